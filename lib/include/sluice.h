@@ -1,0 +1,882 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sluice.h - zero-copy request-response between the processes of one host
+ *
+ * This header is the whole public API and can be read top to bottom as the
+ * manual.  The nouns, in the order a program meets them:
+ *
+ *	node		one thread's seat: everything below is made from it
+ *	service		a named meeting point; both sides bring the same contract
+ *	client		sends requests		server	  answers them
+ *	request		loaned by a client	reply	  loaned by a server
+ *	pending_response  what a sent request becomes at the client
+ *	active_request	  what it is at the server that received it
+ *	response	a reply, as the client receives it
+ *
+ * and the four verbs of every message: *loan* memory, *send* it, *receive* it
+ * at the other end, *release* it.  A send consumes what it sends.  A release is
+ * always legal on what one still holds, and on NULL.
+ *
+ * Errors.  A function that returns int returns 0 or more, or -errno, and sets
+ * errno too.  A function that returns a pointer returns NULL and sets errno.
+ * sluice_strerror() gives the sentence behind this thread's last failure.
+ *
+ * A constructor that is handed a NULL parent passes the failure of that parent
+ * on: it returns NULL and leaves errno and the sentence as they are.  A set-up
+ * of several objects therefore needs one check, of the last.
+ *
+ * Threads.  A node, and everything made from it, belongs to one thread: the
+ * first that sends, receives or waits with it.  Another thread's call fails
+ * with EBUSY.  Different nodes are independent of each other.  After fork() the
+ * child's calls on an inherited node fail with ECHILD and harm nothing.
+ *
+ * The library never prints, never ends the process, installs no signal handler
+ * and starts no thread.
+ */
+#ifndef SLUICE_H
+#define SLUICE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#pragma GCC visibility push(default)
+
+/** SLUICE_VERSION_MAJOR - first part of the version of this header */
+#define SLUICE_VERSION_MAJOR	0
+/** SLUICE_VERSION_MINOR - second part of the version of this header */
+#define SLUICE_VERSION_MINOR	1
+
+/** SLUICE_MUST_CHECK - the result of a call carries a failure or a resource */
+#define SLUICE_MUST_CHECK	__attribute__((__warn_unused_result__))
+
+/** SLUICE_NOWAIT - timeout of a call that returns at once */
+#define SLUICE_NOWAIT		((int64_t)0)
+/** SLUICE_FOREVER - timeout of a call that waits until something happens */
+#define SLUICE_FOREVER		((int64_t)-1)
+
+struct sluice_node;
+struct sluice_service;
+struct sluice_client;
+struct sluice_server;
+struct sluice_pending_response;
+
+/* ---- The contract ------------------------------------------------------- */
+
+/**
+ * enum sluice_kind - how many elements of a type one message carries
+ * @SLUICE_KIND_FIXED: exactly one.
+ * @SLUICE_KIND_SLICE: any number, chosen by the sender with each loan.
+ */
+enum sluice_kind {
+	SLUICE_KIND_FIXED = 0,
+	SLUICE_KIND_SLICE = 1,
+};
+
+/**
+ * struct sluice_type - one payload type of a contract
+ * @name: the type's name; compared between the two sides without a leading
+ *	"struct", "union" or "enum".  At most 127 bytes.
+ * @size: bytes of one element, at least 1.
+ * @alignment: what an element's address is a multiple of; a power of two of at
+ *	most 4096.
+ * @kind: an &enum sluice_kind.
+ *
+ * Written with SLUICE_TYPE() or SLUICE_SLICE().  A payload is read by another
+ * process, which may be built by another compiler: it must hold no pointers, no
+ * references and no types whose layout depends on the compiler.
+ */
+struct sluice_type {
+	const char *name;
+	uint64_t size;
+	uint32_t alignment;
+	uint32_t kind;
+};
+
+#ifdef __cplusplus
+#define SLUICE_ALIGNOF_(type)	alignof(type)
+#else
+#define SLUICE_ALIGNOF_(type)	_Alignof(type)
+#endif
+
+/**
+ * SLUICE_TYPE_NAMED() - a payload type under a name given by hand
+ * @name: string, the name that the two sides compare.
+ * @type: the C or C++ type.
+ * @kind: an &enum sluice_kind.
+ */
+#define SLUICE_TYPE_NAMED(name, type, kind)				\
+	{ (name), sizeof(type), (uint32_t)SLUICE_ALIGNOF_(type), (kind) }
+
+/**
+ * SLUICE_TYPE() - a message that carries exactly one element
+ * @type: the C or C++ type.
+ */
+#define SLUICE_TYPE(type)	SLUICE_TYPE_NAMED(#type, type, SLUICE_KIND_FIXED)
+
+/**
+ * SLUICE_SLICE() - a message that carries a slice of any number of elements
+ * @type: the C or C++ type of one element.
+ */
+#define SLUICE_SLICE(type)	SLUICE_TYPE_NAMED(#type, type, SLUICE_KIND_SLICE)
+
+/**
+ * struct sluice_contract - what both sides of a service compile in
+ * @name: name of the service, 1 to 255 bytes.
+ * @request: type of the requests.
+ * @response: type of the responses.
+ * @request_header: user header in front of each request; a zeroed type for
+ *	none.  Always one element.
+ * @response_header: user header in front of each response, likewise.
+ *
+ * Constant data: it must stay valid while a service made from it is open.
+ */
+struct sluice_contract {
+	const char *name;
+	struct sluice_type request;
+	struct sluice_type response;
+	struct sluice_type request_header;
+	struct sluice_type response_header;
+};
+
+/* ---- Options ------------------------------------------------------------
+ *
+ * Each options struct begins with its own size.  NULL means all defaults; a
+ * field that is 0 means that field's default.  A program built against a newer
+ * header than the library it runs with is refused with E2BIG only if it set a
+ * field that the library does not know.
+ */
+
+/**
+ * enum sluice_wait - how a node sleeps
+ * @SLUICE_WAIT_AUTO: io_uring where the kernel offers futex waits through it
+ *	(Linux 6.7) and does not refuse it, else sockets.  The environment
+ *	variable SLUICE_WAIT (``uring`` or ``socket``) decides when it is set.
+ * @SLUICE_WAIT_URING: io_uring, or fail.
+ * @SLUICE_WAIT_SOCKET: sockets and epoll; works on every kernel.
+ */
+enum sluice_wait {
+	SLUICE_WAIT_AUTO = 0,
+	SLUICE_WAIT_URING = 1,
+	SLUICE_WAIT_SOCKET = 2,
+};
+
+/**
+ * struct sluice_node_opts - options of sluice_node_create()
+ * @size: sizeof(struct sluice_node_opts).
+ * @domain: name of the world the node lives in; nodes of different domains
+ *	never meet.  NULL: $SLUICE_DOMAIN, else "default".
+ * @wait: an &enum sluice_wait.
+ * @reserved: 0.
+ */
+struct sluice_node_opts {
+	size_t size;
+	const char *domain;
+	uint32_t wait;
+	uint32_t reserved;
+};
+
+/** SLUICE_NODE_OPTS() - node options, fields named as in an initialiser */
+#define SLUICE_NODE_OPTS(...) \
+	{ .size = sizeof(struct sluice_node_opts), __VA_ARGS__ }
+
+/** SLUICE_SERVICE_MUST_EXIST - open a service, never create one */
+#define SLUICE_SERVICE_MUST_EXIST	UINT64_C(1)
+/** SLUICE_SERVICE_MUST_CREATE - create a service, never open one */
+#define SLUICE_SERVICE_MUST_CREATE	UINT64_C(2)
+
+/**
+ * struct sluice_service_opts - options of sluice_service_open()
+ * @size: sizeof(struct sluice_service_opts).
+ * @flags: SLUICE_SERVICE_MUST_EXIST, SLUICE_SERVICE_MUST_CREATE, or 0 to open
+ *	the service and create it if it does not exist.
+ * @max_clients: clients of the service; 256, at most 4096.
+ * @max_servers: servers of the service; 32, at most 1024.
+ * @max_active_requests_per_client: pending responses a client may hold; 16, at
+ *	most 1024.
+ * @max_loaned_requests: requests a client may have loaned and not yet sent; 8,
+ *	at most 1024.
+ * @max_loaned_replies_per_request: replies a server may have loaned and not yet
+ *	sent, for each active request; 8, at most 1024.
+ * @max_response_buffer_size: responses that may queue up unread, for each
+ *	request and server; a further one takes the place of the oldest.  8, at
+ *	most 1024.
+ * @max_borrowed_responses_per_pending_response: responses a client may hold, for
+ *	each pending response; 8, at most 1024.
+ * @reserved: 0.
+ *
+ * Whoever creates the service fixes these numbers.  When an existing one is
+ * opened, a number that is not 0 is a demand: the service must offer as much.
+ */
+struct sluice_service_opts {
+	size_t size;
+	uint64_t flags;
+	uint32_t max_clients;
+	uint32_t max_servers;
+	uint32_t max_active_requests_per_client;
+	uint32_t max_loaned_requests;
+	uint32_t max_loaned_replies_per_request;
+	uint32_t max_response_buffer_size;
+	uint32_t max_borrowed_responses_per_pending_response;
+	uint32_t reserved;
+};
+
+/** SLUICE_SERVICE_OPTS() - service options, named as in an initialiser */
+#define SLUICE_SERVICE_OPTS(...) \
+	{ .size = sizeof(struct sluice_service_opts), __VA_ARGS__ }
+
+/**
+ * enum sluice_strategy - how a port's memory follows the slices it loans
+ * @SLUICE_POWER_OF_TWO: a slice takes the next power of two of its bytes, and a
+ *	small segment doubles when it grows: few growths, some memory unused.
+ * @SLUICE_BEST_FIT: a slice takes what it needs, and a segment grows by what is
+ *	needed.
+ * @SLUICE_STATIC: room for slices of initial_max_slice_len elements is set
+ *	aside once, and the kernel seals it against growth; a longer loan fails
+ *	with EMSGSIZE.
+ */
+enum sluice_strategy {
+	SLUICE_POWER_OF_TWO = 0,
+	SLUICE_BEST_FIT = 1,
+	SLUICE_STATIC = 2,
+};
+
+/**
+ * struct sluice_client_opts - options of sluice_client_create()
+ * @size: sizeof(struct sluice_client_opts).
+ * @initial_max_slice_len: elements of a request there is room for from the
+ *	start; 1.
+ * @memory_limit: bytes that the segments of this client's requests may have
+ *	together; 4 GiB.
+ * @strategy: an &enum sluice_strategy.
+ * @reserved: 0.
+ */
+struct sluice_client_opts {
+	size_t size;
+	uint64_t initial_max_slice_len;
+	uint64_t memory_limit;
+	uint32_t strategy;
+	uint32_t reserved;
+};
+
+/** SLUICE_CLIENT_OPTS() - client options, named as in an initialiser */
+#define SLUICE_CLIENT_OPTS(...) \
+	{ .size = sizeof(struct sluice_client_opts), __VA_ARGS__ }
+
+/**
+ * struct sluice_server_opts - options of sluice_server_create()
+ * @size: sizeof(struct sluice_server_opts).
+ * @initial_max_slice_len: elements of a reply there is room for from the first
+ *	reply to a client on; 1.
+ * @memory_limit: bytes that the segments of this server's replies to one client
+ *	may have together; 4 GiB.
+ * @strategy: an &enum sluice_strategy.
+ * @reserved: 0.
+ */
+struct sluice_server_opts {
+	size_t size;
+	uint64_t initial_max_slice_len;
+	uint64_t memory_limit;
+	uint32_t strategy;
+	uint32_t reserved;
+};
+
+/** SLUICE_SERVER_OPTS() - server options, named as in an initialiser */
+#define SLUICE_SERVER_OPTS(...) \
+	{ .size = sizeof(struct sluice_server_opts), __VA_ARGS__ }
+
+/* ---- Messages -----------------------------------------------------------
+ *
+ * Messages are owned by the library and handed out by pointer.  What is shown
+ * here is their head, to be read and not assigned; a tail is hidden behind it.
+ * A handle that was sent or released is used again for a later message, the
+ * oldest first, so that a second send or release of it is EINVAL.
+ */
+
+/**
+ * struct sluice_request - a request that a client loaned and may write
+ * @data: the elements, aligned as the contract asks; not NULL even if @count
+ *	is 0.
+ * @header: the user header, or NULL if the contract has none.
+ * @count: number of elements.
+ * @size: number of bytes of the elements.
+ */
+struct sluice_request {
+	void *data;
+	void *header;
+	size_t count;
+	size_t size;
+};
+
+/**
+ * struct sluice_pending_response - a request that was sent
+ * @data: the elements of the request, still readable.
+ * @header: the user header of the request, or NULL.
+ * @count: number of elements.
+ * @size: number of bytes of the elements.
+ */
+struct sluice_pending_response {
+	const void *data;
+	const void *header;
+	size_t count;
+	size_t size;
+};
+
+/**
+ * struct sluice_response - a response that a client received
+ * @data: the elements, in memory that only the server can write.
+ * @header: the user header, or NULL if the contract has none.
+ * @count: number of elements.
+ * @size: number of bytes of the elements.
+ */
+struct sluice_response {
+	const void *data;
+	const void *header;
+	size_t count;
+	size_t size;
+};
+
+/**
+ * struct sluice_active_request - a request that a server received
+ * @data: the elements, in memory that only the client can write.
+ * @header: the user header, or NULL if the contract has none.
+ * @count: number of elements.
+ * @size: number of bytes of the elements.
+ */
+struct sluice_active_request {
+	const void *data;
+	const void *header;
+	size_t count;
+	size_t size;
+};
+
+/**
+ * struct sluice_reply - a reply that a server loaned and may write
+ * @data: the elements, aligned as the contract asks; not NULL even if @count
+ *	is 0.
+ * @header: the user header, or NULL if the contract has none.
+ * @count: number of elements.
+ * @size: number of bytes of the elements.
+ */
+struct sluice_reply {
+	void *data;
+	void *header;
+	size_t count;
+	size_t size;
+};
+
+/* ---- Node --------------------------------------------------------------- */
+
+/**
+ * sluice_node_create() - take a thread's seat in a domain
+ * @name: name shown by tools, at most 127 bytes; NULL for none.
+ * @opts: options, or NULL.
+ *
+ * The node registers itself under the root directory: $SLUICE_ROOT, else
+ * /run/sluice where it exists, else /dev/shm/sluice-<uid>.
+ *
+ * Context: Any thread; the first that sends, receives or waits owns the node.
+ * Return: The node, to be given to sluice_node_destroy(); or NULL with errno
+ * EINVAL (bad name, domain or option), E2BIG (option unknown to this library),
+ * EACCES or EPERM (root directory not usable or not safe), ENOSYS (io_uring
+ * asked for and not available), ENOMEM, EMFILE, ENFILE or ENOSPC.
+ */
+struct sluice_node *sluice_node_create(const char *name,
+				       const struct sluice_node_opts *opts)
+	SLUICE_MUST_CHECK;
+
+/**
+ * sluice_node_destroy() - give a node back
+ * @node: the node, or NULL.
+ *
+ * Objects made from the node keep it alive until the last of them is gone, so
+ * the order of destruction does not matter.
+ *
+ * Context: The node's thread.  In a forked child it does nothing.
+ */
+void sluice_node_destroy(struct sluice_node *node);
+
+/* ---- Service ------------------------------------------------------------ */
+
+/**
+ * sluice_service_open() - open a service, or create it
+ * @node: the node.
+ * @contract: the contract; must stay valid until the service is closed.
+ * @opts: options, or NULL.
+ *
+ * If the service exists, its contract is compared with @contract field by
+ * field, and its settings with those that @opts sets.  What processes that died
+ * have left behind in the domain is removed.
+ *
+ * Context: The node's thread.
+ * Return: The service, to be given to sluice_service_close(); or NULL with
+ * errno EINVAL (bad contract or option), E2BIG (option unknown to this library),
+ * ENOENT (must exist and does not), EEXIST (must be created and exists),
+ * EPROTOTYPE (contract or setting differs), EPROTONOSUPPORT (made by an
+ * incompatible version), EACCES, ENOMEM, EMFILE, ENFILE, ENOSPC, ETIMEDOUT (the
+ * service is being removed and created over and over), EBUSY (another thread's
+ * node) or ECHILD.
+ */
+struct sluice_service *
+sluice_service_open(struct sluice_node *node,
+		    const struct sluice_contract *contract,
+		    const struct sluice_service_opts *opts) SLUICE_MUST_CHECK;
+
+/**
+ * sluice_service_close() - close a service
+ * @service: the service, or NULL.
+ *
+ * Its ports keep it open until they are destroyed.  Whoever closes a service
+ * last removes it.
+ *
+ * Context: The node's thread.  In a forked child it does nothing.
+ */
+void sluice_service_close(struct sluice_service *service);
+
+/* ---- Client ------------------------------------------------------------- */
+
+/**
+ * sluice_client_create() - make a port that sends requests
+ * @service: the service.
+ * @opts: options, or NULL.
+ *
+ * The client connects to every server that is there, and to later ones as they
+ * come; this happens inside its calls.
+ *
+ * Context: The node's thread.
+ * Return: The client, to be given to sluice_client_destroy(); or NULL with
+ * errno EINVAL, E2BIG (option unknown to this library), EMSGSIZE
+ * (initial_max_slice_len exceeds memory_limit), EUSERS (max_clients reached),
+ * ENOMEM, EMFILE, ENFILE, EACCES, ENOSPC, EBUSY (another thread's node) or
+ * ECHILD.
+ */
+struct sluice_client *
+sluice_client_create(struct sluice_service *service,
+		     const struct sluice_client_opts *opts) SLUICE_MUST_CHECK;
+
+/**
+ * sluice_client_destroy() - destroy a client
+ * @client: the client, or NULL.
+ *
+ * Its loaned requests are given back; their handles are invalid from here on.
+ * Its pending responses and the responses received through them stay usable
+ * until they are released.
+ *
+ * Context: The node's thread.  In a forked child it does nothing.
+ */
+void sluice_client_destroy(struct sluice_client *client);
+
+/**
+ * sluice_client_wait_servers() - wait until servers are connected
+ * @client: the client.
+ * @servers: how many servers to wait for; 0 returns at once.
+ * @timeout: nanoseconds of CLOCK_MONOTONIC, SLUICE_NOWAIT or SLUICE_FOREVER.
+ *
+ * Context: The node's thread.
+ * Return: The number of servers connected, at least @servers; or -ETIMEDOUT,
+ * -EAGAIN (fewer, and SLUICE_NOWAIT), -EINTR (a signal handler ran), -EINVAL,
+ * -EUSERS (more than the service's max_servers), -EBUSY (another thread's
+ * node) or -ECHILD.
+ */
+int sluice_client_wait_servers(struct sluice_client *client,
+			       unsigned int servers, int64_t timeout);
+
+/**
+ * sluice_client_loan() - loan memory for a request
+ * @client: the client.
+ * @count: number of elements, 0 included; 1 if the contract's request is of
+ *	fixed size.
+ *
+ * The memory holds whatever an earlier request of this client left there, and
+ * never anything of another process.  Growing the client's memory moves no
+ * slice.
+ *
+ * Context: The node's thread.
+ * Return: The request, to be given to sluice_request_send() or
+ * sluice_request_release(); or NULL with errno EMSGSIZE (longer than the
+ * strategy or the memory limit allows, or than a size_t can say), ENOBUFS
+ * (max_loaned_requests are loaned), ENOMEM (memory limit reached, or no memory),
+ * EINVAL, EBUSY (another thread's node) or ECHILD.
+ */
+struct sluice_request *sluice_client_loan(struct sluice_client *client,
+					  size_t count) SLUICE_MUST_CHECK;
+
+/**
+ * sluice_client_loan_zeroed() - loan zeroed memory for a request
+ * @client: the client.
+ * @count: number of elements.
+ *
+ * As sluice_client_loan(), with the elements and the user header set to 0.
+ *
+ * Context: The node's thread.
+ * Return: As sluice_client_loan().
+ */
+struct sluice_request *sluice_client_loan_zeroed(struct sluice_client *client,
+						 size_t count)
+	SLUICE_MUST_CHECK;
+
+/**
+ * sluice_request_shorten() - give up the end of a loaned request
+ * @request: the request.
+ * @count: number of elements to keep, at most as many as it has.
+ *
+ * Context: The node's thread.
+ * Return: 0; or -EINVAL (longer than it is, not loaned, or of fixed size),
+ * -EBUSY (another thread's node) or -ECHILD.
+ */
+int sluice_request_shorten(struct sluice_request *request, size_t count);
+
+/**
+ * sluice_request_send() - send a request to every connected server
+ * @request: the request.  Consumed, except when the call fails.
+ *
+ * The request is not copied; from here on it can only be read.  Sending never
+ * waits: when a server's queue holds max_active_requests_per_client requests of
+ * this client, the new one takes the place of the oldest.  A request that
+ * reaches no server is sent all the same; see
+ * sluice_pending_response_servers().
+ *
+ * Context: The node's thread.
+ * Return: The pending response, to be given to
+ * sluice_pending_response_release(); or NULL with errno EBUSY
+ * (max_active_requests_per_client pending responses are held, or another
+ * thread's node), EINVAL (not loaned: sent or released before) or ECHILD.
+ */
+struct sluice_pending_response *
+sluice_request_send(struct sluice_request *request) SLUICE_MUST_CHECK;
+
+/**
+ * sluice_request_release() - give a loaned request back unsent
+ * @request: the request, or NULL.
+ *
+ * Context: The node's thread.
+ * Return: 0; or -EINVAL (not loaned: sent or released before), -EBUSY (another
+ * thread's node) or -ECHILD.
+ */
+int sluice_request_release(struct sluice_request *request);
+
+/**
+ * sluice_pending_response_servers() - how many servers a request reached
+ * @pending: the pending response.
+ *
+ * Context: The node's thread.
+ * Return: The number of servers the request was sent to; or -EINVAL, -EBUSY
+ * (another thread's node) or -ECHILD.
+ */
+int sluice_pending_response_servers(struct sluice_pending_response *pending);
+
+/**
+ * sluice_pending_response_receive() - receive the next response
+ * @pending: the pending response.
+ * @timeout: nanoseconds of CLOCK_MONOTONIC, SLUICE_NOWAIT or SLUICE_FOREVER.
+ *
+ * The responses of one server come in the order it sent them; the streams of
+ * several servers are served in turn.
+ *
+ * Context: The node's thread.  Sleeps unless SLUICE_NOWAIT.
+ * Return: The response, to be given to sluice_response_release(); or NULL with
+ * errno EAGAIN (none yet, and SLUICE_NOWAIT), ETIMEDOUT, EINTR (a signal handler
+ * ran), EPIPE (every server has released the request or left: no more will
+ * come), ECONNRESET (likewise, and a server died before it had released the
+ * request), ENOTCONN (the request reached no server), ENOBUFS
+ * (max_borrowed_responses_per_pending_response are held, or the request was
+ * pushed out of a full queue and no other server is left), EPROTO (a server
+ * broke the protocol and no other is left), EPROTONOSUPPORT, EPROTOTYPE or
+ * EACCES (a server refused the client and no other is left), ENOMEM, EINVAL,
+ * EBUSY (another thread's node) or ECHILD.
+ */
+struct sluice_response *
+sluice_pending_response_receive(struct sluice_pending_response *pending,
+				int64_t timeout) SLUICE_MUST_CHECK;
+
+/**
+ * sluice_pending_response_release() - end an exchange
+ * @pending: the pending response, or NULL.
+ *
+ * Servers that have not released the request see that it was cancelled.
+ * Responses received through @pending stay valid.
+ *
+ * Context: The node's thread.
+ * Return: 0; or -EINVAL (released before), -EBUSY (another thread's node) or
+ * -ECHILD.
+ */
+int sluice_pending_response_release(struct sluice_pending_response *pending);
+
+/**
+ * sluice_response_release() - give a received response back to its server
+ * @response: the response, or NULL.
+ *
+ * Context: The node's thread.
+ * Return: 0; or -EINVAL (released before), -EBUSY (another thread's node) or
+ * -ECHILD.
+ */
+int sluice_response_release(struct sluice_response *response);
+
+/* ---- Server ------------------------------------------------------------- */
+
+/**
+ * sluice_server_create() - make a port that answers requests
+ * @service: the service.
+ * @opts: options, or NULL.
+ *
+ * Context: The node's thread.
+ * Return: The server, to be given to sluice_server_destroy(); or NULL with errno
+ * EINVAL, E2BIG (option unknown to this library), EMSGSIZE
+ * (initial_max_slice_len exceeds memory_limit), EUSERS (max_servers reached),
+ * ENOMEM, EMFILE, ENFILE, EACCES, ENOSPC, EBUSY (another thread's node) or
+ * ECHILD.
+ */
+struct sluice_server *
+sluice_server_create(struct sluice_service *service,
+		     const struct sluice_server_opts *opts) SLUICE_MUST_CHECK;
+
+/**
+ * sluice_server_destroy() - destroy a server
+ * @server: the server, or NULL.
+ *
+ * Its loaned replies are given back; their handles are invalid from here on.
+ * Active requests stay readable until they are released, but can no longer be
+ * answered: for their clients the streams have ended.
+ *
+ * Context: The node's thread.  In a forked child it does nothing.
+ */
+void sluice_server_destroy(struct sluice_server *server);
+
+/**
+ * sluice_server_receive() - receive the next request
+ * @server: the server.
+ * @timeout: nanoseconds of CLOCK_MONOTONIC, SLUICE_NOWAIT or SLUICE_FOREVER.
+ *
+ * Clients that have requests queued are served in turn.  A request whose client
+ * has cancelled it is delivered too; see sluice_active_request_is_connected().
+ *
+ * Context: The node's thread.  Sleeps unless SLUICE_NOWAIT.
+ * Return: The request, to be given to sluice_active_request_release(); or NULL
+ * with errno EAGAIN (none, and SLUICE_NOWAIT), ETIMEDOUT, EINTR (a signal
+ * handler ran), ENOBUFS (requests are queued, but only of clients of which
+ * max_active_requests_per_client are held), EINVAL, EBUSY (another thread's
+ * node) or ECHILD.
+ */
+struct sluice_active_request *
+sluice_server_receive(struct sluice_server *server,
+		      int64_t timeout) SLUICE_MUST_CHECK;
+
+/**
+ * sluice_active_request_is_connected() - does the client still want an answer?
+ * @request: the active request.
+ *
+ * Context: The node's thread.
+ * Return: 1; 0 if the client has released its pending response, left or died;
+ * or -EINVAL, -EBUSY (another thread's node) or -ECHILD.
+ */
+int sluice_active_request_is_connected(struct sluice_active_request *request);
+
+/**
+ * sluice_active_request_loan() - loan memory for a reply
+ * @request: the active request that is answered.
+ * @count: number of elements, 0 included; 1 if the contract's response is of
+ *	fixed size.
+ *
+ * The memory holds whatever an earlier reply to this client left there, and
+ * never anything of another process or meant for another client.
+ *
+ * Context: The node's thread.
+ * Return: The reply, to be given to sluice_reply_send() or
+ * sluice_reply_release(); or NULL with errno EMSGSIZE (longer than the strategy
+ * or the memory limit allows, or than a size_t can say), ENOBUFS
+ * (max_loaned_replies_per_request are loaned), ENOMEM (memory limit reached, or
+ * no memory), EMFILE, ENFILE, EPIPE (the server was destroyed), EINVAL, EBUSY
+ * (another thread's node) or ECHILD.
+ */
+struct sluice_reply *
+sluice_active_request_loan(struct sluice_active_request *request,
+			   size_t count) SLUICE_MUST_CHECK;
+
+/**
+ * sluice_active_request_loan_zeroed() - loan zeroed memory for a reply
+ * @request: the active request that is answered.
+ * @count: number of elements.
+ *
+ * As sluice_active_request_loan(), with the elements and the user header set to
+ * 0.
+ *
+ * Context: The node's thread.
+ * Return: As sluice_active_request_loan().
+ */
+struct sluice_reply *
+sluice_active_request_loan_zeroed(struct sluice_active_request *request,
+				  size_t count) SLUICE_MUST_CHECK;
+
+/**
+ * sluice_active_request_release() - finish with a request
+ * @request: the active request, or NULL.
+ *
+ * Tells the client that no more responses will come from this server.  Replies
+ * that were loaned for @request and not sent are given back; their handles are
+ * invalid from here on.
+ *
+ * Context: The node's thread.
+ * Return: 0; or -EINVAL (released before), -EBUSY (another thread's node) or
+ * -ECHILD.
+ */
+int sluice_active_request_release(struct sluice_active_request *request);
+
+/**
+ * sluice_reply_shorten() - give up the end of a loaned reply
+ * @reply: the reply.
+ * @count: number of elements to keep, at most as many as it has.
+ *
+ * Context: The node's thread.
+ * Return: 0; or -EINVAL (longer than it is, not loaned, or of fixed size),
+ * -EBUSY (another thread's node) or -ECHILD.
+ */
+int sluice_reply_shorten(struct sluice_reply *reply, size_t count);
+
+/**
+ * sluice_reply_send() - send a reply
+ * @reply: the reply.  Consumed, except when the call fails with another errno
+ *	than EPIPE, ECONNRESET or EPROTO.
+ *
+ * Sending never waits: when max_response_buffer_size responses to this request
+ * are unread, the new one takes the place of the oldest.
+ *
+ * Context: The node's thread.
+ * Return: 0; or, with the reply given back because the other end is gone, -EPIPE
+ * (the client has released its pending response or left, or the server was
+ * destroyed), -ECONNRESET (the client died), -EPROTO (the client broke the
+ * protocol); or, with the reply still loaned, -EAGAIN (the client is too far
+ * behind to be told of new memory), -EMFILE, -ENFILE, -ENOMEM, -EINVAL (not
+ * loaned: sent or released before), -EBUSY (another thread's node) or -ECHILD.
+ */
+int sluice_reply_send(struct sluice_reply *reply) SLUICE_MUST_CHECK;
+
+/**
+ * sluice_reply_release() - give a loaned reply back unsent
+ * @reply: the reply, or NULL.
+ *
+ * Context: The node's thread.
+ * Return: 0; or -EINVAL (not loaned: sent or released before), -EBUSY (another
+ * thread's node) or -ECHILD.
+ */
+int sluice_reply_release(struct sluice_reply *reply);
+
+/* ---- What a port's memory does ------------------------------------------ */
+
+/**
+ * struct sluice_memory - the memory of a port's own messages
+ * @size: sizeof(struct sluice_memory), set by the caller.
+ * @growths: how often a segment was extended, or a further one made, for a loan.
+ * @segments: segments now.
+ * @bytes: bytes of the segments now.
+ * @largest_segment: bytes that the largest segment ever had.
+ * @retired: segments taken out of use since they had become mostly idle.
+ *
+ * Of a client, the memory of its requests; of a server, that of its replies to
+ * all clients that are connected now, with @growths, @largest_segment and
+ * @retired counting those of earlier clients too.
+ */
+struct sluice_memory {
+	size_t size;
+	uint64_t growths;
+	uint64_t segments;
+	uint64_t bytes;
+	uint64_t largest_segment;
+	uint64_t retired;
+};
+
+/**
+ * sluice_client_memory() - ask for the memory of a client's requests
+ * @client: the client.
+ * @memory: filled in; its size says how much the caller knows.
+ *
+ * Context: The node's thread.
+ * Return: 0; or -EINVAL, -EBUSY (another thread's node) or -ECHILD.
+ */
+int sluice_client_memory(struct sluice_client *client,
+			 struct sluice_memory *memory);
+
+/**
+ * sluice_server_memory() - ask for the memory of a server's replies
+ * @server: the server.
+ * @memory: filled in; its size says how much the caller knows.
+ *
+ * Context: The node's thread.
+ * Return: 0; or -EINVAL, -EBUSY (another thread's node) or -ECHILD.
+ */
+int sluice_server_memory(struct sluice_server *server,
+			 struct sluice_memory *memory);
+
+/* ---- Errors and version ------------------------------------------------- */
+
+/**
+ * sluice_strerror() - the sentence behind this thread's last failure
+ *
+ * Names the field or setting concerned, the value wanted and the value found.
+ *
+ * Context: Any thread.
+ * Return: A string, never NULL, valid until this thread's next failure.
+ */
+const char *sluice_strerror(void);
+
+/**
+ * sluice_version() - the version of the library that is running
+ *
+ * Context: Any thread.
+ * Return: A string such as "0.1.0".
+ */
+const char *sluice_version(void);
+
+/* ---- Convenience --------------------------------------------------------- */
+
+/**
+ * sluice_for_each_response() - receive and release responses until none is left
+ * @response: variable of type struct sluice_response pointer.
+ * @pending: the pending response.
+ * @timeout: as in sluice_pending_response_receive(), for each response.
+ *
+ * Afterwards errno says why it ended: EPIPE if all is well.  Do not leave the
+ * loop with break unless the response is released or kept on purpose.
+ */
+#define sluice_for_each_response(response, pending, timeout)		     \
+	for ((response) = sluice_pending_response_receive(pending, timeout); \
+	     (response);						     \
+	     (void)sluice_response_release(response),			     \
+	     (response) = sluice_pending_response_receive(pending, timeout))
+
+/**
+ * sluice_auto() - declare a variable that releases what it points to
+ * @noun: the noun with its prefix, for example sluice_node.
+ *
+ * sluice_auto(sluice_node) node = sluice_node_create("n", NULL); destroys the
+ * node when the variable goes out of scope.  GNU C and C++.
+ */
+#define sluice_auto(noun) \
+	__attribute__((__cleanup__(noun##_auto_))) struct noun *
+
+#define SLUICE_AUTO_(noun, release)				\
+	__attribute__((__unused__))				\
+	static inline void noun##_auto_(struct noun **object)	\
+	{							\
+		(void)release(*object);				\
+	}
+
+SLUICE_AUTO_(sluice_node, sluice_node_destroy)
+SLUICE_AUTO_(sluice_service, sluice_service_close)
+SLUICE_AUTO_(sluice_client, sluice_client_destroy)
+SLUICE_AUTO_(sluice_server, sluice_server_destroy)
+SLUICE_AUTO_(sluice_request, sluice_request_release)
+SLUICE_AUTO_(sluice_pending_response, sluice_pending_response_release)
+SLUICE_AUTO_(sluice_response, sluice_response_release)
+SLUICE_AUTO_(sluice_active_request, sluice_active_request_release)
+SLUICE_AUTO_(sluice_reply, sluice_reply_release)
+
+#pragma GCC visibility pop
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* SLUICE_H */
