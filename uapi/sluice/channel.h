@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The memory of a channel: one memfd that the client makes, fully allocated and
+ * sealed in size, and that both ends may write.  Neither believes what it reads.
+ *
+ * Its layout follows from the settings of the service alone, so that there is
+ * nothing to negotiate.  With
+ *
+ *	A = max_active_requests		B = response_buffer
+ *	M = max_borrowed		D = 3 * A  deliveries
+ *	pow2(x) the least power of two that is at least x and at least 2
+ *
+ * the parts are, in this order, each beginning on a multiple of 64 bytes:
+ *
+ *	part			entries				written by
+ *	client doorbell		1				both
+ *	server doorbell		1				both
+ *	cancelled words		D of 8 bytes			client
+ *	closed words		D of 8 bytes			server
+ *	request returns		pow2(D) of 8 bytes		server
+ *	response returns	pow2(D * B + A * M) of 8 bytes	client
+ *	request ring		pow2(A) slots, A in use		client; stamps both
+ *	response rings		D rings of pow2(B) slots, B in use
+ *								server; stamps both
+ *
+ * and the whole is rounded up to SLUICE_CHANNEL_PAGE.
+ *
+ * A delivery is one request on its way to one server: it is bound to a response
+ * ring, a cancelled word and a closed word of the same number.  The client gives
+ * a request a delivery that is free, and a delivery is free again when the
+ * client has taken the request back from the ring, or when the server has
+ * returned it and the client has read all responses.  Of the D deliveries at
+ * most A wait in the request ring, A are held by the server, and A have come
+ * back with responses that are still unread, so one is always free.
+ *
+ *	cancelled[d]	number of the request whose answer nobody wants any more
+ *	closed[d]	number of the request that will get no further response;
+ *			stored after the last response and before the return
+ */
+#ifndef SLUICE_UAPI_CHANNEL_H
+#define SLUICE_UAPI_CHANNEL_H
+
+#include <sluice/doorbell.h>
+#include <sluice/ring.h>
+
+#define SLUICE_CHANNEL_LINE	64u
+#define SLUICE_CHANNEL_PAGE	4096u
+
+/* Deliveries for each request that a client may have pending; see above. */
+#define SLUICE_CHANNEL_DELIVERIES_PER_REQUEST	3u
+
+#endif /* SLUICE_UAPI_CHANNEL_H */

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The files below the root directory through which processes find each other.
+ *
+ *	<root>/<domain>/nodes/<node id>			struct sluice_registry_node
+ *	<root>/<domain>/nodes/<node id>.sock		datagrams, struct sluice_wire_look
+ *	<root>/<domain>/services/<hash>/contract	struct sluice_registry_contract
+ *	<root>/<domain>/services/<hash>/ports/client.<n>  struct sluice_registry_port
+ *	<root>/<domain>/services/<hash>/ports/server.<n>  likewise
+ *	<root>/<domain>/services/<hash>/servers/<port id>.sock	SOCK_SEQPACKET
+ *
+ * Ids and hashes are 16 hexadecimal digits.  A file of nodes/ or ports/ is held
+ * under an exclusive flock by the process it stands for, from before it gets its
+ * name; an unlocked one stands for nobody and is removed by whoever finds it.
+ * Every node that has a service open holds a shared flock on its contract.
+ *
+ * Files are read with pread and believed only after magic, version and size
+ * have been checked.  All are written once, before they get their name.
+ */
+#ifndef SLUICE_UAPI_REGISTRY_H
+#define SLUICE_UAPI_REGISTRY_H
+
+#include <stdint.h>
+
+/* Raised whenever anything in this folder changes incompatibly. */
+#define SLUICE_PROTOCOL_VERSION		1u
+
+#define SLUICE_REGISTRY_MAGIC_NODE	0x65646f6eu	/* "node" */
+#define SLUICE_REGISTRY_MAGIC_CONTRACT	0x74636e63u	/* "cnct" */
+#define SLUICE_REGISTRY_MAGIC_PORT	0x74726f70u	/* "port" */
+
+#define SLUICE_SERVICE_NAME_SIZE	256u	/* the terminating 0 included */
+#define SLUICE_TYPE_NAME_SIZE		128u
+#define SLUICE_NODE_NAME_SIZE		128u
+
+/**
+ * struct sluice_registry_type - a payload type
+ * @size: bytes of an element; 0 for no user header.
+ * @alignment: of an element.
+ * @kind: 0 exactly one element, 1 a slice.
+ * @name: without a leading struct, union or enum; zero-padded.
+ */
+struct sluice_registry_type {
+	uint64_t size;
+	uint32_t alignment;
+	uint32_t kind;
+	char name[SLUICE_TYPE_NAME_SIZE];
+};
+
+/**
+ * struct sluice_registry_settings - the numbers of a service
+ * @max_clients: ports.
+ * @max_servers: ports.
+ * @max_active_requests: per client.
+ * @max_loaned_requests: per client.
+ * @max_loaned_replies: per active request.
+ * @response_buffer: unread responses, per request and server.
+ * @max_borrowed: responses held, per pending response.
+ * @reserved: 0.
+ */
+struct sluice_registry_settings {
+	uint32_t max_clients;
+	uint32_t max_servers;
+	uint32_t max_active_requests;
+	uint32_t max_loaned_requests;
+	uint32_t max_loaned_replies;
+	uint32_t response_buffer;
+	uint32_t max_borrowed;
+	uint32_t reserved;
+};
+
+/**
+ * struct sluice_registry_contract - what a service is
+ * @magic: SLUICE_REGISTRY_MAGIC_CONTRACT.
+ * @version: SLUICE_PROTOCOL_VERSION.
+ * @size: sizeof(struct sluice_registry_contract).
+ * @reserved: 0.
+ * @name: of the service; zero-padded.
+ * @request: payload of requests.
+ * @response: payload of responses.
+ * @request_header: user header of requests.
+ * @response_header: user header of responses.
+ * @settings: the numbers.
+ */
+struct sluice_registry_contract {
+	uint32_t magic;
+	uint32_t version;
+	uint32_t size;
+	uint32_t reserved;
+	char name[SLUICE_SERVICE_NAME_SIZE];
+	struct sluice_registry_type request;
+	struct sluice_registry_type response;
+	struct sluice_registry_type request_header;
+	struct sluice_registry_type response_header;
+	struct sluice_registry_settings settings;
+};
+
+/**
+ * struct sluice_registry_node - who sits in a node
+ * @magic: SLUICE_REGISTRY_MAGIC_NODE.
+ * @version: SLUICE_PROTOCOL_VERSION.
+ * @size: sizeof(struct sluice_registry_node).
+ * @pid: process, in its own pid namespace.
+ * @id: of the node.
+ * @name: given by the user; zero-padded.
+ */
+struct sluice_registry_node {
+	uint32_t magic;
+	uint32_t version;
+	uint32_t size;
+	uint32_t pid;
+	uint64_t id;
+	char name[SLUICE_NODE_NAME_SIZE];
+};
+
+/**
+ * struct sluice_registry_port - a port of a service
+ * @magic: SLUICE_REGISTRY_MAGIC_PORT.
+ * @version: SLUICE_PROTOCOL_VERSION.
+ * @size: sizeof(struct sluice_registry_port).
+ * @pid: process, in its own pid namespace.
+ * @id: of the port.
+ * @node: id of the node it belongs to.
+ * @role: 0 client, 1 server.
+ * @reserved: 0.
+ */
+struct sluice_registry_port {
+	uint32_t magic;
+	uint32_t version;
+	uint32_t size;
+	uint32_t pid;
+	uint64_t id;
+	uint64_t node;
+	uint32_t role;
+	uint32_t reserved;
+};
+
+_Static_assert(sizeof(struct sluice_registry_type) == 144, "no holes");
+_Static_assert(sizeof(struct sluice_registry_settings) == 32, "no holes");
+_Static_assert(sizeof(struct sluice_registry_contract) == 16 + 256 + 4 * 144 + 32,
+	       "no holes");
+_Static_assert(sizeof(struct sluice_registry_node) == 24 + 128, "no holes");
+_Static_assert(sizeof(struct sluice_registry_port) == 40, "no holes");
+
+#endif /* SLUICE_UAPI_REGISTRY_H */

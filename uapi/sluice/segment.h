@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Segments: sealed memfds that hold slices.
+ *
+ * A segment is written by the process that made it and mapped read-only by the
+ * others.  Its owner maps it, then seals it: it can never shrink, no further
+ * writable mapping can be made, and the seals are final.  A static segment
+ * cannot grow either.  There is no header: what a slice is, the descriptor in
+ * the ring says.  A slice holds the user header, padding up to the payload's
+ * alignment, and the payload; the descriptor's offset is that of the payload.
+ */
+#ifndef SLUICE_UAPI_SEGMENT_H
+#define SLUICE_UAPI_SEGMENT_H
+
+#include <stdint.h>
+
+/* As in <linux/fcntl.h>, repeated since that header collides with libc's. */
+#define SLUICE_SEAL_SEAL		0x01u
+#define SLUICE_SEAL_SHRINK		0x02u
+#define SLUICE_SEAL_GROW		0x04u
+#define SLUICE_SEAL_FUTURE_WRITE	0x10u
+
+/* What a receiver insists on before it maps a segment. */
+#define SLUICE_SEGMENT_SEALS \
+	(SLUICE_SEAL_SEAL | SLUICE_SEAL_SHRINK | SLUICE_SEAL_FUTURE_WRITE)
+
+/* What a server insists on before it maps a channel. */
+#define SLUICE_CHANNEL_SEALS \
+	(SLUICE_SEAL_SEAL | SLUICE_SEAL_SHRINK | SLUICE_SEAL_GROW)
+
+/* Slices begin on cache lines, so that no two share one. */
+#define SLUICE_SLICE_QUANTUM	64u
+
+/* How many segments of one owner a receiver keeps track of at a time. */
+#define SLUICE_SEGMENTS_ALIVE	16u
+
+#endif /* SLUICE_UAPI_SEGMENT_H */
