@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The orderings used on memory shared with another process, by name.  Words in
+ * uapi/ are plain integers, since both C and C++ read those headers; every
+ * access of a word that a peer may write at the same time goes through here.
+ *
+ * There is no fence among them: where a store must come before a load of
+ * another word, both sides use the sequentially consistent operations, which
+ * the thread sanitizer understands.  Documentation/ordering.rst lists the pairs.
+ */
+#ifndef SLUICE_BASE_ATOMIC_H
+#define SLUICE_BASE_ATOMIC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* No order; only that the value is read or written whole, and once. */
+#define load_relaxed(p)		__atomic_load_n((p), __ATOMIC_RELAXED)
+#define store_relaxed(p, v)	__atomic_store_n((p), (v), __ATOMIC_RELAXED)
+
+/* What was written before the store is seen after the load that sees it. */
+#define load_acquire(p)		__atomic_load_n((p), __ATOMIC_ACQUIRE)
+#define store_release(p, v)	__atomic_store_n((p), (v), __ATOMIC_RELEASE)
+
+/* All of these, of all words, are seen in one order by everybody. */
+#define load_ordered(p)		__atomic_load_n((p), __ATOMIC_SEQ_CST)
+#define exchange_ordered(p, v)	__atomic_exchange_n((p), (v), __ATOMIC_SEQ_CST)
+
+/* Replaces *p by wanted if it is expected, and says whether it did. */
+static inline bool replace_u64(uint64_t *p, uint64_t expected, uint64_t wanted)
+{
+	return __atomic_compare_exchange_n(p, &expected, wanted, false,
+					   __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+}
+
+/* A hint to the processor that this thread is spinning. */
+static inline void spin_hint(void)
+{
+#if defined(__x86_64__)
+	__builtin_ia32_pause();
+#elif defined(__aarch64__)
+	__asm__ volatile("yield");
+#endif
+}
+
+#endif /* SLUICE_BASE_ATOMIC_H */

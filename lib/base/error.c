@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The sentence behind the last failure of a thread.
+ *
+ * A number says too little of a limit that was reached or a field that differs,
+ * and a library does not print.  So whoever first notices a failure writes one
+ * sentence that names the field or setting, the value wanted and the value
+ * found; everybody above passes the number on.  The sentence belongs to the
+ * thread and lives until the thread's next failure; nothing a peer does reaches
+ * it except through the values that are formatted, which are numbers and names
+ * already checked.
+ */
+#include "base/error.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static _Thread_local struct {
+	int error;
+	const char *sentence;
+	char text[512];
+} last = { .sentence = "no failure" };
+
+int fail_quietly(int error, const char *sentence)
+{
+	last.error = error;
+	last.sentence = sentence;
+	errno = error;
+	return -error;
+}
+
+int fail(int error, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(last.text, sizeof(last.text), format, args);
+	va_end(args);
+	return fail_quietly(error, last.text);
+}
+
+int fail_system(const char *what)
+{
+	int error = errno;
+
+	return fail(error, "%s: %s", what, strerror(error));
+}
+
+int fail_again(int result)
+{
+	errno = -result;
+	return result;
+}
+
+void fail_parent(const char *what)
+{
+	if (last.error)
+		errno = last.error;
+	else
+		fail(EINVAL, "%s is NULL", what);
+}
+
+const char *error_sentence(void)
+{
+	return last.sentence;
+}

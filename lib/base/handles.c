@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Tables of message handles.
+ *
+ * A handle that was sent or released is dead.  Dead handles wait in a queue and the
+ * one that has been dead for longest is used again first, so a program that sends or
+ * releases a handle twice is told so, unless it waits for a whole turn of the table
+ * in between.  The table belongs to the port; taking and giving allocate nothing.
+ */
+#include "base/handles.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/limits.h"
+
+static struct handle *handle_of(const struct handles *handles, void *item)
+{
+	return (struct handle *)(void *)((unsigned char *)item + handles->mark);
+}
+
+static void *item_at(const struct handles *handles, uint32_t index)
+{
+	return handles->items + index * handles->size;
+}
+
+int handles_init(struct handles *handles, uint32_t limit, size_t size, size_t mark)
+{
+	uint32_t i, count = limit + HANDLES_SPARE;
+
+	*handles = (struct handles){ .size = size, .mark = mark, .count = count, .limit = limit };
+	handles->items = calloc(count, size);
+	handles->queue = calloc(count, sizeof(*handles->queue));
+	if (!handles->items || !handles->queue) {
+		handles_deinit(handles);
+		return fail(ENOMEM, "no memory for %u message handles", count);
+	}
+	for (i = 0; i < count; i++) {
+		handle_of(handles, item_at(handles, i))->mark = HANDLE_DEAD;
+		handles->queue[i] = i;
+	}
+	return 0;
+}
+
+void handles_deinit(struct handles *handles)
+{
+	free(handles->items);
+	free(handles->queue);
+	memset(handles, 0, sizeof(*handles));
+}
+
+void *handles_take(struct handles *handles)
+{
+	void *item;
+
+	if (handles->live >= handles->limit)
+		return NULL;
+	item = item_at(handles, handles->queue[handles->first]);
+	handles->first = (handles->first + 1) % handles->count;
+	handles->live++;
+	handle_of(handles, item)->mark = HANDLE_LIVE;
+	return item;
+}
+
+void handles_give(struct handles *handles, void *item)
+{
+	uint32_t index = (uint32_t)((size_t)((unsigned char *)item - handles->items) /
+				    handles->size);
+	uint32_t dead = handles->count - handles->live;
+
+	handle_of(handles, item)->mark = HANDLE_DEAD;
+	handles->queue[(handles->first + dead) % handles->count] = index;
+	handles->live--;
+}
+
+void *handles_next(const struct handles *handles, uint32_t *index)
+{
+	void *item;
+
+	while (*index < handles->count) {
+		item = item_at(handles, (*index)++);
+		if (handle_is_live(handle_of(handles, item)))
+			return item;
+	}
+	return NULL;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* Tables of message handles, which are used again oldest first. */
+#ifndef SLUICE_BASE_HANDLES_H
+#define SLUICE_BASE_HANDLES_H
+
+#include <stdbool.h>
+
+#include "base/attributes.h"
+
+/* The first member of what is kept in such a table, behind the public head. */
+struct handle {
+	uint32_t mark;		/* HANDLE_LIVE, or anything else */
+};
+
+#define HANDLE_LIVE	0x4c495645u
+#define HANDLE_DEAD	0x44454144u
+
+struct handles {
+	unsigned char *items;
+	size_t size;		/* of an item */
+	size_t mark;		/* offset of its struct handle */
+	uint32_t *queue;	/* indices of the dead, oldest first; a circle */
+	uint32_t count;
+	uint32_t first;
+	uint32_t live;
+	uint32_t limit;		/* of the live */
+};
+
+/* Room for limit live handles, and some more so that stale ones are noticed. */
+int handles_init(struct handles *handles, uint32_t limit, size_t size, size_t mark) MUST_CHECK;
+void handles_deinit(struct handles *handles);
+
+/* The handle that has been dead for longest, now live; NULL at the limit. */
+void *handles_take(struct handles *handles);
+void handles_give(struct handles *handles, void *item);
+
+/* The next live item at or behind *index, which moves on; NULL at the end. */
+void *handles_next(const struct handles *handles, uint32_t *index);
+
+static inline bool handle_is_live(const struct handle *handle)
+{
+	return handle->mark == HANDLE_LIVE;
+}
+
+#endif /* SLUICE_BASE_HANDLES_H */

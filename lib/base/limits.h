@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Every bound and default of the library, with where it comes from.
+ */
+#ifndef SLUICE_BASE_LIMITS_H
+#define SLUICE_BASE_LIMITS_H
+
+#include <stdint.h>
+
+/*
+ * Settings of a service.  The defaults are generous, since a limit that nobody
+ * uses up costs next to nothing; the maxima keep the channel's memory, which is
+ * allocated when two ports connect, below some tens of MiB.
+ */
+#define MAX_CLIENTS_DEFAULT			256u
+#define MAX_CLIENTS_LIMIT			4096u
+#define MAX_SERVERS_DEFAULT			32u
+#define MAX_SERVERS_LIMIT			1024u
+#define MAX_ACTIVE_REQUESTS_DEFAULT		16u
+#define MAX_LOANED_REQUESTS_DEFAULT		8u
+#define MAX_LOANED_REPLIES_DEFAULT		8u
+#define RESPONSE_BUFFER_DEFAULT			8u
+#define MAX_BORROWED_DEFAULT			8u
+#define PER_PORT_LIMIT				1024u
+
+/* A channel larger than this is refused when the service is created. */
+#define CHANNEL_SIZE_LIMIT	(UINT64_C(64) << 20)
+
+/*
+ * A segment reserves this much address space to grow in place.  47 bits of
+ * address space hold 131,072 of them; see principle 3 in design.rst.
+ */
+#define SEGMENT_WINDOW		(UINT64_C(1) << 30)
+
+/* Segments of one port together, when the user says nothing. */
+#define MEMORY_LIMIT_DEFAULT	(UINT64_C(4) << 30)
+
+/* The most one peer can make us map; also keeps sums of sizes from wrapping. */
+#define MEMORY_LIMIT_MAX	(UINT64_C(1) << 40)
+
+/* Room made at once for the first slices of a port, at most. */
+#define SEGMENT_INITIAL_LIMIT	(UINT64_C(1) << 20)
+
+/* Segments up to this size are never worth retiring. */
+#define RETIRE_SIZE_MIN		(UINT64_C(256) << 10)
+
+/* A segment of which no more than this share was ever in use is mostly idle. */
+#define RETIRE_SHARE		8u
+
+/* Loans over which that is judged: at first, and after many rebounds. */
+#define RETIRE_LOANS_MIN	256u
+#define RETIRE_LOANS_MAX	(1u << 16)
+
+/* Ground is populated in steps of this size, so that a signal can get through. */
+#define POPULATE_STEP		(UINT64_C(32) << 20)
+
+/* Only a growth of at least this size asks how much memory is available. */
+#define AVAILABLE_CHECK_MIN	(UINT64_C(16) << 20)
+
+/* Payload alignment, at most: that of a page. */
+#define ALIGNMENT_LIMIT		4096u
+
+/*
+ * A released handle is used again only after all others of its table, of which
+ * there are this many more than can be in use, so that a stale one is noticed.
+ */
+#define HANDLES_SPARE		8u
+
+/* How long opening a service may fight with others removing it. */
+#define REGISTRY_PATIENCE_NS	(INT64_C(2) * 1000 * 1000 * 1000)
+
+/* In socket mode a port that never sleeps looks at its sockets this often. */
+#define SOCKET_GLANCE_NS	(INT64_C(1) * 1000 * 1000)
+
+/* A server's full backlog (EAGAIN) is tried again after this time. */
+#define CONNECT_RETRY_NS	(INT64_C(1) * 1000 * 1000)
+
+/* Pending connections of a server; the kernel cuts it to net.core.somaxconn. */
+#define SERVER_BACKLOG		4096
+
+/* Entries of a node's submission and completion queues; see lib/os/uring.c. */
+#define URING_ENTRIES		64u
+#define URING_COMPLETIONS	4096u
+
+#endif /* SLUICE_BASE_LIMITS_H */

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* Options structs that begin with their own size. */
+#ifndef SLUICE_BASE_OPTS_H
+#define SLUICE_BASE_OPTS_H
+
+#include "base/attributes.h"
+
+/*
+ * opts_read() - copy a caller's options into ours, which may be longer or
+ * shorter.  What the caller's struct lacks becomes 0; what ours lacks must be 0
+ * there.  opts may be NULL, which makes everything 0.  what names the struct in
+ * the sentence of a failure.  Returns 0, -EINVAL or -E2BIG.
+ */
+int opts_read(void *ret_known, size_t known, const void *opts, const char *what);
+
+#endif /* SLUICE_BASE_OPTS_H */
