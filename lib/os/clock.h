@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* CLOCK_MONOTONIC in nanoseconds, and deadlines on it. */
+#ifndef SLUICE_OS_CLOCK_H
+#define SLUICE_OS_CLOCK_H
+
+#include <stdint.h>
+#include <time.h>
+
+#define CLOCK_NEVER	INT64_MAX
+
+static inline int64_t clock_now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * INT64_C(1000000000) + ts.tv_nsec;
+}
+
+/* The time at which a timeout ends; a negative one never does. */
+static inline int64_t clock_deadline(int64_t timeout)
+{
+	int64_t deadline;
+
+	if (timeout < 0 || __builtin_add_overflow(clock_now(), timeout, &deadline))
+		return CLOCK_NEVER;
+	return deadline;
+}
+
+static inline struct timespec clock_timespec(int64_t ns)
+{
+	struct timespec ts = {
+		.tv_sec = ns / 1000000000,
+		.tv_nsec = ns % 1000000000,
+	};
+
+	return ts;
+}
+
+#endif /* SLUICE_OS_CLOCK_H */

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* The library's own file descriptors, and what becomes of them after fork(). */
+#ifndef SLUICE_OS_FD_H
+#define SLUICE_OS_FD_H
+
+#include <stdint.h>
+
+/*
+ * fd_own() - note a descriptor that is kept, so that a forked child closes it.
+ * Returns fd; or -ENOMEM with fd closed.  A negative fd is passed through.
+ */
+int fd_own(int fd);
+
+/* Closes a descriptor, owned or not, and returns -1.  Keeps errno. */
+int fd_close(int fd);
+
+/* How many forks this process is away from the first that used the library. */
+uint64_t fd_fork_generation(void);
+
+#endif /* SLUICE_OS_FD_H */

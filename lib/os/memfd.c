@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Memory that can be handed to another process, and sealed so that neither side
+ * can take away what the other relies on.
+ *
+ * Whoever makes a memfd owns the descriptor and closes it.  Memory is allocated
+ * before anybody is told of it: the process that asks for it is charged, and a
+ * shortage is its ENOMEM.  Since the kernel would answer some shortages with the
+ * OOM killer or SIGXFSZ instead, the limits behind those are looked at first.
+ *
+ * A descriptor from a hostile peer may be anything: a device, a socket, a file
+ * that it can still truncate, a memfd full of holes whose pages would be charged
+ * to the first reader.  memfd_verify() and memfd_verify_populated() are all that
+ * stands between such a descriptor and mmap().  What they have established stays
+ * true, because seals cannot be taken off and a sealed file cannot be punched.
+ */
+#include "os/memfd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <linux/memfd.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/limits.h"
+#include "os/fd.h"
+
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL	0x0008U		/* Linux 6.3 */
+#endif
+
+int memfd_create_sealable(const char *name)
+{
+	unsigned int flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
+	int fd;
+
+	fd = memfd_create(name, flags | MFD_NOEXEC_SEAL);
+	if (fd < 0 && errno == EINVAL)
+		fd = memfd_create(name, flags);
+	if (fd < 0)
+		return fail_system("cannot create a memfd");
+	return fd_own(fd);
+}
+
+int memfd_set_size(int fd, uint64_t size)
+{
+	return ftruncate(fd, (off_t)size) ? fail_system("cannot size a memfd") : 0;
+}
+
+/* Bytes that can be allocated without pushing the machine against the wall. */
+static uint64_t available_memory(void)
+{
+	unsigned long long kib = 0;
+	char line[128];
+	FILE *file;
+
+	file = fopen("/proc/meminfo", "re");
+	if (!file)
+		return UINT64_MAX;
+	while (fgets(line, sizeof(line), file))
+		if (sscanf(line, "MemAvailable: %llu kB", &kib) == 1)
+			break;
+	fclose(file);
+	return kib ? kib * 1024 : UINT64_MAX;
+}
+
+static int check_limits(uint64_t offset, uint64_t length)
+{
+	struct rlimit limit;
+	uint64_t available;
+
+	if (!getrlimit(RLIMIT_FSIZE, &limit) && limit.rlim_cur != RLIM_INFINITY &&
+	    offset + length > limit.rlim_cur)
+		return fail(ENOMEM, "a segment of %llu bytes exceeds RLIMIT_FSIZE, %llu",
+			    (unsigned long long)(offset + length),
+			    (unsigned long long)limit.rlim_cur);
+	if (length < AVAILABLE_CHECK_MIN)
+		return 0;
+	available = available_memory();
+	if (length > available)
+		return fail(ENOMEM, "a segment needs %llu more bytes, and %llu are available on this machine",
+			    (unsigned long long)length, (unsigned long long)available);
+	return 0;
+}
+
+int memfd_allocate(int fd, uint64_t offset, uint64_t length)
+{
+	uint64_t end = offset + length, step;
+	int r;
+
+	r = check_limits(offset, length);
+	if (r < 0)
+		return r;
+	while (offset < end) {
+		step = min_u64(end - offset, POPULATE_STEP);
+		if (fallocate(fd, 0, (off_t)offset, (off_t)step)) {
+			if (errno == EINTR)
+				continue;
+			if (errno == ENOSPC)
+				errno = ENOMEM;
+			return fail_system("cannot allocate shared memory");
+		}
+		offset += step;
+	}
+	return 0;
+}
+
+int memfd_seal(int fd, unsigned int seals)
+{
+	return fcntl(fd, F_ADD_SEALS, (int)seals) ? fail_system("cannot seal a memfd") : 0;
+}
+
+int memfd_verify(int fd, unsigned int seals, uint64_t *ret_size, uint64_t *ret_inode)
+{
+	struct statfs filesystem;
+	struct stat st;
+	int have;
+
+	/* Device nodes live on a tmpfs too, hence S_ISREG. */
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode))
+		return fail(EPROTO, "the peer sent a descriptor that is no memfd");
+	if (fstatfs(fd, &filesystem) || filesystem.f_type != TMPFS_MAGIC)
+		return fail(EPROTO, "the peer sent a file that is not on a tmpfs");
+	have = fcntl(fd, F_GET_SEALS);
+	if (have < 0 || ((unsigned int)have & seals) != seals)
+		return fail(EPROTO, "the peer sent a memfd with seals 0x%x, not 0x%x",
+			    (unsigned int)have, seals);
+	*ret_size = (uint64_t)st.st_size;
+	*ret_inode = st.st_ino;
+	return 0;
+}
+
+int memfd_verify_populated(int fd, uint64_t offset, uint64_t end)
+{
+	off_t hole = lseek(fd, (off_t)offset, SEEK_HOLE);
+
+	if (hole < 0 || (uint64_t)hole < end)
+		return fail(EPROTO, "the peer sent a memfd with a hole at %lld",
+			    (long long)hole);
+	return 0;
+}

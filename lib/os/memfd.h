@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* Memory that can be handed to another process, and sealed. */
+#ifndef SLUICE_OS_MEMFD_H
+#define SLUICE_OS_MEMFD_H
+
+#include <stdint.h>
+
+#include "base/attributes.h"
+
+/* A new, empty memfd that can be sealed.  A descriptor or -errno. */
+int memfd_create_sealable(const char *name) MUST_CHECK;
+
+/* A name's worth of address space, not allocated; only for a static segment. */
+int memfd_set_size(int fd, uint64_t size) MUST_CHECK;
+
+/*
+ * Allocates the bytes from offset on, growing the file if they lie behind its
+ * end.  0, -ENOMEM or another -errno; never a signal.
+ */
+int memfd_allocate(int fd, uint64_t offset, uint64_t length) MUST_CHECK;
+
+/* Adds seals (SLUICE_SEAL_*). */
+int memfd_seal(int fd, unsigned int seals) MUST_CHECK;
+
+/*
+ * Is this descriptor, which a peer sent, a memfd with at least these seals?  If
+ * so, its size and inode.  0 or -EPROTO.
+ */
+int memfd_verify(int fd, unsigned int seals, uint64_t *ret_size,
+		 uint64_t *ret_inode) MUST_CHECK;
+
+/* Are all pages from offset to end allocated?  0 or -EPROTO. */
+int memfd_verify_populated(int fd, uint64_t offset, uint64_t end) MUST_CHECK;
+
+#endif /* SLUICE_OS_MEMFD_H */

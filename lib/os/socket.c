@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Unix sockets that are found by a name in a directory.
+ *
+ * An address holds 107 bytes of path; a directory whose path leaves no room is
+ * reached through /proc/self/fd.  No socket blocks, and none raises SIGPIPE: the
+ * callers pass MSG_NOSIGNAL.
+ */
+#include "os/socket.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "os/fd.h"
+
+int socket_address(struct sockaddr_un *ret_address, const char *directory, int directory_fd,
+		   const char *name)
+{
+	size_t room = sizeof(ret_address->sun_path);
+	int n;
+
+	memset(ret_address, 0, sizeof(*ret_address));
+	ret_address->sun_family = AF_UNIX;
+	n = snprintf(ret_address->sun_path, room, "%s/%s", directory, name);
+	if (n > 0 && (size_t)n < room)
+		return 0;
+	n = snprintf(ret_address->sun_path, room, "/proc/self/fd/%d/%s", directory_fd, name);
+	if (n > 0 && (size_t)n < room)
+		return 0;
+	return fail(ENAMETOOLONG, "the name %s is too long for a socket", name);
+}
+
+int socket_create(int type)
+{
+	int fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	return fd < 0 ? fail_system("cannot create a socket") : fd_own(fd);
+}
+
+int socket_connect(int fd, const struct sockaddr_un *address)
+{
+	return connect(fd, (const struct sockaddr *)address, sizeof(*address)) ? -errno : 0;
+}
+
+int socket_accept(int fd)
+{
+	int peer = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	return peer < 0 ? -errno : fd_own(peer);
+}
+
+int socket_peer(int fd, struct ucred *ret_peer)
+{
+	socklen_t size = sizeof(*ret_peer);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, ret_peer, &size))
+		return fail_system("cannot ask who the peer is");
+	return 0;
+}
+
+void socket_nudge(int fd)
+{
+	(void)!send(fd, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* Unix sockets that are found by a name in a directory. */
+#ifndef SLUICE_OS_SOCKET_H
+#define SLUICE_OS_SOCKET_H
+
+#include <stddef.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "base/attributes.h"
+
+/* Names a socket in a directory, whose path may be too long for an address. */
+int socket_address(struct sockaddr_un *ret_address, const char *directory, int directory_fd,
+		   const char *name) MUST_CHECK;
+
+/* A new socket (SOCK_SEQPACKET or SOCK_DGRAM) that never blocks. */
+int socket_create(int type) MUST_CHECK;
+
+/* 0, -EAGAIN (backlog full), -ECONNREFUSED, -ENOENT or another -errno; quiet. */
+int socket_connect(int fd, const struct sockaddr_un *address) MUST_CHECK;
+
+/* A descriptor, -EAGAIN (nobody there), -EMFILE or another -errno; quiet. */
+int socket_accept(int fd) MUST_CHECK;
+
+/* Who is at the other end, as of its connect or listen.  0 or -errno. */
+int socket_peer(int fd, struct ucred *ret_peer) MUST_CHECK;
+
+/* One byte, to wake the reader.  That the socket is full is as good. */
+void socket_nudge(int fd);
+
+#endif /* SLUICE_OS_SOCKET_H */

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/* Telling threads apart without a system call. */
+#ifndef SLUICE_OS_THREAD_H
+#define SLUICE_OS_THREAD_H
+
+#include <stdint.h>
+
+/* A number of the calling thread, never 0 and never used for another thread. */
+uint64_t thread_self(void);
+
+#endif /* SLUICE_OS_THREAD_H */

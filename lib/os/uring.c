@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A private io_uring that polls sockets and sleeps on futex words.
+ *
+ * The ring is made with SINGLE_ISSUER and DEFER_TASKRUN: completions run only in
+ * this ring's own system calls, so the application's calls see no EINTR on our
+ * account; and with TASKRUN_FLAG a thread that only spins sees in shared memory
+ * that it has something to run.  It starts disabled, since the thread that makes
+ * a node need not be the one that uses it.
+ *
+ * Futex waits in a ring came with Linux 6.7, after the headers of Debian 12 and
+ * its liburing, hence the numbers here; whether the running kernel has them is
+ * asked of the kernel, once per ring.  A futex wait completes with 0 (woken),
+ * -EAGAIN (the word had changed), -ECANCELED (the thread that armed it ended), or
+ * -EFAULT; to the caller they all mean that no wait is queued now.
+ *
+ * The completion queue has room for more than is ever armed in common use; when
+ * it overflows the kernel keeps the rest and says so in a flag that uring_busy()
+ * reads.  No peer can reach a ring: it is not shared, and its mappings are not
+ * inherited by forked children.
+ */
+#include "os/uring.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/limits.h"
+#include "os/clock.h"
+#include "os/fd.h"
+
+/* Linux 6.7; <linux/io_uring.h> of Linux 6.1 ends before them. */
+#define OP_FUTEX_WAIT		51
+#define OP_FUTEX_WAKE		52
+
+/* The 32-bit, shared flavour of futex2; any bit of the set wakes. */
+#define FUTEX_SIZE_U32		2
+#define FUTEX_ANY_BIT		0xffffffffu
+
+static bool has_futex_waits(struct io_uring *ring)
+{
+	struct io_uring_probe *probe = io_uring_get_probe_ring(ring);
+	bool has;
+
+	if (!probe)
+		return false;
+	has = probe->last_op >= OP_FUTEX_WAKE &&
+	      probe->ops[OP_FUTEX_WAIT].flags & IO_URING_OP_SUPPORTED;
+	io_uring_free_probe(probe);
+	return has;
+}
+
+int uring_init(struct uring *uring)
+{
+	struct io_uring_params params = {
+		.flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN |
+			 IORING_SETUP_TASKRUN_FLAG | IORING_SETUP_R_DISABLED |
+			 IORING_SETUP_CQSIZE,
+		.cq_entries = URING_COMPLETIONS,
+	};
+	int r;
+
+	uring->enabled = false;
+	r = io_uring_queue_init_params(URING_ENTRIES, &uring->ring, &params);
+	if (r == -EINVAL)
+		r = -ENOSYS;
+	if (r < 0)
+		return fail(-r, "cannot make an io_uring: %s", strerror(-r));
+	io_uring_ring_dontfork(&uring->ring);
+	if (!has_futex_waits(&uring->ring)) {
+		io_uring_queue_exit(&uring->ring);
+		return fail(ENOSYS, "the kernel's io_uring has no futex waits (Linux 6.7)");
+	}
+	return fd_own(uring->ring.ring_fd) < 0 ? -ENOMEM : 0;
+}
+
+void uring_deinit(struct uring *uring)
+{
+	int fd = uring->ring.ring_fd;
+
+	/* liburing closes the descriptor; ours is only the note of it. */
+	uring->ring.ring_fd = -1;
+	uring->ring.enter_ring_fd = -1;
+	io_uring_queue_exit(&uring->ring);
+	fd_close(fd);
+}
+
+int uring_enable(struct uring *uring)
+{
+	int r;
+
+	if (likely(uring->enabled))
+		return 0;
+	/* io_uring_enable_rings() is declared, but not exported, in liburing 2.3. */
+	r = io_uring_register((unsigned int)uring->ring.ring_fd, IORING_REGISTER_ENABLE_RINGS,
+			      NULL, 0);
+	if (r < 0)
+		return fail(-r, "cannot enable an io_uring: %s", strerror(-r));
+	uring->enabled = true;
+	return 0;
+}
+
+static struct io_uring_sqe *next_sqe(struct uring *uring)
+{
+	struct io_uring_sqe *sqe = io_uring_get_sqe(&uring->ring);
+
+	if (!sqe) {
+		io_uring_submit(&uring->ring);
+		sqe = io_uring_get_sqe(&uring->ring);
+	}
+	return sqe;
+}
+
+int uring_poll(struct uring *uring, int fd, uint64_t tag)
+{
+	struct io_uring_sqe *sqe = next_sqe(uring);
+
+	if (!sqe)
+		return -EBUSY;
+	io_uring_prep_poll_multishot(sqe, fd, POLLIN | POLLRDHUP);
+	sqe->user_data = tag;
+	return 0;
+}
+
+int uring_futex_wait(struct uring *uring, uint32_t *word, uint32_t value, uint64_t tag)
+{
+	struct io_uring_sqe *sqe = next_sqe(uring);
+
+	if (!sqe)
+		return -EBUSY;
+	memset(sqe, 0, sizeof(*sqe));
+	sqe->opcode = OP_FUTEX_WAIT;
+	sqe->fd = FUTEX_SIZE_U32;
+	sqe->addr = (uintptr_t)word;
+	sqe->off = value;
+	sqe->addr3 = FUTEX_ANY_BIT;
+	sqe->user_data = tag;
+	return 0;
+}
+
+int uring_cancel(struct uring *uring, uint64_t tag, uint64_t own_tag)
+{
+	struct io_uring_sqe *sqe = next_sqe(uring);
+
+	if (!sqe)
+		return -EBUSY;
+	io_uring_prep_cancel64(sqe, tag, 0);
+	sqe->user_data = own_tag;
+	return 0;
+}
+
+bool uring_busy(const struct uring *uring)
+{
+	unsigned int flags = IO_URING_READ_ONCE(*uring->ring.sq.kflags);
+
+	return flags & (IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW) ||
+	       io_uring_cq_ready(&uring->ring) || io_uring_sq_ready(&uring->ring);
+}
+
+int uring_flush(struct uring *uring)
+{
+	return io_uring_submit_and_get_events(&uring->ring);
+}
+
+int uring_wait(struct uring *uring, int64_t deadline)
+{
+	struct __kernel_timespec left = { 0 }, *timeout = NULL;
+	struct io_uring_cqe *cqe;
+	struct timespec ts;
+	int64_t now;
+	int r;
+
+	if (deadline != CLOCK_NEVER) {
+		now = clock_now();
+		ts = clock_timespec(deadline > now ? deadline - now : 0);
+		left.tv_sec = ts.tv_sec;
+		left.tv_nsec = ts.tv_nsec;
+		timeout = &left;
+	}
+	r = io_uring_submit_and_wait_timeout(&uring->ring, &cqe, 1, timeout, NULL);
+	return r < 0 ? r : 0;
+}
+
+bool uring_next(struct uring *uring, struct uring_event *ret_event)
+{
+	struct io_uring_cqe *cqe;
+
+	if (io_uring_peek_cqe(&uring->ring, &cqe) || !cqe)
+		return false;
+	ret_event->tag = cqe->user_data;
+	ret_event->result = cqe->res;
+	ret_event->more = cqe->flags & IORING_CQE_F_MORE;
+	io_uring_cqe_seen(&uring->ring, cqe);
+	return true;
+}

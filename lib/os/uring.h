@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/* A private io_uring that polls sockets and sleeps on futex words. */
+#ifndef SLUICE_OS_URING_H
+#define SLUICE_OS_URING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <liburing.h>
+
+#include "base/attributes.h"
+
+struct uring {
+	struct io_uring ring;
+	bool enabled;
+};
+
+/* What a completion says. */
+struct uring_event {
+	uint64_t tag;
+	int result;
+	bool more;		/* a multishot poll stays armed */
+};
+
+/*
+ * Makes a ring that belongs to no thread yet.  0; -ENOSYS (the kernel has no
+ * io_uring or no futex waits in it), -EPERM (refused) or another -errno.
+ */
+int uring_init(struct uring *uring) MUST_CHECK;
+void uring_deinit(struct uring *uring);
+
+/* The calling thread takes the ring, once and for all.  0 or -errno. */
+int uring_enable(struct uring *uring) MUST_CHECK;
+
+/* Queue something, to be submitted with the next flush or wait.  0 or -errno. */
+int uring_poll(struct uring *uring, int fd, uint64_t tag) MUST_CHECK;
+int uring_futex_wait(struct uring *uring, uint32_t *word, uint32_t value,
+		     uint64_t tag) MUST_CHECK;
+int uring_cancel(struct uring *uring, uint64_t tag, uint64_t own_tag) MUST_CHECK;
+
+/* Is there anything to submit or to reap?  Three loads, no system call. */
+bool uring_busy(const struct uring *uring);
+
+/* Submits what is queued and runs what is ready, without waiting. */
+int uring_flush(struct uring *uring);
+
+/* Submits and waits for a completion.  0, -ETIME, -EINTR or another -errno. */
+int uring_wait(struct uring *uring, int64_t deadline) MUST_CHECK;
+
+/* Takes the next completion, if there is one. */
+bool uring_next(struct uring *uring, struct uring_event *ret_event);
+
+#endif /* SLUICE_OS_URING_H */
