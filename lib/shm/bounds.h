@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From an offset that a peer named to a range that may be touched.
+ *
+ * A segment cannot shrink, so a size once seen stays true, and the check is two
+ * comparisons that cannot overflow.  Nothing else in the library adds a peer's
+ * offset to a pointer.
+ */
+#ifndef SLUICE_SHM_BOUNDS_H
+#define SLUICE_SHM_BOUNDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Do length bytes at offset lie in a segment of size bytes? */
+static inline bool bounds_within(uint64_t offset, uint64_t length, uint64_t size)
+{
+	return offset <= size && length <= size - offset;
+}
+
+/* The bytes of count elements, if that is a number at all. */
+static inline bool bounds_bytes(uint64_t count, uint64_t element, uint64_t *ret_bytes)
+{
+	return !__builtin_mul_overflow(count, element, ret_bytes) &&
+	       *ret_bytes <= PTRDIFF_MAX;
+}
+
+#endif /* SLUICE_SHM_BOUNDS_H */

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A ring of message descriptors: one producer, one consumer, and the oldest
+ * message taken back by the producer when there is no room.
+ *
+ * N slots, a power of two, of which at most C <= N are in use.  The stamp of a
+ * slot tells whose turn it is, so a message costs the transfer of one cache line
+ * and not two, and there is no shared index:
+ *
+ *	2 * p		free for position p
+ *	2 * p + 1	holds position p
+ *
+ *	producer at t				consumer at h
+ *	-------------				-------------
+ *	stamp[t - C] == 2(t - C) + 1:		s = stamp[h]		    (R2)
+ *	  full; or cmpxchg to 2(t - C + N)	s == 2h: empty
+ *	  and the oldest is taken back (R3)	s == 2h + 1:
+ *	stamp[t] must be 2t			  copy the descriptor
+ *	write the descriptor			  cmpxchg to 2(h + N)	    (R4)
+ *	stamp[t] = 2t + 1		(R1)	  failed: it was taken back
+ *	t = t + 1				otherwise s is of a position p > h:
+ *						  lapped, h = p - N + 1
+ *
+ * R1 publishes the descriptor and the payload behind it to R2.  R3 and R4 decide
+ * between them who gets a message.  R4 hands the slot back to the producer's
+ * next look at the stamp.  R1 and R2 are ordered among all words, since the
+ * doorbell protocol looks at another word after the one and before the other.
+ *
+ * Invariants:
+ * (1) A position is consumed once or taken back once, never both.
+ * (2) Positions are consumed in order; those taken back are skipped.
+ * (3) A descriptor that ring_pop() returns was not written while it was copied.
+ * (4) Neither end ever waits for the other; ring_pop() looks at no more than
+ *     2N + 2 stamps.
+ *
+ * Both ends own their position, and the producer owns sent[]: a hostile peer can
+ * write any stamp and any descriptor, and gets -EPROTO, or has its own messages
+ * lost or misread; it cannot make this end touch memory outside the slots.  The
+ * descriptor is the caller's to check.  A peer that dies leaves a slot either
+ * published or not.
+ */
+#include "shm/ring.h"
+
+#include <errno.h>
+
+#include "base/atomic.h"
+
+static struct sluice_ring_slot *slot_at(struct sluice_ring_slot *slots,
+					uint64_t mask, uint64_t position)
+{
+	return &slots[position & mask];
+}
+
+void ring_format(struct sluice_ring_slot *slots, uint64_t count)
+{
+	uint64_t i;
+
+	for (i = 0; i < count; i++)
+		store_relaxed(&slots[i].stamp, 2 * i);
+}
+
+void ring_producer_init(struct ring_producer *ring, struct sluice_ring_slot *slots,
+			uint64_t count, uint64_t capacity, uint32_t *sent)
+{
+	ring->slots = slots;
+	ring->sent = sent;
+	ring->mask = count - 1;
+	ring->capacity = capacity;
+	ring->next = 0;
+}
+
+void ring_consumer_init(struct ring_consumer *ring, struct sluice_ring_slot *slots,
+			uint64_t count)
+{
+	ring->slots = slots;
+	ring->mask = count - 1;
+	ring->next = 0;
+}
+
+/*
+ * Is the ring full?  If so *ret_oldest is the position of the oldest message.
+ * The slot of that position either still holds it, or is free for its next turn.
+ */
+static int oldest_unclaimed(const struct ring_producer *ring, uint64_t *ret_oldest)
+{
+	uint64_t oldest = ring->next - ring->capacity, stamp;
+
+	if (ring->next < ring->capacity)
+		return 0;
+	stamp = load_ordered(&slot_at(ring->slots, ring->mask, oldest)->stamp);
+	if (stamp == 2 * (oldest + ring->mask + 1))
+		return 0;
+	if (stamp != 2 * oldest + 1)
+		return -EPROTO;
+	*ret_oldest = oldest;
+	return 1;
+}
+
+int ring_push(struct ring_producer *ring, const struct ring_message *message)
+{
+	struct sluice_ring_slot *slot = slot_at(ring->slots, ring->mask, ring->next);
+	uint64_t oldest;
+	int full;
+
+	full = oldest_unclaimed(ring, &oldest);
+	if (full)
+		return full < 0 ? full : -ENOBUFS;
+	if (load_ordered(&slot->stamp) != 2 * ring->next)
+		return -EPROTO;
+
+	store_relaxed(&slot->request, message->request);
+	store_relaxed(&slot->position, message->position);
+	store_relaxed(&slot->offset, message->offset);
+	store_relaxed(&slot->count, message->count);
+	store_relaxed(&slot->deadline, message->deadline);
+	store_relaxed(&slot->segment, message->segment);
+	store_relaxed(&slot->slice, message->slice);
+	store_relaxed(&slot->flags, message->flags);
+	ring->sent[ring->next & ring->mask] = message->slice;
+
+	/* R1: publishes the message; pairs with R2. */
+	exchange_ordered(&slot->stamp, 2 * ring->next + 1);
+	ring->next++;
+	return 0;
+}
+
+int ring_take_back(struct ring_producer *ring, uint32_t *ret_slice)
+{
+	uint64_t oldest;
+	int full;
+
+	full = oldest_unclaimed(ring, &oldest);
+	if (full <= 0)
+		return full;
+	/* R3: decides with R4 who gets the message. */
+	if (!replace_u64(&slot_at(ring->slots, ring->mask, oldest)->stamp,
+			 2 * oldest + 1, 2 * (oldest + ring->mask + 1)))
+		return 0;
+	*ret_slice = ring->sent[oldest & ring->mask];
+	return 1;
+}
+
+static void copy_descriptor(const struct sluice_ring_slot *slot,
+			    struct ring_message *ret_message)
+{
+	ret_message->request = load_relaxed(&slot->request);
+	ret_message->position = load_relaxed(&slot->position);
+	ret_message->offset = load_relaxed(&slot->offset);
+	ret_message->count = load_relaxed(&slot->count);
+	ret_message->deadline = load_relaxed(&slot->deadline);
+	ret_message->segment = load_relaxed(&slot->segment);
+	ret_message->slice = load_relaxed(&slot->slice);
+	ret_message->flags = load_relaxed(&slot->flags);
+}
+
+int ring_pop(struct ring_consumer *ring, struct ring_message *ret_message)
+{
+	uint64_t count = ring->mask + 1, looks, stamp, position;
+	struct sluice_ring_slot *slot;
+
+	for (looks = 0; looks < 2 * count + 2; looks++) {
+		slot = slot_at(ring->slots, ring->mask, ring->next);
+		/* R2: sees what R1 has published. */
+		stamp = load_ordered(&slot->stamp);
+		if (stamp == 2 * ring->next)
+			return 0;
+		if (stamp == 2 * ring->next + 1) {
+			copy_descriptor(slot, ret_message);
+			/* R4: decides with R3 who gets the message. */
+			if (replace_u64(&slot->stamp, stamp,
+					2 * (ring->next + count))) {
+				ring->next++;
+				return 1;
+			}
+			continue;
+		}
+		position = stamp / 2;
+		if (position < ring->next || ((position - ring->next) & ring->mask))
+			return -EPROTO;
+		ring->next = position - count + 1;
+	}
+	return 0;
+}
+
+bool ring_ready(const struct ring_consumer *ring)
+{
+	return load_ordered(&slot_at(ring->slots, ring->mask, ring->next)->stamp) !=
+	       2 * ring->next;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/* A ring of message descriptors between two processes. */
+#ifndef SLUICE_SHM_RING_H
+#define SLUICE_SHM_RING_H
+
+#include <stdbool.h>
+
+#include <sluice/ring.h>
+
+#include "base/attributes.h"
+
+/* What a descriptor says, once it has been copied out of shared memory. */
+struct ring_message {
+	uint64_t request;
+	uint64_t position;
+	uint64_t offset;
+	uint64_t count;
+	uint64_t deadline;
+	uint32_t segment;
+	uint32_t slice;
+	uint32_t flags;
+};
+
+/*
+ * The producer's end; private memory.  sent[] remembers, for each slot, the
+ * number of the slice that was put there.
+ */
+struct ring_producer {
+	struct sluice_ring_slot *slots;
+	uint32_t *sent;
+	uint64_t mask;
+	uint64_t capacity;
+	uint64_t next;
+};
+
+/* The consumer's end; private memory. */
+struct ring_consumer {
+	struct sluice_ring_slot *slots;
+	uint64_t mask;
+	uint64_t next;
+};
+
+/* Stamps fresh slots; slots is a power of two of at least 2. */
+void ring_format(struct sluice_ring_slot *slots, uint64_t count);
+
+/* sent has room for as many numbers as there are slots. */
+void ring_producer_init(struct ring_producer *ring, struct sluice_ring_slot *slots,
+			uint64_t count, uint64_t capacity, uint32_t *sent);
+void ring_consumer_init(struct ring_consumer *ring, struct sluice_ring_slot *slots,
+			uint64_t count);
+
+/* Publishes a message.  0, -ENOBUFS (full) or -EPROTO. */
+int ring_push(struct ring_producer *ring, const struct ring_message *message) MUST_CHECK;
+
+/*
+ * Takes the oldest message back if the ring is full.  1 with its slice number, 0
+ * if there is room after all, or -EPROTO.
+ */
+int ring_take_back(struct ring_producer *ring, uint32_t *ret_slice) MUST_CHECK;
+
+/* Receives a message.  1, 0 (nothing there) or -EPROTO. */
+int ring_pop(struct ring_consumer *ring, struct ring_message *ret_message) MUST_CHECK;
+
+/* Would ring_pop() return something else than 0?  Ordered; see doorbell.h. */
+bool ring_ready(const struct ring_consumer *ring);
+
+#endif /* SLUICE_SHM_RING_H */
