@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: MIT
+/*
+ * One client and one server, connected: the part that both ends have in common.
+ * link/requester.c is the client's end, link/responder.c the server's.
+ *
+ * A channel is a socket, the memory that holds the rings and doorbells, the peer's
+ * segments that we have mapped, and what the peer has been told of ours.
+ *
+ *	state		entered by			what works
+ *	greeting	channel_init()			sending, from the client's end
+ *	open		handshake (link/handshake.c)	everything
+ *	leaving		GOODBYE from the peer		receiving; returns in both directions
+ *	gone		channel_close(), hang-up	receiving what had been sent
+ *
+ * channel->gone says why: EPIPE the peer left in good order or we did, ECONNRESET it
+ * died, EPROTO it broke the protocol, otherwise the reason of its REJECT.  Memory
+ * and mappings stay until the last reference is put: messages that the application
+ * holds keep one each.
+ *
+ * Invariants:
+ * (1) A descriptor that names a segment, or a size of it, enters a ring only after
+ *     the SEGMENT packet that tells of it has been sent.
+ * (2) RETIRE is sent for a segment only after the last of its slices came home.
+ * (3) The socket is read until it is empty before a descriptor that names something
+ *     unknown is taken for a breach of the protocol, and before a hang-up counts.
+ * (4) No other channel notices what a peer does to this one.
+ */
+#include "link/channel.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "os/fd.h"
+#include "os/fdpass.h"
+#include "os/futex.h"
+#include "os/socket.h"
+
+/* The largest packet there is; all others are shorter. */
+union packet {
+	struct sluice_wire_header header;
+	struct sluice_wire_hello hello;
+	struct sluice_wire_segment segment;
+	struct sluice_wire_retire retire;
+};
+
+static void socket_ready(struct wait_source *source)
+{
+	channel_drain(container_of(source, struct channel, source));
+}
+
+int channel_init(struct channel *channel, struct wait *wait, int fd,
+		 const struct layout *layout, const struct channel_events *events)
+{
+	memset(channel, 0, sizeof(*channel));
+	channel->wait = wait;
+	channel->events = events;
+	channel->layout = layout;
+	channel->references = 1;
+	channel->source.ready = socket_ready;
+	channel->source.fd = fd;
+	return wait_watch(wait, &channel->source);
+}
+
+void channel_set_bells(struct channel *channel, uint64_t own, uint64_t peer)
+{
+	channel->own_bell = channel_part(channel, own);
+	channel->peer_bell = channel_part(channel, peer);
+}
+
+void *channel_part(const struct channel *channel, uint64_t offset)
+{
+	return channel->memory.base + offset;
+}
+
+struct channel *channel_get(struct channel *channel)
+{
+	channel->references++;
+	return channel;
+}
+
+void channel_put(struct channel *channel)
+{
+	if (--channel->references)
+		return;
+	channel_close(channel, EPIPE);
+	view_deinit(&channel->view);
+	mapping_unmap(&channel->memory);
+	channel->events->destroy(channel);
+}
+
+void channel_close(struct channel *channel, int reason)
+{
+	if (channel->gone)
+		return;
+	channel->gone = reason;
+	wait_forget(channel->wait, &channel->source);
+	/* A poll that is still being cancelled must not keep the socket open. */
+	shutdown(channel->source.fd, SHUT_RDWR);
+	channel->source.fd = fd_close(channel->source.fd);
+	channel->events->gone(channel);
+}
+
+void channel_say_goodbye(struct channel *channel)
+{
+	struct sluice_wire_goodbye packet = {
+		.header = {
+			.magic = SLUICE_WIRE_MAGIC,
+			.version = SLUICE_PROTOCOL_VERSION,
+			.type = SLUICE_WIRE_GOODBYE,
+		},
+	};
+
+	/* A peer so far behind that it takes no packet will take us for dead. */
+	if (!channel->gone)
+		(void)!fdpass_send(channel->source.fd, &packet, sizeof(packet), -1);
+}
+
+/* ---- What comes in on the socket ---- */
+
+static int take_segment(struct channel *channel, const union packet *packet, size_t size,
+			int passed)
+{
+	if (size != sizeof(packet->segment) || passed < 0)
+		return fail(EPROTO, "the peer sent a SEGMENT of %zu bytes", size);
+	return view_accept(&channel->view, &packet->segment, passed);
+}
+
+static int take_retire(struct channel *channel, const union packet *packet, size_t size)
+{
+	if (size != sizeof(packet->retire))
+		return fail(EPROTO, "the peer sent a RETIRE of %zu bytes", size);
+	return view_retire(&channel->view, packet->retire.number);
+}
+
+static int take_packet(struct channel *channel, const union packet *packet, size_t size,
+		       int passed)
+{
+	if (size == 1)		/* a ring of the doorbell */
+		return 0;
+	if (size < sizeof(packet->header) || packet->header.magic != SLUICE_WIRE_MAGIC)
+		return fail(EPROTO, "the peer sent a packet of %zu bytes that is none of ours",
+			    size);
+	switch (packet->header.type) {
+	case SLUICE_WIRE_SEGMENT:
+		return take_segment(channel, packet, size, passed);
+	case SLUICE_WIRE_RETIRE:
+		return take_retire(channel, packet, size);
+	case SLUICE_WIRE_GOODBYE:
+		if (!channel->leaving) {
+			channel->leaving = true;
+			channel->events->leaving(channel);
+		}
+		return 0;
+	default:
+		return channel->events->greeting(channel, packet, size, passed);
+	}
+}
+
+/* One packet.  False when there is nothing more to read. */
+static bool drain_one(struct channel *channel)
+{
+	union packet packet;
+	int n, r, passed = -1;
+
+	n = fdpass_receive(channel->source.fd, &packet, sizeof(packet), &passed);
+	if (n == -EAGAIN)
+		return false;
+	/* The peer closed without having read everything; what it sent comes next. */
+	if (n == -ECONNRESET)
+		return true;
+	if (n == 0) {
+		channel_close(channel, channel->leaving ? EPIPE : ECONNRESET);
+		return false;
+	}
+	if (n < 0) {
+		channel_close(channel, -n);
+		return false;
+	}
+	r = take_packet(channel, &packet, (size_t)n, passed);
+	fd_close(passed);
+	if (r < 0)
+		channel_close(channel, -r);
+	return r >= 0;
+}
+
+void channel_drain(struct channel *channel)
+{
+	channel_get(channel);
+	while (!channel->gone && drain_one(channel))
+		;
+	channel_put(channel);
+}
+
+/* ---- What goes out ---- */
+
+int channel_send(struct channel *channel, const void *packet, size_t size, int passed)
+{
+	int r;
+
+	if (channel->gone)
+		return -channel->gone;
+	r = fdpass_send(channel->source.fd, packet, size, passed);
+	if (!r || r == -EAGAIN)
+		return r;
+	if (r == -EPIPE || r == -ECONNRESET) {
+		/* What the peer said before it went tells whether it died. */
+		channel_drain(channel);
+		channel_close(channel, ECONNRESET);
+	} else {
+		channel_close(channel, -r);
+	}
+	return -channel->gone;
+}
+
+static int send_retire(struct channel *channel, uint32_t number)
+{
+	struct sluice_wire_retire packet = {
+		.header = {
+			.magic = SLUICE_WIRE_MAGIC,
+			.version = SLUICE_PROTOCOL_VERSION,
+			.type = SLUICE_WIRE_RETIRE,
+		},
+		.number = number,
+	};
+
+	return channel_send(channel, &packet, sizeof(packet), -1);
+}
+
+static int send_segment(struct channel *channel, const struct segment *segment)
+{
+	struct sluice_wire_segment packet = {
+		.header = {
+			.magic = SLUICE_WIRE_MAGIC,
+			.version = SLUICE_PROTOCOL_VERSION,
+			.type = SLUICE_WIRE_SEGMENT,
+		},
+		.number = segment->number,
+		.size = segment->size,
+		.window = segment->mapping.length,
+	};
+
+	return channel_send(channel, &packet, sizeof(packet), segment->fd);
+}
+
+/* Tells of the segments that have been destroyed since the last time. */
+static int tell_retired(struct channel *channel, const struct pool *pool)
+{
+	struct channel_told *told;
+	uint32_t i;
+	int r;
+
+	for (i = 0; i < SLUICE_SEGMENTS_ALIVE; i++) {
+		told = &channel->told[i];
+		if (!told->number || told->number == pool->segments[i].number)
+			continue;
+		r = send_retire(channel, told->number);
+		if (r < 0)
+			return r;
+		*told = (struct channel_told){ 0 };
+	}
+	channel->told_frees = pool->frees;
+	return 0;
+}
+
+int channel_announce(struct channel *channel, const struct pool *pool, uint32_t slice)
+{
+	uint32_t index = pool_slice(pool, slice)->segment;
+	const struct segment *segment = &pool->segments[index];
+	struct channel_told *told = &channel->told[index];
+	int r;
+
+	if (unlikely(channel->told_frees != pool->frees)) {
+		r = tell_retired(channel, pool);
+		if (r < 0)
+			return r;
+	}
+	if (likely(told->number == segment->number &&
+		   told->size >= pool_slice(pool, slice)->offset + pool_slice(pool, slice)->length))
+		return 0;
+	r = send_segment(channel, segment);
+	if (r < 0)
+		return r;
+	told->number = segment->number;
+	told->size = segment->size;
+	return 0;
+}
+
+/* ---- The doorbell ---- */
+
+void channel_ring(struct channel *channel, uint32_t event)
+{
+	switch (doorbell_ring(channel->peer_bell, event)) {
+	case DOORBELL_FUTEX:
+		futex_wake(&channel->peer_bell->word);
+		break;
+	case DOORBELL_SOCKET:
+		if (!channel->gone)
+			socket_nudge(channel->source.fd);
+		break;
+	case DOORBELL_SILENT:
+		break;
+	}
+}
+
+int channel_arm(struct channel *channel)
+{
+	uint32_t events = SLUICE_DOORBELL_MESSAGE;
+
+	if (channel->armed || channel->gone || !channel->own_bell)
+		return 0;
+	if (!wait_by_futex(channel->wait))
+		events |= SLUICE_DOORBELL_SOCKET;
+	channel->armed = true;
+	return wait_on_word(channel->wait, &channel->source, &channel->own_bell->word,
+			    doorbell_arm(channel->own_bell, events));
+}
+
+void channel_settle(struct channel *channel)
+{
+	bool asleep = wait_by_futex(channel->wait) ? channel->source.queued : true;
+
+	if (!channel->armed || (asleep && !doorbell_rung(channel->own_bell)))
+		return;
+	doorbell_disarm(channel->own_bell);
+	channel->armed = false;
+}
+
+/* ---- Descriptors ---- */
+
+int channel_resolve(struct channel *channel, const struct payload *payload,
+		    const struct ring_message *message, struct channel_slice *ret_slice)
+{
+	const unsigned char *begin;
+	uint64_t length;
+	int r;
+
+	if (!payload_bytes(payload, message->count, &length) ||
+	    (!payload->slice && message->count != 1) ||
+	    message->offset < payload->lead ||
+	    (message->offset - payload->lead) % payload->quantum)
+		goto broken;
+	r = view_resolve(&channel->view, message->segment, message->offset - payload->lead,
+			 length, &begin);
+	if (r == -ENOENT) {
+		channel_drain(channel);
+		r = view_resolve(&channel->view, message->segment,
+				 message->offset - payload->lead, length, &begin);
+	}
+	if (r < 0)
+		goto broken;
+	ret_slice->segment = (uint32_t)r;
+	ret_slice->data = begin + payload->lead;
+	ret_slice->header = payload->header ? begin : NULL;
+	ret_slice->size = length - payload->lead;
+	return 0;
+
+broken:
+	channel_close(channel, EPROTO);
+	return fail(EPROTO, "the peer named %llu elements at %llu in segment %u, where there are none",
+		    (unsigned long long)message->count, (unsigned long long)message->offset,
+		    message->segment);
+}

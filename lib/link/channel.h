@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+/* One client and one server, connected: what both ends have in common. */
+#ifndef SLUICE_LINK_CHANNEL_H
+#define SLUICE_LINK_CHANNEL_H
+
+#include <stdbool.h>
+
+#include <sluice/wire.h>
+
+#include "link/payload.h"
+#include "link/pool.h"
+#include "link/view.h"
+#include "link/wait.h"
+#include "shm/doorbell.h"
+#include "shm/layout.h"
+#include "shm/ring.h"
+
+struct channel;
+
+/* What an end of a channel does with what the common part notices. */
+struct channel_events {
+	/*
+	 * A packet that belongs to the handshake; passed is borrowed.  0 or -errno,
+	 * which closes the channel for that reason.
+	 */
+	int (*greeting)(struct channel *channel, const void *packet, size_t size, int passed);
+	/* The peer has said that it takes, or sends, nothing more. */
+	void (*leaving)(struct channel *channel);
+	/* The channel is closed: what was sent can still be received. */
+	void (*gone)(struct channel *channel);
+	/* Nobody refers to the channel any more. */
+	void (*destroy)(struct channel *channel);
+};
+
+/* A segment of ours, as far as the peer has been told of it. */
+struct channel_told {
+	uint32_t number;
+	uint64_t size;
+};
+
+struct channel {
+	struct wait_source source;
+	struct wait *wait;
+	const struct channel_events *events;
+	const struct layout *layout;
+	struct mapping memory;
+	struct sluice_doorbell *own_bell;
+	struct sluice_doorbell *peer_bell;
+	struct view view;
+	struct channel_told told[SLUICE_SEGMENTS_ALIVE];
+	uint64_t told_frees;
+	bool armed;		/* our doorbell says that we sleep */
+	bool leaving;		/* the peer has said goodbye */
+	int gone;		/* 0, or why there is no channel any more: an errno */
+	uint32_t references;
+};
+
+/* The channel takes over the socket.  One reference is the caller's. */
+int channel_init(struct channel *channel, struct wait *wait, int fd,
+		 const struct layout *layout, const struct channel_events *events) MUST_CHECK;
+
+/* The memory is there; which doorbell is ours depends on the end. */
+void channel_set_bells(struct channel *channel, uint64_t own, uint64_t peer);
+
+/* A part of the channel's memory. */
+void *channel_part(const struct channel *channel, uint64_t offset);
+
+struct channel *channel_get(struct channel *channel);
+void channel_put(struct channel *channel);
+
+/* Hangs up for a reason, an errno.  Harmless if it is closed already. */
+void channel_close(struct channel *channel, int reason);
+
+/* Says goodbye: this end takes and sends nothing more.  Hanging up comes later. */
+void channel_say_goodbye(struct channel *channel);
+
+/* Reads the socket until it is empty. */
+void channel_drain(struct channel *channel);
+
+/*
+ * Sends a packet.  0, -EAGAIN (the peer is too far behind), or -errno, and then the
+ * channel is closed.
+ */
+int channel_send(struct channel *channel, const void *packet, size_t size, int passed) MUST_CHECK;
+
+/*
+ * Makes sure that the peer knows the segment of a slice of ours.  0, -EAGAIN (it is
+ * too far behind), or another -errno, and then the channel is closed.
+ */
+int channel_announce(struct channel *channel, const struct pool *pool, uint32_t slice) MUST_CHECK;
+
+/* Something was published for the peer: wake it if it sleeps. */
+void channel_ring(struct channel *channel, uint32_t event);
+
+/* Says that we are about to sleep; look at the rings again afterwards. */
+int channel_arm(struct channel *channel) MUST_CHECK;
+
+/* After a sleep: polls again those channels that were rung. */
+void channel_settle(struct channel *channel);
+
+/* What a received descriptor turns out to be. */
+struct channel_slice {
+	const unsigned char *data;
+	const unsigned char *header;	/* NULL if there is none */
+	uint64_t size;			/* bytes of the elements */
+	uint32_t segment;		/* index, for view_hold() */
+};
+
+/*
+ * Checks a descriptor and finds its slice.  0, or -EPROTO, and then the channel is
+ * closed.
+ */
+int channel_resolve(struct channel *channel, const struct payload *payload,
+		    const struct ring_message *message, struct channel_slice *ret_slice) MUST_CHECK;
+
+#endif /* SLUICE_LINK_CHANNEL_H */

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The exchange that turns a connected socket into a channel.
+ *
+ *	client					server
+ *	------					------
+ *	connect
+ *	whose socket is it?
+ *	HELLO, with the channel's memory
+ *	requests may enter the ring		accept
+ *						whose client is it?
+ *						version, contract, seals, size
+ *						map; WELCOME, or REJECT and hang up
+ *
+ * The client does not wait: what it sends before the server has come round lies in
+ * the ring and is served then, or ends with the reason of the REJECT.
+ *
+ * A server believes of a HELLO only what it has compared with its own contract; the
+ * layout of the memory follows from that contract and not from the client.  The
+ * memory is sealed in size and all there, so that no access to it can fault.  Both
+ * sides refuse another user, root excepted.
+ */
+#include "link/handshake.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/limits.h"
+#include "os/fd.h"
+#include "os/fdpass.h"
+#include "os/memfd.h"
+#include "os/socket.h"
+
+static struct sluice_wire_header header_of(uint16_t type)
+{
+	return (struct sluice_wire_header){
+		.magic = SLUICE_WIRE_MAGIC,
+		.version = SLUICE_PROTOCOL_VERSION,
+		.type = type,
+	};
+}
+
+static int check_user(const struct channel *channel, const char *who)
+{
+	struct ucred peer;
+	int r;
+
+	r = socket_peer(channel->source.fd, &peer);
+	if (r < 0)
+		return r;
+	if (peer.uid != geteuid() && peer.uid != 0)
+		return fail(EACCES, "the %s belongs to user %u, not to %u", who, peer.uid,
+			    geteuid());
+	return 0;
+}
+
+/* Rings start with stamps; everything else of fresh memory is 0 already. */
+static void format(const struct channel *channel)
+{
+	const struct layout *layout = channel->layout;
+	struct sluice_ring_slot *rings;
+	uint32_t i;
+
+	ring_format(channel_part(channel, layout->request_ring), layout->request_slots);
+	rings = channel_part(channel, layout->response_rings);
+	for (i = 0; i < layout->deliveries; i++)
+		ring_format(&rings[(uint64_t)i * layout->response_slots],
+			    layout->response_slots);
+}
+
+/* A descriptor of the channel's memory, which is mapped, formatted and sealed. */
+static int make_memory(struct channel *channel)
+{
+	uint64_t size = channel->layout->size;
+	int fd, r;
+
+	fd = memfd_create_sealable("sluice-channel");
+	if (fd < 0)
+		return fd;
+	r = memfd_allocate(fd, 0, size);
+	if (!r)
+		r = mapping_map(&channel->memory, fd, size, true);
+	if (!r)
+		r = memfd_seal(fd, SLUICE_CHANNEL_SEALS);
+	if (r < 0) {
+		fd_close(fd);
+		return r;
+	}
+	mapping_populate(&channel->memory, 0, size, true);
+	format(channel);
+	return fd;
+}
+
+int handshake_hello(struct channel *channel, const struct handshake *self)
+{
+	struct sluice_wire_hello hello = {
+		.header = header_of(SLUICE_WIRE_HELLO),
+		.port = self->port,
+		.node = self->node,
+		.channel_size = channel->layout->size,
+		.contract = *self->contract,
+	};
+	int fd, r;
+
+	r = check_user(channel, "server");
+	if (r < 0)
+		return r;
+	fd = make_memory(channel);
+	if (fd < 0)
+		return fd;
+	r = fdpass_send(channel->source.fd, &hello, sizeof(hello), fd);
+	fd_close(fd);
+	if (r < 0)
+		return fail(-r, "cannot greet a server: %s", strerror(-r));
+	channel_set_bells(channel, channel->layout->client_bell, channel->layout->server_bell);
+	return 0;
+}
+
+static int map_memory(struct channel *channel, const struct sluice_wire_hello *hello, int passed)
+{
+	uint64_t size, inode;
+	int r;
+
+	r = memfd_verify(passed, SLUICE_CHANNEL_SEALS, &size, &inode);
+	if (r < 0)
+		return r;
+	if (size != channel->layout->size || hello->channel_size != size)
+		return fail(EPROTO, "a client's channel has %llu bytes, not %llu",
+			    (unsigned long long)size, (unsigned long long)channel->layout->size);
+	r = memfd_verify_populated(passed, 0, size);
+	if (r < 0)
+		return r;
+	r = mapping_map(&channel->memory, passed, size, true);
+	if (r < 0)
+		return r;
+	mapping_populate(&channel->memory, 0, size, true);
+	channel_set_bells(channel, channel->layout->server_bell, channel->layout->client_bell);
+	return 0;
+}
+
+static int check_hello(struct channel *channel, const struct handshake *self,
+		       const struct sluice_wire_hello *hello, size_t size, int passed)
+{
+	if (hello->header.type != SLUICE_WIRE_HELLO || channel->memory.base)
+		return fail(EPROTO, "a client sent a packet of type %u where it cannot be",
+			    hello->header.type);
+	if (hello->header.version != SLUICE_PROTOCOL_VERSION)
+		return fail(EPROTONOSUPPORT, "a client speaks protocol version %u, not %u",
+			    hello->header.version, SLUICE_PROTOCOL_VERSION);
+	if (size != sizeof(*hello) || passed < 0)
+		return fail(EPROTO, "a client sent a HELLO of %zu bytes", size);
+	if (memcmp(&hello->contract, self->contract, sizeof(*self->contract)))
+		return fail(EPROTOTYPE, "a client has another contract of service %s",
+			    self->contract->name);
+	return check_user(channel, "client");
+}
+
+int handshake_welcome(struct channel *channel, const struct handshake *self,
+		      const void *packet, size_t size, int passed)
+{
+	struct sluice_wire_welcome welcome = {
+		.header = header_of(SLUICE_WIRE_WELCOME),
+		.port = self->port,
+		.node = self->node,
+	};
+	struct sluice_wire_reject reject = { .header = header_of(SLUICE_WIRE_REJECT) };
+	int r;
+
+	r = check_hello(channel, self, packet, size, passed);
+	if (!r)
+		r = map_memory(channel, packet, passed);
+	if (!r)
+		r = fdpass_send(channel->source.fd, &welcome, sizeof(welcome), -1);
+	if (r < 0) {
+		reject.reason = (uint32_t)-r;
+		(void)!fdpass_send(channel->source.fd, &reject, sizeof(reject), -1);
+	}
+	return r;
+}
+
+int handshake_answer(const void *packet, size_t size, uint64_t *ret_port)
+{
+	const struct sluice_wire_header *header = packet;
+	const struct sluice_wire_welcome *welcome = packet;
+	const struct sluice_wire_reject *reject = packet;
+
+	if (header->type == SLUICE_WIRE_WELCOME && size == sizeof(*welcome)) {
+		*ret_port = welcome->port;
+		return 0;
+	}
+	if (header->type == SLUICE_WIRE_REJECT && size == sizeof(*reject) &&
+	    reject->reason > 0 && reject->reason < 4096)
+		return fail((int)reject->reason, "the server refused the client: %s",
+			    strerror((int)reject->reason));
+	return fail(EPROTO, "a server sent a packet of type %u where it cannot be", header->type);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* The exchange that turns a connected socket into a channel. */
+#ifndef SLUICE_LINK_HANDSHAKE_H
+#define SLUICE_LINK_HANDSHAKE_H
+
+#include "link/channel.h"
+
+/* Who talks, for either side. */
+struct handshake {
+	uint64_t port;
+	uint64_t node;
+	const struct sluice_registry_contract *contract;
+};
+
+/*
+ * Client: checks whose socket this is, makes the channel's memory, maps it and says
+ * HELLO.  0, -EACCES (a server of another user) or another -errno.
+ */
+int handshake_hello(struct channel *channel, const struct handshake *self) MUST_CHECK;
+
+/*
+ * Server: checks a HELLO and maps the memory that came with it; says WELCOME, or
+ * REJECT and then returns the reason as -errno.
+ */
+int handshake_welcome(struct channel *channel, const struct handshake *self,
+		      const void *packet, size_t size, int passed) MUST_CHECK;
+
+/*
+ * Client: an answer has come.  0 with the id of the server, or -errno: the reason
+ * of a REJECT, or -EPROTO.
+ */
+int handshake_answer(const void *packet, size_t size, uint64_t *ret_port) MUST_CHECK;
+
+#endif /* SLUICE_LINK_HANDSHAKE_H */

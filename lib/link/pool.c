@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Where the slices of a port come from: a few segments, a table of the slices that
+ * are out, and the strategy that says how long a slice is and how segments grow.
+ *
+ *	strategy	a slice takes			a segment grows
+ *	POWER_OF_TWO	the next power of two		to twice its size, at most by 1 MiB,
+ *							or by what the slice needs
+ *	BEST_FIT	its bytes, in whole quanta	by what the slice needs
+ *	STATIC		a fixed number of bytes		never; populated as it is used
+ *
+ * A loan looks for room in the segments that are in use, then grows one of them in
+ * place, then makes a further segment.  Growing never moves a slice.
+ *
+ * Memory follows use.  Over a number of loans the pool watches the most bytes that
+ * were out at a time; if that is a small share of what it has, it retires its
+ * segments: nothing is loaned from them any more, and each is destroyed when its
+ * last slice has come home, while new loans come from a fresh one.  If a pool has
+ * to grow again soon after, it waits twice as long the next time.
+ *
+ * Invariants:
+ * (1) A slice number is out if and only if it has holders; its bytes belong to
+ *     nobody else.
+ * (2) bytes is the sum of the sizes of all segments, and at most the limit.
+ * (3) A segment's number is never used again; its index is, after it is destroyed,
+ *     which frees tells to those who remember which segments a peer knows.
+ *
+ * All of this is the owner's private memory.  Peers name slices by their numbers;
+ * whoever calls pool_drop() for a peer has checked that this peer holds it.  The
+ * slices that a dead peer held are dropped by its channel.
+ */
+#include "link/pool.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/limits.h"
+
+#define PAGE	4096u
+#define NO_FREE	UINT32_MAX
+
+/* What a slice of this many bytes takes. */
+static uint64_t slice_length(const struct pool_config *config, uint64_t bytes)
+{
+	if (config->strategy == POOL_STATIC)
+		bytes = config->slice_bytes;
+	bytes = round_up(max_u64(bytes, 1), config->quantum);
+	return config->strategy == POOL_POWER_OF_TWO ? pow2_at_least(bytes) : bytes;
+}
+
+static int too_long(const struct pool_config *config, uint64_t bytes)
+{
+	if (config->strategy == POOL_STATIC && bytes > config->slice_bytes)
+		return fail(EMSGSIZE, "a slice of %llu bytes exceeds initial_max_slice_len, %llu bytes, and the strategy is static",
+			    (unsigned long long)bytes, (unsigned long long)config->slice_bytes);
+	if (bytes > config->limit || slice_length(config, bytes) > config->limit)
+		return fail(EMSGSIZE, "a slice of %llu bytes exceeds memory_limit, %llu bytes",
+			    (unsigned long long)bytes, (unsigned long long)config->limit);
+	return 0;
+}
+
+static uint32_t free_index(const struct pool *pool)
+{
+	uint32_t i;
+
+	for (i = 0; i < SLUICE_SEGMENTS_ALIVE && pool->segments[i].number; i++)
+		;
+	return i;
+}
+
+static int grow(struct pool *pool, struct segment *segment, uint64_t size)
+{
+	uint64_t delta = size - segment->size;
+	int r;
+
+	if (size > segment->mapping.length)
+		return fail(ENOMEM, "a segment cannot grow beyond its window");
+	if (delta > pool->config.limit - pool->bytes)
+		return fail(ENOMEM, "%llu more bytes would exceed memory_limit, %llu bytes, of which %llu are in use",
+			    (unsigned long long)delta, (unsigned long long)pool->config.limit,
+			    (unsigned long long)pool->bytes);
+	r = segment_grow(segment, size);
+	if (r < 0)
+		return r;
+	pool->bytes += delta;
+	pool->largest = max_u64(pool->largest, size);
+	return 0;
+}
+
+/* A segment of its own, populated up to size. */
+static int add_segment(struct pool *pool, uint64_t window, uint64_t size, bool fixed)
+{
+	uint32_t i = free_index(pool);
+	int r;
+
+	if (i == SLUICE_SEGMENTS_ALIVE)
+		return fail(ENOMEM, "all %u segments of the port hold slices", SLUICE_SEGMENTS_ALIVE);
+	r = segment_create(&pool->segments[i], pool->config.name, pool->last_number + 1,
+			   window, size, fixed);
+	if (r < 0)
+		return r;
+	pool->last_number++;
+	r = grow(pool, &pool->segments[i], size);
+	if (r < 0) {
+		pool->bytes -= pool->segments[i].size;
+		segment_destroy(&pool->segments[i]);
+		return r;
+	}
+	return 0;
+}
+
+/* The window of a segment that must hold size bytes. */
+static uint64_t window_for(const struct pool *pool, uint64_t size)
+{
+	uint64_t window = min_u64(SEGMENT_WINDOW, round_up(pool->config.limit, PAGE));
+
+	return max_u64(window, size);
+}
+
+static int first_segment(struct pool *pool)
+{
+	const struct pool_config *config = &pool->config;
+	uint64_t length = slice_length(config, config->slice_bytes), size, all;
+
+	size = round_up(max_u64(length, min_u64(length * config->loans, SEGMENT_INITIAL_LIMIT)),
+			PAGE);
+	if (config->strategy != POOL_STATIC)
+		return add_segment(pool, window_for(pool, size), size, false);
+	if (__builtin_mul_overflow(length, config->slices, &all) || all > config->limit)
+		return fail(EMSGSIZE, "%u slices of %llu bytes exceed memory_limit, %llu bytes",
+			    config->slices, (unsigned long long)length,
+			    (unsigned long long)config->limit);
+	all = round_up(all, PAGE);
+	return add_segment(pool, all, min_u64(size, all), true);
+}
+
+int pool_init(struct pool *pool, const struct pool_config *config)
+{
+	int r;
+
+	memset(pool, 0, sizeof(*pool));
+	pool->config = *config;
+	pool->config.limit = round_up(config->limit, PAGE);
+	pool->first_free = NO_FREE;
+	pool->loans_to_judge = RETIRE_LOANS_MIN;
+	r = too_long(config, config->slice_bytes);
+	return r < 0 ? r : first_segment(pool);
+}
+
+void pool_deinit(struct pool *pool)
+{
+	uint32_t i;
+
+	for (i = 0; i < SLUICE_SEGMENTS_ALIVE; i++)
+		if (pool->segments[i].number)
+			segment_destroy(&pool->segments[i]);
+	free(pool->slices);
+	pool->slices = NULL;
+	pool->bytes = 0;
+}
+
+/* ---- Retirement ---- */
+
+static void destroy_if_idle(struct pool *pool, struct segment *segment)
+{
+	if (!segment->retired || segment->slab.taken)
+		return;
+	pool->bytes -= segment->size;
+	pool->frees++;
+	segment_destroy(segment);
+}
+
+static void retire_all(struct pool *pool)
+{
+	struct segment *segment;
+	uint32_t i;
+
+	for (i = 0; i < SLUICE_SEGMENTS_ALIVE; i++) {
+		segment = &pool->segments[i];
+		if (!segment->number || segment->retired)
+			continue;
+		segment->retired = true;
+		pool->retired++;
+		destroy_if_idle(pool, segment);
+	}
+}
+
+static uint64_t bytes_in_service(const struct pool *pool)
+{
+	uint64_t bytes = 0;
+	uint32_t i;
+
+	for (i = 0; i < SLUICE_SEGMENTS_ALIVE; i++)
+		if (pool->segments[i].number && !pool->segments[i].retired)
+			bytes += pool->segments[i].size;
+	return bytes;
+}
+
+/* Called with each loan; see the top of the file. */
+static void judge(struct pool *pool)
+{
+	uint64_t have;
+
+	if (++pool->loans < pool->loans_to_judge || pool->config.strategy == POOL_STATIC)
+		return;
+	have = bytes_in_service(pool);
+	if (have > RETIRE_SIZE_MIN && pool->peak < have / RETIRE_SHARE &&
+	    free_index(pool) < SLUICE_SEGMENTS_ALIVE) {
+		retire_all(pool);
+		pool->rebound = true;
+	}
+	pool->loans = 0;
+	pool->peak = pool->used;
+}
+
+static void note_growth(struct pool *pool)
+{
+	pool->growths++;
+	if (pool->rebound && pool->loans_to_judge < RETIRE_LOANS_MAX)
+		pool->loans_to_judge *= 2;
+	pool->rebound = false;
+}
+
+/* ---- Loans ---- */
+
+static int take_from(struct pool *pool, uint64_t length, uint32_t *ret_segment,
+		     uint64_t *ret_offset)
+{
+	struct segment *segment;
+	int r = -ENOSPC;
+	uint32_t i;
+
+	for (i = 0; i < SLUICE_SEGMENTS_ALIVE && r == -ENOSPC; i++) {
+		segment = &pool->segments[i];
+		if (!segment->number || segment->retired)
+			continue;
+		r = slab_take(&segment->slab, length, ret_offset);
+		*ret_segment = i;
+	}
+	return r == -ENOMEM ? fail(ENOMEM, "no memory for the book of a segment") : r;
+}
+
+/* The size to grow to: as the strategy likes it, or else just what is needed. */
+static int grow_in_place(struct pool *pool, struct segment *segment, uint64_t length)
+{
+	uint64_t needed = round_up(slab_size_for(&segment->slab, length), PAGE);
+	uint64_t step = min_u64(segment->size, SEGMENT_INITIAL_LIMIT);
+	uint64_t liked = max_u64(needed, segment->size + step);
+
+	if (pool->config.strategy != POOL_BEST_FIT && liked <= segment->mapping.length &&
+	    liked - segment->size <= pool->config.limit - pool->bytes)
+		return grow(pool, segment, liked);
+	return grow(pool, segment, needed);
+}
+
+static int make_room(struct pool *pool, uint64_t length)
+{
+	bool fixed = pool->config.strategy == POOL_STATIC;
+	struct segment *segment;
+	uint64_t size, used = bytes_in_service(pool);
+	uint32_t i;
+
+	for (i = 0; i < SLUICE_SEGMENTS_ALIVE; i++) {
+		segment = &pool->segments[i];
+		if (!segment->number || segment->retired ||
+		    round_up(slab_size_for(&segment->slab, length), PAGE) >
+		    segment->mapping.length)
+			continue;
+		if (!fixed)
+			note_growth(pool);
+		return grow_in_place(pool, segment, length);
+	}
+	if (fixed)
+		return fail(ENOMEM, "all %u slices of the static port are out",
+			    pool->config.slices);
+	/* After a retirement a fresh segment is no growth. */
+	if (used)
+		note_growth(pool);
+	size = round_up(length, PAGE);
+	return add_segment(pool, window_for(pool, size), size, false);
+}
+
+static int free_number(struct pool *pool)
+{
+	uint32_t count = pool->count ? 2 * pool->count : 16, i;
+	struct pool_slice *slices;
+
+	if (pool->first_free != NO_FREE)
+		return 0;
+	slices = realloc(pool->slices, count * sizeof(*slices));
+	if (!slices)
+		return fail(ENOMEM, "no memory for the table of slices");
+	for (i = pool->count; i < count; i++)
+		slices[i] = (struct pool_slice){
+			.next_free = i + 1 < count ? i + 1 : NO_FREE,
+		};
+	pool->first_free = pool->count;
+	pool->slices = slices;
+	pool->count = count;
+	return 0;
+}
+
+int pool_loan(struct pool *pool, uint64_t bytes)
+{
+	uint64_t length, offset = 0;
+	uint32_t segment = 0, number;
+	int r;
+
+	r = too_long(&pool->config, bytes);
+	if (r < 0)
+		return r;
+	r = free_number(pool);
+	if (r < 0)
+		return r;
+	judge(pool);
+	length = slice_length(&pool->config, bytes);
+	r = take_from(pool, length, &segment, &offset);
+	if (r == -ENOSPC) {
+		r = make_room(pool, length);
+		if (r < 0)
+			return r;
+		r = take_from(pool, length, &segment, &offset);
+	}
+	if (r < 0)
+		return r;
+
+	number = pool->first_free;
+	pool->first_free = pool->slices[number].next_free;
+	pool->slices[number] = (struct pool_slice){
+		.offset = offset, .length = length, .segment = segment, .holders = 1,
+	};
+	pool->used += length;
+	pool->peak = max_u64(pool->peak, pool->used);
+	return (int)number;
+}
+
+void pool_hold(struct pool *pool, uint32_t number)
+{
+	pool->slices[number].holders++;
+}
+
+void pool_drop(struct pool *pool, uint32_t number)
+{
+	struct pool_slice *slice = &pool->slices[number];
+	struct segment *segment = &pool->segments[slice->segment];
+
+	if (--slice->holders)
+		return;
+	slab_give(&segment->slab, slice->offset, slice->length);
+	pool->used -= slice->length;
+	slice->next_free = pool->first_free;
+	pool->first_free = number;
+	destroy_if_idle(pool, segment);
+}
+
+uint32_t pool_segments(const struct pool *pool)
+{
+	uint32_t i, count = 0;
+
+	for (i = 0; i < SLUICE_SEGMENTS_ALIVE; i++)
+		count += pool->segments[i].number != 0;
+	return count;
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/* Where the slices of a port come from. */
+#ifndef SLUICE_LINK_POOL_H
+#define SLUICE_LINK_POOL_H
+
+#include <sluice/segment.h>
+
+#include "link/segment.h"
+
+enum pool_strategy {
+	POOL_POWER_OF_TWO,
+	POOL_BEST_FIT,
+	POOL_STATIC,
+};
+
+struct pool_config {
+	const char *name;		/* of its memfds */
+	enum pool_strategy strategy;
+	uint64_t slice_bytes;		/* there is room for from the start */
+	uint64_t limit;			/* bytes of all segments together */
+	uint32_t quantum;		/* slices begin on multiples of this */
+	uint32_t slices;		/* that can be out at once; for POOL_STATIC */
+	uint32_t loans;			/* that can be loaned at once */
+};
+
+/* A slice that is out.  Valid until the next pool_loan(). */
+struct pool_slice {
+	uint64_t offset;
+	uint64_t length;
+	uint32_t segment;		/* index in segments[] */
+	uint32_t holders;		/* 0: this number is free */
+	uint32_t next_free;
+};
+
+struct pool {
+	struct pool_config config;
+	struct segment segments[SLUICE_SEGMENTS_ALIVE];
+	uint32_t last_number;		/* of a segment */
+	uint64_t frees;			/* segments destroyed so far */
+	uint64_t bytes;			/* of all segments */
+	struct pool_slice *slices;
+	uint32_t count, first_free;
+
+	/* For what retires segments; see pool.c. */
+	uint32_t loans, loans_to_judge;
+	uint64_t used, peak;
+	bool rebound;
+
+	/* For sluice_client_memory(). */
+	uint64_t growths, retired, largest;
+};
+
+/* Makes the first segment.  0, -EMSGSIZE (no room for one slice) or -errno. */
+int pool_init(struct pool *pool, const struct pool_config *config) MUST_CHECK;
+
+/* All segments go, also those of which slices are out. */
+void pool_deinit(struct pool *pool);
+
+/*
+ * Loans a slice of bytes to one holder.  Its number; -EMSGSIZE (too long for the
+ * strategy or the limit), -ENOMEM or another -errno.
+ */
+int pool_loan(struct pool *pool, uint64_t bytes) MUST_CHECK;
+
+/* One holder more, and one less; the last returns the slice. */
+void pool_hold(struct pool *pool, uint32_t number);
+void pool_drop(struct pool *pool, uint32_t number);
+
+static inline const struct pool_slice *pool_slice(const struct pool *pool, uint32_t number)
+{
+	return &pool->slices[number];
+}
+
+/* Where a slice is, for its owner. */
+static inline unsigned char *pool_address(const struct pool *pool, uint32_t number)
+{
+	const struct pool_slice *slice = pool_slice(pool, number);
+
+	return pool->segments[slice->segment].mapping.base + slice->offset;
+}
+
+/* How many segments there are. */
+uint32_t pool_segments(const struct pool *pool);
+
+#endif /* SLUICE_LINK_POOL_H */

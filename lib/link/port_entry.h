@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* The ports of a service, as its directory shows them. */
+#ifndef SLUICE_LINK_PORT_ENTRY_H
+#define SLUICE_LINK_PORT_ENTRY_H
+
+#include "link/service_dir.h"
+
+enum port_role {
+	PORT_CLIENT = 0,
+	PORT_SERVER = 1,
+};
+
+/* A port's entry in ports/. */
+struct port_entry {
+	uint64_t id;
+	char name[SEAT_NAME_SIZE];
+	int fd;
+};
+
+/* Claims one of limit numbered names.  0, -EUSERS (none is free) or -errno. */
+int port_entry_claim(struct port_entry *entry, const struct service_dir *dir,
+		     enum port_role role, uint32_t limit) MUST_CHECK;
+void port_entry_release(struct port_entry *entry, const struct service_dir *dir);
+
+/* Tells the node of every client of the service to look at it again. */
+void port_entry_notify_clients(const struct service_dir *dir);
+
+/* Removes from an open service what dead ports have left. */
+void port_entry_sweep(int service_fd);
+
+#endif /* SLUICE_LINK_PORT_ENTRY_H */

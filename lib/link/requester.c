@@ -1,0 +1,503 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The client's end of a channel.
+ *
+ * A request goes to a server as a *delivery*: an entry of the request ring, bound to
+ * a response ring and to the words cancelled and closed of the same number, which
+ * stay bound until nothing of this request can come any more:
+ *
+ *	free		requester_send()	-> queued or held by the server
+ *	out		the return comes	-> returned
+ *			taken back, full ring	-> free
+ *	returned	stream ended, or its
+ *			reader has gone		-> free, after the ring was emptied
+ *
+ * The responses to one request from all servers are a *stream*: a circle of its
+ * deliveries, read in turn.  A delivery leaves the circle when it has ended:
+ *
+ *	closed[d] holds the request's number (C1, stored by the server after the last
+ *	response; read here with C2) or the return has come, and the ring is empty;
+ *	the request was taken back to make room for a later one (ENOBUFS);
+ *	the server has left or died, and the ring is empty.
+ *
+ * A reader that goes before the end stores the number in cancelled[d] (C3, read by
+ * the server with C4).
+ *
+ * Invariants:
+ * (1) A delivery holds its request's slice from requester_send() until it was
+ *     returned or taken back, or the channel is gone.
+ * (2) A response ring is bound to a new request only after the slice of the old one
+ *     was returned and the ring was emptied, so no response meets a later request.
+ * (3) Deliveries are kept by number in private memory; of what comes back the number
+ *     is checked, and that it is out.
+ *
+ * A hostile server can return requests too early, twice or never, and send responses
+ * that are none: it then loses the channel or keeps its own deliveries busy, and
+ * corrupts at most what it alone was sent.
+ */
+#include "link/requester.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/atomic.h"
+#include "base/error.h"
+#include "os/fd.h"
+
+static struct requester *requester_of(struct channel *channel)
+{
+	return container_of(channel, struct requester, channel);
+}
+
+static uint32_t number_of(const struct delivery *delivery)
+{
+	return (uint32_t)(delivery - delivery->requester->deliveries);
+}
+
+/* ---- The life of a delivery ---- */
+
+static void drop_slice(struct delivery *delivery)
+{
+	if (delivery->holding)
+		pool_drop(delivery->requester->pool, delivery->slice);
+	delivery->holding = false;
+}
+
+static void make_free(struct delivery *delivery)
+{
+	delivery->request = 0;
+	delivery->next = delivery->requester->free;
+	delivery->requester->free = delivery;
+}
+
+/* Gives back, unread, what is left in the ring. */
+static void empty_ring(struct delivery *delivery)
+{
+	struct ring_message message;
+	int r;
+
+	while ((r = ring_pop(&delivery->ring, &message)) > 0)
+		returns_push(&delivery->requester->returned_responses, message.slice);
+	if (r < 0)
+		channel_close(&delivery->requester->channel, EPROTO);
+}
+
+static void free_if_done(struct delivery *delivery)
+{
+	if (!delivery->request || !delivery->returned || delivery->stream)
+		return;
+	empty_ring(delivery);
+	make_free(delivery);
+}
+
+/* Takes the delivery out of its stream, for a reason. */
+static void end_delivery(struct delivery *delivery, int reason)
+{
+	struct stream *stream = delivery->stream;
+	struct requester *requester = delivery->requester;
+	struct delivery *before = stream->current;
+
+	while (before->next != delivery)
+		before = before->next;
+	before->next = delivery->next;
+	stream->current = before == delivery ? NULL : before;
+	if (stream->end == 0 || stream->end == EPIPE)
+		stream->end = reason;
+	stream->open--;
+	delivery->stream = NULL;
+	free_if_done(delivery);
+	channel_put(&requester->channel);
+}
+
+static void begin_delivery(struct delivery *delivery, struct stream *stream)
+{
+	delivery->stream = stream;
+	if (stream->current) {
+		delivery->next = stream->current->next;
+		stream->current->next = delivery;
+	} else {
+		delivery->next = delivery;
+	}
+	stream->current = delivery;
+	stream->servers++;
+	stream->open++;
+	channel_get(&delivery->requester->channel);
+}
+
+/* ---- What the common part of the channel tells ---- */
+
+static int greeting(struct channel *channel, const void *packet, size_t size, int passed)
+{
+	struct requester *requester = requester_of(channel);
+	uint64_t port;
+	int r;
+
+	(void)passed;
+	r = handshake_answer(packet, size, &port);
+	if (r < 0)
+		return r;
+	if (requester->welcome)
+		return fail(EPROTO, "a server said WELCOME twice");
+	requester->welcome = true;
+	requester->changed(requester);
+	return 0;
+}
+
+static void leaving(struct channel *channel)
+{
+	struct requester *requester = requester_of(channel);
+
+	requester->changed(requester);
+}
+
+static void gone(struct channel *channel)
+{
+	struct requester *requester = requester_of(channel);
+	struct delivery *delivery;
+	uint32_t i;
+
+	for (i = 0; i < channel->layout->deliveries; i++) {
+		delivery = &requester->deliveries[i];
+		if (delivery->request)
+			drop_slice(delivery);
+	}
+	requester->changed(requester);
+}
+
+static void destroy(struct channel *channel)
+{
+	struct requester *requester = requester_of(channel);
+
+	free(requester->ring.sent);
+	free(requester->deliveries);
+	free(requester);
+}
+
+static const struct channel_events events = {
+	.greeting = greeting,
+	.leaving = leaving,
+	.gone = gone,
+	.destroy = destroy,
+};
+
+/* ---- Creation ---- */
+
+static void bind_rings(struct requester *requester, const struct sluice_registry_settings *settings)
+{
+	struct channel *channel = &requester->channel;
+	const struct layout *layout = channel->layout;
+	struct sluice_ring_slot *rings = channel_part(channel, layout->response_rings);
+	struct delivery *delivery;
+	uint32_t i;
+
+	ring_producer_init(&requester->ring, channel_part(channel, layout->request_ring),
+			   layout->request_slots, settings->max_active_requests,
+			   requester->ring.sent);
+	returns_init(&requester->returned_requests, channel_part(channel, layout->request_returns),
+		     layout->request_return_entries);
+	returns_init(&requester->returned_responses,
+		     channel_part(channel, layout->response_returns),
+		     layout->response_return_entries);
+	requester->cancelled = channel_part(channel, layout->cancelled);
+	requester->closed = channel_part(channel, layout->closed);
+	for (i = layout->deliveries; i-- > 0;) {
+		delivery = &requester->deliveries[i];
+		delivery->requester = requester;
+		ring_consumer_init(&delivery->ring, &rings[(uint64_t)i * layout->response_slots],
+				   layout->response_slots);
+		make_free(delivery);
+	}
+}
+
+static struct requester *allocate(const struct requester_config *config)
+{
+	const struct layout *layout = config->layout;
+	struct requester *requester = calloc(1, sizeof(*requester));
+
+	if (!requester)
+		return NULL;
+	requester->deliveries = calloc(layout->deliveries, sizeof(*requester->deliveries));
+	requester->ring.sent = calloc(layout->request_slots, sizeof(*requester->ring.sent));
+	if (!requester->deliveries || !requester->ring.sent) {
+		free(requester->deliveries);
+		free(requester->ring.sent);
+		free(requester);
+		return NULL;
+	}
+	return requester;
+}
+
+struct requester *requester_create(const struct requester_config *config,
+				   const struct handshake *self, int fd)
+{
+	struct requester *requester = allocate(config);
+	int r;
+
+	if (!requester) {
+		fd_close(fd);
+		return fail_null(ENOMEM, "no memory for a channel");
+	}
+	requester->pool = config->pool;
+	requester->response = config->response;
+	requester->server = config->server;
+	requester->changed = config->changed;
+	requester->owner = config->owner;
+	r = channel_init(&requester->channel, config->wait, fd, config->layout, &events);
+	if (!r)
+		r = handshake_hello(&requester->channel, self);
+	if (r < 0) {
+		channel_put(&requester->channel);
+		return fail_again_null(r);
+	}
+	bind_rings(requester, config->settings);
+	return requester;
+}
+
+/* ---- Requests ---- */
+
+void requester_reap(struct requester *requester)
+{
+	struct delivery *delivery;
+	uint32_t number;
+
+	while (!requester->channel.gone &&
+	       returns_pop(&requester->returned_requests, &number)) {
+		if (number >= requester->channel.layout->deliveries ||
+		    !requester->deliveries[number].request ||
+		    requester->deliveries[number].returned) {
+			channel_close(&requester->channel, EPROTO);
+			return;
+		}
+		delivery = &requester->deliveries[number];
+		drop_slice(delivery);
+		delivery->returned = true;
+		free_if_done(delivery);
+	}
+}
+
+/* Takes the oldest request back, which this server will never see. */
+static int take_back_oldest(struct requester *requester)
+{
+	struct delivery *delivery;
+	uint32_t number;
+	int r;
+
+	r = ring_take_back(&requester->ring, &number);
+	if (r <= 0)
+		return r;
+	delivery = &requester->deliveries[number];
+	drop_slice(delivery);
+	delivery->returned = true;
+	if (delivery->stream)
+		end_delivery(delivery, ENOBUFS);
+	else
+		free_if_done(delivery);
+	return 0;
+}
+
+static int push(struct requester *requester, const struct ring_message *message)
+{
+	int r;
+
+	r = ring_push(&requester->ring, message);
+	if (r != -ENOBUFS)
+		return r;
+	r = take_back_oldest(requester);
+	return r < 0 ? r : ring_push(&requester->ring, message);
+}
+
+bool requester_send(struct requester *requester, const struct requester_message *message,
+		    struct stream *stream)
+{
+	const struct pool_slice *slice = pool_slice(requester->pool, message->slice);
+	struct channel *channel = &requester->channel;
+	struct delivery *delivery;
+	struct ring_message out;
+	int r;
+
+	requester_reap(requester);
+	if (channel->gone || channel->leaving || !requester->free ||
+	    channel_announce(channel, requester->pool, message->slice) < 0)
+		return false;
+
+	delivery = requester->free;
+	out = (struct ring_message){
+		.request = message->request,
+		.offset = slice->offset + message->offset,
+		.count = message->count,
+		.segment = requester->pool->segments[slice->segment].number,
+		.slice = number_of(delivery),
+	};
+	r = push(requester, &out);
+	if (r < 0) {
+		if (r == -EPROTO)
+			channel_close(channel, EPROTO);
+		return false;
+	}
+	requester->free = delivery->next;
+	delivery->request = message->request;
+	delivery->position = 0;
+	delivery->slice = message->slice;
+	delivery->returned = false;
+	delivery->holding = true;
+	pool_hold(requester->pool, message->slice);
+	begin_delivery(delivery, stream);
+	channel_ring(channel, SLUICE_DOORBELL_MESSAGE);
+	return true;
+}
+
+/* ---- Responses ---- */
+
+/* Has the server said that no more will come?  0, or why: an errno. */
+static int delivery_end(const struct delivery *delivery)
+{
+	const struct requester *requester = delivery->requester;
+
+	/* C2: sees every response before C1. */
+	if (delivery->returned ||
+	    load_ordered(&requester->closed[number_of(delivery)]) == delivery->request)
+		return EPIPE;
+	if (requester->channel.gone)
+		return requester->channel.gone;
+	return requester->channel.leaving ? EPIPE : 0;
+}
+
+/* 1; 0 (nothing yet); or -errno, and then the channel is closed. */
+static int take_response(struct delivery *delivery, struct response_found *ret_found)
+{
+	struct requester *requester = delivery->requester;
+	struct ring_message message;
+	int r;
+
+	r = ring_pop(&delivery->ring, &message);
+	if (r <= 0) {
+		if (r < 0)
+			channel_close(&requester->channel, EPROTO);
+		return r;
+	}
+	if (message.request != delivery->request || message.position < delivery->position) {
+		channel_close(&requester->channel, EPROTO);
+		return -EPROTO;
+	}
+	r = channel_resolve(&requester->channel, requester->response, &message,
+			    &ret_found->slice);
+	if (r < 0)
+		return r;
+	delivery->position = message.position + 1;
+	ret_found->requester = requester;
+	ret_found->count = message.count;
+	ret_found->number = message.slice;
+	view_hold(&requester->channel.view, ret_found->slice.segment);
+	return 1;
+}
+
+/*
+ * Like take_response(), and ends the delivery if nothing more can come; it may not
+ * be touched afterwards.  1, 0 (nothing yet) or -EPIPE (it has ended).
+ */
+static int advance(struct delivery *delivery, struct response_found *ret_found)
+{
+	int r, end;
+
+	r = take_response(delivery, ret_found);
+	if (r > 0)
+		return r;
+	end = delivery_end(delivery);
+	if (!end)
+		return 0;
+	/* What came before the end may have come since the first look. */
+	if (!r)
+		r = take_response(delivery, ret_found);
+	if (r > 0)
+		return r;
+	end_delivery(delivery, end);
+	return -EPIPE;
+}
+
+int stream_receive(struct stream *stream, struct response_found *ret_found)
+{
+	struct delivery *delivery;
+	uint32_t looks;
+	int r;
+
+	for (looks = stream->open; looks; looks--) {
+		delivery = stream->current->next;
+		r = advance(delivery, ret_found);
+		/* The next look, here or in the next call, is at the one behind. */
+		if (r >= 0)
+			stream->current = delivery;
+		if (r > 0)
+			return r;
+	}
+	if (stream->open)
+		return 0;
+	return stream->servers ? -stream->end : -ENOTCONN;
+}
+
+static bool delivery_ready(const struct delivery *delivery)
+{
+	return ring_ready(&delivery->ring) || delivery_end(delivery);
+}
+
+bool stream_ready(const struct stream *stream)
+{
+	const struct delivery *delivery = stream->current;
+
+	if (!delivery)
+		return true;
+	do {
+		if (delivery_ready(delivery))
+			return true;
+		delivery = delivery->next;
+	} while (delivery != stream->current);
+	return false;
+}
+
+int stream_arm(const struct stream *stream)
+{
+	struct delivery *delivery = stream->current;
+	int r = 0;
+
+	if (!delivery)
+		return 0;
+	do {
+		r = channel_arm(&delivery->requester->channel);
+		delivery = delivery->next;
+	} while (!r && delivery != stream->current);
+	return r;
+}
+
+void stream_settle(const struct stream *stream)
+{
+	struct delivery *delivery = stream->current;
+
+	if (!delivery)
+		return;
+	do {
+		channel_settle(&delivery->requester->channel);
+		delivery = delivery->next;
+	} while (delivery != stream->current);
+}
+
+void stream_cancel(struct stream *stream)
+{
+	struct delivery *delivery;
+	struct requester *requester;
+
+	while (stream->current) {
+		delivery = stream->current;
+		requester = delivery->requester;
+		/* C3: nobody waits for the answer; pairs with C4. */
+		exchange_ordered(&requester->cancelled[number_of(delivery)], delivery->request);
+		empty_ring(delivery);
+		requester_reap(requester);
+		if (delivery->stream)
+			end_delivery(delivery, EPIPE);
+	}
+}
+
+void requester_return(struct requester *requester, uint32_t number)
+{
+	returns_push(&requester->returned_responses, number);
+	channel_ring(&requester->channel, SLUICE_DOORBELL_SPACE);
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/* The client's end of a channel. */
+#ifndef SLUICE_LINK_REQUESTER_H
+#define SLUICE_LINK_REQUESTER_H
+
+#include "link/channel.h"
+#include "link/handshake.h"
+#include "shm/returns.h"
+
+struct requester;
+struct stream;
+
+/* One request on its way to one server, and the responses on their way back. */
+struct delivery {
+	struct requester *requester;
+	struct ring_consumer ring;
+	struct stream *stream;		/* whose responses these are; NULL: nobody's */
+	struct delivery *next;		/* of the stream's, in a circle; or next free */
+	uint64_t request;		/* number of the request; 0: free */
+	uint64_t position;		/* of the next response */
+	uint32_t slice;			/* of the request, held */
+	bool holding;			/* the slice */
+	bool returned;			/* the server has finished, or never had it */
+};
+
+/* All responses to one request: what a pending response reads. */
+struct stream {
+	struct delivery *current;	/* one of a circle of those not ended, or NULL */
+	uint32_t servers;		/* the request was sent to */
+	uint32_t open;			/* deliveries in the circle */
+	int end;			/* why it ended, so far: an errno */
+};
+
+struct requester {
+	struct channel channel;
+	struct pool *pool;			/* of the client's requests */
+	const struct payload *response;
+	struct ring_producer ring;
+	struct returns returned_requests;
+	struct returns returned_responses;
+	uint64_t *cancelled;
+	uint64_t *closed;
+	struct delivery *deliveries;
+	struct delivery *free;
+	bool welcome;
+	uint64_t server;			/* id of the port, from its socket's name */
+	/* The channel has opened or is gone; owner is the client. */
+	void (*changed)(struct requester *requester);
+	void *owner;
+};
+
+struct requester_config {
+	struct wait *wait;
+	const struct layout *layout;
+	const struct sluice_registry_settings *settings;
+	const struct payload *response;
+	struct pool *pool;
+	uint64_t server;
+	void (*changed)(struct requester *requester);
+	void *owner;
+};
+
+/*
+ * Greets the server behind a connected socket, which is taken over in any case.
+ * NULL with errno if that fails.  One reference is the caller's.
+ */
+struct requester *requester_create(const struct requester_config *config,
+				   const struct handshake *self, int fd) MUST_CHECK;
+
+struct requester_message {
+	uint64_t request;
+	uint64_t count;
+	uint64_t offset;		/* of the elements in the slice */
+	uint32_t slice;
+};
+
+/*
+ * Sends a request, whose slice it then holds, and adds it to the stream.  True if
+ * it is on its way; false if this server cannot take it now, or is gone.
+ */
+bool requester_send(struct requester *requester, const struct requester_message *message,
+		    struct stream *stream);
+
+/* Takes the requests that the server has given back. */
+void requester_reap(struct requester *requester);
+
+/* What stream_receive() found. */
+struct response_found {
+	struct requester *requester;
+	struct channel_slice slice;
+	uint64_t count;
+	uint32_t number;		/* for requester_return() */
+};
+
+/*
+ * The next response of any server, in turn.  1; 0 (none yet); or -errno: the stream
+ * has ended, and this is why.
+ */
+int stream_receive(struct stream *stream, struct response_found *ret_found) MUST_CHECK;
+
+/* Would stream_receive() return something else than 0?  Ordered; see doorbell.c. */
+bool stream_ready(const struct stream *stream);
+
+/* Says that we are about to sleep; look again afterwards.  0 or -errno. */
+int stream_arm(const struct stream *stream) MUST_CHECK;
+void stream_settle(const struct stream *stream);
+
+/* Nobody reads the stream any more: cancels what has not ended. */
+void stream_cancel(struct stream *stream);
+
+/* Gives a response back to its server. */
+void requester_return(struct requester *requester, uint32_t number);
+
+#endif /* SLUICE_LINK_REQUESTER_H */

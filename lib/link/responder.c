@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The server's end of a channel.
+ *
+ * Requests come out of the request ring with the number of their delivery, and with
+ * it the response ring, the word cancelled and the word closed that belong to them
+ * (see link/requester.c).  A delivery is *held* from then on until the server has
+ * finished with the request: it stores the request's number in closed (C1), after
+ * the last response, and then returns the delivery (T1), after which it touches
+ * neither the ring nor the request's slice again.
+ *
+ * Replies lie in a pool of this channel, which only this client maps; it is made
+ * when the first reply is loaned.  A reply is out from its sending until its return,
+ * or until it is taken back from a full ring to make room for a later one.
+ *
+ * Invariants:
+ * (1) A delivery is held at most once; its number was checked when it came.
+ * (2) A reply that is out is known in the pool's table with one holder, the client.
+ * (3) At most max_active_requests deliveries are held.
+ *
+ * A hostile client can name any slice, any delivery and any return.  Slices are
+ * checked against what it has shown of its segments, deliveries against what is
+ * held, returns against what is out; a breach closes this channel only.  Requests of
+ * a client that died are still received, and replies to them are ECONNRESET.
+ */
+#include "link/responder.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/atomic.h"
+#include "base/error.h"
+#include "os/fd.h"
+
+static struct responder *responder_of(struct channel *channel)
+{
+	return container_of(channel, struct responder, channel);
+}
+
+/* ---- What the common part of the channel tells ---- */
+
+static void bind_rings(struct responder *responder)
+{
+	const struct sluice_registry_settings *settings = responder->config->settings;
+	struct channel *channel = &responder->channel;
+	const struct layout *layout = channel->layout;
+	struct sluice_ring_slot *rings = channel_part(channel, layout->response_rings);
+	uint64_t slots = layout->response_slots;
+	uint32_t i;
+
+	ring_consumer_init(&responder->requests, channel_part(channel, layout->request_ring),
+			   layout->request_slots);
+	returns_init(&responder->returned_requests, channel_part(channel, layout->request_returns),
+		     layout->request_return_entries);
+	returns_init(&responder->returned_responses,
+		     channel_part(channel, layout->response_returns),
+		     layout->response_return_entries);
+	responder->cancelled = channel_part(channel, layout->cancelled);
+	responder->closed = channel_part(channel, layout->closed);
+	for (i = 0; i < layout->deliveries; i++)
+		ring_producer_init(&responder->replies[i], &rings[i * slots], slots,
+				   settings->response_buffer, &responder->sent[i * slots]);
+}
+
+static int greeting(struct channel *channel, const void *packet, size_t size, int passed)
+{
+	struct responder *responder = responder_of(channel);
+	int r;
+
+	r = handshake_welcome(channel, responder->config->self, packet, size, passed);
+	if (r < 0)
+		return r;
+	bind_rings(responder);
+	responder->config->changed(responder);
+	return 0;
+}
+
+static void changed(struct channel *channel)
+{
+	struct responder *responder = responder_of(channel);
+
+	responder->config->changed(responder);
+}
+
+static void destroy(struct channel *channel)
+{
+	struct responder *responder = responder_of(channel);
+
+	responder->config->destroyed(responder);
+	if (responder->pool_open)
+		pool_deinit(&responder->pool);
+	free(responder->replies);
+	free(responder->sent);
+	free(responder->held);
+	free(responder);
+}
+
+static const struct channel_events events = {
+	.greeting = greeting,
+	.leaving = changed,
+	.gone = changed,
+	.destroy = destroy,
+};
+
+struct responder *responder_create(const struct responder_config *config, int fd)
+{
+	const struct layout *layout = config->layout;
+	struct responder *responder = calloc(1, sizeof(*responder));
+	uint64_t deliveries = layout->deliveries;
+	int r;
+
+	if (!responder) {
+		fd_close(fd);
+		return fail_null(ENOMEM, "no memory for a channel");
+	}
+	responder->config = config;
+	responder->replies = calloc(deliveries, sizeof(*responder->replies));
+	responder->sent = calloc(deliveries * layout->response_slots, sizeof(*responder->sent));
+	responder->held = calloc(deliveries, sizeof(*responder->held));
+	r = channel_init(&responder->channel, config->wait, fd, layout, &events);
+	if (!r && (!responder->replies || !responder->sent || !responder->held))
+		r = fail(ENOMEM, "no memory for a channel");
+	if (r < 0) {
+		channel_put(&responder->channel);
+		return fail_again_null(r);
+	}
+	return responder;
+}
+
+/* ---- Requests ---- */
+
+bool responder_ready(const struct responder *responder)
+{
+	return responder->channel.own_bell && ring_ready(&responder->requests);
+}
+
+static int broken(struct responder *responder, const char *sentence)
+{
+	channel_close(&responder->channel, EPROTO);
+	return fail(EPROTO, "%s", sentence);
+}
+
+int responder_receive(struct responder *responder, struct request_found *ret_found)
+{
+	struct ring_message message;
+	int r;
+
+	if (!responder_ready(responder))
+		return 0;
+	if (responder->active == responder->config->settings->max_active_requests)
+		return -ENOBUFS;
+	r = ring_pop(&responder->requests, &message);
+	if (r < 0)
+		return broken(responder, "a client has broken its request ring");
+	if (!r)
+		return 0;
+	if (message.slice >= responder->channel.layout->deliveries || !message.request ||
+	    responder->held[message.slice])
+		return broken(responder, "a client has sent a delivery that is not free");
+	r = channel_resolve(&responder->channel, responder->config->request, &message,
+			    &ret_found->slice);
+	if (r < 0)
+		return r;
+	responder->held[message.slice] = message.request;
+	responder->active++;
+	ret_found->count = message.count;
+	ret_found->request = message.request;
+	ret_found->delivery = message.slice;
+	view_hold(&responder->channel.view, ret_found->slice.segment);
+	return 1;
+}
+
+int responder_lost(const struct responder *responder, uint32_t delivery)
+{
+	if (responder->channel.gone)
+		return responder->channel.gone;
+	/* C4: pairs with C3. */
+	if (responder->ended || responder->channel.leaving ||
+	    load_ordered(&responder->cancelled[delivery]) == responder->held[delivery])
+		return EPIPE;
+	return 0;
+}
+
+/* ---- Replies ---- */
+
+static bool is_out(const struct responder *responder, uint32_t number)
+{
+	return responder->pool_open && number < responder->pool.count &&
+	       responder->pool.slices[number].holders;
+}
+
+/* Takes the replies that the client has given back. */
+static void reap(struct responder *responder)
+{
+	uint32_t number;
+
+	while (!responder->channel.gone &&
+	       returns_pop(&responder->returned_responses, &number)) {
+		if (!is_out(responder, number)) {
+			channel_close(&responder->channel, EPROTO);
+			return;
+		}
+		pool_drop(&responder->pool, number);
+	}
+}
+
+int responder_loan(struct responder *responder, uint64_t bytes)
+{
+	int r;
+
+	if (!responder->pool_open) {
+		r = pool_init(&responder->pool, &responder->config->pool);
+		if (r < 0) {
+			pool_deinit(&responder->pool);
+			return r;
+		}
+		responder->pool_open = true;
+	}
+	reap(responder);
+	return pool_loan(&responder->pool, bytes);
+}
+
+static int push(struct responder *responder, const struct reply_message *message,
+		const struct ring_message *out)
+{
+	struct ring_producer *ring = &responder->replies[message->delivery];
+	uint32_t oldest;
+	int r;
+
+	r = ring_push(ring, out);
+	if (r != -ENOBUFS)
+		return r;
+	r = ring_take_back(ring, &oldest);
+	if (r > 0)
+		pool_drop(&responder->pool, oldest);
+	return r < 0 ? r : ring_push(ring, out);
+}
+
+int responder_reply(struct responder *responder, const struct reply_message *message)
+{
+	const struct pool_slice *slice = pool_slice(&responder->pool, message->slice);
+	struct ring_message out;
+	int r;
+
+	r = responder_lost(responder, message->delivery);
+	if (r)
+		return -r;
+	r = channel_announce(&responder->channel, &responder->pool, message->slice);
+	if (r < 0)
+		return r;
+	out = (struct ring_message){
+		.request = responder->held[message->delivery],
+		.position = message->position,
+		.offset = slice->offset + message->offset,
+		.count = message->count,
+		.segment = responder->pool.segments[slice->segment].number,
+		.slice = message->slice,
+	};
+	r = push(responder, message, &out);
+	if (r < 0)
+		return broken(responder, "a client has broken a response ring");
+	channel_ring(&responder->channel, SLUICE_DOORBELL_MESSAGE);
+	return 0;
+}
+
+void responder_finish(struct responder *responder, uint32_t delivery)
+{
+	uint64_t request = responder->held[delivery];
+
+	responder->held[delivery] = 0;
+	responder->active--;
+	if (responder->channel.gone)
+		return;
+	/* C1: after the last response; pairs with C2. */
+	exchange_ordered(&responder->closed[delivery], request);
+	returns_push(&responder->returned_requests, delivery);
+	channel_ring(&responder->channel, SLUICE_DOORBELL_MESSAGE | SLUICE_DOORBELL_SPACE);
+}
+
+void responder_end(struct responder *responder)
+{
+	uint32_t i;
+
+	if (responder->ended)
+		return;
+	responder->ended = true;
+	if (responder->channel.gone || !responder->channel.own_bell)
+		return;
+	for (i = 0; i < responder->channel.layout->deliveries; i++)
+		if (responder->held[i])
+			exchange_ordered(&responder->closed[i], responder->held[i]);
+	channel_say_goodbye(&responder->channel);
+	channel_ring(&responder->channel, SLUICE_DOORBELL_MESSAGE | SLUICE_DOORBELL_SPACE);
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/* The server's end of a channel. */
+#ifndef SLUICE_LINK_RESPONDER_H
+#define SLUICE_LINK_RESPONDER_H
+
+#include "link/channel.h"
+#include "link/handshake.h"
+#include "shm/returns.h"
+
+struct responder;
+
+struct responder_config {
+	struct wait *wait;
+	const struct layout *layout;
+	const struct sluice_registry_settings *settings;
+	const struct payload *request;
+	const struct handshake *self;
+	struct pool_config pool;	/* of the replies; its quantum is theirs */
+	/* The channel has opened, is leaving or is gone; owner is the server. */
+	void (*changed)(struct responder *responder);
+	void (*destroyed)(struct responder *responder);
+	void *owner;
+};
+
+struct responder {
+	struct channel channel;
+	const struct responder_config *config;
+	struct ring_consumer requests;
+	struct returns returned_requests;
+	struct returns returned_responses;
+	uint64_t *cancelled;
+	uint64_t *closed;
+	struct ring_producer *replies;	/* one for each delivery */
+	uint32_t *sent;			/* behind them */
+	uint64_t *held;			/* request number of each delivery we hold, or 0 */
+	uint32_t active;		/* how many that are */
+	struct pool pool;		/* of the replies, from the first on */
+	bool pool_open;
+	bool ended;			/* takes no more requests, sends no more replies */
+	struct responder *next;		/* in its server's circle */
+	void *session;			/* what its server keeps for it */
+};
+
+/* Takes over an accepted socket.  NULL with errno if that fails. */
+struct responder *responder_create(const struct responder_config *config, int fd) MUST_CHECK;
+
+/* A request, as the server receives it. */
+struct request_found {
+	struct channel_slice slice;
+	uint64_t count;
+	uint64_t request;
+	uint32_t delivery;
+};
+
+/* 1; 0 (none); -ENOBUFS (all that may be held are); -errno (the channel is gone). */
+int responder_receive(struct responder *responder, struct request_found *ret_found) MUST_CHECK;
+
+/* Is there a request, whether it can be taken or not?  Ordered; see doorbell.c. */
+bool responder_ready(const struct responder *responder);
+
+/* Does the client still want the answer?  0, or why not: an errno. */
+int responder_lost(const struct responder *responder, uint32_t delivery);
+
+/* Loans memory for a reply.  A number in the responder's pool, or -errno. */
+int responder_loan(struct responder *responder, uint64_t bytes) MUST_CHECK;
+
+struct reply_message {
+	uint64_t position;
+	uint64_t count;
+	uint64_t offset;		/* of the elements in the slice */
+	uint32_t slice;
+	uint32_t delivery;
+};
+
+/*
+ * Sends a reply, whose slice then is the client's.  0, -EAGAIN (too far behind to be
+ * told of the segment), or another -errno: the other end is gone.
+ */
+int responder_reply(struct responder *responder, const struct reply_message *message) MUST_CHECK;
+
+/* No more replies will come; the request's slice goes back. */
+void responder_finish(struct responder *responder, uint32_t delivery);
+
+/* The server port goes: no more replies, no more requests. */
+void responder_end(struct responder *responder);
+
+#endif /* SLUICE_LINK_RESPONDER_H */

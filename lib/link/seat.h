@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* A node's entry in its domain, and its mailbox. */
+#ifndef SLUICE_LINK_SEAT_H
+#define SLUICE_LINK_SEAT_H
+
+#include <stdbool.h>
+
+#include "link/root.h"
+
+struct seat {
+	struct root root;
+	uint64_t id;
+	int presence_fd;
+	int mailbox_fd;
+};
+
+/* Names of entries: an id in hexadecimal, and its socket. */
+#define SEAT_NAME_SIZE	32
+void seat_name(char name[SEAT_NAME_SIZE], uint64_t id, const char *suffix);
+
+/* Enters the domain.  name may be NULL.  0 or -errno. */
+int seat_take(struct seat *seat, const char *domain, const char *name) MUST_CHECK;
+void seat_leave(struct seat *seat);
+
+/* Tells a node to look at a service again.  It may be gone; that is all right. */
+void seat_notify(const struct seat *seat, uint64_t node, uint64_t service);
+
+/* Takes a letter out of the mailbox.  False if there is none. */
+bool seat_next_letter(const struct seat *seat, uint64_t *ret_service);
+
+#endif /* SLUICE_LINK_SEAT_H */

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* A segment, as its owner sees it. */
+#ifndef SLUICE_LINK_SEGMENT_H
+#define SLUICE_LINK_SEGMENT_H
+
+#include <stdbool.h>
+
+#include "os/mapping.h"
+#include "shm/slab.h"
+
+struct segment {
+	uint32_t number;	/* 0: there is none here */
+	int fd;
+	struct mapping mapping;
+	uint64_t size;		/* bytes that are populated */
+	struct slab slab;
+	bool retired;
+};
+
+/*
+ * Makes a segment that can grow to window bytes, or to less, but no less than
+ * size, if there is not as much address space.  A fixed one has exactly window
+ * bytes and is sealed against growth.  It is empty: segment_grow() populates it.
+ * 0 or -errno.
+ */
+int segment_create(struct segment *segment, const char *name, uint32_t number,
+		   uint64_t window, uint64_t size, bool fixed) MUST_CHECK;
+
+/* Populates the segment up to size, at most its window.  0, -ENOMEM or -errno. */
+int segment_grow(struct segment *segment, uint64_t size) MUST_CHECK;
+
+void segment_destroy(struct segment *segment);
+
+#endif /* SLUICE_LINK_SEGMENT_H */

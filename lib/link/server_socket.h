@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* The sockets on which the servers of a service listen. */
+#ifndef SLUICE_LINK_SERVER_SOCKET_H
+#define SLUICE_LINK_SERVER_SOCKET_H
+
+#include "link/service_dir.h"
+
+/* A listening socket under the id of a server.  A descriptor or -errno. */
+int server_socket_listen(const struct service_dir *dir, uint64_t id) MUST_CHECK;
+
+/*
+ * A socket connected to the server of this id.  A descriptor; -EAGAIN (try again
+ * later), -ECONNREFUSED, -ENOENT (gone) or another -errno.
+ */
+int server_socket_connect(const struct service_dir *dir, uint64_t id) MUST_CHECK;
+
+/* Calls found() for the id of each server in the directory. */
+void server_socket_each(const struct service_dir *dir,
+			void (*found)(void *context, uint64_t id), void *context);
+
+/* Removes the names of a server's socket. */
+void server_socket_unlink(int servers_fd, uint64_t id);
+
+#endif /* SLUICE_LINK_SERVER_SOCKET_H */

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A peer's segments, mapped read-only.
+ *
+ * Everything here comes from the peer and is checked before it is used: that the
+ * descriptor is a sealed memfd, that it is as long as it is said to be, that all of
+ * it is allocated (else reading it would cost us memory), that the window is not
+ * absurd.  Address space for the window is reserved once; each announcement maps
+ * the part that is new from the descriptor that came with it.  So every page that
+ * is mapped belongs to a file that was found sealed against shrinking and at least
+ * that long, whatever else the peer claims, and no access can fault.
+ *
+ * Invariants:
+ * (1) The first size bytes of a segment are mapped and populated.
+ * (2) A segment is unmapped when it is retired, or the channel is gone, and the
+ *     application holds no slice of it.
+ * (3) At most SLUICE_SEGMENTS_ALIVE segments of a peer are mapped, and together they
+ *     reserve no more than as many times SEGMENT_WINDOW beyond what is populated.
+ *
+ * The descriptor is the caller's, which closes it.
+ */
+#include "link/view.h"
+
+#include <errno.h>
+
+#include "base/error.h"
+#include "base/limits.h"
+#include "os/memfd.h"
+#include "shm/bounds.h"
+
+#define PAGE	4096u
+
+static struct view_segment *find(struct view *view, uint32_t number)
+{
+	uint32_t i;
+
+	for (i = 0; i < SLUICE_SEGMENTS_ALIVE; i++)
+		if (view->segments[i].number == number)
+			return &view->segments[i];
+	return NULL;
+}
+
+static int check_sizes(const struct sluice_wire_segment *packet)
+{
+	if (!packet->number || !packet->size || packet->size % PAGE || packet->window % PAGE ||
+	    packet->size > packet->window || packet->window > MEMORY_LIMIT_MAX)
+		return fail(EPROTO, "the peer announced segment %u of %llu bytes in a window of %llu",
+			    packet->number, (unsigned long long)packet->size,
+			    (unsigned long long)packet->window);
+	return 0;
+}
+
+/* Maps and populates what the segment has gained. */
+static int extend(struct view_segment *segment, uint64_t size, int fd)
+{
+	int r;
+
+	r = memfd_verify_populated(fd, segment->size, size);
+	if (r < 0)
+		return r;
+	r = mapping_map_part(&segment->mapping, fd, segment->size, size - segment->size);
+	if (r < 0)
+		return r;
+	mapping_populate(&segment->mapping, segment->size, size - segment->size, false);
+	segment->size = size;
+	return 0;
+}
+
+static int accept_grown(struct view_segment *segment, const struct sluice_wire_segment *packet,
+			int fd, uint64_t inode)
+{
+	if (inode != segment->inode || segment->retired ||
+	    packet->size <= segment->size || packet->size > segment->mapping.length)
+		return fail(EPROTO, "the peer announced segment %u again, with %llu bytes after %llu",
+			    packet->number, (unsigned long long)packet->size,
+			    (unsigned long long)segment->size);
+	return extend(segment, packet->size, fd);
+}
+
+/* What windows may reserve beyond what is populated. */
+static uint64_t address_space_left(const struct view *view)
+{
+	uint64_t left = SLUICE_SEGMENTS_ALIVE * SEGMENT_WINDOW;
+	const struct view_segment *segment;
+	uint32_t i;
+
+	for (i = 0; i < SLUICE_SEGMENTS_ALIVE; i++) {
+		segment = &view->segments[i];
+		left -= segment->number ? segment->mapping.length - segment->size : 0;
+	}
+	return left;
+}
+
+static int accept_new(struct view *view, const struct sluice_wire_segment *packet, int fd,
+		      uint64_t inode)
+{
+	struct view_segment *segment = find(view, 0);
+	int r;
+
+	if (!segment)
+		return fail(EPROTO, "the peer has more than %u segments", SLUICE_SEGMENTS_ALIVE);
+	if (packet->window > packet->size + address_space_left(view))
+		return fail(EPROTO, "the peer wants a window of %llu bytes for %llu",
+			    (unsigned long long)packet->window, (unsigned long long)packet->size);
+	*segment = (struct view_segment){ .inode = inode };
+	r = mapping_reserve(&segment->mapping, packet->window);
+	if (r < 0)
+		return r;
+	r = extend(segment, packet->size, fd);
+	if (r < 0) {
+		mapping_unmap(&segment->mapping);
+		return r;
+	}
+	segment->number = packet->number;
+	return 0;
+}
+
+int view_accept(struct view *view, const struct sluice_wire_segment *packet, int fd)
+{
+	struct view_segment *segment;
+	uint64_t size, inode;
+	int r;
+
+	r = check_sizes(packet);
+	if (r < 0)
+		return r;
+	r = memfd_verify(fd, SLUICE_SEGMENT_SEALS, &size, &inode);
+	if (r < 0)
+		return r;
+	if (size < packet->size)
+		return fail(EPROTO, "the peer announced %llu bytes of a memfd of %llu",
+			    (unsigned long long)packet->size, (unsigned long long)size);
+	segment = find(view, packet->number);
+	return segment ? accept_grown(segment, packet, fd, inode) :
+			 accept_new(view, packet, fd, inode);
+}
+
+static void unmap_if_unused(struct view_segment *segment)
+{
+	if (!segment->retired || segment->held)
+		return;
+	mapping_unmap(&segment->mapping);
+	segment->number = 0;
+}
+
+int view_retire(struct view *view, uint32_t number)
+{
+	struct view_segment *segment = number ? find(view, number) : NULL;
+
+	if (!segment || segment->retired)
+		return fail(EPROTO, "the peer retired segment %u, which it has not", number);
+	segment->retired = true;
+	unmap_if_unused(segment);
+	return 0;
+}
+
+int view_resolve(const struct view *view, uint32_t number, uint64_t offset, uint64_t length,
+		 const unsigned char **ret_address)
+{
+	const struct view_segment *segment;
+	uint32_t i;
+
+	for (i = 0; i < SLUICE_SEGMENTS_ALIVE; i++) {
+		segment = &view->segments[i];
+		if (segment->number != number || !number)
+			continue;
+		if (segment->retired || !bounds_within(offset, length, segment->size))
+			return -ENOENT;
+		*ret_address = segment->mapping.base + offset;
+		return (int)i;
+	}
+	return -ENOENT;
+}
+
+void view_hold(struct view *view, uint32_t index)
+{
+	view->segments[index].held++;
+}
+
+void view_drop(struct view *view, uint32_t index)
+{
+	view->segments[index].held--;
+	unmap_if_unused(&view->segments[index]);
+}
+
+void view_deinit(struct view *view)
+{
+	uint32_t i;
+
+	for (i = 0; i < SLUICE_SEGMENTS_ALIVE; i++) {
+		mapping_unmap(&view->segments[i].mapping);
+		view->segments[i].number = 0;
+	}
+}

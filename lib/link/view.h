@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* A peer's segments, mapped read-only. */
+#ifndef SLUICE_LINK_VIEW_H
+#define SLUICE_LINK_VIEW_H
+
+#include <stdbool.h>
+
+#include <sluice/segment.h>
+#include <sluice/wire.h>
+
+#include "os/mapping.h"
+
+struct view_segment {
+	uint32_t number;	/* 0: there is none here */
+	uint32_t held;		/* slices that the application holds */
+	bool retired;
+	uint64_t size;		/* bytes that may be touched */
+	uint64_t inode;
+	struct mapping mapping;
+};
+
+struct view {
+	struct view_segment segments[SLUICE_SEGMENTS_ALIVE];
+};
+
+/*
+ * A peer announces a segment, new or grown.  fd is borrowed.  0, -EPROTO (what it
+ * sent is not what was agreed), -ENOMEM or another -errno.
+ */
+int view_accept(struct view *view, const struct sluice_wire_segment *packet, int fd) MUST_CHECK;
+
+/* A peer will not name this segment again.  0 or -EPROTO. */
+int view_retire(struct view *view, uint32_t number) MUST_CHECK;
+
+/*
+ * From what a descriptor says to an address.  The index of the segment; -ENOENT
+ * (unknown, or not known to be as long: there may be news on the socket).
+ */
+int view_resolve(const struct view *view, uint32_t number, uint64_t offset, uint64_t length,
+		 const unsigned char **ret_address) MUST_CHECK;
+
+/* The application holds a slice of the segment with this index, or lets it go. */
+void view_hold(struct view *view, uint32_t index);
+void view_drop(struct view *view, uint32_t index);
+
+void view_deinit(struct view *view);
+
+#endif /* SLUICE_LINK_VIEW_H */
