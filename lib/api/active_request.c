@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Active requests, as the server that received them sees them.
+ *
+ *	receive --> live --release--> dead; the client's stream from this server ends
+ *
+ * An active request keeps its channel, and through it the mapping that its data lies
+ * in, whatever becomes of the client or of the server port.  Its data can be written
+ * by nobody but the client, and has been checked to be all there; its contents are
+ * the client's word.
+ */
+#include <errno.h>
+
+#include "api/server.h"
+#include "base/error.h"
+
+static struct active_request *active_of(struct sluice_active_request *head)
+{
+	return container_of(head, struct active_request, head);
+}
+
+int sluice_active_request_is_connected(struct sluice_active_request *head)
+{
+	struct active_request *active;
+	struct sluice_server *server;
+	int r;
+
+	if (!head)
+		return fail(EINVAL, "active request is NULL");
+	active = active_of(head);
+	if (!handle_is_live(&active->handle))
+		return fail(EINVAL, "the active request was released before");
+	server = active->session->server;
+	r = server_enter(server);
+	if (r < 0)
+		return r;
+	wait_glance(&server->service->node->wait);
+	return !responder_lost(active->session->responder, active->delivery);
+}
+
+int sluice_active_request_release(struct sluice_active_request *head)
+{
+	struct active_request *active;
+	struct responder *responder;
+	struct session *session;
+	struct sluice_server *server;
+	int r;
+
+	if (!head)
+		return 0;
+	active = active_of(head);
+	if (!handle_is_live(&active->handle))
+		return fail(EINVAL, "the active request was released before");
+	session = active->session;
+	server = session->server;
+	r = server_enter(server);
+	if (r < 0)
+		return r;
+	responder = session->responder;
+	reply_drop_all(active);
+	view_drop(&responder->channel.view, active->segment);
+	responder_finish(responder, active->delivery);
+	handles_give(&session->actives, active);
+	channel_put(&responder->channel);
+	if (server->destroyed || responder->channel.gone)
+		server_let_go(server, responder);
+	return 0;
+}

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The contract of a service: from what a program compiled in to the record that is
+ * kept in the service's directory, and back to a sentence about what differs.
+ *
+ * A record has fixed widths and is zero-padded, so that two equal contracts make
+ * equal bytes.  The record found in a directory comes from a process that this user
+ * trusts (link/root.c), but perhaps from another program or version: names in it may
+ * lack their terminating 0, numbers may be out of range, and are checked here before
+ * anything is computed from them.
+ */
+#include "api/contract.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/limits.h"
+#include "shm/layout.h"
+
+/* ---- Settings: one table for defaults, limits and comparison ---- */
+
+struct setting {
+	const char *name;
+	size_t opt;		/* offset in struct sluice_service_opts */
+	size_t record;		/* offset in struct sluice_registry_settings */
+	uint32_t preset;
+	uint32_t limit;
+};
+
+#define SETTING(opt_, record_, preset_, limit_) {				\
+	.name = #opt_,								\
+	.opt = offsetof(struct sluice_service_opts, opt_),			\
+	.record = offsetof(struct sluice_registry_settings, record_),		\
+	.preset = (preset_),							\
+	.limit = (limit_),							\
+}
+
+static const struct setting settings[] = {
+	SETTING(max_clients, max_clients, MAX_CLIENTS_DEFAULT, MAX_CLIENTS_LIMIT),
+	SETTING(max_servers, max_servers, MAX_SERVERS_DEFAULT, MAX_SERVERS_LIMIT),
+	SETTING(max_active_requests_per_client, max_active_requests,
+		MAX_ACTIVE_REQUESTS_DEFAULT, PER_PORT_LIMIT),
+	SETTING(max_loaned_requests, max_loaned_requests,
+		MAX_LOANED_REQUESTS_DEFAULT, PER_PORT_LIMIT),
+	SETTING(max_loaned_replies_per_request, max_loaned_replies,
+		MAX_LOANED_REPLIES_DEFAULT, PER_PORT_LIMIT),
+	SETTING(max_response_buffer_size, response_buffer,
+		RESPONSE_BUFFER_DEFAULT, PER_PORT_LIMIT),
+	SETTING(max_borrowed_responses_per_pending_response, max_borrowed,
+		MAX_BORROWED_DEFAULT, PER_PORT_LIMIT),
+};
+
+static uint32_t opt_value(const struct setting *setting, const struct sluice_service_opts *opts)
+{
+	uint32_t value;
+
+	memcpy(&value, (const char *)opts + setting->opt, sizeof(value));
+	return value;
+}
+
+static uint32_t record_value(const struct setting *setting,
+			     const struct sluice_registry_settings *record)
+{
+	uint32_t value;
+
+	memcpy(&value, (const char *)record + setting->record, sizeof(value));
+	return value;
+}
+
+static int fill_settings(struct sluice_registry_settings *record,
+			 const struct sluice_service_opts *opts)
+{
+	struct layout layout;
+	uint32_t value;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(settings); i++) {
+		value = opt_value(&settings[i], opts);
+		if (value > settings[i].limit)
+			return fail(EINVAL, "%s is %u, and can be at most %u",
+				    settings[i].name, value, settings[i].limit);
+		if (!value)
+			value = settings[i].preset;
+		memcpy((char *)record + settings[i].record, &value, sizeof(value));
+	}
+	layout_compute(&layout, record);
+	if (layout.size > CHANNEL_SIZE_LIMIT)
+		return fail(EINVAL, "with max_active_requests_per_client %u and max_response_buffer_size %u a channel would take %llu bytes, more than %llu",
+			    record->max_active_requests, record->response_buffer,
+			    (unsigned long long)layout.size,
+			    (unsigned long long)CHANNEL_SIZE_LIMIT);
+	return 0;
+}
+
+static int compare_settings(const char *service, const struct sluice_registry_settings *found,
+			    const struct sluice_service_opts *opts)
+{
+	uint32_t has, wanted;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(settings); i++) {
+		has = record_value(&settings[i], found);
+		wanted = opt_value(&settings[i], opts);
+		if (!has || has > settings[i].limit)
+			return fail(EPROTOTYPE, "service %s has %s %u, which is out of range",
+				    service, settings[i].name, has);
+		if (wanted > has)
+			return fail(EPROTOTYPE, "service %s has %s %u, and %u is wanted",
+				    service, settings[i].name, has, wanted);
+	}
+	return 0;
+}
+
+/* ---- Types ---- */
+
+/* A type's name without what C needs in front of it and C++ does not. */
+static const char *bare_name(const char *name)
+{
+	static const char *const tags[] = { "struct ", "union ", "enum " };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(tags); i++)
+		if (!strncmp(name, tags[i], strlen(tags[i])))
+			return name + strlen(tags[i]);
+	return name;
+}
+
+static int fill_type(struct sluice_registry_type *record, const struct sluice_type *type,
+		     const char *what)
+{
+	const char *name;
+
+	if (!type->name)
+		return fail(EINVAL, "%s has no name", what);
+	name = bare_name(type->name);
+	if (!*name || strlen(name) >= sizeof(record->name))
+		return fail(EINVAL, "%s.name has %zu bytes, and must have 1 to %zu", what,
+			    strlen(name), sizeof(record->name) - 1);
+	if (!type->size || type->size > PTRDIFF_MAX)
+		return fail(EINVAL, "%s.size is %llu, which is no size of a type", what,
+			    (unsigned long long)type->size);
+	if (!type->alignment || type->alignment & (type->alignment - 1) ||
+	    type->alignment > ALIGNMENT_LIMIT)
+		return fail(EINVAL, "%s.alignment is %u, and must be a power of two of at most %u",
+			    what, type->alignment, ALIGNMENT_LIMIT);
+	if (type->kind > SLUICE_KIND_SLICE)
+		return fail(EINVAL, "%s.kind is %u, which is no enum sluice_kind", what, type->kind);
+	record->size = type->size;
+	record->alignment = type->alignment;
+	record->kind = type->kind;
+	memcpy(record->name, name, strlen(name));
+	return 0;
+}
+
+/* A user header, which may be absent. */
+static int fill_header(struct sluice_registry_type *record, const struct sluice_type *type,
+		       const char *what)
+{
+	if (!type->name && !type->size)
+		return 0;
+	if (type->kind != SLUICE_KIND_FIXED)
+		return fail(EINVAL, "%s.kind is %u, and a user header is always one element",
+			    what, type->kind);
+	return fill_type(record, type, what);
+}
+
+static int compare_type(const char *service, const char *what,
+			const struct sluice_registry_type *found,
+			const struct sluice_registry_type *wanted)
+{
+	int room = (int)sizeof(found->name);
+
+	if (strncmp(found->name, wanted->name, sizeof(found->name)))
+		return fail(EPROTOTYPE, "service %s has %s.name \"%.*s\", and \"%s\" is wanted",
+			    service, what, room, found->name, wanted->name);
+	if (found->size != wanted->size)
+		return fail(EPROTOTYPE, "service %s has %s.size %llu, and %llu is wanted", service,
+			    what, (unsigned long long)found->size,
+			    (unsigned long long)wanted->size);
+	if (found->alignment != wanted->alignment)
+		return fail(EPROTOTYPE, "service %s has %s.alignment %u, and %u is wanted", service,
+			    what, found->alignment, wanted->alignment);
+	if (found->kind != wanted->kind)
+		return fail(EPROTOTYPE, "service %s has %s.kind %s, and %s is wanted", service, what,
+			    found->kind ? "slice" : "fixed", wanted->kind ? "slice" : "fixed");
+	return 0;
+}
+
+/* ---- The whole ---- */
+
+int contract_record(struct sluice_registry_contract *ret_record,
+		    const struct sluice_contract *contract,
+		    const struct sluice_service_opts *opts)
+{
+	size_t length;
+	int r;
+
+	if (!contract || !contract->name)
+		return fail(EINVAL, "contract, or its name, is NULL");
+	length = strlen(contract->name);
+	if (!length || length >= sizeof(ret_record->name))
+		return fail(EINVAL, "contract.name has %zu bytes, and must have 1 to %zu",
+			    length, sizeof(ret_record->name) - 1);
+	memset(ret_record, 0, sizeof(*ret_record));
+	ret_record->magic = SLUICE_REGISTRY_MAGIC_CONTRACT;
+	ret_record->version = SLUICE_PROTOCOL_VERSION;
+	ret_record->size = sizeof(*ret_record);
+	memcpy(ret_record->name, contract->name, length);
+
+	r = fill_type(&ret_record->request, &contract->request, "request");
+	if (!r)
+		r = fill_type(&ret_record->response, &contract->response, "response");
+	if (!r)
+		r = fill_header(&ret_record->request_header, &contract->request_header,
+				"request_header");
+	if (!r)
+		r = fill_header(&ret_record->response_header, &contract->response_header,
+				"response_header");
+	return r < 0 ? r : fill_settings(&ret_record->settings, opts);
+}
+
+int contract_compare(const struct sluice_registry_contract *found,
+		     const struct sluice_registry_contract *wanted,
+		     const struct sluice_service_opts *opts)
+{
+	const char *service = wanted->name;
+	int r;
+
+	if (strncmp(found->name, wanted->name, sizeof(found->name)))
+		return fail(EPROTOTYPE, "service %s has the place of service %.*s", service,
+			    (int)sizeof(found->name), found->name);
+	r = compare_type(service, "request", &found->request, &wanted->request);
+	if (!r)
+		r = compare_type(service, "response", &found->response, &wanted->response);
+	if (!r)
+		r = compare_type(service, "request_header", &found->request_header,
+				 &wanted->request_header);
+	if (!r)
+		r = compare_type(service, "response_header", &found->response_header,
+				 &wanted->response_header);
+	return r < 0 ? r : compare_settings(service, &found->settings, opts);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* What loaned requests and loaned replies have in common. */
+#ifndef SLUICE_API_LOAN_H
+#define SLUICE_API_LOAN_H
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "link/payload.h"
+
+/* The bytes of a slice of count elements.  0, -EINVAL or -EMSGSIZE. */
+static inline int loan_bytes(const struct payload *payload, size_t count, uint64_t *ret_bytes)
+{
+	if (unlikely(!payload->slice && count != 1))
+		return fail(EINVAL, "a message of fixed size has 1 element, not %zu", count);
+	if (unlikely(!payload_bytes(payload, count, ret_bytes)))
+		return fail(EMSGSIZE, "%zu elements of %llu bytes are more than a size_t can say",
+			    count, (unsigned long long)payload->element);
+	return 0;
+}
+
+/* The new size in bytes of a loan of count elements that is to keep fewer. */
+static inline int loan_shorten(const struct payload *payload, size_t count, size_t keep)
+{
+	if (!payload->slice && keep != 1)
+		return fail(EINVAL, "a message of fixed size cannot be shortened to %zu elements",
+			    keep);
+	if (keep > count)
+		return fail(EINVAL, "a loan of %zu elements cannot be shortened to %zu", count, keep);
+	return 0;
+}
+
+#endif /* SLUICE_API_LOAN_H */

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A node: one thread's seat in a domain.  It owns the io_uring, or the epoll
+ * instance, through which everything made from it waits; its entry in the registry;
+ * and its mailbox, in which newcomers announce themselves.
+ *
+ * A node belongs to the first thread that sends, receives or waits with it, and to
+ * the process that made it.  Every public function begins with node_check() or
+ * node_enter(), which cost a few loads; so nothing below needs a lock, and a forked
+ * child cannot disturb its parent's peers.
+ *
+ * Services made from a node refer to it, ports to their service, and messages to
+ * their port; the node goes when the last of them is gone.
+ */
+#include "api/node.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/opts.h"
+#include "os/fd.h"
+#include "os/thread.h"
+
+/* A letter says that some service has changed; one look at all is the answer. */
+static void read_mailbox(struct wait_source *source)
+{
+	struct sluice_node *node = container_of(source, struct sluice_node, mailbox);
+	struct node_listener *listener;
+	bool any = false;
+	uint64_t service;
+
+	while (seat_next_letter(&node->seat, &service))
+		any = true;
+	if (!any)
+		return;
+	for (listener = node->listeners; listener; listener = listener->next)
+		listener->look(listener);
+}
+
+/* What SLUICE_WAIT says, if the program leaves it open; an enum sluice_wait. */
+static int chosen_wait(uint32_t wanted)
+{
+	const char *text = secure_getenv("SLUICE_WAIT");
+
+	if (wanted > SLUICE_WAIT_SOCKET)
+		return fail(EINVAL, "wait is %u, which is no enum sluice_wait", wanted);
+	if (wanted != SLUICE_WAIT_AUTO || !text || !*text || !strcmp(text, "auto"))
+		return (int)wanted;
+	if (!strcmp(text, "uring"))
+		return SLUICE_WAIT_URING;
+	if (!strcmp(text, "socket"))
+		return SLUICE_WAIT_SOCKET;
+	return fail(EINVAL, "SLUICE_WAIT is \"%s\", and can be uring, socket or auto", text);
+}
+
+static int init_wait(struct wait *wait, uint32_t wanted)
+{
+	int chosen = chosen_wait(wanted), r;
+
+	if (chosen < 0)
+		return chosen;
+	if (chosen == SLUICE_WAIT_SOCKET)
+		return wait_init(wait, WAIT_SOCKET);
+	r = wait_init(wait, WAIT_URING);
+	if (r < 0 && chosen == SLUICE_WAIT_AUTO)
+		return wait_init(wait, WAIT_SOCKET);
+	return r == -EPERM ? fail(ENOSYS, "the system does not allow io_uring") : r;
+}
+
+static int init_node(struct sluice_node *node, const char *name,
+		     const struct sluice_node_opts *opts)
+{
+	int r;
+
+	r = init_wait(&node->wait, opts->wait);
+	if (r < 0)
+		return r;
+	r = seat_take(&node->seat, opts->domain, name);
+	if (r < 0) {
+		wait_deinit(&node->wait);
+		return r;
+	}
+	node->mailbox.ready = read_mailbox;
+	node->mailbox.fd = node->seat.mailbox_fd;
+	r = wait_watch(&node->wait, &node->mailbox);
+	if (r < 0) {
+		seat_leave(&node->seat);
+		wait_deinit(&node->wait);
+	}
+	return r;
+}
+
+struct sluice_node *sluice_node_create(const char *name, const struct sluice_node_opts *opts)
+{
+	struct sluice_node_opts known;
+	struct sluice_node *node;
+	int r;
+
+	r = opts_read(&known, sizeof(known), opts, "node_opts");
+	if (r < 0)
+		return NULL;
+	if (name && strlen(name) >= SLUICE_NODE_NAME_SIZE)
+		return fail_null(EINVAL, "the node's name has %zu bytes, and can have %u",
+				 strlen(name), SLUICE_NODE_NAME_SIZE - 1);
+	node = calloc(1, sizeof(*node));
+	if (!node)
+		return fail_null(ENOMEM, "no memory for a node");
+	node->references = 1;
+	r = init_node(node, name, &known);
+	if (r < 0) {
+		free(node);
+		return fail_again_null(r);
+	}
+	/* Read after the first descriptor was noted, which begins the count. */
+	node->generation = fd_fork_generation();
+	return node;
+}
+
+void sluice_node_destroy(struct sluice_node *node)
+{
+	if (node && !node_check(node))
+		node_put(node);
+}
+
+bool node_is_inherited(const struct sluice_node *node)
+{
+	return node->generation != fd_fork_generation();
+}
+
+int node_check(const struct sluice_node *node)
+{
+	uint64_t owner;
+
+	if (unlikely(node_is_inherited(node)))
+		return fail_quietly(ECHILD, "the node was inherited from a parent process, and a forked child cannot use it");
+	owner = __atomic_load_n(&node->owner, __ATOMIC_RELAXED);
+	if (unlikely(owner && owner != thread_self()))
+		return fail_quietly(EBUSY, "the node belongs to another thread");
+	return 0;
+}
+
+static int claim(struct sluice_node *node)
+{
+	uint64_t nobody = 0;
+
+	if (!__atomic_compare_exchange_n(&node->owner, &nobody, thread_self(), false,
+					 __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+		return node_check(node);
+	return wait_adopt(&node->wait);
+}
+
+int node_enter(struct sluice_node *node)
+{
+	int r = node_check(node);
+
+	if (unlikely(r < 0))
+		return r;
+	if (unlikely(!node->owner))
+		return claim(node);
+	return 0;
+}
+
+struct sluice_node *node_get(struct sluice_node *node)
+{
+	node->references++;
+	return node;
+}
+
+void node_put(struct sluice_node *node)
+{
+	if (--node->references)
+		return;
+	wait_forget(&node->wait, &node->mailbox);
+	seat_leave(&node->seat);
+	wait_deinit(&node->wait);
+	free(node);
+}
+
+void node_listen(struct sluice_node *node, struct node_listener *listener)
+{
+	listener->next = node->listeners;
+	node->listeners = listener;
+}
+
+void node_unlisten(struct sluice_node *node, struct node_listener *listener)
+{
+	struct node_listener **link = &node->listeners;
+
+	while (*link && *link != listener)
+		link = &(*link)->next;
+	if (*link)
+		*link = listener->next;
+}

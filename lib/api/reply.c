@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Replies, as the server that loans and sends them sees them; what the client receives
+ * is a response.
+ *
+ *	dead --loan--> loaned --send--> dead, and the slice is out with the client
+ *			  |---release, or release of the active request,
+ *			      or destroying the server---> dead
+ *
+ * A reply belongs to its active request and lives in memory that only the client of
+ * that request maps.  If sending fails because the other end is gone the reply is given
+ * back; if it fails otherwise it is still loaned.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "api/loan.h"
+#include "api/server.h"
+#include "base/error.h"
+
+static struct reply *reply_of(struct sluice_reply *head)
+{
+	return container_of(head, struct reply, head);
+}
+
+/* 0; -EINVAL (not loaned), -EBUSY or -ECHILD. */
+static int check(struct sluice_reply *head)
+{
+	if (!head)
+		return fail(EINVAL, "reply is NULL");
+	if (!handle_is_live(&reply_of(head)->handle))
+		return fail(EINVAL, "the reply is not loaned: it was sent or released before");
+	return server_enter(reply_of(head)->active->session->server);
+}
+
+static void forget(struct reply *reply)
+{
+	struct active_request *active = reply->active;
+
+	active->loaned--;
+	handles_give(&active->session->replies, reply);
+}
+
+static void drop(struct reply *reply)
+{
+	pool_drop(&reply->active->session->responder->pool, reply->slice);
+	forget(reply);
+}
+
+void reply_drop_all(struct active_request *active)
+{
+	struct reply *reply;
+	uint32_t i = 0;
+
+	while (active->loaned && (reply = handles_next(&active->session->replies, &i)))
+		if (reply->active == active)
+			drop(reply);
+}
+
+static int check_active(struct sluice_active_request *head)
+{
+	struct active_request *active;
+	int r;
+
+	if (!head)
+		return fail(EINVAL, "active request is NULL");
+	active = container_of(head, struct active_request, head);
+	if (!handle_is_live(&active->handle))
+		return fail(EINVAL, "the active request was released before");
+	r = server_enter(active->session->server);
+	if (r < 0)
+		return r;
+	if (active->session->server->destroyed)
+		return fail(EPIPE, "the server was destroyed, and answers no more");
+	return 0;
+}
+
+/* A dead handle of the session's, made live for this request. */
+static struct reply *take_handle(struct active_request *active)
+{
+	struct session *session = active->session;
+	const struct sluice_registry_settings *settings =
+		&session->server->service->contract.settings;
+	struct reply *reply;
+
+	if (active->loaned >= settings->max_loaned_replies)
+		return fail_null(ENOBUFS, "all of max_loaned_replies_per_request, %u, are loaned",
+				 settings->max_loaned_replies);
+	if (!session->replies.items &&
+	    handles_init(&session->replies,
+			 settings->max_active_requests * settings->max_loaned_replies,
+			 sizeof(struct reply), offsetof(struct reply, handle)) < 0)
+		return NULL;
+	reply = handles_take(&session->replies);
+	reply->active = active;
+	active->loaned++;
+	return reply;
+}
+
+struct sluice_reply *sluice_active_request_loan(struct sluice_active_request *head, size_t count)
+{
+	const struct payload *payload;
+	struct active_request *active;
+	struct responder *responder;
+	unsigned char *begin;
+	struct reply *reply;
+	uint64_t bytes = 0;
+	int slice;
+
+	if (check_active(head) < 0)
+		return NULL;
+	active = container_of(head, struct active_request, head);
+	responder = active->session->responder;
+	payload = &active->session->server->service->response;
+	if (loan_bytes(payload, count, &bytes) < 0)
+		return NULL;
+	reply = take_handle(active);
+	if (!reply)
+		return NULL;
+	slice = responder_loan(responder, bytes);
+	if (slice < 0) {
+		forget(reply);
+		return fail_again_null(slice);
+	}
+	begin = pool_address(&responder->pool, (uint32_t)slice);
+	reply->slice = (uint32_t)slice;
+	reply->count = count;
+	reply->head = (struct sluice_reply){
+		.data = begin + payload->lead,
+		.header = payload->header ? begin : NULL,
+		.count = count,
+		.size = bytes - payload->lead,
+	};
+	return &reply->head;
+}
+
+struct sluice_reply *sluice_active_request_loan_zeroed(struct sluice_active_request *head,
+						       size_t count)
+{
+	struct sluice_reply *reply = sluice_active_request_loan(head, count);
+	uint64_t lead;
+
+	if (!reply)
+		return NULL;
+	lead = reply_of(reply)->active->session->server->service->response.lead;
+	memset((unsigned char *)reply->data - lead, 0, lead + reply->size);
+	return reply;
+}
+
+int sluice_reply_shorten(struct sluice_reply *head, size_t count)
+{
+	const struct payload *payload;
+	struct reply *reply;
+	int r;
+
+	r = check(head);
+	if (r < 0)
+		return r;
+	reply = reply_of(head);
+	payload = &reply->active->session->server->service->response;
+	r = loan_shorten(payload, reply->count, count);
+	if (r < 0)
+		return r;
+	reply->count = count;
+	head->count = count;
+	head->size = count * payload->element;
+	return 0;
+}
+
+/* The sentence behind a reply that could not be sent. */
+static int unsent(int error)
+{
+	switch (error) {
+	case EPIPE:
+		return fail_quietly(EPIPE, "the client has released its pending response or left");
+	case ECONNRESET:
+		return fail_quietly(ECONNRESET, "the client has died");
+	case EAGAIN:
+		return fail_quietly(EAGAIN, "the client is too far behind to be told of new memory");
+	default:
+		return fail_again(-error);
+	}
+}
+
+static bool is_other_end_gone(const struct responder *responder, int error)
+{
+	return error == EPIPE || responder->channel.gone;
+}
+
+int sluice_reply_send(struct sluice_reply *head)
+{
+	struct active_request *active;
+	struct responder *responder;
+	struct reply *reply;
+	int r;
+
+	r = check(head);
+	if (r < 0)
+		return r;
+	reply = reply_of(head);
+	active = reply->active;
+	responder = active->session->responder;
+	wait_glance(&active->session->server->service->node->wait);
+	r = responder_reply(responder, &(struct reply_message){
+		.position = active->position,
+		.count = reply->count,
+		.offset = active->session->server->service->response.lead,
+		.slice = reply->slice,
+		.delivery = active->delivery,
+	});
+	if (!r) {
+		active->position++;
+		forget(reply);
+		return 0;
+	}
+	if (is_other_end_gone(responder, -r))
+		drop(reply);
+	return unsent(-r);
+}
+
+int sluice_reply_release(struct sluice_reply *head)
+{
+	int r;
+
+	if (!head)
+		return 0;
+	r = check(head);
+	if (r < 0)
+		return r;
+	drop(reply_of(head));
+	return 0;
+}

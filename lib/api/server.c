@@ -1,0 +1,498 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A server port: a listening socket and a channel to each client that has connected.
+ *
+ * Channels form a circle that is served in turn, beginning with the one behind that
+ * served last, so no client starves another.  A channel that has gone stays in the
+ * circle until its last request was received and released.
+ *
+ * The user's destroy closes the listener, ends all streams, gives back loaned replies
+ * and says goodbye to the clients; channels of which the application still holds
+ * active requests stay, readable, until those are released.
+ *
+ * A client can connect as often as it likes; each connection costs a descriptor and,
+ * after a HELLO that was found in order, the memory of a channel.  At the limit of open
+ * files connections are taken and closed at once, so that the listener does not stay
+ * readable for ever.
+ */
+#include "api/server.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/opts.h"
+#include "link/server_socket.h"
+#include "os/clock.h"
+#include "os/fd.h"
+#include "os/socket.h"
+
+/* ---- The circle of channels ---- */
+
+static void link_in(struct sluice_server *server, struct responder *responder)
+{
+	if (server->current) {
+		responder->next = server->current->next;
+		server->current->next = responder;
+	} else {
+		responder->next = responder;
+	}
+	server->current = responder;
+	server->references++;
+}
+
+static void unlink_from(struct sluice_server *server, struct responder *responder)
+{
+	struct responder *before = server->current;
+
+	while (before->next != responder)
+		before = before->next;
+	before->next = responder->next;
+	server->current = before == responder ? NULL : before;
+	responder->next = NULL;
+}
+
+static void free_server(struct sluice_server *server)
+{
+	service_put(server->service);
+	free(server);
+}
+
+static void put_server(struct sluice_server *server)
+{
+	if (!--server->references)
+		free_server(server);
+}
+
+/* Takes a channel out of the circle and lets go of it. */
+static void drop_channel(struct sluice_server *server, struct responder *responder)
+{
+	unlink_from(server, responder);
+	channel_put(&responder->channel);
+	put_server(server);
+}
+
+void server_let_go(struct sluice_server *server, struct responder *responder)
+{
+	server->tidy = false;
+	if (server->destroyed && !responder->active)
+		drop_channel(server, responder);
+}
+
+static void tidy(struct sluice_server *server)
+{
+	struct responder *responder = server->current, *next, *last = server->current;
+	bool done = !responder;
+
+	server->tidy = true;
+	while (!done) {
+		next = responder->next;
+		done = responder == last;
+		if (responder->channel.gone && !responder->active && !responder_ready(responder))
+			drop_channel(server, responder);
+		responder = next;
+	}
+}
+
+/* ---- What channels tell ---- */
+
+static void channel_changed(struct responder *responder)
+{
+	struct sluice_server *server = responder->config->owner;
+
+	if (responder->channel.gone)
+		server->tidy = false;
+}
+
+static void channel_destroyed(struct responder *responder)
+{
+	struct sluice_server *server = responder->config->owner;
+	struct session *session = responder->session;
+
+	if (responder->pool_open) {
+		server->growths += responder->pool.growths;
+		server->retired += responder->pool.retired;
+		server->largest = max_u64(server->largest, responder->pool.largest);
+	}
+	if (!session)
+		return;
+	handles_deinit(&session->actives);
+	handles_deinit(&session->replies);
+	free(session);
+}
+
+/* ---- Connections ---- */
+
+/* Takes a connection that there is no descriptor for, and closes it. */
+static void turn_away(struct sluice_server *server)
+{
+	if (server->spare_fd < 0)
+		return;
+	server->spare_fd = fd_close(server->spare_fd);
+	fd_close(socket_accept(server->listener.fd));
+	server->spare_fd = fd_own(open("/dev/null", O_RDONLY | O_CLOEXEC));
+}
+
+static void accept_clients(struct wait_source *source)
+{
+	struct sluice_server *server = container_of(source, struct sluice_server, listener);
+	struct responder *responder;
+	int fd;
+
+	while ((fd = socket_accept(source->fd)) != -EAGAIN) {
+		if (fd == -ECONNABORTED || fd == -EINTR)
+			continue;
+		if (fd < 0) {
+			turn_away(server);
+			return;
+		}
+		responder = responder_create(&server->config, fd);
+		if (!responder)
+			continue;
+		link_in(server, responder);
+		/* What the client sent before we came round is there already. */
+		channel_drain(&responder->channel);
+	}
+}
+
+/* ---- Life ---- */
+
+static int init_config(struct sluice_server *server, const struct sluice_server_opts *opts)
+{
+	struct sluice_service *service = server->service;
+	const struct sluice_registry_settings *settings = &service->contract.settings;
+	const struct service_port_opts port = {
+		.initial_max_slice_len = opts->initial_max_slice_len,
+		.memory_limit = opts->memory_limit,
+		.strategy = opts->strategy,
+	};
+	int r;
+
+	server->config = (struct responder_config){
+		.wait = &service->node->wait,
+		.layout = &service->layout,
+		.settings = settings,
+		.request = &service->request,
+		.self = &server->self,
+		.changed = channel_changed,
+		.destroyed = channel_destroyed,
+		.owner = server,
+	};
+	r = service_pool_config(&server->config.pool, &service->response, &port);
+	if (r < 0)
+		return r;
+	server->config.pool.name = "sluice-replies";
+	server->config.pool.loans = settings->max_loaned_replies;
+	/* Loaned for each request held, and out: what the returns have room for. */
+	server->config.pool.slices = settings->max_loaned_replies * settings->max_active_requests +
+				     service->layout.response_return_entries;
+	return 0;
+}
+
+static int open_port(struct sluice_server *server)
+{
+	struct sluice_service *service = server->service;
+	int r;
+
+	r = port_entry_claim(&server->entry, &service->dir, PORT_SERVER,
+			     service->contract.settings.max_servers);
+	if (r < 0)
+		return r;
+	server->self = (struct handshake){
+		.port = server->entry.id,
+		.node = service->node->seat.id,
+		.contract = &service->contract,
+	};
+	server->listener.ready = accept_clients;
+	server->listener.fd = server_socket_listen(&service->dir, server->entry.id);
+	r = server->listener.fd < 0 ? server->listener.fd :
+	    wait_watch(&service->node->wait, &server->listener);
+	if (r < 0) {
+		if (server->listener.fd >= 0)
+			server_socket_unlink(service->dir.servers_fd, server->entry.id);
+		fd_close(server->listener.fd);
+		port_entry_release(&server->entry, &service->dir);
+		return r;
+	}
+	server->spare_fd = fd_own(open("/dev/null", O_RDONLY | O_CLOEXEC));
+	port_entry_notify_clients(&service->dir);
+	return 0;
+}
+
+struct sluice_server *sluice_server_create(struct sluice_service *service,
+					   const struct sluice_server_opts *opts)
+{
+	struct sluice_server_opts known;
+	struct sluice_server *server;
+	int r;
+
+	if (!service) {
+		fail_parent("service");
+		return NULL;
+	}
+	if (node_check(service->node) < 0 ||
+	    opts_read(&known, sizeof(known), opts, "server_opts") < 0)
+		return NULL;
+	server = calloc(1, sizeof(*server));
+	if (!server)
+		return fail_null(ENOMEM, "no memory for a server");
+	server->service = service_get(service);
+	server->references = 1;
+	server->tidy = true;
+	r = init_config(server, &known);
+	if (!r)
+		r = open_port(server);
+	if (r < 0) {
+		free_server(server);
+		return fail_again_null(r);
+	}
+	return server;
+}
+
+static void close_port(struct sluice_server *server)
+{
+	struct sluice_service *service = server->service;
+
+	server_socket_unlink(service->dir.servers_fd, server->entry.id);
+	wait_forget(&service->node->wait, &server->listener);
+	server->listener.fd = fd_close(server->listener.fd);
+	server->spare_fd = fd_close(server->spare_fd);
+	port_entry_release(&server->entry, &service->dir);
+}
+
+/* Ends a channel of a server that is being destroyed. */
+static void end_channel(struct sluice_server *server, struct responder *responder)
+{
+	struct session *session = responder->session;
+	struct active_request *active;
+	uint32_t i = 0;
+
+	while (session && (active = handles_next(&session->actives, &i)))
+		reply_drop_all(active);
+	responder_end(responder);
+	if (!responder->active)
+		drop_channel(server, responder);
+}
+
+void sluice_server_destroy(struct sluice_server *server)
+{
+	struct responder *responder, *next;
+	uint32_t i, count = 0;
+
+	if (!server || node_check(server->service->node) < 0 || server->destroyed)
+		return;
+	server->destroyed = true;
+	close_port(server);
+	responder = server->current;
+	if (responder)
+		do
+			count++;
+		while ((responder = responder->next) != server->current);
+	for (i = 0; i < count; i++, responder = next) {
+		next = responder->next;
+		end_channel(server, responder);
+	}
+	put_server(server);
+}
+
+int server_enter(struct sluice_server *server)
+{
+	return node_enter(server->service->node);
+}
+
+/* ---- Receiving ---- */
+
+static struct session *session_of(struct sluice_server *server, struct responder *responder)
+{
+	struct session *session = responder->session;
+	uint32_t limit = server->service->contract.settings.max_active_requests;
+
+	if (session)
+		return session;
+	session = calloc(1, sizeof(*session));
+	if (!session)
+		return fail_null(ENOMEM, "no memory for a client's requests");
+	session->server = server;
+	session->responder = responder;
+	if (handles_init(&session->actives, limit, sizeof(struct active_request),
+			 offsetof(struct active_request, handle)) < 0) {
+		free(session);
+		return NULL;
+	}
+	responder->session = session;
+	return session;
+}
+
+static struct sluice_active_request *make_active(struct session *session,
+						 const struct request_found *found)
+{
+	struct active_request *active = handles_take(&session->actives);
+
+	active->head = (struct sluice_active_request){
+		.data = found->slice.data,
+		.header = found->slice.header,
+		.count = found->count,
+		.size = found->slice.size,
+	};
+	active->delivery = found->delivery;
+	active->segment = found->slice.segment;
+	active->loaned = 0;
+	active->position = 0;
+	active->session = session;
+	channel_get(&session->responder->channel);
+	return &active->head;
+}
+
+/* 1 with a request; 0 (none); -ENOBUFS (only such as cannot be taken) or -ENOMEM. */
+static int take(struct sluice_server *server, struct sluice_active_request **ret_request)
+{
+	struct responder *responder = server->current, *last = responder;
+	struct request_found found;
+	struct session *session;
+	int r, result = 0;
+
+	if (!responder)
+		return 0;
+	do {
+		responder = responder->next;
+		if (!responder_ready(responder))
+			continue;
+		session = session_of(server, responder);
+		if (!session)
+			return -ENOMEM;
+		r = responder_receive(responder, &found);
+		if (r == -ENOBUFS)
+			result = -ENOBUFS;
+		if (r > 0) {
+			*ret_request = make_active(session, &found);
+			server->current = responder;
+			return 1;
+		}
+	} while (responder != last);
+	return result;
+}
+
+static int arm_all(const struct sluice_server *server)
+{
+	struct responder *responder = server->current;
+	int r;
+
+	if (!responder)
+		return 0;
+	do {
+		r = channel_arm(&responder->channel);
+		responder = responder->next;
+	} while (!r && responder != server->current);
+	return r;
+}
+
+static bool any_ready(const struct sluice_server *server)
+{
+	const struct responder *responder = server->current;
+
+	if (!responder)
+		return false;
+	do {
+		if (responder_ready(responder))
+			return true;
+		responder = responder->next;
+	} while (responder != server->current);
+	return false;
+}
+
+static void settle_all(const struct sluice_server *server)
+{
+	struct responder *responder = server->current;
+
+	if (!responder)
+		return;
+	do {
+		channel_settle(&responder->channel);
+		responder = responder->next;
+	} while (responder != server->current);
+}
+
+static int sleep_on(struct sluice_server *server, int64_t deadline)
+{
+	int r = arm_all(server);
+
+	if (!r && !any_ready(server))
+		r = wait_block(&server->service->node->wait, deadline);
+	settle_all(server);
+	return r;
+}
+
+struct sluice_active_request *sluice_server_receive(struct sluice_server *server, int64_t timeout)
+{
+	struct sluice_active_request *request = NULL;
+	int64_t deadline = CLOCK_NEVER;
+	int r, slept = 0;
+
+	if (!server) {
+		fail_parent("server");
+		return NULL;
+	}
+	if (server_enter(server) < 0)
+		return NULL;
+	if (timeout > 0)
+		deadline = clock_deadline(timeout);
+	for (;;) {
+		wait_glance(&server->service->node->wait);
+		if (unlikely(!server->tidy))
+			tidy(server);
+		r = take(server, &request);
+		if (r > 0)
+			return request;
+		if (r == -ENOBUFS)
+			return fail_null(ENOBUFS, "requests are queued only of clients of which all of max_active_requests_per_client, %u, are held",
+					 server->service->contract.settings.max_active_requests);
+		if (r < 0)
+			return NULL;
+		if (slept < 0)
+			return fail_again_null(slept);
+		if (timeout == SLUICE_NOWAIT) {
+			fail_quietly(EAGAIN, "no request has come");
+			return NULL;
+		}
+		/* What came while the sleep ended is taken before the end counts. */
+		slept = sleep_on(server, deadline);
+	}
+}
+
+static void add_memory(struct sluice_memory *memory, const struct pool *pool)
+{
+	memory->growths += pool->growths;
+	memory->segments += pool_segments(pool);
+	memory->bytes += pool->bytes;
+	memory->largest_segment = max_u64(memory->largest_segment, pool->largest);
+	memory->retired += pool->retired;
+}
+
+int sluice_server_memory(struct sluice_server *server, struct sluice_memory *memory)
+{
+	struct sluice_memory known = { .size = sizeof(known) };
+	const struct responder *responder;
+	int r;
+
+	if (!server || !memory || memory->size < sizeof(memory->size))
+		return fail(EINVAL, "server or memory is NULL, or memory.size not set");
+	r = node_check(server->service->node);
+	if (r < 0)
+		return r;
+	known.growths = server->growths;
+	known.largest_segment = server->largest;
+	known.retired = server->retired;
+	responder = server->current;
+	if (responder)
+		do {
+			if (responder->pool_open)
+				add_memory(&known, &responder->pool);
+			responder = responder->next;
+		} while (responder != server->current);
+	known.size = memory->size;
+	memcpy(memory, &known, min_u64(memory->size, sizeof(known)));
+	return 0;
+}

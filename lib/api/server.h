@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/* A server port, and the messages made from it. */
+#ifndef SLUICE_API_SERVER_H
+#define SLUICE_API_SERVER_H
+
+#include "api/service.h"
+#include "base/handles.h"
+#include "link/port_entry.h"
+#include "link/responder.h"
+
+struct sluice_server {
+	struct sluice_service *service;
+	uint32_t references;		/* the user's, and one for each channel */
+	bool destroyed;			/* by the user */
+	bool tidy;			/* no channel has gone since the last look */
+	struct port_entry entry;
+	struct handshake self;
+	struct wait_source listener;
+	int spare_fd;			/* given up to accept at the limit of open files */
+	struct responder_config config;
+	struct responder *current;	/* of a circle of channels, or NULL */
+	/* Of channels that have gone, for sluice_server_memory(). */
+	uint64_t growths, largest, retired;
+};
+
+/* What a server keeps for a channel, made with the first request. */
+struct session {
+	struct sluice_server *server;
+	struct responder *responder;
+	struct handles actives;
+	struct handles replies;		/* made with the first reply */
+};
+
+/* The public heads, each with the tail that only the library sees. */
+struct active_request {
+	struct sluice_active_request head;
+	struct handle handle;
+	uint32_t delivery;
+	uint32_t segment;		/* index in the view */
+	uint32_t loaned;		/* replies */
+	uint64_t position;		/* of the next reply in the stream */
+	struct session *session;
+};
+
+struct reply {
+	struct sluice_reply head;
+	struct handle handle;
+	uint32_t slice;
+	size_t count;			/* the head's is only to be read */
+	struct active_request *active;
+};
+
+/* What every call of a server begins with.  0, -EBUSY or -ECHILD. */
+int server_enter(struct sluice_server *server) MUST_CHECK;
+
+/* An active request of a destroyed server was the last of its channel. */
+void server_let_go(struct sluice_server *server, struct responder *responder);
+
+/* Gives the unsent replies of an active request back. */
+void reply_drop_all(struct active_request *active);
+
+#endif /* SLUICE_API_SERVER_H */

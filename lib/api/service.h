@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* An open service: what all of its ports share. */
+#ifndef SLUICE_API_SERVICE_H
+#define SLUICE_API_SERVICE_H
+
+#include "api/node.h"
+#include "link/payload.h"
+#include "link/pool.h"
+#include "link/service_dir.h"
+#include "shm/layout.h"
+
+struct sluice_service {
+	struct sluice_node *node;
+	struct service_dir dir;
+	struct sluice_registry_contract contract;
+	struct layout layout;
+	struct payload request;
+	struct payload response;
+	uint32_t references;
+};
+
+struct sluice_service *service_get(struct sluice_service *service);
+void service_put(struct sluice_service *service);
+
+/* What a port says of its memory, which clients and servers say alike. */
+struct service_port_opts {
+	uint64_t initial_max_slice_len;
+	uint64_t memory_limit;
+	uint32_t strategy;
+};
+
+/*
+ * Checks a port's options and writes the pool they ask for, but for the numbers of
+ * slices.  0, -EINVAL or -EMSGSIZE.
+ */
+int service_pool_config(struct pool_config *ret_config, const struct payload *payload,
+			const struct service_port_opts *opts) MUST_CHECK;
+
+#endif /* SLUICE_API_SERVICE_H */
