@@ -291,16 +291,16 @@ void sluice_client_destroy(struct sluice_client *client)
 
 /* ---- Waiting for servers ---- */
 
+/* Servers that a request sent now would reach, whether they have come round or not. */
 static unsigned int connected(const struct sluice_client *client)
 {
-	const struct requester *requester;
+	const struct channel *channel;
 	unsigned int n = 0;
 	uint32_t i;
 
 	for (i = 0; i < client->count; i++) {
-		requester = client->requesters[i];
-		n += requester->welcome && !requester->channel.gone &&
-		     !requester->channel.leaving;
+		channel = &client->requesters[i]->channel;
+		n += !channel->gone && !channel->leaving;
 	}
 	return n;
 }

@@ -6,7 +6,7 @@
 #include "api/service.h"
 #include "base/handles.h"
 #include "link/port_entry.h"
-#include "link/requester.h"
+#include "link/stream.h"
 
 struct sluice_client {
 	struct sluice_service *service;

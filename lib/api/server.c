@@ -1,19 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
- * A server port: a listening socket and a channel to each client that has connected.
+ * A server port: a listening socket, and a channel to each client that has connected
+ * (api/connections.c).
  *
  * Channels form a circle that is served in turn, beginning with the one behind that
- * served last, so no client starves another.  A channel that has gone stays in the
- * circle until its last request was received and released.
+ * served last, so no client starves another.
  *
  * The user's destroy closes the listener, ends all streams, gives back loaned replies
  * and says goodbye to the clients; channels of which the application still holds
- * active requests stay, readable, until those are released.
- *
- * A client can connect as often as it likes; each connection costs a descriptor and,
- * after a HELLO that was found in order, the memory of a channel.  At the limit of open
- * files connections are taken and closed at once, so that the listener does not stay
- * readable for ever.
+ * active requests stay, readable, until those are released.  The object stays as long.
  */
 #include "api/server.h"
 
@@ -29,134 +24,6 @@
 #include "os/clock.h"
 #include "os/fd.h"
 #include "os/socket.h"
-
-/* ---- The circle of channels ---- */
-
-static void link_in(struct sluice_server *server, struct responder *responder)
-{
-	if (server->current) {
-		responder->next = server->current->next;
-		server->current->next = responder;
-	} else {
-		responder->next = responder;
-	}
-	server->current = responder;
-	server->references++;
-}
-
-static void unlink_from(struct sluice_server *server, struct responder *responder)
-{
-	struct responder *before = server->current;
-
-	while (before->next != responder)
-		before = before->next;
-	before->next = responder->next;
-	server->current = before == responder ? NULL : before;
-	responder->next = NULL;
-}
-
-static void free_server(struct sluice_server *server)
-{
-	service_put(server->service);
-	free(server);
-}
-
-static void put_server(struct sluice_server *server)
-{
-	if (!--server->references)
-		free_server(server);
-}
-
-/* Takes a channel out of the circle and lets go of it. */
-static void drop_channel(struct sluice_server *server, struct responder *responder)
-{
-	unlink_from(server, responder);
-	channel_put(&responder->channel);
-	put_server(server);
-}
-
-void server_let_go(struct sluice_server *server, struct responder *responder)
-{
-	server->tidy = false;
-	if (server->destroyed && !responder->active)
-		drop_channel(server, responder);
-}
-
-static void tidy(struct sluice_server *server)
-{
-	struct responder *responder = server->current, *next, *last = server->current;
-	bool done = !responder;
-
-	server->tidy = true;
-	while (!done) {
-		next = responder->next;
-		done = responder == last;
-		if (responder->channel.gone && !responder->active && !responder_ready(responder))
-			drop_channel(server, responder);
-		responder = next;
-	}
-}
-
-/* ---- What channels tell ---- */
-
-static void channel_changed(struct responder *responder)
-{
-	struct sluice_server *server = responder->config->owner;
-
-	if (responder->channel.gone)
-		server->tidy = false;
-}
-
-static void channel_destroyed(struct responder *responder)
-{
-	struct sluice_server *server = responder->config->owner;
-	struct session *session = responder->session;
-
-	if (responder->pool_open) {
-		server->growths += responder->pool.growths;
-		server->retired += responder->pool.retired;
-		server->largest = max_u64(server->largest, responder->pool.largest);
-	}
-	if (!session)
-		return;
-	handles_deinit(&session->actives);
-	handles_deinit(&session->replies);
-	free(session);
-}
-
-/* ---- Connections ---- */
-
-/* Takes a connection that there is no descriptor for, and closes it. */
-static void turn_away(struct sluice_server *server)
-{
-	if (server->spare_fd < 0)
-		return;
-	server->spare_fd = fd_close(server->spare_fd);
-	fd_close(socket_accept(server->listener.fd));
-	server->spare_fd = fd_own(open("/dev/null", O_RDONLY | O_CLOEXEC));
-}
-
-static void accept_clients(struct wait_source *source)
-{
-	struct sluice_server *server = container_of(source, struct sluice_server, listener);
-	struct responder *responder;
-	int fd;
-
-	while ((fd = socket_accept(source->fd)) != -EAGAIN) {
-		if (fd == -ECONNABORTED || fd == -EINTR)
-			continue;
-		if (fd < 0) {
-			turn_away(server);
-			return;
-		}
-		responder = responder_create(&server->config, fd);
-		if (!responder)
-			continue;
-		link_in(server, responder);
-		/* What the client sent before we came round is there already. */
-		channel_drain(&responder->channel);
-	}
-}
 
 /* ---- Life ---- */
 
@@ -177,8 +44,8 @@ static int init_config(struct sluice_server *server, const struct sluice_server_
 		.settings = settings,
 		.request = &service->request,
 		.self = &server->self,
-		.changed = channel_changed,
-		.destroyed = channel_destroyed,
+		.changed = server_channel_changed,
+		.destroyed = server_channel_destroyed,
 		.owner = server,
 	};
 	r = service_pool_config(&server->config.pool, &service->response, &port);
@@ -206,7 +73,7 @@ static int open_port(struct sluice_server *server)
 		.node = service->node->seat.id,
 		.contract = &service->contract,
 	};
-	server->listener.ready = accept_clients;
+	server->listener.ready = server_accept;
 	server->listener.fd = server_socket_listen(&service->dir, server->entry.id);
 	r = server->listener.fd < 0 ? server->listener.fd :
 	    wait_watch(&service->node->wait, &server->listener);
@@ -246,7 +113,7 @@ struct sluice_server *sluice_server_create(struct sluice_service *service,
 	if (!r)
 		r = open_port(server);
 	if (r < 0) {
-		free_server(server);
+		server_free(server);
 		return fail_again_null(r);
 	}
 	return server;
@@ -274,7 +141,7 @@ static void end_channel(struct sluice_server *server, struct responder *responde
 		reply_drop_all(active);
 	responder_end(responder);
 	if (!responder->active)
-		drop_channel(server, responder);
+		server_drop_channel(server, responder);
 }
 
 void sluice_server_destroy(struct sluice_server *server)
@@ -295,7 +162,7 @@ void sluice_server_destroy(struct sluice_server *server)
 		next = responder->next;
 		end_channel(server, responder);
 	}
-	put_server(server);
+	server_put(server);
 }
 
 int server_enter(struct sluice_server *server)
@@ -442,7 +309,7 @@ struct sluice_active_request *sluice_server_receive(struct sluice_server *server
 	for (;;) {
 		wait_glance(&server->service->node->wait);
 		if (unlikely(!server->tidy))
-			tidy(server);
+			server_tidy(server);
 		r = take(server, &request);
 		if (r > 0)
 			return request;

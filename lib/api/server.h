@@ -53,6 +53,20 @@ struct reply {
 /* What every call of a server begins with.  0, -EBUSY or -ECHILD. */
 int server_enter(struct sluice_server *server) MUST_CHECK;
 
+/* connections.c: what the listener and the channels call. */
+void server_accept(struct wait_source *source);
+void server_channel_changed(struct responder *responder);
+void server_channel_destroyed(struct responder *responder);
+
+/* Takes a channel out of the circle and lets go of it. */
+void server_drop_channel(struct sluice_server *server, struct responder *responder);
+
+/* Lets go of channels that have gone and of which nothing is left to serve. */
+void server_tidy(struct sluice_server *server);
+
+void server_free(struct sluice_server *server);
+void server_put(struct sluice_server *server);
+
 /* An active request of a destroyed server was the last of its channel. */
 void server_let_go(struct sluice_server *server, struct responder *responder);
 

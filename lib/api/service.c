@@ -138,6 +138,7 @@ int service_pool_config(struct pool_config *ret_config, const struct payload *pa
 	*ret_config = (struct pool_config){
 		.strategy = (enum pool_strategy)opts->strategy,
 		.slice_bytes = bytes,
+		.slice_len = length,
 		.limit = limit,
 		.quantum = payload->quantum,
 	};

@@ -22,13 +22,17 @@
  * sluice_strerror() gives the sentence behind this thread's last failure.
  *
  * A constructor that is handed a NULL parent passes the failure of that parent
- * on: it returns NULL and leaves errno and the sentence as they are.  A set-up
- * of several objects therefore needs one check, of the last.
+ * on: it returns NULL and leaves errno and the sentence as they are.  So do a loan,
+ * a wait and a receive.  A set-up of several objects therefore needs one check, of
+ * the last.  Releasing NULL does nothing and keeps errno.
  *
  * Threads.  A node, and everything made from it, belongs to one thread: the
  * first that sends, receives or waits with it.  Another thread's call fails
  * with EBUSY.  Different nodes are independent of each other.  After fork() the
  * child's calls on an inherited node fail with ECHILD and harm nothing.
+ *
+ * Signals.  A wait ends with EINTR when a signal handler has run in its thread, or
+ * when the process was stopped and continued.
  *
  * The library never prints, never ends the process, installs no signal handler
  * and starts no thread.
@@ -475,9 +479,12 @@ void sluice_client_destroy(struct sluice_client *client);
  * @servers: how many servers to wait for; 0 returns at once.
  * @timeout: nanoseconds of CLOCK_MONOTONIC, SLUICE_NOWAIT or SLUICE_FOREVER.
  *
+ * A server counts from the time a request would reach it, even if it is busy and
+ * has not come round to the client yet.
+ *
  * Context: The node's thread.
  * Return: The number of servers connected, at least @servers; or -ETIMEDOUT,
- * -EAGAIN (fewer, and SLUICE_NOWAIT), -EINTR (a signal handler ran), -EINVAL,
+ * -EAGAIN (fewer, and SLUICE_NOWAIT), -EINTR (a signal), -EINVAL,
  * -EUSERS (more than the service's max_servers), -EBUSY (another thread's
  * node) or -ECHILD.
  */
@@ -578,15 +585,14 @@ int sluice_pending_response_servers(struct sluice_pending_response *pending);
  *
  * Context: The node's thread.  Sleeps unless SLUICE_NOWAIT.
  * Return: The response, to be given to sluice_response_release(); or NULL with
- * errno EAGAIN (none yet, and SLUICE_NOWAIT), ETIMEDOUT, EINTR (a signal handler
- * ran), EPIPE (every server has released the request or left: no more will
- * come), ECONNRESET (likewise, and a server died before it had released the
- * request), ENOTCONN (the request reached no server), ENOBUFS
- * (max_borrowed_responses_per_pending_response are held, or the request was
- * pushed out of a full queue and no other server is left), EPROTO (a server
- * broke the protocol and no other is left), EPROTONOSUPPORT, EPROTOTYPE or
- * EACCES (a server refused the client and no other is left), ENOMEM, EINVAL,
- * EBUSY (another thread's node) or ECHILD.
+ * errno EAGAIN (none yet, and SLUICE_NOWAIT), ETIMEDOUT, EINTR (a signal), EPIPE
+ * (every server has released the request or left: no more will come), ECONNRESET
+ * (likewise, and a server died before it had released the request), ENOTCONN (the
+ * request reached no server), ENOBUFS (max_borrowed_responses_per_pending_response
+ * are held, or the request was pushed out of a full queue and no other server is
+ * left), EPROTO (a server broke the protocol and no other is left),
+ * EPROTONOSUPPORT, EPROTOTYPE or EACCES (a server refused the client and no other
+ * is left), ENOMEM, EINVAL, EBUSY (another thread's node) or ECHILD.
  */
 struct sluice_response *
 sluice_pending_response_receive(struct sluice_pending_response *pending,
@@ -655,8 +661,8 @@ void sluice_server_destroy(struct sluice_server *server);
  *
  * Context: The node's thread.  Sleeps unless SLUICE_NOWAIT.
  * Return: The request, to be given to sluice_active_request_release(); or NULL
- * with errno EAGAIN (none, and SLUICE_NOWAIT), ETIMEDOUT, EINTR (a signal
- * handler ran), ENOBUFS (requests are queued, but only of clients of which
+ * with errno EAGAIN (none, and SLUICE_NOWAIT), ETIMEDOUT, EINTR (a signal), ENOBUFS
+ * (requests are queued, but only of clients of which
  * max_active_requests_per_client are held), EINVAL, EBUSY (another thread's
  * node) or ECHILD.
  */

@@ -171,13 +171,14 @@ int handshake_welcome(struct channel *channel, const struct handshake *self,
 	r = check_hello(channel, self, packet, size, passed);
 	if (!r)
 		r = map_memory(channel, packet, passed);
-	if (!r)
-		r = fdpass_send(channel->source.fd, &welcome, sizeof(welcome), -1);
 	if (r < 0) {
 		reject.reason = (uint32_t)-r;
 		(void)!fdpass_send(channel->source.fd, &reject, sizeof(reject), -1);
+		return r;
 	}
-	return r;
+	/* The client may be gone already; what it sent before is served all the same. */
+	(void)!fdpass_send(channel->source.fd, &welcome, sizeof(welcome), -1);
+	return 0;
 }
 
 int handshake_answer(const void *packet, size_t size, uint64_t *ret_port)

@@ -53,8 +53,9 @@ static uint64_t slice_length(const struct pool_config *config, uint64_t bytes)
 static int too_long(const struct pool_config *config, uint64_t bytes)
 {
 	if (config->strategy == POOL_STATIC && bytes > config->slice_bytes)
-		return fail(EMSGSIZE, "a slice of %llu bytes exceeds initial_max_slice_len, %llu bytes, and the strategy is static",
-			    (unsigned long long)bytes, (unsigned long long)config->slice_bytes);
+		return fail(EMSGSIZE, "a slice of %llu bytes exceeds initial_max_slice_len, %llu elements or %llu bytes, and the strategy is static",
+			    (unsigned long long)bytes, (unsigned long long)config->slice_len,
+			    (unsigned long long)config->slice_bytes);
 	if (bytes > config->limit || slice_length(config, bytes) > config->limit)
 		return fail(EMSGSIZE, "a slice of %llu bytes exceeds memory_limit, %llu bytes",
 			    (unsigned long long)bytes, (unsigned long long)config->limit);

@@ -17,6 +17,7 @@ struct pool_config {
 	const char *name;		/* of its memfds */
 	enum pool_strategy strategy;
 	uint64_t slice_bytes;		/* there is room for from the start */
+	uint64_t slice_len;		/* the same in elements, for sentences */
 	uint64_t limit;			/* bytes of all segments together */
 	uint32_t quantum;		/* slices begin on multiples of this */
 	uint32_t slices;		/* that can be out at once; for POOL_STATIC */

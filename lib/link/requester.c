@@ -8,20 +8,12 @@
  *
  *	free		requester_send()	-> queued or held by the server
  *	out		the return comes	-> returned
- *			taken back, full ring	-> free
+ *			taken back, full ring	-> returned
  *	returned	stream ended, or its
  *			reader has gone		-> free, after the ring was emptied
  *
- * The responses to one request from all servers are a *stream*: a circle of its
- * deliveries, read in turn.  A delivery leaves the circle when it has ended:
- *
- *	closed[d] holds the request's number (C1, stored by the server after the last
- *	response; read here with C2) or the return has come, and the ring is empty;
- *	the request was taken back to make room for a later one (ENOBUFS);
- *	the server has left or died, and the ring is empty.
- *
- * A reader that goes before the end stores the number in cancelled[d] (C3, read by
- * the server with C4).
+ * The responses to it are read through a stream (link/stream.c), which a delivery
+ * joins when it is sent and leaves when it has ended.
  *
  * Invariants:
  * (1) A delivery holds its request's slice from requester_send() until it was
@@ -31,16 +23,15 @@
  * (3) Deliveries are kept by number in private memory; of what comes back the number
  *     is checked, and that it is out.
  *
- * A hostile server can return requests too early, twice or never, and send responses
- * that are none: it then loses the channel or keeps its own deliveries busy, and
- * corrupts at most what it alone was sent.
+ * A hostile server can return requests too early, twice or never: it then loses the
+ * channel or keeps its own deliveries busy, and sees at most later requests that it
+ * would have been sent anyway.
  */
 #include "link/requester.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
-#include "base/atomic.h"
 #include "base/error.h"
 #include "os/fd.h"
 
@@ -49,7 +40,7 @@ static struct requester *requester_of(struct channel *channel)
 	return container_of(channel, struct requester, channel);
 }
 
-static uint32_t number_of(const struct delivery *delivery)
+uint32_t delivery_number(const struct delivery *delivery)
 {
 	return (uint32_t)(delivery - delivery->requester->deliveries);
 }
@@ -70,8 +61,7 @@ static void make_free(struct delivery *delivery)
 	delivery->requester->free = delivery;
 }
 
-/* Gives back, unread, what is left in the ring. */
-static void empty_ring(struct delivery *delivery)
+void delivery_empty(struct delivery *delivery)
 {
 	struct ring_message message;
 	int r;
@@ -86,12 +76,11 @@ static void free_if_done(struct delivery *delivery)
 {
 	if (!delivery->request || !delivery->returned || delivery->stream)
 		return;
-	empty_ring(delivery);
+	delivery_empty(delivery);
 	make_free(delivery);
 }
 
-/* Takes the delivery out of its stream, for a reason. */
-static void end_delivery(struct delivery *delivery, int reason)
+void delivery_leave_stream(struct delivery *delivery, int reason)
 {
 	struct stream *stream = delivery->stream;
 	struct requester *requester = delivery->requester;
@@ -109,7 +98,7 @@ static void end_delivery(struct delivery *delivery, int reason)
 	channel_put(&requester->channel);
 }
 
-static void begin_delivery(struct delivery *delivery, struct stream *stream)
+static void join_stream(struct delivery *delivery, struct stream *stream)
 {
 	delivery->stream = stream;
 	if (stream->current) {
@@ -289,7 +278,7 @@ static int take_back_oldest(struct requester *requester)
 	drop_slice(delivery);
 	delivery->returned = true;
 	if (delivery->stream)
-		end_delivery(delivery, ENOBUFS);
+		delivery_leave_stream(delivery, ENOBUFS);
 	else
 		free_if_done(delivery);
 	return 0;
@@ -326,7 +315,7 @@ bool requester_send(struct requester *requester, const struct requester_message 
 		.offset = slice->offset + message->offset,
 		.count = message->count,
 		.segment = requester->pool->segments[slice->segment].number,
-		.slice = number_of(delivery),
+		.slice = delivery_number(delivery),
 	};
 	r = push(requester, &out);
 	if (r < 0) {
@@ -341,159 +330,9 @@ bool requester_send(struct requester *requester, const struct requester_message 
 	delivery->returned = false;
 	delivery->holding = true;
 	pool_hold(requester->pool, message->slice);
-	begin_delivery(delivery, stream);
+	join_stream(delivery, stream);
 	channel_ring(channel, SLUICE_DOORBELL_MESSAGE);
 	return true;
-}
-
-/* ---- Responses ---- */
-
-/* Has the server said that no more will come?  0, or why: an errno. */
-static int delivery_end(const struct delivery *delivery)
-{
-	const struct requester *requester = delivery->requester;
-
-	/* C2: sees every response before C1. */
-	if (delivery->returned ||
-	    load_ordered(&requester->closed[number_of(delivery)]) == delivery->request)
-		return EPIPE;
-	if (requester->channel.gone)
-		return requester->channel.gone;
-	return requester->channel.leaving ? EPIPE : 0;
-}
-
-/* 1; 0 (nothing yet); or -errno, and then the channel is closed. */
-static int take_response(struct delivery *delivery, struct response_found *ret_found)
-{
-	struct requester *requester = delivery->requester;
-	struct ring_message message;
-	int r;
-
-	r = ring_pop(&delivery->ring, &message);
-	if (r <= 0) {
-		if (r < 0)
-			channel_close(&requester->channel, EPROTO);
-		return r;
-	}
-	if (message.request != delivery->request || message.position < delivery->position) {
-		channel_close(&requester->channel, EPROTO);
-		return -EPROTO;
-	}
-	r = channel_resolve(&requester->channel, requester->response, &message,
-			    &ret_found->slice);
-	if (r < 0)
-		return r;
-	delivery->position = message.position + 1;
-	ret_found->requester = requester;
-	ret_found->count = message.count;
-	ret_found->number = message.slice;
-	view_hold(&requester->channel.view, ret_found->slice.segment);
-	return 1;
-}
-
-/*
- * Like take_response(), and ends the delivery if nothing more can come; it may not
- * be touched afterwards.  1, 0 (nothing yet) or -EPIPE (it has ended).
- */
-static int advance(struct delivery *delivery, struct response_found *ret_found)
-{
-	int r, end;
-
-	r = take_response(delivery, ret_found);
-	if (r > 0)
-		return r;
-	end = delivery_end(delivery);
-	if (!end)
-		return 0;
-	/* What came before the end may have come since the first look. */
-	if (!r)
-		r = take_response(delivery, ret_found);
-	if (r > 0)
-		return r;
-	end_delivery(delivery, end);
-	return -EPIPE;
-}
-
-int stream_receive(struct stream *stream, struct response_found *ret_found)
-{
-	struct delivery *delivery;
-	uint32_t looks;
-	int r;
-
-	for (looks = stream->open; looks; looks--) {
-		delivery = stream->current->next;
-		r = advance(delivery, ret_found);
-		/* The next look, here or in the next call, is at the one behind. */
-		if (r >= 0)
-			stream->current = delivery;
-		if (r > 0)
-			return r;
-	}
-	if (stream->open)
-		return 0;
-	return stream->servers ? -stream->end : -ENOTCONN;
-}
-
-static bool delivery_ready(const struct delivery *delivery)
-{
-	return ring_ready(&delivery->ring) || delivery_end(delivery);
-}
-
-bool stream_ready(const struct stream *stream)
-{
-	const struct delivery *delivery = stream->current;
-
-	if (!delivery)
-		return true;
-	do {
-		if (delivery_ready(delivery))
-			return true;
-		delivery = delivery->next;
-	} while (delivery != stream->current);
-	return false;
-}
-
-int stream_arm(const struct stream *stream)
-{
-	struct delivery *delivery = stream->current;
-	int r = 0;
-
-	if (!delivery)
-		return 0;
-	do {
-		r = channel_arm(&delivery->requester->channel);
-		delivery = delivery->next;
-	} while (!r && delivery != stream->current);
-	return r;
-}
-
-void stream_settle(const struct stream *stream)
-{
-	struct delivery *delivery = stream->current;
-
-	if (!delivery)
-		return;
-	do {
-		channel_settle(&delivery->requester->channel);
-		delivery = delivery->next;
-	} while (delivery != stream->current);
-}
-
-void stream_cancel(struct stream *stream)
-{
-	struct delivery *delivery;
-	struct requester *requester;
-
-	while (stream->current) {
-		delivery = stream->current;
-		requester = delivery->requester;
-		/* C3: nobody waits for the answer; pairs with C4. */
-		exchange_ordered(&requester->cancelled[number_of(delivery)], delivery->request);
-		empty_ring(delivery);
-		requester_reap(requester);
-		if (delivery->stream)
-			end_delivery(delivery, EPIPE);
-	}
 }
 
 void requester_return(struct requester *requester, uint32_t number)

@@ -84,29 +84,14 @@ bool requester_send(struct requester *requester, const struct requester_message 
 /* Takes the requests that the server has given back. */
 void requester_reap(struct requester *requester);
 
-/* What stream_receive() found. */
-struct response_found {
-	struct requester *requester;
-	struct channel_slice slice;
-	uint64_t count;
-	uint32_t number;		/* for requester_return() */
-};
+/* The number that the server returns it by. */
+uint32_t delivery_number(const struct delivery *delivery);
 
-/*
- * The next response of any server, in turn.  1; 0 (none yet); or -errno: the stream
- * has ended, and this is why.
- */
-int stream_receive(struct stream *stream, struct response_found *ret_found) MUST_CHECK;
+/* Gives back, unread, what is left in the ring. */
+void delivery_empty(struct delivery *delivery);
 
-/* Would stream_receive() return something else than 0?  Ordered; see doorbell.c. */
-bool stream_ready(const struct stream *stream);
-
-/* Says that we are about to sleep; look again afterwards.  0 or -errno. */
-int stream_arm(const struct stream *stream) MUST_CHECK;
-void stream_settle(const struct stream *stream);
-
-/* Nobody reads the stream any more: cancels what has not ended. */
-void stream_cancel(struct stream *stream);
+/* It has ended, for a reason; it must not be touched afterwards. */
+void delivery_leave_stream(struct delivery *delivery, int reason);
 
 /* Gives a response back to its server. */
 void requester_return(struct requester *requester, uint32_t number);

@@ -132,7 +132,7 @@ struct responder *responder_create(const struct responder_config *config, int fd
 
 bool responder_ready(const struct responder *responder)
 {
-	return responder->channel.own_bell && ring_ready(&responder->requests);
+	return responder->requests.slots && ring_ready(&responder->requests);
 }
 
 static int broken(struct responder *responder, const char *sentence)

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The responses to one request from all the servers it reached: what a pending
+ * response reads.
+ *
+ * A stream is a circle of deliveries (link/requester.c), one for each server, read in
+ * turn.  A delivery leaves the circle when nothing more can come through it:
+ *
+ *	closed[d] holds the request's number (C1, stored by the server after the last
+ *	response; read here with C2) or the return has come, and the ring is empty;
+ *	the request was taken back to make room for a later one (ENOBUFS);
+ *	the server has left or died, or broken the protocol, and the ring is empty.
+ *
+ * The stream has ended when the circle is empty, and the reason is that of the first
+ * delivery which did not end in good order.  A reader that goes before the end stores
+ * the request's number in cancelled[d] (C3; the server reads it with C4).
+ *
+ * A hostile server can send responses that are none: they are checked against what it
+ * has shown of its segments, and cost it the channel.  Nothing it does delays what the
+ * other servers send.
+ */
+#include "link/stream.h"
+
+#include <errno.h>
+
+#include "base/atomic.h"
+
+/* Has the server said that no more will come?  0, or why: an errno. */
+static int delivery_end(const struct delivery *delivery)
+{
+	const struct requester *requester = delivery->requester;
+
+	/* C2: sees every response before C1. */
+	if (delivery->returned ||
+	    load_ordered(&requester->closed[delivery_number(delivery)]) == delivery->request)
+		return EPIPE;
+	if (requester->channel.gone)
+		return requester->channel.gone;
+	return requester->channel.leaving ? EPIPE : 0;
+}
+
+/* 1; 0 (nothing yet); or -errno, and then the channel is closed. */
+static int take_response(struct delivery *delivery, struct response_found *ret_found)
+{
+	struct requester *requester = delivery->requester;
+	struct ring_message message;
+	int r;
+
+	r = ring_pop(&delivery->ring, &message);
+	if (r <= 0) {
+		if (r < 0)
+			channel_close(&requester->channel, EPROTO);
+		return r;
+	}
+	if (message.request != delivery->request || message.position < delivery->position) {
+		channel_close(&requester->channel, EPROTO);
+		return -EPROTO;
+	}
+	r = channel_resolve(&requester->channel, requester->response, &message,
+			    &ret_found->slice);
+	if (r < 0)
+		return r;
+	delivery->position = message.position + 1;
+	ret_found->requester = requester;
+	ret_found->count = message.count;
+	ret_found->number = message.slice;
+	view_hold(&requester->channel.view, ret_found->slice.segment);
+	return 1;
+}
+
+/*
+ * Like take_response(), and ends the delivery if nothing more can come; it may not
+ * be touched afterwards.  1, 0 (nothing yet) or -EPIPE (it has ended).
+ */
+static int advance(struct delivery *delivery, struct response_found *ret_found)
+{
+	int r, end;
+
+	r = take_response(delivery, ret_found);
+	if (r > 0)
+		return r;
+	end = delivery_end(delivery);
+	if (!end)
+		return 0;
+	/* What came before the end may have come since the first look. */
+	if (!r)
+		r = take_response(delivery, ret_found);
+	if (r > 0)
+		return r;
+	delivery_leave_stream(delivery, end);
+	return -EPIPE;
+}
+
+int stream_receive(struct stream *stream, struct response_found *ret_found)
+{
+	struct delivery *delivery;
+	uint32_t looks;
+	int r;
+
+	for (looks = stream->open; looks; looks--) {
+		delivery = stream->current->next;
+		r = advance(delivery, ret_found);
+		/* The next look, here or in the next call, is at the one behind. */
+		if (r >= 0)
+			stream->current = delivery;
+		if (r > 0)
+			return r;
+	}
+	if (stream->open)
+		return 0;
+	return stream->servers ? -stream->end : -ENOTCONN;
+}
+
+static bool delivery_ready(const struct delivery *delivery)
+{
+	return ring_ready(&delivery->ring) || delivery_end(delivery);
+}
+
+bool stream_ready(const struct stream *stream)
+{
+	const struct delivery *delivery = stream->current;
+
+	if (!delivery)
+		return true;
+	do {
+		if (delivery_ready(delivery))
+			return true;
+		delivery = delivery->next;
+	} while (delivery != stream->current);
+	return false;
+}
+
+int stream_arm(const struct stream *stream)
+{
+	struct delivery *delivery = stream->current;
+	int r = 0;
+
+	if (!delivery)
+		return 0;
+	do {
+		r = channel_arm(&delivery->requester->channel);
+		delivery = delivery->next;
+	} while (!r && delivery != stream->current);
+	return r;
+}
+
+void stream_settle(const struct stream *stream)
+{
+	struct delivery *delivery = stream->current;
+
+	if (!delivery)
+		return;
+	do {
+		channel_settle(&delivery->requester->channel);
+		delivery = delivery->next;
+	} while (delivery != stream->current);
+}
+
+void stream_cancel(struct stream *stream)
+{
+	struct delivery *delivery;
+	struct requester *requester;
+
+	while (stream->current) {
+		delivery = stream->current;
+		requester = delivery->requester;
+		/* C3: nobody waits for the answer; pairs with C4. */
+		exchange_ordered(&requester->cancelled[delivery_number(delivery)], delivery->request);
+		delivery_empty(delivery);
+		requester_reap(requester);
+		if (delivery->stream)
+			delivery_leave_stream(delivery, EPIPE);
+	}
+}

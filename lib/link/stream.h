@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* The responses to one request from all the servers it reached. */
+#ifndef SLUICE_LINK_STREAM_H
+#define SLUICE_LINK_STREAM_H
+
+#include "link/requester.h"
+
+/* What stream_receive() found. */
+struct response_found {
+	struct requester *requester;
+	struct channel_slice slice;
+	uint64_t count;
+	uint32_t number;		/* for requester_return() */
+};
+
+/*
+ * The next response of any server, in turn.  1; 0 (none yet); or -errno: the stream
+ * has ended, and this is why.
+ */
+int stream_receive(struct stream *stream, struct response_found *ret_found) MUST_CHECK;
+
+/* Would stream_receive() return something else than 0?  Ordered; see doorbell.c. */
+bool stream_ready(const struct stream *stream);
+
+/* Says that we are about to sleep; look again afterwards.  0 or -errno. */
+int stream_arm(const struct stream *stream) MUST_CHECK;
+void stream_settle(const struct stream *stream);
+
+/* Nobody reads the stream any more: cancels what has not ended. */
+void stream_cancel(struct stream *stream);
+
+#endif /* SLUICE_LINK_STREAM_H */
