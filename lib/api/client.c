@@ -232,7 +232,8 @@ struct sluice_client *sluice_client_create(struct sluice_service *service,
 		return NULL;
 	}
 	if (node_check(service->node) < 0 ||
-	    opts_read(&known, sizeof(known), opts, "client_opts") < 0)
+	    opts_read(&known, sizeof(known), opts, "client_opts") < 0 ||
+	    opts_check_reserved(known.reserved, "client_opts") < 0)
 		return NULL;
 	client = calloc(1, sizeof(*client));
 	if (!client)

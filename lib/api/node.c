@@ -98,8 +98,8 @@ struct sluice_node *sluice_node_create(const char *name, const struct sluice_nod
 	struct sluice_node *node;
 	int r;
 
-	r = opts_read(&known, sizeof(known), opts, "node_opts");
-	if (r < 0)
+	if (opts_read(&known, sizeof(known), opts, "node_opts") < 0 ||
+	    opts_check_reserved(known.reserved, "node_opts") < 0)
 		return NULL;
 	if (name && strlen(name) >= SLUICE_NODE_NAME_SIZE)
 		return fail_null(EINVAL, "the node's name has %zu bytes, and can have %u",

@@ -76,7 +76,8 @@ struct sluice_service *sluice_service_open(struct sluice_node *node,
 		return NULL;
 	}
 	if (node_check(node) < 0 ||
-	    opts_read(&known, sizeof(known), opts, "service_opts") < 0)
+	    opts_read(&known, sizeof(known), opts, "service_opts") < 0 ||
+	    opts_check_reserved(known.reserved, "service_opts") < 0)
 		return NULL;
 	service = calloc(1, sizeof(*service));
 	if (!service)

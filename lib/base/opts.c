@@ -33,3 +33,8 @@ int opts_read(void *ret_known, size_t known, const void *opts, const char *what)
 	memcpy(ret_known, opts, size < known ? size : known);
 	return 0;
 }
+
+int opts_check_reserved(uint32_t reserved, const char *what)
+{
+	return reserved ? fail(EINVAL, "%s.reserved is %u, and must be 0", what, reserved) : 0;
+}

@@ -13,4 +13,7 @@
  */
 int opts_read(void *ret_known, size_t known, const void *opts, const char *what);
 
+/* A field that is kept for later must be 0.  0 or -EINVAL. */
+int opts_check_reserved(uint32_t reserved, const char *what);
+
 #endif /* SLUICE_BASE_OPTS_H */

@@ -820,7 +820,7 @@ int sluice_server_memory(struct sluice_server *server,
 /**
  * sluice_strerror() - the sentence behind this thread's last failure
  *
- * Names the field or setting concerned, the value wanted and the value found.
+ * Description: Names the field or setting concerned, the value wanted and the value found.
  *
  * Context: Any thread.
  * Return: A string, never NULL, valid until this thread's next failure.

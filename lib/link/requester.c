@@ -309,7 +309,9 @@ bool requester_send(struct requester *requester, const struct requester_message 
 	    channel_announce(channel, requester->pool, message->slice) < 0)
 		return false;
 
+	/* Taken first: making room in the ring frees another one. */
 	delivery = requester->free;
+	requester->free = delivery->next;
 	out = (struct ring_message){
 		.request = message->request,
 		.offset = slice->offset + message->offset,
@@ -319,11 +321,11 @@ bool requester_send(struct requester *requester, const struct requester_message 
 	};
 	r = push(requester, &out);
 	if (r < 0) {
+		make_free(delivery);
 		if (r == -EPROTO)
 			channel_close(channel, EPROTO);
 		return false;
 	}
-	requester->free = delivery->next;
 	delivery->request = message->request;
 	delivery->position = 0;
 	delivery->slice = message->slice;
