@@ -36,6 +36,7 @@
 #include "os/fd.h"
 #include "os/fdpass.h"
 #include "os/futex.h"
+#include "os/pidfd.h"
 #include "os/socket.h"
 
 /* The largest packet there is; all others are shorter. */
@@ -51,9 +52,22 @@ static void socket_ready(struct wait_source *source)
 	channel_drain(container_of(source, struct channel, source));
 }
 
+/* The peer has died, even if somebody still holds its end of the socket. */
+static void peer_ended(struct wait_source *life)
+{
+	struct channel *channel = container_of(life, struct channel, life);
+
+	channel_get(channel);
+	channel_drain(channel);
+	channel_close(channel, channel->leaving ? EPIPE : ECONNRESET);
+	channel_put(channel);
+}
+
 int channel_init(struct channel *channel, struct wait *wait, int fd,
 		 const struct layout *layout, const struct channel_events *events)
 {
+	int r;
+
 	memset(channel, 0, sizeof(*channel));
 	channel->wait = wait;
 	channel->events = events;
@@ -61,7 +75,12 @@ int channel_init(struct channel *channel, struct wait *wait, int fd,
 	channel->references = 1;
 	channel->source.ready = socket_ready;
 	channel->source.fd = fd;
-	return wait_watch(wait, &channel->source);
+	channel->life.ready = peer_ended;
+	channel->life.fd = pidfd_of_peer(fd);
+	r = wait_watch(wait, &channel->source);
+	if (!r && channel->life.fd >= 0)
+		r = wait_watch(wait, &channel->life);
+	return r;
 }
 
 void channel_set_bells(struct channel *channel, uint64_t own, uint64_t peer)
@@ -97,6 +116,8 @@ void channel_close(struct channel *channel, int reason)
 		return;
 	channel->gone = reason;
 	wait_forget(channel->wait, &channel->source);
+	wait_forget(channel->wait, &channel->life);
+	channel->life.fd = fd_close(channel->life.fd);
 	/* A poll that is still being cancelled must not keep the socket open. */
 	shutdown(channel->source.fd, SHUT_RDWR);
 	channel->source.fd = fd_close(channel->source.fd);

@@ -40,6 +40,7 @@ struct channel_told {
 
 struct channel {
 	struct wait_source source;
+	struct wait_source life;	/* of the peer's process; fd -1: not known */
 	struct wait *wait;
 	const struct channel_events *events;
 	const struct layout *layout;

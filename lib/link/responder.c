@@ -135,8 +135,10 @@ bool responder_ready(const struct responder *responder)
 	return responder->requests.slots && ring_ready(&responder->requests);
 }
 
+/* Nothing that lies in this channel's rings is looked at any more. */
 static int broken(struct responder *responder, const char *sentence)
 {
+	responder->requests.slots = NULL;
 	channel_close(&responder->channel, EPROTO);
 	return fail(EPROTO, "%s", sentence);
 }

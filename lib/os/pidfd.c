@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Learning that a process has died.
+ *
+ * The hang-up of a socket tells it too, unless a child that was made behind libc's
+ * back (see os/fd.c) still holds the other end.  The kernel took the pidfd down when
+ * the socket was connected, so a process id that is used again misleads nobody.
+ */
+#include "os/pidfd.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+
+#include "os/fd.h"
+
+#ifndef SO_PEERPIDFD
+#define SO_PEERPIDFD	77		/* Linux 6.5 */
+#endif
+
+int pidfd_of_peer(int fd)
+{
+	socklen_t size = sizeof(int);
+	int pidfd;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERPIDFD, &pidfd, &size))
+		return -errno;
+	return fd_own(pidfd);
+}
