@@ -5,7 +5,9 @@
  * A handle that was sent or released is dead.  Dead handles wait in a queue and the
  * one that has been dead for longest is used again first, so a program that sends or
  * releases a handle twice is told so, unless it waits for a whole turn of the table
- * in between.  The table belongs to the port; taking and giving allocate nothing.
+ * in between.  Items that were never used come before all others, so that a table
+ * touches no more memory than is used of it.  The table belongs to the port; taking
+ * and giving allocate nothing.
  */
 #include "base/handles.h"
 
@@ -28,7 +30,7 @@ static void *item_at(const struct handles *handles, uint32_t index)
 
 int handles_init(struct handles *handles, uint32_t limit, size_t size, size_t mark)
 {
-	uint32_t i, count = limit + HANDLES_SPARE;
+	uint32_t count = limit + HANDLES_SPARE;
 
 	*handles = (struct handles){ .size = size, .mark = mark, .count = count, .limit = limit };
 	handles->items = calloc(count, size);
@@ -36,10 +38,6 @@ int handles_init(struct handles *handles, uint32_t limit, size_t size, size_t ma
 	if (!handles->items || !handles->queue) {
 		handles_deinit(handles);
 		return fail(ENOMEM, "no memory for %u message handles", count);
-	}
-	for (i = 0; i < count; i++) {
-		handle_of(handles, item_at(handles, i))->mark = HANDLE_DEAD;
-		handles->queue[i] = i;
 	}
 	return 0;
 }
@@ -53,12 +51,19 @@ void handles_deinit(struct handles *handles)
 
 void *handles_take(struct handles *handles)
 {
+	uint32_t index;
 	void *item;
 
 	if (handles->live >= handles->limit)
 		return NULL;
-	item = item_at(handles, handles->queue[handles->first]);
-	handles->first = (handles->first + 1) % handles->count;
+	if (handles->fresh < handles->count) {
+		index = handles->fresh++;
+	} else {
+		index = handles->queue[handles->first];
+		handles->first = (handles->first + 1) % handles->count;
+		handles->queued--;
+	}
+	item = item_at(handles, index);
 	handles->live++;
 	handle_of(handles, item)->mark = HANDLE_LIVE;
 	return item;
@@ -68,10 +73,10 @@ void handles_give(struct handles *handles, void *item)
 {
 	uint32_t index = (uint32_t)((size_t)((unsigned char *)item - handles->items) /
 				    handles->size);
-	uint32_t dead = handles->count - handles->live;
 
 	handle_of(handles, item)->mark = HANDLE_DEAD;
-	handles->queue[(handles->first + dead) % handles->count] = index;
+	handles->queue[(handles->first + handles->queued) % handles->count] = index;
+	handles->queued++;
 	handles->live--;
 }
 
@@ -79,7 +84,7 @@ void *handles_next(const struct handles *handles, uint32_t *index)
 {
 	void *item;
 
-	while (*index < handles->count) {
+	while (*index < handles->fresh) {
 		item = item_at(handles, (*index)++);
 		if (handle_is_live(handle_of(handles, item)))
 			return item;

@@ -12,16 +12,18 @@ struct handle {
 	uint32_t mark;		/* HANDLE_LIVE, or anything else */
 };
 
-#define HANDLE_LIVE	0x4c495645u
-#define HANDLE_DEAD	0x44454144u
+#define HANDLE_LIVE	0x4c495645u	/* "LIVE" */
+#define HANDLE_DEAD	0u		/* as fresh memory is */
 
 struct handles {
 	unsigned char *items;
 	size_t size;		/* of an item */
 	size_t mark;		/* offset of its struct handle */
-	uint32_t *queue;	/* indices of the dead, oldest first; a circle */
+	uint32_t *queue;	/* indices of those that died, oldest first; a circle */
 	uint32_t count;
-	uint32_t first;
+	uint32_t fresh;		/* items below this have been used */
+	uint32_t first;		/* of the queue */
+	uint32_t queued;
 	uint32_t live;
 	uint32_t limit;		/* of the live */
 };

@@ -326,19 +326,6 @@ void channel_ring(struct channel *channel, uint32_t event)
 	}
 }
 
-int channel_arm(struct channel *channel)
-{
-	uint32_t events = SLUICE_DOORBELL_MESSAGE;
-
-	if (channel->armed || channel->gone || !channel->own_bell)
-		return 0;
-	if (!wait_by_futex(channel->wait))
-		events |= SLUICE_DOORBELL_SOCKET;
-	channel->armed = true;
-	return wait_on_word(channel->wait, &channel->source, &channel->own_bell->word,
-			    doorbell_arm(channel->own_bell, events));
-}
-
 void channel_settle(struct channel *channel)
 {
 	bool asleep = wait_by_futex(channel->wait) ? channel->source.queued : true;
@@ -347,6 +334,23 @@ void channel_settle(struct channel *channel)
 		return;
 	doorbell_disarm(channel->own_bell);
 	channel->armed = false;
+}
+
+int channel_arm(struct channel *channel)
+{
+	uint32_t events = SLUICE_DOORBELL_MESSAGE;
+
+	if (channel->gone || !channel->own_bell)
+		return 0;
+	/* It may have been rung, and the wake seen, while nobody slept. */
+	channel_settle(channel);
+	if (channel->armed)
+		return 0;
+	if (!wait_by_futex(channel->wait))
+		events |= SLUICE_DOORBELL_SOCKET;
+	channel->armed = true;
+	return wait_on_word(channel->wait, &channel->source, &channel->own_bell->word,
+			    doorbell_arm(channel->own_bell, events));
 }
 
 /* ---- Descriptors ---- */
