@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: MIT
+#
+# The examples, which are documentation that compiles: each .c is a program.  And
+# the man pages, where the tools that make them are installed.
+
+KERNEL_DOC ?= $(lastword $(wildcard /usr/lib/linux-kbuild-*/scripts/kernel-doc))
+RST2MAN	   ?= $(firstword $(shell command -v rst2man rst2man.py 2>/dev/null))
+
+zstd-libs := $(shell pkg-config --libs libzstd 2>/dev/null)
+example   := $(basename $(notdir $(wildcard Documentation/examples/*.c)))
+example	  := $(filter-out $(if $(zstd-libs),,zstd-%),$(example))
+objects	  += $(patsubst %,$(O)/Documentation/examples/%.o,$(example))
+
+examples: $(addprefix $(O)/examples/,$(example))
+	$(if $(zstd-libs),,@echo '  zstd-service is left out: there is no libzstd-dev')
+
+$(O)/examples/%: $(O)/Documentation/examples/%.o $(O)/lib/libsluice.a
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -o $@ $^ $(ldflags) $(uring-libs) \
+		$(if $(filter zstd-%,$*),$(zstd-libs))
+
+run-demo: examples
+	$(if $(zstd-libs),,$(error the demo needs libzstd: apt-get install libzstd-dev))
+	@O='$(O)' CLIENTS='$(CLIENTS)' SERVERS='$(SERVERS)' FIRST='$(FIRST)' \
+		sh Documentation/examples/demo.sh
+
+man: $(if $(KERNEL_DOC),$(O)/man/man3/sluice_version.3)
+man: $(if $(RST2MAN),$(O)/man/man7/sluice.7)
+
+# One run makes the pages of all functions; one page stands for them.
+$(O)/man/man3/sluice_version.3: lib/include/sluice.h Documentation/man/man3.awk
+	$(call say,MAN,$(@D))
+	$(Q)rm -rf $(@D) && mkdir -p $(@D)
+	$(Q)$(KERNEL_DOC) -man $< | awk -v directory=$(@D) -v date=$(DATE) \
+		-v version=$(VERSION) -f Documentation/man/man3.awk
+
+$(O)/man/man7/sluice.7: Documentation/man/sluice.7.rst \
+			$(wildcard Documentation/examples/adder*)
+	$(call say,MAN,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(RST2MAN) $< | sed 's/@DATE@/$(DATE)/; s/@VERSION@/$(VERSION)/' >$@
+
+install-man: man
+	$(call say,INSTALL,man pages)
+	$(Q)for page in $(O)/man/man*/*.[37]; do \
+		test ! -e "$$page" || install -D -m 644 "$$page" \
+			"$(DESTDIR)$(mandir)/$${page#$(O)/man/}" || exit; \
+	done
+
+.PHONY: run-demo

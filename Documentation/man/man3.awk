@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: MIT
+#
+# man3.awk - kernel-doc's man pages as pages of section 3, a file each
+#
+# kernel-doc writes its pages one after the other, for section 9 of the kernel's
+# own manual.  Variables to be set: directory, date, version.
+
+# .TH "sluice_version" 9 "sluice_version" "January 2026" "Kernel ..." LINUX
+# .TH "Kernel API" 9 "struct sluice_type" "January 2026" "API Manual" LINUX
+/^\.TH / {
+	end_page()
+	split($0, quoted, "\"")
+	name = quoted[4]
+	sub(/^(struct|enum) /, "", name)
+	page = directory "/" name ".3"
+	printf ".TH \"%s\" 3 \"%s\" \"Sluice %s\" \"Sluice Manual\"\n",
+		name, date, version >page
+	next
+}
+
+/^\.SH / {
+	end_section()
+	section = heading = toupper(substr($0, 5))
+	gsub(/"/, "", heading)
+	sub(/^RETURN$/, "RETURN VALUE", heading)
+	next
+}
+
+section == "SYNOPSIS" {
+	gsub(/^\.(br|BI?)|"/, "")
+	synopsis = synopsis " " $0
+	next
+}
+
+# What is said of a function that takes nothing.
+/^(\.IP "void" 12|no arguments)$/ { next }
+
+/^$/ {
+	paragraph = 1
+	next
+}
+
+{
+	gsub(/\\fBsluice_[a-z_]+\\fP/, "&(3)")
+	gsub(/-E/, "\\-E")
+	put($0)
+}
+
+END { end_page() }
+
+# A heading waits for the first line below it, a paragraph for the next one.
+function put(line)
+{
+	if (heading != "")
+		print ".SH " heading >page
+	else if (paragraph && line !~ /^\./)
+		print ".PP" >page
+	heading = ""
+	paragraph = 0
+	print line >page
+}
+
+function end_section()
+{
+	if (section != "SYNOPSIS")
+		return
+
+	gsub(/[ \t]+/, " ", synopsis)
+	gsub(/\* /, "*", synopsis)
+	put(".nf")
+	put(".B #include <sluice.h>")
+	put(".sp")
+	if (synopsis ~ /{/)
+		put_fields(synopsis)
+	else
+		put_parameters(synopsis)
+	put(".fi")
+	section = synopsis = ""
+}
+
+function end_page()
+{
+	if (!page)
+		return
+
+	end_section()
+	heading = "SEE ALSO"
+	put(".BR sluice (7)")
+	close(page)
+}
+
+# " enum e { A , B };" or " struct s { int i; };"
+function put_fields(text,	end, parts, n, i)
+{
+	end = text ~ /^ enum/ ? "," : ";"
+	n = split(text, parts, /[{};,]/)
+	put(".B" parts[1] "{")
+	for (i = 2; i <= n; i++)
+		if (parts[i] !~ /^ *$/)
+			put_typed("    ", parts[i], end)
+	put(".B };")
+}
+
+# " int *f (char c , int i );"
+function put_parameters(text,	parts, n, i)
+{
+	n = split(text, parts, /[(),;]/)
+	sub(/^ /, "", parts[1])
+	sub(/ $/, "", parts[1])
+	for (i = 2; i < n - 1; i++)
+		put_typed(i == 2 ? parts[1] "(" : "        ", parts[i],
+			  i == n - 2 ? ");" : ",")
+}
+
+# Types in bold, what they are the type of in italics.
+function put_typed(before, text, after)
+{
+	sub(/^ /, "", text)
+	sub(/ +$/, "", text)
+	match(text, /[A-Za-z0-9_]+$/)
+	if (text == "void")
+		put(".B \"" before text after "\"")
+	else
+		put(".BI \"" before substr(text, 1, RSTART - 1) "\" \"" \
+		    substr(text, RSTART) "\" " after)
+}

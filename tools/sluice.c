@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The sluice command.
+ *
+ * The table below is the whole command line: a verb, the function that carries
+ * it out, and the line that help prints.  A verb is handed what follows it, with
+ * its own name as argv[0], and returns the exit status: 0 done, 1 it failed, 2
+ * it was asked wrongly.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include <sluice.h>
+
+struct verb {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *description;
+};
+
+static int help(int argc, char **argv);
+static int version(int argc, char **argv);
+
+static const struct verb verbs[] = {
+	{ "help",	help,		"list the verbs" },
+	{ "version",	version,	"print the version of the library" },
+};
+
+#define VERBS	(sizeof(verbs) / sizeof(verbs[0]))
+
+static void usage(FILE *to)
+{
+	fprintf(to, "usage: sluice VERB [ARGUMENT]...\n\n");
+	for (size_t i = 0; i < VERBS; i++)
+		fprintf(to, "  %-10s%s\n", verbs[i].name, verbs[i].description);
+}
+
+static int wrong(const char *what)
+{
+	fprintf(stderr, "sluice: %s\n", what);
+	usage(stderr);
+	return 2;
+}
+
+static int help(int argc, char **argv)
+{
+	(void)argv;
+	if (argc > 1)
+		return wrong("help takes no argument");
+
+	usage(stdout);
+	return 0;
+}
+
+static int version(int argc, char **argv)
+{
+	(void)argv;
+	if (argc > 1)
+		return wrong("version takes no argument");
+
+	printf("%s\n", sluice_version());
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc < 2)
+		return wrong("a verb is missing");
+
+	for (size_t i = 0; i < VERBS; i++) {
+		if (strcmp(argv[1], verbs[i].name) == 0)
+			return verbs[i].run(argc - 1, argv + 1);
+	}
+	fprintf(stderr, "sluice: there is no verb \"%s\"\n", argv[1]);
+	usage(stderr);
+	return 2;
+}
