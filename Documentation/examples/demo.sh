@@ -16,7 +16,7 @@
 : "${O:=build}" "${CLIENTS:=1}" "${SERVERS:=1}" "${FIRST:=server}"
 
 # A domain of its own: these processes meet nobody else.
-SLUICE_DOMAIN=demo-$$
+SLUICE_DOMAIN=${SLUICE_DOMAIN:-demo}
 export SLUICE_DOMAIN
 
 programs=	# process ids of the examples that run

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The tests: each *_test.c is a program on the kernel's own kselftest harness,
+# each *_test.sh a script, and all speak TAP to prove.  A program that has a
+# script of its own name is run by that script.
+
+# The harness is not ours to ship; Debian has it in its kernel's source.  That of
+# Linux 6.1 will not do: there a failure in a forked child goes unnoticed.
+KSELFTEST    ?= $(O)/selftests/kselftest
+LINUX_SOURCE ?= $(lastword $(filter-out %-6.1.tar.xz, \
+		  $(shell ls -v /usr/src/linux-source-6.*.tar.* 2>/dev/null)))
+
+# Unit tests reach into the library and run once.  All others use sluice.h alone
+# and run once more through socket.sh, where nodes wait with sockets.
+unit := abi doorbell doorbell_schedules layout returns ring ring_race \
+	ring_schedules slab
+
+test-programs := $(patsubst selftests/%.c,%,$(wildcard selftests/*_test.c))
+test-scripts  := $(patsubst selftests/%.sh,%,$(wildcard selftests/*_test.sh))
+test-alone    := $(filter-out $(test-scripts),$(test-programs))
+test-twice    := $(filter-out $(unit:%=%_test),$(test-alone))
+test-objects  := $(test-programs:%=$(O)/selftests/%.o)
+objects	      += $(test-objects)
+
+# Scripts look at what was built or measure it, for which the plain build is the
+# right one; but that failures are seen must be shown everywhere.
+test-runs := $(test-alone:%=$(O)/selftests/%) \
+	     $(test-twice:%=$(O)/selftests/socket/%) \
+	     $(patsubst %,selftests/%.sh, \
+	       $(if $(SANITIZE),harness_test,$(test-scripts)))
+
+# TESTS= chooses by name; a script that is chosen needs the program of its name.
+test-named   = $(filter %/$(1)_test %/$(1)_test.sh,$(test-runs))
+test-unknown = $(strip $(foreach t,$(TESTS),$(if $(call test-named,$(t)),,$(t))))
+test-chosen := $(if $(TESTS), \
+		 $(foreach t,$(TESTS),$(call test-named,$(t))),$(test-runs))
+test-needed := $(filter $(O)/%,$(test-chosen)) \
+	       $(addprefix $(O)/selftests/,$(filter $(test-programs), \
+		 $(notdir $(basename $(test-chosen)))))
+
+tests: $(test-programs:%=$(O)/selftests/%) $(test-twice:%=$(O)/selftests/socket/%)
+
+$(O)/selftests/%.o: own = -Ilib -isystem $(KSELFTEST) \
+	-Wno-missing-prototypes -Wno-unused-parameter
+
+$(test-objects): | $(KSELFTEST)/kselftest_harness.h
+
+# Linked to the objects: in the archive the library's own names are hidden.
+$(O)/selftests/%_test: $(O)/selftests/%_test.o $(lib-objects)
+	$(call say,LD,$@)
+	$(Q)$(CC) -o $@ $^ $(ldflags) $(uring-libs)
+
+$(O)/selftests/socket/%: selftests/socket.sh $(O)/selftests/%
+	$(Q)install -D $< $@
+
+$(O)/selftests/kselftest/kselftest_harness.h:
+	$(if $(LINUX_SOURCE),,$(error the tests need the kselftest harness: \
+		apt-get install linux-source-6.12, or set KSELFTEST=))
+	$(call say,TAR,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)tar -xmf $(LINUX_SOURCE) -C $(@D) \
+		--strip-components=4 --occurrence=1 --wildcards \
+		'*/tools/testing/selftests/kselftest.h' \
+		'*/tools/testing/selftests/kselftest_harness.h'
+
+run-check: all $(test-needed)
+	$(if $(test-unknown),$(error there is no test called $(test-unknown)))
+	@echo 'Behaviour is tested twice: as it comes, and as socket/..._test' \
+	      'with SLUICE_WAIT=socket.'
+	$(Q)O='$(O)' CC='$(CC)' CXX='$(CXX)' KERNEL_DOC='$(KERNEL_DOC)' \
+		prove -e 'timeout 300' $(test-chosen)
+
+# As the kernel installs its own: programs, a list, and what runs the list.
+KSFT_INSTALL_PATH ?= $(DESTDIR)$(PREFIX)/libexec/sluice/selftests
+
+install-selftests: tests
+	$(call say,INSTALL,$(KSFT_INSTALL_PATH))
+	$(Q)install -d $(KSFT_INSTALL_PATH)/socket
+	$(Q)install $(test-alone:%=$(O)/selftests/%) $(KSFT_INSTALL_PATH)
+	$(Q)install $(test-twice:%=$(O)/selftests/socket/%) $(KSFT_INSTALL_PATH)/socket
+	$(Q)install selftests/run_kselftest.sh $(KSFT_INSTALL_PATH)
+	$(Q)printf 'sluice:%s\n' $(test-alone) $(test-twice:%=socket/%) \
+		>$(KSFT_INSTALL_PATH)/kselftest-list.txt
+
+.PHONY: tests run-check

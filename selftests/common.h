@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What every test of behaviour needs: a root directory of its own, a look at
+ * what was left behind, a clock, and payloads whose bytes can be told from all
+ * others.
+ *
+ * A fixture holds a struct root.  root_make() in its setup makes a directory
+ * under /tmp and points SLUICE_ROOT there, so that tests neither meet each other
+ * nor what else runs on the machine.  TEARDOWN_CHECKS() in its teardown proves
+ * that nothing was lost: no descriptor, no memory, no file under the root, no
+ * name in /dev/shm.  A test that failed already is not asked, for it stopped in
+ * the middle and would only bury its message under the consequences.
+ *
+ * Helpers are static, as the harness wants it, and take _metadata where they
+ * check something.  Those that may run in a thread or in a forked child use
+ * EXPECT and never ASSERT, which jumps.
+ */
+#ifndef SELFTESTS_COMMON_H
+#define SELFTESTS_COMMON_H
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <dirent.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <kselftest_harness.h>
+
+#include <sluice.h>
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define WITH_LEAK_CHECK 1
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__)
+#define WITH_LEAK_CHECK 1
+#endif
+#ifdef WITH_LEAK_CHECK
+#include <sanitizer/lsan_interface.h>
+#endif
+
+#define helper static __attribute__((__unused__))
+
+#define MILLISECOND	INT64_C(1000000)
+#define SECOND		(1000 * MILLISECOND)
+
+/* Far longer than anything takes; a test that waits this long has failed. */
+#define LONG		(10 * SECOND)
+
+/*
+ * EXPECT_FAILS() - a call that returns a pointer fails with this errno, and has
+ * a sentence to say about it.
+ */
+#define EXPECT_FAILS(error, call)					\
+	do {								\
+		errno = 0;						\
+		EXPECT_EQ(NULL, (const void *)(call));			\
+		EXPECT_EQ(error, errno)					\
+			TH_LOG("instead: %s", sluice_strerror());	\
+		EXPECT_NE(0, sluice_strerror()[0]);			\
+	} while (0)
+
+/* EXPECT_FAILS_INT() - the same for a call that returns -errno. */
+#define EXPECT_FAILS_INT(error, call)					\
+	do {								\
+		errno = 0;						\
+		EXPECT_EQ(-(error), (call))				\
+			TH_LOG("instead: %s", sluice_strerror());	\
+		EXPECT_EQ(error, errno);				\
+		EXPECT_NE(0, sluice_strerror()[0]);			\
+	} while (0)
+
+/* EXPECT_SAYS() - the sentence of the last failure names this. */
+#define EXPECT_SAYS(word)						\
+	EXPECT_NE(NULL, strstr(sluice_strerror(), word))		\
+		TH_LOG("'%s' is not in '%s'", word, sluice_strerror())
+
+struct root {
+	char path[64];
+	int fds;		/* open before anything was made */
+};
+
+helper int64_t now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return time.tv_sec * SECOND + time.tv_nsec;
+}
+
+/* Lets others run for a moment, in a loop that looks again until a deadline. */
+helper void pause_briefly(void)
+{
+	nanosleep(&(struct timespec){ .tv_nsec = MILLISECOND / 5 }, NULL);
+}
+
+/*
+ * EVENTUALLY() - look again and again until this holds, LONG at most; 0 if it
+ * never did.
+ */
+#define EVENTUALLY(condition)						\
+	__extension__({							\
+		int64_t eventually_ = now() + LONG;			\
+		bool holds_;						\
+									\
+		while (!(holds_ = (condition)) && now() < eventually_)	\
+			pause_briefly();				\
+		holds_;							\
+	})
+
+helper int count_fds(void)
+{
+	struct dirent *entry;
+	int count = 0;
+	DIR *dir;
+
+	dir = opendir("/proc/self/fd");
+	if (!dir)
+		return -1;
+	while ((entry = readdir(dir)))
+		if (entry->d_name[0] != '.')
+			count++;
+	closedir(dir);
+	return count - 1;
+}
+
+/* Blocks that nobody points to any more; always 0 without LeakSanitizer. */
+helper int count_leaks(void)
+{
+#ifdef WITH_LEAK_CHECK
+	return __lsan_do_recoverable_leak_check();
+#else
+	return 0;
+#endif
+}
+
+/* ---- What lies under the root ------------------------------------------- */
+
+/* nftw() has no room for an argument. */
+static struct tree {
+	int entries;		/* of every kind, the root itself excepted */
+	int files;		/* that are no directories */
+	int alive;		/* files under a lock that somebody holds */
+	int unsafe;		/* entries that others may write */
+	bool tell;
+} tree;
+
+helper bool is_locked(const char *path)
+{
+	bool locked;
+	int fd;
+
+	fd = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	locked = flock(fd, LOCK_EX | LOCK_NB) < 0;
+	close(fd);
+	return locked;
+}
+
+helper int tree_visit(const char *path, const struct stat *status, int type,
+		      struct FTW *where)
+{
+	if (type == FTW_NS || where->level == 0)
+		return 0;
+	tree.entries++;
+	if (!S_ISLNK(status->st_mode) && !S_ISSOCK(status->st_mode) &&
+	    (status->st_mode & 077))
+		tree.unsafe++;
+	if (S_ISDIR(status->st_mode))
+		return 0;
+	tree.files++;
+	if (S_ISREG(status->st_mode) && is_locked(path))
+		tree.alive++;
+	if (tree.tell)
+		fprintf(TH_LOG_STREAM, "# left: %s\n", path);
+	return 0;
+}
+
+helper struct tree tree_walk(const char *path, bool tell)
+{
+	tree = (struct tree){ .tell = tell };
+	nftw(path, tree_visit, 16, FTW_PHYS);
+	return tree;
+}
+
+helper int tree_remove_visit(const char *path, const struct stat *status,
+			     int type, struct FTW *where)
+{
+	(void)status, (void)type, (void)where;
+	remove(path);
+	return 0;
+}
+
+/* Names in /dev/shm that speak of the library, its own root there excepted. */
+helper int count_shm(void)
+{
+	struct dirent *entry;
+	int count = 0;
+	char own[32];
+	DIR *dir;
+
+	snprintf(own, sizeof(own), "sluice-%u", getuid());
+	dir = opendir("/dev/shm");
+	if (!dir)
+		return 0;
+	while ((entry = readdir(dir)))
+		if (strstr(entry->d_name, "sluice") && strcmp(entry->d_name, own))
+			count++;
+	closedir(dir);
+	return count;
+}
+
+/* ---- The fixture's part -------------------------------------------------- */
+
+helper void root_make(struct __test_metadata *_metadata, struct root *root)
+{
+	strcpy(root->path, "/tmp/sluice-test.XXXXXX");
+	ASSERT_NE(NULL, mkdtemp(root->path));
+	ASSERT_EQ(0, setenv("SLUICE_ROOT", root->path, 1));
+	ASSERT_EQ(0, unsetenv("SLUICE_DOMAIN"));
+	root->fds = count_fds();
+}
+
+helper void root_drop(struct __test_metadata *_metadata, struct root *root)
+{
+	struct tree left;
+
+	if (_metadata->exit_code == KSFT_PASS) {
+		left = tree_walk(root->path, true);
+		EXPECT_EQ(0, left.alive);
+		EXPECT_EQ(0, left.files);
+		EXPECT_EQ(0, count_shm());
+		EXPECT_EQ(root->fds, count_fds());
+		EXPECT_EQ(0, count_leaks());
+	}
+	nftw(root->path, tree_remove_visit, 16, FTW_PHYS | FTW_DEPTH);
+}
+
+#define TEARDOWN_CHECKS(root)	root_drop(_metadata, root)
+
+/* ---- Payloads -------------------------------------------------------------- */
+
+/* Eight bytes of the pattern of a seed; odd multipliers mix well enough. */
+helper uint64_t pattern_word(uint64_t seed, uint64_t index)
+{
+	return (index + 1) * UINT64_C(0x9e3779b97f4a7c15) ^
+	       (seed + 1) * UINT64_C(0xd6e8feb86659fd93);
+}
+
+helper void pattern_fill(void *data, size_t size, uint64_t seed)
+{
+	unsigned char *bytes = data;
+	uint64_t word;
+	size_t done;
+
+	for (done = 0; done < size; done += sizeof(word)) {
+		word = pattern_word(seed, done / sizeof(word));
+		memcpy(bytes + done, &word,
+		       size - done < sizeof(word) ? size - done : sizeof(word));
+	}
+}
+
+/* Whether every byte is as pattern_fill() left it. */
+helper bool pattern_holds(const void *data, size_t size, uint64_t seed)
+{
+	const unsigned char *bytes = data;
+	uint64_t word;
+	size_t done;
+
+	for (done = 0; done < size; done += sizeof(word)) {
+		word = pattern_word(seed, done / sizeof(word));
+		if (memcmp(bytes + done, &word,
+			   size - done < sizeof(word) ? size - done : sizeof(word)))
+			return false;
+	}
+	return true;
+}
+
+helper bool all_zero(const void *data, size_t size)
+{
+	const unsigned char *bytes = data;
+	size_t i;
+
+	for (i = 0; i < size; i++)
+		if (bytes[i])
+			return false;
+	return true;
+}
+
+#endif /* SELFTESTS_COMMON_H */

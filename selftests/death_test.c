@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The other end is gone: killed in the middle of something, or gone in good
+ * order.  What it had sent before is still received; then a client is told
+ * ECONNRESET of a server that died and EPIPE of one that left, a server learns
+ * that nobody wants its answer any more, and everybody else is served as before.
+ * Somebody who is merely stopped is not dead.
+ */
+#include <sys/prctl.h>
+
+#include "steps.h"
+
+PROCESSES_FIXTURE(death);
+
+/* ---- A server dies ------------------------------------------------------- */
+
+/* It is not even reaped: a zombie is as dead as can be. */
+TEST_F(death, of_a_server_while_its_client_sleeps)
+{
+	struct end *server = &self->end[0], *client = &self->end[1];
+
+	start_server(_metadata, server, IN_PROCESS, &calls, NULL, NULL);
+	start_client(_metadata, client, IN_PROCESS, &calls, server, 1);
+	ASSERT_EQ(1, at(client, ask, 0, 1));
+	ASSERT_EQ(1, at(server, take, 0, LONG));
+	begin(client, hear, 0, SLUICE_FOREVER);
+	until_asleep(client);
+	end_kill(server);
+	EXPECT_EQ(-ECONNRESET, finish(client))
+		TH_LOG("%s", client->result.sentence);
+	EXPECT_EQ(-ECONNRESET, at(client, hear, 0, SLUICE_FOREVER));
+	EXPECT_EQ(-ECONNRESET, at(client, hear, 0, SLUICE_NOWAIT));
+	EXPECT_EQ(0, at(client, cancel, 0, 0));
+	EXPECT_EQ(-EAGAIN, at(client, wait_servers, 1, SLUICE_NOWAIT));
+	EXPECT_EQ(0, at(client, ask, 0, 2));
+	EXPECT_EQ(-ENOTCONN, at(client, hear, 0, SLUICE_FOREVER));
+	end_reap(server);
+	sweep(_metadata);
+}
+
+TEST_F(death, of_a_server_that_slept_too)
+{
+	struct end *server = &self->end[0];
+
+	start_server(_metadata, server, IN_PROCESS, &calls, NULL, NULL);
+	take_client_seat(_metadata, &self->seat, &calls, NULL, self->end, 1);
+	ASSERT_EQ(1, ask(&self->seat, 0, 1));
+	ASSERT_EQ(1, at(server, take, 0, LONG));
+	begin(server, take, 1, SLUICE_FOREVER);
+	until_asleep(server);
+	end_kill(server);
+	EXPECT_EQ(-ECONNRESET, hear(&self->seat, 0, SLUICE_FOREVER));
+	end_reap(server);
+	sweep(_metadata);
+}
+
+/* A request that the server never took is lost with it. */
+TEST_F(death, of_a_server_that_had_taken_nothing)
+{
+	struct end *server = &self->end[0];
+	long i;
+
+	start_server(_metadata, server, IN_PROCESS, &calls, NULL, NULL);
+	take_client_seat(_metadata, &self->seat, &calls, NULL, self->end, 1);
+	for (i = 0; i < 16; i++) {
+		ASSERT_EQ(1, ask(&self->seat, i, i));
+	}
+	end_kill(server);
+	for (i = 0; i < 16; i++) {
+		EXPECT_EQ(-ECONNRESET, hear(&self->seat, i, SLUICE_FOREVER));
+	}
+	end_reap(server);
+	sweep(_metadata);
+}
+
+TEST_F(death, does_not_take_back_what_was_sent)
+{
+	struct end *server = &self->end[0];
+	long i;
+
+	start_server(_metadata, server, IN_PROCESS, &blobs, NULL, NULL);
+	take_client_seat(_metadata, &self->seat, &blobs, NULL, self->end, 1);
+	ASSERT_EQ(1, ask_blob(&self->seat, 0, 10));
+	ASSERT_EQ(1, ask_blob(&self->seat, 1, 11));
+	ASSERT_EQ(10, at(server, take_blob, 0, LONG));
+	ASSERT_EQ(11, at(server, take_blob, 1, LONG));
+	for (i = 1; i < 6; i++) {
+		ASSERT_EQ(0, at(server, answer_blob, 0, 100000 * i));
+	}
+	ASSERT_EQ(0, at(server, answer_blob, 1, 1));
+	ASSERT_EQ(0, at(server, done, 1, 0));
+	ASSERT_EQ(100000, hear_blob(&self->seat, 0, LONG));
+	end_kill(server);
+	end_reap(server);
+	for (i = 2; i < 6; i++) {
+		EXPECT_EQ(100000 * i, hear_blob(&self->seat, 0, LONG))
+			TH_LOG("%s", sluice_strerror());
+	}
+	EXPECT_EQ(-ECONNRESET, hear_blob(&self->seat, 0, LONG));
+
+	/* The second exchange was at its end before: that is no reset. */
+	EXPECT_EQ(1, hear_blob(&self->seat, 1, LONG));
+	EXPECT_EQ(-EPIPE, hear_blob(&self->seat, 1, LONG));
+	sweep(_metadata);
+}
+
+/* Held messages of the dead stay readable until they are released. */
+TEST_F(death, leaves_responses_readable)
+{
+	struct end *server = &self->end[0];
+	long i;
+
+	start_server(_metadata, server, IN_PROCESS, &calls, NULL, NULL);
+	take_client_seat(_metadata, &self->seat, &calls, NULL, self->end, 1);
+	ASSERT_EQ(1, ask(&self->seat, 0, 1));
+	ASSERT_EQ(1, at(server, take, 0, LONG));
+	for (i = 0; i < 4; i++) {
+		ASSERT_EQ(0, at(server, answer, 0, 70 + i));
+		ASSERT_EQ(70 + i, hold(&self->seat, 0, i));
+	}
+	end_kill(server);
+	end_reap(server);
+	EXPECT_EQ(-ECONNRESET, hear(&self->seat, 0, LONG));
+	EXPECT_EQ(0, cancel(&self->seat, 0, 0));
+	EXPECT_EQ(-EAGAIN, wait_servers(&self->seat, 1, SLUICE_NOWAIT));
+	for (i = 0; i < 4; i++) {
+		EXPECT_EQ(70 + i, answer_value(self->seat.response[i]));
+		EXPECT_EQ(0, drop_response(&self->seat, i, 0));
+	}
+	sweep(_metadata);
+}
+
+/* The stream goes on with the survivor, and tells of the death at its end. */
+TEST_F(death, of_one_of_two_servers)
+{
+	struct end *dead = &self->end[0], *alive = &self->end[1];
+	long value;
+
+	start_server(_metadata, dead, IN_PROCESS, &calls, NULL, NULL);
+	start_server(_metadata, alive, IN_PROCESS, &calls, NULL, NULL);
+	take_client_seat(_metadata, &self->seat, &calls, NULL, self->end, 2);
+	ASSERT_EQ(2, ask(&self->seat, 0, 1));
+	ASSERT_EQ(1, at(dead, take, 0, LONG));
+	ASSERT_EQ(1, at(alive, take, 0, LONG));
+	ASSERT_EQ(0, at(dead, answer, 0, 100));
+	end_kill(dead);
+	end_reap(dead);
+	EXPECT_EQ(100, hear(&self->seat, 0, LONG));
+	EXPECT_EQ(-ETIMEDOUT, hear(&self->seat, 0, 50 * MILLISECOND));
+	ASSERT_EQ(0, at(alive, answer, 0, 200));
+	EXPECT_EQ(200, hear(&self->seat, 0, LONG));
+	EXPECT_EQ(-EAGAIN, hear(&self->seat, 0, SLUICE_NOWAIT));
+	ASSERT_EQ(0, at(alive, answer, 0, 201));
+	ASSERT_EQ(0, at(alive, done, 0, 0));
+	EXPECT_EQ(201, hear(&self->seat, 0, LONG));
+	EXPECT_EQ(-ECONNRESET, hear(&self->seat, 0, LONG));
+	EXPECT_EQ(0, cancel(&self->seat, 0, 0));
+
+	/* The next request is the survivor's alone. */
+	EXPECT_EQ(1, wait_servers(&self->seat, 1, LONG));
+	begin(alive, serve, 1, 0);
+	EXPECT_EQ(1, ask(&self->seat, 0, 5));
+	value = hear(&self->seat, 0, LONG);
+	EXPECT_EQ(6, value);
+	EXPECT_EQ(-EPIPE, hear(&self->seat, 0, LONG));
+	EXPECT_EQ(1, finish(alive));
+	sweep(_metadata);
+}
+
+/* ---- A client dies ------------------------------------------------------- */
+
+TEST_F(death, of_a_client_whose_requests_are_held)
+{
+	struct end *client = &self->end[0];
+	const struct question *question;
+	long i, result;
+
+	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
+	ASSERT_EQ(0, open_server(&self->seat, 0, 0));
+	start_client(_metadata, client, IN_PROCESS, &calls, NULL, 0);
+	ASSERT_EQ(1, meet_here(client, &self->seat));
+	for (i = 0; i < 4; i++) {
+		ASSERT_EQ(1, at(client, ask, i, 40 + i));
+	}
+	ASSERT_EQ(40, take(&self->seat, 0, LONG));
+	ASSERT_EQ(41, take(&self->seat, 1, LONG));
+	ASSERT_EQ(0, loan_answer(&self->seat, 0, 1));
+	ASSERT_EQ(1, is_connected(&self->seat, 0, 0));
+	end_kill(client);
+	EXPECT_TRUE(EVENTUALLY(is_connected(&self->seat, 0, 0) == 0));
+	end_reap(client);
+	EXPECT_EQ(0, is_connected(&self->seat, 1, 0));
+	result = send_answer(&self->seat, 0, 0);
+	EXPECT_TRUE(result == -ECONNRESET || result == -EPIPE)
+		TH_LOG("%ld: %s", result, sluice_strerror());
+	question = self->seat.active[1]->data;
+	EXPECT_EQ(41u, question->value);
+	EXPECT_EQ(0, done(&self->seat, 1, 0));
+
+	/* What it had sent is delivered all the same. */
+	EXPECT_EQ(42, take(&self->seat, 2, LONG));
+	EXPECT_EQ(43, take(&self->seat, 3, LONG));
+	EXPECT_EQ(0, is_connected(&self->seat, 2, 0));
+	result = answer(&self->seat, 2, 1);
+	EXPECT_TRUE(result == -ECONNRESET || result == -EPIPE)
+		TH_LOG("%ld: %s", result, sluice_strerror());
+	EXPECT_EQ(-EAGAIN, take(&self->seat, 1, SLUICE_NOWAIT));
+	for (i = 0; i < 4; i++) {
+		EXPECT_EQ(0, i == 1 ? 0 : done(&self->seat, i, 0));
+	}
+	sweep(_metadata);
+}
+
+/* It dies before the server has even let it in. */
+TEST_F(death, of_a_client_before_the_server_comes_round)
+{
+	struct end *client = &self->end[0];
+	long i, round;
+
+	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
+	ASSERT_EQ(0, open_server(&self->seat, 0, 0));
+	for (round = 0; round < 5; round++) {
+		start_client(_metadata, client, IN_PROCESS, &calls, NULL, 0);
+		for (i = 0; i < 4; i++) {
+			ASSERT_EQ(1, at(client, ask, i, 40 + i));
+		}
+		end_kill(client);
+		end_reap(client);
+		for (i = 0; i < 4; i++) {
+			ASSERT_EQ(40 + i, take(&self->seat, i, LONG))
+				TH_LOG("%s", sluice_strerror());
+			EXPECT_TRUE(EVENTUALLY(is_connected(&self->seat, i, 0) ==
+					       0));
+			EXPECT_EQ(0, done(&self->seat, i, 0));
+		}
+		EXPECT_EQ(-EAGAIN, take(&self->seat, 0, SLUICE_NOWAIT));
+	}
+
+	/* And some that have not asked for anything. */
+	for (round = 0; round < 5; round++) {
+		start_client(_metadata, client, IN_PROCESS, &calls, NULL, 0);
+		end_kill(client);
+		end_reap(client);
+	}
+	EXPECT_EQ(-ETIMEDOUT, take(&self->seat, 0, MILLISECOND));
+	sweep(_metadata);
+}
+
+/* A server that sleeps does not wake up for it, and serves whoever comes next. */
+TEST_F(death, of_a_client_while_the_server_sleeps)
+{
+	struct end *server = &self->end[0], *client = &self->end[1];
+	long i;
+
+	start_server(_metadata, server, IN_PROCESS, &calls, NULL, NULL);
+	begin(server, serve, 2, 0);
+	start_client(_metadata, client, IN_PROCESS, &calls, NULL, 0);
+	ASSERT_EQ(1, at(client, wait_servers, 1, LONG));
+	ASSERT_EQ(1, at(client, ask, 0, 1));
+	ASSERT_EQ(2, at(client, hear, 0, LONG));
+	for (i = 0; i < 3; i++) {
+		until_asleep(server);
+		end_kill(client);
+		end_reap(client);
+		until_asleep(server);
+		start_client(_metadata, client, IN_PROCESS, &calls, NULL, 0);
+		ASSERT_EQ(1, at(client, wait_servers, 1, LONG));
+	}
+	ASSERT_EQ(1, at(client, ask, 0, 5));
+	EXPECT_EQ(6, at(client, hear, 0, LONG));
+	EXPECT_EQ(2, finish(server));
+	sweep(_metadata);
+}
+
+/* ---- Not quite dead, not quite alone ------------------------------------- */
+
+TEST_F(death, is_not_what_a_stopped_server_suffers)
+{
+	struct end *server = &self->end[0];
+	int status;
+
+	start_server(_metadata, server, IN_PROCESS, &calls, NULL, NULL);
+	take_client_seat(_metadata, &self->seat, &calls, NULL, self->end, 1);
+	begin(server, serve, 1, 0);
+	until_asleep(server);
+	ASSERT_EQ(0, kill(server->pid, SIGSTOP));
+	ASSERT_EQ(server->pid, waitpid(server->pid, &status, WUNTRACED));
+	ASSERT_TRUE(WIFSTOPPED(status));
+	EXPECT_EQ(1, ask(&self->seat, 0, 1));
+	EXPECT_EQ(-ETIMEDOUT, hear(&self->seat, 0, 100 * MILLISECOND));
+	sweep(_metadata);
+	EXPECT_EQ(1, wait_servers(&self->seat, 1, SLUICE_NOWAIT));
+	ASSERT_EQ(0, kill(server->pid, SIGCONT));
+	EXPECT_EQ(2, hear(&self->seat, 0, LONG));
+	EXPECT_EQ(1, finish(server));
+}
+
+/* fork_child(raw): a child that sleeps on; its pid.  Raw: libc does not know. */
+static long fork_child(struct seat *seat, long raw, long unused)
+{
+	pid_t pid;
+
+	(void)seat, (void)unused;
+	pid = raw ? (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0) : fork();
+	if (pid == 0) {
+		alarm(60);
+		for (;;)
+			pause();
+	}
+	return pid < 0 ? -errno : pid;
+}
+
+static void die_with_child(struct __test_metadata *_metadata, struct seat *seat,
+			   struct end *server, bool raw)
+{
+	pid_t child;
+
+	/* The orphan becomes ours, so that its end can be waited for. */
+	ASSERT_EQ(0, prctl(PR_SET_CHILD_SUBREAPER, 1));
+	start_server(_metadata, server, IN_PROCESS, &calls, NULL, NULL);
+	take_client_seat(_metadata, seat, &calls, NULL, server, 1);
+	ASSERT_EQ(1, ask(seat, 0, 1));
+	ASSERT_EQ(1, at(server, take, 0, LONG));
+	child = (pid_t)at(server, fork_child, raw, 0);
+	ASSERT_LT(0, child);
+	EXPECT_EQ(-ETIMEDOUT, hear(seat, 0, MILLISECOND));
+	ASSERT_EQ(0, at(server, answer, 0, 2));
+	EXPECT_EQ(2, hear(seat, 0, LONG));
+	end_kill(server);
+	end_reap(server);
+	EXPECT_EQ(-ECONNRESET, hear(seat, 0, LONG))
+		TH_LOG("%s", sluice_strerror());
+	ASSERT_EQ(0, kill(child, SIGKILL));
+	ASSERT_EQ(child, waitpid(child, NULL, 0));
+}
+
+/* A forked child that lives on does not keep its parent's ports alive. */
+TEST_F(death, of_a_parent)
+{
+	die_with_child(_metadata, &self->seat, &self->end[0], false);
+	sweep(_metadata);
+}
+
+/* Even if the child was made behind the library's back, and holds its sockets. */
+TEST_F(death, of_a_parent_whose_child_holds_the_socket)
+{
+	die_with_child(_metadata, &self->seat, &self->end[0], true);
+	leave(&self->seat, 0, 0);
+	EXPECT_TRUE(EVENTUALLY((sweep(_metadata),
+				tree_walk(self->root.path, false).files == 0)));
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The other ends of a test: processes, or threads with a node each, that do one
+ * step after another as the test asks.
+ *
+ * A step is a function that works on a struct seat, which holds what this end
+ * has made: node, service, ports and messages.  It returns 0 or more, or -errno.
+ * at() has an end carry out a step and waits for its result, so that a test
+ * reads from top to bottom although two processes are at work, and whatever
+ * happens between them happens in the order in which it is written:
+ *
+ *	at(server, open_service, PTR(&calls), 0);
+ *	at(server, open_server, 0, 0);
+ *	ASSERT_EQ(1, meet(&self->seat, server, 1));
+ *	ASSERT_EQ(1, ask(&self->seat, 0, 20));
+ *	ASSERT_EQ(20, at(server, take, 0, LONG));
+ *	ASSERT_EQ(0, at(server, answer, 0, 42));
+ *	ASSERT_EQ(42, hear(&self->seat, 0, LONG));
+ *
+ * The test has a seat too and takes the same steps itself.  begin() does not wait
+ * for the result, finish() does: for steps that sleep, or that run on their own.
+ *
+ * A forked end has the test's memory of the moment of end_start(): pointers that
+ * are handed to it must point to constant data, or to what was set before.  An end
+ * that is stopped gives everything back and checks that it lost nothing; one that
+ * is killed does not.
+ */
+#ifndef SELFTESTS_END_H
+#define SELFTESTS_END_H
+
+#include "common.h"
+
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+
+enum place {
+	IN_PROCESS,
+	IN_THREAD,
+};
+
+/* Messages of each kind that a seat can hold: more than any default limit. */
+#define SLOTS	64
+
+struct seat {
+	int orders;		/* readable when the seat is wanted elsewhere */
+	const struct sluice_contract *contract;
+	struct sluice_node *node;
+	struct sluice_service *service;
+	struct sluice_client *client;
+	struct sluice_server *server;
+	struct sluice_request *request[SLOTS];
+	struct sluice_pending_response *pending[SLOTS];
+	struct sluice_response *response[SLOTS];
+	struct sluice_active_request *active[SLOTS];
+	struct sluice_reply *reply[SLOTS];
+};
+
+typedef long step(struct seat *seat, long a, long b);
+
+struct order {
+	step *step;		/* NULL: give everything back and end */
+	long a, b;
+};
+
+struct result {
+	long value;
+	char sentence[256];	/* of the end's thread, after the step */
+};
+
+struct end {
+	struct __test_metadata *_metadata;
+	enum place place;
+	int socket;		/* the test's side */
+	int far_socket;		/* the end's side */
+	pid_t pid;		/* 0: does not run as a process */
+	pid_t tid;
+	pthread_t thread;
+	struct result result;
+};
+
+#define PTR(pointer)	((long)(uintptr_t)(pointer))
+
+/* Gives back everything, in an order that a tidy program would choose. */
+helper long leave(struct seat *seat, long a, long b)
+{
+	int orders = seat->orders;
+	size_t i;
+
+	(void)a, (void)b;
+	for (i = 0; i < SLOTS; i++) {
+		sluice_request_release(seat->request[i]);
+		sluice_response_release(seat->response[i]);
+		sluice_pending_response_release(seat->pending[i]);
+		sluice_reply_release(seat->reply[i]);
+		sluice_active_request_release(seat->active[i]);
+	}
+	sluice_client_destroy(seat->client);
+	sluice_server_destroy(seat->server);
+	sluice_service_close(seat->service);
+	sluice_node_destroy(seat->node);
+	memset(seat, 0, sizeof(*seat));
+	seat->orders = orders;
+	return 0;
+}
+
+/* ---- The end itself ------------------------------------------------------ */
+
+helper void end_serve(struct end *end)
+{
+	struct result result;
+	struct order order;
+	struct seat *seat;
+
+	seat = calloc(1, sizeof(*seat));
+	if (seat)
+		seat->orders = end->far_socket;
+	while (seat && recv(end->far_socket, &order, sizeof(order), 0) ==
+	       (ssize_t)sizeof(order)) {
+		memset(&result, 0, sizeof(result));
+		if (order.step) {
+			result.value = order.step(seat, order.a, order.b);
+			snprintf(result.sentence, sizeof(result.sentence), "%s",
+				 sluice_strerror());
+		} else {
+			leave(seat, 0, 0);
+		}
+		send(end->far_socket, &result, sizeof(result), MSG_NOSIGNAL);
+		if (!order.step)
+			break;
+	}
+	free(seat);
+}
+
+helper void end_run_process(struct end *end)
+{
+	struct __test_metadata *_metadata = end->_metadata;
+	int fds;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	close(end->socket);
+	fds = count_fds();
+	end_serve(end);
+	if (_metadata->exit_code == KSFT_PASS) {
+		EXPECT_EQ(fds, count_fds());
+		EXPECT_EQ(0, count_leaks());
+	}
+	_exit(0);
+}
+
+helper void *end_run_thread(void *argument)
+{
+	struct end *end = argument;
+
+	__atomic_store_n(&end->tid, (pid_t)syscall(SYS_gettid), __ATOMIC_RELAXED);
+	end_serve(end);
+	return NULL;
+}
+
+/* ---- The test's handle on it --------------------------------------------- */
+
+helper void end_start(struct __test_metadata *_metadata, struct end *end,
+		      enum place place)
+{
+	int sockets[2];
+
+	memset(end, 0, sizeof(*end));
+	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0,
+				sockets));
+	end->_metadata = _metadata;
+	end->place = place;
+	end->socket = sockets[0];
+	end->far_socket = sockets[1];
+	if (place == IN_THREAD) {
+		ASSERT_EQ(0, pthread_create(&end->thread, NULL, end_run_thread,
+					    end));
+		return;
+	}
+	end->pid = fork();
+	ASSERT_LE(0, end->pid);
+	if (end->pid == 0)
+		end_run_process(end);
+	end->tid = end->pid;
+	close(end->far_socket);
+}
+
+helper bool end_runs(const struct end *end)
+{
+	return end->_metadata;
+}
+
+/* Asks for a step without waiting for its result. */
+helper void begin(struct end *end, step *what, long a, long b)
+{
+	struct __test_metadata *_metadata = end->_metadata;
+	struct order order = { .step = what, .a = a, .b = b };
+
+	EXPECT_EQ((ssize_t)sizeof(order),
+		  send(end->socket, &order, sizeof(order), MSG_NOSIGNAL));
+}
+
+/* The result of the step that was begun last; errno is set as in the end. */
+helper long finish(struct end *end)
+{
+	struct __test_metadata *_metadata = end->_metadata;
+	ssize_t size;
+
+	memset(&end->result, 0, sizeof(end->result));
+	size = recv(end->socket, &end->result, sizeof(end->result), 0);
+	EXPECT_EQ((ssize_t)sizeof(end->result), size) {
+		end->result.value = -EOWNERDEAD;
+		TH_LOG("the other end died");
+	}
+	if (end->result.value < 0)
+		errno = (int)-end->result.value;
+	return end->result.value;
+}
+
+helper long at(struct end *end, step *what, long a, long b)
+{
+	begin(end, what, a, b);
+	return finish(end);
+}
+
+/* The process was reaped or the thread joined: nothing is left of the end. */
+helper void end_forget(struct end *end)
+{
+	close(end->socket);
+	if (end->place == IN_THREAD)
+		close(end->far_socket);
+	memset(end, 0, sizeof(*end));
+}
+
+/* Has the end give everything back and go. */
+helper void end_stop(struct end *end)
+{
+	struct __test_metadata *_metadata = end->_metadata;
+	int status = 0;
+
+	if (!end_runs(end))
+		return;
+	at(end, NULL, 0, 0);
+	if (end->place == IN_THREAD) {
+		EXPECT_EQ(0, pthread_join(end->thread, NULL));
+	} else {
+		EXPECT_EQ(end->pid, waitpid(end->pid, &status, 0));
+		EXPECT_EQ(0, status);
+	}
+	end_forget(end);
+}
+
+/* Kills the end in the middle of whatever it does, without reaping it. */
+helper void end_kill(struct end *end)
+{
+	struct __test_metadata *_metadata = end->_metadata;
+
+	EXPECT_EQ(0, kill(end->pid, SIGKILL));
+}
+
+helper void end_reap(struct end *end)
+{
+	struct __test_metadata *_metadata = end->_metadata;
+	int status = 0;
+
+	EXPECT_EQ(end->pid, waitpid(end->pid, &status, 0));
+	EXPECT_EQ(SIGKILL, WTERMSIG(status));
+	end_forget(end);
+}
+
+/*
+ * What the killed have left is removed by the next one that opens a service: a
+ * test that kills ends with this, and its teardown finds nothing.
+ */
+helper void sweep(struct __test_metadata *_metadata)
+{
+	static const struct sluice_contract any = {
+		.name = "test/sweep",
+		.request = SLUICE_TYPE(char),
+		.response = SLUICE_TYPE(char),
+	};
+	struct sluice_service *service;
+	struct sluice_node *node;
+
+	node = sluice_node_create("sweep", NULL);
+	service = sluice_service_open(node, &any, NULL);
+	EXPECT_NE(NULL, service) TH_LOG("%s", sluice_strerror());
+	sluice_service_close(service);
+	sluice_node_destroy(node);
+}
+
+/*
+ * For the teardown: stops the ends of a test that passed.  After a failure their
+ * last words are told, and processes are killed; threads end with the test.
+ */
+helper void ends_stop(struct __test_metadata *_metadata, struct end *ends,
+		      size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		if (!end_runs(&ends[i]))
+			continue;
+		if (_metadata->exit_code == KSFT_PASS) {
+			end_stop(&ends[i]);
+			continue;
+		}
+		TH_LOG("end %zu last said %ld: %s", i, ends[i].result.value,
+		       ends[i].result.sentence);
+		if (ends[i].place == IN_PROCESS) {
+			kill(ends[i].pid, SIGKILL);
+			waitpid(ends[i].pid, NULL, 0);
+		}
+	}
+	if (_metadata->exit_code != KSFT_PASS)
+		TH_LOG("the test itself was last told: %s", sluice_strerror());
+}
+
+/*
+ * Waits until the end's thread sleeps.  After begin() it sleeps in the step or has
+ * not begun it; tests use this to meet the first case nearly always, and hold
+ * in both.
+ */
+helper void until_asleep(struct end *end)
+{
+	struct __test_metadata *_metadata = end->_metadata;
+	char path[64], line[512], *state;
+	int64_t deadline = now() + LONG;
+	ssize_t size;
+	pid_t tid;
+	int fd, seen = 0;
+
+	while (seen < 3 && now() < deadline) {
+		pause_briefly();
+		tid = __atomic_load_n(&end->tid, __ATOMIC_RELAXED);
+		snprintf(path, sizeof(path), "/proc/%d/task/%d/stat",
+			 end->pid ? end->pid : getpid(), tid);
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (fd < 0)
+			continue;
+		size = read(fd, line, sizeof(line) - 1);
+		close(fd);
+		line[size < 0 ? 0 : size] = '\0';
+		state = strrchr(line, ')');
+		seen = state && state[1] && state[2] == 'S' ? seen + 1 : 0;
+	}
+	EXPECT_EQ(3, seen) TH_LOG("the other end does not go to sleep");
+}
+
+/* ---- Fixtures -------------------------------------------------------------- */
+
+#define ENDS_FIXTURE_DATA_(name)					\
+	FIXTURE(name) {							\
+		struct root root;					\
+		struct seat seat;					\
+		struct end end[4];					\
+	};								\
+									\
+	FIXTURE_SETUP(name)						\
+	{								\
+		root_make(_metadata, &self->root);			\
+	}								\
+									\
+	FIXTURE_TEARDOWN(name)						\
+	{								\
+		if (_metadata->exit_code == KSFT_PASS)			\
+			leave(&self->seat, 0, 0);			\
+		ends_stop(_metadata, self->end, ARRAY_SIZE(self->end));	\
+		TEARDOWN_CHECKS(&self->root);				\
+	}								\
+	struct name##_needs_a_semicolon
+
+/*
+ * ENDS_FIXTURE() - a fixture with a root, a seat for the test's own thread and
+ * four ends, whose tests run once with each end in a process and once with each
+ * in a thread.
+ */
+#define ENDS_FIXTURE(name)						\
+	FIXTURE_VARIANT(name) {						\
+		enum place place;					\
+	};								\
+									\
+	ENDS_FIXTURE_DATA_(name);					\
+									\
+	FIXTURE_VARIANT_ADD(name, processes) {				\
+		.place = IN_PROCESS,					\
+	};								\
+									\
+	FIXTURE_VARIANT_ADD(name, threads) {				\
+		.place = IN_THREAD,					\
+	}
+
+/* PROCESSES_FIXTURE() - the same for tests that kill: there are no threads. */
+#define PROCESSES_FIXTURE(name)		ENDS_FIXTURE_DATA_(name)
+
+#endif /* SELFTESTS_END_H */

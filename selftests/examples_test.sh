@@ -1,0 +1,82 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The examples do what they show, however nodes wait, and README.md shows the
+# smallest of them as they are.
+
+cd "$(dirname "$0")/.." || exit 1
+. selftests/tap.sh
+
+SLUICE_ROOT=$tmp/root
+export SLUICE_ROOT
+mkdir -m 700 "$SLUICE_ROOT"
+
+# meet N EXAMPLE CLIENT-ARGUMENT...: so many servers and as many clients
+meet() {
+	many=$(seq "$1")
+	server=$O/examples/$2-server
+	client=$O/examples/$2-client
+	shift 2
+
+	servers=
+	for _ in $many; do
+		"$server" &
+		servers="$servers $!"
+	done
+	clients=
+	for _ in $many; do
+		timeout 60 "$client" "$@" &
+		clients="$clients $!"
+	done
+	status=0
+	for pid in $clients; do
+		wait "$pid" || status=1
+	done
+	# shellcheck disable=SC2086 # process ids, one a word
+	kill $servers && wait $servers
+	return $status
+}
+
+# answers EXPECTED COMMAND...: and prints this line
+answers() {
+	expected=$1
+	shift
+	"$@" >"$tmp/answer"
+	status=$?
+	cat "$tmp/answer"
+	grep -qx "$expected" "$tmp/answer" && return $status
+}
+
+# shown EXAMPLE: all but its head, in one block of code
+shown() {
+	sed 1,2d "Documentation/examples/$1" >"$tmp/wanted"
+	rm -f "$tmp"/block.*
+	awk -v block="$tmp/block." '
+		/^```/ { inside = !inside; number++; next }
+		inside { print >(block number) }' README.md
+	for block in "$tmp"/block.*; do
+		cmp -s "$block" "$tmp/wanted" && return
+	done
+	return 1
+}
+
+for wait in auto socket; do
+	[ $wait = auto ] || export SLUICE_WAIT=$wait
+	check "adder, $wait" answers "40 + 2 = 42" meet 1 adder
+	check "calls, two clients and two servers, $wait" \
+		meet 2 calls --servers 2 --calls 1000
+	for strategy in power-of-two best-fit static; do
+		check "growing-slices, $strategy, $wait" \
+			meet 1 growing-slices --strategy $strategy --rounds 50 --interval 0
+	done
+	if [ -x "$O/examples/zstd-service-client" ]; then
+		check "zstd-service, $wait" meet 1 zstd-service "$O/lib/libsluice.a"
+	else
+		skip "zstd-service, $wait" "no libzstd-dev"
+	fi
+done
+
+for example in adder.h adder-client.c adder-server.c; do
+	check "README.md shows $example" shown $example
+done
+finish

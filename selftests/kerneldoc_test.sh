@@ -1,0 +1,63 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Every public function is documented for kernel-doc: each parameter, the Context,
+# and the Return if it returns anything.  The man pages are well-formed.
+
+cd "$(dirname "$0")/.." || exit 1
+. selftests/tap.sh
+
+header=lib/include/sluice.h
+: "${KERNEL_DOC:=$(ls /usr/lib/linux-kbuild-*/scripts/kernel-doc 2>/dev/null |
+	tail -n 1)}"
+[ -n "$KERNEL_DOC" ] || skip_all "no kernel-doc: apt-get install linux-kbuild-6.1"
+
+# With -v it asks for Return too, but also says what it reads.
+documented() {
+	"$KERNEL_DOC" -v -none -Werror "$1" 2>"$tmp/said"
+	status=$?
+	grep -v ': info: ' "$tmp/said"
+	return $status
+}
+
+# pages HEADER: makes its man pages, and each public function has one that tells
+# of its context
+pages() {
+	rm -rf "$tmp/man3" && mkdir "$tmp/man3" || return
+	"$KERNEL_DOC" -man "$1" 2>/dev/null |
+		awk -v directory="$tmp/man3" -v date=2000-01-01 -v version=0 \
+			-f Documentation/man/man3.awk
+	missing=0
+	for function in $(sed -n 's/^\t\(sluice_[a-z0-9_]*\);$/\1/p' lib/sluice.map)
+	do
+		grep -qx '\.SH CONTEXT' "$tmp/man3/$function.3" && continue
+		echo "$function: no man page, or no Context in it"
+		missing=1
+	done
+	return $missing
+}
+
+check "sluice.h is documented" documented $header
+sed '/^ \* @contract: /d' $header >"$tmp/planted.h"
+refuse "a parameter that is not documented is seen" documented "$tmp/planted.h"
+sed 's/^ \* Return: A string such as/ * A string such as/' $header >"$tmp/planted.h"
+refuse "a missing Return is seen" documented "$tmp/planted.h"
+
+sed 's/^ \* Context: Any thread\.$/ */' $header >"$tmp/planted.h"
+refuse "a missing Context is seen" pages "$tmp/planted.h"
+check "each public function has a man page" pages $header
+
+if command -v mandoc >/dev/null; then
+	check "the man pages of section 3 are well-formed" \
+		mandoc -Tlint -W warning "$tmp"/man3/*.3
+	if [ -e "$O/man/man7/sluice.7" ]; then
+		check "sluice(7) is well-formed" \
+			mandoc -Tlint -W error "$O/man/man7/sluice.7"
+	else
+		skip "sluice(7) is well-formed" "not built: no rst2man"
+	fi
+else
+	skip "the man pages are well-formed" "no mandoc"
+fi
+
+finish

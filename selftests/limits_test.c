@@ -1,0 +1,361 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The limits of a service, each with its smallest value and with a large one:
+ * how many of a thing can be had, what the next one is told, that the refusal
+ * costs nothing, and that giving one back makes room for exactly one.
+ */
+#include "steps.h"
+
+ENDS_FIXTURE(limits);
+
+#define LARGE	1000
+
+static const struct sluice_service_opts limits_of_1 = SLUICE_SERVICE_OPTS(
+	.max_clients = 1,
+	.max_servers = 1,
+	.max_active_requests_per_client = 1,
+	.max_loaned_requests = 1,
+	.max_loaned_replies_per_request = 1,
+	.max_response_buffer_size = 1,
+	.max_borrowed_responses_per_pending_response = 1);
+
+/* ---- Requests that a client may have loaned ------------------------------ */
+
+static void loan_to_the_limit(struct __test_metadata *_metadata,
+			      struct seat *seat, size_t limit)
+{
+	struct sluice_request *request[LARGE];
+	struct sluice_pending_response *pending;
+	size_t i, round;
+
+	for (round = 0; round < 3; round++) {
+		for (i = 0; i < limit; i++) {
+			request[i] = sluice_client_loan(seat->client, 1);
+			ASSERT_NE(NULL, request[i]) TH_LOG("%zu: %s", i,
+							   sluice_strerror());
+		}
+		EXPECT_FAILS(ENOBUFS, sluice_client_loan(seat->client, 1));
+		EXPECT_SAYS("max_loaned_requests");
+		EXPECT_FAILS(ENOBUFS, sluice_client_loan_zeroed(seat->client, 1));
+
+		/* One given back, or sent, makes room for one. */
+		ASSERT_EQ(0, sluice_request_release(request[round % limit]));
+		request[round % limit] = sluice_client_loan(seat->client, 1);
+		ASSERT_NE(NULL, request[round % limit]);
+		EXPECT_FAILS(ENOBUFS, sluice_client_loan(seat->client, 1));
+		pending = sluice_request_send(request[0]);
+		ASSERT_NE(NULL, pending);
+		request[0] = sluice_client_loan(seat->client, 1);
+		ASSERT_NE(NULL, request[0]);
+		EXPECT_FAILS(ENOBUFS, sluice_client_loan(seat->client, 1));
+		ASSERT_EQ(0, sluice_pending_response_release(pending));
+		for (i = 0; i < limit; i++) {
+			ASSERT_EQ(0, sluice_request_release(request[i]));
+		}
+	}
+}
+
+TEST_F(limits, loaned_requests_1)
+{
+	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), PTR(&limits_of_1)));
+	ASSERT_EQ(0, open_client(&self->seat, 0, 0));
+	loan_to_the_limit(_metadata, &self->seat, 1);
+}
+
+TEST_F(limits, loaned_requests_many)
+{
+	static const struct sluice_service_opts many = SLUICE_SERVICE_OPTS(
+		.max_loaned_requests = LARGE);
+
+	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), PTR(&many)));
+	ASSERT_EQ(0, open_client(&self->seat, 0, 0));
+	loan_to_the_limit(_metadata, &self->seat, LARGE);
+}
+
+/* ---- Requests that a client may have in flight --------------------------- */
+
+static void send_to_the_limit(struct __test_metadata *_metadata,
+			      struct seat *seat, size_t limit)
+{
+	static struct sluice_pending_response *pending[LARGE];
+	struct sluice_request *request;
+	size_t i, round;
+
+	for (round = 0; round < 3; round++) {
+		for (i = 0; i < limit; i++) {
+			request = sluice_client_loan_zeroed(seat->client, 1);
+			ASSERT_NE(NULL, request);
+			pending[i] = sluice_request_send(request);
+			ASSERT_NE(NULL, pending[i]) TH_LOG("%zu: %s", i,
+							   sluice_strerror());
+			ASSERT_EQ(1, sluice_pending_response_servers(pending[i]));
+		}
+
+		/* The one too many stays loaned, as it was. */
+		request = sluice_client_loan(seat->client, 1);
+		ASSERT_NE(NULL, request);
+		pattern_fill(request->data, request->size, round);
+		EXPECT_FAILS(EBUSY, sluice_request_send(request));
+		EXPECT_SAYS("max_active_requests_per_client");
+		EXPECT_FAILS(EBUSY, sluice_request_send(request));
+		EXPECT_TRUE(pattern_holds(request->data, request->size, round));
+
+		/* It can be sent when another one has ended. */
+		i = round * (limit - 1) / 2;
+		ASSERT_EQ(0, sluice_pending_response_release(pending[i]));
+		pending[i] = sluice_request_send(request);
+		ASSERT_NE(NULL, pending[i]);
+		EXPECT_TRUE(pattern_holds(pending[i]->data, pending[i]->size,
+					  round));
+		request = sluice_client_loan(seat->client, 1);
+		ASSERT_NE(NULL, request);
+		EXPECT_FAILS(EBUSY, sluice_request_send(request));
+		ASSERT_EQ(0, sluice_request_release(request));
+		for (i = 0; i < limit; i++) {
+			ASSERT_EQ(0, sluice_pending_response_release(pending[i]));
+		}
+	}
+}
+
+TEST_F(limits, active_requests_1)
+{
+	start_server(_metadata, &self->end[0], variant->place, &calls,
+		     &limits_of_1, NULL);
+	take_client_seat(_metadata, &self->seat, &calls, NULL, self->end, 1);
+	send_to_the_limit(_metadata, &self->seat, 1);
+}
+
+TEST_F(limits, active_requests_many)
+{
+	static const struct sluice_service_opts many = SLUICE_SERVICE_OPTS(
+		.max_active_requests_per_client = LARGE);
+
+	start_server(_metadata, &self->end[0], variant->place, &calls, &many,
+		     NULL);
+	take_client_seat(_metadata, &self->seat, &calls, NULL, self->end, 1);
+	send_to_the_limit(_metadata, &self->seat, LARGE);
+}
+
+/* ---- Requests that a server may hold of one client ----------------------- */
+
+/* The server passes over a client of which it holds enough, not over others. */
+static void hold_to_the_limit(struct __test_metadata *_metadata,
+			      struct seat *seat, struct end *server,
+			      struct end *other, long limit)
+{
+	long i;
+
+	for (i = 0; i < limit; i++) {
+		ASSERT_EQ(1, ask(seat, i, i));
+		ASSERT_EQ(i, at(server, take, i, LONG));
+		ASSERT_EQ(0, cancel(seat, i, 0));
+	}
+	EXPECT_EQ(-EAGAIN, at(server, take, limit, SLUICE_NOWAIT));
+	ASSERT_EQ(1, ask(seat, 0, 1000));
+	EXPECT_EQ(-ENOBUFS, at(server, take, limit, SLUICE_NOWAIT));
+	EXPECT_NE(NULL, strstr(server->result.sentence,
+			       "max_active_requests_per_client"))
+		TH_LOG("%s", server->result.sentence);
+	EXPECT_EQ(-ENOBUFS, at(server, take, limit, SLUICE_FOREVER));
+
+	/* Another client's requests pass. */
+	ASSERT_EQ(1, at(other, ask, 0, 2000));
+	EXPECT_EQ(2000, at(server, take, limit, LONG));
+	EXPECT_EQ(-ENOBUFS, at(server, take, limit + 1, LONG));
+	ASSERT_EQ(0, at(server, answer, limit, 2001));
+	ASSERT_EQ(0, at(server, done, limit, 0));
+	ASSERT_EQ(2001, at(other, hear, 0, LONG));
+	ASSERT_EQ(0, at(other, cancel, 0, 0));
+
+	/* One that is released makes room. */
+	ASSERT_EQ(0, at(server, done, limit - 1, 0));
+	EXPECT_EQ(1000, at(server, take, limit - 1, LONG));
+	EXPECT_EQ(0, at(server, answer, limit - 1, 1001));
+	EXPECT_EQ(1001, hear(seat, 0, LONG));
+	for (i = 0; i < limit; i++) {
+		ASSERT_EQ(0, at(server, done, i, 0));
+	}
+	ASSERT_EQ(-EPIPE, hear(seat, 0, LONG));
+	ASSERT_EQ(0, cancel(seat, 0, 0));
+}
+
+static void hold_with(struct __test_metadata *_metadata, struct seat *seat,
+		      struct end *end, enum place place,
+		      const struct sluice_service_opts *opts, long limit)
+{
+	long round;
+
+	start_server(_metadata, &end[0], place, &calls, opts, NULL);
+	take_client_seat(_metadata, seat, &calls, NULL, end, 1);
+	start_client(_metadata, &end[1], place, &calls, &end[0], 1);
+	for (round = 0; round < 3; round++) {
+		hold_to_the_limit(_metadata, seat, &end[0], &end[1], limit);
+	}
+}
+
+TEST_F(limits, held_requests_1)
+{
+	static const struct sluice_service_opts one = SLUICE_SERVICE_OPTS(
+		.max_active_requests_per_client = 1);
+
+	hold_with(_metadata, &self->seat, self->end, variant->place, &one, 1);
+}
+
+TEST_F(limits, held_requests_many)
+{
+	static const struct sluice_service_opts many = SLUICE_SERVICE_OPTS(
+		.max_active_requests_per_client = SLOTS - 2);
+
+	hold_with(_metadata, &self->seat, self->end, variant->place, &many,
+		  SLOTS - 2);
+}
+
+/* ---- Responses that a client may hold ------------------------------------ */
+
+/* answer_many(count): answers 0, 1, 2, ... to the request in slot 0. */
+static long answer_many(struct seat *seat, long first, long count)
+{
+	long i, result;
+
+	for (i = first; i < first + count; i++) {
+		result = answer(seat, 0, i);
+		if (result < 0)
+			return result;
+	}
+	return count;
+}
+
+static void borrow_to_the_limit(struct __test_metadata *_metadata,
+				struct seat *seat, struct end *server, long limit)
+{
+	static struct sluice_response *response[LARGE];
+	long i, round;
+
+	for (round = 0; round < 3; round++) {
+		ASSERT_EQ(1, ask(seat, 0, round));
+		ASSERT_EQ(round, at(server, take, 0, LONG));
+		for (i = 0; i < limit; i++) {
+			ASSERT_EQ(1, at(server, answer_many, i, 1));
+			response[i] = sluice_pending_response_receive(
+				seat->pending[0], LONG);
+			ASSERT_NE(NULL, response[i]) TH_LOG("%ld: %s", i,
+							    sluice_strerror());
+		}
+		ASSERT_EQ(1, at(server, answer_many, limit, 1));
+		EXPECT_EQ(-ENOBUFS, hear(seat, 0, LONG));
+		EXPECT_SAYS("max_borrowed_responses_per_pending_response");
+		EXPECT_EQ(-ENOBUFS, hear(seat, 0, SLUICE_NOWAIT));
+		for (i = 0; i < limit; i++) {
+			ASSERT_EQ(i, answer_value(response[i]));
+		}
+
+		/* One that is given back makes room, and nothing was lost. */
+		ASSERT_EQ(0, sluice_response_release(response[limit / 2]));
+		ASSERT_EQ(limit, hear(seat, 0, LONG));
+		ASSERT_EQ(0, at(server, done, 0, 0));
+		ASSERT_EQ(-EPIPE, hear(seat, 0, LONG));
+		ASSERT_EQ(0, cancel(seat, 0, 0));
+		for (i = 0; i < limit; i++) {
+			if (i == limit / 2)
+				continue;
+			ASSERT_EQ(i, answer_value(response[i]));
+			ASSERT_EQ(0, sluice_response_release(response[i]));
+		}
+	}
+}
+
+TEST_F(limits, borrowed_responses_1)
+{
+	struct end *server = &self->end[0];
+
+	start_server(_metadata, server, variant->place, &calls, &limits_of_1,
+		     NULL);
+	take_client_seat(_metadata, &self->seat, &calls, NULL, self->end, 1);
+	borrow_to_the_limit(_metadata, &self->seat, server, 1);
+}
+
+TEST_F(limits, borrowed_responses_many)
+{
+	static const struct sluice_service_opts many = SLUICE_SERVICE_OPTS(
+		.max_borrowed_responses_per_pending_response = LARGE);
+	struct end *server = &self->end[0];
+
+	start_server(_metadata, server, variant->place, &calls, &many, NULL);
+	take_client_seat(_metadata, &self->seat, &calls, NULL, self->end, 1);
+	borrow_to_the_limit(_metadata, &self->seat, server, LARGE);
+}
+
+/* ---- Replies that a server may have loaned ------------------------------- */
+
+/* reply_to_the_limit(limit): 0 if all is as it should be. */
+static long reply_to_the_limit(struct seat *seat, long limit, long unused)
+{
+	struct sluice_reply *reply[LARGE], *more;
+	long i;
+
+	(void)unused;
+	for (i = 0; i < limit; i++) {
+		reply[i] = sluice_active_request_loan_zeroed(seat->active[0], 1);
+		if (!reply[i])
+			return -errno;
+	}
+	more = sluice_active_request_loan(seat->active[0], 1);
+	if (more || errno != ENOBUFS ||
+	    !strstr(sluice_strerror(), "max_loaned_replies_per_request"))
+		return -EBADMSG;
+	if (sluice_reply_release(reply[limit / 2]) < 0)
+		return -errno;
+	reply[limit / 2] = sluice_active_request_loan(seat->active[0], 1);
+	if (!reply[limit / 2])
+		return -errno;
+	*(struct answer *)reply[0]->data = (struct answer){ 0, ~UINT64_C(0) };
+	if (sluice_reply_send(reply[0]) < 0)
+		return -errno;
+	reply[0] = sluice_active_request_loan(seat->active[0], 1);
+	if (!reply[0])
+		return -errno;
+	more = sluice_active_request_loan(seat->active[0], 1);
+	if (more || errno != ENOBUFS)
+		return -EBADMSG;
+	for (i = 0; i < limit; i++)
+		if (sluice_reply_release(reply[i]) < 0)
+			return -errno;
+	return 0;
+}
+
+TEST_F(limits, loaned_replies_1)
+{
+	struct end *server = &self->end[0];
+
+	start_server(_metadata, server, variant->place, &calls, &limits_of_1,
+		     NULL);
+	take_client_seat(_metadata, &self->seat, &calls, NULL, self->end, 1);
+	ASSERT_EQ(1, ask(&self->seat, 0, 1));
+	ASSERT_EQ(1, at(server, take, 0, LONG));
+	EXPECT_EQ(0, at(server, reply_to_the_limit, 1, 0))
+		TH_LOG("%s", server->result.sentence);
+	EXPECT_EQ(0, at(server, reply_to_the_limit, 1, 0));
+}
+
+TEST_F(limits, loaned_replies_many)
+{
+	static const struct sluice_service_opts many = SLUICE_SERVICE_OPTS(
+		.max_loaned_replies_per_request = LARGE);
+	struct end *server = &self->end[0];
+	long i;
+
+	start_server(_metadata, server, variant->place, &calls, &many, NULL);
+	take_client_seat(_metadata, &self->seat, &calls, NULL, self->end, 1);
+	for (i = 0; i < 3; i++) {
+		ASSERT_EQ(1, ask(&self->seat, 0, 1));
+		ASSERT_EQ(1, at(server, take, 0, LONG));
+		EXPECT_EQ(0, at(server, reply_to_the_limit, LARGE, 0))
+			TH_LOG("%s", server->result.sentence);
+		EXPECT_EQ(0, at(server, done, 0, 0));
+		EXPECT_EQ(0, hear(&self->seat, 0, LONG));
+		EXPECT_EQ(-EPIPE, hear(&self->seat, 0, LONG));
+		EXPECT_EQ(0, cancel(&self->seat, 0, 0));
+	}
+}
+
+TEST_HARNESS_MAIN

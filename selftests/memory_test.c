@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a port's memory costs: the limit that its user may set, and what a port
+ * that has reached it can still do; a static port that never takes more; and
+ * memory that goes back after a burst, seen from outside, in the memfds of both
+ * processes.
+ */
+#include "steps.h"
+
+ENDS_FIXTURE(memory);
+
+#define MIB		((size_t)1 << 20)
+
+/* Loans of this size until no more can be had; all are given back. */
+static long loan_until_full(struct __test_metadata *_metadata,
+			    struct sluice_client *client, size_t size, int error)
+{
+	struct sluice_request *request[16];
+	long count = 0;
+
+	while (count < 16 && (request[count] = sluice_client_loan(client, size))) {
+		pattern_fill(request[count]->data, size, count);
+		count++;
+	}
+	EXPECT_EQ(error, errno) TH_LOG("%s", sluice_strerror());
+	while (count--) {
+		EXPECT_TRUE(pattern_holds(request[count]->data, size, count));
+		EXPECT_EQ(0, sluice_request_release(request[count]));
+	}
+	errno = 0;
+	for (count = 0; count < 16; count++) {
+		request[count] = sluice_client_loan(client, size);
+		if (!request[count])
+			break;
+	}
+	EXPECT_EQ(error, errno);
+	for (error = 0; error < count; error++)
+		sluice_request_release(request[error]);
+	return count;
+}
+
+TEST_F(memory, limit_of_requests)
+{
+	static const struct sluice_service_opts loans = SLUICE_SERVICE_OPTS(
+		.max_loaned_requests = 16);
+	static const struct sluice_client_opts limited = SLUICE_CLIENT_OPTS(
+		.memory_limit = 1 << 20);
+	struct sluice_memory memory = { .size = sizeof(memory) };
+	struct end *server = &self->end[0];
+	long i;
+
+	start_server(_metadata, server, variant->place, &blobs, &loans, NULL);
+	take_client_seat(_metadata, &self->seat, &blobs, &limited, self->end, 1);
+	begin(server, serve_blobs, 20, 0);
+	for (i = 0; i < 10; i++) {
+		EXPECT_FAILS(EMSGSIZE, sluice_client_loan(self->seat.client,
+							  2 * MIB));
+		EXPECT_FAILS(EMSGSIZE, sluice_client_loan(self->seat.client,
+							  MIB + 1));
+		EXPECT_LT(0, loan_until_full(_metadata, self->seat.client,
+					     100000, ENOMEM));
+		ASSERT_EQ(0, sluice_client_memory(self->seat.client, &memory));
+		EXPECT_GE(MIB, memory.bytes);
+		EXPECT_EQ(0, exchange_blob(&self->seat, 0, 100000));
+		EXPECT_EQ(0, exchange_blob(&self->seat, 0, 3));
+	}
+	EXPECT_EQ(20, finish(server));
+}
+
+/* answer_until_full(size): how many replies of this size can be loaned. */
+static long answer_until_full(struct seat *seat, long size, long limit)
+{
+	struct sluice_reply *reply[16];
+	struct sluice_memory memory = { .size = sizeof(memory) };
+	long count, i;
+	int error;
+
+	for (count = 0; count < 16; count++) {
+		reply[count] = sluice_active_request_loan(seat->active[0],
+							  (size_t)size);
+		if (!reply[count])
+			break;
+		pattern_fill(reply[count]->data, (size_t)size, (uint64_t)count);
+	}
+	error = errno;
+	for (i = 0; i < count; i++)
+		if (!pattern_holds(reply[i]->data, (size_t)size, (uint64_t)i) ||
+		    sluice_reply_release(reply[i]) < 0)
+			return -EBADMSG;
+	if (sluice_server_memory(seat->server, &memory) < 0)
+		return -errno;
+	if (memory.bytes > (uint64_t)limit)
+		return -EFBIG;
+	return error == ENOMEM ? count : -error;
+}
+
+TEST_F(memory, limit_of_replies)
+{
+	static const struct sluice_service_opts loans = SLUICE_SERVICE_OPTS(
+		.max_loaned_replies_per_request = 16);
+	static const struct sluice_server_opts limited = SLUICE_SERVER_OPTS(
+		.memory_limit = 1 << 20);
+	struct end *server = &self->end[0];
+	long i, first;
+
+	start_server(_metadata, server, variant->place, &blobs, &loans, &limited);
+	take_client_seat(_metadata, &self->seat, &blobs, NULL, self->end, 1);
+	ASSERT_EQ(1, ask_blob(&self->seat, 0, 1));
+	ASSERT_EQ(1, at(server, take_blob, 0, LONG));
+	first = at(server, answer_until_full, 100000, MIB);
+	EXPECT_LT(0, first) TH_LOG("%s", server->result.sentence);
+	for (i = 0; i < 10; i++) {
+		EXPECT_EQ(-EMSGSIZE, at(server, answer_blob, 0, 2 * MIB));
+		EXPECT_EQ(-EMSGSIZE, at(server, answer_blob, 0, MIB + 1));
+		EXPECT_EQ(first, at(server, answer_until_full, 100000, MIB));
+		EXPECT_EQ(0, at(server, answer_blob, 0, 100000));
+		EXPECT_EQ(100000, hear_blob(&self->seat, 0, LONG));
+	}
+}
+
+/* A static port has room for all its loans at once, and never takes more. */
+TEST_F(memory, constant)
+{
+	static const struct sluice_client_opts fixed = SLUICE_CLIENT_OPTS(
+		.strategy = SLUICE_STATIC,
+		.initial_max_slice_len = 1000);
+	struct sluice_memory before = { .size = sizeof(before) };
+	struct sluice_memory after = { .size = sizeof(after) };
+	struct end *server = &self->end[0];
+	long i;
+
+	start_server(_metadata, server, variant->place, &blobs, NULL, NULL);
+	take_client_seat(_metadata, &self->seat, &blobs, &fixed, self->end, 1);
+
+	/* All that may be in flight, and all that may be loaned beside it. */
+	for (i = 0; i < 16; i++) {
+		ASSERT_EQ(1, ask_blob(&self->seat, i, 1000))
+			TH_LOG("%s", sluice_strerror());
+	}
+	ASSERT_EQ(8, loan_until_full(_metadata, self->seat.client, 1000, ENOBUFS));
+	ASSERT_EQ(0, sluice_client_memory(self->seat.client, &before));
+	begin(server, serve_blobs, 116, 0);
+	for (i = 0; i < 16; i++) {
+		ASSERT_EQ(1000, hear_blob(&self->seat, i, LONG));
+		ASSERT_EQ(-EPIPE, hear_blob(&self->seat, i, LONG));
+		ASSERT_EQ(0, cancel(&self->seat, i, 0));
+	}
+	for (i = 0; i < 100; i++) {
+		EXPECT_FAILS(EMSGSIZE, sluice_client_loan(self->seat.client,
+							  1001));
+		EXPECT_FAILS(EMSGSIZE, sluice_client_loan(self->seat.client,
+							  SIZE_MAX));
+		ASSERT_EQ(8, loan_until_full(_metadata, self->seat.client, 1000,
+					     ENOBUFS));
+		ASSERT_EQ(0, exchange_blob(&self->seat, 0, 10 * i));
+	}
+	ASSERT_EQ(116, finish(server));
+	for (i = 0; i < 16; i++) {
+		ASSERT_EQ(1, ask_blob(&self->seat, i, 1000))
+			TH_LOG("%s", sluice_strerror());
+	}
+	ASSERT_EQ(8, loan_until_full(_metadata, self->seat.client, 1000, ENOBUFS));
+	ASSERT_EQ(0, sluice_client_memory(self->seat.client, &after));
+	EXPECT_EQ(before.bytes, after.bytes);
+	EXPECT_EQ(before.segments, after.segments);
+	EXPECT_EQ(0u, after.growths);
+	EXPECT_EQ(0u, after.retired);
+}
+
+/* ---- Memory goes back ---------------------------------------------------- */
+
+struct memfds {
+	uint64_t allocated;	/* bytes of pages, of all memfds of the library */
+	uint64_t apparent;	/* sum of their sizes */
+	size_t count;
+	ino_t seen[1024];
+};
+
+/* Adds what the links of one directory of /proc lead to. */
+static void add_memfds(struct memfds *memfds, pid_t pid, const char *folder)
+{
+	char path[64], target[256];
+	struct dirent *entry;
+	struct stat status;
+	ssize_t size;
+	size_t i;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, folder);
+	dir = opendir(path);
+	while (dir && (entry = readdir(dir))) {
+		size = readlinkat(dirfd(dir), entry->d_name, target,
+				  sizeof(target) - 1);
+		if (size < 0)
+			continue;
+		target[size] = '\0';
+		if (!strstr(target, "memfd:sluice") ||
+		    fstatat(dirfd(dir), entry->d_name, &status, 0) < 0)
+			continue;
+		for (i = 0; i < memfds->count; i++)
+			if (memfds->seen[i] == status.st_ino)
+				break;
+		if (i < memfds->count || i == ARRAY_SIZE(memfds->seen))
+			continue;
+		memfds->seen[memfds->count++] = status.st_ino;
+		memfds->allocated += (uint64_t)status.st_blocks * 512;
+		memfds->apparent += (uint64_t)status.st_size;
+	}
+	if (dir)
+		closedir(dir);
+}
+
+/*
+ * What both processes hold open or mapped.  Only root may look behind mappings;
+ * others see what is open, and the owner of a segment that can grow keeps it so.
+ */
+static struct memfds count_memfds(pid_t other)
+{
+	struct memfds memfds = { .count = 0 };
+	pid_t pids[] = { getpid(), other };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(pids); i++) {
+		if (!pids[i])
+			continue;
+		add_memfds(&memfds, pids[i], "fd");
+		if (geteuid() == 0)
+			add_memfds(&memfds, pids[i], "map_files");
+	}
+	return memfds;
+}
+
+/* 64 MiB once, each way, then small ones: within 1,000 the memory is back. */
+TEST_F_TIMEOUT(memory, goes_back_after_a_burst, 120)
+{
+	struct sluice_memory memory = { .size = sizeof(memory) };
+	uint64_t apparent, most = 0, bytes;
+	struct end *server = &self->end[0];
+	struct memfds memfds;
+	long i;
+
+	start_server(_metadata, server, variant->place, &blobs, NULL, NULL);
+	take_client_seat(_metadata, &self->seat, &blobs, NULL, self->end, 1);
+	begin(server, serve_blobs, 1001, 0);
+	ASSERT_EQ(0, exchange_blob(&self->seat, 0, 64 * MIB))
+		TH_LOG("%s", sluice_strerror());
+	memfds = count_memfds(server->pid);
+	EXPECT_LE(128 * MIB, memfds.allocated);
+	most = apparent = memfds.apparent;
+	for (i = 0; i < 1000; i++) {
+		ASSERT_EQ(0, exchange_blob(&self->seat, 0, 64))
+			TH_LOG("%s", sluice_strerror());
+		memfds = count_memfds(server->pid);
+		if (memfds.apparent > most)
+			most = memfds.apparent;
+		if (memfds.allocated < MIB && memfds.apparent != apparent) {
+			TH_LOG("after %ld: %ju bytes in %zu memfds", i + 1,
+			       (uintmax_t)memfds.allocated, memfds.count);
+			apparent = memfds.apparent;
+		}
+	}
+	EXPECT_GT(MIB, memfds.allocated)
+		TH_LOG("%zu memfds", memfds.count);
+	EXPECT_GE(200 * MIB, most);
+	EXPECT_EQ(1001, finish(server));
+
+	ASSERT_EQ(0, sluice_client_memory(self->seat.client, &memory));
+	EXPECT_LE(1u, memory.retired);
+	EXPECT_LE(64 * MIB, memory.largest_segment);
+	EXPECT_GT(MIB, memory.bytes);
+	bytes = memory.bytes;
+
+	/* And it grows again when it is needed again. */
+	begin(server, serve_blobs, 1, 0);
+	ASSERT_EQ(0, exchange_blob(&self->seat, 0, 4 * MIB));
+	EXPECT_EQ(1, finish(server));
+	ASSERT_EQ(0, sluice_client_memory(self->seat.client, &memory));
+	EXPECT_LT(bytes, memory.bytes);
+}
+
+TEST_HARNESS_MAIN

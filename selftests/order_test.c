@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Objects may be given back in any order.  Everything that a client end, a
+ * server end, or a node with both has made is destroyed in every order there is,
+ * and what the header says remains usable meanwhile is used meanwhile.
+ *
+ * The teardown of each test proves that the last one to go took everything along.
+ */
+#include "steps.h"
+
+ENDS_FIXTURE(order);
+
+static size_t factorial(size_t n)
+{
+	return n < 2 ? 1 : n * factorial(n - 1);
+}
+
+/* The index-th of the n! orders of 0 .. n - 1. */
+static void permute(size_t *order, size_t n, size_t index)
+{
+	size_t left[8], i, pick;
+
+	for (i = 0; i < n; i++)
+		left[i] = i;
+	for (i = 0; i < n; i++) {
+		pick = index / factorial(n - 1 - i);
+		index %= factorial(n - 1 - i);
+		order[i] = left[pick];
+		memmove(&left[pick], &left[pick + 1],
+			(n - 1 - i - pick) * sizeof(left[0]));
+	}
+}
+
+enum {
+	NODE, SERVICE, CLIENT, PENDING, RESPONSE,
+	CLIENT_SIDE,			/* how many these are */
+	SERVER = CLIENT_SIDE, ACTIVE,
+	BOTH_SIDES,
+};
+
+static void destroy(struct __test_metadata *_metadata, struct seat *seat,
+		    size_t which)
+{
+	switch (which) {
+	case NODE:
+		sluice_node_destroy(seat->node);
+		seat->node = NULL;
+		break;
+	case SERVICE:
+		sluice_service_close(seat->service);
+		seat->service = NULL;
+		break;
+	case CLIENT:
+		sluice_client_destroy(seat->client);
+		seat->client = NULL;
+		break;
+	case PENDING:
+		ASSERT_EQ(0, cancel(seat, 0, 0));
+		break;
+	case RESPONSE:
+		ASSERT_EQ(0, drop_response(seat, 0, 0));
+		break;
+	case SERVER:
+		sluice_server_destroy(seat->server);
+		seat->server = NULL;
+		break;
+	case ACTIVE:
+		ASSERT_EQ(0, done(seat, 0, 0));
+		break;
+	}
+}
+
+/* What is left of an exchange is as readable as ever. */
+static void look_at(struct __test_metadata *_metadata, struct seat *seat)
+{
+	const struct question *question;
+
+	if (seat->pending[0]) {
+		question = seat->pending[0]->data;
+		ASSERT_EQ(5u, question->value);
+	}
+	if (seat->response[0]) {
+		ASSERT_EQ(6, answer_value(seat->response[0]));
+	}
+	if (seat->active[0]) {
+		question = seat->active[0]->data;
+		ASSERT_EQ(5u, question->value);
+	}
+}
+
+/* serve_twice(requests): two answers to each, 6 and 7. */
+static long serve_twice(struct seat *seat, long requests, long unused)
+{
+	long value;
+
+	(void)unused;
+	while (requests--) {
+		value = take(seat, 0, LONG);
+		if (value != 5)
+			return value < 0 ? value : -EBADMSG;
+		if (answer(seat, 0, 6) < 0 || answer(seat, 0, 7) < 0 ||
+		    done(seat, 0, 0) < 0)
+			return -errno;
+	}
+	return 0;
+}
+
+TEST_F_TIMEOUT(order, of_a_client, 120)
+{
+	size_t order[CLIENT_SIDE], index, i;
+	struct end *server = &self->end[0];
+
+	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
+	for (index = 0; index < factorial(CLIENT_SIDE); index++) {
+		permute(order, CLIENT_SIDE, index);
+		take_client_seat(_metadata, &self->seat, &calls, NULL, self->end, 1);
+		ASSERT_EQ(1, ask(&self->seat, 0, 5));
+		ASSERT_EQ(0, at(server, serve_twice, 1, 0));
+		ASSERT_EQ(6, hold(&self->seat, 0, 0));
+		for (i = 0; i < CLIENT_SIDE; i++) {
+			if (order[i] == PENDING) {
+				ASSERT_EQ(7, hear(&self->seat, 0, LONG))
+					TH_LOG("%zu: %s", index,
+					       sluice_strerror());
+				ASSERT_EQ(-EPIPE, hear(&self->seat, 0, LONG));
+			}
+			destroy(_metadata, &self->seat, order[i]);
+			look_at(_metadata, &self->seat);
+		}
+	}
+}
+
+/* A client that is destroyed gives its loans back. */
+TEST_F(order, loaned_requests)
+{
+	long i, k;
+
+	for (i = 0; i < 100; i++) {
+		ASSERT_EQ(0, open_service(&self->seat, PTR(&blobs), 0));
+		ASSERT_EQ(0, open_client(&self->seat, 0, 0));
+		for (k = 0; k < 8; k++) {
+			ASSERT_NE(NULL, sluice_client_loan(self->seat.client,
+							   1000 * k));
+		}
+		leave(&self->seat, 0, 0);
+	}
+}
+
+enum {
+	S_NODE, S_SERVICE, S_SERVER, S_ACTIVE, S_REPLY,
+	SERVER_SIDE,
+};
+
+TEST_F_TIMEOUT(order, of_a_server, 120)
+{
+	static const size_t which[] = {
+		[S_NODE] = NODE, [S_SERVICE] = SERVICE, [S_SERVER] = SERVER,
+		[S_ACTIVE] = ACTIVE,
+	};
+	size_t order[SERVER_SIDE], index, i;
+	struct end *client = &self->end[0];
+
+	end_start(_metadata, client, variant->place);
+	ASSERT_EQ(0, at(client, open_service, PTR(&calls), 0));
+	ASSERT_EQ(0, at(client, open_client, 0, 0));
+	for (index = 0; index < factorial(SERVER_SIDE); index++) {
+		permute(order, SERVER_SIDE, index);
+		ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
+		ASSERT_EQ(0, open_server(&self->seat, 0, 0));
+		ASSERT_EQ(1, meet_here(client, &self->seat));
+		ASSERT_EQ(1, at(client, ask, 0, 5));
+		ASSERT_EQ(5, take(&self->seat, 0, LONG));
+		ASSERT_EQ(0, answer(&self->seat, 0, 6));
+		ASSERT_EQ(0, loan_answer(&self->seat, 0, 7));
+		for (i = 0; i < SERVER_SIDE; i++) {
+			if (order[i] == S_REPLY) {
+				if (self->seat.reply[0]) {
+					ASSERT_EQ(0, sluice_reply_release(
+							self->seat.reply[0]));
+				}
+				self->seat.reply[0] = NULL;
+				continue;
+			}
+			if (order[i] == S_SERVER || order[i] == S_ACTIVE)
+				self->seat.reply[0] = NULL;
+			destroy(_metadata, &self->seat, which[order[i]]);
+			look_at(_metadata, &self->seat);
+			if (order[i] == S_SERVER && self->seat.active[0]) {
+				EXPECT_FAILS(EPIPE, sluice_active_request_loan(
+						     self->seat.active[0], 1));
+			}
+		}
+		ASSERT_EQ(6, at(client, hear, 0, LONG));
+		ASSERT_EQ(-EPIPE, at(client, hear, 0, LONG))
+			TH_LOG("%zu: %s", index, client->result.sentence);
+		ASSERT_EQ(0, at(client, cancel, 0, 0));
+		ASSERT_TRUE(EVENTUALLY(at(client, wait_servers, 1,
+					  SLUICE_NOWAIT) == -EAGAIN));
+	}
+}
+
+/* One node with both roles, every thirteenth of 5,040 orders. */
+TEST_F_TIMEOUT(order, of_both, 120)
+{
+	size_t order[BOTH_SIDES], index, i;
+
+	for (index = 0; index < factorial(BOTH_SIDES); index += 13) {
+		permute(order, BOTH_SIDES, index);
+		ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
+		ASSERT_EQ(0, open_server(&self->seat, 0, 0));
+		ASSERT_EQ(0, open_client(&self->seat, 0, 0));
+		ASSERT_EQ(1, wait_servers(&self->seat, 1, LONG));
+		ASSERT_EQ(1, ask(&self->seat, 0, 5));
+		ASSERT_EQ(5, take(&self->seat, 0, LONG));
+		ASSERT_EQ(0, answer(&self->seat, 0, 6));
+		ASSERT_EQ(6, hold(&self->seat, 0, 0));
+		for (i = 0; i < BOTH_SIDES; i++) {
+			destroy(_metadata, &self->seat, order[i]);
+			look_at(_metadata, &self->seat);
+		}
+	}
+}
+
+/* Nothing that was not made need be checked for before it is destroyed. */
+TEST_F(order, of_nothing)
+{
+	sluice_node_destroy(NULL);
+	sluice_service_close(NULL);
+	sluice_client_destroy(NULL);
+	sluice_server_destroy(NULL);
+	EXPECT_EQ(0, sluice_request_release(NULL));
+	EXPECT_EQ(0, sluice_pending_response_release(NULL));
+	EXPECT_EQ(0, sluice_response_release(NULL));
+	EXPECT_EQ(0, sluice_active_request_release(NULL));
+	EXPECT_EQ(0, sluice_reply_release(NULL));
+}
+
+/* What a program declares with sluice_auto() needs no further word. */
+TEST_F(order, by_itself)
+{
+	long i;
+
+	for (i = 0; i < 10; i++) {
+		sluice_auto(sluice_node) node = sluice_node_create("auto", NULL);
+		sluice_auto(sluice_service) service =
+			sluice_service_open(node, &calls, NULL);
+		sluice_auto(sluice_server) server =
+			sluice_server_create(service, NULL);
+		sluice_auto(sluice_client) client =
+			sluice_client_create(service, NULL);
+		sluice_auto(sluice_pending_response) pending = NULL;
+		sluice_auto(sluice_active_request) active = NULL;
+		sluice_auto(sluice_response) response = NULL;
+		struct sluice_reply *reply;
+
+		ASSERT_EQ(1, sluice_client_wait_servers(client, 1, LONG));
+		pending = sluice_request_send(sluice_client_loan(client, 1));
+		active = sluice_server_receive(server, LONG);
+		ASSERT_NE(NULL, active);
+		reply = sluice_active_request_loan(active, 1);
+		ASSERT_NE(NULL, reply);
+		ASSERT_EQ(0, sluice_reply_send(reply));
+		response = sluice_pending_response_receive(pending, LONG);
+		ASSERT_NE(NULL, response) TH_LOG("%s", sluice_strerror());
+	}
+}
+
+TEST_HARNESS_MAIN

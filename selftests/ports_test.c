@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The limits of ports and of queues: how many clients and servers a service has
+ * room for, in one node or in several, and how many responses wait unread; each
+ * with 1 and with a large number, and again after somebody has made room.
+ */
+#include "steps.h"
+
+ENDS_FIXTURE(ports);
+
+#define MANY	40
+
+static const struct sluice_service_opts one = SLUICE_SERVICE_OPTS(
+	.max_clients = 1,
+	.max_servers = 1,
+	.max_response_buffer_size = 1);
+static const struct sluice_service_opts many = SLUICE_SERVICE_OPTS(
+	.max_clients = MANY,
+	.max_servers = MANY,
+	.max_response_buffer_size = 1000);
+
+/* Fills a service with ports of one kind from one node, three times. */
+static void clients_to_the_limit(struct __test_metadata *_metadata,
+				 struct sluice_service *service, int limit)
+{
+	struct sluice_client *client[MANY];
+	int i, round;
+
+	for (round = 0; round < 3; round++) {
+		for (i = 0; i < limit; i++) {
+			client[i] = sluice_client_create(service, NULL);
+			ASSERT_NE(NULL, client[i])
+				TH_LOG("%d: %s", i, sluice_strerror());
+		}
+		EXPECT_FAILS(EUSERS, sluice_client_create(service, NULL));
+		EXPECT_SAYS("max_clients");
+		sluice_client_destroy(client[limit / 2]);
+		client[limit / 2] = sluice_client_create(service, NULL);
+		ASSERT_NE(NULL, client[limit / 2]);
+		EXPECT_FAILS(EUSERS, sluice_client_create(service, NULL));
+		for (i = 0; i < limit; i++)
+			sluice_client_destroy(client[i]);
+	}
+}
+
+static void servers_to_the_limit(struct __test_metadata *_metadata,
+				 struct sluice_service *service, int limit)
+{
+	struct sluice_server *server[MANY];
+	int i, round;
+
+	for (round = 0; round < 3; round++) {
+		for (i = 0; i < limit; i++) {
+			server[i] = sluice_server_create(service, NULL);
+			ASSERT_NE(NULL, server[i])
+				TH_LOG("%d: %s", i, sluice_strerror());
+		}
+		EXPECT_FAILS(EUSERS, sluice_server_create(service, NULL));
+		EXPECT_SAYS("max_servers");
+		sluice_server_destroy(server[limit / 2]);
+		server[limit / 2] = sluice_server_create(service, NULL);
+		ASSERT_NE(NULL, server[limit / 2]);
+		EXPECT_FAILS(EUSERS, sluice_server_create(service, NULL));
+		for (i = 0; i < limit; i++)
+			sluice_server_destroy(server[i]);
+	}
+}
+
+TEST_F(ports, one_of_each)
+{
+	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), PTR(&one)));
+	clients_to_the_limit(_metadata, self->seat.service, 1);
+	servers_to_the_limit(_metadata, self->seat.service, 1);
+}
+
+TEST_F(ports, many_of_each)
+{
+	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), PTR(&many)));
+	clients_to_the_limit(_metadata, self->seat.service, MANY);
+	servers_to_the_limit(_metadata, self->seat.service, MANY);
+}
+
+/* Ports of other nodes count too, and those that left do not. */
+TEST_F(ports, of_several_nodes)
+{
+	static const struct sluice_service_opts two = SLUICE_SERVICE_OPTS(
+		.max_clients = 2,
+		.max_servers = 2);
+	size_t i;
+
+	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), PTR(&two)));
+	for (i = 0; i < 4; i++) {
+		end_start(_metadata, &self->end[i], variant->place);
+		ASSERT_EQ(0, at(&self->end[i], open_service, PTR(&calls), 0));
+	}
+	ASSERT_EQ(0, at(&self->end[0], open_client, 0, 0));
+	ASSERT_EQ(0, at(&self->end[1], open_client, 0, 0));
+	EXPECT_EQ(-EUSERS, at(&self->end[2], open_client, 0, 0));
+	EXPECT_EQ(-EUSERS, open_client(&self->seat, 0, 0));
+	ASSERT_EQ(0, at(&self->end[2], open_server, 0, 0));
+	ASSERT_EQ(0, at(&self->end[3], open_server, 0, 0));
+	EXPECT_EQ(-EUSERS, open_server(&self->seat, 0, 0));
+	EXPECT_EQ(-EUSERS, at(&self->end[0], open_server, 0, 0));
+	ASSERT_EQ(2, meet_end(&self->end[0], &self->end[2], 2));
+	ASSERT_EQ(2, meet_end(&self->end[1], &self->end[2], 2));
+
+	ASSERT_EQ(0, at(&self->end[1], close_client, 0, 0));
+	ASSERT_EQ(0, open_client(&self->seat, 0, 0));
+	EXPECT_EQ(-EUSERS, at(&self->end[2], open_client, 0, 0));
+	EXPECT_EQ(2, meet(&self->seat, &self->end[2], 2));
+	EXPECT_EQ(-EUSERS, wait_servers(&self->seat, 3, LONG));
+	end_stop(&self->end[0]);
+	EXPECT_EQ(0, at(&self->end[2], open_client, 0, 0));
+	begin_greeting(&self->end[3], 1);
+	EXPECT_EQ(2, at(&self->end[2], wait_servers, 2, LONG));
+	EXPECT_EQ(0, end_greeting(&self->end[3], 1));
+}
+
+/* Many clients and many servers of two nodes, everybody connected. */
+TEST_F_TIMEOUT(ports, everybody_with_everybody, 120)
+{
+	struct sluice_server *servers[MANY];
+	struct sluice_active_request *active;
+	struct end *asker = &self->end[0];
+	struct sluice_reply *reply;
+	long i, sum;
+
+	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), PTR(&many)));
+	for (i = 0; i < MANY; i++) {
+		servers[i] = sluice_server_create(self->seat.service, NULL);
+		ASSERT_NE(NULL, servers[i]);
+	}
+	end_start(_metadata, asker, variant->place);
+	ASSERT_EQ(0, at(asker, open_service, PTR(&calls), 0));
+	ASSERT_EQ(0, at(asker, open_client, 0, 0));
+	self->seat.server = servers[0];
+	self->seat.orders = asker->socket;
+	begin(asker, wait_servers, MANY, LONG);
+	ASSERT_EQ(0, greet(&self->seat, 0, 0));
+	self->seat.server = NULL;
+	ASSERT_EQ(MANY, finish(asker));
+	ASSERT_EQ(MANY, at(asker, ask, 0, 1));
+	for (i = 0; i < MANY; i++) {
+		active = sluice_server_receive(servers[i], LONG);
+		ASSERT_NE(NULL, active) TH_LOG("%s", sluice_strerror());
+		reply = sluice_active_request_loan(active, 1);
+		ASSERT_NE(NULL, reply);
+		*(struct answer *)reply->data = (struct answer){ i, ~(uint64_t)i };
+		ASSERT_EQ(0, sluice_reply_send(reply));
+		ASSERT_EQ(0, sluice_active_request_release(active));
+	}
+	for (sum = 0, i = 0; i < MANY; i++)
+		sum += at(asker, hear, 0, LONG);
+	EXPECT_EQ(MANY * (MANY - 1) / 2, sum);
+	EXPECT_EQ(-EPIPE, at(asker, hear, 0, LONG));
+	for (i = 0; i < MANY; i++)
+		sluice_server_destroy(servers[i]);
+}
+
+/* ---- Unread responses ---------------------------------------------------- */
+
+/* answer_many(first, count): answers so many numbers from first on. */
+static long answer_many(struct seat *seat, long first, long count)
+{
+	long i, result;
+
+	for (i = first; i < first + count; i++) {
+		result = answer(seat, 0, i);
+		if (result < 0)
+			return result;
+	}
+	return count;
+}
+
+static void overflow(struct __test_metadata *_metadata, struct seat *seat,
+		     struct end *server, long room)
+{
+	long i, round, sent;
+
+	for (round = 0; round < 5; round++) {
+		sent = room + 3 * round;
+		ASSERT_EQ(1, ask(seat, 0, round));
+		ASSERT_EQ(round, at(server, take, 0, LONG));
+		ASSERT_EQ(sent, at(server, answer_many, 0, sent))
+			TH_LOG("%s", server->result.sentence);
+		for (i = sent - room; i < sent; i++) {
+			ASSERT_EQ(i, hear(seat, 0, LONG));
+		}
+		ASSERT_EQ(0, at(server, done, 0, 0));
+		ASSERT_EQ(-EPIPE, hear(seat, 0, LONG));
+		ASSERT_EQ(0, cancel(seat, 0, 0));
+	}
+}
+
+TEST_F(ports, room_for_1_response)
+{
+	start_server(_metadata, &self->end[0], variant->place, &calls, &one, NULL);
+	take_client_seat(_metadata, &self->seat, &calls, NULL, self->end, 1);
+	overflow(_metadata, &self->seat, &self->end[0], 1);
+}
+
+TEST_F(ports, room_for_many_responses)
+{
+	start_server(_metadata, &self->end[0], variant->place, &calls, &many,
+		     NULL);
+	take_client_seat(_metadata, &self->seat, &calls, NULL, self->end, 1);
+	overflow(_metadata, &self->seat, &self->end[0], 1000);
+}
+
+/* Numbers that no service may have. */
+TEST_F(ports, absurd_limits)
+{
+	static const struct sluice_service_opts opts[] = {
+		SLUICE_SERVICE_OPTS(.max_clients = 4097),
+		SLUICE_SERVICE_OPTS(.max_servers = 1025),
+		SLUICE_SERVICE_OPTS(.max_active_requests_per_client = 1025),
+		SLUICE_SERVICE_OPTS(.max_loaned_requests = 1025),
+		SLUICE_SERVICE_OPTS(.max_loaned_replies_per_request = 1025),
+		SLUICE_SERVICE_OPTS(.max_response_buffer_size = 1025),
+		SLUICE_SERVICE_OPTS(
+			.max_borrowed_responses_per_pending_response = 1025),
+		SLUICE_SERVICE_OPTS(.max_clients = UINT32_MAX),
+	};
+	static const char *const names[] = {
+		"max_clients", "max_servers", "max_active_requests_per_client",
+		"max_loaned_requests", "max_loaned_replies_per_request",
+		"max_response_buffer_size",
+		"max_borrowed_responses_per_pending_response", "max_clients",
+	};
+	struct sluice_node *node;
+	size_t i;
+
+	node = sluice_node_create("test", NULL);
+	ASSERT_NE(NULL, node);
+	for (i = 0; i < ARRAY_SIZE(opts); i++) {
+		EXPECT_FAILS(EINVAL, sluice_service_open(node, &calls, &opts[i]));
+		EXPECT_SAYS(names[i]);
+		EXPECT_SAYS(i < 1 ? "4097" : i < 7 ? "1025" : "4294967295");
+	}
+	sluice_node_destroy(node);
+}
+
+TEST_HARNESS_MAIN

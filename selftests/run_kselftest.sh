@@ -1,0 +1,31 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Runs the tests that were installed beside it, all of the list or those named as
+# arguments, and sums them up in TAP.
+
+cd "$(dirname "$0")" || exit 1
+# shellcheck disable=SC2046 # names, one a word
+[ $# -gt 0 ] || set -- $(sed 's/^sluice://' kselftest-list.txt)
+
+log=$(mktemp) || exit 1
+trap 'rm -f "$log"' EXIT
+
+number=0
+failed=0
+echo "TAP version 13"
+echo "1..$#"
+for name; do
+	number=$((number + 1))
+	"./$name" >"$log" 2>&1
+	status=$?
+	sed 's/^/# /' "$log"
+	case $status in
+	0) echo "ok $number sluice: $name" ;;
+	4) echo "ok $number sluice: $name # SKIP" ;;
+	*) echo "not ok $number sluice: $name # exit=$status"
+	   failed=$((failed + 1)) ;;
+	esac
+done
+echo "# Totals: pass:$((number - failed)) fail:$failed"
+exit $((failed > 0))

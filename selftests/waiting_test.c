@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Waiting: for a server, for a request, for a response.  Each of the three with
+ * SLUICE_NOWAIT, with a time, and for ever; woken by what was waited for, by a
+ * signal handler, or by the clock, never before the time that was asked for.
+ * And fairness: of several clients or several streams that have something, none
+ * waits for another one to run dry.
+ */
+#include "steps.h"
+
+ENDS_FIXTURE(waiting);
+
+/* A server that sits idle, and a client in the test that is connected to it. */
+#define SET_UP_PAIR()							\
+	do {								\
+		start_server(_metadata, &self->end[0], variant->place,	\
+			     &calls, NULL, NULL);			\
+		take_client_seat(_metadata, &self->seat, &calls, NULL,	\
+				 self->end, 1);				\
+	} while (0)
+
+/* The call ends by the clock, and not too early. */
+#define EXPECT_TIMES_OUT(timeout, call)					\
+	do {								\
+		int64_t begun_ = now();					\
+									\
+		EXPECT_EQ(-ETIMEDOUT, (call))				\
+			TH_LOG("%s", sluice_strerror());		\
+		EXPECT_LE((timeout), now() - begun_);			\
+	} while (0)
+
+static const int64_t times[] = {
+	1, 1000, MILLISECOND, 10 * MILLISECOND, 150 * MILLISECOND,
+};
+
+TEST_F(waiting, for_servers)
+{
+	size_t i;
+
+	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
+	ASSERT_EQ(0, open_client(&self->seat, 0, 0));
+	EXPECT_EQ(0, wait_servers(&self->seat, 0, SLUICE_FOREVER));
+	EXPECT_EQ(0, wait_servers(&self->seat, 0, SLUICE_NOWAIT));
+	EXPECT_EQ(-EAGAIN, wait_servers(&self->seat, 1, SLUICE_NOWAIT));
+	for (i = 0; i < ARRAY_SIZE(times); i++) {
+		EXPECT_TIMES_OUT(times[i],
+				 wait_servers(&self->seat, 1, times[i]));
+	}
+	EXPECT_EQ(-EUSERS, wait_servers(&self->seat, 33, SLUICE_FOREVER));
+
+	start_server(_metadata, &self->end[0], variant->place, &calls, NULL, NULL);
+	begin_greeting(self->end, 1);
+	EXPECT_EQ(1, wait_servers(&self->seat, 1, SLUICE_FOREVER));
+	EXPECT_EQ(1, wait_servers(&self->seat, 1, SLUICE_NOWAIT));
+	EXPECT_EQ(1, wait_servers(&self->seat, 0, SLUICE_NOWAIT));
+	EXPECT_EQ(-EAGAIN, wait_servers(&self->seat, 2, SLUICE_NOWAIT));
+	EXPECT_TIMES_OUT(10 * MILLISECOND,
+			 wait_servers(&self->seat, 2, 10 * MILLISECOND));
+	start_server(_metadata, &self->end[1], variant->place, &calls, NULL, NULL);
+	start_server(_metadata, &self->end[2], variant->place, &calls, NULL, NULL);
+	begin_greeting(self->end + 1, 2);
+	EXPECT_EQ(3, wait_servers(&self->seat, 3, LONG));
+	EXPECT_EQ(3, wait_servers(&self->seat, 2, LONG));
+	EXPECT_EQ(0, end_greeting(self->end, 3));
+
+	/* One leaves. */
+	ASSERT_EQ(0, at(&self->end[1], close_server, 0, 0));
+	EXPECT_TRUE(EVENTUALLY(wait_servers(&self->seat, 3, SLUICE_NOWAIT) ==
+			       -EAGAIN));
+	EXPECT_EQ(2, wait_servers(&self->seat, 2, SLUICE_NOWAIT));
+}
+
+TEST_F(waiting, for_servers_while_asleep)
+{
+	struct end *client = &self->end[0];
+	long i;
+
+	end_start(_metadata, client, variant->place);
+	ASSERT_EQ(0, at(client, open_service, PTR(&calls), 0));
+	ASSERT_EQ(0, at(client, open_client, 0, 0));
+	begin(client, wait_servers, 3, SLUICE_FOREVER);
+	for (i = 1; i < 4; i++) {
+		until_asleep(client);
+		start_server(_metadata, &self->end[i], variant->place, &calls,
+			     NULL, NULL);
+		begin_greeting(&self->end[i], 1);
+	}
+	EXPECT_EQ(3, finish(client));
+	EXPECT_EQ(0, end_greeting(&self->end[1], 3));
+}
+
+TEST_F(waiting, for_a_request)
+{
+	size_t i;
+
+	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
+	ASSERT_EQ(0, open_server(&self->seat, 0, 0));
+	EXPECT_EQ(-EAGAIN, take(&self->seat, 0, SLUICE_NOWAIT));
+	for (i = 0; i < ARRAY_SIZE(times); i++) {
+		EXPECT_TIMES_OUT(times[i], take(&self->seat, 0, times[i]));
+	}
+
+	/* With a client there that does not ask. */
+	start_client(_metadata, &self->end[0], variant->place, &calls, NULL, 0);
+	ASSERT_EQ(1, meet_here(&self->end[0], &self->seat));
+	EXPECT_EQ(-EAGAIN, take(&self->seat, 0, SLUICE_NOWAIT));
+	for (i = 0; i < ARRAY_SIZE(times); i++) {
+		EXPECT_TIMES_OUT(times[i], take(&self->seat, 0, times[i]));
+	}
+	ASSERT_EQ(1, at(&self->end[0], ask, 0, 3));
+	EXPECT_EQ(3, take(&self->seat, 0, SLUICE_NOWAIT));
+}
+
+TEST_F(waiting, for_a_response)
+{
+	size_t i;
+
+	SET_UP_PAIR();
+	ASSERT_EQ(1, ask(&self->seat, 0, 3));
+	EXPECT_EQ(-EAGAIN, hear(&self->seat, 0, SLUICE_NOWAIT));
+	for (i = 0; i < ARRAY_SIZE(times); i++) {
+		EXPECT_TIMES_OUT(times[i], hear(&self->seat, 0, times[i]));
+	}
+	ASSERT_EQ(3, at(&self->end[0], take, 0, LONG));
+	EXPECT_TIMES_OUT(MILLISECOND, hear(&self->seat, 0, MILLISECOND));
+	ASSERT_EQ(0, at(&self->end[0], answer, 0, 4));
+	EXPECT_EQ(4, hear(&self->seat, 0, SLUICE_NOWAIT));
+}
+
+/* Both ends sleep before each message: the doorbell must ring every time. */
+TEST_F(waiting, asleep_every_time)
+{
+	struct end *server = &self->end[0], *client = &self->end[1];
+	long i;
+
+	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
+	start_client(_metadata, client, variant->place, &calls, server, 1);
+	for (i = 0; i < 100; i++) {
+		begin(server, take, 0, SLUICE_FOREVER);
+		until_asleep(server);
+		ASSERT_EQ(1, at(client, ask, 0, i));
+		ASSERT_EQ(i, finish(server));
+		begin(client, hear, 0, SLUICE_FOREVER);
+		until_asleep(client);
+		ASSERT_EQ(0, at(server, answer, 0, i + 1));
+		ASSERT_EQ(i + 1, finish(client));
+		begin(client, hear, 0, SLUICE_FOREVER);
+		until_asleep(client);
+		ASSERT_EQ(0, at(server, done, 0, 0));
+		ASSERT_EQ(-EPIPE, finish(client));
+		ASSERT_EQ(0, at(client, cancel, 0, 0));
+	}
+}
+
+/* A message for one pending response must not be taken for another's. */
+TEST_F(waiting, woken_by_another_exchange)
+{
+	struct end *server = &self->end[0];
+
+	SET_UP_PAIR();
+	ASSERT_EQ(1, ask(&self->seat, 0, 1));
+	ASSERT_EQ(1, ask(&self->seat, 1, 2));
+	ASSERT_EQ(1, at(server, take, 0, LONG));
+	ASSERT_EQ(2, at(server, take, 1, LONG));
+	ASSERT_EQ(0, at(server, answer, 1, 20));
+	EXPECT_TIMES_OUT(20 * MILLISECOND,
+			 hear(&self->seat, 0, 20 * MILLISECOND));
+	ASSERT_EQ(0, at(server, answer, 0, 10));
+	EXPECT_EQ(10, hear(&self->seat, 0, LONG));
+	EXPECT_EQ(20, hear(&self->seat, 1, LONG));
+}
+
+/* ---- Signals ------------------------------------------------------------- */
+
+static int handled;
+
+static void count_signal(int signal)
+{
+	(void)signal;
+	handled++;
+}
+
+/* A signal every 20 ms to this thread, until it is told to stop. */
+static timer_t start_signals(struct __test_metadata *_metadata, int flags)
+{
+	struct sigevent event = {
+		.sigev_notify = SIGEV_THREAD_ID,
+		.sigev_signo = SIGUSR1,
+	};
+	struct itimerspec time = {
+		.it_value.tv_nsec = 20 * MILLISECOND,
+		.it_interval.tv_nsec = 20 * MILLISECOND,
+	};
+	struct sigaction action = {
+		.sa_handler = count_signal,
+		.sa_flags = flags,
+	};
+	timer_t timer;
+
+	handled = 0;
+	event._sigev_un._tid = (pid_t)syscall(SYS_gettid);
+	ASSERT_EQ(0, sigaction(SIGUSR1, &action, NULL));
+	ASSERT_EQ(0, timer_create(CLOCK_MONOTONIC, &event, &timer));
+	ASSERT_EQ(0, timer_settime(timer, 0, &time, NULL));
+	return timer;
+}
+
+/*
+ * EXPECT_INTERRUPTED() - a call that never ends otherwise is ended by a handler,
+ * however the handler was installed.
+ */
+#define EXPECT_INTERRUPTED(call)					\
+	do {								\
+		int flags_;						\
+		timer_t timer_;						\
+									\
+		for (flags_ = 0; flags_ <= SA_RESTART;			\
+		     flags_ += SA_RESTART) {				\
+			timer_ = start_signals(_metadata, flags_);	\
+			EXPECT_EQ(-EINTR, (call))			\
+				TH_LOG("%s", sluice_strerror());	\
+			EXPECT_EQ(0, timer_delete(timer_));		\
+			EXPECT_LT(0, handled);				\
+		}							\
+	} while (0)
+
+TEST_F(waiting, interrupted_for_servers)
+{
+	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
+	ASSERT_EQ(0, open_client(&self->seat, 0, 0));
+	EXPECT_INTERRUPTED(wait_servers(&self->seat, 1, SLUICE_FOREVER));
+	EXPECT_INTERRUPTED(wait_servers(&self->seat, 1, LONG));
+	start_server(_metadata, &self->end[0], variant->place, &calls, NULL, NULL);
+	EXPECT_EQ(1, meet(&self->seat, self->end, 1));
+}
+
+TEST_F(waiting, interrupted_for_a_request)
+{
+	struct end *client = &self->end[0];
+
+	end_start(_metadata, client, variant->place);
+	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
+	ASSERT_EQ(0, open_server(&self->seat, 0, 0));
+	EXPECT_INTERRUPTED(take(&self->seat, 0, SLUICE_FOREVER));
+	ASSERT_EQ(0, at(client, open_service, PTR(&calls), 0));
+	ASSERT_EQ(0, at(client, open_client, 0, 0));
+	ASSERT_EQ(1, meet_here(client, &self->seat));
+	EXPECT_INTERRUPTED(take(&self->seat, 0, SLUICE_FOREVER));
+	EXPECT_INTERRUPTED(take(&self->seat, 0, LONG));
+	EXPECT_EQ(1, at(client, ask, 0, 8));
+	EXPECT_EQ(8, take(&self->seat, 0, LONG));
+	EXPECT_EQ(0, answer(&self->seat, 0, 9));
+	EXPECT_EQ(9, at(client, hear, 0, LONG));
+}
+
+TEST_F(waiting, interrupted_for_a_response)
+{
+	struct end *server = &self->end[0];
+
+	SET_UP_PAIR();
+	ASSERT_EQ(1, ask(&self->seat, 0, 8));
+	EXPECT_INTERRUPTED(hear(&self->seat, 0, SLUICE_FOREVER));
+	ASSERT_EQ(8, at(server, take, 0, LONG));
+	EXPECT_INTERRUPTED(hear(&self->seat, 0, SLUICE_FOREVER));
+	EXPECT_INTERRUPTED(hear(&self->seat, 0, LONG));
+	EXPECT_EQ(0, at(server, answer, 0, 9));
+	EXPECT_EQ(9, hear(&self->seat, 0, LONG));
+}
+
+/* ---- Fairness ------------------------------------------------------------ */
+
+/* Eight requests of a busy client do not stand before four of a slow one. */
+TEST_F(waiting, clients_take_turns)
+{
+	struct end *server = &self->end[0], *slow = &self->end[1];
+	long i, round, busy_seen, slow_seen, value;
+
+	SET_UP_PAIR();
+	start_client(_metadata, slow, variant->place, &calls, server, 1);
+	for (round = 0; round < 10; round++) {
+		for (i = 0; i < 8; i++) {
+			ASSERT_EQ(1, ask(&self->seat, i, i));
+		}
+		for (i = 0; i < 4; i++) {
+			ASSERT_EQ(1, at(slow, ask, i, 100 + i));
+		}
+		busy_seen = slow_seen = 0;
+		for (i = 0; i < 12; i++) {
+			value = at(server, take, i, LONG);
+			ASSERT_LE(0, value);
+			if (value < 100) {
+				ASSERT_EQ(busy_seen++, value);
+			} else {
+				ASSERT_EQ(100 + slow_seen++, value);
+			}
+			if (i < 8) {
+				ASSERT_LE((i + 1) / 2, slow_seen);
+			}
+		}
+		for (i = 0; i < 12; i++) {
+			ASSERT_EQ(0, at(server, done, i, 0));
+		}
+		for (i = 0; i < 8; i++) {
+			ASSERT_EQ(0, cancel(&self->seat, i, 0));
+		}
+		for (i = 0; i < 4; i++) {
+			ASSERT_EQ(0, at(slow, cancel, i, 0));
+		}
+	}
+}
+
+/* Nor do the eight answers of one server stand before four of another. */
+TEST_F(waiting, streams_take_turns)
+{
+	struct end *busy = &self->end[0], *slow = &self->end[1];
+	long i, round, busy_seen, slow_seen, value;
+
+	start_server(_metadata, busy, variant->place, &calls, NULL, NULL);
+	start_server(_metadata, slow, variant->place, &calls, NULL, NULL);
+	take_client_seat(_metadata, &self->seat, &calls, NULL, self->end, 2);
+	for (round = 0; round < 10; round++) {
+		ASSERT_EQ(2, ask(&self->seat, 0, round));
+		ASSERT_EQ(round, at(busy, take, 0, LONG));
+		ASSERT_EQ(round, at(slow, take, 0, LONG));
+		for (i = 0; i < 8; i++) {
+			ASSERT_EQ(0, at(busy, answer, 0, i));
+		}
+		for (i = 0; i < 4; i++) {
+			ASSERT_EQ(0, at(slow, answer, 0, 100 + i));
+		}
+		busy_seen = slow_seen = 0;
+		for (i = 0; i < 12; i++) {
+			value = hear(&self->seat, 0, LONG);
+			ASSERT_LE(0, value);
+			if (value < 100) {
+				ASSERT_EQ(busy_seen++, value);
+			} else {
+				ASSERT_EQ(100 + slow_seen++, value);
+			}
+			if (i < 8) {
+				ASSERT_LE((i + 1) / 2, slow_seen);
+			}
+		}
+		ASSERT_EQ(0, at(busy, done, 0, 0));
+		ASSERT_EQ(0, at(slow, done, 0, 0));
+		ASSERT_EQ(-EPIPE, hear(&self->seat, 0, LONG));
+		ASSERT_EQ(0, cancel(&self->seat, 0, 0));
+	}
+}
+
+TEST_HARNESS_MAIN
