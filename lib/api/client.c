@@ -59,6 +59,17 @@ static int make_room(struct sluice_client *client)
 	return 0;
 }
 
+/* What is short now may be there soon; anything else means that nobody is there. */
+static void try_again(struct sluice_client *client, int error)
+{
+	if (error != EAGAIN && error != EMFILE && error != ENFILE && error != ENOMEM)
+		return;
+	client->retry = true;
+	client->retry_at = clock_now() + client->retry_pause;
+	if (client->retry_pause < CONNECT_RETRY_MAX_NS)
+		client->retry_pause *= 2;
+}
+
 /* A server that cannot be reached is not there; others may be. */
 static void connect_to(void *context, uint64_t server)
 {
@@ -80,15 +91,15 @@ static void connect_to(void *context, uint64_t server)
 	if (is_known(client, server) || make_room(client) < 0)
 		return;
 	fd = server_socket_connect(&service->dir, server);
-	if (fd == -EAGAIN) {
-		client->retry = true;
-		client->retry_at = clock_now() + CONNECT_RETRY_NS;
-	}
-	if (fd < 0)
+	if (fd < 0) {
+		try_again(client, -fd);
 		return;
+	}
 	requester = requester_create(&config, &client->self, fd);
 	if (requester)
 		client->requesters[client->count++] = requester;
+	else
+		try_again(client, errno);
 }
 
 static void look_for_servers(struct sluice_client *client)
@@ -99,7 +110,10 @@ static void look_for_servers(struct sluice_client *client)
 
 static void letter_came(struct node_listener *listener)
 {
-	look_for_servers(container_of(listener, struct sluice_client, listener));
+	struct sluice_client *client = container_of(listener, struct sluice_client, listener);
+
+	client->retry_pause = CONNECT_RETRY_NS;
+	look_for_servers(client);
 }
 
 /* Lets go of channels that have gone and from which nobody reads any more. */
@@ -137,9 +151,10 @@ int client_enter(struct sluice_client *client)
 	return node_enter(client->service->node);
 }
 
-int64_t client_wake_time(const struct sluice_client *client, int64_t deadline)
+int client_sleep(struct sluice_client *client, int64_t deadline)
 {
-	return client->retry && client->retry_at < deadline ? client->retry_at : deadline;
+	return wait_until(&client->service->node->wait, deadline,
+			  client->retry ? client->retry_at : CLOCK_NEVER);
 }
 
 /* ---- Life ---- */
@@ -203,6 +218,7 @@ static int register_port(struct sluice_client *client)
 		.node = service->node->seat.id,
 		.contract = &service->contract,
 	};
+	client->retry_pause = CONNECT_RETRY_NS;
 	client->listener.look = letter_came;
 	node_listen(service->node, &client->listener);
 	look_for_servers(client);
@@ -287,6 +303,7 @@ void sluice_client_destroy(struct sluice_client *client)
 	node_unlisten(client->service->node, &client->listener);
 	port_entry_release(&client->entry, &client->service->dir);
 	client->destroyed = true;
+	client->retry = false;
 	client_put(client);
 }
 
@@ -332,9 +349,7 @@ int sluice_client_wait_servers(struct sluice_client *client, unsigned int server
 		if (timeout == SLUICE_NOWAIT)
 			return fail(EAGAIN, "%u servers are connected, and %u are waited for",
 				    connected(client), servers);
-		r = wait_block(&client->service->node->wait, client_wake_time(client, deadline));
-		if (r == -ETIMEDOUT && clock_now() < deadline)
-			continue;
+		r = client_sleep(client, deadline);
 		if (r < 0)
 			return r;
 	}

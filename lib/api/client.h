@@ -13,8 +13,8 @@ struct sluice_client {
 	uint32_t references;		/* the user's, and one for each message */
 	bool destroyed;			/* by the user */
 	bool tidy;			/* no channel has gone since the last look */
-	bool retry;			/* a server's backlog was full */
-	int64_t retry_at;
+	bool retry;			/* a server could not be reached for now */
+	int64_t retry_at, retry_pause;
 	struct port_entry entry;
 	struct handshake self;
 	struct node_listener listener;
@@ -60,8 +60,8 @@ struct response {
 /* What every call of a client begins with.  0, -EBUSY or -ECHILD. */
 int client_enter(struct sluice_client *client) MUST_CHECK;
 
-/* The deadline, or earlier if something of the client's has to be done before. */
-int64_t client_wake_time(const struct sluice_client *client, int64_t deadline);
+/* Sleeps as wait_until() does, and no longer than the client can. */
+int client_sleep(struct sluice_client *client, int64_t deadline) MUST_CHECK;
 
 /* Looks what has happened, without waiting. */
 void client_glance(struct sluice_client *client);

@@ -12,8 +12,8 @@
  * while the application holds active requests.  The circle is tidied at the beginning
  * of a call, never in the middle of one.
  *
- * A client can connect as often as it likes; each connection costs a descriptor and,
- * after a HELLO that was found in order, the memory of a channel.  At the limit of open
+ * A client can connect as often as it likes; each connection costs two descriptors,
+ * the tables of its end, and after a HELLO that was found in order the channel's memory.  At the limit of open
  * files connections are taken and closed at once, so that the listener does not stay
  * readable for ever.
  */
@@ -24,6 +24,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/limits.h"
+#include "os/clock.h"
 #include "os/fd.h"
 #include "os/socket.h"
 
@@ -78,8 +80,9 @@ void server_let_go(struct sluice_server *server, struct responder *responder)
 
 void server_tidy(struct sluice_server *server)
 {
-	struct responder *responder = server->current, *next, *last = server->current;
-	bool done = !responder;
+	struct responder *last = server->current, *next;
+	struct responder *responder = last ? last->next : NULL;
+	bool done = !last;
 
 	server->tidy = true;
 	while (!done) {
@@ -120,29 +123,44 @@ void server_channel_destroyed(struct responder *responder)
 
 /* ---- Connections ---- */
 
-/* Takes a connection that there is no descriptor for, and closes it. */
-static void turn_away(struct sluice_server *server)
+/* Takes a connection that there is no descriptor for, and closes it.  Did it? */
+static bool turn_away(struct sluice_server *server)
 {
+	int fd;
+
 	if (server->spare_fd < 0)
-		return;
+		server->spare_fd = fd_own(open("/dev/null", O_RDONLY | O_CLOEXEC));
+	if (server->spare_fd < 0)
+		return false;
 	server->spare_fd = fd_close(server->spare_fd);
-	fd_close(socket_accept(server->listener.fd));
+	fd = socket_accept(server->listener.fd);
+	fd_close(fd);
 	server->spare_fd = fd_own(open("/dev/null", O_RDONLY | O_CLOEXEC));
+	return fd >= 0;
 }
 
 void server_accept(struct wait_source *source)
 {
 	struct sluice_server *server = container_of(source, struct sluice_server, listener);
 	struct responder *responder;
+	unsigned int n;
 	int fd;
 
-	while ((fd = socket_accept(source->fd)) != -EAGAIN) {
-		if (fd == -ECONNABORTED || fd == -EINTR)
-			continue;
-		if (fd < 0) {
-			turn_away(server);
+	/* The poll tells of new connections only, so what is left over is noted. */
+	server->accept_later = true;
+	server->accept_at = clock_now() + ACCEPT_RETRY_NS;
+	for (n = 0; n < ACCEPT_AT_ONCE; n++) {
+		fd = socket_accept(source->fd);
+		if (fd == -EAGAIN) {
+			server->accept_later = false;
 			return;
 		}
+		if (fd == -ECONNABORTED || fd == -EINTR)
+			continue;
+		if (fd < 0 && !turn_away(server))
+			return;
+		if (fd < 0)
+			continue;
 		responder = responder_create(&server->config, fd);
 		if (!responder)
 			continue;

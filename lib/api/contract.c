@@ -68,10 +68,23 @@ static uint32_t record_value(const struct setting *setting,
 	return value;
 }
 
+/* Would a channel of these settings be too large? */
+static int check_channel(const struct sluice_registry_settings *record, int error)
+{
+	struct layout layout;
+
+	layout_compute(&layout, record);
+	if (layout.size > CHANNEL_SIZE_LIMIT)
+		return fail(error, "with max_active_requests_per_client %u and max_response_buffer_size %u a channel would take %llu bytes, more than %llu",
+			    record->max_active_requests, record->response_buffer,
+			    (unsigned long long)layout.size,
+			    (unsigned long long)CHANNEL_SIZE_LIMIT);
+	return 0;
+}
+
 static int fill_settings(struct sluice_registry_settings *record,
 			 const struct sluice_service_opts *opts)
 {
-	struct layout layout;
 	uint32_t value;
 	size_t i;
 
@@ -84,13 +97,7 @@ static int fill_settings(struct sluice_registry_settings *record,
 			value = settings[i].preset;
 		memcpy((char *)record + settings[i].record, &value, sizeof(value));
 	}
-	layout_compute(&layout, record);
-	if (layout.size > CHANNEL_SIZE_LIMIT)
-		return fail(EINVAL, "with max_active_requests_per_client %u and max_response_buffer_size %u a channel would take %llu bytes, more than %llu",
-			    record->max_active_requests, record->response_buffer,
-			    (unsigned long long)layout.size,
-			    (unsigned long long)CHANNEL_SIZE_LIMIT);
-	return 0;
+	return check_channel(record, EINVAL);
 }
 
 static int compare_settings(const char *service, const struct sluice_registry_settings *found,
@@ -109,7 +116,7 @@ static int compare_settings(const char *service, const struct sluice_registry_se
 			return fail(EPROTOTYPE, "service %s has %s %u, and %u is wanted",
 				    service, settings[i].name, has, wanted);
 	}
-	return 0;
+	return check_channel(found, EPROTOTYPE);
 }
 
 /* ---- Types ---- */

@@ -113,15 +113,12 @@ static int take(struct pending *pending, struct sluice_response **ret_response)
 /* Sleeps until there is something to look at.  0 or -errno. */
 static int sleep_on(struct pending *pending, int64_t deadline)
 {
-	struct sluice_client *client = pending->client;
 	int r;
 
 	r = stream_arm(&pending->stream);
-	if (!r && !stream_ready(&pending->stream)) {
-		r = wait_block(&client->service->node->wait, client_wake_time(client, deadline));
-		if (r == -ETIMEDOUT && clock_now() < deadline)
-			r = 0;
-	}
+	if (!r)
+		r = stream_ready(&pending->stream) ? wait_check(deadline) :
+						     client_sleep(pending->client, deadline);
 	stream_settle(&pending->stream);
 	return r;
 }

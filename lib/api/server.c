@@ -152,6 +152,8 @@ void sluice_server_destroy(struct sluice_server *server)
 
 	if (!server || node_check(server->service->node) < 0 || server->destroyed)
 		return;
+	/* Those who wait to be accepted are told too. */
+	server_accept(&server->listener);
 	server->destroyed = true;
 	close_port(server);
 	responder = server->current;
@@ -287,8 +289,11 @@ static int sleep_on(struct sluice_server *server, int64_t deadline)
 {
 	int r = arm_all(server);
 
-	if (!r && !any_ready(server))
-		r = wait_block(&server->service->node->wait, deadline);
+	if (!r && any_ready(server))
+		r = wait_check(deadline);
+	else if (!r)
+		r = wait_until(&server->service->node->wait, deadline,
+			       server->accept_later ? server->accept_at : CLOCK_NEVER);
 	settle_all(server);
 	return r;
 }
@@ -311,6 +316,8 @@ struct sluice_active_request *sluice_server_receive(struct sluice_server *server
 		wait_glance(&server->service->node->wait);
 		if (unlikely(!server->tidy))
 			server_tidy(server);
+		if (unlikely(server->accept_later) && clock_now() >= server->accept_at)
+			server_accept(&server->listener);
 		r = take(server, &request);
 		if (r > 0)
 			return request;

@@ -17,6 +17,8 @@ struct sluice_server {
 	struct handshake self;
 	struct wait_source listener;
 	int spare_fd;			/* given up to accept at the limit of open files */
+	bool accept_later;		/* there may be connections left to take */
+	int64_t accept_at;
 	struct responder_config config;
 	struct responder *current;	/* of a circle of channels, or NULL */
 	/* Of channels that have gone, for sluice_server_memory(). */

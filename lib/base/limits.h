@@ -35,16 +35,16 @@
 /* Segments of one port together, when the user says nothing. */
 #define MEMORY_LIMIT_DEFAULT	(UINT64_C(4) << 30)
 
-/* The most one peer can make us map; also keeps sums of sizes from wrapping. */
+/* Of one segment, and of a port; also keeps sums of sizes from wrapping. */
 #define MEMORY_LIMIT_MAX	(UINT64_C(1) << 40)
 
 /* Room made at once for the first slices of a port, at most. */
 #define SEGMENT_INITIAL_LIMIT	(UINT64_C(1) << 20)
 
-/* Segments up to this size are never worth retiring. */
+/* A pool of up to this size is not worth retiring. */
 #define RETIRE_SIZE_MIN		(UINT64_C(256) << 10)
 
-/* A segment of which no more than this share was ever in use is mostly idle. */
+/* A pool of which less than one part in so many was out at a time is mostly idle. */
 #define RETIRE_SHARE		8u
 
 /* Loans over which that is judged: at first, and after many rebounds. */
@@ -72,8 +72,26 @@
 /* In socket mode a port that never sleeps looks at its sockets this often. */
 #define SOCKET_GLANCE_NS	(INT64_C(1) * 1000 * 1000)
 
-/* A server's full backlog (EAGAIN) is tried again after this time. */
+/*
+ * Packets read from a peer at a time.  A socket holds some 280, and an honest peer
+ * sends no more of them than there are messages; one that keeps up with our reading
+ * for so long wants to keep us busy.
+ */
+#define DRAIN_PACKETS_MAX	8192u
+
+/*
+ * A server that could not be reached for want of something (a full backlog, no
+ * descriptor) is tried again after this time, then after twice as long, and so on.
+ */
 #define CONNECT_RETRY_NS	(INT64_C(1) * 1000 * 1000)
+#define CONNECT_RETRY_MAX_NS	(INT64_C(100) * 1000 * 1000)
+
+/*
+ * Connections taken at a time, so that other things get their turn; the rest, and
+ * those for which there was no descriptor, are tried again after this time.
+ */
+#define ACCEPT_AT_ONCE		64u
+#define ACCEPT_RETRY_NS		(INT64_C(1) * 1000 * 1000)
 
 /* Pending connections of a server; the kernel cuts it to net.core.somaxconn. */
 #define SERVER_BACKLOG		4096

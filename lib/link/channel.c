@@ -33,6 +33,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/limits.h"
 #include "os/fd.h"
 #include "os/fdpass.h"
 #include "os/futex.h"
@@ -164,12 +165,19 @@ static int take_packet(struct channel *channel, const union packet *packet, size
 	if (size < sizeof(packet->header) || packet->header.magic != SLUICE_WIRE_MAGIC)
 		return fail(EPROTO, "the peer sent a packet of %zu bytes that is none of ours",
 			    size);
+	/* Of another version only a HELLO is understood, and answered by a REJECT. */
+	if (packet->header.type != SLUICE_WIRE_HELLO &&
+	    (packet->header.version != SLUICE_PROTOCOL_VERSION || !channel->memory.base))
+		return fail(EPROTO, "the peer sent a packet of type %u and version %u where it cannot be",
+			    packet->header.type, packet->header.version);
 	switch (packet->header.type) {
 	case SLUICE_WIRE_SEGMENT:
 		return take_segment(channel, packet, size, passed);
 	case SLUICE_WIRE_RETIRE:
 		return take_retire(channel, packet, size);
 	case SLUICE_WIRE_GOODBYE:
+		if (size != sizeof(struct sluice_wire_goodbye))
+			return fail(EPROTO, "the peer sent a GOODBYE of %zu bytes", size);
 		if (!channel->leaving) {
 			channel->leaving = true;
 			channel->events->leaving(channel);
@@ -209,9 +217,12 @@ static bool drain_one(struct channel *channel)
 
 void channel_drain(struct channel *channel)
 {
+	unsigned int packets = 0;
+
 	channel_get(channel);
 	while (!channel->gone && drain_one(channel))
-		;
+		if (++packets > DRAIN_PACKETS_MAX)
+			channel_close(channel, EPROTO);
 	channel_put(channel);
 }
 

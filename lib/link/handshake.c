@@ -181,6 +181,14 @@ int handshake_welcome(struct channel *channel, const struct handshake *self,
 	return 0;
 }
 
+/* What a REJECT may say: nothing that would mean something else to the caller. */
+static bool is_reason(uint32_t reason)
+{
+	return reason == EACCES || reason == EPROTO || reason == EPROTOTYPE ||
+	       reason == EPROTONOSUPPORT || reason == ENOMEM || reason == EMFILE ||
+	       reason == ENFILE;
+}
+
 int handshake_answer(const void *packet, size_t size, uint64_t *ret_port)
 {
 	const struct sluice_wire_header *header = packet;
@@ -192,7 +200,7 @@ int handshake_answer(const void *packet, size_t size, uint64_t *ret_port)
 		return 0;
 	}
 	if (header->type == SLUICE_WIRE_REJECT && size == sizeof(*reject) &&
-	    reject->reason > 0 && reject->reason < 4096)
+	    is_reason(reject->reason))
 		return fail((int)reject->reason, "the server refused the client: %s",
 			    strerror((int)reject->reason));
 	return fail(EPROTO, "a server sent a packet of type %u where it cannot be", header->type);

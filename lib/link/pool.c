@@ -134,6 +134,10 @@ static int first_segment(struct pool *pool)
 			    config->slices, (unsigned long long)length,
 			    (unsigned long long)config->limit);
 	all = round_up(all, PAGE);
+	if (all > SLUICE_SEGMENTS_ALIVE * SEGMENT_WINDOW)
+		return fail(EMSGSIZE, "%u slices of %llu bytes are more than the %llu bytes that peers reserve for a port",
+			    config->slices, (unsigned long long)length,
+			    (unsigned long long)(SLUICE_SEGMENTS_ALIVE * SEGMENT_WINDOW));
 	return add_segment(pool, all, min_u64(size, all), true);
 }
 
@@ -335,6 +339,11 @@ int pool_loan(struct pool *pool, uint64_t bytes)
 	pool->used += length;
 	pool->peak = max_u64(pool->peak, pool->used);
 	return (int)number;
+}
+
+void pool_mark_sent(struct pool *pool, uint32_t number)
+{
+	pool->slices[number].sent = true;
 }
 
 void pool_hold(struct pool *pool, uint32_t number)

@@ -30,6 +30,7 @@ struct pool_slice {
 	uint64_t length;
 	uint32_t segment;		/* index in segments[] */
 	uint32_t holders;		/* 0: this number is free */
+	bool sent;			/* a peer may give it back */
 	uint32_t next_free;
 };
 
@@ -62,6 +63,9 @@ void pool_deinit(struct pool *pool);
  * strategy or the limit), -ENOMEM or another -errno.
  */
 int pool_loan(struct pool *pool, uint64_t bytes) MUST_CHECK;
+
+/* From here on a peer holds it and may give it back. */
+void pool_mark_sent(struct pool *pool, uint32_t number);
 
 /* One holder more, and one less; the last returns the slice. */
 void pool_hold(struct pool *pool, uint32_t number);

@@ -28,12 +28,18 @@
 
 static const char *const role_names[] = { "client", "server" };
 
+static bool is_ours(const struct sluice_registry_port *record)
+{
+	return record->magic == SLUICE_REGISTRY_MAGIC_PORT &&
+	       record->version == SLUICE_PROTOCOL_VERSION && record->size == sizeof(*record);
+}
+
 static void bury_server(void *context, const void *record)
 {
 	const struct sluice_registry_port *port = record;
 	const int *servers_fd = context;
 
-	if (port->magic == SLUICE_REGISTRY_MAGIC_PORT)
+	if (is_ours(port))
 		server_socket_unlink(*servers_fd, port->id);
 }
 
@@ -94,7 +100,7 @@ void port_entry_notify_clients(const struct service_dir *dir)
 	while ((entry = readdir(ports)))
 		if (!strncmp(entry->d_name, "client.", strlen("client.")) &&
 		    !presence_read(dir->ports_fd, entry->d_name, &record, sizeof(record)) &&
-		    record.magic == SLUICE_REGISTRY_MAGIC_PORT)
+		    is_ours(&record))
 			seat_notify(dir->seat, record.node, dir->hash);
 	closedir(ports);
 }

@@ -63,13 +63,20 @@ static void make_free(struct delivery *delivery)
 
 void delivery_empty(struct delivery *delivery)
 {
+	struct requester *requester = delivery->requester;
+	uint64_t most = delivery->ring.mask + 1, n;
 	struct ring_message message;
-	int r;
+	int r = 1;
 
-	while ((r = ring_pop(&delivery->ring, &message)) > 0)
-		returns_push(&delivery->requester->returned_responses, message.slice);
+	for (n = 0; r > 0 && n < most; n++) {
+		r = ring_pop(&delivery->ring, &message);
+		if (r > 0)
+			returns_push(&requester->returned_responses, message.slice);
+	}
 	if (r < 0)
-		channel_close(&delivery->requester->channel, EPROTO);
+		channel_close(&requester->channel, EPROTO);
+	else
+		channel_ring(&requester->channel, SLUICE_DOORBELL_SPACE);
 }
 
 static void free_if_done(struct delivery *delivery)
@@ -77,6 +84,9 @@ static void free_if_done(struct delivery *delivery)
 	if (!delivery->request || !delivery->returned || delivery->stream)
 		return;
 	delivery_empty(delivery);
+	/* After the return the server sends nothing more. */
+	if (ring_ready(&delivery->ring))
+		channel_close(&delivery->requester->channel, EPROTO);
 	make_free(delivery);
 }
 

@@ -87,7 +87,7 @@ void requester_reap(struct requester *requester);
 /* The number that the server returns it by. */
 uint32_t delivery_number(const struct delivery *delivery);
 
-/* Gives back, unread, what is left in the ring. */
+/* Gives back, unread, what is in the ring; at most a ringful. */
 void delivery_empty(struct delivery *delivery);
 
 /* It has ended, for a reason; it must not be touched afterwards. */

@@ -15,7 +15,7 @@
  *
  * Invariants:
  * (1) A delivery is held at most once; its number was checked when it came.
- * (2) A reply that is out is known in the pool's table with one holder, the client.
+ * (2) A reply that is out is marked so in the pool's table; its holder is the client.
  * (3) At most max_active_requests deliveries are held.
  *
  * A hostile client can name any slice, any delivery and any return.  Slices are
@@ -152,6 +152,9 @@ int responder_receive(struct responder *responder, struct request_found *ret_fou
 		return 0;
 	if (responder->active == responder->config->settings->max_active_requests)
 		return -ENOBUFS;
+	/* Of a client that has gone no more can be there than its ring holds. */
+	if (responder->channel.gone && responder->late++ >= responder->channel.layout->request_slots)
+		return broken(responder, "a client sends requests after its end");
 	r = ring_pop(&responder->requests, &message);
 	if (r < 0)
 		return broken(responder, "a client has broken its request ring");
@@ -163,7 +166,7 @@ int responder_receive(struct responder *responder, struct request_found *ret_fou
 	r = channel_resolve(&responder->channel, responder->config->request, &message,
 			    &ret_found->slice);
 	if (r < 0)
-		return r;
+		return broken(responder, "a client has sent a request that is none");
 	responder->held[message.slice] = message.request;
 	responder->active++;
 	ret_found->count = message.count;
@@ -189,7 +192,7 @@ int responder_lost(const struct responder *responder, uint32_t delivery)
 static bool is_out(const struct responder *responder, uint32_t number)
 {
 	return responder->pool_open && number < responder->pool.count &&
-	       responder->pool.slices[number].holders;
+	       responder->pool.slices[number].holders && responder->pool.slices[number].sent;
 }
 
 /* Takes the replies that the client has given back. */
@@ -204,6 +207,7 @@ static void reap(struct responder *responder)
 			return;
 		}
 		pool_drop(&responder->pool, number);
+		responder->out--;
 	}
 }
 
@@ -234,8 +238,13 @@ static int push(struct responder *responder, const struct reply_message *message
 	if (r != -ENOBUFS)
 		return r;
 	r = ring_take_back(ring, &oldest);
-	if (r > 0)
+	if (r > 0) {
+		/* It was given back although it was still in the ring. */
+		if (!is_out(responder, oldest))
+			return -EPROTO;
 		pool_drop(&responder->pool, oldest);
+		responder->out--;
+	}
 	return r < 0 ? r : ring_push(ring, out);
 }
 
@@ -245,9 +254,13 @@ int responder_reply(struct responder *responder, const struct reply_message *mes
 	struct ring_message out;
 	int r;
 
+	reap(responder);
 	r = responder_lost(responder, message->delivery);
 	if (r)
 		return -r;
+	/* The return ring has room for no more; the client is just giving some back. */
+	if (responder->out >= responder->channel.layout->response_return_entries)
+		return -EAGAIN;
 	r = channel_announce(&responder->channel, &responder->pool, message->slice);
 	if (r < 0)
 		return r;
@@ -262,6 +275,8 @@ int responder_reply(struct responder *responder, const struct reply_message *mes
 	r = push(responder, message, &out);
 	if (r < 0)
 		return broken(responder, "a client has broken a response ring");
+	pool_mark_sent(&responder->pool, message->slice);
+	responder->out++;
 	channel_ring(&responder->channel, SLUICE_DOORBELL_MESSAGE);
 	return 0;
 }
@@ -287,11 +302,11 @@ void responder_end(struct responder *responder)
 	if (responder->ended)
 		return;
 	responder->ended = true;
+	channel_say_goodbye(&responder->channel);
 	if (responder->channel.gone || !responder->channel.own_bell)
 		return;
 	for (i = 0; i < responder->channel.layout->deliveries; i++)
 		if (responder->held[i])
 			exchange_ordered(&responder->closed[i], responder->held[i]);
-	channel_say_goodbye(&responder->channel);
 	channel_ring(&responder->channel, SLUICE_DOORBELL_MESSAGE | SLUICE_DOORBELL_SPACE);
 }

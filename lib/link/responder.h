@@ -34,6 +34,8 @@ struct responder {
 	uint32_t *sent;			/* behind them */
 	uint64_t *held;			/* request number of each delivery we hold, or 0 */
 	uint32_t active;		/* how many that are */
+	uint32_t out;			/* replies sent and not given back */
+	uint32_t late;			/* requests received since the client has gone */
 	struct pool pool;		/* of the replies, from the first on */
 	bool pool_open;
 	bool ended;			/* takes no more requests, sends no more replies */

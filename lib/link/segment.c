@@ -30,15 +30,17 @@
 #include "os/fd.h"
 #include "os/memfd.h"
 
+#define PAGE	4096u
+
 static int map_window(struct segment *segment, uint64_t window, uint64_t least)
 {
 	int r;
 
 	for (;;) {
 		r = mapping_map(&segment->mapping, segment->fd, window, true);
-		if (r != -ENOMEM || window / 2 < least)
+		if (r != -ENOMEM || window / 2 < least + PAGE)
 			return r;
-		window /= 2;
+		window = window / 2 & ~(uint64_t)(PAGE - 1);
 	}
 }
 

@@ -195,8 +195,12 @@ static int try_open(struct service_dir *dir, enum service_dir_want want,
 		r = open_existing(dir, want, record);
 	if (r < 0)
 		return r;
-	if (!still_named(dir))
+	if (!still_named(dir)) {
+		/* Linked into a directory that is being removed: do not stand in the way. */
+		if (r == 1)
+			unlinkat(dir->fd, CONTRACT, 0);
 		return -EAGAIN;
+	}
 	dir->ports_fd = root_directory(dir->fd, "ports");
 	if (dir->ports_fd < 0)
 		return dir->ports_fd;
@@ -210,6 +214,14 @@ static void close_all(struct service_dir *dir)
 	dir->ports_fd = fd_close(dir->ports_fd);
 	dir->contract_fd = fd_close(dir->contract_fd);
 	dir->fd = fd_close(dir->fd);
+}
+
+/* Removes the service if nobody else has it open. */
+static void remove_if_last(struct service_dir *dir)
+{
+	if (dir->contract_fd >= 0 && !flock(dir->contract_fd, LOCK_EX | LOCK_NB) &&
+	    still_named(dir))
+		rename_and_remove(dir->seat->root.services_fd, dir->name);
 }
 
 int service_dir_open(struct service_dir *dir, struct seat *seat, enum service_dir_want want,
@@ -227,6 +239,9 @@ int service_dir_open(struct service_dir *dir, struct seat *seat, enum service_di
 		r = try_open(dir, want, record);
 		if (r >= 0)
 			return r;
+		/* Our lock may have kept the last one from removing the service. */
+		if (r != -EAGAIN)
+			remove_if_last(dir);
 		close_all(dir);
 		if (r != -EAGAIN)
 			return fail_again(r);
@@ -239,7 +254,6 @@ int service_dir_open(struct service_dir *dir, struct seat *seat, enum service_di
 
 void service_dir_close(struct service_dir *dir)
 {
-	if (!flock(dir->contract_fd, LOCK_EX | LOCK_NB) && still_named(dir))
-		rename_and_remove(dir->seat->root.services_fd, dir->name);
+	remove_if_last(dir);
 	close_all(dir);
 }

@@ -5,13 +5,14 @@
  * Everything here comes from the peer and is checked before it is used: that the
  * descriptor is a sealed memfd, that it is as long as it is said to be, that all of
  * it is allocated (else reading it would cost us memory), that the window is not
- * absurd.  Address space for the window is reserved once; each announcement maps
- * the part that is new from the descriptor that came with it.  So every page that
- * is mapped belongs to a file that was found sealed against shrinking and at least
- * that long, whatever else the peer claims, and no access can fault.
+ * absurd.  The whole window is mapped once, beyond the end of the file; only the part
+ * that was found to be there is ever touched, and since the file cannot shrink, no
+ * access to it can fault.  An announcement of growth brings a descriptor again, which
+ * must be of the same inode and is checked anew.  (Inode numbers of memfds are not
+ * used again since Linux 5.9; before that it takes 2^32 memfds to forge one.)
  *
  * Invariants:
- * (1) The first size bytes of a segment are mapped and populated.
+ * (1) The first size bytes of a segment are mapped and backed by memory.
  * (2) A segment is unmapped when it is retired, or the channel is gone, and the
  *     application holds no slice of it.
  * (3) At most SLUICE_SEGMENTS_ALIVE segments of a peer are mapped, and together they
@@ -50,15 +51,12 @@ static int check_sizes(const struct sluice_wire_segment *packet)
 	return 0;
 }
 
-/* Maps and populates what the segment has gained. */
+/* Makes use of what the segment has gained. */
 static int extend(struct view_segment *segment, uint64_t size, int fd)
 {
 	int r;
 
 	r = memfd_verify_populated(fd, segment->size, size);
-	if (r < 0)
-		return r;
-	r = mapping_map_part(&segment->mapping, fd, segment->size, size - segment->size);
 	if (r < 0)
 		return r;
 	mapping_populate(&segment->mapping, segment->size, size - segment->size, false);
@@ -103,7 +101,7 @@ static int accept_new(struct view *view, const struct sluice_wire_segment *packe
 		return fail(EPROTO, "the peer wants a window of %llu bytes for %llu",
 			    (unsigned long long)packet->window, (unsigned long long)packet->size);
 	*segment = (struct view_segment){ .inode = inode };
-	r = mapping_reserve(&segment->mapping, packet->window);
+	r = mapping_map(&segment->mapping, fd, packet->window, false);
 	if (r < 0)
 		return r;
 	r = extend(segment, packet->size, fd);

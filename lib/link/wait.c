@@ -278,7 +278,7 @@ static int block_on_ring(struct wait *wait, int64_t deadline)
 	r = uring_wait(&wait->uring, deadline);
 	reap_ring(wait);
 	if (r == -ETIME)
-		return fail_quietly(ETIMEDOUT, "the timeout has passed");
+		return -ETIMEDOUT;
 	if (r == -EINTR)
 		return fail_quietly(EINTR, "a signal has ended the wait");
 	if (r < 0)
@@ -318,13 +318,26 @@ static int block_on_sockets(struct wait *wait, int64_t deadline)
 	if (n < 0)
 		return fail_system("cannot wait with epoll");
 	if (!n)
-		return fail_quietly(ETIMEDOUT, "the timeout has passed");
+		return -ETIMEDOUT;
 	handle_epoll(wait, events, n);
 	return 0;
 }
 
-int wait_block(struct wait *wait, int64_t deadline)
+int wait_check(int64_t deadline)
 {
-	return wait->mode == WAIT_URING ? block_on_ring(wait, deadline) :
-					  block_on_sockets(wait, deadline);
+	if (deadline != CLOCK_NEVER && clock_now() >= deadline)
+		return fail_quietly(ETIMEDOUT, "the timeout has passed");
+	return 0;
+}
+
+int wait_until(struct wait *wait, int64_t deadline, int64_t alarm)
+{
+	int64_t end = alarm < deadline ? alarm : deadline;
+	int r;
+
+	r = wait->mode == WAIT_URING ? block_on_ring(wait, end) : block_on_sockets(wait, end);
+	if (r < 0 && r != -ETIMEDOUT)
+		return r;
+	/* A peer that makes its source ready over and over holds off no deadline. */
+	return wait_check(deadline);
 }

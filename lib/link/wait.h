@@ -59,14 +59,21 @@ static inline bool wait_by_futex(const struct wait *wait)
 	return wait->mode == WAIT_URING;
 }
 
-/* Sleep on a word too, from the next wait_block() on.  0 or -errno. */
+/* Sleep on a word too, from the next wait_until() on.  0 or -errno. */
 int wait_on_word(struct wait *wait, struct wait_source *source, uint32_t *word,
 		 uint32_t value) MUST_CHECK;
 
 /* Handles what has happened, without waiting; cheap when nothing has. */
 void wait_glance(struct wait *wait);
 
-/* Sleeps until something happens and handles it.  0, -ETIMEDOUT, -EINTR, -errno. */
-int wait_block(struct wait *wait, int64_t deadline) MUST_CHECK;
+/*
+ * Sleeps until something happens, and handles it, or until the alarm, for which the
+ * caller has a use of its own.  0; -ETIMEDOUT (the deadline has passed, whatever else
+ * has happened), -EINTR or another -errno.
+ */
+int wait_until(struct wait *wait, int64_t deadline, int64_t alarm) MUST_CHECK;
+
+/* 0, or -ETIMEDOUT if the deadline has passed. */
+int wait_check(int64_t deadline) MUST_CHECK;
 
 #endif /* SLUICE_LINK_WAIT_H */

@@ -21,9 +21,10 @@
 #define MADV_POPULATE_WRITE	23
 #endif
 
-static int map(struct mapping *mapping, uint64_t length, int prot, int flags, int fd)
+int mapping_map(struct mapping *mapping, int fd, uint64_t length, bool writable)
 {
-	void *base = mmap(NULL, length, prot, flags, fd, 0);
+	int prot = writable ? PROT_READ | PROT_WRITE : PROT_READ;
+	void *base = mmap(NULL, length, prot, MAP_SHARED | MAP_NORESERVE, fd, 0);
 
 	if (base == MAP_FAILED)
 		return fail_system("cannot map shared memory");
@@ -31,30 +32,6 @@ static int map(struct mapping *mapping, uint64_t length, int prot, int flags, in
 	madvise(base, length, MADV_DONTDUMP);
 	mapping->base = base;
 	mapping->length = length;
-	return 0;
-}
-
-int mapping_map(struct mapping *mapping, int fd, uint64_t length, bool writable)
-{
-	return map(mapping, length, writable ? PROT_READ | PROT_WRITE : PROT_READ,
-		   MAP_SHARED | MAP_NORESERVE, fd);
-}
-
-int mapping_reserve(struct mapping *mapping, uint64_t length)
-{
-	return map(mapping, length, PROT_NONE,
-		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
-}
-
-int mapping_map_part(struct mapping *mapping, int fd, uint64_t offset, uint64_t length)
-{
-	void *part = mmap(mapping->base + offset, length, PROT_READ,
-			  MAP_SHARED | MAP_FIXED | MAP_NORESERVE, fd, (off_t)offset);
-
-	if (part == MAP_FAILED)
-		return fail_system("cannot map a peer's segment");
-	madvise(part, length, MADV_DONTFORK);
-	madvise(part, length, MADV_DONTDUMP);
 	return 0;
 }
 

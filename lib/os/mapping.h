@@ -16,13 +16,6 @@ struct mapping {
 /* Maps length bytes of fd, which may lie behind its end.  0 or -errno. */
 int mapping_map(struct mapping *mapping, int fd, uint64_t length, bool writable) MUST_CHECK;
 
-/* Reserves address space that cannot be touched.  0 or -errno. */
-int mapping_reserve(struct mapping *mapping, uint64_t length) MUST_CHECK;
-
-/* Maps a part of fd read-only into reserved address space.  0 or -errno. */
-int mapping_map_part(struct mapping *mapping, int fd, uint64_t offset,
-		     uint64_t length) MUST_CHECK;
-
 /*
  * Gives pages to a part that is backed by memory, so that no later access of it
  * faults.  Works as far as it gets: what is left faults one by one.

@@ -49,11 +49,6 @@ int memfd_create_sealable(const char *name)
 	return fd_own(fd);
 }
 
-int memfd_set_size(int fd, uint64_t size)
-{
-	return ftruncate(fd, (off_t)size) ? fail_system("cannot size a memfd") : 0;
-}
-
 /* Bytes that can be allocated without pushing the machine against the wall. */
 static uint64_t available_memory(void)
 {
@@ -71,18 +66,35 @@ static uint64_t available_memory(void)
 	return kib ? kib * 1024 : UINT64_MAX;
 }
 
-static int check_limits(uint64_t offset, uint64_t length)
+/* Beyond it the kernel would send SIGXFSZ. */
+static int check_file_size(uint64_t size)
 {
 	struct rlimit limit;
-	uint64_t available;
 
 	if (!getrlimit(RLIMIT_FSIZE, &limit) && limit.rlim_cur != RLIM_INFINITY &&
-	    offset + length > limit.rlim_cur)
+	    size > limit.rlim_cur)
 		return fail(ENOMEM, "a segment of %llu bytes exceeds RLIMIT_FSIZE, %llu",
-			    (unsigned long long)(offset + length),
-			    (unsigned long long)limit.rlim_cur);
-	if (length < AVAILABLE_CHECK_MIN)
-		return 0;
+			    (unsigned long long)size, (unsigned long long)limit.rlim_cur);
+	return 0;
+}
+
+int memfd_set_size(int fd, uint64_t size)
+{
+	int r = check_file_size(size);
+
+	if (r < 0)
+		return r;
+	return ftruncate(fd, (off_t)size) ? fail_system("cannot size a memfd") : 0;
+}
+
+static int check_limits(uint64_t offset, uint64_t length)
+{
+	uint64_t available;
+	int r;
+
+	r = check_file_size(offset + length);
+	if (r < 0 || length < AVAILABLE_CHECK_MIN)
+		return r;
 	available = available_memory();
 	if (length > available)
 		return fail(ENOMEM, "a segment needs %llu more bytes, and %llu are available on this machine",
