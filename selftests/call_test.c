@@ -14,7 +14,7 @@ TEST_F(call, one_request_one_response)
 	struct end *server = &self->end[0];
 
 	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, self->end, 1);
+	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
 	ASSERT_EQ(1, ask(&self->seat, 0, 20));
 	ASSERT_EQ(20, at(server, take, 0, LONG));
 	ASSERT_EQ(1, at(server, is_connected, 0, 0));
@@ -33,7 +33,7 @@ TEST_F(call, one_after_another)
 	long i;
 
 	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, self->end, 1);
+	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
 	begin(server, serve, 2000, 0);
 	for (i = 0; i < 2000; i++) {
 		ASSERT_EQ(1, ask(&self->seat, 0, i));
@@ -54,7 +54,7 @@ TEST_F(call, asked_from_the_other_end)
 	end_start(_metadata, client, variant->place);
 	ASSERT_EQ(0, at(client, open_service, PTR(&calls), 0));
 	ASSERT_EQ(0, at(client, open_client, 0, 0));
-	ASSERT_EQ(1, meet_here(client, &self->seat));
+	ASSERT_EQ(1, at(client, wait_servers, 1, LONG));
 	ASSERT_EQ(1, at(client, ask, 0, 5));
 	ASSERT_EQ(5, take(&self->seat, 0, LONG));
 	ASSERT_EQ(0, answer(&self->seat, 0, 6));
@@ -71,7 +71,7 @@ TEST_F(call, many_in_flight)
 	long i, round;
 
 	start_server(_metadata, server, variant->place, &calls, &many, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, self->end, 1);
+	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
 	for (round = 0; round < 5; round++) {
 		for (i = 0; i < SLOTS; i++) {
 			ASSERT_EQ(1, ask(&self->seat, i, 100 * round + i));
@@ -118,10 +118,9 @@ TEST_F(call, several_clients)
 
 	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
 	for (i = 1; i < 4; i++) {
-		start_client(_metadata, &self->end[i], variant->place, &calls,
-			     server, 1);
+		start_client(_metadata, &self->end[i], variant->place, &calls, 1);
 	}
-	take_client_seat(_metadata, &self->seat, &calls, NULL, self->end, 1);
+	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
 	begin(server, serve, 4 * 500, 0);
 	for (i = 1; i < 4; i++)
 		begin(&self->end[i], ask_many, i * 1000000, 500);
@@ -141,7 +140,7 @@ TEST_F(call, several_servers)
 	for (i = 0; i < 4; i++)
 		start_server(_metadata, &self->end[i], variant->place, &calls,
 			     NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, self->end, 4);
+	take_client_seat(_metadata, &self->seat, &calls, NULL, 4);
 	for (round = 0; round < 50; round++) {
 		ASSERT_EQ(4, ask(&self->seat, 0, round));
 		for (i = 0; i < 4; i++) {
@@ -176,8 +175,6 @@ TEST_F(call, client_first)
 	until_asleep(client);
 	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
 	ASSERT_EQ(0, open_server(&self->seat, 0, 0));
-	self->seat.orders = client->socket;
-	ASSERT_EQ(0, greet(&self->seat, 0, 0));
 	ASSERT_EQ(1, finish(client));
 	begin(client, ask_many, 0, 10);
 	ASSERT_EQ(10, serve(&self->seat, 10, 0));
@@ -207,6 +204,7 @@ TEST_F(call, before_the_server_comes_round)
 	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
 	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
 	ASSERT_EQ(0, open_client(&self->seat, 0, 0));
+	ASSERT_EQ(1, wait_servers(&self->seat, 1, LONG));
 	for (i = 0; i < 16; i++) {
 		ASSERT_EQ(1, ask(&self->seat, i, i));
 	}
@@ -232,7 +230,7 @@ TEST_F(call, nobody_there)
 
 	/* It does not reach a server that comes later. */
 	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
-	ASSERT_EQ(1, meet(&self->seat, server, 1));
+	ASSERT_EQ(1, wait_servers(&self->seat, 1, LONG));
 	EXPECT_EQ(-EAGAIN, at(server, take, 0, SLUICE_NOWAIT));
 	EXPECT_EQ(-ENOTCONN, hear(&self->seat, 0, SLUICE_FOREVER));
 	EXPECT_EQ(0, sluice_pending_response_servers(self->seat.pending[0]));
@@ -317,7 +315,7 @@ TEST_F(call, user_headers)
 	uint32_t i;
 
 	start_server(_metadata, server, variant->place, &labelled, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &labelled, NULL, self->end, 1);
+	take_client_seat(_metadata, &self->seat, &labelled, NULL, 1);
 	begin(server, serve_labelled, 100, 0);
 	for (i = 0; i < 100; i++) {
 		request = sluice_client_loan(self->seat.client, i * i);
@@ -368,7 +366,7 @@ TEST_F(call, request_stays_readable)
 	long i;
 
 	start_server(_metadata, server, variant->place, &labelled, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &labelled, NULL, self->end, 1);
+	take_client_seat(_metadata, &self->seat, &labelled, NULL, 1);
 	request = sluice_client_loan(self->seat.client, 5000);
 	ASSERT_NE(NULL, request);
 	label = request->header;

@@ -124,14 +124,14 @@ TEST_F(contract, same_name)
 	size_t i;
 
 	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, self->end, 1);
+	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
 	for (i = 0; i < ARRAY_SIZE(other); i++) {
 		service = sluice_service_open(self->seat.node, &other[i], NULL);
 		ASSERT_NE(NULL, service) TH_LOG("%s", sluice_strerror());
 		sluice_service_close(service);
 	}
 	leave(&self->seat, 0, 0);
-	take_client_seat(_metadata, &self->seat, &other[0], NULL, self->end, 1);
+	take_client_seat(_metadata, &self->seat, &other[0], NULL, 1);
 	expect_traffic(_metadata, &self->seat, server);
 }
 
@@ -146,7 +146,7 @@ TEST_F(contract, another_service)
 	struct sluice_service *service;
 
 	start_server(_metadata, &self->end[0], variant->place, &calls, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, self->end, 1);
+	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
 	service = sluice_service_open(self->seat.node, &other, NULL);
 	ASSERT_NE(NULL, service);
 	close_client(&self->seat, 0, 0);
@@ -193,7 +193,7 @@ TEST_F(contract, demands)
 	size_t i, k;
 
 	start_server(_metadata, server, variant->place, &calls, &given, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, self->end, 1);
+	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
 	for (i = 0; i < ARRAY_SIZE(demands); i++) {
 		for (k = 0; k < 2; k++) {
 			service = sluice_service_open(self->seat.node, &calls,

@@ -250,12 +250,22 @@ static bool slice_came_home(struct side *side)
 	return returns_pop(&side->returns, &number);
 }
 
+/* After so many rounds; the asking end begins each. */
+static bool goes_on(struct side *side, uint64_t done)
+{
+	if (!more_rounds(&side->arena->ends, done))
+		return false;
+	if (side->who == ASKING)
+		begin_round(&side->arena->ends, done);
+	return true;
+}
+
 /* Question and answer in turn: the two sleep for a message alternately. */
 static void ask(void *arena)
 {
 	struct side side;
 
-	for (side_init(&side, arena, ASKING); side.seen < ROUNDS;)
+	for (side_init(&side, arena, ASKING); goes_on(&side, side.seen);)
 		if (!push_next(&side) || !wait_for(&side, MESSAGE, pop_next))
 			return;
 }
@@ -264,7 +274,7 @@ static void answer(void *arena)
 {
 	struct side side;
 
-	for (side_init(&side, arena, ANSWERING); side.seen < ROUNDS;)
+	for (side_init(&side, arena, ANSWERING); goes_on(&side, side.seen);)
 		if (!wait_for(&side, MESSAGE, pop_next) || !push_next(&side))
 			return;
 }
@@ -274,7 +284,7 @@ static void send_all(void *arena)
 {
 	struct side side;
 
-	for (side_init(&side, arena, ASKING); side.out.next < ROUNDS;)
+	for (side_init(&side, arena, ASKING); goes_on(&side, side.out.next);)
 		if (!wait_for(&side, SPACE, push_next))
 			return;
 }
@@ -283,7 +293,7 @@ static void receive_all(void *arena)
 {
 	struct side side;
 
-	for (side_init(&side, arena, ANSWERING); side.seen < ROUNDS;) {
+	for (side_init(&side, arena, ANSWERING); goes_on(&side, side.seen);) {
 		if (!wait_for(&side, MESSAGE, pop_next))
 			return;
 		ring_other(&side, SPACE);
@@ -296,7 +306,7 @@ static void lend_all(void *arena)
 	struct side side;
 	uint64_t at_home = SLICES;
 
-	for (side_init(&side, arena, ASKING); side.out.next < ROUNDS; at_home--) {
+	for (side_init(&side, arena, ASKING); goes_on(&side, side.out.next); at_home--) {
 		if (!at_home) {
 			if (!wait_for(&side, SPACE, slice_came_home))
 				return;
@@ -313,7 +323,7 @@ static void give_back_all(void *arena)
 {
 	struct side side;
 
-	for (side_init(&side, arena, ANSWERING); side.seen < ROUNDS;) {
+	for (side_init(&side, arena, ANSWERING); goes_on(&side, side.seen);) {
 		if (!wait_for(&side, MESSAGE, pop_next))
 			return;
 		returns_push(&side.returns, (uint32_t)side.seen);
@@ -343,7 +353,7 @@ FIXTURE_VARIANT_ADD(doorbell_race, processes)
 
 FIXTURE_SETUP(doorbell_race)
 {
-	self->arena = two_ends_make(_metadata, sizeof(*self->arena));
+	self->arena = two_ends_make(_metadata, sizeof(*self->arena), ROUNDS);
 	ring_format(self->arena->slots[ASKING], SLOTS);
 	ring_format(self->arena->slots[ANSWERING], SLOTS);
 }

@@ -11,7 +11,7 @@
  *
  *	at(server, open_service, PTR(&calls), 0);
  *	at(server, open_server, 0, 0);
- *	ASSERT_EQ(1, meet(&self->seat, server, 1));
+ *	ASSERT_EQ(1, wait_servers(&self->seat, 1, LONG));
  *	ASSERT_EQ(1, ask(&self->seat, 0, 20));
  *	ASSERT_EQ(20, at(server, take, 0, LONG));
  *	ASSERT_EQ(0, at(server, answer, 0, 42));
@@ -30,7 +30,6 @@
 
 #include "common.h"
 
-#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -46,7 +45,6 @@ enum place {
 #define SLOTS	64
 
 struct seat {
-	int orders;		/* readable when the seat is wanted elsewhere */
 	const struct sluice_contract *contract;
 	struct sluice_node *node;
 	struct sluice_service *service;
@@ -87,7 +85,6 @@ struct end {
 /* Gives back everything, in an order that a tidy program would choose. */
 helper long leave(struct seat *seat, long a, long b)
 {
-	int orders = seat->orders;
 	size_t i;
 
 	(void)a, (void)b;
@@ -103,7 +100,6 @@ helper long leave(struct seat *seat, long a, long b)
 	sluice_service_close(seat->service);
 	sluice_node_destroy(seat->node);
 	memset(seat, 0, sizeof(*seat));
-	seat->orders = orders;
 	return 0;
 }
 
@@ -116,8 +112,6 @@ helper void end_serve(struct end *end)
 	struct seat *seat;
 
 	seat = calloc(1, sizeof(*seat));
-	if (seat)
-		seat->orders = end->far_socket;
 	while (seat && recv(end->far_socket, &order, sizeof(order), 0) ==
 	       (ssize_t)sizeof(order)) {
 		memset(&result, 0, sizeof(result));

@@ -54,7 +54,7 @@ TEST_F_TIMEOUT(growth, ten_thousand_of_requests, 300)
 	uint64_t *word;
 
 	start_server(_metadata, server, variant->place, &blobs, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &blobs, &best_fit_client, self->end, 1);
+	take_client_seat(_metadata, &self->seat, &blobs, &best_fit_client, 1);
 	begin(server, consume, 8, 0);
 	while (memory.growths < GROWTHS && size < LONGEST) {
 		request = sluice_client_loan(self->seat.client, size);
@@ -104,7 +104,7 @@ TEST_F_TIMEOUT(growth, ten_thousand_of_replies, 300)
 
 	start_server(_metadata, server, variant->place, &blobs, NULL,
 		     &best_fit_server);
-	take_client_seat(_metadata, &self->seat, &blobs, NULL, self->end, 1);
+	take_client_seat(_metadata, &self->seat, &blobs, NULL, 1);
 	ASSERT_EQ(1, ask_blob(&self->seat, 0, 1));
 	ASSERT_EQ(1, at(server, take_blob, 0, LONG));
 	EXPECT_EQ(GROWTHS, at(server, answer_growing, GROWTHS, 0))
@@ -165,7 +165,7 @@ TEST_F_TIMEOUT(growth, received_stay, 120)
 	long i, round, size = 1000;
 
 	start_server(_metadata, server, variant->place, &blobs, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &blobs, NULL, self->end, 1);
+	take_client_seat(_metadata, &self->seat, &blobs, NULL, 1);
 	for (i = 0; i < 6; i++) {
 		ASSERT_EQ(1, ask_blob(&self->seat, i, 300 + i));
 		ASSERT_EQ(300 + i, at(server, take_blob, i, LONG));
@@ -286,7 +286,7 @@ TEST_F(growth, aligned)
 		alignment = UINT32_C(1) << i;
 		start_server(_metadata, server, variant->place, &aligned[i], NULL,
 			     NULL);
-		take_client_seat(_metadata, &self->seat, &aligned[i], NULL, self->end, 1);
+		take_client_seat(_metadata, &self->seat, &aligned[i], NULL, 1);
 		begin(server, serve_aligned, 20, alignment);
 		for (count = 0; count < 20; count++) {
 			exchange_aligned(_metadata, &self->seat, count,

@@ -14,7 +14,7 @@ TEST_F(leave, server_while_its_client_sleeps)
 	struct end *server = &self->end[0], *client = &self->end[1];
 
 	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
-	start_client(_metadata, client, variant->place, &calls, server, 1);
+	start_client(_metadata, client, variant->place, &calls, 1);
 	ASSERT_EQ(1, at(client, ask, 0, 1));
 	ASSERT_EQ(1, at(client, ask, 1, 2));
 	ASSERT_EQ(1, at(server, take, 0, LONG));
@@ -40,7 +40,7 @@ TEST_F(leave, server_with_answers_unread)
 	long i;
 
 	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, self->end, 1);
+	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
 	ASSERT_EQ(1, ask(&self->seat, 0, 1));
 	ASSERT_EQ(1, at(server, take, 0, LONG));
 	for (i = 0; i < 5; i++) {
@@ -59,8 +59,7 @@ TEST_F(leave, client_whose_requests_are_held)
 
 	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
 	ASSERT_EQ(0, open_server(&self->seat, 0, 0));
-	start_client(_metadata, client, variant->place, &calls, NULL, 0);
-	ASSERT_EQ(1, meet_here(client, &self->seat));
+	start_client(_metadata, client, variant->place, &calls, 1);
 	ASSERT_EQ(1, at(client, ask, 0, 8));
 	ASSERT_EQ(1, at(client, ask, 1, 9));
 	ASSERT_EQ(8, take(&self->seat, 0, LONG));
@@ -80,7 +79,7 @@ TEST_F(leave, client_before_its_exchange_ends)
 	struct end *server = &self->end[0];
 
 	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, self->end, 1);
+	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
 	ASSERT_EQ(1, ask(&self->seat, 0, 8));
 	close_client(&self->seat, 0, 0);
 	ASSERT_EQ(8, at(server, take, 0, LONG));
@@ -128,7 +127,7 @@ TEST_F_TIMEOUT(leave, twenty_servers, 120)
 	for (round = 0; round < 20; round++) {
 		start_server(_metadata, server, variant->place, &blobs, NULL,
 			     &exact_server);
-		ASSERT_EQ(1, meet(&self->seat, server, 1));
+		ASSERT_EQ(1, wait_servers(&self->seat, 1, LONG));
 		begin(server, serve_blobs, 5, 0);
 		for (i = 0; i < 5; i++) {
 			ASSERT_EQ(0, exchange_blob(&self->seat, 0, 4000 - i));
@@ -198,8 +197,7 @@ TEST_F_TIMEOUT(leave, hundred_clients, 120)
 	ASSERT_EQ(-EAGAIN, take(&self->seat, 0, SLUICE_NOWAIT));
 	fds = count_fds();
 	for (round = 0; round < 100; round++) {
-		start_client(_metadata, client, variant->place, &blobs, NULL, 0);
-		ASSERT_EQ(1, meet_here(client, &self->seat));
+		start_client(_metadata, client, variant->place, &blobs, 1);
 		for (i = 0; i < 6; i++) {
 			ASSERT_EQ(1, at(client, ask_blob, i, 4000));
 		}

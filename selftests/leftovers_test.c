@@ -74,8 +74,7 @@ static void start_traffic(struct __test_metadata *_metadata, struct end *server,
 {
 	start_server(_metadata, server, IN_PROCESS, &blobs, NULL, NULL);
 	begin(server, serve_on, 0, 0);
-	start_client(_metadata, client, IN_PROCESS, &blobs, NULL, 0);
-	ASSERT_EQ(1, at(client, wait_servers, 1, LONG));
+	start_client(_metadata, client, IN_PROCESS, &blobs, 1);
 	begin(client, ask_on, 0, 0);
 }
 
@@ -115,7 +114,7 @@ TEST_F(leftovers, of_one_of_two)
 	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
 	before = tree_walk(self->root.path, false).entries;
 	for (i = 0; i < 10; i++) {
-		start_client(_metadata, client, IN_PROCESS, &calls, server, 1);
+		start_client(_metadata, client, IN_PROCESS, &calls, 1);
 		ASSERT_EQ(1, at(client, ask, 0, 1));
 		end_kill(client);
 		end_reap(client);
@@ -127,7 +126,7 @@ TEST_F(leftovers, of_one_of_two)
 		}
 	}
 	ASSERT_EQ(0, open_client(&self->seat, 0, 0));
-	ASSERT_EQ(1, meet(&self->seat, server, 1));
+	ASSERT_EQ(1, wait_servers(&self->seat, 1, LONG));
 	ASSERT_EQ(1, ask(&self->seat, 0, 5));
 	EXPECT_EQ(5, at(server, take, 0, LONG));
 	EXPECT_EQ(0, at(server, answer, 0, 6));

@@ -121,7 +121,7 @@ TEST_F(limits, active_requests_1)
 {
 	start_server(_metadata, &self->end[0], variant->place, &calls,
 		     &limits_of_1, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, self->end, 1);
+	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
 	send_to_the_limit(_metadata, &self->seat, 1);
 }
 
@@ -132,7 +132,7 @@ TEST_F(limits, active_requests_many)
 
 	start_server(_metadata, &self->end[0], variant->place, &calls, &many,
 		     NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, self->end, 1);
+	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
 	send_to_the_limit(_metadata, &self->seat, LARGE);
 }
 
@@ -186,8 +186,8 @@ static void hold_with(struct __test_metadata *_metadata, struct seat *seat,
 	long round;
 
 	start_server(_metadata, &end[0], place, &calls, opts, NULL);
-	take_client_seat(_metadata, seat, &calls, NULL, end, 1);
-	start_client(_metadata, &end[1], place, &calls, &end[0], 1);
+	take_client_seat(_metadata, seat, &calls, NULL, 1);
+	start_client(_metadata, &end[1], place, &calls, 1);
 	for (round = 0; round < 3; round++) {
 		hold_to_the_limit(_metadata, seat, &end[0], &end[1], limit);
 	}
@@ -211,19 +211,6 @@ TEST_F(limits, held_requests_many)
 }
 
 /* ---- Responses that a client may hold ------------------------------------ */
-
-/* answer_many(count): answers 0, 1, 2, ... to the request in slot 0. */
-static long answer_many(struct seat *seat, long first, long count)
-{
-	long i, result;
-
-	for (i = first; i < first + count; i++) {
-		result = answer(seat, 0, i);
-		if (result < 0)
-			return result;
-	}
-	return count;
-}
 
 static void borrow_to_the_limit(struct __test_metadata *_metadata,
 				struct seat *seat, struct end *server, long limit)
@@ -270,7 +257,7 @@ TEST_F(limits, borrowed_responses_1)
 
 	start_server(_metadata, server, variant->place, &calls, &limits_of_1,
 		     NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, self->end, 1);
+	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
 	borrow_to_the_limit(_metadata, &self->seat, server, 1);
 }
 
@@ -281,7 +268,7 @@ TEST_F(limits, borrowed_responses_many)
 	struct end *server = &self->end[0];
 
 	start_server(_metadata, server, variant->place, &calls, &many, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, self->end, 1);
+	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
 	borrow_to_the_limit(_metadata, &self->seat, server, LARGE);
 }
 
@@ -329,7 +316,7 @@ TEST_F(limits, loaned_replies_1)
 
 	start_server(_metadata, server, variant->place, &calls, &limits_of_1,
 		     NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, self->end, 1);
+	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
 	ASSERT_EQ(1, ask(&self->seat, 0, 1));
 	ASSERT_EQ(1, at(server, take, 0, LONG));
 	EXPECT_EQ(0, at(server, reply_to_the_limit, 1, 0))
@@ -345,7 +332,7 @@ TEST_F(limits, loaned_replies_many)
 	long i;
 
 	start_server(_metadata, server, variant->place, &calls, &many, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, self->end, 1);
+	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
 	for (i = 0; i < 3; i++) {
 		ASSERT_EQ(1, ask(&self->seat, 0, 1));
 		ASSERT_EQ(1, at(server, take, 0, LONG));

@@ -50,7 +50,7 @@ TEST_F(memory, limit_of_requests)
 	long i;
 
 	start_server(_metadata, server, variant->place, &blobs, &loans, NULL);
-	take_client_seat(_metadata, &self->seat, &blobs, &limited, self->end, 1);
+	take_client_seat(_metadata, &self->seat, &blobs, &limited, 1);
 	begin(server, serve_blobs, 20, 0);
 	for (i = 0; i < 10; i++) {
 		EXPECT_FAILS(EMSGSIZE, sluice_client_loan(self->seat.client,
@@ -104,7 +104,7 @@ TEST_F(memory, limit_of_replies)
 	long i, first;
 
 	start_server(_metadata, server, variant->place, &blobs, &loans, &limited);
-	take_client_seat(_metadata, &self->seat, &blobs, NULL, self->end, 1);
+	take_client_seat(_metadata, &self->seat, &blobs, NULL, 1);
 	ASSERT_EQ(1, ask_blob(&self->seat, 0, 1));
 	ASSERT_EQ(1, at(server, take_blob, 0, LONG));
 	first = at(server, answer_until_full, 100000, MIB);
@@ -130,7 +130,7 @@ TEST_F(memory, constant)
 	long i;
 
 	start_server(_metadata, server, variant->place, &blobs, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &blobs, &fixed, self->end, 1);
+	take_client_seat(_metadata, &self->seat, &blobs, &fixed, 1);
 
 	/* All that may be in flight, and all that may be loaned beside it. */
 	for (i = 0; i < 16; i++) {
@@ -240,7 +240,7 @@ TEST_F_TIMEOUT(memory, goes_back_after_a_burst, 120)
 	long i;
 
 	start_server(_metadata, server, variant->place, &blobs, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &blobs, NULL, self->end, 1);
+	take_client_seat(_metadata, &self->seat, &blobs, NULL, 1);
 	begin(server, serve_blobs, 1001, 0);
 	ASSERT_EQ(0, exchange_blob(&self->seat, 0, 64 * MIB))
 		TH_LOG("%s", sluice_strerror());

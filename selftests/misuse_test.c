@@ -33,7 +33,7 @@ TEST_F(misuse, request_twice)
 	long i;
 
 	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, self->end, 1);
+	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
 	for (i = 0; i < 100; i++) {
 		request = sluice_client_loan_zeroed(self->seat.client, 1);
 		ASSERT_NE(NULL, request);
@@ -76,7 +76,7 @@ TEST_F(misuse, response_twice)
 	long i;
 
 	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, self->end, 1);
+	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
 	ASSERT_EQ(1, ask(&self->seat, 0, 1));
 	ASSERT_EQ(1, at(server, take, 0, LONG));
 	for (i = 0; i < 100; i++) {
@@ -136,7 +136,7 @@ TEST_F(misuse, reply_twice)
 	long i;
 
 	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, self->end, 1);
+	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
 	begin(server, reply_twice, 100, 0);
 	for (i = 0; i < 100; i++) {
 		ASSERT_EQ(1, ask(&self->seat, 0, 1));
@@ -156,7 +156,7 @@ TEST_F(misuse, fixed_size)
 	struct sluice_request *request;
 
 	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, self->end, 1);
+	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
 	EXPECT_FAILS(EINVAL, sluice_client_loan(self->seat.client, 0));
 	EXPECT_FAILS(EINVAL, sluice_client_loan(self->seat.client, 2));
 	EXPECT_FAILS(EINVAL, sluice_client_loan_zeroed(self->seat.client, 2));
@@ -196,7 +196,20 @@ TEST_F(misuse, failed_parent)
 	EXPECT_EQ(NULL, server);
 	EXPECT_EQ(EINVAL, errno);
 	EXPECT_STREQ(sentence, sluice_strerror());
-	EXPECT_GT(0, sluice_client_wait_servers(client, 1, SLUICE_FOREVER));
+
+	/* So do a wait, a loan and a receive; releasing nothing changes nothing. */
+	EXPECT_EQ(-EINVAL, sluice_client_wait_servers(client, 1, SLUICE_FOREVER));
+	EXPECT_EQ(NULL, sluice_client_loan(client, 1));
+	EXPECT_EQ(NULL, sluice_server_receive(server, SLUICE_FOREVER));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_STREQ(sentence, sluice_strerror());
+	errno = EDOM;
+	EXPECT_EQ(0, sluice_request_release(NULL));
+	EXPECT_EQ(0, sluice_pending_response_release(NULL));
+	EXPECT_EQ(0, sluice_response_release(NULL));
+	EXPECT_EQ(0, sluice_active_request_release(NULL));
+	EXPECT_EQ(0, sluice_reply_release(NULL));
+	EXPECT_EQ(EDOM, errno);
 
 	/* Another errno, to see that it is that one. */
 	self->seat.node = sluice_node_create("x", NULL);

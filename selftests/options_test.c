@@ -215,7 +215,7 @@ TEST_F(options, wait_modes)
 			continue;
 		}
 		ASSERT_NE(NULL, self->seat.node) TH_LOG("%s", sluice_strerror());
-		take_client_seat(_metadata, &self->seat, &calls, NULL, self->end, 1);
+		take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
 		begin(server, take, 0, SLUICE_FOREVER);
 		until_asleep(server);
 		ASSERT_EQ(1, ask(&self->seat, 0, 5));

@@ -113,7 +113,7 @@ TEST_F_TIMEOUT(order, of_a_client, 120)
 	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
 	for (index = 0; index < factorial(CLIENT_SIDE); index++) {
 		permute(order, CLIENT_SIDE, index);
-		take_client_seat(_metadata, &self->seat, &calls, NULL, self->end, 1);
+		take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
 		ASSERT_EQ(1, ask(&self->seat, 0, 5));
 		ASSERT_EQ(0, at(server, serve_twice, 1, 0));
 		ASSERT_EQ(6, hold(&self->seat, 0, 0));
@@ -167,7 +167,7 @@ TEST_F_TIMEOUT(order, of_a_server, 120)
 		permute(order, SERVER_SIDE, index);
 		ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
 		ASSERT_EQ(0, open_server(&self->seat, 0, 0));
-		ASSERT_EQ(1, meet_here(client, &self->seat));
+		ASSERT_EQ(1, at(client, wait_servers, 1, LONG));
 		ASSERT_EQ(1, at(client, ask, 0, 5));
 		ASSERT_EQ(5, take(&self->seat, 0, LONG));
 		ASSERT_EQ(0, answer(&self->seat, 0, 6));

@@ -101,19 +101,17 @@ TEST_F(ports, of_several_nodes)
 	ASSERT_EQ(0, at(&self->end[3], open_server, 0, 0));
 	EXPECT_EQ(-EUSERS, open_server(&self->seat, 0, 0));
 	EXPECT_EQ(-EUSERS, at(&self->end[0], open_server, 0, 0));
-	ASSERT_EQ(2, meet_end(&self->end[0], &self->end[2], 2));
-	ASSERT_EQ(2, meet_end(&self->end[1], &self->end[2], 2));
+	ASSERT_EQ(2, at(&self->end[0], wait_servers, 2, LONG));
+	ASSERT_EQ(2, at(&self->end[1], wait_servers, 2, LONG));
 
 	ASSERT_EQ(0, at(&self->end[1], close_client, 0, 0));
 	ASSERT_EQ(0, open_client(&self->seat, 0, 0));
 	EXPECT_EQ(-EUSERS, at(&self->end[2], open_client, 0, 0));
-	EXPECT_EQ(2, meet(&self->seat, &self->end[2], 2));
+	EXPECT_EQ(2, wait_servers(&self->seat, 2, LONG));
 	EXPECT_EQ(-EUSERS, wait_servers(&self->seat, 3, LONG));
 	end_stop(&self->end[0]);
 	EXPECT_EQ(0, at(&self->end[2], open_client, 0, 0));
-	begin_greeting(&self->end[3], 1);
 	EXPECT_EQ(2, at(&self->end[2], wait_servers, 2, LONG));
-	EXPECT_EQ(0, end_greeting(&self->end[3], 1));
 }
 
 /* Many clients and many servers of two nodes, everybody connected. */
@@ -133,12 +131,7 @@ TEST_F_TIMEOUT(ports, everybody_with_everybody, 120)
 	end_start(_metadata, asker, variant->place);
 	ASSERT_EQ(0, at(asker, open_service, PTR(&calls), 0));
 	ASSERT_EQ(0, at(asker, open_client, 0, 0));
-	self->seat.server = servers[0];
-	self->seat.orders = asker->socket;
-	begin(asker, wait_servers, MANY, LONG);
-	ASSERT_EQ(0, greet(&self->seat, 0, 0));
-	self->seat.server = NULL;
-	ASSERT_EQ(MANY, finish(asker));
+	ASSERT_EQ(MANY, at(asker, wait_servers, MANY, LONG));
 	ASSERT_EQ(MANY, at(asker, ask, 0, 1));
 	for (i = 0; i < MANY; i++) {
 		active = sluice_server_receive(servers[i], LONG);
@@ -158,19 +151,6 @@ TEST_F_TIMEOUT(ports, everybody_with_everybody, 120)
 }
 
 /* ---- Unread responses ---------------------------------------------------- */
-
-/* answer_many(first, count): answers so many numbers from first on. */
-static long answer_many(struct seat *seat, long first, long count)
-{
-	long i, result;
-
-	for (i = first; i < first + count; i++) {
-		result = answer(seat, 0, i);
-		if (result < 0)
-			return result;
-	}
-	return count;
-}
 
 static void overflow(struct __test_metadata *_metadata, struct seat *seat,
 		     struct end *server, long room)
@@ -195,7 +175,7 @@ static void overflow(struct __test_metadata *_metadata, struct seat *seat,
 TEST_F(ports, room_for_1_response)
 {
 	start_server(_metadata, &self->end[0], variant->place, &calls, &one, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, self->end, 1);
+	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
 	overflow(_metadata, &self->seat, &self->end[0], 1);
 }
 
@@ -203,7 +183,7 @@ TEST_F(ports, room_for_many_responses)
 {
 	start_server(_metadata, &self->end[0], variant->place, &calls, &many,
 		     NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, self->end, 1);
+	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
 	overflow(_metadata, &self->seat, &self->end[0], 1000);
 }
 

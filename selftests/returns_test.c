@@ -206,9 +206,10 @@ static void own(void *memory)
 	returns_init(&returns, arena->entries, SLICES);
 	ring.next = BASE;
 	returns.next = BASE;
-	for (i = 0; i < MESSAGES; i++) {
+	for (i = 0; more_rounds(&arena->ends, i); i++) {
 		struct ring_message message = message_at(ring.next);
 
+		begin_round(&arena->ends, i);
 		while ((slice = lowest(home)) < 0) {
 			if (!take_home(arena, &returns, &home) || stopped(&arena->ends))
 				return;
@@ -240,15 +241,16 @@ static void receive(void *memory)
 	struct ring_consumer ring;
 	struct returns returns;
 	unsigned int turns = 0;
+	bool more;
 
 	ring_consumer_init(&ring, arena->slots, SLOTS);
 	returns_init(&returns, arena->entries, SLICES);
 	ring.next = BASE;
 	returns.next = BASE;
-	while ((i < MESSAGES || count) && !stopped(&arena->ends)) {
+	while ((more = more_rounds(&arena->ends, i)) || count) {
 		struct ring_message message;
 
-		if (i < MESSAGES && ring_pop(&ring, &message) == 1) {
+		if (more && ring_pop(&ring, &message) == 1) {
 			for (k = 0; k < 8; k++)
 				if (arena->payload[message.slice % SLICES][k] != mix(i + k))
 					end_failed(&arena->ends, RECEIVER,
@@ -260,7 +262,7 @@ static void receive(void *memory)
 			give_way(&turns);
 		}
 		/* Some are kept for a while, and they come home in any order. */
-		if (count && (count == SLICES || i == MESSAGES || next_random(&random) & 3)) {
+		if (count && (count == SLICES || !more || next_random(&random) & 3)) {
 			which = next_random(&random) % count;
 			returns_push(&returns, held[which]);
 			held[which] = held[--count];
@@ -290,7 +292,7 @@ FIXTURE_VARIANT_ADD(returns_race, processes)
 
 FIXTURE_SETUP(returns_race)
 {
-	self->arena = two_ends_make(_metadata, sizeof(*self->arena));
+	self->arena = two_ends_make(_metadata, sizeof(*self->arena), MESSAGES);
 }
 
 FIXTURE_TEARDOWN(returns_race)

@@ -54,7 +54,7 @@ GEOMETRY(n8_c8_below_2_63, 8, 8, (UINT64_C(1) << 63) - MESSAGES - 8);
 
 FIXTURE_SETUP(ring_race)
 {
-	self->arena = two_ends_make(_metadata, sizeof(*self->arena));
+	self->arena = two_ends_make(_metadata, sizeof(*self->arena), MESSAGES);
 	self->arena->slot_count = variant->slots;
 	self->arena->capacity = variant->capacity;
 	self->arena->base = variant->base;
@@ -96,12 +96,13 @@ static void produce(void *memory)
 
 	ring_producer_init(&ring, arena->slots, arena->slot_count, arena->capacity, sent);
 	ring.next = arena->base;
-	for (i = 0; i < MESSAGES; i++) {
+	for (i = 0; more_rounds(&arena->ends, i); i++) {
 		struct ring_message message = message_at(ring.next);
 		uint64_t r = next_random(&random);
 		unsigned int patience = r & 3 ? r >> 8 & 255 : 0;
 		int result;
 
+		begin_round(&arena->ends, i);
 		while ((result = ring_push(&ring, &message)) == -ENOBUFS) {
 			if (stopped(&arena->ends))
 				return;
@@ -124,14 +125,13 @@ static void consume(void *memory)
 {
 	struct arena *arena = memory;
 	uint64_t random = ~arena->ends.seed, least = arena->base;
-	uint64_t end = arena->base + MESSAGES;
 	struct ring_consumer ring;
 	unsigned int turns = 0;
 
 	ring_consumer_init(&ring, arena->slots, arena->slot_count);
 	ring.next = arena->base;
 	/* The last message is never taken back. */
-	while (least != end && !stopped(&arena->ends)) {
+	while (more_rounds(&arena->ends, least - arena->base)) {
 		struct ring_message message;
 		unsigned int idle;
 		int result;
@@ -141,7 +141,8 @@ static void consume(void *memory)
 			give_way(&turns);
 			continue;
 		}
-		if (result < 0 || message.position < least || message.position >= end ||
+		if (result < 0 || message.position < least ||
+		    message.position - arena->base >= MESSAGES ||
 		    !is_message_at(&message, message.position)) {
 			end_failed(&arena->ends, CONSUMER, "popping %llu or later: %d, %llu",
 				   (unsigned long long)(least - arena->base), result,
@@ -172,7 +173,7 @@ TEST_F_TIMEOUT(ring_race, each_message_once, RACE_TIMEOUT)
 
 	two_ends_run(_metadata, &arena->ends, variant->processes, produce, consume);
 
-	for (i = 0; i < MESSAGES; i++) {
+	for (i = 0; i < arena->ends.rounds; i++) {
 		consumed += arena->consumed[i];
 		taken_back += arena->taken_back[i];
 		ASSERT_EQ(1, arena->consumed[i] + arena->taken_back[i]) {

@@ -27,7 +27,7 @@ static void exchange_growing(struct __test_metadata *_metadata,
 	size_t i;
 
 	start_server(_metadata, server, place, &blobs, NULL, server_opts);
-	take_client_seat(_metadata, seat, &blobs, client_opts, server, 1);
+	take_client_seat(_metadata, seat, &blobs, client_opts, 1);
 	begin(server, serve_blobs, 2 * LENGTHS, 0);
 	for (i = 0; i < LENGTHS; i++) {
 		ASSERT_EQ(0, exchange_blob(seat, 0, (long)length(i)))
@@ -97,7 +97,7 @@ TEST_F(slices, mixed)
 	long i;
 
 	start_server(_metadata, server, variant->place, &blobs, NULL, &fixed);
-	take_client_seat(_metadata, &self->seat, &blobs, NULL, self->end, 1);
+	take_client_seat(_metadata, &self->seat, &blobs, NULL, 1);
 	for (i = 0; i <= 1000; i += 50) {
 		ASSERT_EQ(1, ask_blob(&self->seat, 0, 100000 - 99 * i));
 		ASSERT_EQ(100000 - 99 * i, at(server, take_blob, 0, LONG));
@@ -117,7 +117,7 @@ TEST_F_TIMEOUT(slices, of_64_mib, 120)
 	struct end *server = &self->end[0];
 
 	start_server(_metadata, server, variant->place, &blobs, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &blobs, NULL, self->end, 1);
+	take_client_seat(_metadata, &self->seat, &blobs, NULL, 1);
 	begin(server, serve_blobs, 2, 0);
 	ASSERT_EQ(0, exchange_blob(&self->seat, 0, 64 << 20))
 		TH_LOG("%s", sluice_strerror());
@@ -133,7 +133,7 @@ TEST_F(slices, of_nothing)
 	long i;
 
 	start_server(_metadata, server, variant->place, &blobs, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &blobs, NULL, self->end, 1);
+	take_client_seat(_metadata, &self->seat, &blobs, NULL, 1);
 	request = sluice_client_loan(self->seat.client, 0);
 	ASSERT_NE(NULL, request);
 	EXPECT_NE(NULL, request->data);
@@ -212,7 +212,7 @@ TEST_F(slices, shortened)
 	long keep;
 
 	start_server(_metadata, server, variant->place, &blobs, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &blobs, NULL, self->end, 1);
+	take_client_seat(_metadata, &self->seat, &blobs, NULL, 1);
 	for (keep = 0; keep <= 3000; keep += 300) {
 		request = sluice_client_loan(self->seat.client, 3000);
 		ASSERT_NE(NULL, request);
@@ -264,7 +264,7 @@ TEST_F(slices, zeroed)
 	long i;
 
 	start_server(_metadata, server, variant->place, &blobs, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &blobs, NULL, self->end, 1);
+	take_client_seat(_metadata, &self->seat, &blobs, NULL, 1);
 	for (i = 0; i < 50; i++) {
 		request = sluice_client_loan_zeroed(self->seat.client, 10000);
 		ASSERT_NE(NULL, request);
@@ -336,8 +336,8 @@ TEST_F(slices, nobody_elses_bytes)
 	long i;
 
 	start_server(_metadata, server, variant->place, &blobs, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &blobs, NULL, self->end, 1);
-	start_client(_metadata, other, variant->place, &blobs, server, 1);
+	take_client_seat(_metadata, &self->seat, &blobs, NULL, 1);
+	start_client(_metadata, other, variant->place, &blobs, 1);
 	for (i = 0; i < 20; i++) {
 		ASSERT_EQ(0, ask_marked(&self->seat, 1, 0));
 		ASSERT_EQ(-EBADMSG, at(server, take_blob, 0, LONG));

@@ -85,88 +85,6 @@ helper long wait_servers(struct seat *seat, long servers, long timeout)
 					  timeout);
 }
 
-/*
- * greet(): a server answers those that connect while it receives.  This receives
- * from clients that have not asked yet, until there is another order.
- */
-helper long greet(struct seat *seat, long a, long b)
-{
-	struct pollfd order = { .fd = seat->orders, .events = POLLIN };
-	struct sluice_active_request *early;
-
-	(void)a, (void)b;
-	while (poll(&order, 1, 0) == 0) {
-		early = sluice_server_receive(seat->server, SLUICE_NOWAIT);
-		if (early) {
-			sluice_active_request_release(early);
-			return -EALREADY;
-		}
-		if (errno != EAGAIN)
-			return -errno;
-		pause_briefly();
-	}
-	return 0;
-}
-
-helper long nothing(struct seat *seat, long a, long b)
-{
-	(void)seat, (void)a, (void)b;
-	return 0;
-}
-
-helper void begin_greeting(struct end *servers, long count)
-{
-	while (count--)
-		begin(&servers[count], greet, 0, 0);
-}
-
-helper long end_greeting(struct end *servers, long count)
-{
-	long result, failed = 0;
-
-	while (count--) {
-		begin(&servers[count], nothing, 0, 0);
-		result = finish(&servers[count]);
-		if (result < 0)
-			failed = result;
-		finish(&servers[count]);
-	}
-	return failed;
-}
-
-/* meet(): the seat's client and the servers of so many ends; how many they are. */
-helper long meet(struct seat *client, struct end *servers, long count)
-{
-	long result, failed;
-
-	begin_greeting(servers, count);
-	result = wait_servers(client, count, LONG);
-	failed = end_greeting(servers, count);
-	return failed < 0 ? failed : result;
-}
-
-/* meet_end(): the same with the client of another end. */
-helper long meet_end(struct end *client, struct end *servers, long count)
-{
-	long result, failed;
-
-	begin_greeting(servers, count);
-	result = at(client, wait_servers, count, LONG);
-	failed = end_greeting(servers, count);
-	return failed < 0 ? failed : result;
-}
-
-/* meet_here(): a client of another end and the seat's server. */
-helper long meet_here(struct end *client, struct seat *server)
-{
-	long failed;
-
-	server->orders = client->socket;
-	begin(client, wait_servers, 1, LONG);
-	failed = greet(server, 0, 0);
-	return finish(client) < 0 || !failed ? client->result.value : failed;
-}
-
 /* ---- A client's steps ---------------------------------------------------- */
 
 /* ask(slot, value): sends a number; how many servers it reached. */
@@ -297,6 +215,19 @@ helper long answer(struct seat *seat, long slot, long value)
 	long result = loan_answer(seat, slot, value);
 
 	return result < 0 ? result : send_answer(seat, slot, 0);
+}
+
+/* answer_many(first, count): so many numbers to the request in slot 0. */
+helper long answer_many(struct seat *seat, long first, long count)
+{
+	long i, result;
+
+	for (i = first; i < first + count; i++) {
+		result = answer(seat, 0, i);
+		if (result < 0)
+			return result;
+	}
+	return count;
 }
 
 /* done(slot): releases the active request. */
@@ -451,31 +382,28 @@ helper void start_server(struct __test_metadata *_metadata, struct end *end,
 		TH_LOG("%s", end->result.sentence);
 }
 
-/* A seat, the test's own, with a client that the servers of these ends know. */
+/* A seat, the test's own, with a client that so many servers are connected to. */
 helper void take_client_seat(struct __test_metadata *_metadata, struct seat *seat,
 			     const struct sluice_contract *contract,
-			     const struct sluice_client_opts *client,
-			     struct end *servers, long count)
+			     const struct sluice_client_opts *client, long servers)
 {
 	ASSERT_EQ(0, open_service(seat, PTR(contract), 0));
 	ASSERT_EQ(0, open_client(seat, PTR(client), 0));
-	ASSERT_EQ(count, meet(seat, servers, count))
+	ASSERT_EQ(servers, wait_servers(seat, servers, LONG))
 		TH_LOG("%s", sluice_strerror());
 }
 
-/* An end that has a client, which the servers of these ends know. */
+/* An end that has a client, to which so many servers are connected. */
 helper void start_client(struct __test_metadata *_metadata, struct end *end,
 			 enum place place, const struct sluice_contract *contract,
-			 struct end *servers, long count)
+			 long servers)
 {
 	end_start(_metadata, end, place);
 	ASSERT_EQ(0, at(end, open_service, PTR(contract), 0))
 		TH_LOG("%s", end->result.sentence);
 	ASSERT_EQ(0, at(end, open_client, 0, 0))
 		TH_LOG("%s", end->result.sentence);
-	if (!count)
-		return;
-	ASSERT_EQ(count, meet_end(end, servers, count))
+	ASSERT_EQ(servers, at(end, wait_servers, servers, LONG))
 		TH_LOG("%s", end->result.sentence);
 }
 

@@ -10,19 +10,6 @@
 
 ENDS_FIXTURE(stream);
 
-/* answer_many(slot, count): answers 0, 1, 2, ... */
-static long answer_many(struct seat *seat, long slot, long count)
-{
-	long i, result;
-
-	for (i = 0; i < count; i++) {
-		result = answer(seat, slot, i);
-		if (result < 0)
-			return result;
-	}
-	return count;
-}
-
 TEST_F(stream, many_responses)
 {
 	static const struct sluice_service_opts deep = SLUICE_SERVICE_OPTS(
@@ -32,7 +19,7 @@ TEST_F(stream, many_responses)
 	long i, round, count;
 
 	start_server(_metadata, server, variant->place, &calls, &deep, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, self->end, 1);
+	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
 	for (round = 0; round < 4; round++) {
 		ASSERT_EQ(1, ask(&self->seat, 0, round));
 		ASSERT_EQ(round, at(server, take, 0, LONG));
@@ -63,7 +50,7 @@ TEST_F(stream, newest_stay)
 	long i, round;
 
 	start_server(_metadata, server, variant->place, &calls, &shallow, &fixed);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, self->end, 1);
+	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
 	for (round = 0; round < 200; round++) {
 		ASSERT_EQ(1, ask(&self->seat, 0, round));
 		ASSERT_EQ(round, at(server, take, 0, LONG));
@@ -90,7 +77,7 @@ TEST_F(stream, held_responses_stay)
 	long i;
 
 	start_server(_metadata, server, variant->place, &calls, &shallow, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, self->end, 1);
+	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
 	ASSERT_EQ(1, ask(&self->seat, 0, 0));
 	ASSERT_EQ(0, at(server, take, 0, LONG));
 	for (i = 0; i < 8; i++) {
@@ -120,7 +107,7 @@ TEST_F(stream, of_several_servers)
 	for (i = 0; i < 3; i++)
 		start_server(_metadata, &self->end[i], variant->place, &calls,
 			     NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, self->end, 3);
+	take_client_seat(_metadata, &self->seat, &calls, NULL, 3);
 	for (round = 0; round < 20; round++) {
 		ASSERT_EQ(3, ask(&self->seat, 0, round));
 		for (i = 0; i < 3; i++) {
@@ -154,7 +141,7 @@ TEST_F(stream, empty)
 	long i;
 
 	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, self->end, 1);
+	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
 	for (i = 0; i < 100; i++) {
 		ASSERT_EQ(1, ask(&self->seat, 0, i));
 		ASSERT_EQ(i, at(server, take, 0, LONG));
@@ -169,7 +156,7 @@ TEST_F(stream, cancelled)
 	struct end *server = &self->end[0];
 
 	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, self->end, 1);
+	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
 	ASSERT_EQ(1, ask(&self->seat, 0, 1));
 	ASSERT_EQ(1, ask(&self->seat, 1, 2));
 	ASSERT_EQ(1, at(server, take, 0, LONG));
@@ -197,7 +184,7 @@ TEST_F(stream, cancelled_in_the_queue)
 	long i;
 
 	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, self->end, 1);
+	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
 	for (i = 0; i < 100; i++) {
 		ASSERT_EQ(1, ask(&self->seat, 0, i));
 		ASSERT_EQ(0, cancel(&self->seat, 0, 0));
@@ -216,7 +203,7 @@ TEST_F(stream, pushed_out)
 	struct end *server = &self->end[0];
 
 	start_server(_metadata, server, variant->place, &calls, &narrow, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, self->end, 1);
+	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
 	ASSERT_EQ(1, ask(&self->seat, 0, 10));
 	ASSERT_EQ(1, ask(&self->seat, 1, 11));
 	ASSERT_EQ(0, cancel(&self->seat, 1, 0));
@@ -274,7 +261,7 @@ TEST_F(stream, unsent_replies_come_back)
 	long i;
 
 	start_server(_metadata, server, variant->place, &calls, &two, &fixed);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, self->end, 1);
+	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
 	begin(server, loan_and_release, 500, 2);
 	for (i = 0; i < 500; i++) {
 		ASSERT_EQ(1, ask(&self->seat, 0, i));
@@ -298,7 +285,7 @@ TEST_F(stream, never_another_requests_answer)
 	long i, old = 0, new = 1;
 
 	start_server(_metadata, server, variant->place, &calls, &narrow, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, self->end, 1);
+	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
 	ASSERT_EQ(1, ask(&self->seat, old, 0));
 	ASSERT_EQ(0, at(server, take, old, LONG));
 	for (i = 1; i < 1000; i++) {
@@ -350,7 +337,7 @@ TEST_F(stream, never_while_racing)
 	long i, value, heard;
 
 	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, self->end, 1);
+	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
 	begin(server, serve_streams, 0, 5);
 	for (i = 1; i <= 3000; i++) {
 		ASSERT_EQ(1, ask(&self->seat, 0, i));

@@ -36,7 +36,10 @@
 #define THREAD_SANITIZER false
 #endif
 
-/* Seconds; much, since a machine that is busy with other things is no failure. */
+/* A race is cut short after this time, for a machine that is busy otherwise. */
+#define RACE_TIME	(3 * SECOND / 2)
+
+/* Seconds; much, since that such a machine is slow is no failure. */
 #define RACE_TIMEOUT	300
 
 #define SKIP_PROCESSES "the thread sanitizer does not see through two mappings"
@@ -47,6 +50,8 @@ struct two_ends {
 	char verdict[2][120];	/* empty: nothing wrong */
 	uint64_t size;		/* of the arena */
 	uint64_t seed;
+	uint64_t rounds;	/* so many in all; see begin_round() */
+	int64_t deadline;
 	int fd;			/* of its memfd */
 	int fds;		/* open before it was made */
 };
@@ -74,8 +79,8 @@ helper uint64_t next_random(uint64_t *state)
 	return mix(*state += UINT64_C(0x9e3779b97f4a7c15));
 }
 
-/* An arena of zeroes. */
-helper void *two_ends_make(struct __test_metadata *_metadata, size_t size)
+/* An arena of zeroes, for so many rounds. */
+helper void *two_ends_make(struct __test_metadata *_metadata, size_t size, uint64_t rounds)
 {
 	struct two_ends *ends;
 	int fd, fds;
@@ -90,6 +95,7 @@ helper void *two_ends_make(struct __test_metadata *_metadata, size_t size)
 	ends->fd = fd;
 	ends->fds = fds;
 	ends->seed = test_seed();
+	ends->rounds = rounds;
 	TH_LOG("SEED=%llu", (unsigned long long)ends->seed);
 	return ends;
 }
@@ -118,6 +124,22 @@ helper void end_failed(struct two_ends *ends, int end, const char *format, ...)
 	vsnprintf(ends->verdict[end], sizeof(ends->verdict[end]), format, args);
 	va_end(args);
 	store_relaxed(&ends->stop, 1);
+}
+
+/*
+ * The end that begins the rounds begins one more.  When the time is up it is the
+ * last: the other end sees that when it has got what this round brings it.
+ */
+helper void begin_round(struct two_ends *ends, uint64_t done)
+{
+	if (done % 256 == 0 && now() > ends->deadline)
+		store_relaxed(&ends->rounds, done + 1);
+}
+
+/* Whether there are more rounds than so many. */
+helper bool more_rounds(const struct two_ends *ends, uint64_t done)
+{
+	return done < load_relaxed(&ends->rounds) && !stopped(ends);
 }
 
 /* One turn of a loop that waits for the other end; *turns counts them. */
@@ -187,6 +209,7 @@ helper void two_ends_run(struct __test_metadata *_metadata, struct two_ends *end
 	int status;
 	pid_t pid;
 
+	ends->deadline = now() + RACE_TIME;
 	if (processes) {
 		pid = end_fork(ends, there);
 		ASSERT_LT(0, pid);
@@ -202,6 +225,7 @@ helper void two_ends_run(struct __test_metadata *_metadata, struct two_ends *end
 	}
 	ASSERT_STREQ("", ends->verdict[0]);
 	ASSERT_STREQ("", ends->verdict[1]);
+	TH_LOG("%llu rounds", (unsigned long long)ends->rounds);
 }
 
 #endif /* SELFTESTS_TWO_ENDS_H */

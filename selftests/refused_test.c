@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A system that refuses io_uring, as a container's default profile does, or does
+ * not have it: a seccomp filter makes io_uring_setup(2) fail, on both sides or on
+ * one.  A node that is left the choice then waits with sockets and everything
+ * works; one that insists on io_uring is told that there is none.
+ */
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+
+#include "steps.h"
+
+FIXTURE_VARIANT(refused) {
+	int error;		/* what io_uring_setup() fails with */
+	bool here, there;	/* for the client, for the server */
+};
+
+ENDS_FIXTURE_DATA_(refused);
+
+FIXTURE_VARIANT_ADD(refused, on_both_sides) {
+	.error = EPERM, .here = true, .there = true,
+};
+
+FIXTURE_VARIANT_ADD(refused, at_the_client) {
+	.error = EPERM, .here = true,
+};
+
+FIXTURE_VARIANT_ADD(refused, at_the_server) {
+	.error = EPERM, .there = true,
+};
+
+FIXTURE_VARIANT_ADD(refused, not_in_the_kernel) {
+	.error = ENOSYS, .here = true, .there = true,
+};
+
+/* From here on this process has no io_uring.  0 or -errno. */
+static long refuse(struct seat *seat, long error, long unused)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_io_uring_setup, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K,
+			 SECCOMP_RET_ERRNO | ((uint32_t)error & SECCOMP_RET_DATA)),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = { ARRAY_SIZE(code), code };
+
+	(void)seat, (void)unused;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program))
+		return -errno;
+	return 0;
+}
+
+TEST_F(refused, is_worked_around)
+{
+	struct sluice_node_opts uring = SLUICE_NODE_OPTS(.wait = SLUICE_WAIT_URING);
+	struct end *server = &self->end[0];
+	long i;
+
+	end_start(_metadata, server, IN_PROCESS);
+	if (variant->there)
+		ASSERT_EQ(0, at(server, refuse, variant->error, 0));
+	ASSERT_EQ(0, at(server, open_service, PTR(&calls), 0));
+	ASSERT_EQ(0, at(server, open_server, 0, 0));
+	if (variant->here) {
+		ASSERT_EQ(0, refuse(NULL, variant->error, 0));
+		EXPECT_FAILS(ENOSYS, sluice_node_create("uring", &uring));
+		EXPECT_SAYS("io_uring");
+	}
+	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
+
+	begin(server, serve, 20, 0);
+	for (i = 0; i < 20; i++) {
+		until_asleep(server);
+		ASSERT_EQ(1, ask(&self->seat, 0, i));
+		EXPECT_EQ(i + 1, hear(&self->seat, 0, LONG))
+			TH_LOG("%s", sluice_strerror());
+		EXPECT_EQ(-EPIPE, hear(&self->seat, 0, LONG));
+		ASSERT_EQ(0, cancel(&self->seat, 0, 0));
+	}
+	EXPECT_EQ(20, finish(server));
+	EXPECT_EQ(-EAGAIN, at(server, take, 0, SLUICE_NOWAIT));
+}
+
+TEST_HARNESS_MAIN
