@@ -34,6 +34,9 @@
  * Signals.  A wait ends with EINTR when a signal handler has run in its thread, or
  * when the process was stopped and continued.
  *
+ * Kernels.  Everything works from Linux 5.1 on; a function that needs a later one,
+ * or does better on it, says so.
+ *
  * The library never prints, never ends the process, installs no signal handler
  * and starts no thread.
  */
@@ -380,7 +383,9 @@ struct sluice_reply {
  * @opts: options, or NULL.
  *
  * The node registers itself under the root directory: $SLUICE_ROOT, else
- * /run/sluice where it exists, else /dev/shm/sluice-<uid>.
+ * /run/sluice where it exists, else /dev/shm/sluice-<uid>.  From Linux 6.7 on it
+ * waits through io_uring if that is not refused; from Linux 6.5 on it notices the
+ * death of a peer even if somebody else still holds the peer's socket.
  *
  * Context: Any thread; the first that sends, receives or waits owns the node.
  * Return: The node, to be given to sluice_node_destroy(); or NULL with errno
@@ -499,7 +504,8 @@ int sluice_client_wait_servers(struct sluice_client *client,
  *
  * The memory holds whatever an earlier request of this client left there, and
  * never anything of another process.  Growing the client's memory moves no
- * slice.
+ * slice; new memory is populated in bulk from Linux 5.14 on, and page by page
+ * as it is touched before.
  *
  * Context: The node's thread.
  * Return: The request, to be given to sluice_request_send() or
