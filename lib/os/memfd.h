@@ -10,7 +10,7 @@
 /* A new, empty memfd that can be sealed.  A descriptor or -errno. */
 int memfd_create_sealable(const char *name) MUST_CHECK;
 
-/* A name's worth of address space, not allocated; only for a static segment. */
+/* Gives an empty memfd a size without allocating it; for a static segment. */
 int memfd_set_size(int fd, uint64_t size) MUST_CHECK;
 
 /*
