@@ -26,21 +26,40 @@
 
 /* ---- Channels to the servers ---- */
 
+/* What is short now may be there soon; anything else means that nobody is there. */
+static void try_again(struct sluice_client *client, int error)
+{
+	if (client->destroyed || (error != EAGAIN && error != EMFILE && error != ENFILE &&
+				  error != ENOMEM))
+		return;
+	client->retry = true;
+	client->retry_at = clock_now() + client->retry_pause;
+	if (client->retry_pause < CONNECT_RETRY_MAX_NS)
+		client->retry_pause *= 2;
+}
+
 static void channel_changed(struct requester *requester)
 {
 	struct sluice_client *client = requester->owner;
 
-	if (requester->channel.gone)
-		client->tidy = false;
+	if (!requester->channel.gone)
+		return;
+	client->tidy = false;
+	/* A server without descriptors hangs up before it has said anything. */
+	if (requester->channel.gone == ECONNRESET && !requester->welcome)
+		try_again(client, EAGAIN);
 }
 
 static bool is_known(const struct sluice_client *client, uint64_t server)
 {
+	const struct requester *requester;
 	uint32_t i;
 
-	for (i = 0; i < client->count; i++)
-		if (client->requesters[i]->server == server)
+	for (i = 0; i < client->count; i++) {
+		requester = client->requesters[i];
+		if (requester->server == server && !requester->channel.gone)
 			return true;
+	}
 	return false;
 }
 
@@ -57,17 +76,6 @@ static int make_room(struct sluice_client *client)
 	client->requesters = requesters;
 	client->room = room;
 	return 0;
-}
-
-/* What is short now may be there soon; anything else means that nobody is there. */
-static void try_again(struct sluice_client *client, int error)
-{
-	if (error != EAGAIN && error != EMFILE && error != ENFILE && error != ENOMEM)
-		return;
-	client->retry = true;
-	client->retry_at = clock_now() + client->retry_pause;
-	if (client->retry_pause < CONNECT_RETRY_MAX_NS)
-		client->retry_pause *= 2;
 }
 
 /* A server that cannot be reached is not there; others may be. */

@@ -81,7 +81,7 @@
 
 /*
  * A server that could not be reached for want of something (a full backlog, no
- * descriptor) is tried again after this time, then after twice as long, and so on.
+ * descriptor on either side) is tried again after this time, then after twice as long, and so on.
  */
 #define CONNECT_RETRY_NS	(INT64_C(1) * 1000 * 1000)
 #define CONNECT_RETRY_MAX_NS	(INT64_C(100) * 1000 * 1000)

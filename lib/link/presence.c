@@ -41,11 +41,21 @@ static int fill_and_link(int fd, int at, const char *name, const void *record, s
 	return fail(errno, "cannot register %s: %s", name, strerror(errno));
 }
 
+/* ext4 says EPERM of a file in a directory that was removed, others ENOENT. */
+static bool is_removed(int directory)
+{
+	struct stat st;
+
+	return !fstat(directory, &st) && !st.st_nlink;
+}
+
 int presence_create(int at, const char *name, const void *record, size_t size, bool shared)
 {
 	int fd, r;
 
 	fd = openat(at, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (fd < 0 && errno == EPERM && is_removed(at))
+		errno = ENOENT;
 	if (fd < 0)
 		return fail(errno, "cannot make a file for %s: %s", name, strerror(errno));
 	r = fill_and_link(fd, at, name, record, size, shared);

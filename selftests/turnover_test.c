@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What comes and goes leaves nothing behind: clients that a server outlives,
+ * replies that are loaned and sent for a long time, services that two processes
+ * create and close under each other's feet, connections that a server cannot take,
+ * or never came round to.
+ */
+#include <sys/resource.h>
+
+#include "steps.h"
+
+PROCESSES_FIXTURE(turnover);
+
+/* ---- What a server has --------------------------------------------------- */
+
+/* Looks once what has happened; no request may be there.  0 or -errno. */
+static long look(struct seat *seat, long a, long b)
+{
+	long result = take(seat, 0, SLUICE_NOWAIT);
+
+	return result == -EAGAIN ? 0 : result < 0 ? result : -EBADMSG;
+}
+
+/* Mappings of channels and segments. */
+static long mappings(struct seat *seat, long a, long b)
+{
+	char line[512];
+	long count = 0;
+	FILE *file;
+
+	file = fopen("/proc/self/maps", "re");
+	if (!file)
+		return -errno;
+	while (fgets(line, sizeof(line), file))
+		count += strstr(line, "memfd:sluice") != NULL;
+	fclose(file);
+	return count;
+}
+
+static long descriptors(struct seat *seat, long a, long b)
+{
+	return count_fds();
+}
+
+static long memory_bytes(struct seat *seat, long a, long b)
+{
+	struct sluice_memory memory = { .size = sizeof(memory) };
+	int r;
+
+	r = sluice_server_memory(seat->server, &memory);
+	return r < 0 ? r : (long)memory.bytes;
+}
+
+/* The server looks, and then has as much as it had. */
+static bool has(struct end *server, long fds, long maps)
+{
+	return !at(server, look, 0, 0) && at(server, descriptors, 0, 0) == fds &&
+	       at(server, mappings, 0, 0) == maps;
+}
+
+static void exchange(struct __test_metadata *_metadata, struct seat *client, long value)
+{
+	ASSERT_EQ(1, ask(client, 0, value)) TH_LOG("%s", sluice_strerror());
+	EXPECT_EQ(value + 1, hear(client, 0, LONG)) TH_LOG("%s", sluice_strerror());
+	EXPECT_EQ(-EPIPE, hear(client, 0, LONG));
+	ASSERT_EQ(0, cancel(client, 0, 0));
+}
+
+/* ---- Clients ------------------------------------------------------------- */
+
+#define VISITORS	300
+
+TEST_F(turnover, of_clients_beside_one_that_stays)
+{
+	struct end *server = &self->end[0];
+	struct seat visitor = { 0 };
+	long i, fds, maps;
+
+	start_server(_metadata, server, IN_PROCESS, &calls, NULL, NULL);
+	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
+	begin(server, serve, 1, 0);
+	exchange(_metadata, &self->seat, 1);
+	ASSERT_EQ(1, finish(server));
+	fds = at(server, descriptors, 0, 0);
+	maps = at(server, mappings, 0, 0);
+	ASSERT_LT(0, maps);
+
+	/* Every third asks for nothing; the one that stays asks all the time. */
+	visitor.service = self->seat.service;
+	begin(server, serve, VISITORS + VISITORS - VISITORS / 3, 0);
+	for (i = 0; i < VISITORS; i++) {
+		ASSERT_EQ(0, open_client(&visitor, 0, 0))
+			TH_LOG("%s", sluice_strerror());
+		ASSERT_EQ(1, wait_servers(&visitor, 1, LONG));
+		if (i % 3)
+			exchange(_metadata, &visitor, i);
+		exchange(_metadata, &self->seat, i);
+		close_client(&visitor, 0, 0);
+	}
+	EXPECT_EQ(VISITORS + VISITORS - VISITORS / 3, finish(server));
+	EXPECT_TRUE(EVENTUALLY(has(server, fds, maps)))
+		TH_LOG("%ld descriptors and %ld mappings became %ld and %ld", fds,
+		       maps, at(server, descriptors, 0, 0),
+		       at(server, mappings, 0, 0));
+
+	begin(server, serve, 1, 0);
+	exchange(_metadata, &self->seat, 2);
+	EXPECT_EQ(1, finish(server));
+}
+
+/* ---- Replies ------------------------------------------------------------- */
+
+#define LOANS		8
+#define ROUNDS		200
+
+static const struct sluice_service_opts narrow = SLUICE_SERVICE_OPTS(
+	.max_active_requests_per_client = 1,
+	.max_loaned_replies_per_request = LOANS,
+	.max_response_buffer_size = 1,
+	.max_borrowed_responses_per_pending_response = 1);
+
+/* loan_into(slot, value): a reply to the request in slot 0, kept unsent. */
+static long loan_into(struct seat *seat, long slot, long value)
+{
+	struct sluice_reply *reply;
+	struct answer *data;
+
+	reply = sluice_active_request_loan(seat->active[0], 1);
+	if (!reply)
+		return -errno;
+	data = reply->data;
+	data->value = (uint64_t)value;
+	data->complement = ~(uint64_t)value;
+	seat->reply[slot] = reply;
+	return 0;
+}
+
+/* Far more may be loaned than the rings to the client and back have room for. */
+TEST_F(turnover, of_replies_that_are_loaned_together)
+{
+	struct end *server = &self->end[0];
+	long i, round, bytes = 0;
+
+	start_server(_metadata, server, IN_PROCESS, &calls, &narrow, NULL);
+	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
+	ASSERT_EQ(1, ask(&self->seat, 0, 1));
+	ASSERT_EQ(1, at(server, take, 0, LONG));
+	for (round = 0; round < ROUNDS; round++) {
+		for (i = 0; i < LOANS; i++) {
+			ASSERT_EQ(0, at(server, loan_into, i, i))
+				TH_LOG("%s", server->result.sentence);
+		}
+		for (i = 0; i < LOANS; i++) {
+			ASSERT_EQ(0, at(server, send_answer, i, 0))
+				TH_LOG("%s", server->result.sentence);
+			ASSERT_EQ(i, hear(&self->seat, 0, LONG))
+				TH_LOG("%s", sluice_strerror());
+		}
+		if (round == ROUNDS / 20)
+			bytes = at(server, memory_bytes, 0, 0);
+	}
+	ASSERT_LT(0, bytes);
+	EXPECT_LE(at(server, memory_bytes, 0, 0), bytes);
+	EXPECT_EQ(0, at(server, done, 0, 0));
+	EXPECT_EQ(-EPIPE, hear(&self->seat, 0, LONG));
+}
+
+/* ---- Services ------------------------------------------------------------ */
+
+static const struct sluice_service_opts create = SLUICE_SERVICE_OPTS(
+	.flags = SLUICE_SERVICE_MUST_CREATE);
+
+/* churn(times): creates the service and closes it; how often it was there. */
+static long churn(struct seat *seat, long times, long unused)
+{
+	long i, result, there = 0;
+
+	for (i = 0; i < times; i++) {
+		result = open_service(seat, PTR(&calls), PTR(&create));
+		if (result == -EEXIST)
+			there++;
+		else if (result < 0)
+			return result;
+		sluice_service_close(seat->service);
+		seat->service = NULL;
+	}
+	return there;
+}
+
+TEST_F(turnover, of_a_service_leaves_no_ghost)
+{
+	long i;
+
+	for (i = 0; i < 2; i++)
+		end_start(_metadata, &self->end[i], IN_PROCESS);
+	for (i = 0; i < 2; i++)
+		begin(&self->end[i], churn, 2000, 0);
+	for (i = 0; i < 2; i++) {
+		EXPECT_LE(0, finish(&self->end[i]))
+			TH_LOG("%s", self->end[i].result.sentence);
+	}
+	EXPECT_EQ(0, churn(&self->seat, 20, 0));
+}
+
+/* ---- Servers ------------------------------------------------------------- */
+
+static struct rlimit files;
+
+/* From here on this process can open nothing. */
+static long exhaust(struct seat *seat, long a, long b)
+{
+	struct rlimit none;
+	int fd;
+
+	if (getrlimit(RLIMIT_NOFILE, &files))
+		return -errno;
+	fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	none = (struct rlimit){ (rlim_t)fd, files.rlim_max };
+	return setrlimit(RLIMIT_NOFILE, &none) ? -errno : 0;
+}
+
+static long relieve(struct seat *seat, long a, long b)
+{
+	return setrlimit(RLIMIT_NOFILE, &files) ? -errno : 0;
+}
+
+/* Who connects meanwhile is turned away and told so; afterwards all is as before. */
+TEST_F(turnover, of_a_server_at_the_limit_of_open_files)
+{
+	struct end *server = &self->end[0], *client;
+	long i;
+
+	start_server(_metadata, server, IN_PROCESS, &calls, NULL, NULL);
+	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
+	begin(server, serve, 1, 0);
+	exchange(_metadata, &self->seat, 1);
+	ASSERT_EQ(1, finish(server));
+
+	ASSERT_EQ(0, at(server, exhaust, 0, 0));
+	for (i = 1; i < 3; i++) {
+		start_client(_metadata, &self->end[i], IN_PROCESS, &calls, 1);
+		ASSERT_EQ(1, at(&self->end[i], ask, 0, 10 * i));
+	}
+	/* The one it has already is served meanwhile. */
+	begin(server, serve, 1, 0);
+	exchange(_metadata, &self->seat, 2);
+	ASSERT_EQ(1, finish(server));
+	ASSERT_EQ(0, at(server, look, 0, 0));
+	for (i = 1; i < 3; i++) {
+		EXPECT_EQ(-ECONNRESET, at(&self->end[i], hear, 0, LONG))
+			TH_LOG("%s", self->end[i].result.sentence);
+	}
+
+	ASSERT_EQ(0, at(server, relieve, 0, 0));
+	begin(server, serve, 4, 0);
+	client = &self->end[3];
+	start_client(_metadata, client, IN_PROCESS, &calls, 1);
+	ASSERT_EQ(1, at(client, ask, 0, 30));
+	EXPECT_EQ(31, at(client, hear, 0, LONG))
+		TH_LOG("%s", client->result.sentence);
+	exchange(_metadata, &self->seat, 3);
+	/* Those who were turned away have come again by themselves. */
+	for (i = 1; i < 3; i++) {
+		client = &self->end[i];
+		EXPECT_EQ(1, at(client, wait_servers, 1, LONG));
+		EXPECT_EQ(1, at(client, ask, 1, 10 * i));
+		EXPECT_EQ(10 * i + 1, at(client, hear, 1, LONG))
+			TH_LOG("%s", client->result.sentence);
+	}
+	EXPECT_EQ(4, finish(server)) TH_LOG("%s", server->result.sentence);
+}
+
+/* Clients that it never came round to are told that it left, not that it died. */
+TEST_F(turnover, of_a_server_that_took_nobody)
+{
+	struct end *server = &self->end[0], *other = &self->end[1];
+
+	start_server(_metadata, server, IN_PROCESS, &calls, NULL, NULL);
+	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
+	start_client(_metadata, other, IN_PROCESS, &calls, 1);
+	ASSERT_EQ(1, ask(&self->seat, 0, 1));
+	ASSERT_EQ(1, at(other, ask, 0, 2));
+	begin(other, hear, 0, LONG);
+	until_asleep(other);
+	ASSERT_EQ(0, at(server, close_server, 0, 0));
+	EXPECT_EQ(-EPIPE, hear(&self->seat, 0, LONG))
+		TH_LOG("%s", sluice_strerror());
+	EXPECT_EQ(-EPIPE, finish(other)) TH_LOG("%s", other->result.sentence);
+}
+
+TEST_HARNESS_MAIN
