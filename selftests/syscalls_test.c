@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <signal.h>
@@ -24,9 +25,6 @@
 #include <sluice.h>
 
 #define SKIP		4
-
-/* Both ends are warm before anything is compared. */
-#define WARM_UP		1000
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define SANITIZED 1
@@ -89,22 +87,38 @@ static const struct sluice_contract spinning = {
 static const struct sluice_node_opts uring = SLUICE_NODE_OPTS(
 	.wait = SLUICE_WAIT_URING);
 
-static void tell(int fd, unsigned long what)
+/*
+ * What the two share beside the library.  Meeting and parting go in phases, each of
+ * which one of them ends while the other does nothing, so that both take the same
+ * calls every time.
+ */
+enum phase {
+	BEGIN,
+	SERVER_READY,
+	FIRST_SENT,
+	FIRST_ANSWERED,
+	FIRST_HEARD,		/* from here on both go at full speed */
+	CLIENT_LEFT,
+};
+
+static struct {
+	unsigned int phase;
+	unsigned long mallocs;	/* of the server */
+} *shared;
+
+static void enter(enum phase phase)
 {
-	if (write(fd, &what, sizeof(what)) != (ssize_t)sizeof(what))
-		err(1, "pipe");
+	__atomic_store_n(&shared->phase, phase, __ATOMIC_SEQ_CST);
 }
 
-static unsigned long ask(int fd)
+/* Waits without asking the kernel for anything. */
+static void await(enum phase phase)
 {
-	unsigned long what;
-
-	if (read(fd, &what, sizeof(what)) != (ssize_t)sizeof(what))
-		errx(1, "the other end is gone");
-	return what;
+	while (__atomic_load_n(&shared->phase, __ATOMIC_SEQ_CST) < phase)
+		;
 }
 
-static void serve(unsigned long rounds, int in, int out)
+static void serve(unsigned long rounds)
 {
 	struct sluice_node *node = sluice_node_create("server", &uring);
 	struct sluice_service *service = sluice_service_open(node, &spinning, NULL);
@@ -112,12 +126,13 @@ static void serve(unsigned long rounds, int in, int out)
 	struct sluice_active_request *request;
 	const struct number *number;
 	struct sluice_reply *reply;
+	unsigned long i;
 
 	if (!server)
 		errx(1, "%s", sluice_strerror());
-	tell(out, 0);
-	ask(in);	/* the first request is there before we look */
-	while (rounds--) {
+	enter(SERVER_READY);
+	await(FIRST_SENT);
+	for (i = 0; i < rounds; i++) {
 		while (!(request = sluice_server_receive(server, SLUICE_NOWAIT)))
 			if (errno != EAGAIN)
 				errx(1, "%s", sluice_strerror());
@@ -129,12 +144,16 @@ static void serve(unsigned long rounds, int in, int out)
 		if (sluice_reply_send(reply) < 0 ||
 		    sluice_active_request_release(request) < 0)
 			errx(1, "%s", sluice_strerror());
+		if (i == 0) {
+			enter(FIRST_ANSWERED);
+			await(FIRST_HEARD);
+		}
 	}
-	ask(in);
+	await(CLIENT_LEFT);
 	sluice_server_destroy(server);
 	sluice_service_close(service);
 	sluice_node_destroy(node);
-	tell(out, mallocs);
+	shared->mallocs = mallocs;
 }
 
 static struct sluice_pending_response *send(struct sluice_client *client,
@@ -174,7 +193,7 @@ static void hear(struct sluice_pending_response *pending, uint64_t value)
 	sluice_pending_response_release(pending);
 }
 
-static void call(unsigned long rounds, int in, int out)
+static void call(unsigned long rounds)
 {
 	struct sluice_pending_response *pending;
 	struct sluice_service *service;
@@ -182,7 +201,7 @@ static void call(unsigned long rounds, int in, int out)
 	struct sluice_node *node;
 	unsigned long i;
 
-	ask(in);
+	await(SERVER_READY);
 	node = sluice_node_create("client", &uring);
 	service = sluice_service_open(node, &spinning, NULL);
 	client = sluice_client_create(service, NULL);
@@ -190,14 +209,18 @@ static void call(unsigned long rounds, int in, int out)
 		pending = send(client, i);
 		if (sluice_pending_response_servers(pending) != 1)
 			errx(1, "the server is not there");
-		if (i == 0)
-			tell(out, 0);
+		if (i == 0) {
+			enter(FIRST_SENT);
+			await(FIRST_ANSWERED);
+		}
 		hear(pending, i + 1);
+		if (i == 0)
+			enter(FIRST_HEARD);
 	}
 	sluice_client_destroy(client);
 	sluice_service_close(service);
 	sluice_node_destroy(node);
-	tell(out, 0);
+	enter(CLIENT_LEFT);
 }
 
 /* Before anything is counted: can a node of the kind be had at all? */
@@ -216,8 +239,8 @@ static void check_node(void)
 
 int main(int argc, char **argv)
 {
-	unsigned long rounds, theirs;
-	int there[2], back[2], status;
+	unsigned long rounds;
+	int status;
 	pid_t pid;
 
 #ifdef SANITIZED
@@ -226,26 +249,23 @@ int main(int argc, char **argv)
 #endif
 	if (argc != 2)
 		errx(2, "usage: %s ROUNDS", argv[0]);
-	rounds = strtoul(argv[1], NULL, 0) + WARM_UP;
+	rounds = strtoul(argv[1], NULL, 0);
 	check_node();
-	if (pipe(there) || pipe(back))
-		err(1, "pipe");
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (shared == MAP_FAILED)
+		err(1, "mmap");
 	pid = fork();
 	if (pid < 0)
 		err(1, "fork");
 	if (!pid) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		close(there[1]);
-		close(back[0]);
-		serve(rounds, there[0], back[1]);
+		serve(rounds);
 		return 0;
 	}
-	close(there[0]);
-	close(back[1]);
-	call(rounds, back[0], there[1]);
-	theirs = ask(back[0]);
+	call(rounds);
 	if (waitpid(pid, &status, 0) != pid || status)
 		errx(1, "the server failed");
-	printf("%s %lu %lu\n", argv[1], mallocs, theirs);
+	printf("%s %lu %lu\n", argv[1], mallocs, shared->mallocs);
 	return 0;
 }

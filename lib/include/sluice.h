@@ -32,7 +32,8 @@
  * child's calls on an inherited node fail with ECHILD and harm nothing.
  *
  * Signals.  A wait ends with EINTR when a signal handler has run in its thread, or
- * when the process was stopped and continued.
+ * when the process was stopped and continued.  A wait through sockets may do so once
+ * more after a node that waited through io_uring was destroyed in the same thread.
  *
  * Kernels.  Everything works from Linux 5.1 on; a function that needs a later one,
  * or does better on it, says so.
