@@ -99,6 +99,7 @@ enum phase {
 	FIRST_ANSWERED,
 	FIRST_HEARD,		/* from here on both go at full speed */
 	CLIENT_LEFT,
+	SERVER_LEFT,
 };
 
 static struct {
@@ -116,6 +117,14 @@ static void await(enum phase phase)
 {
 	while (__atomic_load_n(&shared->phase, __ATOMIC_SEQ_CST) < phase)
 		;
+}
+
+/* Nobody need wait for a server that has failed. */
+static void server_ended(int signal)
+{
+	(void)signal;
+	if (__atomic_load_n(&shared->phase, __ATOMIC_SEQ_CST) < SERVER_LEFT)
+		_exit(1);
 }
 
 static void serve(unsigned long rounds)
@@ -154,6 +163,7 @@ static void serve(unsigned long rounds)
 	sluice_service_close(service);
 	sluice_node_destroy(node);
 	shared->mallocs = mallocs;
+	enter(SERVER_LEFT);
 }
 
 static struct sluice_pending_response *send(struct sluice_client *client,
@@ -255,6 +265,7 @@ int main(int argc, char **argv)
 		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (shared == MAP_FAILED)
 		err(1, "mmap");
+	signal(SIGCHLD, server_ended);
 	pid = fork();
 	if (pid < 0)
 		err(1, "fork");
@@ -264,6 +275,8 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	call(rounds);
+	await(SERVER_LEFT);
+	signal(SIGCHLD, SIG_DFL);
 	if (waitpid(pid, &status, 0) != pid || status)
 		errx(1, "the server failed");
 	printf("%s %lu %lu\n", argv[1], mallocs, shared->mallocs);

@@ -42,8 +42,9 @@ tell() {	# tell ROUNDS SYSCALLS CLIENT-MALLOCS SERVER-MALLOCS
 		"$@" >&2
 }
 
-if ! command -v strace >/dev/null; then
-	skip "as many system calls for $many round trips as for $few" "no strace"
+if ! strace -o "$tmp/calls" true 2>"$tmp/output"; then
+	skip "as many system calls for $many round trips as for $few" \
+		"strace is not there or may not trace"
 	first=$("$program" $few | cut -d' ' -f2-)
 	second=$("$program" $many | cut -d' ' -f2-)
 	echo "malloc calls: $first and $second" >"$tmp/output"
@@ -71,7 +72,7 @@ done
 }
 echo "after $attempt attempts: $fewest_1 and $fewest_2" >>"$tmp/output"
 sort -k4nr "$tmp/calls" >>"$tmp/output"
-[ "$fewest_1" -eq "$fewest_2" ]
+[ "$fewest_2" -lt 1000000 ] && [ "$fewest_1" -eq "$fewest_2" ]
 result $? "as many system calls for $many round trips as for $few"
 [ -n "$first" ] && [ "$first" = "$second" ]
 result $? "as many malloc calls for $many round trips as for $few"
