@@ -242,9 +242,10 @@ struct sluice_service_opts {
  *	small segment doubles when it grows: few growths, some memory unused.
  * @SLUICE_BEST_FIT: a slice takes what it needs, and a segment grows by what is
  *	needed.
- * @SLUICE_STATIC: room for slices of initial_max_slice_len elements is set
- *	aside once, and the kernel seals it against growth; a longer loan fails
- *	with EMSGSIZE.
+ * @SLUICE_STATIC: room for as many slices of initial_max_slice_len elements as
+ *	can ever be out is set aside once, and the kernel seals it against growth;
+ *	memory is allocated as the room is first used.  A longer loan fails with
+ *	EMSGSIZE.
  */
 enum sluice_strategy {
 	SLUICE_POWER_OF_TWO = 0,
