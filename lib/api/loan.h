@@ -4,7 +4,6 @@
 #define SLUICE_API_LOAN_H
 
 #include <errno.h>
-#include <string.h>
 
 #include "base/error.h"
 #include "link/payload.h"
@@ -20,7 +19,7 @@ static inline int loan_bytes(const struct payload *payload, size_t count, uint64
 	return 0;
 }
 
-/* The new size in bytes of a loan of count elements that is to keep fewer. */
+/* May a loan of count elements be shortened to so many?  0 or -EINVAL. */
 static inline int loan_shorten(const struct payload *payload, size_t count, size_t keep)
 {
 	if (!payload->slice && keep != 1)

@@ -18,10 +18,6 @@
 #define load_relaxed(p)		__atomic_load_n((p), __ATOMIC_RELAXED)
 #define store_relaxed(p, v)	__atomic_store_n((p), (v), __ATOMIC_RELAXED)
 
-/* What was written before the store is seen after the load that sees it. */
-#define load_acquire(p)		__atomic_load_n((p), __ATOMIC_ACQUIRE)
-#define store_release(p, v)	__atomic_store_n((p), (v), __ATOMIC_RELEASE)
-
 /* All of these, of all words, are seen in one order by everybody. */
 #define load_ordered(p)		__atomic_load_n((p), __ATOMIC_SEQ_CST)
 #define exchange_ordered(p, v)	__atomic_exchange_n((p), (v), __ATOMIC_SEQ_CST)

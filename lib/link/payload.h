@@ -18,7 +18,6 @@
 struct payload {
 	uint64_t element;	/* bytes of one */
 	uint64_t lead;		/* bytes in front of the elements */
-	uint32_t alignment;
 	uint32_t quantum;	/* what a slice begins on a multiple of */
 	bool slice;		/* any number of elements; else exactly one */
 	bool header;		/* there is a user header */
@@ -32,7 +31,6 @@ static inline struct payload payload_of(const struct sluice_registry_type *type,
 	return (struct payload){
 		.element = type->size,
 		.lead = round_up(header->size, type->alignment),
-		.alignment = type->alignment,
 		.quantum = (uint32_t)max_u64(alignment, SLUICE_SLICE_QUANTUM),
 		.slice = type->kind,
 		.header = header->size != 0,
