@@ -87,7 +87,7 @@ STRUCT(sluice_registry_settings, 32,
 	MEMBER(sluice_registry_settings, max_loaned_replies, 16, 4),
 	MEMBER(sluice_registry_settings, response_buffer, 20, 4),
 	MEMBER(sluice_registry_settings, max_borrowed, 24, 4),
-	MEMBER(sluice_registry_settings, reserved, 28, 4))
+	MEMBER(sluice_registry_settings, flags, 28, 4))
 
 STRUCT(sluice_registry_contract, 880,
 	MEMBER(sluice_registry_contract, magic, 0, 4),

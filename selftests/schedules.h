@@ -333,12 +333,12 @@ _Static_assert(sizeof(struct world) % 8 == 0, "hashed by words");
 #define ring_take_back		seen_ring_take_back
 #define ring_pop		seen_ring_pop
 #define ring_ready		seen_ring_ready
+#define ring_full		seen_ring_full
 #define returns_init		seen_returns_init
 #define returns_push		seen_returns_push
 #define returns_pop		seen_returns_pop
 #define doorbell_arm		seen_doorbell_arm
 #define doorbell_disarm		seen_doorbell_disarm
-#define doorbell_rung		seen_doorbell_rung
 #define doorbell_ring		seen_doorbell_ring
 
 #include "shm/ring.c"

@@ -38,12 +38,22 @@ int sluice_active_request_is_connected(struct sluice_active_request *head)
 	return !responder_lost(active->session->responder, active->delivery);
 }
 
+void active_request_finish(struct active_request *active)
+{
+	struct session *session = active->session;
+	struct responder *responder = session->responder;
+
+	reply_drop_all(active);
+	view_drop(&responder->channel.view, active->segment);
+	responder_finish(responder, active->delivery);
+	handles_give(&session->actives, active);
+	channel_put(&responder->channel);
+	server_let_go(session->server, responder);
+}
+
 int sluice_active_request_release(struct sluice_active_request *head)
 {
 	struct active_request *active;
-	struct responder *responder;
-	struct session *session;
-	struct sluice_server *server;
 	int r;
 
 	if (!head)
@@ -51,18 +61,8 @@ int sluice_active_request_release(struct sluice_active_request *head)
 	active = active_of(head);
 	if (!handle_is_live(&active->handle))
 		return fail(EINVAL, "the active request was released before");
-	session = active->session;
-	server = session->server;
-	r = server_enter(server);
-	if (r < 0)
-		return r;
-	responder = session->responder;
-	reply_drop_all(active);
-	view_drop(&responder->channel.view, active->segment);
-	responder_finish(responder, active->delivery);
-	handles_give(&session->actives, active);
-	channel_put(&responder->channel);
-	if (server->destroyed || responder->channel.gone)
-		server_let_go(server, responder);
-	return 0;
+	r = server_enter(active->session->server);
+	if (!r)
+		active_request_finish(active);
+	return r;
 }

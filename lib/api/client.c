@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * A client port: the memory of its requests, a channel to each server, and the tables
- * of its message handles.
+ * A client port: the memory of its requests, a channel to each server
+ * (api/servers.c), and the tables of its message handles.
  *
- * The client connects to servers inside its own calls: to those whose sockets it finds
- * when it is made, and to others when a letter tells of them (api/node.c).  A channel
- * that has gone stays in the list as long as a pending response still reads from it;
- * the list is tidied at the beginning of a call, never in the middle of one.
+ * What its node asks it, it answers by the pending responses that are held: there is
+ * something to receive, they are to be woken for, or one of them has a deadline.
  *
  * The user's destroy gives back what is loaned and takes the port out of the registry;
  * the object itself stays until the last pending response and the last response are
@@ -21,137 +19,94 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/opts.h"
-#include "link/server_socket.h"
 #include "os/clock.h"
 
-/* ---- Channels to the servers ---- */
+/* ---- What the node asks ---- */
 
-/* What is short now may be there soon; anything else means that nobody is there. */
-static void try_again(struct sluice_client *client, int error)
+static void letter_came(struct port *port)
 {
-	if (client->destroyed || (error != EAGAIN && error != EMFILE && error != ENFILE &&
-				  error != ENOMEM))
+	struct sluice_client *client = container_of(port, struct sluice_client, port);
+
+	if (client->destroyed)
 		return;
-	client->retry = true;
-	client->retry_at = clock_now() + client->retry_pause;
-	if (client->retry_pause < CONNECT_RETRY_MAX_NS)
-		client->retry_pause *= 2;
+	client->retry_pause = CONNECT_RETRY_NS;
+	client_look_for_servers(client);
 }
 
-static void channel_changed(struct requester *requester)
+static void tend(struct port *port)
 {
-	struct sluice_client *client = requester->owner;
+	struct sluice_client *client = container_of(port, struct sluice_client, port);
 
-	if (!requester->channel.gone)
-		return;
-	client->tidy = false;
-	/* A server without descriptors hangs up before it has said anything. */
-	if (requester->channel.gone == ECONNRESET && !requester->welcome)
-		try_again(client, EAGAIN);
+	if (unlikely(!client->tidy))
+		client_tidy(client);
+	if (unlikely(client->retry) && clock_now() >= client->retry_at)
+		client_look_for_servers(client);
 }
 
-static bool is_known(const struct sluice_client *client, uint64_t server)
+static int64_t first_alarm(const struct port *port)
 {
-	const struct requester *requester;
-	uint32_t i;
+	const struct sluice_client *client = container_of(port, struct sluice_client, port);
+	int64_t alarm = client_alarm(client);
+	const struct pending *pending;
+	uint32_t i = 0;
 
-	for (i = 0; i < client->count; i++) {
-		requester = client->requesters[i];
-		if (requester->server == server && !requester->channel.gone)
+	while ((pending = handles_next(&client->pendings, &i)))
+		if (!pending->told && pending->deadline < alarm)
+			alarm = pending->deadline;
+	return alarm;
+}
+
+static int arm_port(struct port *port)
+{
+	struct sluice_client *client = container_of(port, struct sluice_client, port);
+	struct pending *pending;
+	uint32_t i = 0;
+	int r = 0;
+
+	while (!r && (pending = handles_next(&client->pendings, &i)))
+		r = stream_arm(&pending->stream);
+	return r;
+}
+
+static bool any_ready(const struct port *port)
+{
+	const struct sluice_client *client = container_of(port, struct sluice_client, port);
+	const struct pending *pending;
+	uint32_t i = 0;
+
+	while ((pending = handles_next(&client->pendings, &i)))
+		if (pending_ready(pending))
 			return true;
-	}
 	return false;
 }
 
-static int make_room(struct sluice_client *client)
+static bool next_event(struct port *port, struct sluice_event *event)
 {
-	uint32_t room = client->room ? 2 * client->room : 4;
-	struct requester **requesters;
+	struct sluice_client *client = container_of(port, struct sluice_client, port);
+	struct pending *pending;
 
-	if (client->count < client->room)
-		return 0;
-	requesters = realloc(client->requesters, room * sizeof(struct requester *));
-	if (!requesters)
-		return -ENOMEM;
-	client->requesters = requesters;
-	client->room = room;
-	return 0;
-}
-
-/* A server that cannot be reached is not there; others may be. */
-static void connect_to(void *context, uint64_t server)
-{
-	struct sluice_client *client = context;
-	struct sluice_service *service = client->service;
-	struct requester_config config = {
-		.wait = &service->node->wait,
-		.layout = &service->layout,
-		.settings = &service->contract.settings,
-		.response = &service->response,
-		.pool = &client->pool,
-		.server = server,
-		.changed = channel_changed,
-		.owner = client,
-	};
-	struct requester *requester;
-	int fd;
-
-	if (is_known(client, server) || make_room(client) < 0)
-		return;
-	fd = server_socket_connect(&service->dir, server);
-	if (fd < 0) {
-		try_again(client, -fd);
-		return;
-	}
-	requester = requester_create(&config, &client->self, fd);
-	if (requester)
-		client->requesters[client->count++] = requester;
-	else
-		try_again(client, errno);
-}
-
-static void look_for_servers(struct sluice_client *client)
-{
-	client->retry = false;
-	server_socket_each(&client->service->dir, connect_to, client);
-}
-
-static void letter_came(struct node_listener *listener)
-{
-	struct sluice_client *client = container_of(listener, struct sluice_client, listener);
-
-	client->retry_pause = CONNECT_RETRY_NS;
-	look_for_servers(client);
-}
-
-/* Lets go of channels that have gone and from which nobody reads any more. */
-static void tidy(struct sluice_client *client)
-{
-	struct requester *requester;
-	uint32_t i = 0;
-
-	client->tidy = true;
-	while (i < client->count) {
-		requester = client->requesters[i];
-		if (!requester->channel.gone) {
-			i++;
-		} else if (requester->channel.references > 1) {
-			client->tidy = false;
-			i++;
-		} else {
-			client->requesters[i] = client->requesters[--client->count];
-			channel_put(&requester->channel);
+	while ((pending = handles_next(&client->pendings, &port->cursor)))
+		if (pending_ready(pending)) {
+			event->kind = SLUICE_EVENT_RESPONSE;
+			event->pending = &pending->head;
+			return true;
 		}
-	}
+	return false;
 }
+
+static const struct port_ops port_ops = {
+	.letter = letter_came,
+	.tend = tend,
+	.alarm = first_alarm,
+	.arm = arm_port,
+	.ready = any_ready,
+	.next = next_event,
+};
 
 void client_glance(struct sluice_client *client)
 {
 	wait_glance(&client->service->node->wait);
-	if (unlikely(!client->tidy))
-		tidy(client);
-	if (unlikely(client->retry) && clock_now() >= client->retry_at)
-		look_for_servers(client);
+	tend(&client->port);
 }
 
 int client_enter(struct sluice_client *client)
@@ -159,10 +114,9 @@ int client_enter(struct sluice_client *client)
 	return node_enter(client->service->node);
 }
 
-int client_sleep(struct sluice_client *client, int64_t deadline)
+int64_t client_alarm(const struct sluice_client *client)
 {
-	return wait_until(&client->service->node->wait, deadline,
-			  client->retry ? client->retry_at : CLOCK_NEVER);
+	return client->retry ? client->retry_at : CLOCK_NEVER;
 }
 
 /* ---- Life ---- */
@@ -227,9 +181,10 @@ static int register_port(struct sluice_client *client)
 		.contract = &service->contract,
 	};
 	client->retry_pause = CONNECT_RETRY_NS;
-	client->listener.look = letter_came;
-	node_listen(service->node, &client->listener);
-	look_for_servers(client);
+	client->port.ops = &port_ops;
+	client->port.client = client;
+	node_add_port(service->node, &client->port);
+	client_look_for_servers(client);
 	return 0;
 }
 
@@ -289,6 +244,7 @@ void client_put(struct sluice_client *client)
 
 	if (--client->references)
 		return;
+	node_remove_port(client->service->node, &client->port);
 	while (client->count) {
 		requester = client->requesters[--client->count];
 		channel_say_goodbye(&requester->channel);
@@ -304,63 +260,13 @@ void sluice_client_destroy(struct sluice_client *client)
 
 	if (!client || node_check(client->service->node) < 0 || client->destroyed)
 		return;
-	while ((request = handles_next(&client->requests, &i))) {
-		pool_drop(&client->pool, request->slice);
-		handles_give(&client->requests, request);
-	}
-	node_unlisten(client->service->node, &client->listener);
+	while ((request = handles_next(&client->requests, &i)))
+		request_drop(request);
 	port_entry_release(&client->entry, &client->service->dir);
 	client->destroyed = true;
+	client->port.client = NULL;
 	client->retry = false;
 	client_put(client);
-}
-
-/* ---- Waiting for servers ---- */
-
-/* Servers that a request sent now would reach, whether they have come round or not. */
-static unsigned int connected(const struct sluice_client *client)
-{
-	const struct channel *channel;
-	unsigned int n = 0;
-	uint32_t i;
-
-	for (i = 0; i < client->count; i++) {
-		channel = &client->requesters[i]->channel;
-		n += !channel->gone && !channel->leaving;
-	}
-	return n;
-}
-
-int sluice_client_wait_servers(struct sluice_client *client, unsigned int servers,
-			       int64_t timeout)
-{
-	uint32_t most;
-	int64_t deadline;
-	int r;
-
-	if (!client) {
-		fail_parent("client");
-		return -errno;
-	}
-	r = client_enter(client);
-	if (r < 0)
-		return r;
-	most = client->service->contract.settings.max_servers;
-	if (servers > most)
-		return fail(EUSERS, "%u servers are waited for, and the service has max_servers %u",
-			    servers, most);
-	deadline = clock_deadline(timeout);
-	for (;;) {
-		client_glance(client);
-		if (connected(client) >= servers)
-			return (int)connected(client);
-		if (timeout == SLUICE_NOWAIT)
-			return fail(EAGAIN, "%u servers are connected, and %u are waited for",
-				    connected(client), servers);
-		r = client_sleep(client, deadline);
-		if (r < 0)
-			return r;
-	}
 }
 
 int sluice_client_memory(struct sluice_client *client, struct sluice_memory *memory)

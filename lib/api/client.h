@@ -3,6 +3,7 @@
 #ifndef SLUICE_API_CLIENT_H
 #define SLUICE_API_CLIENT_H
 
+#include "api/blocking.h"
 #include "api/service.h"
 #include "base/handles.h"
 #include "link/port_entry.h"
@@ -15,9 +16,10 @@ struct sluice_client {
 	bool tidy;			/* no channel has gone since the last look */
 	bool retry;			/* a server could not be reached for now */
 	int64_t retry_at, retry_pause;
+	int lost;			/* why the last server went: an errno */
 	struct port_entry entry;
 	struct handshake self;
-	struct node_listener listener;
+	struct port port;
 	struct pool pool;
 	struct requester **requesters;
 	uint32_t count, room;
@@ -33,6 +35,8 @@ struct request {
 	struct handle handle;
 	uint32_t slice;
 	size_t count;			/* the head's is only to be read */
+	int64_t deadline;		/* 0: none */
+	struct pending *pending;	/* some servers have it, others had no room; or NULL */
 	struct sluice_client *client;
 };
 
@@ -43,7 +47,10 @@ struct pending {
 	struct sluice_client *client;
 	struct stream stream;
 	uint64_t request;		/* its number */
+	int64_t deadline;		/* CLOCK_NEVER: none */
 	uint32_t borrowed;		/* responses held */
+	bool sent;			/* and the user's */
+	bool told;			/* that nothing more will come */
 };
 
 struct response {
@@ -60,11 +67,27 @@ struct response {
 /* What every call of a client begins with.  0, -EBUSY or -ECHILD. */
 int client_enter(struct sluice_client *client) MUST_CHECK;
 
-/* Sleeps as wait_until() does, and no longer than the client can. */
-int client_sleep(struct sluice_client *client, int64_t deadline) MUST_CHECK;
+/* servers.c: connects to those that it finds, and lets go of those that have gone. */
+void client_look_for_servers(struct sluice_client *client);
+void client_tidy(struct sluice_client *client);
 
 /* Looks what has happened, without waiting. */
 void client_glance(struct sluice_client *client);
+
+/* When a server that could not be reached is tried again; CLOCK_NEVER. */
+int64_t client_alarm(const struct sluice_client *client);
+
+/* Would receiving from it return something, or an end that was not told yet? */
+bool pending_ready(const struct pending *pending);
+
+/* The first response, or NULL with errno; see sluice_pending_response_receive(). */
+struct sluice_response *pending_receive(struct pending *pending, int64_t timeout);
+
+/* Nobody wants its answer any more. */
+void pending_drop(struct pending *pending);
+
+/* A loaned request is given back. */
+void request_drop(struct request *request);
 
 struct sluice_client *client_get(struct sluice_client *client);
 void client_put(struct sluice_client *client);

@@ -3,14 +3,19 @@
  * The channels of a server port, from accept() until nobody refers to them.
  *
  *	accepted	greets the client when its HELLO comes (link/handshake.c)
- *	open		in the circle, served in turn
- *	gone		still in the circle until its last request was received and the
- *			last active request released: what a client sent before it went
- *			is served
+ *	hot		in the circle of those that are polled, in turn
+ *	cold		armed: its client rings, and then it is hot
+ *	gone		kept until its last request was received and the last active
+ *			request released: what a client sent before it went is served
  *
- * Each channel in the circle refers to the server, which outlives the user's destroy
- * while the application holds active requests.  The circle is tidied at the beginning
- * of a call, never in the middle of one.
+ * A channel becomes cold when its server goes to sleep; and while the server does not,
+ * when it was polled in vain so often that a ring would have cost less (the rent that
+ * makes buying pay), unless there are only few that are polled anyway.  So a busy server
+ * polls those that are busy, and sleeping costs nothing for those that are idle.
+ *
+ * Each channel refers to the server, which outlives the user's destroy while the
+ * application holds active requests.  Channels that have gone are hot, so that they are
+ * looked at, and let go of at the beginning of a call, never in the middle of one.
  *
  * A client can connect as often as it likes; each connection costs two descriptors,
  * the tables of its end, and after a HELLO that was found in order the channel's memory.  At the limit of open
@@ -29,27 +34,72 @@
 #include "os/fd.h"
 #include "os/socket.h"
 
+/* ---- All channels, and the circle of those that are polled ---- */
+
+static void heat(struct sluice_server *server, struct responder *responder)
+{
+	responder->quiet = 0;
+	if (!responder->linked || responder->next)
+		return;
+	if (server->current) {
+		responder->before = server->current;
+		responder->next = server->current->next;
+		responder->before->next = responder;
+		responder->next->before = responder;
+	} else {
+		responder->before = responder;
+		responder->next = responder;
+		server->current = responder;
+	}
+	server->hot++;
+}
+
+static void take_out(struct sluice_server *server, struct responder *responder)
+{
+	if (!responder->next)
+		return;
+	responder->before->next = responder->next;
+	responder->next->before = responder->before;
+	if (server->current == responder)
+		server->current = responder->before == responder ? NULL : responder->before;
+	responder->next = NULL;
+	responder->before = NULL;
+	server->hot--;
+}
+
+int server_cool(struct sluice_server *server, struct responder *responder)
+{
+	int r = channel_arm(&responder->channel, SLUICE_DOORBELL_MESSAGE);
+
+	if (r < 0)
+		return r;
+	if (responder_ready(responder))
+		channel_disarm(&responder->channel);
+	else
+		take_out(server, responder);
+	return 0;
+}
+
 static void link_in(struct sluice_server *server, struct responder *responder)
 {
-	if (server->current) {
-		responder->next = server->current->next;
-		server->current->next = responder;
-	} else {
-		responder->next = responder;
-	}
-	server->current = responder;
+	responder->older = server->newest;
+	if (server->newest)
+		server->newest->newer = responder;
+	server->newest = responder;
+	responder->linked = true;
 	server->references++;
 }
 
 static void unlink_from(struct sluice_server *server, struct responder *responder)
 {
-	struct responder *before = server->current;
-
-	while (before->next != responder)
-		before = before->next;
-	before->next = responder->next;
-	server->current = before == responder ? NULL : before;
-	responder->next = NULL;
+	take_out(server, responder);
+	responder->linked = false;
+	if (responder->newer)
+		responder->newer->older = responder->older;
+	else
+		server->newest = responder->older;
+	if (responder->older)
+		responder->older->newer = responder->newer;
 }
 
 void server_free(struct sluice_server *server)
@@ -71,27 +121,35 @@ void server_drop_channel(struct sluice_server *server, struct responder *respond
 	server_put(server);
 }
 
+static bool is_done(const struct responder *responder)
+{
+	return responder->channel.gone && !responder->active && !responder_ready(responder);
+}
+
 void server_let_go(struct sluice_server *server, struct responder *responder)
 {
-	server->tidy = false;
-	if (server->destroyed && !responder->active)
+	if (is_done(responder) || (server->destroyed && !responder->active))
 		server_drop_channel(server, responder);
 }
 
+/* What has gone is polled until it was looked at here. */
 void server_tidy(struct sluice_server *server)
 {
-	struct responder *last = server->current, *next;
-	struct responder *responder = last ? last->next : NULL;
-	bool done = !last;
+	struct responder *responder = server->current, *next;
+	uint32_t looks;
 
 	server->tidy = true;
-	while (!done) {
+	for (looks = server->hot; looks; looks--, responder = next) {
 		next = responder->next;
-		done = responder == last;
-		if (responder->channel.gone && !responder->active && !responder_ready(responder))
+		if (is_done(responder))
 			server_drop_channel(server, responder);
-		responder = next;
 	}
+}
+
+void server_glance(struct sluice_server *server)
+{
+	wait_glance(&server->service->node->wait);
+	server_port_ops.tend(&server->port);
 }
 
 /* ---- What channels tell ---- */
@@ -99,9 +157,24 @@ void server_tidy(struct sluice_server *server)
 void server_channel_changed(struct responder *responder)
 {
 	struct sluice_server *server = responder->config->owner;
+	const struct channel *channel = &responder->channel;
 
-	if (responder->channel.gone)
+	if (channel->own_bell && !responder->counted) {
+		responder->counted = true;
+		port_peer_came(&server->port);
+	}
+	if (channel->gone)
 		server->tidy = false;
+	if (responder->counted && !responder->missed && (channel->gone || channel->leaving)) {
+		responder->missed = true;
+		port_peer_went(&server->port, channel->gone ? channel->gone : EPIPE);
+	}
+	server_channel_woken(responder);
+}
+
+void server_channel_woken(struct responder *responder)
+{
+	heat(responder->config->owner, responder);
 }
 
 void server_channel_destroyed(struct responder *responder)

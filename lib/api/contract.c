@@ -97,6 +97,8 @@ static int fill_settings(struct sluice_registry_settings *record,
 			value = settings[i].preset;
 		memcpy((char *)record + settings[i].record, &value, sizeof(value));
 	}
+	if (opts->flags & SLUICE_SERVICE_NO_REQUEST_OVERFLOW)
+		record->flags |= SLUICE_REGISTRY_NO_REQUEST_OVERFLOW;
 	return check_channel(record, EINVAL);
 }
 
@@ -116,6 +118,10 @@ static int compare_settings(const char *service, const struct sluice_registry_se
 			return fail(EPROTOTYPE, "service %s has %s %u, and %u is wanted",
 				    service, settings[i].name, has, wanted);
 	}
+	if (opts->flags & SLUICE_SERVICE_NO_REQUEST_OVERFLOW &&
+	    !(found->flags & SLUICE_REGISTRY_NO_REQUEST_OVERFLOW))
+		return fail(EPROTOTYPE, "in service %s requests overflow, and NO_REQUEST_OVERFLOW is wanted",
+			    service);
 	return check_channel(found, EPROTOTYPE);
 }
 

@@ -4,10 +4,12 @@
  * instance, through which everything made from it waits; its entry in the registry;
  * and its mailbox, in which newcomers announce themselves.
  *
- * A node belongs to the first thread that sends, receives or waits with it, and to
- * the process that made it.  Every public function begins with node_check() or
- * node_enter(), which cost a few loads; so nothing below needs a lock, and a forked
- * child cannot disturb its parent's peers.
+ * A node belongs to the first thread that sends, receives or waits with it, until
+ * another one adopts it, and to the process that made it.  Every public function begins
+ * with node_check() or node_enter(), which cost a few loads; so nothing below needs a
+ * lock, and a forked child cannot disturb its parent's peers.  The exception is an
+ * interruption, which any thread may make: a flag, seen by who polls, and an eventfd,
+ * which ends a sleep.
  *
  * Services made from a node refer to it, ports to their service, and messages to
  * their port; the node goes when the last of them is gone.
@@ -18,8 +20,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/atomic.h"
 #include "base/error.h"
+#include "base/limits.h"
 #include "base/opts.h"
+#include "os/cpus.h"
+#include "os/eventfd.h"
 #include "os/fd.h"
 #include "os/thread.h"
 
@@ -27,7 +33,7 @@
 static void read_mailbox(struct wait_source *source)
 {
 	struct sluice_node *node = container_of(source, struct sluice_node, mailbox);
-	struct node_listener *listener;
+	struct port *port;
 	bool any = false;
 	uint64_t service;
 
@@ -35,8 +41,14 @@ static void read_mailbox(struct wait_source *source)
 		any = true;
 	if (!any)
 		return;
-	for (listener = node->listeners; listener; listener = listener->next)
-		listener->look(listener);
+	for (port = node->ports; port; port = port->next)
+		port->ops->letter(port);
+}
+
+/* Whether it was meant for the wait that it has ended, the flag tells. */
+static void read_interruption(struct wait_source *source)
+{
+	eventfd_drain(source->fd);
 }
 
 /* What SLUICE_WAIT says, if the program leaves it open; an enum sluice_wait. */
@@ -69,11 +81,35 @@ static int init_wait(struct wait *wait, uint32_t wanted)
 	return r == -EPERM ? fail(ENOSYS, "the system does not allow io_uring") : r;
 }
 
+static void deinit_node(struct sluice_node *node)
+{
+	wait_forget(&node->wait, &node->interruption);
+	fd_close(node->interruption.fd);
+	wait_forget(&node->wait, &node->mailbox);
+	seat_leave(&node->seat);
+	wait_deinit(&node->wait);
+}
+
+static int watch(struct sluice_node *node)
+{
+	int r;
+
+	node->mailbox.ready = read_mailbox;
+	node->mailbox.fd = node->seat.mailbox_fd;
+	node->interruption.ready = read_interruption;
+	node->interruption.fd = eventfd_make();
+	if (node->interruption.fd < 0)
+		return node->interruption.fd;
+	r = wait_watch(&node->wait, &node->mailbox);
+	return r < 0 ? r : wait_watch(&node->wait, &node->interruption);
+}
+
 static int init_node(struct sluice_node *node, const char *name,
 		     const struct sluice_node_opts *opts)
 {
 	int r;
 
+	node->spin_wanted = opts->spin;
 	r = init_wait(&node->wait, opts->wait);
 	if (r < 0)
 		return r;
@@ -82,13 +118,9 @@ static int init_node(struct sluice_node *node, const char *name,
 		wait_deinit(&node->wait);
 		return r;
 	}
-	node->mailbox.ready = read_mailbox;
-	node->mailbox.fd = node->seat.mailbox_fd;
-	r = wait_watch(&node->wait, &node->mailbox);
-	if (r < 0) {
-		seat_leave(&node->seat);
-		wait_deinit(&node->wait);
-	}
+	r = watch(node);
+	if (r < 0)
+		deinit_node(node);
 	return r;
 }
 
@@ -141,6 +173,16 @@ int node_check(const struct sluice_node *node)
 	return 0;
 }
 
+/* It depends on the processors of the thread that will do it. */
+static void choose_spin(struct sluice_node *node)
+{
+	int64_t most = node->spin_wanted;
+
+	if (!most)
+		most = cpus_only_one() ? 0 : SPIN_DEFAULT_NS;
+	node->spin = (struct spin){ .most = most > 0 ? most : 0 };
+}
+
 static int claim(struct sluice_node *node)
 {
 	uint64_t nobody = 0;
@@ -148,7 +190,44 @@ static int claim(struct sluice_node *node)
 	if (!__atomic_compare_exchange_n(&node->owner, &nobody, thread_self(), false,
 					 __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
 		return node_check(node);
+	choose_spin(node);
 	return wait_adopt(&node->wait);
+}
+
+int sluice_node_adopt(struct sluice_node *node)
+{
+	uint64_t owner;
+	int r;
+
+	if (!node)
+		return fail(EINVAL, "node is NULL");
+	r = node_check(node);
+	if (r != -EBUSY)
+		return r < 0 ? r : node_enter(node);
+	if (load_relaxed(&node->asleep))
+		return r;
+	owner = __atomic_load_n(&node->owner, __ATOMIC_ACQUIRE);
+	if (!__atomic_compare_exchange_n(&node->owner, &owner, thread_self(), false,
+					 __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+		return node_check(node);
+	r = wait_move(&node->wait);
+	if (r < 0)
+		__atomic_store_n(&node->owner, owner, __ATOMIC_RELEASE);
+	else
+		choose_spin(node);
+	return r;
+}
+
+int sluice_node_interrupt(struct sluice_node *node)
+{
+	/* No sentence, and no errno: this may be a signal handler. */
+	if (!node)
+		return -EINVAL;
+	if (node_is_inherited(node))
+		return -ECHILD;
+	exchange_ordered(&node->interrupted, 1);
+	eventfd_signal(node->interruption.fd);
+	return 0;
 }
 
 int node_enter(struct sluice_node *node)
@@ -172,24 +251,25 @@ void node_put(struct sluice_node *node)
 {
 	if (--node->references)
 		return;
-	wait_forget(&node->wait, &node->mailbox);
-	seat_leave(&node->seat);
-	wait_deinit(&node->wait);
+	deinit_node(node);
 	free(node);
 }
 
-void node_listen(struct sluice_node *node, struct node_listener *listener)
+void node_add_port(struct sluice_node *node, struct port *port)
 {
-	listener->next = node->listeners;
-	node->listeners = listener;
+	port->next = node->ports;
+	node->ports = port;
 }
 
-void node_unlisten(struct sluice_node *node, struct node_listener *listener)
+void node_remove_port(struct sluice_node *node, struct port *port)
 {
-	struct node_listener **link = &node->listeners;
+	struct port **link = &node->ports;
 
-	while (*link && *link != listener)
+	while (*link && *link != port)
 		link = &(*link)->next;
-	if (*link)
-		*link = listener->next;
+	if (!*link)
+		return;
+	*link = port->next;
+	if (node->cursor == port)
+		node->cursor = port->next;
 }

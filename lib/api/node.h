@@ -5,20 +5,22 @@
 
 #include <sluice.h>
 
+#include "api/port.h"
 #include "link/seat.h"
+#include "link/spin.h"
 #include "link/wait.h"
-
-/* Somebody who wants to know that a letter has come. */
-struct node_listener {
-	void (*look)(struct node_listener *listener);
-	struct node_listener *next;
-};
 
 struct sluice_node {
 	struct seat seat;
 	struct wait wait;
+	struct spin spin;
 	struct wait_source mailbox;
-	struct node_listener *listeners;
+	struct wait_source interruption;
+	uint32_t interrupted;		/* set by anybody, cleared by our thread */
+	bool asleep;			/* seen by another thread that adopts the node */
+	int64_t spin_wanted;		/* by the options */
+	struct port *ports;
+	struct port *cursor;		/* of sluice_node_next() */
 	uint64_t owner;			/* thread_self() of its thread; 0: none yet */
 	uint64_t generation;		/* of forks */
 	uint32_t references;
@@ -36,7 +38,9 @@ int node_enter(struct sluice_node *node) MUST_CHECK;
 struct sluice_node *node_get(struct sluice_node *node);
 void node_put(struct sluice_node *node);
 
-void node_listen(struct sluice_node *node, struct node_listener *listener);
-void node_unlisten(struct sluice_node *node, struct node_listener *listener);
+void node_add_port(struct sluice_node *node, struct port *port);
+
+/* Harmless if it was not added. */
+void node_remove_port(struct sluice_node *node, struct port *port);
 
 #endif /* SLUICE_API_NODE_H */

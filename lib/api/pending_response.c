@@ -54,6 +54,8 @@ static int ended(int reason)
 		return fail_quietly(EPIPE, "every server has finished with the request or left");
 	case ECONNRESET:
 		return fail_quietly(ECONNRESET, "a server died before it had finished with the request");
+	case ETIMEDOUT:
+		return fail_quietly(ETIMEDOUT, "the request came to a server after its deadline");
 	case ENOTCONN:
 		return fail_quietly(ENOTCONN, "the request reached no server");
 	case ENOBUFS:
@@ -85,6 +87,14 @@ static struct sluice_response *make_response(struct pending *pending, struct res
 	return &response->head;
 }
 
+/* The request's deadline: 0, or -ETIMEDOUT. */
+static int check_deadline(const struct pending *pending)
+{
+	if (pending->deadline == CLOCK_NEVER || clock_now() < pending->deadline)
+		return 0;
+	return fail_quietly(ETIMEDOUT, "the request's deadline has passed");
+}
+
 /* 1 with a response, 0 (none yet) or -errno. */
 static int take(struct pending *pending, struct sluice_response **ret_response)
 {
@@ -107,72 +117,103 @@ static int take(struct pending *pending, struct sluice_response **ret_response)
 		return r;
 	}
 	handles_give(&client->responses, response);
-	return r < 0 ? ended(-r) : 0;
+	r = r < 0 ? ended(-r) : check_deadline(pending);
+	if (r < 0)
+		pending->told = true;
+	return r;
 }
 
-/* Sleeps until there is something to look at.  0 or -errno. */
-static int sleep_on(struct pending *pending, int64_t deadline)
+bool pending_ready(const struct pending *pending)
 {
+	uint32_t limit = pending->client->service->contract.settings.max_borrowed;
+
+	if (!pending->sent || pending->borrowed >= limit)
+		return false;
+	if (pending->stream.current && stream_ready(&pending->stream))
+		return true;
+	if (pending->told)
+		return false;
+	return !pending->stream.current ||
+	       (pending->deadline != CLOCK_NEVER && clock_now() >= pending->deadline);
+}
+
+/* ---- Receiving ---- */
+
+struct receiving {
+	struct blocking blocking;
+	struct pending *pending;
+	struct sluice_response *response;
+};
+
+static int attempt(struct blocking *blocking)
+{
+	struct receiving *receiving = container_of(blocking, struct receiving, blocking);
+
+	client_glance(receiving->pending->client);
+	return take(receiving->pending, &receiving->response);
+}
+
+static int arm(struct blocking *blocking)
+{
+	struct receiving *receiving = container_of(blocking, struct receiving, blocking);
+	struct pending *pending = receiving->pending;
 	int r;
 
+	blocking->alarm = client_alarm(pending->client);
+	if (pending->deadline < blocking->alarm)
+		blocking->alarm = pending->deadline;
 	r = stream_arm(&pending->stream);
-	if (!r)
-		r = stream_ready(&pending->stream) ? wait_check(deadline) :
-						     client_sleep(pending->client, deadline);
-	stream_settle(&pending->stream);
-	return r;
+	if (r < 0 || !stream_ready(&pending->stream))
+		return r;
+	stream_disarm(&pending->stream);
+	return 1;
+}
+
+struct sluice_response *pending_receive(struct pending *pending, int64_t timeout)
+{
+	struct receiving receiving = {
+		.blocking = {
+			.node = pending->client->service->node,
+			.attempt = attempt,
+			.arm = arm,
+		},
+		.pending = pending,
+	};
+	int r;
+
+	r = block(&receiving.blocking, timeout);
+	if (r == -EAGAIN)
+		fail_quietly(EAGAIN, "no response has come yet");
+	return receiving.response;
 }
 
 struct sluice_response *
 sluice_pending_response_receive(struct sluice_pending_response *head, int64_t timeout)
 {
-	struct sluice_response *response = NULL;
-	int64_t deadline = CLOCK_NEVER;
-	struct pending *pending;
-	int r, slept = 0;
-
-	if (check(head) < 0)
-		return NULL;
-	pending = pending_of(head);
-	if (timeout > 0)
-		deadline = clock_deadline(timeout);
-	for (;;) {
-		client_glance(pending->client);
-		r = take(pending, &response);
-		if (r > 0)
-			return response;
-		if (r < 0)
-			return NULL;
-		if (slept < 0)
-			return fail_again_null(slept);
-		if (timeout == SLUICE_NOWAIT) {
-			fail_quietly(EAGAIN, "no response has come yet");
-			return NULL;
-		}
-		/* What came while the sleep ended is taken before the end counts. */
-		slept = sleep_on(pending, deadline);
-	}
+	return check(head) < 0 ? NULL : pending_receive(pending_of(head), timeout);
 }
 
-int sluice_pending_response_release(struct sluice_pending_response *head)
+void pending_drop(struct pending *pending)
 {
-	struct sluice_client *client;
-	struct pending *pending;
-	int r;
+	struct sluice_client *client = pending->client;
 
-	if (!head)
-		return 0;
-	r = check(head);
-	if (r < 0)
-		return r;
-	pending = pending_of(head);
-	client = pending->client;
 	stream_cancel(&pending->stream);
 	pool_drop(&client->pool, pending->slice);
 	pending->request = 0;
 	handles_give(&client->pendings, pending);
 	client_put(client);
-	return 0;
+}
+
+int sluice_pending_response_release(struct sluice_pending_response *head)
+{
+	int r;
+
+	if (!head)
+		return 0;
+	r = check(head);
+	if (!r)
+		pending_drop(pending_of(head));
+	return r;
 }
 
 int sluice_response_release(struct sluice_response *head)

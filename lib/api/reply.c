@@ -187,19 +187,12 @@ static bool is_other_end_gone(const struct responder *responder, int error)
 	return error == EPIPE || responder->channel.gone;
 }
 
-int sluice_reply_send(struct sluice_reply *head)
+static int send_reply(struct reply *reply)
 {
-	struct active_request *active;
-	struct responder *responder;
-	struct reply *reply;
+	struct active_request *active = reply->active;
+	struct responder *responder = active->session->responder;
 	int r;
 
-	r = check(head);
-	if (r < 0)
-		return r;
-	reply = reply_of(head);
-	active = reply->active;
-	responder = active->session->responder;
 	wait_glance(&active->session->server->service->node->wait);
 	r = responder_reply(responder, &(struct reply_message){
 		.position = active->position,
@@ -216,6 +209,43 @@ int sluice_reply_send(struct sluice_reply *head)
 	if (is_other_end_gone(responder, -r))
 		drop(reply);
 	return unsent(-r);
+}
+
+int sluice_reply_send(struct sluice_reply *head)
+{
+	int r = check(head);
+
+	return r < 0 ? r : send_reply(reply_of(head));
+}
+
+struct sluice_active_request *
+sluice_reply_send_and_receive(struct sluice_reply *head, int64_t timeout, int *ret_sent)
+{
+	struct active_request *active;
+	struct sluice_server *server;
+	struct wait *wait;
+	int r;
+
+	r = check(head);
+	if (r < 0) {
+		if (ret_sent)
+			*ret_sent = r;
+		return NULL;
+	}
+	active = reply_of(head)->active;
+	server = active->session->server;
+	wait = &server->service->node->wait;
+	/* The client is woken once, for all that it gets. */
+	wait_hold_wakes(wait);
+	r = send_reply(reply_of(head));
+	if (ret_sent)
+		*ret_sent = r;
+	if (handle_is_live(&reply_of(head)->handle)) {
+		wait_send_wakes(wait);
+		return fail_again_null(r);
+	}
+	active_request_finish(active);
+	return server_receive(server, timeout);
 }
 
 int sluice_reply_release(struct sluice_reply *head)

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * A server port: a listening socket, and a channel to each client that has connected
- * (api/connections.c).
- *
- * Channels form a circle that is served in turn, beginning with the one behind that
- * served last, so no client starves another.
+ * (api/connections.c), from which it receives requests (api/serving.c).
  *
  * The user's destroy closes the listener, ends all streams, gives back loaned replies
  * and says goodbye to the clients; channels of which the application still holds
@@ -45,6 +42,7 @@ static int init_config(struct sluice_server *server, const struct sluice_server_
 		.request = &service->request,
 		.self = &server->self,
 		.changed = server_channel_changed,
+		.woken = server_channel_woken,
 		.destroyed = server_channel_destroyed,
 		.owner = server,
 	};
@@ -86,6 +84,9 @@ static int open_port(struct sluice_server *server)
 	}
 	server->spare_fd = fd_own(open("/dev/null", O_RDONLY | O_CLOEXEC));
 	port_entry_notify_clients(&service->dir);
+	server->port.ops = &server_port_ops;
+	server->port.server = server;
+	node_add_port(service->node, &server->port);
 	return 0;
 }
 
@@ -148,21 +149,16 @@ static void end_channel(struct sluice_server *server, struct responder *responde
 void sluice_server_destroy(struct sluice_server *server)
 {
 	struct responder *responder, *next;
-	uint32_t i, count = 0;
 
 	if (!server || node_check(server->service->node) < 0 || server->destroyed)
 		return;
 	/* Those who wait to be accepted are told too. */
 	server_accept(&server->listener);
 	server->destroyed = true;
+	node_remove_port(server->service->node, &server->port);
 	close_port(server);
-	responder = server->current;
-	if (responder)
-		do
-			count++;
-		while ((responder = responder->next) != server->current);
-	for (i = 0; i < count; i++, responder = next) {
-		next = responder->next;
+	for (responder = server->newest; responder; responder = next) {
+		next = responder->older;
 		end_channel(server, responder);
 	}
 	server_put(server);
@@ -173,168 +169,16 @@ int server_enter(struct sluice_server *server)
 	return node_enter(server->service->node);
 }
 
-/* ---- Receiving ---- */
+/* ---- What it has done ---- */
 
-static struct session *session_of(struct sluice_server *server, struct responder *responder)
+int64_t sluice_server_expired(struct sluice_server *server)
 {
-	struct session *session = responder->session;
-	uint32_t limit = server->service->contract.settings.max_active_requests;
-
-	if (session)
-		return session;
-	session = calloc(1, sizeof(*session));
-	if (!session)
-		return fail_null(ENOMEM, "no memory for a client's requests");
-	session->server = server;
-	session->responder = responder;
-	if (handles_init(&session->actives, limit, sizeof(struct active_request),
-			 offsetof(struct active_request, handle)) < 0) {
-		free(session);
-		return NULL;
-	}
-	responder->session = session;
-	return session;
-}
-
-static struct sluice_active_request *make_active(struct session *session,
-						 const struct request_found *found)
-{
-	struct active_request *active = handles_take(&session->actives);
-
-	active->head = (struct sluice_active_request){
-		.data = found->slice.data,
-		.header = found->slice.header,
-		.count = found->count,
-		.size = found->slice.size,
-	};
-	active->delivery = found->delivery;
-	active->segment = found->slice.segment;
-	active->loaned = 0;
-	active->position = 0;
-	active->session = session;
-	channel_get(&session->responder->channel);
-	return &active->head;
-}
-
-/* 1 with a request; 0 (none); -ENOBUFS (only such as cannot be taken) or -ENOMEM. */
-static int take(struct sluice_server *server, struct sluice_active_request **ret_request)
-{
-	struct responder *responder = server->current, *last = responder;
-	struct request_found found;
-	struct session *session;
-	int r, result = 0;
-
-	if (!responder)
-		return 0;
-	do {
-		responder = responder->next;
-		if (!responder_ready(responder))
-			continue;
-		session = session_of(server, responder);
-		if (!session)
-			return -ENOMEM;
-		r = responder_receive(responder, &found);
-		if (r == -ENOBUFS)
-			result = -ENOBUFS;
-		if (r > 0) {
-			*ret_request = make_active(session, &found);
-			server->current = responder;
-			return 1;
-		}
-	} while (responder != last);
-	return result;
-}
-
-static int arm_all(const struct sluice_server *server)
-{
-	struct responder *responder = server->current;
 	int r;
 
-	if (!responder)
-		return 0;
-	do {
-		r = channel_arm(&responder->channel);
-		responder = responder->next;
-	} while (!r && responder != server->current);
-	return r;
-}
-
-static bool any_ready(const struct sluice_server *server)
-{
-	const struct responder *responder = server->current;
-
-	if (!responder)
-		return false;
-	do {
-		if (responder_ready(responder))
-			return true;
-		responder = responder->next;
-	} while (responder != server->current);
-	return false;
-}
-
-static void settle_all(const struct sluice_server *server)
-{
-	struct responder *responder = server->current;
-
-	if (!responder)
-		return;
-	do {
-		channel_settle(&responder->channel);
-		responder = responder->next;
-	} while (responder != server->current);
-}
-
-static int sleep_on(struct sluice_server *server, int64_t deadline)
-{
-	int r = arm_all(server);
-
-	if (!r && any_ready(server))
-		r = wait_check(deadline);
-	else if (!r)
-		r = wait_until(&server->service->node->wait, deadline,
-			       server->accept_later ? server->accept_at : CLOCK_NEVER);
-	settle_all(server);
-	return r;
-}
-
-struct sluice_active_request *sluice_server_receive(struct sluice_server *server, int64_t timeout)
-{
-	struct sluice_active_request *request = NULL;
-	int64_t deadline = CLOCK_NEVER;
-	int r, slept = 0;
-
-	if (!server) {
-		fail_parent("server");
-		return NULL;
-	}
-	if (server_enter(server) < 0)
-		return NULL;
-	if (timeout > 0)
-		deadline = clock_deadline(timeout);
-	for (;;) {
-		wait_glance(&server->service->node->wait);
-		if (unlikely(!server->tidy))
-			server_tidy(server);
-		if (unlikely(server->accept_later) && clock_now() >= server->accept_at)
-			server_accept(&server->listener);
-		r = take(server, &request);
-		if (r > 0)
-			return request;
-		if (r == -ENOBUFS)
-			return fail_null(ENOBUFS, "requests are queued only of clients of which all of max_active_requests_per_client, %u, are held",
-					 server->service->contract.settings.max_active_requests);
-		if (r < 0)
-			return NULL;
-		if (slept < 0)
-			return fail_again_null(slept);
-		if (timeout == SLUICE_NOWAIT) {
-			fail_quietly(EAGAIN, "no request has come");
-			return NULL;
-		}
-		/* What came while the sleep ended is taken before the end counts. */
-		slept = sleep_on(server, deadline);
-	}
+	if (!server)
+		return fail(EINVAL, "server is NULL");
+	r = node_check(server->service->node);
+	return r < 0 ? r : (int64_t)server->expired;
 }
 
 static void add_memory(struct sluice_memory *memory, const struct pool *pool)
@@ -360,13 +204,9 @@ int sluice_server_memory(struct sluice_server *server, struct sluice_memory *mem
 	known.growths = server->growths;
 	known.largest_segment = server->largest;
 	known.retired = server->retired;
-	responder = server->current;
-	if (responder)
-		do {
-			if (responder->pool_open)
-				add_memory(&known, &responder->pool);
-			responder = responder->next;
-		} while (responder != server->current);
+	for (responder = server->newest; responder; responder = responder->older)
+		if (responder->pool_open)
+			add_memory(&known, &responder->pool);
 	known.size = memory->size;
 	memcpy(memory, &known, min_u64(memory->size, sizeof(known)));
 	return 0;

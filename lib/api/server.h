@@ -3,6 +3,7 @@
 #ifndef SLUICE_API_SERVER_H
 #define SLUICE_API_SERVER_H
 
+#include "api/blocking.h"
 #include "api/service.h"
 #include "base/handles.h"
 #include "link/port_entry.h"
@@ -19,8 +20,12 @@ struct sluice_server {
 	int spare_fd;			/* given up to accept at the limit of open files */
 	bool accept_later;		/* there may be connections left to take */
 	int64_t accept_at;
+	struct port port;
 	struct responder_config config;
-	struct responder *current;	/* of a circle of channels, or NULL */
+	struct responder *newest;	/* of all channels, or NULL */
+	struct responder *current;	/* of the circle of those that are polled, or NULL */
+	uint32_t hot;			/* channels in the circle */
+	uint64_t expired;		/* requests */
 	/* Of channels that have gone, for sluice_server_memory(). */
 	uint64_t growths, largest, retired;
 };
@@ -58,9 +63,16 @@ int server_enter(struct sluice_server *server) MUST_CHECK;
 /* connections.c: what the listener and the channels call. */
 void server_accept(struct wait_source *source);
 void server_channel_changed(struct responder *responder);
+void server_channel_woken(struct responder *responder);
 void server_channel_destroyed(struct responder *responder);
 
-/* Takes a channel out of the circle and lets go of it. */
+/*
+ * Takes a channel out of the circle of those that are polled, and has its client ring.
+ * Something may have come meanwhile; then it stays.  0 or -errno.
+ */
+int server_cool(struct sluice_server *server, struct responder *responder) MUST_CHECK;
+
+/* Lets go of a channel. */
 void server_drop_channel(struct sluice_server *server, struct responder *responder);
 
 /* Lets go of channels that have gone and of which nothing is left to serve. */
@@ -69,8 +81,20 @@ void server_tidy(struct sluice_server *server);
 void server_free(struct sluice_server *server);
 void server_put(struct sluice_server *server);
 
-/* An active request of a destroyed server was the last of its channel. */
+/* An active request was released; it may have been the last of a channel that has gone. */
 void server_let_go(struct sluice_server *server, struct responder *responder);
+
+/* Looks what has happened, without waiting. */
+void server_glance(struct sluice_server *server);
+
+/* serving.c: what its node asks a server. */
+extern const struct port_ops server_port_ops;
+
+/* The next request, or NULL with errno; see sluice_server_receive(). */
+struct sluice_active_request *server_receive(struct sluice_server *server, int64_t timeout);
+
+/* Nothing more will be sent for it, and it is not read any more. */
+void active_request_finish(struct active_request *active);
 
 /* Gives the unsent replies of an active request back. */
 void reply_drop_all(struct active_request *active);

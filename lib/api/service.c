@@ -22,10 +22,12 @@ static int wanted(uint64_t flags)
 {
 	const uint64_t both = SLUICE_SERVICE_MUST_EXIST | SLUICE_SERVICE_MUST_CREATE;
 
-	if (flags & ~both)
+	const uint64_t unknown = flags & ~(both | SLUICE_SERVICE_NO_REQUEST_OVERFLOW);
+
+	if (unknown)
 		return fail(EINVAL, "service_opts.flags is 0x%llx, of which 0x%llx is unknown",
-			    (unsigned long long)flags, (unsigned long long)(flags & ~both));
-	if (flags == both)
+			    (unsigned long long)flags, (unsigned long long)unknown);
+	if ((flags & both) == both)
 		return fail(EINVAL, "service_opts.flags asks for a service that exists and does not");
 	if (flags & SLUICE_SERVICE_MUST_EXIST)
 		return SERVICE_DIR_EXISTING;

@@ -84,7 +84,7 @@ void *handles_next(const struct handles *handles, uint32_t *index)
 {
 	void *item;
 
-	while (*index < handles->fresh) {
+	while (handles->live && *index < handles->fresh) {
 		item = item_at(handles, (*index)++);
 		if (handle_is_live(handle_of(handles, item)))
 			return item;

@@ -69,8 +69,35 @@
 /* How long opening a service may fight with others removing it. */
 #define REGISTRY_PATIENCE_NS	(INT64_C(2) * 1000 * 1000 * 1000)
 
-/* In socket mode a port that never sleeps looks at its sockets this often. */
-#define SOCKET_GLANCE_NS	(INT64_C(1) * 1000 * 1000)
+/*
+ * In socket mode a port that never sleeps looks at its sockets this often: about 2 %
+ * of its time, and as late as a sleeper would be.
+ */
+#define SOCKET_GLANCE_NS	(INT64_C(100) * 1000)
+
+/*
+ * How long a wait polls before it sleeps: at most, if the program says nothing, which
+ * is twice the round trip of two sleepers, so that they can get out of it; and for a
+ * start, about what a system call costs.
+ */
+#define SPIN_DEFAULT_NS		(INT64_C(50) * 1000)
+#define SPIN_START_NS		(INT64_C(2) * 1000)
+
+/* Polls between two looks at the clock. */
+#define SPIN_BATCH		16u
+
+/*
+ * A channel that is polled in vain so often has cost about as much as being rung
+ * would; of several that are polled, this many stay so even then.
+ */
+#define COOL_AFTER_LOOKS	1024u
+#define COOL_ABOVE		8u
+
+/* How often a foreign event loop is made ready to sleep before it is told not to. */
+#define PREPARE_ROUNDS		16u
+
+/* Wakes that are held back to be made in one system call. */
+#define WAKES_HELD_MAX		64u
 
 /*
  * Packets read from a peer at a time.  A socket holds some 280, and an honest peer
@@ -85,6 +112,9 @@
  */
 #define CONNECT_RETRY_NS	(INT64_C(1) * 1000 * 1000)
 #define CONNECT_RETRY_MAX_NS	(INT64_C(100) * 1000 * 1000)
+
+/* A server whose socket is full is offered a request that may not be lost again. */
+#define ANNOUNCE_RETRY_NS	(INT64_C(1) * 1000 * 1000)
 
 /*
  * Connections taken at a time, so that other things get their turn; the rest, and

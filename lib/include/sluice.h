@@ -28,12 +28,20 @@
  *
  * Threads.  A node, and everything made from it, belongs to one thread: the
  * first that sends, receives or waits with it.  Another thread's call fails
- * with EBUSY.  Different nodes are independent of each other.  After fork() the
- * child's calls on an inherited node fail with ECHILD and harm nothing.
+ * with EBUSY, until sluice_node_adopt() moves the node.  Different nodes are
+ * independent of each other.  After fork() the child's calls on an inherited node
+ * fail with ECHILD and harm nothing.
  *
- * Signals.  A wait ends with EINTR when a signal handler has run in its thread, or
- * when the process was stopped and continued.  A wait through sockets may do so once
- * more after a node that waited through io_uring was destroyed in the same thread.
+ * Signals.  A wait ends with EINTR when a signal handler has run in its thread while
+ * it slept, or when the process was stopped and continued.  A signal that comes just
+ * before the wait does not end it: a handler that has to, calls
+ * sluice_node_interrupt().  A wait through sockets may end so once more after a node
+ * that waited through io_uring was destroyed in the same thread.
+ *
+ * Time.  Timeouts are nanoseconds, deadlines nanoseconds of CLOCK_MONOTONIC; both
+ * ends of a service must live in one time namespace.  While a process is stopped
+ * (SIGSTOP) its timeouts and deadlines go on; nothing is lost, and its peers do not
+ * take it for dead.
  *
  * Kernels.  Everything works from Linux 5.1 on; a function that needs a later one,
  * or does better on it, says so.
@@ -179,12 +187,18 @@ enum sluice_wait {
  *	never meet.  NULL: $SLUICE_DOMAIN, else "default".
  * @wait: an &enum sluice_wait.
  * @reserved: 0.
+ * @spin: nanoseconds that a wait polls, at most, before it sleeps; negative: none.
+ *	0: 50,000, or none if the thread that takes the node may run on one CPU only.
+ *
+ * Polling adapts itself: it begins when waits turn out to be shorter than @spin,
+ * and ends when they turn out to be longer.
  */
 struct sluice_node_opts {
 	size_t size;
 	const char *domain;
 	uint32_t wait;
 	uint32_t reserved;
+	int64_t spin;
 };
 
 /** SLUICE_NODE_OPTS() - node options, fields named as in an initialiser */
@@ -195,12 +209,20 @@ struct sluice_node_opts {
 #define SLUICE_SERVICE_MUST_EXIST	UINT64_C(1)
 /** SLUICE_SERVICE_MUST_CREATE - create a service, never open one */
 #define SLUICE_SERVICE_MUST_CREATE	UINT64_C(2)
+/**
+ * SLUICE_SERVICE_NO_REQUEST_OVERFLOW - no request is pushed out of a full queue
+ *
+ * A client that sends to a server whose queue is full waits for room instead.  Fixed
+ * by whoever creates the service; when an existing one is opened, a demand.
+ */
+#define SLUICE_SERVICE_NO_REQUEST_OVERFLOW	UINT64_C(4)
 
 /**
  * struct sluice_service_opts - options of sluice_service_open()
  * @size: sizeof(struct sluice_service_opts).
- * @flags: SLUICE_SERVICE_MUST_EXIST, SLUICE_SERVICE_MUST_CREATE, or 0 to open
- *	the service and create it if it does not exist.
+ * @flags: SLUICE_SERVICE_MUST_EXIST, SLUICE_SERVICE_MUST_CREATE, or neither to open
+ *	the service and create it if it does not exist; and
+ *	SLUICE_SERVICE_NO_REQUEST_OVERFLOW.
  * @max_clients: clients of the service; 256, at most 4096.
  * @max_servers: servers of the service; 32, at most 1024.
  * @max_active_requests_per_client: pending responses a client may hold; 16, at
@@ -354,12 +376,15 @@ struct sluice_response {
  * @header: the user header, or NULL if the contract has none.
  * @count: number of elements.
  * @size: number of bytes of the elements.
+ * @deadline: until when the client waits, in nanoseconds of CLOCK_MONOTONIC; 0 if
+ *	it has not said.
  */
 struct sluice_active_request {
 	const void *data;
 	const void *header;
 	size_t count;
 	size_t size;
+	int64_t deadline;
 };
 
 /**
@@ -409,6 +434,131 @@ struct sluice_node *sluice_node_create(const char *name,
  * Context: The node's thread.  In a forked child it does nothing.
  */
 void sluice_node_destroy(struct sluice_node *node);
+
+/**
+ * sluice_node_adopt() - move a node to the calling thread
+ * @node: the node.
+ *
+ * From here on the node, and everything made from it, belongs to the calling
+ * thread.  The thread that had it must have ended, or must know: calls of both at
+ * the same time are a race, and only a sleep of the other one is noticed.
+ *
+ * Context: Any thread.
+ * Return: 0; or -EINVAL, -EBUSY (its thread is waiting with it), -ECHILD, -ENOMEM,
+ * -EMFILE or -ENFILE, and then the node stays where it was.
+ */
+int sluice_node_adopt(struct sluice_node *node);
+
+/**
+ * enum sluice_event_kind - what has happened
+ * @SLUICE_EVENT_REQUEST: sluice_server_receive() of @server has a request to return.
+ * @SLUICE_EVENT_RESPONSE: sluice_pending_response_receive() of @pending has a
+ *	response to return, or the end of the stream, which it has not returned yet.
+ * @SLUICE_EVENT_CONNECTED: peers of @client or @server have come.
+ * @SLUICE_EVENT_DISCONNECTED: peers of @client or @server have left or died.
+ */
+enum sluice_event_kind {
+	SLUICE_EVENT_REQUEST = 1,
+	SLUICE_EVENT_RESPONSE = 2,
+	SLUICE_EVENT_CONNECTED = 3,
+	SLUICE_EVENT_DISCONNECTED = 4,
+};
+
+/**
+ * struct sluice_event - something that sluice_node_wait() has returned for
+ * @size: sizeof(struct sluice_event), set by the caller.
+ * @kind: an &enum sluice_event_kind.
+ * @reason: of the last peer that disconnected, an errno: EPIPE (it left), ECONNRESET
+ *	(it died), EPROTO (it broke the protocol), or why it refused the client.
+ * @peers: how many have come or gone.
+ * @server: the server concerned, or NULL.
+ * @client: the client concerned, or NULL.
+ * @pending: the pending response concerned, or NULL.
+ */
+struct sluice_event {
+	size_t size;
+	uint32_t kind;
+	int32_t reason;
+	uint64_t peers;
+	struct sluice_server *server;
+	struct sluice_client *client;
+	struct sluice_pending_response *pending;
+};
+
+/** SLUICE_EVENT() - an event to be filled in by sluice_node_next() */
+#define SLUICE_EVENT()	{ .size = sizeof(struct sluice_event) }
+
+/**
+ * sluice_node_wait() - wait until anything made from the node is ready
+ * @node: the node.
+ * @timeout: nanoseconds, SLUICE_NOWAIT or SLUICE_FOREVER.
+ *
+ * Returns when a request or a response can be received, a peer has come, or a peer
+ * has gone; sluice_node_next() says which.  What can be received is told again by
+ * each call until it has been received; that somebody came or went is told once.
+ *
+ * Context: The node's thread.  Sleeps unless SLUICE_NOWAIT.
+ * Return: 0; or -EAGAIN (nothing, and SLUICE_NOWAIT), -ETIMEDOUT, -EINTR (a signal,
+ * or sluice_node_interrupt()), -EINVAL, -EBUSY (another thread's node), -ENOMEM or
+ * -ECHILD.
+ */
+int sluice_node_wait(struct sluice_node *node, int64_t timeout);
+
+/**
+ * sluice_node_next() - ask what sluice_node_wait() or sluice_node_prepare() has found
+ * @node: the node.
+ * @event: filled in; its size says how much the caller knows.
+ *
+ * Each thing is told once after each wait.  Objects may be received from, released
+ * and destroyed between two calls.
+ *
+ * Context: The node's thread.
+ * Return: 1; 0 if there is nothing more; or -EINVAL, -EBUSY (another thread's node)
+ * or -ECHILD.
+ */
+int sluice_node_next(struct sluice_node *node, struct sluice_event *event);
+
+/**
+ * sluice_node_interrupt() - end a wait of the node's thread
+ * @node: the node, which must not be destroyed meanwhile.
+ *
+ * The wait that is under way, in whatever call, or else the next one that would
+ * sleep, ends with EINTR.  Several interruptions before that are one.
+ *
+ * Context: Any thread, and signal handlers; keeps errno.
+ * Return: 0; or -EINVAL or -ECHILD.
+ */
+int sluice_node_interrupt(struct sluice_node *node);
+
+/**
+ * sluice_node_fd() - a descriptor for a foreign event loop
+ * @node: the node.
+ *
+ * Readable when the node has something to do that came after the last
+ * sluice_node_prepare(): for poll(2), epoll(7) or an io_uring of the program's own.
+ * It belongs to the node, and must be neither read nor closed; after
+ * sluice_node_adopt() it is the same.
+ *
+ * Context: The node's thread.
+ * Return: The descriptor; or -EINVAL, -ENOMEM, -EMFILE, -ENFILE, -EBUSY (another
+ * thread's node) or -ECHILD.
+ */
+int sluice_node_fd(struct sluice_node *node);
+
+/**
+ * sluice_node_prepare() - get ready to sleep in a foreign event loop
+ * @node: the node.
+ *
+ * Has the peers ring from here on, and then looks once more.  Only if this returns 0
+ * may the loop sleep until sluice_node_fd() is readable; nothing that comes between
+ * the two is missed.
+ *
+ * Context: The node's thread.
+ * Return: 0: there is nothing to do; 1: sluice_node_next() tells of something; or
+ * -EINTR (sluice_node_interrupt()), -EINVAL, -ENOMEM, -EMFILE, -ENFILE, -EBUSY
+ * (another thread's node) or -ECHILD.
+ */
+int sluice_node_prepare(struct sluice_node *node);
 
 /* ---- Service ------------------------------------------------------------ */
 
@@ -484,15 +634,15 @@ void sluice_client_destroy(struct sluice_client *client);
  * sluice_client_wait_servers() - wait until servers are connected
  * @client: the client.
  * @servers: how many servers to wait for; 0 returns at once.
- * @timeout: nanoseconds of CLOCK_MONOTONIC, SLUICE_NOWAIT or SLUICE_FOREVER.
+ * @timeout: nanoseconds, SLUICE_NOWAIT or SLUICE_FOREVER.
  *
  * A server counts from the time a request would reach it, even if it is busy and
  * has not come round to the client yet.
  *
  * Context: The node's thread.
  * Return: The number of servers connected, at least @servers; or -ETIMEDOUT,
- * -EAGAIN (fewer, and SLUICE_NOWAIT), -EINTR (a signal), -EINVAL,
- * -EUSERS (more than the service's max_servers), -EBUSY (another thread's
+ * -EAGAIN (fewer, and SLUICE_NOWAIT), -EINTR (a signal, or sluice_node_interrupt()),
+ * -EINVAL, -EUSERS (more than the service's max_servers), -EBUSY (another thread's
  * node) or -ECHILD.
  */
 int sluice_client_wait_servers(struct sluice_client *client,
@@ -545,23 +695,65 @@ struct sluice_request *sluice_client_loan_zeroed(struct sluice_client *client,
 int sluice_request_shorten(struct sluice_request *request, size_t count);
 
 /**
+ * sluice_request_set_deadline() - say until when an answer is of use
+ * @request: the request.
+ * @deadline: nanoseconds of CLOCK_MONOTONIC, see sluice_deadline(); 0 for none.
+ *
+ * A server does not receive a request whose deadline has passed; one that has it
+ * already sees the deadline.  At the client, receiving responses fails with
+ * ETIMEDOUT after the deadline when none is there.
+ *
+ * Context: The node's thread.
+ * Return: 0; or -EINVAL (not loaned: sent or released before, or a negative
+ * deadline), -EBUSY (another thread's node) or -ECHILD.
+ */
+int sluice_request_set_deadline(struct sluice_request *request, int64_t deadline);
+
+/**
  * sluice_request_send() - send a request to every connected server
  * @request: the request.  Consumed, except when the call fails.
  *
- * The request is not copied; from here on it can only be read.  Sending never
- * waits: when a server's queue holds max_active_requests_per_client requests of
- * this client, the new one takes the place of the oldest.  A request that
- * reaches no server is sent all the same; see
+ * The request is not copied; from here on it can only be read.  When a server's queue
+ * holds max_active_requests_per_client requests of this client, the new one takes the
+ * place of the oldest.  A request that reaches no server is sent all the same; see
  * sluice_pending_response_servers().
  *
- * Context: The node's thread.
+ * Sending does not wait, except in a service with SLUICE_SERVICE_NO_REQUEST_OVERFLOW:
+ * there it waits for room in each server's queue, until the request's deadline.  If
+ * that fails with EINTR or ETIMEDOUT, some servers may have the request already;
+ * sending it again reaches the others only, releasing it cancels it.
+ *
+ * Context: The node's thread.  May sleep where requests do not overflow.
  * Return: The pending response, to be given to
  * sluice_pending_response_release(); or NULL with errno EBUSY
  * (max_active_requests_per_client pending responses are held, or another
- * thread's node), EINVAL (not loaned: sent or released before) or ECHILD.
+ * thread's node), ETIMEDOUT (the request's deadline has passed), EINTR (a signal, or
+ * sluice_node_interrupt()), EPIPE or ECONNRESET (the servers that were waited for
+ * left or died, and it has reached no other), EINVAL (not loaned: sent or released
+ * before), ENOMEM or ECHILD.
  */
 struct sluice_pending_response *
 sluice_request_send(struct sluice_request *request) SLUICE_MUST_CHECK;
+
+/**
+ * sluice_request_call() - send a request and receive the first response
+ * @request: the request.  Consumed, except when *@pending is NULL afterwards.
+ * @pending: the pending response, to be given to sluice_pending_response_release()
+ *	whether a response was received or not; NULL if the request was not sent.
+ * @timeout: nanoseconds, SLUICE_NOWAIT or SLUICE_FOREVER, from the sending on.
+ *
+ * As sluice_request_send() and sluice_pending_response_receive(), but if the client
+ * has to sleep, servers are woken and the sleep begins in one system call (through
+ * io_uring, Linux 6.7).
+ *
+ * Context: The node's thread.  Sleeps unless SLUICE_NOWAIT.
+ * Return: The response, to be given to sluice_response_release(); or NULL with the
+ * errno of the one that failed.
+ */
+struct sluice_response *
+sluice_request_call(struct sluice_request *request,
+		    struct sluice_pending_response **pending,
+		    int64_t timeout) SLUICE_MUST_CHECK;
 
 /**
  * sluice_request_release() - give a loaned request back unsent
@@ -586,14 +778,15 @@ int sluice_pending_response_servers(struct sluice_pending_response *pending);
 /**
  * sluice_pending_response_receive() - receive the next response
  * @pending: the pending response.
- * @timeout: nanoseconds of CLOCK_MONOTONIC, SLUICE_NOWAIT or SLUICE_FOREVER.
+ * @timeout: nanoseconds, SLUICE_NOWAIT or SLUICE_FOREVER.
  *
  * The responses of one server come in the order it sent them; the streams of
  * several servers are served in turn.
  *
  * Context: The node's thread.  Sleeps unless SLUICE_NOWAIT.
  * Return: The response, to be given to sluice_response_release(); or NULL with
- * errno EAGAIN (none yet, and SLUICE_NOWAIT), ETIMEDOUT, EINTR (a signal), EPIPE
+ * errno EAGAIN (none yet, and SLUICE_NOWAIT), ETIMEDOUT (@timeout, or the request's
+ * deadline, has passed), EINTR (a signal, or sluice_node_interrupt()), EPIPE
  * (every server has released the request or left: no more will come), ECONNRESET
  * (likewise, and a server died before it had released the request), ENOTCONN (the
  * request reached no server), ENOBUFS (max_borrowed_responses_per_pending_response
@@ -662,21 +855,33 @@ void sluice_server_destroy(struct sluice_server *server);
 /**
  * sluice_server_receive() - receive the next request
  * @server: the server.
- * @timeout: nanoseconds of CLOCK_MONOTONIC, SLUICE_NOWAIT or SLUICE_FOREVER.
+ * @timeout: nanoseconds, SLUICE_NOWAIT or SLUICE_FOREVER.
  *
  * Clients that have requests queued are served in turn.  A request whose client
- * has cancelled it is delivered too; see sluice_active_request_is_connected().
+ * has cancelled it is delivered too; see sluice_active_request_is_connected().  A
+ * request whose deadline has passed is not: its client's stream from this server ends
+ * with ETIMEDOUT, and sluice_server_expired() counts it.
  *
  * Context: The node's thread.  Sleeps unless SLUICE_NOWAIT.
  * Return: The request, to be given to sluice_active_request_release(); or NULL
- * with errno EAGAIN (none, and SLUICE_NOWAIT), ETIMEDOUT, EINTR (a signal), ENOBUFS
- * (requests are queued, but only of clients of which
+ * with errno EAGAIN (none, and SLUICE_NOWAIT), ETIMEDOUT, EINTR (a signal, or
+ * sluice_node_interrupt()), ENOBUFS (requests are queued, but only of clients of which
  * max_active_requests_per_client are held), EINVAL, EBUSY (another thread's
  * node) or ECHILD.
  */
 struct sluice_active_request *
 sluice_server_receive(struct sluice_server *server,
 		      int64_t timeout) SLUICE_MUST_CHECK;
+
+/**
+ * sluice_server_expired() - how many requests came too late
+ * @server: the server.
+ *
+ * Context: The node's thread.
+ * Return: The number of requests that were not received because their deadline had
+ * passed; or -EINVAL, -EBUSY (another thread's node) or -ECHILD.
+ */
+int64_t sluice_server_expired(struct sluice_server *server);
 
 /**
  * sluice_active_request_is_connected() - does the client still want an answer?
@@ -768,6 +973,27 @@ int sluice_reply_shorten(struct sluice_reply *reply, size_t count);
 int sluice_reply_send(struct sluice_reply *reply) SLUICE_MUST_CHECK;
 
 /**
+ * sluice_reply_send_and_receive() - answer a request and receive the next one
+ * @reply: the reply.  Consumed as by sluice_reply_send().
+ * @timeout: nanoseconds, SLUICE_NOWAIT or SLUICE_FOREVER.
+ * @sent: what sluice_reply_send() would have returned; or NULL.
+ *
+ * Sends the reply, releases its active request, and receives the server's next
+ * request; if the server has to sleep, the client is woken and the sleep begins in
+ * one system call (through io_uring, Linux 6.7).  If the client is gone (*@sent is
+ * -EPIPE, -ECONNRESET or -EPROTO) the next request is received all the same.  If
+ * sending fails otherwise, the reply is still loaned, the active request still held,
+ * and nothing is received.
+ *
+ * Context: The node's thread.  Sleeps unless SLUICE_NOWAIT.
+ * Return: The next request, to be given to sluice_active_request_release(); or NULL
+ * with the errno of sluice_reply_send() or sluice_server_receive().
+ */
+struct sluice_active_request *
+sluice_reply_send_and_receive(struct sluice_reply *reply, int64_t timeout,
+			      int *sent) SLUICE_MUST_CHECK;
+
+/**
  * sluice_reply_release() - give a loaned reply back unsent
  * @reply: the reply, or NULL.
  *
@@ -822,6 +1048,17 @@ int sluice_client_memory(struct sluice_client *client,
  */
 int sluice_server_memory(struct sluice_server *server,
 			 struct sluice_memory *memory);
+
+/* ---- Time ---------------------------------------------------------------- */
+
+/**
+ * sluice_deadline() - the time at which a timeout that begins now will end
+ * @timeout: nanoseconds; negative for never.
+ *
+ * Context: Any thread, and signal handlers.
+ * Return: Nanoseconds of CLOCK_MONOTONIC; INT64_MAX for never.
+ */
+int64_t sluice_deadline(int64_t timeout);
 
 /* ---- Errors and version ------------------------------------------------- */
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * One client and one server, connected: the part that both ends have in common.
- * link/requester.c is the client's end, link/responder.c the server's.
+ * link/requester.c is the client's end, link/responder.c the server's, and
+ * link/channel_bell.c has the doorbells.
  *
  * A channel is a socket, the memory that holds the rings and doorbells, the peer's
  * segments that we have mapped, and what the peer has been told of ours.
@@ -36,9 +37,7 @@
 #include "base/limits.h"
 #include "os/fd.h"
 #include "os/fdpass.h"
-#include "os/futex.h"
 #include "os/pidfd.h"
-#include "os/socket.h"
 
 /* The largest packet there is; all others are shorter. */
 union packet {
@@ -75,6 +74,7 @@ int channel_init(struct channel *channel, struct wait *wait, int fd,
 	channel->layout = layout;
 	channel->references = 1;
 	channel->source.ready = socket_ready;
+	channel->source.woken = channel_woken;
 	channel->source.fd = fd;
 	channel->life.ready = peer_ended;
 	channel->life.fd = pidfd_of_peer(fd);
@@ -223,6 +223,9 @@ void channel_drain(struct channel *channel)
 	while (!channel->gone && drain_one(channel))
 		if (++packets > DRAIN_PACKETS_MAX)
 			channel_close(channel, EPROTO);
+	/* Any packet may stand for a ring that found the socket full. */
+	if (packets && !channel->gone)
+		channel_wake(channel);
 	channel_put(channel);
 }
 
@@ -318,50 +321,6 @@ int channel_announce(struct channel *channel, const struct pool *pool, uint32_t 
 	told->number = segment->number;
 	told->size = segment->size;
 	return 0;
-}
-
-/* ---- The doorbell ---- */
-
-void channel_ring(struct channel *channel, uint32_t event)
-{
-	switch (doorbell_ring(channel->peer_bell, event)) {
-	case DOORBELL_FUTEX:
-		futex_wake(&channel->peer_bell->word);
-		break;
-	case DOORBELL_SOCKET:
-		if (!channel->gone)
-			socket_nudge(channel->source.fd);
-		break;
-	case DOORBELL_SILENT:
-		break;
-	}
-}
-
-void channel_settle(struct channel *channel)
-{
-	bool asleep = wait_by_futex(channel->wait) ? channel->source.queued : true;
-
-	if (!channel->armed || (asleep && !doorbell_rung(channel->own_bell)))
-		return;
-	doorbell_disarm(channel->own_bell);
-	channel->armed = false;
-}
-
-int channel_arm(struct channel *channel)
-{
-	uint32_t events = SLUICE_DOORBELL_MESSAGE;
-
-	if (channel->gone || !channel->own_bell)
-		return 0;
-	/* It may have been rung, and the wake seen, while nobody slept. */
-	channel_settle(channel);
-	if (channel->armed)
-		return 0;
-	if (!wait_by_futex(channel->wait))
-		events |= SLUICE_DOORBELL_SOCKET;
-	channel->armed = true;
-	return wait_on_word(channel->wait, &channel->source, &channel->own_bell->word,
-			    doorbell_arm(channel->own_bell, events));
 }
 
 /* ---- Descriptors ---- */

@@ -28,6 +28,8 @@ struct channel_events {
 	void (*leaving)(struct channel *channel);
 	/* The channel is closed: what was sent can still be received. */
 	void (*gone)(struct channel *channel);
+	/* It was armed, and is not any more: there may be something in the rings. */
+	void (*woken)(struct channel *channel);
 	/* Nobody refers to the channel any more. */
 	void (*destroy)(struct channel *channel);
 };
@@ -50,7 +52,7 @@ struct channel {
 	struct view view;
 	struct channel_told told[SLUICE_SEGMENTS_ALIVE];
 	uint64_t told_frees;
-	bool armed;		/* our doorbell says that we sleep */
+	uint32_t armed;		/* what our doorbell says that we sleep for; 0: it does not */
 	bool leaving;		/* the peer has said goodbye */
 	int gone;		/* 0, or why there is no channel any more: an errno */
 	uint32_t references;
@@ -93,11 +95,18 @@ int channel_announce(struct channel *channel, const struct pool *pool, uint32_t 
 /* Something was published for the peer: wake it if it sleeps. */
 void channel_ring(struct channel *channel, uint32_t event);
 
-/* Says that we are about to sleep; look at the rings again afterwards. */
-int channel_arm(struct channel *channel) MUST_CHECK;
+/*
+ * Says that we are about to sleep for these events; look at the rings again
+ * afterwards.  0 or -errno.
+ */
+int channel_arm(struct channel *channel, uint32_t events) MUST_CHECK;
 
-/* After a sleep: polls again those channels that were rung. */
-void channel_settle(struct channel *channel);
+/* We are awake, and poll. */
+void channel_disarm(struct channel *channel);
+
+/* The same, if we were armed, since we were rung. */
+void channel_wake(struct channel *channel);
+void channel_woken(struct wait_source *source);
 
 /* What a received descriptor turns out to be. */
 struct channel_slice {

@@ -172,10 +172,17 @@ static void destroy(struct channel *channel)
 	free(requester);
 }
 
+/* Who waits looks at the rings by itself. */
+static void woken(struct channel *channel)
+{
+	(void)channel;
+}
+
 static const struct channel_events events = {
 	.greeting = greeting,
 	.leaving = leaving,
 	.gone = gone,
+	.woken = woken,
 	.destroy = destroy,
 };
 
@@ -237,6 +244,7 @@ struct requester *requester_create(const struct requester_config *config,
 		return fail_null(ENOMEM, "no memory for a channel");
 	}
 	requester->pool = config->pool;
+	requester->overflow = !(config->settings->flags & SLUICE_REGISTRY_NO_REQUEST_OVERFLOW);
 	requester->response = config->response;
 	requester->server = config->server;
 	requester->changed = config->changed;
@@ -299,14 +307,14 @@ static int push(struct requester *requester, const struct ring_message *message)
 	int r;
 
 	r = ring_push(&requester->ring, message);
-	if (r != -ENOBUFS)
+	if (r != -ENOBUFS || !requester->overflow)
 		return r;
 	r = take_back_oldest(requester);
 	return r < 0 ? r : ring_push(&requester->ring, message);
 }
 
-bool requester_send(struct requester *requester, const struct requester_message *message,
-		    struct stream *stream)
+int requester_send(struct requester *requester, const struct requester_message *message,
+		   struct stream *stream)
 {
 	const struct pool_slice *slice = pool_slice(requester->pool, message->slice);
 	struct channel *channel = &requester->channel;
@@ -315,9 +323,11 @@ bool requester_send(struct requester *requester, const struct requester_message 
 	int r;
 
 	requester_reap(requester);
-	if (channel->gone || channel->leaving || !requester->free ||
-	    channel_announce(channel, requester->pool, message->slice) < 0)
-		return false;
+	if (channel->gone || channel->leaving || !requester->free)
+		return 0;
+	r = channel_announce(channel, requester->pool, message->slice);
+	if (r < 0)
+		return r == -EAGAIN && !requester->overflow ? r : 0;
 
 	/* Taken first: making room in the ring frees another one. */
 	delivery = requester->free;
@@ -326,6 +336,7 @@ bool requester_send(struct requester *requester, const struct requester_message 
 		.request = message->request,
 		.offset = slice->offset + message->offset,
 		.count = message->count,
+		.deadline = message->deadline,
 		.segment = requester->pool->segments[slice->segment].number,
 		.slice = delivery_number(delivery),
 	};
@@ -334,7 +345,7 @@ bool requester_send(struct requester *requester, const struct requester_message 
 		make_free(delivery);
 		if (r == -EPROTO)
 			channel_close(channel, EPROTO);
-		return false;
+		return r == -ENOBUFS ? r : 0;
 	}
 	delivery->request = message->request;
 	delivery->position = 0;
@@ -344,7 +355,13 @@ bool requester_send(struct requester *requester, const struct requester_message 
 	pool_hold(requester->pool, message->slice);
 	join_stream(delivery, stream);
 	channel_ring(channel, SLUICE_DOORBELL_MESSAGE);
-	return true;
+	return 1;
+}
+
+bool requester_has_room(const struct requester *requester)
+{
+	return requester->channel.gone || requester->channel.leaving ||
+	       !ring_full(&requester->ring);
 }
 
 void requester_return(struct requester *requester, uint32_t number)

@@ -43,6 +43,8 @@ struct requester {
 	struct delivery *deliveries;
 	struct delivery *free;
 	bool welcome;
+	bool counted;				/* by its client, as a peer that is there */
+	bool overflow;				/* of the request ring: allowed */
 	uint64_t server;			/* id of the port, from its socket's name */
 	/* The channel has opened or is gone; owner is the client. */
 	void (*changed)(struct requester *requester);
@@ -71,15 +73,20 @@ struct requester_message {
 	uint64_t request;
 	uint64_t count;
 	uint64_t offset;		/* of the elements in the slice */
+	uint64_t deadline;
 	uint32_t slice;
 };
 
 /*
- * Sends a request, whose slice it then holds, and adds it to the stream.  True if
- * it is on its way; false if this server cannot take it now, or is gone.
+ * Sends a request, whose slice it then holds, and adds it to the stream.  1 if it is
+ * on its way; 0 if this server is gone, or too far behind; and where requests do not
+ * overflow, -ENOBUFS (its ring is full) or -EAGAIN (it is too far behind).
  */
-bool requester_send(struct requester *requester, const struct requester_message *message,
-		    struct stream *stream);
+int requester_send(struct requester *requester, const struct requester_message *message,
+		   struct stream *stream) MUST_CHECK;
+
+/* Is there room in the ring, or nobody to wait for?  Ordered; see doorbell.c. */
+bool requester_has_room(const struct requester *requester);
 
 /* Takes the requests that the server has given back. */
 void requester_reap(struct requester *requester);

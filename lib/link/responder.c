@@ -13,6 +13,9 @@
  * when the first reply is loaned.  A reply is out from its sending until its return,
  * or until it is taken back from a full ring to make room for a later one.
  *
+ * A request that comes after its deadline is finished with before anybody sees it, and
+ * its word closed says so.
+ *
  * Invariants:
  * (1) A delivery is held at most once; its number was checked when it came.
  * (2) A reply that is out is marked so in the pool's table; its holder is the client.
@@ -31,6 +34,7 @@
 
 #include "base/atomic.h"
 #include "base/error.h"
+#include "os/clock.h"
 #include "os/fd.h"
 
 static struct responder *responder_of(struct channel *channel)
@@ -83,6 +87,13 @@ static void changed(struct channel *channel)
 	responder->config->changed(responder);
 }
 
+static void woken(struct channel *channel)
+{
+	struct responder *responder = responder_of(channel);
+
+	responder->config->woken(responder);
+}
+
 static void destroy(struct channel *channel)
 {
 	struct responder *responder = responder_of(channel);
@@ -100,6 +111,7 @@ static const struct channel_events events = {
 	.greeting = greeting,
 	.leaving = changed,
 	.gone = changed,
+	.woken = woken,
 	.destroy = destroy,
 };
 
@@ -143,6 +155,32 @@ static int broken(struct responder *responder, const char *sentence)
 	return fail(EPROTO, "%s", sentence);
 }
 
+/* The word closed gets the request's number, and flags beside it. */
+static void finish(struct responder *responder, uint32_t delivery, uint64_t flags)
+{
+	uint64_t request = responder->held[delivery];
+
+	responder->held[delivery] = 0;
+	responder->active--;
+	if (responder->channel.gone)
+		return;
+	/* C1: after the last response; pairs with C2. */
+	exchange_ordered(&responder->closed[delivery], request | flags);
+	returns_push(&responder->returned_requests, delivery);
+	channel_ring(&responder->channel, SLUICE_DOORBELL_MESSAGE | SLUICE_DOORBELL_SPACE);
+}
+
+void responder_finish(struct responder *responder, uint32_t delivery)
+{
+	finish(responder, delivery, 0);
+}
+
+/* What is later than we can say is never. */
+static int64_t deadline_of(const struct ring_message *message)
+{
+	return message->deadline > INT64_MAX ? INT64_MAX : (int64_t)message->deadline;
+}
+
 int responder_receive(struct responder *responder, struct request_found *ret_found)
 {
 	struct ring_message message;
@@ -169,8 +207,15 @@ int responder_receive(struct responder *responder, struct request_found *ret_fou
 		return broken(responder, "a client has sent a request that is none");
 	responder->held[message.slice] = message.request;
 	responder->active++;
+	if (responder->config->settings->flags & SLUICE_REGISTRY_NO_REQUEST_OVERFLOW)
+		channel_ring(&responder->channel, SLUICE_DOORBELL_SPACE);
+	if (message.deadline && clock_now() >= deadline_of(&message)) {
+		finish(responder, message.slice, SLUICE_CHANNEL_EXPIRED);
+		return -ETIMEDOUT;
+	}
 	ret_found->count = message.count;
 	ret_found->request = message.request;
+	ret_found->deadline = deadline_of(&message);
 	ret_found->delivery = message.slice;
 	view_hold(&responder->channel.view, ret_found->slice.segment);
 	return 1;
@@ -279,20 +324,6 @@ int responder_reply(struct responder *responder, const struct reply_message *mes
 	responder->out++;
 	channel_ring(&responder->channel, SLUICE_DOORBELL_MESSAGE);
 	return 0;
-}
-
-void responder_finish(struct responder *responder, uint32_t delivery)
-{
-	uint64_t request = responder->held[delivery];
-
-	responder->held[delivery] = 0;
-	responder->active--;
-	if (responder->channel.gone)
-		return;
-	/* C1: after the last response; pairs with C2. */
-	exchange_ordered(&responder->closed[delivery], request);
-	returns_push(&responder->returned_requests, delivery);
-	channel_ring(&responder->channel, SLUICE_DOORBELL_MESSAGE | SLUICE_DOORBELL_SPACE);
 }
 
 void responder_end(struct responder *responder)

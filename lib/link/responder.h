@@ -18,6 +18,8 @@ struct responder_config {
 	struct pool_config pool;	/* of the replies; its quantum is theirs */
 	/* The channel has opened, is leaving or is gone; owner is the server. */
 	void (*changed)(struct responder *responder);
+	/* There may be requests: it was rung. */
+	void (*woken)(struct responder *responder);
 	void (*destroyed)(struct responder *responder);
 	void *owner;
 };
@@ -36,10 +38,15 @@ struct responder {
 	uint32_t active;		/* how many that are */
 	uint32_t out;			/* replies sent and not given back */
 	uint32_t late;			/* requests received since the client has gone */
+	uint32_t quiet;			/* looks in vain since the last request */
 	struct pool pool;		/* of the replies, from the first on */
 	bool pool_open;
 	bool ended;			/* takes no more requests, sends no more replies */
-	struct responder *next;		/* in its server's circle */
+	bool counted, missed;		/* by its server: it has come; it has gone */
+	/* Its server's: all of its channels, and the circle of those that are polled. */
+	bool linked;
+	struct responder *older, *newer;
+	struct responder *next, *before;
 	void *session;			/* what its server keeps for it */
 };
 
@@ -51,14 +58,25 @@ struct request_found {
 	struct channel_slice slice;
 	uint64_t count;
 	uint64_t request;
+	int64_t deadline;		/* 0: none */
 	uint32_t delivery;
 };
 
-/* 1; 0 (none); -ENOBUFS (all that may be held are); -errno (the channel is gone). */
+/*
+ * 1; 0 (none); -ENOBUFS (all that may be held are); -ETIMEDOUT (it had expired, and was
+ * finished with: look again); -errno (the channel is gone).
+ */
 int responder_receive(struct responder *responder, struct request_found *ret_found) MUST_CHECK;
 
 /* Is there a request, whether it can be taken or not?  Ordered; see doorbell.c. */
 bool responder_ready(const struct responder *responder);
+
+/* Would responder_receive() find one that it can take? */
+static inline bool responder_can_receive(const struct responder *responder)
+{
+	return responder->active < responder->config->settings->max_active_requests &&
+	       responder_ready(responder);
+}
 
 /* Does the client still want the answer?  0, or why not: an errno. */
 int responder_lost(const struct responder *responder, uint32_t delivery);

@@ -8,6 +8,7 @@
  *
  *	closed[d] holds the request's number (C1, stored by the server after the last
  *	response; read here with C2) or the return has come, and the ring is empty;
+ *	with EXPIRED if the server found its deadline passed (ETIMEDOUT);
  *	the request was taken back to make room for a later one (ENOBUFS);
  *	the server has left or died, or broken the protocol, and the ring is empty.
  *
@@ -29,10 +30,13 @@
 static int delivery_end(const struct delivery *delivery)
 {
 	const struct requester *requester = delivery->requester;
+	uint64_t closed;
 
 	/* C2: sees every response before C1. */
-	if (delivery->returned ||
-	    load_ordered(&requester->closed[delivery_number(delivery)]) == delivery->request)
+	closed = load_ordered(&requester->closed[delivery_number(delivery)]);
+	if (closed == (delivery->request | SLUICE_CHANNEL_EXPIRED))
+		return ETIMEDOUT;
+	if (closed == delivery->request || delivery->returned)
 		return EPIPE;
 	if (requester->channel.gone)
 		return requester->channel.gone;
@@ -130,6 +134,20 @@ bool stream_ready(const struct stream *stream)
 	return false;
 }
 
+bool stream_has(const struct stream *stream, const struct requester *requester)
+{
+	const struct delivery *delivery = stream->current;
+
+	if (!delivery)
+		return false;
+	do {
+		if (delivery->requester == requester)
+			return true;
+		delivery = delivery->next;
+	} while (delivery != stream->current);
+	return false;
+}
+
 int stream_arm(const struct stream *stream)
 {
 	struct delivery *delivery = stream->current;
@@ -138,20 +156,20 @@ int stream_arm(const struct stream *stream)
 	if (!delivery)
 		return 0;
 	do {
-		r = channel_arm(&delivery->requester->channel);
+		r = channel_arm(&delivery->requester->channel, SLUICE_DOORBELL_MESSAGE);
 		delivery = delivery->next;
 	} while (!r && delivery != stream->current);
 	return r;
 }
 
-void stream_settle(const struct stream *stream)
+void stream_disarm(const struct stream *stream)
 {
 	struct delivery *delivery = stream->current;
 
 	if (!delivery)
 		return;
 	do {
-		channel_settle(&delivery->requester->channel);
+		channel_disarm(&delivery->requester->channel);
 		delivery = delivery->next;
 	} while (delivery != stream->current);
 }

@@ -22,9 +22,14 @@ int stream_receive(struct stream *stream, struct response_found *ret_found) MUST
 /* Would stream_receive() return something else than 0?  Ordered; see doorbell.c. */
 bool stream_ready(const struct stream *stream);
 
+/* Does it still read from this server? */
+bool stream_has(const struct stream *stream, const struct requester *requester);
+
 /* Says that we are about to sleep; look again afterwards.  0 or -errno. */
 int stream_arm(const struct stream *stream) MUST_CHECK;
-void stream_settle(const struct stream *stream);
+
+/* We are awake, and poll. */
+void stream_disarm(const struct stream *stream);
 
 /* Nobody reads the stream any more: cancels what has not ended. */
 void stream_cancel(struct stream *stream);

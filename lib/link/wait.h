@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "base/limits.h"
 #include "os/uring.h"
 
 enum wait_mode {
@@ -18,16 +19,21 @@ struct wait_source;
 struct wait_source {
 	/* The socket may have something to read, or has hung up. */
 	void (*ready)(struct wait_source *source);
+	/* The sleep on a word has ended, whatever for; needed for wait_on_word(). */
+	void (*woken)(struct wait_source *source);
 	int fd;
 	uint32_t index;		/* of its entry */
 	bool watched;
 	bool armed;		/* the socket is polled */
-	bool queued;		/* a futex wait is queued in the ring */
+	bool queued;		/* a futex wait is queued in the ring, on this word */
+	uint32_t *word;
+	uint32_t value;
 };
 
 struct wait_entry {
 	struct wait_source *source;	/* NULL: free */
 	uint32_t generation;
+	uint32_t next;			/* free one */
 };
 
 struct wait {
@@ -37,15 +43,27 @@ struct wait {
 	int64_t next_glance;
 	struct wait_entry *entries;
 	uint32_t count;
-	uint32_t unarmed;	/* sources whose socket is not polled yet */
+	uint32_t free;			/* the first free entry; count if there is none */
+	uint32_t unarmed;		/* sources whose socket is not polled yet */
+	/* Wakes that are held back, to be made together. */
+	uint32_t *wakes[WAKES_HELD_MAX];
+	uint32_t held;
+	bool holding;
+	/* For a foreign event loop; see link/wait_foreign.c. */
+	int told;			/* the eventfd of the ring, or -1 */
+	struct wait_source timer;
+	int64_t alarm;
 };
 
 /* 0, -ENOSYS or -EPERM (io_uring asked for and not to be had), or -errno. */
 int wait_init(struct wait *wait, enum wait_mode mode) MUST_CHECK;
 void wait_deinit(struct wait *wait);
 
-/* The calling thread takes the node.  0 or -errno. */
+/* The calling thread takes the node, as the first that does.  0 or -errno. */
 int wait_adopt(struct wait *wait) MUST_CHECK;
+
+/* It takes it from another thread; whatever was armed is armed again.  0 or -errno. */
+int wait_move(struct wait *wait) MUST_CHECK;
 
 /* Begins to watch source->fd, which source->ready will read until it is empty. */
 int wait_watch(struct wait *wait, struct wait_source *source) MUST_CHECK;
@@ -59,21 +77,44 @@ static inline bool wait_by_futex(const struct wait *wait)
 	return wait->mode == WAIT_URING;
 }
 
-/* Sleep on a word too, from the next wait_until() on.  0 or -errno. */
+/* Sleep on a word too, from the next wait_until() or glance on.  0 or -errno. */
 int wait_on_word(struct wait *wait, struct wait_source *source, uint32_t *word,
 		 uint32_t value) MUST_CHECK;
+
+/* Is there anything that a glance would hand to the kernel, or take from it? */
+static inline bool wait_is_busy(const struct wait *wait)
+{
+	return wait->mode == WAIT_URING && uring_busy(&wait->uring);
+}
 
 /* Handles what has happened, without waiting; cheap when nothing has. */
 void wait_glance(struct wait *wait);
 
 /*
  * Sleeps until something happens, and handles it, or until the alarm, for which the
- * caller has a use of its own.  0; -ETIMEDOUT (the deadline has passed, whatever else
- * has happened), -EINTR or another -errno.
+ * caller has a use of its own.  Wakes that were held back are made first, in the same
+ * system call.  0; -ETIMEDOUT (the deadline has passed, whatever else has happened),
+ * -EINTR or another -errno.
  */
 int wait_until(struct wait *wait, int64_t deadline, int64_t alarm) MUST_CHECK;
 
 /* 0, or -ETIMEDOUT if the deadline has passed. */
 int wait_check(int64_t deadline) MUST_CHECK;
+
+/* Wakes whoever sleeps on a word: now, or later if wakes are being held back. */
+void wait_wake(struct wait *wait, uint32_t *word);
+
+/* Holds wakes back from here on, until wait_send_wakes() makes them all at once. */
+void wait_hold_wakes(struct wait *wait);
+void wait_send_wakes(struct wait *wait);
+
+/* A descriptor for a foreign event loop, the same in each call, or -errno. */
+int wait_descriptor(struct wait *wait) MUST_CHECK;
+
+/* That descriptor is readable again only for what comes from here on. */
+void wait_quieten(struct wait *wait);
+
+/* It will be readable at this time too, or never. */
+void wait_set_alarm(struct wait *wait, int64_t alarm);
 
 #endif /* SLUICE_LINK_WAIT_H */

@@ -5,8 +5,9 @@
  * The ring is made with SINGLE_ISSUER and DEFER_TASKRUN: completions run only in
  * this ring's own system calls, so the application's calls see no EINTR on our
  * account; and with TASKRUN_FLAG a thread that only spins sees in shared memory
- * that it has something to run.  It starts disabled, since the thread that makes
- * a node need not be the one that uses it.
+ * that it has something to run.  A poll of the ring's own descriptor sees nothing of
+ * that; an eventfd that is registered with the ring is signalled.  The ring starts
+ * disabled, since the thread that makes a node need not be the one that uses it.
  *
  * Futex waits in a ring came with Linux 6.7, after the headers of Debian 12 and
  * its liburing, hence the numbers here; whether the running kernel has them is
@@ -22,6 +23,7 @@
 #include "os/uring.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <string.h>
 
@@ -139,6 +141,23 @@ int uring_futex_wait(struct uring *uring, uint32_t *word, uint32_t value, uint64
 	return 0;
 }
 
+int uring_futex_wake(struct uring *uring, uint32_t *word, uint64_t tag)
+{
+	struct io_uring_sqe *sqe = next_sqe(uring);
+
+	if (!sqe)
+		return -EBUSY;
+	memset(sqe, 0, sizeof(*sqe));
+	sqe->opcode = OP_FUTEX_WAKE;
+	sqe->flags = IOSQE_CQE_SKIP_SUCCESS;
+	sqe->fd = FUTEX_SIZE_U32;
+	sqe->addr = (uintptr_t)word;
+	sqe->off = INT_MAX;
+	sqe->addr3 = FUTEX_ANY_BIT;
+	sqe->user_data = tag;
+	return 0;
+}
+
 int uring_cancel(struct uring *uring, uint64_t tag, uint64_t own_tag)
 {
 	struct io_uring_sqe *sqe = next_sqe(uring);
@@ -148,6 +167,13 @@ int uring_cancel(struct uring *uring, uint64_t tag, uint64_t own_tag)
 	io_uring_prep_cancel64(sqe, tag, 0);
 	sqe->user_data = own_tag;
 	return 0;
+}
+
+int uring_tell(struct uring *uring, int eventfd)
+{
+	int r = io_uring_register_eventfd(&uring->ring, eventfd);
+
+	return r < 0 ? fail(-r, "cannot have an io_uring signal: %s", strerror(-r)) : 0;
 }
 
 bool uring_busy(const struct uring *uring)

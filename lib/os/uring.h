@@ -37,6 +37,11 @@ int uring_poll(struct uring *uring, int fd, uint64_t tag) MUST_CHECK;
 int uring_futex_wait(struct uring *uring, uint32_t *word, uint32_t value,
 		     uint64_t tag) MUST_CHECK;
 int uring_cancel(struct uring *uring, uint64_t tag, uint64_t own_tag) MUST_CHECK;
+/* Completes only if it fails. */
+int uring_futex_wake(struct uring *uring, uint32_t *word, uint64_t tag) MUST_CHECK;
+
+/* Makes an eventfd readable with each completion.  0 or -errno. */
+int uring_tell(struct uring *uring, int eventfd) MUST_CHECK;
 
 /* Is there anything to submit or to reap?  Three loads, no system call. */
 bool uring_busy(const struct uring *uring);

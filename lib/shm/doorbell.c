@@ -48,11 +48,6 @@ void doorbell_disarm(struct sluice_doorbell *bell)
 	store_relaxed(&bell->word, SLUICE_DOORBELL_HOT);
 }
 
-bool doorbell_rung(const struct sluice_doorbell *bell)
-{
-	return load_relaxed(&bell->word) == SLUICE_DOORBELL_RUNG;
-}
-
 enum doorbell_wake doorbell_ring(struct sluice_doorbell *bell, uint32_t event)
 {
 	/* B2: after the news was published; pairs with B1. */

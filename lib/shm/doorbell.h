@@ -3,8 +3,6 @@
 #ifndef SLUICE_SHM_DOORBELL_H
 #define SLUICE_SHM_DOORBELL_H
 
-#include <stdbool.h>
-
 #include <sluice/doorbell.h>
 
 /* What the ringing end has to do. */
@@ -23,9 +21,6 @@ uint32_t doorbell_arm(struct sluice_doorbell *bell, uint32_t events);
 
 /* The owner is awake and polls. */
 void doorbell_disarm(struct sluice_doorbell *bell);
-
-/* Has the bell been rung since it was armed? */
-bool doorbell_rung(const struct sluice_doorbell *bell);
 
 /*
  * doorbell_ring() - tell the owner of something that was published before with

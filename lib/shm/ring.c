@@ -124,6 +124,13 @@ int ring_push(struct ring_producer *ring, const struct ring_message *message)
 	return 0;
 }
 
+bool ring_full(const struct ring_producer *ring)
+{
+	uint64_t oldest;
+
+	return oldest_unclaimed(ring, &oldest) > 0;
+}
+
 int ring_take_back(struct ring_producer *ring, uint32_t *ret_slice)
 {
 	uint64_t oldest;

@@ -61,6 +61,9 @@ int ring_take_back(struct ring_producer *ring, uint32_t *ret_slice) MUST_CHECK;
 /* Receives a message.  1, 0 (nothing there) or -EPROTO. */
 int ring_pop(struct ring_consumer *ring, struct ring_message *ret_message) MUST_CHECK;
 
+/* Would ring_push() find no room?  Ordered; see doorbell.h. */
+bool ring_full(const struct ring_producer *ring);
+
 /* Would ring_pop() return something else than 0?  Ordered; see doorbell.h. */
 bool ring_ready(const struct ring_consumer *ring);
 

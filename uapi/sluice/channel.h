@@ -35,7 +35,9 @@
  *
  *	cancelled[d]	number of the request whose answer nobody wants any more
  *	closed[d]	number of the request that will get no further response;
- *			stored after the last response and before the return
+ *			stored after the last response and before the return.  With
+ *			SLUICE_CHANNEL_EXPIRED if it was never looked at, since its
+ *			deadline had passed
  */
 #ifndef SLUICE_UAPI_CHANNEL_H
 #define SLUICE_UAPI_CHANNEL_H
@@ -45,6 +47,9 @@
 
 #define SLUICE_CHANNEL_LINE	64u
 #define SLUICE_CHANNEL_PAGE	4096u
+
+/* With the number of a request in its closed word; no number is as large. */
+#define SLUICE_CHANNEL_EXPIRED	(UINT64_C(1) << 63)
 
 /* Deliveries for each request that a client may have pending; see above. */
 #define SLUICE_CHANNEL_DELIVERIES_PER_REQUEST	3u

@@ -47,6 +47,9 @@ struct sluice_registry_type {
 	char name[SLUICE_TYPE_NAME_SIZE];
 };
 
+/* In the flags of the settings: no request is taken back out of a full ring. */
+#define SLUICE_REGISTRY_NO_REQUEST_OVERFLOW	1u
+
 /**
  * struct sluice_registry_settings - the numbers of a service
  * @max_clients: ports.
@@ -56,7 +59,7 @@ struct sluice_registry_type {
  * @max_loaned_replies: per active request.
  * @response_buffer: unread responses, per request and server.
  * @max_borrowed: responses held, per pending response.
- * @reserved: 0.
+ * @flags: SLUICE_REGISTRY_NO_REQUEST_OVERFLOW, or 0.
  */
 struct sluice_registry_settings {
 	uint32_t max_clients;
@@ -66,7 +69,7 @@ struct sluice_registry_settings {
 	uint32_t max_loaned_replies;
 	uint32_t response_buffer;
 	uint32_t max_borrowed;
-	uint32_t reserved;
+	uint32_t flags;
 };
 
 /**

@@ -27,7 +27,8 @@
  * @position: position in the stream of responses, from 0; 0 in a request.
  * @offset: of the payload in its segment, in bytes.
  * @count: number of elements.
- * @deadline: 0; kept for a deadline in nanoseconds of CLOCK_MONOTONIC.
+ * @deadline: of a request, in nanoseconds of CLOCK_MONOTONIC; 0 for none, and in
+ *	a response.
  * @segment: number of the segment, counted by its owner from 1.
  * @slice: what a return of this slice says: for a request the number of its
  *	delivery, which is also that of its response ring; for a response the

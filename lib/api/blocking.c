@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+/*
+ * How a call waits for what it wants: attempt; poll for a while; then have the peers
+ * ring, look once more, and sleep.
+ *
+ *	attempt ---- done ----------------------------------------> return
+ *	   | not yet
+ *	poll, for as long as it has paid lately (link/spin.c) ----> return
+ *	   |
+ *	arm, attempt again if something came meanwhile
+ *	   |
+ *	sleep; handle what has happened; attempt -----------------> return
+ *
+ * What came while a sleep ended is taken before the end of the sleep counts: a
+ * deadline, a signal or an interruption loses nothing.
+ *
+ * Wakes of peers may have been held back by the caller (link/wait.c), so that they
+ * share a system call with the sleep.  They are made before anything else takes time.
+ *
+ * A hostile peer can make sleeps end for nothing; each round looks at the clock, so it
+ * holds off no deadline.
+ */
+#include "api/blocking.h"
+
+#include <errno.h>
+
+#include "base/atomic.h"
+#include "base/error.h"
+#include "os/clock.h"
+
+/* Has another thread, or a signal handler, asked us to stop?  Once for each time. */
+static bool is_interrupted(struct sluice_node *node)
+{
+	return load_relaxed(&node->interrupted) && exchange_ordered(&node->interrupted, 0);
+}
+
+static int interrupted(void)
+{
+	return fail_quietly(EINTR, "the wait was interrupted");
+}
+
+/* 1, 0 (the time is over) or -errno. */
+static int poll_until(struct blocking *blocking, int64_t end)
+{
+	unsigned int i;
+	int r;
+
+	do {
+		for (i = 0; i < SPIN_BATCH; i++) {
+			r = blocking->attempt(blocking);
+			if (r)
+				return r;
+			spin_hint();
+		}
+		if (is_interrupted(blocking->node))
+			return interrupted();
+	} while (clock_now() < end);
+	return 0;
+}
+
+/* 0: attempt again; or -errno: the wait is over, if there is nothing. */
+static int sleep_once(struct blocking *blocking, int64_t deadline)
+{
+	struct sluice_node *node = blocking->node;
+	int r;
+
+	blocking->alarm = CLOCK_NEVER;
+	r = blocking->arm(blocking);
+	if (r)
+		return r < 0 ? r : wait_check(deadline);
+	if (is_interrupted(node))
+		return interrupted();
+	store_relaxed(&node->asleep, true);
+	r = wait_until(&node->wait, deadline, blocking->alarm);
+	store_relaxed(&node->asleep, false);
+	return r < 0 || !is_interrupted(node) ? r : interrupted();
+}
+
+static int wait_for(struct blocking *blocking, int64_t deadline)
+{
+	struct sluice_node *node = blocking->node;
+	int64_t begun = 0, end;
+	int r = 0, slept;
+
+	if (node->spin.most) {
+		begun = clock_now();
+		end = begun + node->spin.window;
+		if (node->spin.window) {
+			wait_send_wakes(&node->wait);
+			r = poll_until(blocking, end < deadline ? end : deadline);
+		}
+	}
+	while (!r) {
+		slept = sleep_once(blocking, deadline);
+		r = blocking->attempt(blocking);
+		if (!r && slept < 0)
+			r = fail_again(slept);
+	}
+	if (begun)
+		spin_learn(&node->spin, clock_now() - begun);
+	return r;
+}
+
+int block_until(struct blocking *blocking, int64_t deadline)
+{
+	int r = blocking->attempt(blocking);
+
+	if (!r)
+		r = wait_for(blocking, deadline);
+	wait_send_wakes(&blocking->node->wait);
+	return r;
+}
+
+int block(struct blocking *blocking, int64_t timeout)
+{
+	int r = blocking->attempt(blocking);
+
+	if (!r)
+		r = timeout == SLUICE_NOWAIT ? -EAGAIN :
+					       wait_for(blocking, clock_deadline(timeout));
+	wait_send_wakes(&blocking->node->wait);
+	return r;
+}
+
+int64_t sluice_deadline(int64_t timeout)
+{
+	return clock_deadline(timeout);
+}

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The servers that a client is connected to.
+ *
+ * The client connects inside its own calls: to the servers whose sockets it finds when
+ * it is made, and to others when a letter tells of them (api/node.c).  One that cannot
+ * be reached for want of something is tried again after a pause.
+ *
+ * A channel that has gone stays in the list as long as a pending response still reads
+ * from it; the list is tidied at the beginning of a call, never in the middle of one.
+ * A server that refuses the client, or breaks the protocol, is one that has gone.
+ */
+#include "api/client.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/limits.h"
+#include "link/server_socket.h"
+#include "os/clock.h"
+
+/* What is short now may be there soon; anything else means that nobody is there. */
+static void try_again(struct sluice_client *client, int error)
+{
+	if (client->destroyed || (error != EAGAIN && error != EMFILE && error != ENFILE &&
+				  error != ENOMEM))
+		return;
+	client->retry = true;
+	client->retry_at = clock_now() + client->retry_pause;
+	if (client->retry_pause < CONNECT_RETRY_MAX_NS)
+		client->retry_pause *= 2;
+}
+
+static void channel_changed(struct requester *requester)
+{
+	struct sluice_client *client = requester->owner;
+
+	if (requester->counted && (requester->channel.leaving || requester->channel.gone)) {
+		requester->counted = false;
+		client->lost = requester->channel.gone ? requester->channel.gone : EPIPE;
+		port_peer_went(&client->port, client->lost);
+	}
+	if (!requester->channel.gone)
+		return;
+	client->tidy = false;
+	/* A server without descriptors hangs up before it has said anything. */
+	if (requester->channel.gone == ECONNRESET && !requester->welcome)
+		try_again(client, EAGAIN);
+}
+
+static bool is_known(const struct sluice_client *client, uint64_t server)
+{
+	const struct requester *requester;
+	uint32_t i;
+
+	for (i = 0; i < client->count; i++) {
+		requester = client->requesters[i];
+		if (requester->server == server && !requester->channel.gone)
+			return true;
+	}
+	return false;
+}
+
+static int make_room(struct sluice_client *client)
+{
+	uint32_t room = client->room ? 2 * client->room : 4;
+	struct requester **requesters;
+
+	if (client->count < client->room)
+		return 0;
+	requesters = realloc(client->requesters, room * sizeof(struct requester *));
+	if (!requesters)
+		return -ENOMEM;
+	client->requesters = requesters;
+	client->room = room;
+	return 0;
+}
+
+/* A server that cannot be reached is not there; others may be. */
+static void connect_to(void *context, uint64_t server)
+{
+	struct sluice_client *client = context;
+	struct sluice_service *service = client->service;
+	struct requester_config config = {
+		.wait = &service->node->wait,
+		.layout = &service->layout,
+		.settings = &service->contract.settings,
+		.response = &service->response,
+		.pool = &client->pool,
+		.server = server,
+		.changed = channel_changed,
+		.owner = client,
+	};
+	struct requester *requester;
+	int fd;
+
+	if (is_known(client, server) || make_room(client) < 0)
+		return;
+	fd = server_socket_connect(&service->dir, server);
+	if (fd < 0) {
+		try_again(client, -fd);
+		return;
+	}
+	requester = requester_create(&config, &client->self, fd);
+	if (!requester) {
+		try_again(client, errno);
+		return;
+	}
+	client->requesters[client->count++] = requester;
+	requester->counted = true;
+	port_peer_came(&client->port);
+}
+
+void client_look_for_servers(struct sluice_client *client)
+{
+	client->retry = false;
+	server_socket_each(&client->service->dir, connect_to, client);
+}
+
+void client_tidy(struct sluice_client *client)
+{
+	struct requester *requester;
+	uint32_t i = 0;
+
+	client->tidy = true;
+	while (i < client->count) {
+		requester = client->requesters[i];
+		if (!requester->channel.gone) {
+			i++;
+		} else if (requester->channel.references > 1) {
+			client->tidy = false;
+			i++;
+		} else {
+			client->requesters[i] = client->requesters[--client->count];
+			channel_put(&requester->channel);
+		}
+	}
+}
+
+/* ---- Waiting for servers ---- */
+
+/* Servers that a request sent now would reach, whether they have come round or not. */
+static unsigned int connected(const struct sluice_client *client)
+{
+	const struct channel *channel;
+	unsigned int n = 0;
+	uint32_t i;
+
+	for (i = 0; i < client->count; i++) {
+		channel = &client->requesters[i]->channel;
+		n += !channel->gone && !channel->leaving;
+	}
+	return n;
+}
+
+struct gathering {
+	struct blocking blocking;
+	struct sluice_client *client;
+	unsigned int wanted;
+};
+
+static int attempt(struct blocking *blocking)
+{
+	struct gathering *gathering = container_of(blocking, struct gathering, blocking);
+
+	client_glance(gathering->client);
+	return connected(gathering->client) >= gathering->wanted;
+}
+
+/* Servers come by letter, and go by their sockets: there is nothing to arm. */
+static int arm(struct blocking *blocking)
+{
+	struct gathering *gathering = container_of(blocking, struct gathering, blocking);
+
+	blocking->alarm = client_alarm(gathering->client);
+	return 0;
+}
+
+int sluice_client_wait_servers(struct sluice_client *client, unsigned int servers,
+			       int64_t timeout)
+{
+	struct gathering gathering = {
+		.blocking = { .attempt = attempt, .arm = arm },
+		.client = client,
+		.wanted = servers,
+	};
+	uint32_t most;
+	int r;
+
+	if (!client) {
+		fail_parent("client");
+		return -errno;
+	}
+	r = client_enter(client);
+	if (r < 0)
+		return r;
+	most = client->service->contract.settings.max_servers;
+	if (servers > most)
+		return fail(EUSERS, "%u servers are waited for, and the service has max_servers %u",
+			    servers, most);
+	gathering.blocking.node = client->service->node;
+	r = block(&gathering.blocking, timeout);
+	if (r == -EAGAIN)
+		return fail(EAGAIN, "%u servers are connected, and %u are waited for",
+			    connected(client), servers);
+	return r < 0 ? r : (int)connected(client);
+}

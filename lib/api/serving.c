@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Which request a server receives next.
+ *
+ * Channels that are polled (api/connections.c) form a circle that is served in turn,
+ * beginning with the one behind that looked at last, so no client starves another.
+ * Those that are not polled have nothing, or they would have rung.
+ *
+ * A request whose deadline has passed is finished with here, and counted; a client may
+ * send as many of those as it likes, and costs a ringful of looks at a time.
+ */
+#include "api/server.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/limits.h"
+#include "os/clock.h"
+
+static struct session *session_of(struct sluice_server *server, struct responder *responder)
+{
+	struct session *session = responder->session;
+	uint32_t limit = server->service->contract.settings.max_active_requests;
+
+	if (session)
+		return session;
+	session = calloc(1, sizeof(*session));
+	if (!session)
+		return fail_null(ENOMEM, "no memory for a client's requests");
+	session->server = server;
+	session->responder = responder;
+	if (handles_init(&session->actives, limit, sizeof(struct active_request),
+			 offsetof(struct active_request, handle)) < 0) {
+		free(session);
+		return NULL;
+	}
+	responder->session = session;
+	return session;
+}
+
+static struct sluice_active_request *make_active(struct session *session,
+						 const struct request_found *found)
+{
+	struct active_request *active = handles_take(&session->actives);
+
+	active->head = (struct sluice_active_request){
+		.data = found->slice.data,
+		.header = found->slice.header,
+		.count = found->count,
+		.size = found->slice.size,
+		.deadline = found->deadline,
+	};
+	active->delivery = found->delivery;
+	active->segment = found->slice.segment;
+	active->loaned = 0;
+	active->position = 0;
+	active->session = session;
+	channel_get(&session->responder->channel);
+	return &active->head;
+}
+
+/*
+ * Looks into one channel.  1 with a request; 0 (none); -ENOBUFS (it cannot be taken) or
+ * -ENOMEM.  A ringful of requests may have expired.
+ */
+static int take_from(struct sluice_server *server, struct responder *responder,
+		     struct sluice_active_request **ret_request)
+{
+	uint64_t looks = server->service->layout.request_slots;
+	struct request_found found;
+	struct session *session;
+	int r;
+
+	if (!responder_ready(responder))
+		return 0;
+	session = session_of(server, responder);
+	if (!session)
+		return -ENOMEM;
+	do {
+		r = responder_receive(responder, &found);
+		if (r == -ETIMEDOUT)
+			server->expired++;
+	} while (r == -ETIMEDOUT && --looks);
+	if (r > 0)
+		*ret_request = make_active(session, &found);
+	else if (responder->channel.gone)
+		server->tidy = false;
+	return r > 0 || r == -ENOBUFS ? r : 0;
+}
+
+/* It was looked at in vain; is polling it still the better bargain? */
+static int grow_quiet(struct sluice_server *server, struct responder *responder)
+{
+	if (++responder->quiet < COOL_AFTER_LOOKS || server->hot <= COOL_ABOVE)
+		return 0;
+	return server_cool(server, responder);
+}
+
+/* 1 with a request; 0 (none); -ENOBUFS (only such as cannot be taken) or -errno. */
+static int take(struct sluice_server *server, struct sluice_active_request **ret_request)
+{
+	struct responder *responder;
+	uint32_t looks;
+	int r, result = 0;
+
+	for (looks = server->hot; looks; looks--) {
+		responder = server->current->next;
+		server->current = responder;
+		r = take_from(server, responder, ret_request);
+		if (r > 0)
+			responder->quiet = 0;
+		else if (r == -ENOBUFS)
+			result = r;
+		else if (!r)
+			r = grow_quiet(server, responder);
+		if (r && r != -ENOBUFS)
+			return r;
+	}
+	return result;
+}
+
+/* ---- What the node asks ---- */
+
+/* Clients come by themselves. */
+static void letter_came(struct port *port)
+{
+	(void)port;
+}
+
+static void tend(struct port *port)
+{
+	struct sluice_server *server = container_of(port, struct sluice_server, port);
+
+	if (unlikely(!server->tidy))
+		server_tidy(server);
+	if (unlikely(server->accept_later) && clock_now() >= server->accept_at)
+		server_accept(&server->listener);
+}
+
+static int64_t first_alarm(const struct port *port)
+{
+	const struct sluice_server *server = container_of(port, struct sluice_server, port);
+
+	return server->accept_later ? server->accept_at : CLOCK_NEVER;
+}
+
+static int arm_all(struct port *port)
+{
+	struct sluice_server *server = container_of(port, struct sluice_server, port);
+	uint32_t looks;
+	int r = 0;
+
+	for (looks = server->hot; looks && !r; looks--) {
+		server->current = server->current->next;
+		r = server_cool(server, server->current);
+	}
+	return r;
+}
+
+/* Those that are not polled have nothing, or they would have rung. */
+static bool any_ready(const struct port *port)
+{
+	const struct sluice_server *server = container_of(port, struct sluice_server, port);
+	const struct responder *responder = server->current;
+	uint32_t looks;
+
+	for (looks = server->hot; looks; looks--, responder = responder->next)
+		if (responder_can_receive(responder))
+			return true;
+	return false;
+}
+
+/* There is one thing to tell. */
+static bool next_event(struct port *port, struct sluice_event *event)
+{
+	if (port->cursor++ || !any_ready(port))
+		return false;
+	event->kind = SLUICE_EVENT_REQUEST;
+	return true;
+}
+
+const struct port_ops server_port_ops = {
+	.letter = letter_came,
+	.tend = tend,
+	.alarm = first_alarm,
+	.arm = arm_all,
+	.ready = any_ready,
+	.next = next_event,
+};
+
+/* ---- Receiving ---- */
+
+struct receiving {
+	struct blocking blocking;
+	struct sluice_server *server;
+	struct sluice_active_request *request;
+};
+
+static int attempt(struct blocking *blocking)
+{
+	struct receiving *receiving = container_of(blocking, struct receiving, blocking);
+
+	server_glance(receiving->server);
+	return take(receiving->server, &receiving->request);
+}
+
+static int arm(struct blocking *blocking)
+{
+	struct receiving *receiving = container_of(blocking, struct receiving, blocking);
+	struct port *port = &receiving->server->port;
+	int r = arm_all(port);
+
+	blocking->alarm = first_alarm(port);
+	return r < 0 ? r : receiving->server->hot > 0;
+}
+
+struct sluice_active_request *server_receive(struct sluice_server *server, int64_t timeout)
+{
+	struct receiving receiving = {
+		.blocking = {
+			.node = server->service->node,
+			.attempt = attempt,
+			.arm = arm,
+		},
+		.server = server,
+	};
+	int r;
+
+	r = block(&receiving.blocking, timeout);
+	if (r == -EAGAIN)
+		fail_quietly(EAGAIN, "no request has come");
+	else if (r == -ENOBUFS)
+		fail(ENOBUFS, "requests are queued only of clients of which all of max_active_requests_per_client, %u, are held",
+		     server->service->contract.settings.max_active_requests);
+	return receiving.request;
+}
+
+struct sluice_active_request *sluice_server_receive(struct sluice_server *server, int64_t timeout)
+{
+	if (!server) {
+		fail_parent("server");
+		return NULL;
+	}
+	return server_enter(server) < 0 ? NULL : server_receive(server, timeout);
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The doorbells of a channel: how one end sleeps on it, and rings the other.
+ *
+ *	hot	the end polls the rings, the peer need not ring
+ *	armed	the bell says that we sleep, or soon will; a wait for it is queued
+ *		(link/wait.c), or the peer sends a byte
+ *
+ * An end is armed by channel_arm() and hot again with the first sign that it was rung:
+ * the end of its wait, or the byte.  That sign comes for every ring, since a peer that
+ * dies between changing the bell and waking us hangs up; so nobody has to look at the
+ * bells of channels that were not named.
+ *
+ * The wait of a channel that became hot for another reason stays queued.  Its end may
+ * then come late and wake a channel that is armed anew: that costs a look at the rings.
+ *
+ * A hostile peer can ring for nothing, a system call of its own for each of ours, or
+ * not at all and so delay its own messages.
+ */
+#include "link/channel.h"
+#include "os/socket.h"
+
+void channel_ring(struct channel *channel, uint32_t event)
+{
+	switch (doorbell_ring(channel->peer_bell, event)) {
+	case DOORBELL_FUTEX:
+		wait_wake(channel->wait, &channel->peer_bell->word);
+		break;
+	case DOORBELL_SOCKET:
+		if (!channel->gone)
+			socket_nudge(channel->source.fd);
+		break;
+	case DOORBELL_SILENT:
+		break;
+	}
+}
+
+int channel_arm(struct channel *channel, uint32_t events)
+{
+	int r;
+
+	if (channel->gone || !channel->own_bell || channel->armed == events)
+		return 0;
+	channel->armed = events;
+	if (!wait_by_futex(channel->wait))
+		events |= SLUICE_DOORBELL_SOCKET;
+	r = wait_on_word(channel->wait, &channel->source, &channel->own_bell->word,
+			 doorbell_arm(channel->own_bell, events));
+	if (r < 0)
+		channel_disarm(channel);
+	return r;
+}
+
+void channel_disarm(struct channel *channel)
+{
+	if (!channel->armed)
+		return;
+	doorbell_disarm(channel->own_bell);
+	channel->armed = 0;
+}
+
+void channel_wake(struct channel *channel)
+{
+	if (!channel->armed)
+		return;
+	channel_disarm(channel);
+	channel->events->woken(channel);
+}
+
+void channel_woken(struct wait_source *source)
+{
+	channel_wake(container_of(source, struct channel, source));
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Being waited for by an event loop that is not ours.
+ *
+ * With epoll the loop is given the epoll instance itself.  A ring whose completions
+ * run only in its own system calls never looks readable; there the loop is given an
+ * eventfd, which the kernel signals for each completion that is to be run.
+ *
+ * The loop knows nothing of our alarms (a server that could not be reached is tried
+ * again, a deadline passes), so these are a timer among the sources.
+ *
+ * Order matters: what the descriptor told of is forgotten first, then doorbells are
+ * armed and handed to the kernel, then everything is looked at once more; so what
+ * comes after that look finds the descriptor quiet and makes it readable.
+ */
+#include <errno.h>
+
+#include "base/error.h"
+#include "link/wait.h"
+#include "os/clock.h"
+#include "os/eventfd.h"
+#include "os/fd.h"
+#include "os/timerfd.h"
+
+/* The alarm's owner looks at the clock by itself; here it is only silenced. */
+static void timer_ready(struct wait_source *timer)
+{
+	struct wait *wait = container_of(timer, struct wait, timer);
+
+	wait_set_alarm(wait, CLOCK_NEVER);
+}
+
+static int make_timer(struct wait *wait)
+{
+	int r, fd = timerfd_make();
+
+	if (fd < 0)
+		return fd;
+	wait->timer.ready = timer_ready;
+	wait->timer.fd = fd;
+	wait->alarm = CLOCK_NEVER;
+	r = wait_watch(wait, &wait->timer);
+	if (r < 0)
+		wait->timer.fd = fd_close(fd);
+	return r;
+}
+
+static int make_told(struct wait *wait)
+{
+	int r, fd = eventfd_make();
+
+	if (fd < 0)
+		return fd;
+	r = uring_tell(&wait->uring, fd);
+	if (r < 0)
+		fd_close(fd);
+	else
+		wait->told = fd;
+	return r;
+}
+
+int wait_descriptor(struct wait *wait)
+{
+	int r = 0;
+
+	if (wait->timer.fd < 0)
+		r = make_timer(wait);
+	if (!r && wait->mode == WAIT_URING && wait->told < 0)
+		r = make_told(wait);
+	if (r < 0)
+		return r;
+	return wait->mode == WAIT_URING ? wait->told : wait->epoll;
+}
+
+void wait_quieten(struct wait *wait)
+{
+	if (wait->told >= 0)
+		eventfd_drain(wait->told);
+	wait->next_glance = 0;
+}
+
+void wait_set_alarm(struct wait *wait, int64_t alarm)
+{
+	if (wait->alarm == alarm)
+		return;
+	timerfd_set(wait->timer.fd, alarm);
+	wait->alarm = alarm;
+}
