@@ -37,6 +37,23 @@ meet() {
 	return $status
 }
 
+# tally: two clients of the server that has an event loop of its own
+tally() {
+	"$O/examples/event-loop-server" 0 >"$tmp/tally" &
+	server=$!
+	while ! port=$(sed -n 's/^port //p' "$tmp/tally") || [ -z "$port" ]; do
+		kill -0 $server || return
+		sleep 0.05
+	done
+	timeout 60 "$O/examples/event-loop-client" "$port" 1 2 3 &
+	timeout 60 "$O/examples/event-loop-client" "$port" 4 5 6 7
+	status=$?
+	wait $! || status=1
+	kill $server && wait $server || status=1
+	cat "$tmp/tally"
+	grep -qx "7 amounts, sum 28" "$tmp/tally" && return $status
+}
+
 # answers EXPECTED COMMAND...: and prints this line
 answers() {
 	expected=$1
@@ -65,6 +82,7 @@ for wait in auto socket; do
 	check "adder, $wait" answers "40 + 2 = 42" meet 1 adder
 	check "calls, two clients and two servers, $wait" \
 		meet 2 calls --servers 2 --calls 1000
+	check "event-loop, sluice and TCP in one thread, $wait" tally
 	for strategy in power-of-two best-fit static; do
 		check "growing-slices, $strategy, $wait" \
 			meet 1 growing-slices --strategy $strategy --rounds 50 --interval 0

@@ -28,17 +28,6 @@
 #include "base/error.h"
 #include "os/clock.h"
 
-/* Has another thread, or a signal handler, asked us to stop?  Once for each time. */
-static bool is_interrupted(struct sluice_node *node)
-{
-	return load_relaxed(&node->interrupted) && exchange_ordered(&node->interrupted, 0);
-}
-
-static int interrupted(void)
-{
-	return fail_quietly(EINTR, "the wait was interrupted");
-}
-
 /* 1, 0 (the time is over) or -errno. */
 static int poll_until(struct blocking *blocking, int64_t end)
 {
@@ -52,8 +41,9 @@ static int poll_until(struct blocking *blocking, int64_t end)
 				return r;
 			spin_hint();
 		}
-		if (is_interrupted(blocking->node))
-			return interrupted();
+		r = node_check_interruption(blocking->node);
+		if (r < 0)
+			return r;
 	} while (clock_now() < end);
 	return 0;
 }
@@ -68,12 +58,13 @@ static int sleep_once(struct blocking *blocking, int64_t deadline)
 	r = blocking->arm(blocking);
 	if (r)
 		return r < 0 ? r : wait_check(deadline);
-	if (is_interrupted(node))
-		return interrupted();
+	r = node_check_interruption(node);
+	if (r < 0)
+		return r;
 	store_relaxed(&node->asleep, true);
 	r = wait_until(&node->wait, deadline, blocking->alarm);
 	store_relaxed(&node->asleep, false);
-	return r < 0 || !is_interrupted(node) ? r : interrupted();
+	return r < 0 ? r : node_check_interruption(node);
 }
 
 static int wait_for(struct blocking *blocking, int64_t deadline)

@@ -225,9 +225,18 @@ int sluice_node_interrupt(struct sluice_node *node)
 		return -EINVAL;
 	if (node_is_inherited(node))
 		return -ECHILD;
-	exchange_ordered(&node->interrupted, 1);
+	store_relaxed(&node->interrupted, 1);
 	eventfd_signal(node->interruption.fd);
 	return 0;
+}
+
+/* An interruption that comes between the two is one with that which is seen. */
+int node_check_interruption(struct sluice_node *node)
+{
+	if (likely(!load_relaxed(&node->interrupted)))
+		return 0;
+	store_relaxed(&node->interrupted, 0);
+	return fail_quietly(EINTR, "the wait was interrupted");
 }
 
 int node_enter(struct sluice_node *node)

@@ -35,6 +35,9 @@ bool node_is_inherited(const struct sluice_node *node);
 /* The same, and the node belongs to this thread from now on. */
 int node_enter(struct sluice_node *node) MUST_CHECK;
 
+/* 0; or -EINTR, once, if somebody has called sluice_node_interrupt(). */
+int node_check_interruption(struct sluice_node *node) MUST_CHECK;
+
 struct sluice_node *node_get(struct sluice_node *node);
 void node_put(struct sluice_node *node);
 

@@ -16,7 +16,6 @@
 #include <string.h>
 
 #include "api/blocking.h"
-#include "base/atomic.h"
 #include "base/error.h"
 #include "base/limits.h"
 #include "os/clock.h"
@@ -173,7 +172,5 @@ int sluice_node_prepare(struct sluice_node *node)
 	rewind_all(node);
 	if (!r)
 		wait_set_alarm(&node->wait, first_alarm(node));
-	if (!r && load_relaxed(&node->interrupted) && exchange_ordered(&node->interrupted, 0))
-		return fail_quietly(EINTR, "the wait was interrupted");
-	return r;
+	return r ? r : node_check_interruption(node);
 }
