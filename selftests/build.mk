@@ -11,21 +11,26 @@ LINUX_SOURCE ?= $(lastword $(filter-out %-6.1.tar.xz, \
 		  $(shell ls -v /usr/src/linux-source-6.*.tar.* 2>/dev/null)))
 
 # Unit tests reach into the library and run once.  All others use sluice.h alone
-# and run once more through socket.sh, where nodes wait with sockets.
+# and run once more through again.sh, where nodes wait with sockets; those with other
+# ends a third time, where some do and others do not.
 unit := abi doorbell doorbell_schedules layout returns ring ring_race \
-	ring_schedules slab
+	ring_schedules slab spin
 
 test-programs := $(patsubst selftests/%.c,%,$(wildcard selftests/*_test.c))
 test-scripts  := $(patsubst selftests/%.sh,%,$(wildcard selftests/*_test.sh))
 test-alone    := $(filter-out $(test-scripts),$(test-programs))
 test-twice    := $(filter-out $(unit:%=%_test),$(test-alone))
+test-ends     := $(basename $(notdir $(shell grep -l '^.include "steps.h"' \
+		   selftests/*_test.c)))
+test-thrice   := $(if $(SANITIZE),,$(filter $(test-ends),$(test-twice)))
+test-again    := $(test-twice:%=socket/%) $(test-thrice:%=mixed/%)
 test-objects  := $(test-programs:%=$(O)/selftests/%.o)
 objects	      += $(test-objects)
 
 # Scripts look at what was built or measure it, for which the plain build is the
 # right one; but that failures are seen must be shown everywhere.
 test-runs := $(test-alone:%=$(O)/selftests/%) \
-	     $(test-twice:%=$(O)/selftests/socket/%) \
+	     $(test-again:%=$(O)/selftests/%) \
 	     $(patsubst %,selftests/%.sh, \
 	       $(if $(SANITIZE),harness_test,$(test-scripts)))
 
@@ -38,7 +43,7 @@ test-needed := $(filter $(O)/%,$(test-chosen)) \
 	       $(addprefix $(O)/selftests/,$(filter $(test-programs), \
 		 $(notdir $(basename $(test-chosen)))))
 
-tests: $(test-programs:%=$(O)/selftests/%) $(test-twice:%=$(O)/selftests/socket/%)
+tests: $(test-programs:%=$(O)/selftests/%) $(test-again:%=$(O)/selftests/%)
 
 $(O)/selftests/%.o: own = -Ilib -isystem $(KSELFTEST) \
 	-Wno-missing-prototypes -Wno-unused-parameter
@@ -50,7 +55,10 @@ $(O)/selftests/%_test: $(O)/selftests/%_test.o $(lib-objects)
 	$(call say,LD,$@)
 	$(Q)$(CC) -o $@ $^ $(ldflags) $(uring-libs)
 
-$(O)/selftests/socket/%: selftests/socket.sh $(O)/selftests/%
+$(O)/selftests/socket/%: selftests/again.sh $(O)/selftests/%
+	$(Q)install -D $< $@
+
+$(O)/selftests/mixed/%: selftests/again.sh $(O)/selftests/%
 	$(Q)install -D $< $@
 
 $(O)/selftests/kselftest/kselftest_harness.h:
@@ -65,8 +73,8 @@ $(O)/selftests/kselftest/kselftest_harness.h:
 
 run-check: all $(test-needed)
 	$(if $(test-unknown),$(error there is no test called $(test-unknown)))
-	@echo 'Behaviour is tested twice: as it comes, and as socket/..._test' \
-	      'with SLUICE_WAIT=socket.'
+	@echo 'Behaviour is tested as it comes, as socket/..._test with' \
+	      'SLUICE_WAIT=socket, and as mixed/..._test with both.'
 	$(Q)O='$(O)' CC='$(CC)' CXX='$(CXX)' KERNEL_DOC='$(KERNEL_DOC)' \
 		prove -e 'timeout 300' $(test-chosen)
 
@@ -75,11 +83,12 @@ KSFT_INSTALL_PATH ?= $(DESTDIR)$(PREFIX)/libexec/sluice/selftests
 
 install-selftests: tests
 	$(call say,INSTALL,$(KSFT_INSTALL_PATH))
-	$(Q)install -d $(KSFT_INSTALL_PATH)/socket
+	$(Q)install -d $(KSFT_INSTALL_PATH)
 	$(Q)install $(test-alone:%=$(O)/selftests/%) $(KSFT_INSTALL_PATH)
-	$(Q)install $(test-twice:%=$(O)/selftests/socket/%) $(KSFT_INSTALL_PATH)/socket
+	$(Q)for t in $(test-again); do \
+		install -D $(O)/selftests/$$t $(KSFT_INSTALL_PATH)/$$t || exit; done
 	$(Q)install selftests/run_kselftest.sh $(KSFT_INSTALL_PATH)
-	$(Q)printf 'sluice:%s\n' $(test-alone) $(test-twice:%=socket/%) \
+	$(Q)printf 'sluice:%s\n' $(test-alone) $(test-again) \
 		>$(KSFT_INSTALL_PATH)/kselftest-list.txt
 
 .PHONY: tests run-check

@@ -45,6 +45,7 @@ enum place {
 #define SLOTS	64
 
 struct seat {
+	uint32_t wait;		/* of its node, an enum sluice_wait */
 	const struct sluice_contract *contract;
 	struct sluice_node *node;
 	struct sluice_service *service;
@@ -72,6 +73,7 @@ struct result {
 struct end {
 	struct __test_metadata *_metadata;
 	enum place place;
+	bool sockets;		/* it waits with them, whatever others do */
 	int socket;		/* the test's side */
 	int far_socket;		/* the end's side */
 	pid_t pid;		/* 0: does not run as a process */
@@ -99,7 +101,7 @@ helper long leave(struct seat *seat, long a, long b)
 	sluice_server_destroy(seat->server);
 	sluice_service_close(seat->service);
 	sluice_node_destroy(seat->node);
-	memset(seat, 0, sizeof(*seat));
+	*seat = (struct seat){ .wait = seat->wait };
 	return 0;
 }
 
@@ -112,6 +114,8 @@ helper void end_serve(struct end *end)
 	struct seat *seat;
 
 	seat = calloc(1, sizeof(*seat));
+	if (seat && end->sockets)
+		seat->wait = SLUICE_WAIT_SOCKET;
 	while (seat && recv(end->far_socket, &order, sizeof(order), 0) ==
 	       (ssize_t)sizeof(order)) {
 		memset(&result, 0, sizeof(result));
@@ -161,7 +165,7 @@ helper void end_start(struct __test_metadata *_metadata, struct end *end,
 {
 	int sockets[2];
 
-	memset(end, 0, sizeof(*end));
+	*end = (struct end){ .sockets = end->sockets };
 	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0,
 				sockets));
 	end->_metadata = _metadata;
@@ -225,7 +229,7 @@ helper void end_forget(struct end *end)
 	close(end->socket);
 	if (end->place == IN_THREAD)
 		close(end->far_socket);
-	memset(end, 0, sizeof(*end));
+	*end = (struct end){ .sockets = end->sockets };
 }
 
 /* Has the end give everything back and go. */
@@ -345,6 +349,18 @@ helper void until_asleep(struct end *end)
 
 /* ---- Fixtures -------------------------------------------------------------- */
 
+/*
+ * Run as mixed/NAME, every second end waits with sockets: the first one, which in
+ * most tests is a server, and not the next, nor the test itself.
+ */
+helper void ends_mix(struct end *ends, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		ends[i].sockets = getenv("SELFTEST_MIXED") && i % 2 == 0;
+}
+
 #define ENDS_FIXTURE_DATA_(name)					\
 	FIXTURE(name) {							\
 		struct root root;					\
@@ -355,6 +371,7 @@ helper void until_asleep(struct end *end)
 	FIXTURE_SETUP(name)						\
 	{								\
 		root_make(_metadata, &self->root);			\
+		ends_mix(self->end, ARRAY_SIZE(self->end));		\
 	}								\
 									\
 	FIXTURE_TEARDOWN(name)						\

@@ -39,9 +39,11 @@ static const struct sluice_contract blobs __attribute__((__unused__)) = {
 /* open_service(contract, options): a node, and the service opened from it. */
 helper long open_service(struct seat *seat, long contract, long opts)
 {
+	const struct sluice_node_opts node = SLUICE_NODE_OPTS(.wait = seat->wait);
+
 	seat->contract = (const struct sluice_contract *)contract;
 	if (!seat->node)
-		seat->node = sluice_node_create("test", NULL);
+		seat->node = sluice_node_create("test", &node);
 	seat->service = sluice_service_open(seat->node, seat->contract,
 					    (const struct sluice_service_opts *)opts);
 	return seat->service ? 0 : -errno;

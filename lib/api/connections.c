@@ -75,7 +75,7 @@ int server_cool(struct sluice_server *server, struct responder *responder)
 		return r;
 	if (responder_ready(responder))
 		channel_disarm(&responder->channel);
-	else
+	else if (responder->channel.armed || responder->channel.gone)
 		take_out(server, responder);
 	return 0;
 }

@@ -68,7 +68,7 @@ void server_channel_destroyed(struct responder *responder);
 
 /*
  * Takes a channel out of the circle of those that are polled, and has its client ring.
- * Something may have come meanwhile; then it stays.  0 or -errno.
+ * If something has come meanwhile, or its rings are not heeded, it stays.  0 or -errno.
  */
 int server_cool(struct sluice_server *server, struct responder *responder) MUST_CHECK;
 

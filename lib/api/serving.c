@@ -212,7 +212,7 @@ static int arm(struct blocking *blocking)
 	int r = arm_all(port);
 
 	blocking->alarm = first_alarm(port);
-	return r < 0 ? r : receiving->server->hot > 0;
+	return r < 0 ? r : any_ready(port);
 }
 
 struct sluice_active_request *server_receive(struct sluice_server *server, int64_t timeout)

@@ -93,6 +93,13 @@
 #define COOL_AFTER_LOOKS	1024u
 #define COOL_ABOVE		8u
 
+/*
+ * A peer that has rung so often in a row without a message is not slept for any more,
+ * until one comes; its rings are looked at after this time instead.
+ */
+#define VAIN_RINGS_MAX		64u
+#define VAIN_PAUSE_NS		(INT64_C(1) * 1000 * 1000)
+
 /* How often a foreign event loop is made ready to sleep before it is told not to. */
 #define PREPARE_ROUNDS		16u
 

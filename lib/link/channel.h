@@ -53,6 +53,7 @@ struct channel {
 	struct channel_told told[SLUICE_SEGMENTS_ALIVE];
 	uint64_t told_frees;
 	uint32_t armed;		/* what our doorbell says that we sleep for; 0: it does not */
+	uint32_t vain;		/* rings since the last message */
 	bool leaving;		/* the peer has said goodbye */
 	int gone;		/* 0, or why there is no channel any more: an errno */
 	uint32_t references;
@@ -97,9 +98,16 @@ void channel_ring(struct channel *channel, uint32_t event);
 
 /*
  * Says that we are about to sleep for these events; look at the rings again
- * afterwards.  0 or -errno.
+ * afterwards.  0 or -errno.  A peer that has rung in vain for too long is not armed,
+ * and the sleep will be short.
  */
 int channel_arm(struct channel *channel, uint32_t events) MUST_CHECK;
+
+/* A message has come, of whatever kind. */
+static inline void channel_heard(struct channel *channel)
+{
+	channel->vain = 0;
+}
 
 /* We are awake, and poll. */
 void channel_disarm(struct channel *channel);

@@ -14,10 +14,12 @@
  * The wait of a channel that became hot for another reason stays queued.  Its end may
  * then come late and wake a channel that is armed anew: that costs a look at the rings.
  *
- * A hostile peer can ring for nothing, a system call of its own for each of ours, or
- * not at all and so delay its own messages.
+ * A hostile peer can fail to ring, and so delay its own messages.  One that rings for
+ * nothing over and over is not armed any more until there is a message from it: then we
+ * sleep for a short time only, and look, so that its rings wake nobody.
  */
 #include "link/channel.h"
+#include "os/clock.h"
 #include "os/socket.h"
 
 void channel_ring(struct channel *channel, uint32_t event)
@@ -41,6 +43,10 @@ int channel_arm(struct channel *channel, uint32_t events)
 
 	if (channel->gone || !channel->own_bell || channel->armed == events)
 		return 0;
+	if (unlikely(channel->vain > VAIN_RINGS_MAX)) {
+		wait_look_again(channel->wait, clock_now() + VAIN_PAUSE_NS);
+		return 0;
+	}
 	channel->armed = events;
 	if (!wait_by_futex(channel->wait))
 		events |= SLUICE_DOORBELL_SOCKET;
@@ -64,6 +70,7 @@ void channel_wake(struct channel *channel)
 	if (!channel->armed)
 		return;
 	channel_disarm(channel);
+	channel->vain++;
 	channel->events->woken(channel);
 }
 

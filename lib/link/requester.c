@@ -347,6 +347,8 @@ int requester_send(struct requester *requester, const struct requester_message *
 			channel_close(channel, EPROTO);
 		return r == -ENOBUFS ? r : 0;
 	}
+	/* There was room: whatever the server rang for was not nothing. */
+	channel_heard(channel);
 	delivery->request = message->request;
 	delivery->position = 0;
 	delivery->slice = message->slice;

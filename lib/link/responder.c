@@ -207,6 +207,7 @@ int responder_receive(struct responder *responder, struct request_found *ret_fou
 		return broken(responder, "a client has sent a request that is none");
 	responder->held[message.slice] = message.request;
 	responder->active++;
+	channel_heard(&responder->channel);
 	if (responder->config->settings->flags & SLUICE_REGISTRY_NO_REQUEST_OVERFLOW)
 		channel_ring(&responder->channel, SLUICE_DOORBELL_SPACE);
 	if (message.deadline && clock_now() >= deadline_of(&message)) {

@@ -64,6 +64,7 @@ static int take_response(struct delivery *delivery, struct response_found *ret_f
 			    &ret_found->slice);
 	if (r < 0)
 		return r;
+	channel_heard(&requester->channel);
 	delivery->position = message.position + 1;
 	ret_found->requester = requester;
 	ret_found->count = message.count;

@@ -63,6 +63,7 @@ int wait_init(struct wait *wait, enum wait_mode mode)
 	wait->epoll = -1;
 	wait->told = -1;
 	wait->timer.fd = -1;
+	wait->again = CLOCK_NEVER;
 	if (mode == WAIT_URING)
 		return uring_init(&wait->uring);
 	wait->epoll = fd_own(epoll_create1(EPOLL_CLOEXEC));
@@ -181,11 +182,17 @@ int wait_check(int64_t deadline)
 	return 0;
 }
 
+void wait_look_again(struct wait *wait, int64_t time)
+{
+	wait->again = min_i64(wait->again, time);
+}
+
 int wait_until(struct wait *wait, int64_t deadline, int64_t alarm)
 {
-	int64_t end = alarm < deadline ? alarm : deadline;
+	int64_t end = min_i64(min_i64(alarm, wait->again), deadline);
 	int r;
 
+	wait->again = CLOCK_NEVER;
 	r = wait->mode == WAIT_URING ? wait_uring_block(wait, end) : wait_epoll_block(wait, end);
 	if (r < 0 && r != -ETIMEDOUT)
 		return r;

@@ -45,6 +45,7 @@ struct wait {
 	uint32_t count;
 	uint32_t free;			/* the first free entry; count if there is none */
 	uint32_t unarmed;		/* sources whose socket is not polled yet */
+	int64_t again;			/* somebody has to be looked at then */
 	/* Wakes that are held back, to be made together. */
 	uint32_t *wakes[WAKES_HELD_MAX];
 	uint32_t held;
@@ -87,6 +88,9 @@ static inline bool wait_is_busy(const struct wait *wait)
 	return wait->mode == WAIT_URING && uring_busy(&wait->uring);
 }
 
+/* The next sleep ends at this time at the latest. */
+void wait_look_again(struct wait *wait, int64_t time);
+
 /* Handles what has happened, without waiting; cheap when nothing has. */
 void wait_glance(struct wait *wait);
 
@@ -114,7 +118,7 @@ int wait_descriptor(struct wait *wait) MUST_CHECK;
 /* That descriptor is readable again only for what comes from here on. */
 void wait_quieten(struct wait *wait);
 
-/* It will be readable at this time too, or never. */
+/* It will be readable at this time too, or when somebody has to be looked at. */
 void wait_set_alarm(struct wait *wait, int64_t alarm);
 
 #endif /* SLUICE_LINK_WAIT_H */

@@ -81,6 +81,8 @@ void wait_quieten(struct wait *wait)
 
 void wait_set_alarm(struct wait *wait, int64_t alarm)
 {
+	alarm = min_i64(alarm, wait->again);
+	wait->again = CLOCK_NEVER;
 	if (wait->alarm == alarm)
 		return;
 	timerfd_set(wait->timer.fd, alarm);
