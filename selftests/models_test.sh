@@ -65,7 +65,7 @@ wrong doorbell.pml -DNO_LOOK
 wrong doorbell.pml -DRING_FIRST
 wrong doorbell.pml -DPRESUME
 wrong doorbell.pml -DFORGET
-wrong doorbell.pml -DSTALE
+wrong doorbell.pml -DKEEP
 
 right tso.pml
 right tso.pml -DCRASH

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The doorbell, as lib/shm/doorbell.c does it, with an owner that sleeps through
- * io_uring: the wait is queued in the kernel and stays there when the owner goes
- * on for another reason.  The owner remembers privately whether one is queued, and
- * whether its bell is still armed; before it relies on the latter, it settles:
- * what was rung, or has no wait any more, is not armed.
+ * The doorbell, as lib/shm/doorbell.c and lib/link/channel_bell.c have it, with an
+ * owner that sleeps through io_uring: a wait is queued, handed to the kernel with the
+ * next system call, and stays there when the owner goes on for another reason.  The
+ * owner remembers privately whether one is queued, and for what it is armed.  It never
+ * looks at its bell; the end of a wait, for whatever reason, is its only sign, and
+ * makes it hot.
  *
  * The peer publishes news of two kinds, messages and free space, and rings.  The
  * owner waits for one kind or for both, whatever is still to come, and may be
@@ -18,11 +19,9 @@
  *
  *	NO_LOOK		the owner sleeps without a look after arming
  *	RING_FIRST	the peer looks at the word, then publishes
- *	PRESUME		a completion that finds the word still armed is not taken
- *			for the end of the wait
- *	FORGET		the owner queues a wait whenever it sleeps
- *	STALE		the owner believes without settling that it is armed and its
- *			wait queued
+ *	PRESUME		the end of a wait makes the owner hot only if it was rung
+ *	FORGET		another channel's completion is taken for the end of the wait
+ *	KEEP		the owner is taken for armed although it has disarmed
  */
 #define NEWS	3		/* of both kinds together */
 
@@ -38,6 +37,9 @@ byte word = HOT;
 byte total[2];
 byte published[2];
 byte armings, wakes;
+
+/* Queued, with the value to compare, and not yet handed over; 0: none. */
+byte handed;
 
 /* In the kernel: waits on the word, completions nobody has read. */
 byte waiting, completed;
@@ -82,22 +84,54 @@ proctype peer()
 	od
 }
 
-inline reap()
+inline disarm()
+{
+	if
+	:: armed ->
+		word = HOT;
+#ifndef KEEP
+		armed = 0
+#endif
+	:: else -> skip
+	fi
+}
+
+/* The kernel compares, then has it wait or completes it. */
+inline hand_over()
 {
 	atomic {
-		completed--;
-#ifdef PRESUME
-		queued = (word & ARMED)
-#else
-		queued = false
-#endif
+		if
+		:: handed && handed == word -> waiting++; assert(waiting <= 1)
+		:: handed && handed != word -> completed++
+		:: else -> skip
+		fi;
+		handed = 0
 	}
 }
 
-inline settle()
+inline reap()
+{
+	atomic { completed--; queued = false };
+#ifdef PRESUME
+	if
+	:: word == RUNG -> disarm()
+	:: else -> skip
+	fi
+#else
+	disarm()
+#endif
+}
+
+inline arm()
 {
 	if
-	:: armed && (!queued || word == RUNG) -> word = HOT; armed = 0
+	:: armed != events ->
+		armed = events;
+		atomic { word = ARMED | events; armings++ };	/* B1 */
+		if
+		:: !queued -> queued = true; handed = ARMED | events
+		:: else -> skip
+		fi
 	:: else -> skip
 	fi
 }
@@ -105,7 +139,7 @@ inline settle()
 proctype owner()
 {
 	byte seen[2], events, armed;
-	bool queued, fresh;
+	bool queued;
 
 	do
 	:: !MORE(0) && !MORE(1) -> break
@@ -116,7 +150,9 @@ proctype owner()
 		:: MORE(0) && MORE(1) -> events = EVENT(0) | EVENT(1)
 		fi;
 again:
+		/* A glance, if there is one. */
 		if
+		:: hand_over()
 		:: completed > 0 -> reap()
 		:: true -> skip
 		fi;
@@ -124,40 +160,20 @@ again:
 		:: ARRIVED(0) -> seen[0]++
 		:: ARRIVED(1) -> seen[1]++
 		:: else ->
-#ifndef STALE
-			settle();
-#endif
-			if
-			:: armed == events -> fresh = false
-			:: armed != events ->
-				armed = events;
-				fresh = true;
-				atomic { word = ARMED | events; armings++ }	/* B1 */
-			fi;
+			arm();
 #ifndef NO_LOOK
 			if
-			:: ARRIVED(0) || ARRIVED(1) -> settle(); goto again
+			:: ARRIVED(0) || ARRIVED(1) ->
+				/* It stays armed if it was armed for the whole node. */
+				if
+				:: disarm()
+				:: true -> skip
+				fi;
+				goto again
 			:: else -> skip
 			fi;
 #endif
-			if
-			:: queued || !fresh ->
-#ifndef STALE
-				assert(queued)
-#else
-				skip
-#endif
-			:: !queued && fresh ->
-				/* The kernel compares, then queues or completes. */
-				atomic {
-					if
-					:: word == (ARMED | events) -> waiting++
-					:: else -> completed++
-					fi;
-					queued = true;
-					assert(waiting <= 1)
-				}
-			fi;
+			hand_over();
 			if
 			:: completed > 0 -> reap()
 			:: elsewhere ->
@@ -166,15 +182,9 @@ again:
 				queued = false
 #endif
 			fi;
-			/* It may go on with another port, which settles its own. */
-			if
-			:: settle()
-			:: true -> skip
-			fi;
 			goto again
 		fi;
-		events = 0;
-		fresh = false
+		events = 0
 	od
 }
 
