@@ -87,6 +87,8 @@ static int wait_for(struct blocking *blocking, int64_t deadline)
 		if (!r && slept < 0)
 			r = fail_again(slept);
 	}
+	if (r == -EINTR)
+		node_end_interruption(node);
 	if (begun)
 		spin_learn(&node->spin, clock_now() - begun);
 	return r;

@@ -51,8 +51,7 @@ static int64_t first_alarm(const struct port *port)
 	uint32_t i = 0;
 
 	while ((pending = handles_next(&client->pendings, &i)))
-		if (!pending->told && pending->deadline < alarm)
-			alarm = pending->deadline;
+		alarm = min_i64(alarm, pending_alarm(pending));
 	return alarm;
 }
 
@@ -149,23 +148,6 @@ static int init_pool(struct sluice_client *client, const struct sluice_client_op
 	return r;
 }
 
-static int init_handles(struct sluice_client *client)
-{
-	const struct sluice_registry_settings *settings = &client->service->contract.settings;
-	int r;
-
-	r = handles_init(&client->requests, settings->max_loaned_requests,
-			 sizeof(struct request), offsetof(struct request, handle));
-	if (!r)
-		r = handles_init(&client->pendings, settings->max_active_requests,
-				 sizeof(struct pending), offsetof(struct pending, handle));
-	if (!r)
-		r = handles_init(&client->responses,
-				 settings->max_active_requests * settings->max_borrowed,
-				 sizeof(struct response), offsetof(struct response, handle));
-	return r;
-}
-
 static int register_port(struct sluice_client *client)
 {
 	struct sluice_service *service = client->service;
@@ -221,8 +203,6 @@ struct sluice_client *sluice_client_create(struct sluice_service *service,
 	client->references = 1;
 	client->tidy = true;
 	r = init_pool(client, &known);
-	if (!r)
-		r = init_handles(client);
 	if (!r)
 		r = register_port(client);
 	if (r < 0) {

@@ -80,6 +80,9 @@ int64_t client_alarm(const struct sluice_client *client);
 /* Would receiving from it return something, or an end that was not told yet? */
 bool pending_ready(const struct pending *pending);
 
+/* When it will be ready by the clock alone: at its deadline, or never. */
+int64_t pending_alarm(const struct pending *pending);
+
 /* The first response, or NULL with errno; see sluice_pending_response_receive(). */
 struct sluice_response *pending_receive(struct pending *pending, int64_t timeout);
 

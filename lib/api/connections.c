@@ -69,8 +69,12 @@ static void take_out(struct sluice_server *server, struct responder *responder)
 
 int server_cool(struct sluice_server *server, struct responder *responder)
 {
-	int r = channel_arm(&responder->channel, SLUICE_DOORBELL_MESSAGE);
+	int r;
 
+	/* What may not be received yet stays there; its doorbell tells nothing new. */
+	if (responder_ready(responder))
+		return 0;
+	r = channel_arm(&responder->channel, SLUICE_DOORBELL_MESSAGE);
 	if (r < 0)
 		return r;
 	if (responder_ready(responder))

@@ -227,16 +227,20 @@ int sluice_node_interrupt(struct sluice_node *node)
 		return -ECHILD;
 	store_relaxed(&node->interrupted, 1);
 	eventfd_signal(node->interruption.fd);
+	wait_tell(&node->wait);
 	return 0;
 }
 
-/* An interruption that comes between the two is one with that which is seen. */
-int node_check_interruption(struct sluice_node *node)
+int node_check_interruption(const struct sluice_node *node)
 {
 	if (likely(!load_relaxed(&node->interrupted)))
 		return 0;
-	store_relaxed(&node->interrupted, 0);
 	return fail_quietly(EINTR, "the wait was interrupted");
+}
+
+void node_end_interruption(struct sluice_node *node)
+{
+	store_relaxed(&node->interrupted, 0);
 }
 
 int node_enter(struct sluice_node *node)

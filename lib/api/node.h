@@ -35,8 +35,11 @@ bool node_is_inherited(const struct sluice_node *node);
 /* The same, and the node belongs to this thread from now on. */
 int node_enter(struct sluice_node *node) MUST_CHECK;
 
-/* 0; or -EINTR, once, if somebody has called sluice_node_interrupt(). */
-int node_check_interruption(struct sluice_node *node) MUST_CHECK;
+/* 0; or -EINTR if somebody has called sluice_node_interrupt(). */
+int node_check_interruption(const struct sluice_node *node) MUST_CHECK;
+
+/* The program is told of it now. */
+void node_end_interruption(struct sluice_node *node);
 
 struct sluice_node *node_get(struct sluice_node *node);
 void node_put(struct sluice_node *node);

@@ -172,5 +172,9 @@ int sluice_node_prepare(struct sluice_node *node)
 	rewind_all(node);
 	if (!r)
 		wait_set_alarm(&node->wait, first_alarm(node));
-	return r ? r : node_check_interruption(node);
+	if (!r)
+		r = node_check_interruption(node);
+	if (r == -EINTR)
+		node_end_interruption(node);
+	return r;
 }

@@ -87,6 +87,11 @@ static struct sluice_response *make_response(struct pending *pending, struct res
 	return &response->head;
 }
 
+static bool is_at_limit(const struct pending *pending)
+{
+	return pending->borrowed >= pending->client->service->contract.settings.max_borrowed;
+}
+
 /* The request's deadline: 0, or -ETIMEDOUT. */
 static int check_deadline(const struct pending *pending)
 {
@@ -99,14 +104,13 @@ static int check_deadline(const struct pending *pending)
 static int take(struct pending *pending, struct sluice_response **ret_response)
 {
 	struct sluice_client *client = pending->client;
-	uint32_t limit = client->service->contract.settings.max_borrowed;
 	struct response_found found;
 	struct response *response;
 	int r;
 
-	if (pending->borrowed >= limit)
+	if (is_at_limit(pending))
 		return fail(ENOBUFS, "all of max_borrowed_responses_per_pending_response, %u, are held",
-			    limit);
+			    pending->borrowed);
 	response = handles_take(&client->responses);
 	if (!response)
 		return fail(ENOBUFS, "all of the client's %u responses are held",
@@ -123,18 +127,22 @@ static int take(struct pending *pending, struct sluice_response **ret_response)
 	return r;
 }
 
+int64_t pending_alarm(const struct pending *pending)
+{
+	return !pending->sent || pending->told || is_at_limit(pending) ? CLOCK_NEVER :
+									  pending->deadline;
+}
+
 bool pending_ready(const struct pending *pending)
 {
-	uint32_t limit = pending->client->service->contract.settings.max_borrowed;
+	int64_t alarm = pending_alarm(pending);
 
-	if (!pending->sent || pending->borrowed >= limit)
+	if (!pending->sent || is_at_limit(pending))
 		return false;
-	if (pending->stream.current && stream_ready(&pending->stream))
-		return true;
-	if (pending->told)
-		return false;
-	return !pending->stream.current ||
-	       (pending->deadline != CLOCK_NEVER && clock_now() >= pending->deadline);
+	if (!pending->stream.current)
+		return !pending->told;
+	return stream_can_receive(&pending->stream) ||
+	       (alarm != CLOCK_NEVER && clock_now() >= alarm);
 }
 
 /* ---- Receiving ---- */

@@ -61,6 +61,28 @@ static void reap_all(struct sluice_client *client)
 		requester_reap(client->requesters[i]);
 }
 
+/* The tables of messages, made with the first loan: idle clients have none. */
+static int init_handles(struct sluice_client *client)
+{
+	const struct sluice_registry_settings *settings = &client->service->contract.settings;
+	int r;
+
+	r = handles_init(&client->requests, settings->max_loaned_requests,
+			 sizeof(struct request), offsetof(struct request, handle));
+	if (!r)
+		r = handles_init(&client->pendings, settings->max_active_requests,
+				 sizeof(struct pending), offsetof(struct pending, handle));
+	if (!r)
+		r = handles_init(&client->responses,
+				 settings->max_active_requests * settings->max_borrowed,
+				 sizeof(struct response), offsetof(struct response, handle));
+	if (r < 0) {
+		handles_deinit(&client->requests);
+		handles_deinit(&client->pendings);
+	}
+	return r;
+}
+
 struct sluice_request *sluice_client_loan(struct sluice_client *client, size_t count)
 {
 	const struct payload *payload;
@@ -74,6 +96,8 @@ struct sluice_request *sluice_client_loan(struct sluice_client *client, size_t c
 	}
 	payload = &client->service->request;
 	if (client_enter(client) < 0 || loan_bytes(payload, count, &bytes) < 0)
+		return NULL;
+	if (unlikely(!client->requests.items) && init_handles(client) < 0)
 		return NULL;
 	client_glance(client);
 	reap_all(client);

@@ -2,12 +2,13 @@
 /*
  * Tables of message handles.
  *
- * A handle that was sent or released is dead.  Dead handles wait in a queue and the
- * one that has been dead for longest is used again first, so a program that sends or
- * releases a handle twice is told so, unless it waits for a whole turn of the table
- * in between.  Items that were never used come before all others, so that a table
- * touches no more memory than is used of it.  The table belongs to the port; taking
- * and giving allocate nothing.
+ * A handle that was sent or released is dead.  Dead handles wait in a queue, and the
+ * one that has been dead for longest is used again first, but only when there are more
+ * than HANDLES_SPARE of them; so a program that sends or releases a handle twice is
+ * told so, unless it uses as many others in between.  Until then items are taken that
+ * were never used, and their memory is not touched before; so a table takes as much as
+ * is used of it at a time.  The table belongs to the port; taking and giving allocate
+ * nothing.
  */
 #include "base/handles.h"
 
@@ -33,8 +34,8 @@ int handles_init(struct handles *handles, uint32_t limit, size_t size, size_t ma
 	uint32_t count = limit + HANDLES_SPARE;
 
 	*handles = (struct handles){ .size = size, .mark = mark, .count = count, .limit = limit };
-	handles->items = calloc(count, size);
-	handles->queue = calloc(count, sizeof(*handles->queue));
+	handles->items = malloc(count * size);
+	handles->queue = malloc(count * sizeof(*handles->queue));
 	if (!handles->items || !handles->queue) {
 		handles_deinit(handles);
 		return fail(ENOMEM, "no memory for %u message handles", count);
@@ -56,7 +57,7 @@ void *handles_take(struct handles *handles)
 
 	if (handles->live >= handles->limit)
 		return NULL;
-	if (handles->fresh < handles->count) {
+	if (handles->queued <= HANDLES_SPARE && handles->fresh < handles->count) {
 		index = handles->fresh++;
 	} else {
 		index = handles->queue[handles->first];

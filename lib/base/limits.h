@@ -61,8 +61,8 @@
 #define ALIGNMENT_LIMIT		4096u
 
 /*
- * A released handle is used again only after all others of its table, of which
- * there are this many more than can be in use, so that a stale one is noticed.
+ * A released handle is used again only after this many others that were released
+ * before or after it; a table has as many more than can be in use.
  */
 #define HANDLES_SPARE		8u
 

@@ -451,7 +451,8 @@ int sluice_node_adopt(struct sluice_node *node);
 
 /**
  * enum sluice_event_kind - what has happened
- * @SLUICE_EVENT_REQUEST: sluice_server_receive() of @server has a request to return.
+ * @SLUICE_EVENT_REQUEST: sluice_server_receive() of @server has a request to return,
+ *	unless its deadline has passed.
  * @SLUICE_EVENT_RESPONSE: sluice_pending_response_receive() of @pending has a
  *	response to return, or the end of the stream, which it has not returned yet.
  * @SLUICE_EVENT_CONNECTED: peers of @client or @server have come.

@@ -155,7 +155,7 @@ static void gone(struct channel *channel)
 	struct delivery *delivery;
 	uint32_t i;
 
-	for (i = 0; i < channel->layout->deliveries; i++) {
+	for (i = 0; i < requester->fresh; i++) {
 		delivery = &requester->deliveries[i];
 		if (delivery->request)
 			drop_slice(delivery);
@@ -192,9 +192,6 @@ static void bind_rings(struct requester *requester, const struct sluice_registry
 {
 	struct channel *channel = &requester->channel;
 	const struct layout *layout = channel->layout;
-	struct sluice_ring_slot *rings = channel_part(channel, layout->response_rings);
-	struct delivery *delivery;
-	uint32_t i;
 
 	ring_producer_init(&requester->ring, channel_part(channel, layout->request_ring),
 			   layout->request_slots, settings->max_active_requests,
@@ -206,13 +203,6 @@ static void bind_rings(struct requester *requester, const struct sluice_registry
 		     layout->response_return_entries);
 	requester->cancelled = channel_part(channel, layout->cancelled);
 	requester->closed = channel_part(channel, layout->closed);
-	for (i = layout->deliveries; i-- > 0;) {
-		delivery = &requester->deliveries[i];
-		delivery->requester = requester;
-		ring_consumer_init(&delivery->ring, &rings[(uint64_t)i * layout->response_slots],
-				   layout->response_slots);
-		make_free(delivery);
-	}
 }
 
 static struct requester *allocate(const struct requester_config *config)
@@ -222,7 +212,8 @@ static struct requester *allocate(const struct requester_config *config)
 
 	if (!requester)
 		return NULL;
-	requester->deliveries = calloc(layout->deliveries, sizeof(*requester->deliveries));
+	/* The memory of those that are never used is never touched. */
+	requester->deliveries = malloc(layout->deliveries * sizeof(*requester->deliveries));
 	requester->ring.sent = calloc(layout->request_slots, sizeof(*requester->ring.sent));
 	if (!requester->deliveries || !requester->ring.sent) {
 		free(requester->deliveries);
@@ -269,8 +260,7 @@ void requester_reap(struct requester *requester)
 
 	while (!requester->channel.gone &&
 	       returns_pop(&requester->returned_requests, &number)) {
-		if (number >= requester->channel.layout->deliveries ||
-		    !requester->deliveries[number].request ||
+		if (number >= requester->fresh || !requester->deliveries[number].request ||
 		    requester->deliveries[number].returned) {
 			channel_close(&requester->channel, EPROTO);
 			return;
@@ -280,6 +270,32 @@ void requester_reap(struct requester *requester)
 		delivery->returned = true;
 		free_if_done(delivery);
 	}
+}
+
+static struct delivery *make_fresh(struct requester *requester)
+{
+	const struct layout *layout = requester->channel.layout;
+	struct sluice_ring_slot *rings =
+		channel_part(&requester->channel, layout->response_rings);
+	uint64_t number = requester->fresh++;
+	struct delivery *delivery = &requester->deliveries[number];
+
+	*delivery = (struct delivery){ .requester = requester };
+	ring_consumer_init(&delivery->ring, &rings[number * layout->response_slots],
+			   layout->response_slots);
+	return delivery;
+}
+
+/* A free one, with make_free() to give it back; NULL if there is none. */
+static struct delivery *take_delivery(struct requester *requester)
+{
+	struct delivery *delivery = requester->free;
+
+	if (delivery)
+		requester->free = delivery->next;
+	else if (requester->fresh < requester->channel.layout->deliveries)
+		delivery = make_fresh(requester);
+	return delivery;
 }
 
 /* Takes the oldest request back, which this server will never see. */
@@ -323,15 +339,16 @@ int requester_send(struct requester *requester, const struct requester_message *
 	int r;
 
 	requester_reap(requester);
-	if (channel->gone || channel->leaving || !requester->free)
+	if (channel->gone || channel->leaving)
 		return 0;
 	r = channel_announce(channel, requester->pool, message->slice);
 	if (r < 0)
 		return r == -EAGAIN && !requester->overflow ? r : 0;
 
 	/* Taken first: making room in the ring frees another one. */
-	delivery = requester->free;
-	requester->free = delivery->next;
+	delivery = take_delivery(requester);
+	if (!delivery)
+		return 0;
 	out = (struct ring_message){
 		.request = message->request,
 		.offset = slice->offset + message->offset,

@@ -40,8 +40,9 @@ struct requester {
 	struct returns returned_responses;
 	uint64_t *cancelled;
 	uint64_t *closed;
-	struct delivery *deliveries;
-	struct delivery *free;
+	struct delivery *deliveries;		/* by number; those below fresh have been used */
+	struct delivery *free;			/* of those */
+	uint32_t fresh;
 	bool welcome;
 	bool counted;				/* by its client, as a peer that is there */
 	bool overflow;				/* of the request ring: allowed */

@@ -46,12 +46,8 @@ static struct responder *responder_of(struct channel *channel)
 
 static void bind_rings(struct responder *responder)
 {
-	const struct sluice_registry_settings *settings = responder->config->settings;
 	struct channel *channel = &responder->channel;
 	const struct layout *layout = channel->layout;
-	struct sluice_ring_slot *rings = channel_part(channel, layout->response_rings);
-	uint64_t slots = layout->response_slots;
-	uint32_t i;
 
 	ring_consumer_init(&responder->requests, channel_part(channel, layout->request_ring),
 			   layout->request_slots);
@@ -62,9 +58,6 @@ static void bind_rings(struct responder *responder)
 		     layout->response_return_entries);
 	responder->cancelled = channel_part(channel, layout->cancelled);
 	responder->closed = channel_part(channel, layout->closed);
-	for (i = 0; i < layout->deliveries; i++)
-		ring_producer_init(&responder->replies[i], &rings[i * slots], slots,
-				   settings->response_buffer, &responder->sent[i * slots]);
 }
 
 static int greeting(struct channel *channel, const void *packet, size_t size, int passed)
@@ -128,7 +121,7 @@ struct responder *responder_create(const struct responder_config *config, int fd
 	}
 	responder->config = config;
 	responder->replies = calloc(deliveries, sizeof(*responder->replies));
-	responder->sent = calloc(deliveries * layout->response_slots, sizeof(*responder->sent));
+	responder->sent = malloc(deliveries * layout->response_slots * sizeof(*responder->sent));
 	responder->held = calloc(deliveries, sizeof(*responder->held));
 	r = channel_init(&responder->channel, config->wait, fd, layout, &events);
 	if (!r && (!responder->replies || !responder->sent || !responder->held))
@@ -273,10 +266,27 @@ int responder_loan(struct responder *responder, uint64_t bytes)
 	return pool_loan(&responder->pool, bytes);
 }
 
+/* The ring of a delivery, made with the first reply in it. */
+static struct ring_producer *reply_ring(struct responder *responder, uint32_t delivery)
+{
+	struct ring_producer *ring = &responder->replies[delivery];
+	const struct layout *layout = responder->channel.layout;
+	uint64_t first = delivery * layout->response_slots;
+	struct sluice_ring_slot *rings;
+
+	if (likely(ring->slots))
+		return ring;
+	rings = channel_part(&responder->channel, layout->response_rings);
+	ring_producer_init(ring, &rings[first], layout->response_slots,
+			   responder->config->settings->response_buffer,
+			   &responder->sent[first]);
+	return ring;
+}
+
 static int push(struct responder *responder, const struct reply_message *message,
 		const struct ring_message *out)
 {
-	struct ring_producer *ring = &responder->replies[message->delivery];
+	struct ring_producer *ring = reply_ring(responder, message->delivery);
 	uint32_t oldest;
 	int r;
 

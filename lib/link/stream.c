@@ -135,6 +135,22 @@ bool stream_ready(const struct stream *stream)
 	return false;
 }
 
+bool stream_can_receive(const struct stream *stream)
+{
+	const struct delivery *delivery = stream->current;
+	bool ended = true;
+
+	if (!delivery)
+		return true;
+	do {
+		if (ring_ready(&delivery->ring))
+			return true;
+		ended = ended && delivery_end(delivery);
+		delivery = delivery->next;
+	} while (delivery != stream->current);
+	return ended;
+}
+
 bool stream_has(const struct stream *stream, const struct requester *requester)
 {
 	const struct delivery *delivery = stream->current;

@@ -20,6 +20,9 @@ struct response_found {
 int stream_receive(struct stream *stream, struct response_found *ret_found) MUST_CHECK;
 
 /* Would stream_receive() return something else than 0?  Ordered; see doorbell.c. */
+bool stream_can_receive(const struct stream *stream);
+
+/* Has anything come, be it only the end of what one of several servers sends? */
 bool stream_ready(const struct stream *stream);
 
 /* Does it still read from this server? */

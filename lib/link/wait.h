@@ -115,6 +115,12 @@ void wait_send_wakes(struct wait *wait);
 /* A descriptor for a foreign event loop, the same in each call, or -errno. */
 int wait_descriptor(struct wait *wait) MUST_CHECK;
 
+/*
+ * Makes it readable, from any thread and from signal handlers; keeps errno.  Does
+ * nothing if nobody has asked for it, or if an epoll instance is it.
+ */
+void wait_tell(const struct wait *wait);
+
 /* That descriptor is readable again only for what comes from here on. */
 void wait_quieten(struct wait *wait);
 

@@ -6,6 +6,11 @@
  * run only in its own system calls never looks readable; there the loop is given an
  * eventfd, which the kernel signals for each completion that is to be run.
  *
+ * The kernel does not pass on a signal from eventfd to eventfd: if one that the ring
+ * polls is made readable, the ring's own stays quiet, and on Linux 6.18 does so for
+ * good.  Whoever makes the first readable therefore makes the second one readable too
+ * (wait_tell()).
+ *
  * The loop knows nothing of our alarms (a server that could not be reached is tried
  * again, a deadline passes), so these are a timer among the sources.
  *
@@ -15,6 +20,7 @@
  */
 #include <errno.h>
 
+#include "base/atomic.h"
 #include "base/error.h"
 #include "link/wait.h"
 #include "os/clock.h"
@@ -55,8 +61,16 @@ static int make_told(struct wait *wait)
 	if (r < 0)
 		fd_close(fd);
 	else
-		wait->told = fd;
+		store_relaxed(&wait->told, fd);
 	return r;
+}
+
+void wait_tell(const struct wait *wait)
+{
+	int fd = load_relaxed(&wait->told);
+
+	if (fd >= 0)
+		eventfd_signal(fd);
 }
 
 int wait_descriptor(struct wait *wait)

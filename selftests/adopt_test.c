@@ -1,0 +1,370 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * sluice_node_adopt(): a node goes from one thread to another, with its ports, its
+ * peers and what is under way.  What the old thread had armed is gone with that
+ * thread; the new one sleeps and is woken all the same.  A node in which a thread
+ * sleeps stays where it is.
+ */
+#include "events.h"
+
+ENDS_FIXTURE(adopt);
+
+/* ---- Another thread -------------------------------------------------------- */
+
+struct errand {
+	step *step;
+	struct seat *seat;
+	long a, b, result;
+};
+
+static void *run_errand(void *argument)
+{
+	struct errand *errand = argument;
+
+	errand->result = errand->step(errand->seat, errand->a, errand->b);
+	return NULL;
+}
+
+/* A step with the test's seat, in a thread that has ended when this returns. */
+static long elsewhere(struct __test_metadata *_metadata, struct seat *seat,
+		      step *what, long a, long b)
+{
+	struct errand errand = { .step = what, .seat = seat, .a = a, .b = b };
+	pthread_t thread;
+
+	ASSERT_EQ(0, pthread_create(&thread, NULL, run_errand, &errand));
+	ASSERT_EQ(0, pthread_join(thread, NULL));
+	return errand.result;
+}
+
+#define ELSEWHERE(what, a, b)	elsewhere(_metadata, &self->seat, what, a, b)
+
+static long adopt(struct seat *seat, long a, long b)
+{
+	(void)a, (void)b;
+	return sluice_node_adopt(seat->node);
+}
+
+static long node_fd(struct seat *seat, long a, long b)
+{
+	(void)a, (void)b;
+	return sluice_node_fd(seat->node);
+}
+
+static long prepare(struct seat *seat, long a, long b)
+{
+	(void)a, (void)b;
+	return sluice_node_prepare(seat->node);
+}
+
+/* serve_and_sleep(requests): then it goes to sleep, with all peers to ring it. */
+static long serve_and_sleep(struct seat *seat, long requests, long unused)
+{
+	long result = serve(seat, requests, 0);
+
+	(void)unused;
+	if (result != requests)
+		return result;
+	return take(seat, 0, 20 * MILLISECOND);
+}
+
+/* adopt_and_sleep(slot, value): likewise with a response, by the next thread. */
+static long adopt_and_sleep(struct seat *seat, long slot, long value)
+{
+	long result = sluice_node_adopt(seat->node);
+
+	if (result < 0)
+		return result;
+	result = hear(seat, slot, LONG);
+	if (result != value)
+		return result < 0 ? result : -EBADMSG;
+	return hear(seat, slot, 20 * MILLISECOND);
+}
+
+/* ---- From a thread that has ended ------------------------------------------ */
+
+TEST_F(adopt, server_with_busy_and_idle_clients)
+{
+	struct end *busy = &self->end[0], *idle = &self->end[1],
+		   *quick = &self->end[2], *later = &self->end[3];
+	struct seat *seat = &self->seat;
+
+	ASSERT_EQ(0, open_service(seat, PTR(&calls), 0));
+	ASSERT_EQ(0, open_server(seat, 0, 0));
+	start_client(_metadata, busy, variant->place, &calls, 1);
+	start_client(_metadata, idle, variant->place, &calls, 1);
+	start_client(_metadata, quick, variant->place, &calls, 1);
+	begin(busy, exchange_pausing, 20, 0);
+	ASSERT_EQ(-ETIMEDOUT, ELSEWHERE(serve_and_sleep, 20, 0));
+	ASSERT_EQ(20, finish(busy));
+
+	/* While the node is nobody's. */
+	ASSERT_EQ(1, at(quick, ask, 0, 7));
+	EXPECT_EQ(-EBUSY, take(seat, 0, SLUICE_NOWAIT));
+	ASSERT_EQ(0, sluice_node_adopt(seat->node));
+	EXPECT_EQ(7, take(seat, 0, LONG));
+	EXPECT_EQ(0, answer(seat, 0, 8));
+	EXPECT_EQ(8, at(quick, hear, 0, LONG));
+	EXPECT_EQ(0, done(seat, 0, 0));
+
+	/* Each of the others wakes the new thread: known, never heard, and new. */
+	begin(busy, ask_soon, 0, 1);
+	EXPECT_EQ(1, take(seat, 1, SLUICE_FOREVER));
+	EXPECT_EQ(1, finish(busy));
+	begin(idle, ask_soon, 0, 2);
+	EXPECT_EQ(2, take(seat, 2, SLUICE_FOREVER));
+	EXPECT_EQ(1, finish(idle));
+	start_client(_metadata, later, variant->place, &calls, 1);
+	begin(later, ask_soon, 0, 3);
+	EXPECT_EQ(3, take(seat, 3, SLUICE_FOREVER));
+	EXPECT_EQ(1, finish(later));
+
+	/* And one that leaves. */
+	ASSERT_EQ(0, sluice_node_wait(seat->node, LONG));
+	ASSERT_EQ(0, at(idle, cancel, 0, 0));
+	ASSERT_EQ(0, at(idle, close_client, 0, 0));
+	EXPECT_EQ(WENT(1), find_out(seat, SLUICE_FOREVER, 0));
+}
+
+TEST_F(adopt, client_in_the_middle_of_exchanges)
+{
+	struct end *server = &self->end[0], *later = &self->end[1];
+	struct seat *seat = &self->seat;
+
+	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
+	ASSERT_EQ(0, open_service(seat, PTR(&calls), 0));
+	ASSERT_EQ(0, open_client(seat, 0, 0));
+	ASSERT_EQ(1, ELSEWHERE(ask, 0, 5));
+	ASSERT_EQ(5, at(server, take, 0, LONG));
+	ASSERT_EQ(0, sluice_node_adopt(seat->node));
+	ASSERT_EQ(1, ask(seat, 1, 6));
+	ASSERT_EQ(6, at(server, take, 1, LONG));
+	ASSERT_EQ(0, at(server, answer, 0, 50));
+	ASSERT_EQ(0, ELSEWHERE(adopt, 0, 0));
+	EXPECT_EQ(-EBUSY, hear(seat, 0, SLUICE_NOWAIT));
+
+	/* One thread takes it from another that has gone to sleep in it and ended. */
+	ASSERT_EQ(0, sluice_node_adopt(seat->node));
+	EXPECT_EQ(50, hear(seat, 0, LONG));
+	EXPECT_EQ(-ETIMEDOUT, hear(seat, 0, 20 * MILLISECOND));
+	ASSERT_EQ(0, at(server, answer, 1, 60));
+	ASSERT_EQ(0, ELSEWHERE(adopt, 0, 0));
+	ASSERT_EQ(0, sluice_node_adopt(seat->node));
+	EXPECT_EQ(60, hear(seat, 1, LONG));
+	begin(server, answer_soon, 1, 61);
+	EXPECT_EQ(61, hear(seat, 1, SLUICE_FOREVER));
+	EXPECT_EQ(0, finish(server));
+	ASSERT_EQ(0, at(server, done, 0, 0));
+	EXPECT_EQ(-EPIPE, hear(seat, 0, SLUICE_FOREVER));
+
+	/* The news of another server reach it too. */
+	start_server(_metadata, later, variant->place, &calls, NULL, NULL);
+	EXPECT_EQ(2, wait_servers(seat, 2, SLUICE_FOREVER));
+}
+
+/* Two threads sleep for one response after another, and end; a third one gets it. */
+TEST_F(adopt, client_whose_threads_slept)
+{
+	struct end *server = &self->end[0];
+	struct seat *seat = &self->seat;
+	long i;
+
+	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
+	take_client_seat(_metadata, seat, &calls, NULL, 1);
+	ASSERT_EQ(1, ask(seat, 0, 5));
+	ASSERT_EQ(5, at(server, take, 0, LONG));
+	for (i = 0; i < 5; i++) {
+		ASSERT_EQ(0, at(server, answer, 0, i));
+		ASSERT_EQ(-ETIMEDOUT, ELSEWHERE(adopt_and_sleep, 0, i));
+		ASSERT_EQ(0, at(server, answer, 0, 10 + i));
+		ASSERT_EQ(-ETIMEDOUT, ELSEWHERE(adopt_and_sleep, 0, 10 + i));
+		ASSERT_EQ(0, sluice_node_adopt(seat->node));
+		begin(server, answer_soon, 0, 20 + i);
+		EXPECT_EQ(20 + i, hear(seat, 0, SLUICE_FOREVER));
+		EXPECT_EQ(0, finish(server));
+	}
+}
+
+/* ---- To and fro ------------------------------------------------------------ */
+
+/* adopt_and_serve(seat, requests): of an end that is a thread; the test's seat. */
+static long adopt_and_serve(struct seat *own, long other, long requests)
+{
+	struct seat *seat = (struct seat *)other;
+	int result = sluice_node_adopt(seat->node);
+
+	(void)own;
+	return result < 0 ? result : serve(seat, requests, 0);
+}
+
+static long take_of(struct seat *own, long other, long timeout)
+{
+	(void)own;
+	return take((struct seat *)other, 0, timeout);
+}
+
+static long adopt_of(struct seat *own, long other, long unused)
+{
+	(void)own, (void)unused;
+	return sluice_node_adopt(((struct seat *)other)->node);
+}
+
+TEST_F(adopt, to_and_fro)
+{
+	struct end *partner = &self->end[0], *client = &self->end[1],
+		   *other = &self->end[2];
+	struct seat *seat = &self->seat;
+	int i;
+
+	ASSERT_EQ(0, open_service(seat, PTR(&calls), 0));
+	ASSERT_EQ(0, open_server(seat, 0, 0));
+	start_client(_metadata, client, variant->place, &calls, 1);
+	start_client(_metadata, other, variant->place, &calls, 1);
+	end_start(_metadata, partner, IN_THREAD);
+	begin(client, exchange_pausing, 200, 0);
+	begin(other, exchange_pausing, 200, 0);
+	for (i = 0; i < 100; i++) {
+		ASSERT_EQ(2, at(partner, adopt_and_serve, PTR(seat), 2))
+			TH_LOG("%s", partner->result.sentence);
+		ASSERT_EQ(-EBUSY, take(seat, 0, SLUICE_NOWAIT));
+		ASSERT_EQ(2, adopt_and_serve(NULL, PTR(seat), 2))
+			TH_LOG("%s", sluice_strerror());
+		ASSERT_EQ(-EBUSY, at(partner, take_of, PTR(seat), SLUICE_NOWAIT));
+	}
+	EXPECT_EQ(200, finish(client));
+	EXPECT_EQ(200, finish(other));
+	EXPECT_EQ(-EAGAIN, take(seat, 0, SLUICE_NOWAIT));
+}
+
+/* ---- A thread that sleeps -------------------------------------------------- */
+
+TEST_F(adopt, not_while_asleep)
+{
+	struct end *sleeper = &self->end[0], *client = &self->end[1];
+	struct seat *seat = &self->seat;
+
+	ASSERT_EQ(0, open_service(seat, PTR(&calls), 0));
+	ASSERT_EQ(0, open_server(seat, 0, 0));
+	start_client(_metadata, client, variant->place, &calls, 1);
+	end_start(_metadata, sleeper, IN_THREAD);
+	ASSERT_EQ(-EAGAIN, at(sleeper, take_of, PTR(seat), SLUICE_NOWAIT));
+	begin(sleeper, take_of, PTR(seat), SLUICE_FOREVER);
+	until_asleep(sleeper);
+	EXPECT_FAILS_INT(EBUSY, sluice_node_adopt(seat->node));
+	EXPECT_FAILS_INT(EBUSY, sluice_node_adopt(seat->node));
+	EXPECT_EQ(-EBUSY, take(seat, 0, SLUICE_NOWAIT));
+	until_asleep(sleeper);
+	ASSERT_EQ(1, at(client, ask, 0, 4));
+	EXPECT_EQ(4, finish(sleeper));
+
+	/* Awake, and told to keep its hands off, it loses the node. */
+	EXPECT_EQ(0, sluice_node_adopt(seat->node));
+	EXPECT_EQ(-EBUSY, at(sleeper, take_of, PTR(seat), SLUICE_NOWAIT));
+	EXPECT_EQ(0, answer(seat, 0, 5));
+	EXPECT_EQ(5, at(client, hear, 0, LONG));
+
+	/* Interrupted, it can be taken from too. */
+	ASSERT_EQ(0, at(sleeper, adopt_of, PTR(seat), 0));
+	begin(sleeper, take_of, PTR(seat), SLUICE_FOREVER);
+	until_asleep(sleeper);
+	EXPECT_EQ(-EBUSY, sluice_node_adopt(seat->node));
+	EXPECT_EQ(0, sluice_node_interrupt(seat->node));
+	EXPECT_EQ(-EINTR, finish(sleeper));
+	EXPECT_EQ(0, sluice_node_adopt(seat->node));
+	EXPECT_TIMES_OUT(MILLISECOND, take(seat, 1, MILLISECOND));
+}
+
+/* ---- A foreign event loop goes with it ------------------------------------- */
+
+TEST_F(adopt, descriptor)
+{
+	struct end *client = &self->end[0], *idle = &self->end[1];
+	struct seat *seat = &self->seat;
+	long i;
+	int fd;
+
+	ASSERT_EQ(0, open_service(seat, PTR(&calls), 0));
+	ASSERT_EQ(0, open_server(seat, 0, 0));
+	start_client(_metadata, client, variant->place, &calls, 1);
+	start_client(_metadata, idle, variant->place, &calls, 1);
+	fd = (int)ELSEWHERE(node_fd, 0, 0);
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(-EBUSY, sluice_node_fd(seat->node));
+	EXPECT_EQ(-EBUSY, sluice_node_prepare(seat->node));
+	for (i = 0; i < 20; i++) {
+		ASSERT_EQ(0, sluice_node_adopt(seat->node));
+		EXPECT_EQ(fd, sluice_node_fd(seat->node));
+		while (sluice_node_prepare(seat->node) > 0)
+			told(seat, 0, 0);
+		begin(client, ask_soon, 0, i);
+		ASSERT_TRUE(is_readable(fd, LONG));
+		EXPECT_EQ(1, finish(client));
+		EXPECT_EQ(1, sluice_node_prepare(seat->node));
+		EXPECT_EQ(REQUEST, told(seat, 0, 0));
+		EXPECT_EQ(i, take(seat, 0, SLUICE_NOWAIT));
+		EXPECT_EQ(0, done(seat, 0, 0));
+		EXPECT_EQ(0, at(client, cancel, 0, 0));
+
+		/* The next request comes when the thread that was prepared is gone. */
+		ASSERT_EQ(0, ELSEWHERE(adopt, 0, 0));
+		ASSERT_EQ(1, at(idle, ask, 0, i));
+		ASSERT_EQ(0, sluice_node_adopt(seat->node));
+		EXPECT_EQ(1, sluice_node_prepare(seat->node));
+		EXPECT_EQ(REQUEST, told(seat, 0, 0));
+		EXPECT_EQ(i, take(seat, 0, SLUICE_NOWAIT));
+		EXPECT_EQ(0, done(seat, 0, 0));
+		EXPECT_EQ(0, at(idle, cancel, 0, 0));
+		ASSERT_EQ(0, ELSEWHERE(adopt, 0, 0));
+		ASSERT_EQ(-EBUSY, ELSEWHERE(prepare, 0, 0));
+	}
+	ASSERT_EQ(0, sluice_node_adopt(seat->node));
+}
+
+/* ---- Whose it is ----------------------------------------------------------- */
+
+TEST_F(adopt, ones_own_and_nobodys)
+{
+	struct seat *seat = &self->seat;
+
+	EXPECT_FAILS_INT(EINVAL, sluice_node_adopt(NULL));
+	ASSERT_EQ(0, open_service(seat, PTR(&calls), 0));
+
+	/* Nobody has used it: it belongs to whoever adopts it. */
+	ASSERT_EQ(0, ELSEWHERE(adopt, 0, 0));
+	EXPECT_EQ(-EBUSY, find_out(seat, SLUICE_NOWAIT, 0));
+	EXPECT_EQ(0, sluice_node_adopt(seat->node));
+	EXPECT_EQ(0, sluice_node_adopt(seat->node));
+	EXPECT_EQ(-EAGAIN, find_out(seat, SLUICE_NOWAIT, 0));
+	EXPECT_EQ(0, sluice_node_adopt(seat->node));
+	EXPECT_TIMES_OUT(MILLISECOND, find_out(seat, MILLISECOND, 0));
+
+	/* What was made by one thread is given back by another. */
+	ASSERT_EQ(0, open_client(seat, 0, 0));
+	ASSERT_EQ(0, ELSEWHERE(adopt, 0, 0));
+	ASSERT_EQ(0, sluice_node_adopt(seat->node));
+}
+
+TEST_F(adopt, forked_child)
+{
+	struct seat *seat = &self->seat;
+	int status, failed = 0;
+	pid_t pid;
+
+	ASSERT_EQ(0, open_service(seat, PTR(&calls), 0));
+	EXPECT_EQ(-EAGAIN, find_out(seat, SLUICE_NOWAIT, 0));
+	pid = fork();
+	ASSERT_LE(0, pid);
+	if (pid == 0) {
+		failed += adopt(seat, 0, 0) != -ECHILD;
+		failed += node_fd(seat, 0, 0) != -ECHILD;
+		failed += prepare(seat, 0, 0) != -ECHILD;
+		failed += wait_node(seat, SLUICE_FOREVER, 0) != -ECHILD;
+		failed += told(seat, 0, 0) != -ECHILD;
+		_exit(failed);
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(0, status);
+	EXPECT_TIMES_OUT(MILLISECOND, find_out(seat, MILLISECOND, 0));
+}
+
+TEST_HARNESS_MAIN

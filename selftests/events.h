@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What a whole node tells of: steps for sluice_node_wait() and sluice_node_next()
+ * that several tests share.
+ *
+ * A step returns one number, so find_out() makes one of all events that a wait has
+ * found: two decimal digits for each, in the order they were told.  It checks that
+ * each of them names the seat's own server, client or pending response.
+ *
+ *	EXPECT_EQ(REQUEST, at(server, find_out, LONG, 0));
+ *	EXPECT_EQ(THEN(RESPONSE(0), RESPONSE(3)), at(client, find_out, LONG, 0));
+ */
+#ifndef SELFTESTS_EVENTS_H
+#define SELFTESTS_EVENTS_H
+
+#include <poll.h>
+
+#include "steps.h"
+
+#define REQUEST			10
+#define RESPONSE(slot)		(20 + (slot))
+#define CAME(peers)		(30 + (peers))
+#define WENT(peers)		(40 + (peers))
+#define THEN(first, second)	(100 * (first) + (second))
+
+/* A call that ends by the clock, and not too early. */
+#define EXPECT_TIMES_OUT(timeout, call)					\
+	do {								\
+		int64_t begun_ = now();					\
+									\
+		EXPECT_EQ(-ETIMEDOUT, (call))				\
+			TH_LOG("%s", sluice_strerror());		\
+		EXPECT_LE((timeout), now() - begun_);			\
+	} while (0)
+
+/* Likewise, and it sleeps: it uses less than a quarter of a processor meanwhile. */
+#define EXPECT_SLEEPS(timeout, call)					\
+	do {								\
+		int64_t used_ = used();					\
+									\
+		EXPECT_TIMES_OUT(timeout, call);			\
+		used_ = used() - used_;					\
+		EXPECT_GT((timeout) / 4, used_)				\
+			TH_LOG("it spins: %lld us of %lld us",		\
+			       (long long)used_ / 1000,			\
+			       (long long)(timeout) / 1000);		\
+	} while (0)
+
+/* Time that this thread has had a processor. */
+helper int64_t used(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+	return time.tv_sec * SECOND + time.tv_nsec;
+}
+
+helper void pause_for(int64_t nanoseconds)
+{
+	struct timespec time = {
+		.tv_sec = nanoseconds / SECOND,
+		.tv_nsec = nanoseconds % SECOND,
+	};
+
+	nanosleep(&time, NULL);
+}
+
+/* Does a descriptor become readable within this time?  Rounded down to ms. */
+helper bool is_readable(int fd, int64_t nanoseconds)
+{
+	struct pollfd one = { .fd = fd, .events = POLLIN };
+
+	return poll(&one, 1, (int)(nanoseconds / MILLISECOND)) == 1;
+}
+
+/* ---- Events ---------------------------------------------------------------- */
+
+helper long response_number(const struct seat *seat, const struct sluice_event *event)
+{
+	long slot;
+
+	for (slot = 0; slot < 10; slot++)
+		if (event->pending == seat->pending[slot])
+			return RESPONSE(slot);
+	return -EBADMSG;
+}
+
+helper bool names_own_port(const struct seat *seat, const struct sluice_event *event)
+{
+	if (event->client)
+		return event->client == seat->client && !event->server;
+	return event->server && event->server == seat->server && !event->pending;
+}
+
+/* The two digits of an event, or -EBADMSG. */
+helper long event_number(const struct seat *seat, const struct sluice_event *event)
+{
+	bool peers = event->kind == SLUICE_EVENT_CONNECTED ||
+		     event->kind == SLUICE_EVENT_DISCONNECTED;
+
+	if (!names_own_port(seat, event) || event->size != sizeof(*event) ||
+	    peers != (event->peers > 0) || event->peers > 9 ||
+	    (event->reason && event->kind != SLUICE_EVENT_DISCONNECTED))
+		return -EBADMSG;
+	if (event->kind == SLUICE_EVENT_REQUEST)
+		return event->server ? REQUEST : -EBADMSG;
+	if (event->kind == SLUICE_EVENT_RESPONSE)
+		return response_number(seat, event);
+	if (event->pending || !peers)
+		return -EBADMSG;
+	return event->kind == SLUICE_EVENT_CONNECTED ? CAME((long)event->peers) :
+						       WENT((long)event->peers);
+}
+
+/* told(): all that the last wait has found and that was not asked for yet. */
+helper long told(struct seat *seat, long a, long b)
+{
+	struct sluice_event event = SLUICE_EVENT();
+	long all = 0, number;
+	int result;
+
+	(void)a, (void)b;
+	while ((result = sluice_node_next(seat->node, &event)) > 0) {
+		number = event_number(seat, &event);
+		if (number < 0)
+			return number;
+		all = THEN(all, number);
+	}
+	return result < 0 ? result : all;
+}
+
+/* wait_node(timeout): waits, and asks for nothing. */
+helper long wait_node(struct seat *seat, long timeout, long unused)
+{
+	(void)unused;
+	return sluice_node_wait(seat->node, timeout);
+}
+
+/* find_out(timeout): waits, and asks for everything. */
+helper long find_out(struct seat *seat, long timeout, long unused)
+{
+	int result = sluice_node_wait(seat->node, timeout);
+
+	(void)unused;
+	return result < 0 ? result : told(seat, 0, 0);
+}
+
+/*
+ * await_peers(kind, peers): waits until so many have come or gone, and nothing else
+ * has happened.  Why the last one has gone; 0 if they came.
+ */
+helper long await_peers(struct seat *seat, long kind, long peers)
+{
+	struct sluice_event event = SLUICE_EVENT();
+	int result;
+
+	event.reason = 0;
+	while (peers > 0) {
+		result = sluice_node_wait(seat->node, LONG);
+		if (result < 0)
+			return result;
+		while (sluice_node_next(seat->node, &event) > 0) {
+			if (event.kind != kind || event_number(seat, &event) < 0)
+				return -EBADMSG;
+			peers -= (long)event.peers;
+		}
+	}
+	return peers ? -EBADMSG : event.reason;
+}
+
+/* ---- Steps that take their time -------------------------------------------- */
+
+/* ask_soon(slot, value): the others have gone to sleep by then, most likely. */
+helper long ask_soon(struct seat *seat, long slot, long value)
+{
+	pause_for(5 * MILLISECOND);
+	return ask(seat, slot, value);
+}
+
+helper long answer_soon(struct seat *seat, long slot, long value)
+{
+	pause_for(5 * MILLISECOND);
+	return answer(seat, slot, value);
+}
+
+/* ask_until(slot, deadline): a request that is of use until then; see ask(). */
+helper long ask_until(struct seat *seat, long slot, long deadline)
+{
+	struct sluice_request *request = sluice_client_loan(seat->client, 1);
+	struct question *question;
+
+	if (!request)
+		return -errno;
+	question = request->data;
+	question->value = 1;
+	question->complement = ~question->value;
+	if (sluice_request_set_deadline(request, deadline) < 0)
+		return -errno;
+	seat->pending[slot] = sluice_request_send(request);
+	if (!seat->pending[slot]) {
+		int error = errno;
+
+		sluice_request_release(request);
+		return -error;
+	}
+	return sluice_pending_response_servers(seat->pending[slot]);
+}
+
+/* exchange(slot, value): asks, hears the number plus 1 and then the end. */
+helper long exchange(struct seat *seat, long slot, long value)
+{
+	long result = ask(seat, slot, value);
+
+	if (result != 1)
+		return result < 0 ? result : -EBADMSG;
+	result = hear(seat, slot, LONG);
+	if (result != value + 1)
+		return result < 0 ? result : -EBADMSG;
+	result = hear(seat, slot, LONG);
+	if (result != -EPIPE)
+		return result < 0 ? result : -EBADMSG;
+	return cancel(seat, slot, 0);
+}
+
+/* exchange_pausing(requests): so many, with a pause before each. */
+helper long exchange_pausing(struct seat *seat, long requests, long unused)
+{
+	long i, result;
+
+	(void)unused;
+	for (i = 0; i < requests; i++) {
+		pause_briefly();
+		result = exchange(seat, 0, i);
+		if (result < 0)
+			return result;
+	}
+	return requests;
+}
+
+/* ---- A set-up -------------------------------------------------------------- */
+
+/* A seat, the test's own, with a server that an idle client is connected to. */
+helper void take_server_seat(struct __test_metadata *_metadata, struct seat *seat,
+			     const struct sluice_service_opts *opts,
+			     struct end *client, enum place place)
+{
+	ASSERT_EQ(0, open_service(seat, PTR(&calls), PTR(opts)))
+		TH_LOG("%s", sluice_strerror());
+	ASSERT_EQ(0, open_server(seat, 0, 0));
+	start_client(_metadata, client, place, &calls, 1);
+	ASSERT_EQ(0, await_peers(seat, SLUICE_EVENT_CONNECTED, 1));
+}
+
+/*
+ * A request of the test's seat that its server has received in time, and holds in the
+ * slot of the same number; on a slow machine with a later deadline than was wished for.
+ * The deadline.
+ */
+helper int64_t ask_and_hold(struct __test_metadata *_metadata, struct seat *seat,
+			    struct end *server, long slot, int64_t timeout)
+{
+	int64_t deadline;
+	long result;
+
+	for (;; timeout *= 2) {
+		deadline = sluice_deadline(timeout);
+		result = ask_until(seat, slot, deadline);
+		if (result == 1) {
+			result = at(server, take, slot, timeout);
+			if (result == 1)
+				return deadline;
+			cancel(seat, slot, 0);
+		}
+		ASSERT_EQ(-ETIMEDOUT, result) TH_LOG("%s", sluice_strerror());
+		ASSERT_GT(LONG, timeout);
+	}
+}
+
+#endif /* SELFTESTS_EVENTS_H */

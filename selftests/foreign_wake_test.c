@@ -1,0 +1,378 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What makes the descriptor of a node readable, one thing at a time: a message, a
+ * peer, an interruption, a deadline; whether it comes before sluice_node_prepare(),
+ * between it and the sleep, or during the sleep.  And what does not.
+ */
+#include "events.h"
+
+ENDS_FIXTURE(foreign_wake);
+
+/*
+ * What sluice_node_prepare() tells of, 0, or -errno.  It may say for nothing that
+ * there is something, but not for ever: -ELOOP.
+ */
+static long prepare(struct seat *seat)
+{
+	long result;
+	int tries;
+
+	for (tries = 0; tries < 100; tries++) {
+		result = sluice_node_prepare(seat->node);
+		if (result <= 0)
+			return result;
+		result = told(seat, 0, 0);
+		if (result)
+			return result;
+	}
+	return -ELOOP;
+}
+
+/* Whatever there was, the loop may sleep now: 0 or -errno. */
+static long prepare_fully(struct seat *seat)
+{
+	long result;
+
+	do
+		result = prepare(seat);
+	while (result > 0);
+	return result;
+}
+
+/*
+ * Sleeps, as a loop does that was prepared, until there are events; or the -errno of
+ * sluice_node_prepare().  To wake for nothing is allowed now and then.
+ */
+static long sleep_until_told(struct seat *seat)
+{
+	int fd = sluice_node_fd(seat->node), tries;
+	long result = 0;
+
+	for (tries = 0; tries < 5 && !result; tries++)
+		result = is_readable(fd, LONG) ? prepare(seat) : -ETIMEDOUT;
+	return result;
+}
+
+/* The loop falls asleep, after a few times of waking for nothing at most. */
+static bool falls_asleep(struct seat *seat)
+{
+	int fd = sluice_node_fd(seat->node), tries;
+
+	for (tries = 0; tries < 5; tries++)
+		if (prepare(seat) == 0 && !is_readable(fd, 30 * MILLISECOND))
+			return true;
+	return false;
+}
+
+/* ---- Messages -------------------------------------------------------------- */
+
+TEST_F(foreign_wake, by_a_request)
+{
+	struct end *client = &self->end[0];
+	struct seat *seat = &self->seat;
+	long i;
+
+	take_server_seat(_metadata, seat, NULL, client, variant->place);
+	for (i = 0; i < 15; i++) {
+		ASSERT_EQ(0, prepare_fully(seat));
+		if (i % 3 == 0) {
+			/* During the sleep, most likely. */
+			begin(client, ask_soon, 0, i);
+			ASSERT_EQ(REQUEST, sleep_until_told(seat));
+			ASSERT_EQ(1, finish(client));
+		} else if (i % 3 == 1) {
+			/* Before it. */
+			ASSERT_EQ(1, at(client, ask, 0, i));
+			ASSERT_EQ(REQUEST, sleep_until_told(seat));
+		} else {
+			/* Before the loop was prepared for it. */
+			ASSERT_EQ(1, at(client, ask, 0, i));
+			ASSERT_EQ(1, sluice_node_prepare(seat->node));
+			ASSERT_EQ(REQUEST, told(seat, 0, 0));
+		}
+		ASSERT_EQ(1, sluice_node_prepare(seat->node));
+		ASSERT_EQ(REQUEST, told(seat, 0, 0));
+		ASSERT_EQ(i, take(seat, 0, SLUICE_NOWAIT));
+		ASSERT_EQ(0, done(seat, 0, 0));
+		ASSERT_EQ(0, at(client, cancel, 0, 0));
+	}
+	EXPECT_TRUE(falls_asleep(seat));
+}
+
+TEST_F(foreign_wake, by_a_response)
+{
+	struct end *server = &self->end[0];
+	struct seat *seat = &self->seat;
+	long i;
+
+	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
+	take_client_seat(_metadata, seat, &calls, NULL, 1);
+	ASSERT_EQ(1, ask(seat, 0, 1));
+	ASSERT_EQ(1, at(server, take, 0, LONG));
+	for (i = 0; i < 10; i++) {
+		ASSERT_EQ(0, prepare_fully(seat));
+		if (i % 2) {
+			begin(server, answer_soon, 0, i);
+		} else {
+			begin(server, answer, 0, i);
+		}
+		ASSERT_EQ(RESPONSE(0), sleep_until_told(seat));
+		ASSERT_EQ(0, finish(server));
+		ASSERT_EQ(i, hear(seat, 0, SLUICE_NOWAIT));
+	}
+	ASSERT_EQ(0, prepare_fully(seat));
+	ASSERT_EQ(0, at(server, done, 0, 0));
+	ASSERT_EQ(RESPONSE(0), sleep_until_told(seat));
+	ASSERT_EQ(-EPIPE, hear(seat, 0, SLUICE_NOWAIT));
+	EXPECT_TRUE(falls_asleep(seat));
+}
+
+/* The library's own sleeps in between, which take what the descriptor has told of. */
+TEST_F(foreign_wake, between_other_sleeps)
+{
+	struct end *client = &self->end[0];
+	struct seat *seat = &self->seat;
+	long i;
+
+	take_server_seat(_metadata, seat, NULL, client, variant->place);
+	for (i = 0; i < 5; i++) {
+		ASSERT_EQ(0, prepare_fully(seat));
+		begin(client, ask_soon, 0, i);
+		ASSERT_EQ(i, take(seat, 0, SLUICE_FOREVER));
+		ASSERT_EQ(1, finish(client));
+		ASSERT_EQ(0, prepare_fully(seat));
+		begin(client, ask_soon, 1, 100 + i);
+		ASSERT_EQ(REQUEST, find_out(seat, SLUICE_FOREVER, 0));
+		ASSERT_EQ(1, finish(client));
+		ASSERT_EQ(100 + i, take(seat, 1, SLUICE_NOWAIT));
+		ASSERT_EQ(0, prepare_fully(seat));
+		begin(client, ask_soon, 2, 200 + i);
+		ASSERT_EQ(REQUEST, sleep_until_told(seat));
+		ASSERT_EQ(1, finish(client));
+		ASSERT_EQ(200 + i, take(seat, 2, SLUICE_NOWAIT));
+		ASSERT_EQ(0, done(seat, 0, 0) + done(seat, 1, 0) + done(seat, 2, 0));
+		ASSERT_EQ(0, at(client, cancel, 0, 0));
+		ASSERT_EQ(0, at(client, cancel, 1, 0));
+		ASSERT_EQ(0, at(client, cancel, 2, 0));
+	}
+	EXPECT_TRUE(falls_asleep(seat));
+}
+
+/* ---- Peers ----------------------------------------------------------------- */
+
+TEST_F(foreign_wake, by_servers)
+{
+	struct end *server = &self->end[0];
+	struct seat *seat = &self->seat;
+	long i;
+
+	ASSERT_EQ(0, open_service(seat, PTR(&calls), 0));
+	ASSERT_EQ(0, open_client(seat, 0, 0));
+	end_start(_metadata, server, variant->place);
+	ASSERT_EQ(0, at(server, open_service, PTR(&calls), 0));
+	for (i = 0; i < 5; i++) {
+		ASSERT_EQ(0, prepare_fully(seat));
+		ASSERT_EQ(0, at(server, open_server, 0, 0));
+		ASSERT_EQ(CAME(1), sleep_until_told(seat));
+		ASSERT_EQ(1, wait_servers(seat, 1, SLUICE_NOWAIT));
+		ASSERT_EQ(0, prepare_fully(seat));
+		ASSERT_EQ(0, at(server, close_server, 0, 0));
+		ASSERT_EQ(WENT(1), sleep_until_told(seat));
+	}
+	EXPECT_TRUE(falls_asleep(seat));
+}
+
+TEST_F(foreign_wake, by_clients)
+{
+	struct end *client = &self->end[0];
+	struct seat *seat = &self->seat;
+	long i;
+
+	ASSERT_EQ(0, open_service(seat, PTR(&calls), 0));
+	ASSERT_EQ(0, open_server(seat, 0, 0));
+	end_start(_metadata, client, variant->place);
+	ASSERT_EQ(0, at(client, open_service, PTR(&calls), 0));
+	for (i = 0; i < 5; i++) {
+		ASSERT_EQ(0, prepare_fully(seat));
+		ASSERT_EQ(0, at(client, open_client, 0, 0));
+		ASSERT_EQ(CAME(1), sleep_until_told(seat));
+		ASSERT_EQ(0, prepare_fully(seat));
+		ASSERT_EQ(0, at(client, close_client, 0, 0));
+		ASSERT_EQ(WENT(1), sleep_until_told(seat));
+	}
+	EXPECT_TRUE(falls_asleep(seat));
+}
+
+/* ---- Interruptions --------------------------------------------------------- */
+
+static void *interrupt_soon(void *node)
+{
+	pause_for(5 * MILLISECOND);
+	return (void *)(long)sluice_node_interrupt(node);
+}
+
+TEST_F(foreign_wake, by_an_interruption)
+{
+	struct seat *seat = &self->seat;
+	pthread_t thread;
+	void *result;
+	int i;
+
+	ASSERT_EQ(0, open_service(seat, PTR(&calls), 0));
+	ASSERT_EQ(0, open_server(seat, 0, 0));
+	for (i = 0; i < 3; i++) {
+		/* Before the loop is prepared. */
+		EXPECT_EQ(0, sluice_node_interrupt(seat->node));
+		EXPECT_EQ(0, sluice_node_interrupt(seat->node));
+		ASSERT_EQ(-EINTR, prepare(seat));
+
+		/* Between that and the sleep. */
+		ASSERT_EQ(0, prepare(seat));
+		EXPECT_EQ(0, sluice_node_interrupt(seat->node));
+		ASSERT_EQ(-EINTR, sleep_until_told(seat));
+
+		/* During the sleep. */
+		ASSERT_EQ(0, prepare(seat));
+		ASSERT_EQ(0, pthread_create(&thread, NULL, interrupt_soon,
+					    seat->node));
+		ASSERT_EQ(-EINTR, sleep_until_told(seat));
+		ASSERT_EQ(0, pthread_join(thread, &result));
+		ASSERT_EQ(NULL, result);
+		ASSERT_TRUE(falls_asleep(seat));
+	}
+}
+
+/* What has come with it is handled first, and then the interruption is told. */
+TEST_F(foreign_wake, by_an_interruption_and_a_request)
+{
+	struct end *client = &self->end[0];
+	struct seat *seat = &self->seat;
+	long i;
+
+	take_server_seat(_metadata, seat, NULL, client, variant->place);
+	for (i = 0; i < 5; i++) {
+		ASSERT_EQ(0, prepare(seat));
+		EXPECT_EQ(0, sluice_node_interrupt(seat->node));
+		ASSERT_EQ(1, at(client, ask, 0, i));
+		ASSERT_EQ(REQUEST, sleep_until_told(seat));
+		ASSERT_EQ(i, take(seat, 0, SLUICE_NOWAIT));
+		ASSERT_EQ(-EINTR, prepare(seat));
+		ASSERT_TRUE(falls_asleep(seat));
+		ASSERT_EQ(0, done(seat, 0, 0));
+		ASSERT_EQ(0, at(client, cancel, 0, 0));
+	}
+}
+
+/* ---- Deadlines ------------------------------------------------------------- */
+
+TEST_F(foreign_wake, by_a_deadline)
+{
+	struct end *server = &self->end[0];
+	struct seat *seat = &self->seat;
+	int64_t deadline;
+	long result;
+
+	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
+	take_client_seat(_metadata, seat, &calls, NULL, 1);
+	ASSERT_EQ(0, prepare_fully(seat));
+	ask_and_hold(_metadata, seat, server, 1, LONG / 2);
+	deadline = ask_and_hold(_metadata, seat, server, 2, 50 * MILLISECOND);
+	result = prepare(seat);
+	if (!result)
+		result = sleep_until_told(seat);
+	EXPECT_EQ(RESPONSE(2), result);
+	EXPECT_LE(deadline, now());
+	EXPECT_EQ(1, sluice_node_prepare(seat->node));
+	EXPECT_EQ(-ETIMEDOUT, hear(seat, 2, SLUICE_NOWAIT));
+	EXPECT_TRUE(falls_asleep(seat));
+
+	/* Of one that is given up nothing is told. */
+	deadline = ask_and_hold(_metadata, seat, server, 3, 50 * MILLISECOND);
+	EXPECT_LE(0, prepare(seat));
+	ASSERT_EQ(0, cancel(seat, 3, 0));
+	while (now() < deadline)
+		pause_briefly();
+	EXPECT_TRUE(falls_asleep(seat));
+	EXPECT_EQ(0, told(seat, 0, 0));
+}
+
+/* ---- What does not --------------------------------------------------------- */
+
+static const struct sluice_service_opts one_at_most = SLUICE_SERVICE_OPTS(
+	.max_active_requests_per_client = 1,
+	.max_borrowed_responses_per_pending_response = 1);
+
+TEST_F(foreign_wake, not_by_a_client_at_its_limit)
+{
+	struct end *client = &self->end[0], *other = &self->end[1];
+	struct seat *seat = &self->seat;
+
+	take_server_seat(_metadata, seat, &one_at_most, client, variant->place);
+	ASSERT_EQ(1, at(client, ask, 0, 1));
+	ASSERT_EQ(1, take(seat, 0, LONG));
+	ASSERT_EQ(0, at(client, cancel, 0, 0));
+	ASSERT_EQ(1, at(client, ask, 0, 2));
+	EXPECT_TRUE(falls_asleep(seat));
+	start_client(_metadata, other, variant->place, &calls, 1);
+	ASSERT_EQ(CAME(1), sleep_until_told(seat));
+	EXPECT_TRUE(falls_asleep(seat));
+	begin(other, ask_soon, 0, 3);
+	EXPECT_EQ(REQUEST, sleep_until_told(seat));
+	ASSERT_EQ(1, finish(other));
+	ASSERT_EQ(0, done(seat, 0, 0));
+	EXPECT_EQ(1, sluice_node_prepare(seat->node));
+}
+
+TEST_F(foreign_wake, not_by_a_pending_at_its_limit)
+{
+	struct end *server = &self->end[0];
+	struct seat *seat = &self->seat;
+	int64_t deadline;
+
+	start_server(_metadata, server, variant->place, &calls, &one_at_most, NULL);
+	take_client_seat(_metadata, seat, &calls, NULL, 1);
+	deadline = ask_and_hold(_metadata, seat, server, 0, 50 * MILLISECOND);
+	ASSERT_EQ(0, at(server, answer, 0, 1));
+	ASSERT_EQ(1, hold(seat, 0, 0));
+	ASSERT_EQ(0, at(server, answer, 0, 2));
+	ASSERT_EQ(0, prepare_fully(seat));
+
+	/* Neither by its deadline. */
+	while (now() < deadline)
+		pause_briefly();
+	EXPECT_TRUE(falls_asleep(seat));
+	ASSERT_EQ(0, drop_response(seat, 0, 0));
+	EXPECT_EQ(1, sluice_node_prepare(seat->node));
+	EXPECT_EQ(RESPONSE(0), told(seat, 0, 0));
+	EXPECT_EQ(2, hear(seat, 0, SLUICE_NOWAIT));
+}
+
+/* ---- The descriptor -------------------------------------------------------- */
+
+TEST_F(foreign_wake, descriptor)
+{
+	struct seat *seat = &self->seat;
+	int fd, fds;
+
+	EXPECT_FAILS_INT(EINVAL, sluice_node_fd(NULL));
+	EXPECT_FAILS_INT(EINVAL, sluice_node_prepare(NULL));
+	fds = count_fds();
+	ASSERT_EQ(0, open_service(seat, PTR(&calls), 0));
+
+	/* It is there from the first time that somebody asks on. */
+	EXPECT_EQ(0, sluice_node_prepare(seat->node));
+	fd = sluice_node_fd(seat->node);
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(fd, sluice_node_fd(seat->node));
+	EXPECT_EQ(FD_CLOEXEC, fcntl(fd, F_GETFD));
+	EXPECT_TRUE(falls_asleep(seat));
+	leave(seat, 0, 0);
+	EXPECT_EQ(fds, count_fds());
+
+	/* A node that is asked for it first. */
+	ASSERT_EQ(0, open_service(seat, PTR(&calls), 0));
+	EXPECT_LE(0, sluice_node_fd(seat->node));
+	EXPECT_TRUE(falls_asleep(seat));
+}
+
+TEST_HARNESS_MAIN
