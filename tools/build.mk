@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: MIT
 #
-# The sluice command: one file a verb, and a table in sluice.c.
+# The sluice command: a file or a few for each verb, and a table in sluice.c.
 
 tools-objects := $(patsubst %.c,$(O)/%.o,$(wildcard tools/*.c))
 objects	      += $(tools-objects)
+
+$(O)/tools/%.o: own = $(uring-cflags)
+
+$(tools-objects): | $(O)/lib/liburing
 
 tools: $(O)/tools/sluice
 

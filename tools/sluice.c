@@ -12,6 +12,8 @@
 
 #include <sluice.h>
 
+#include "bench.h"
+
 struct verb {
 	const char *name;
 	int (*run)(int argc, char **argv);
@@ -22,6 +24,7 @@ static int help(int argc, char **argv);
 static int version(int argc, char **argv);
 
 static const struct verb verbs[] = {
+	{ "bench",	bench,		"measure round trips, beside what the machine can do" },
 	{ "help",	help,		"list the verbs" },
 	{ "version",	version,	"print the version of the library" },
 };

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What each message carries: one 64-bit value in every word that is touched, so that
+ * all of these bytes are written by one processor and read by the other.  The floors
+ * and Sluice use the same two functions.  And what one does between two looks for a
+ * message: nothing, unless both sides share a processor.
+ */
+#include "bench.h"
+
+#include <sched.h>
+
+static bool shared_cpu;
+
+void payload_write(void *data, size_t size, uint64_t value)
+{
+	uint64_t *words = data;
+
+	for (size_t i = 0; i < size / sizeof(*words); i++)
+		words[i] = value;
+}
+
+/* The value that was written; or UINT64_MAX if the words differ. */
+uint64_t payload_read(const void *data, size_t size)
+{
+	const uint64_t *words = data;
+	uint64_t value = words[0], difference = 0;
+
+	for (size_t i = 0; i < size / sizeof(*words); i++)
+		difference |= words[i] ^ value;
+	return difference ? UINT64_MAX : value;
+}
+
+void spin_pause(void)
+{
+	if (shared_cpu)
+		sched_yield();
+}
+
+void spin_share(bool one_cpu)
+{
+	shared_cpu = one_cpu;
+}
