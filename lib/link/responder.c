@@ -112,7 +112,6 @@ struct responder *responder_create(const struct responder_config *config, int fd
 {
 	const struct layout *layout = config->layout;
 	struct responder *responder = calloc(1, sizeof(*responder));
-	uint64_t deliveries = layout->deliveries;
 	int r;
 
 	if (!responder) {
@@ -120,11 +119,9 @@ struct responder *responder_create(const struct responder_config *config, int fd
 		return fail_null(ENOMEM, "no memory for a channel");
 	}
 	responder->config = config;
-	responder->replies = calloc(deliveries, sizeof(*responder->replies));
-	responder->sent = malloc(deliveries * layout->response_slots * sizeof(*responder->sent));
-	responder->held = calloc(deliveries, sizeof(*responder->held));
+	responder->held = calloc(layout->deliveries, sizeof(*responder->held));
 	r = channel_init(&responder->channel, config->wait, fd, layout, &events);
-	if (!r && (!responder->replies || !responder->sent || !responder->held))
+	if (!r && !responder->held)
 		r = fail(ENOMEM, "no memory for a channel");
 	if (r < 0) {
 		channel_put(&responder->channel);
@@ -250,17 +247,35 @@ static void reap(struct responder *responder)
 	}
 }
 
+/* What is needed to reply, which a client that does not ask does not cost. */
+static int make_pool(struct responder *responder)
+{
+	const struct layout *layout = responder->channel.layout;
+	uint64_t deliveries = layout->deliveries;
+	int r;
+
+	if (!responder->replies)
+		responder->replies = calloc(deliveries, sizeof(*responder->replies));
+	if (!responder->sent)
+		responder->sent = malloc(deliveries * layout->response_slots *
+					 sizeof(*responder->sent));
+	if (!responder->replies || !responder->sent)
+		return fail(ENOMEM, "no memory for the rings of replies");
+	r = pool_init(&responder->pool, &responder->config->pool);
+	if (r < 0)
+		pool_deinit(&responder->pool);
+	responder->pool_open = !r;
+	return r;
+}
+
 int responder_loan(struct responder *responder, uint64_t bytes)
 {
 	int r;
 
-	if (!responder->pool_open) {
-		r = pool_init(&responder->pool, &responder->config->pool);
-		if (r < 0) {
-			pool_deinit(&responder->pool);
+	if (unlikely(!responder->pool_open)) {
+		r = make_pool(responder);
+		if (r < 0)
 			return r;
-		}
-		responder->pool_open = true;
 	}
 	reap(responder);
 	return pool_loan(&responder->pool, bytes);
