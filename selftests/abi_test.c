@@ -101,15 +101,17 @@ STRUCT(sluice_registry_contract, 880,
 	MEMBER(sluice_registry_contract, response_header, 704, 144),
 	MEMBER(sluice_registry_contract, settings, 848, 32))
 
-STRUCT(sluice_registry_node, 152,
+STRUCT(sluice_registry_node, 168,
 	MEMBER(sluice_registry_node, magic, 0, 4),
 	MEMBER(sluice_registry_node, version, 4, 4),
 	MEMBER(sluice_registry_node, size, 8, 4),
 	MEMBER(sluice_registry_node, pid, 12, 4),
 	MEMBER(sluice_registry_node, id, 16, 8),
-	MEMBER(sluice_registry_node, name, 24, 128))
+	MEMBER(sluice_registry_node, pidfd_inode, 24, 8),
+	MEMBER(sluice_registry_node, pid_namespace, 32, 8),
+	MEMBER(sluice_registry_node, name, 40, 128))
 
-STRUCT(sluice_registry_port, 40,
+STRUCT(sluice_registry_port, 56,
 	MEMBER(sluice_registry_port, magic, 0, 4),
 	MEMBER(sluice_registry_port, version, 4, 4),
 	MEMBER(sluice_registry_port, size, 8, 4),
@@ -117,7 +119,9 @@ STRUCT(sluice_registry_port, 40,
 	MEMBER(sluice_registry_port, id, 16, 8),
 	MEMBER(sluice_registry_port, node, 24, 8),
 	MEMBER(sluice_registry_port, role, 32, 4),
-	MEMBER(sluice_registry_port, reserved, 36, 4))
+	MEMBER(sluice_registry_port, reserved, 36, 4),
+	MEMBER(sluice_registry_port, pidfd_inode, 40, 8),
+	MEMBER(sluice_registry_port, pid_namespace, 48, 8))
 
 STRUCT(sluice_wire_header, 8,
 	MEMBER(sluice_wire_header, magic, 0, 4),

@@ -86,6 +86,11 @@ wrong registry.pml -DNAIVE
 wrong registry.pml -DNO_LOOK
 wrong registry.pml -DNO_LOCK
 
+right record.pml
+wrong record.pml -DNO_LOCK
+wrong record.pml -DOWNERS_LOCK
+wrong record.pml -DNO_LOOK
+
 # The variants that the models speak of: a word of capitals in a line of its own.
 variants() {
 	sed -n 's/^ \*	\([A-Z][A-Z0-9_]*\)	.*/\1/p; s/^ \*	\(D=2\)	.*/\1/p' "$models"/*.pml

@@ -9,16 +9,21 @@
  * the clients whose files it finds: whoever comes second sees the other.
  *
  * A process that dies leaves names behind that lead nowhere; that its file is not
- * locked any more tells which, and its record tells the name of its socket.
+ * locked any more tells which, and its record tells the name of its socket.  Who makes
+ * a port takes a name that nobody has, and looks at the others only if there is none;
+ * then each record is asked too whether its process is dead though a child of it holds
+ * the lock (link/presence.c), which costs some system calls a name.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/limits.h"
 #include "link/port_entry.h"
 #include "link/presence.h"
 #include "link/server_socket.h"
@@ -27,6 +32,12 @@
 #include "os/random.h"
 
 static const char *const role_names[] = { "client", "server" };
+
+/* Words of a bitmap of all numbers that a port's name may have. */
+#define NAMES_WORDS	(MAX_CLIENTS_LIMIT / 64)
+
+_Static_assert(MAX_SERVERS_LIMIT <= MAX_CLIENTS_LIMIT && MAX_CLIENTS_LIMIT % 64 == 0,
+	       "the bitmap has room for either role");
 
 static bool is_ours(const struct sluice_registry_port *record)
 {
@@ -43,13 +54,80 @@ static void bury_server(void *context, const void *record)
 		server_socket_unlink(*servers_fd, port->id);
 }
 
-/* Removes the entry of a dead port together with its socket. */
-static bool remove_dead(int ports_fd, int servers_fd, const char *name)
+static bool is_of_the_dead(const void *record)
+{
+	const struct sluice_registry_port *port = record;
+	const struct process owner = {
+		.pid = port->pid,
+		.inode = port->pidfd_inode,
+		.pids = port->pid_namespace,
+	};
+
+	return is_ours(port) && process_is_dead(&owner);
+}
+
+/* Removes the entry of a dead port together with its socket; ask: even if locked. */
+static bool remove_dead(int ports_fd, int servers_fd, const char *name, bool ask)
 {
 	struct sluice_registry_port record;
+	const struct presence_burial burial = {
+		.record = &record,
+		.size = sizeof(record),
+		.is_dead = ask ? is_of_the_dead : NULL,
+		.clear = bury_server,
+		.context = &servers_fd,
+	};
 
-	return presence_bury(ports_fd, name, &record, sizeof(record), bury_server,
-			     &servers_fd);
+	return presence_bury(ports_fd, name, &burial);
+}
+
+/* Which numbers there are names of, as a bitmap. */
+static void list_taken(const struct service_dir *dir, enum port_role role,
+		       uint64_t taken[NAMES_WORDS])
+{
+	size_t length = strlen(role_names[role]);
+	DIR *ports = directory_list(dir->ports_fd);
+	struct dirent *entry;
+	unsigned long n;
+
+	memset(taken, 0, NAMES_WORDS * sizeof(*taken));
+	while (ports && (entry = readdir(ports))) {
+		if (strncmp(entry->d_name, role_names[role], length) ||
+		    entry->d_name[length] != '.')
+			continue;
+		n = strtoul(entry->d_name + length + 1, NULL, 10);
+		if (n < NAMES_WORDS * 64)
+			taken[n / 64] |= UINT64_C(1) << (n % 64);
+	}
+	if (ports)
+		closedir(ports);
+}
+
+static void set_name(struct port_entry *entry, enum port_role role, uint32_t n)
+{
+	snprintf(entry->name, sizeof(entry->name), "%s.%" PRIu32, role_names[role], n);
+}
+
+/* Gives the port's file a name.  0, -EEXIST (quiet: all are taken) or -errno. */
+static int claim_name(struct port_entry *entry, const struct service_dir *dir,
+		      enum port_role role, uint32_t limit)
+{
+	uint64_t taken[NAMES_WORDS];
+	int r = -EEXIST;
+	uint32_t n;
+
+	list_taken(dir, role, taken);
+	for (n = 0; n < limit && r == -EEXIST; n++) {
+		set_name(entry, role, n);
+		if (!(taken[n / 64] >> (n % 64) & 1))
+			r = presence_name(entry->fd, dir->ports_fd, entry->name);
+	}
+	for (n = 0; n < limit && r == -EEXIST; n++) {
+		set_name(entry, role, n);
+		if (remove_dead(dir->ports_fd, dir->servers_fd, entry->name, true))
+			r = presence_name(entry->fd, dir->ports_fd, entry->name);
+	}
+	return r;
 }
 
 int port_entry_claim(struct port_entry *entry, const struct service_dir *dir,
@@ -59,28 +137,25 @@ int port_entry_claim(struct port_entry *entry, const struct service_dir *dir,
 		.magic = SLUICE_REGISTRY_MAGIC_PORT,
 		.version = SLUICE_PROTOCOL_VERSION,
 		.size = sizeof(record),
-		.pid = (uint32_t)getpid(),
+		.pid = dir->seat->owner.pid,
 		.node = dir->seat->id,
 		.role = role,
+		.pidfd_inode = dir->seat->owner.inode,
+		.pid_namespace = dir->seat->owner.pids,
 	};
-	uint32_t n;
+	int r;
 
-	record.id = random_id();
-	for (n = 0; n < limit;) {
-		snprintf(entry->name, sizeof(entry->name), "%s.%" PRIu32, role_names[role], n);
-		entry->fd = presence_create(dir->ports_fd, entry->name, &record,
-					    sizeof(record), false);
-		if (entry->fd >= 0) {
-			entry->id = record.id;
-			return 0;
-		}
-		if (entry->fd != -EEXIST)
-			return entry->fd;
-		if (!remove_dead(dir->ports_fd, dir->servers_fd, entry->name))
-			n++;
-	}
-	return fail(EUSERS, "the service has all of its max_%ss, %" PRIu32,
-		    role_names[role], limit);
+	record.id = entry->id = random_id();
+	entry->fd = presence_make(dir->ports_fd, role_names[role], &record, sizeof(record),
+				  false);
+	if (entry->fd < 0)
+		return entry->fd;
+	r = claim_name(entry, dir, role, limit);
+	if (!r)
+		return 0;
+	entry->fd = fd_close(entry->fd);
+	return r != -EEXIST ? r : fail(EUSERS, "the service has all of its max_%ss, %" PRIu32,
+				       role_names[role], limit);
 }
 
 void port_entry_release(struct port_entry *entry, const struct service_dir *dir)
@@ -116,7 +191,7 @@ void port_entry_sweep(int service_fd)
 	ports = ports_fd < 0 ? NULL : directory_list(ports_fd);
 	while (ports && (entry = readdir(ports)))
 		if (entry->d_name[0] != '.')
-			remove_dead(ports_fd, servers_fd, entry->d_name);
+			remove_dead(ports_fd, servers_fd, entry->d_name, false);
 	if (ports)
 		closedir(ports);
 	fd_close(servers_fd);

@@ -7,10 +7,20 @@
  * locked, and only then linked: nobody ever sees it half written or not locked
  * although its maker lives.
  *
- * Whoever finds a file that is not locked may remove it, under one rule: lock it,
- * make sure that the name still stands for this very file, and unlink before
- * letting go of the lock.  Two that find the same leftover then cannot remove what
- * a third has put in its place meanwhile.
+ * The lock may outlive its maker all the same: a child that was made behind libc's
+ * back (os/fd.c) holds a descriptor of the same open file.  Then the record has to
+ * tell that the maker is dead, which costs some system calls and is asked only by
+ * somebody who needs the name.
+ *
+ * Whoever finds a file of the dead may remove it, under one rule: take the lock of
+ * removers, make sure that the name still stands for this very file, and unlink
+ * before letting go of the lock.  Two that find the same leftover then cannot remove
+ * what a third has put in its place meanwhile.  Since the dead stay dead, it does not
+ * matter when that was found out.
+ *
+ * The lock of removers is an open file description lock (fcntl), which does not
+ * interfere with flock: the first belongs to those who remove, the second to those
+ * who live.  One lock for both would not do, for what a child holds nobody can have.
  */
 #include "link/presence.h"
 
@@ -25,22 +35,6 @@
 #include "base/error.h"
 #include "os/fd.h"
 
-static int fill_and_link(int fd, int at, const char *name, const void *record, size_t size,
-			 bool shared)
-{
-	char path[64];
-
-	if (write(fd, record, size) != (ssize_t)size ||
-	    flock(fd, (shared ? LOCK_SH : LOCK_EX) | LOCK_NB))
-		return fail(errno, "cannot write %s: %s", name, strerror(errno));
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	if (!linkat(AT_FDCWD, path, at, name, AT_SYMLINK_FOLLOW))
-		return 0;
-	if (errno == EEXIST)
-		return -EEXIST;
-	return fail(errno, "cannot register %s: %s", name, strerror(errno));
-}
-
 /* ext4 says EPERM of a file in a directory that was removed, others ENOENT. */
 static bool is_removed(int directory)
 {
@@ -49,21 +43,47 @@ static bool is_removed(int directory)
 	return !fstat(directory, &st) && !st.st_nlink;
 }
 
+int presence_make(int at, const char *whose, const void *record, size_t size, bool shared)
+{
+	int fd, r;
+
+	fd = fd_own(openat(at, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+	if (fd < 0 && errno == EPERM && is_removed(at))
+		errno = ENOENT;
+	if (fd < 0)
+		return fail(errno, "cannot make a file for %s: %s", whose, strerror(errno));
+	if (write(fd, record, size) == (ssize_t)size &&
+	    !flock(fd, (shared ? LOCK_SH : LOCK_EX) | LOCK_NB))
+		return fd;
+	r = fail(errno, "cannot write %s: %s", whose, strerror(errno));
+	fd_close(fd);
+	return r;
+}
+
+int presence_name(int fd, int at, const char *name)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	if (!linkat(AT_FDCWD, path, at, name, AT_SYMLINK_FOLLOW))
+		return 0;
+	if (errno == EEXIST)
+		return -EEXIST;
+	return fail(errno, "cannot register %s: %s", name, strerror(errno));
+}
+
 int presence_create(int at, const char *name, const void *record, size_t size, bool shared)
 {
 	int fd, r;
 
-	fd = openat(at, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	if (fd < 0 && errno == EPERM && is_removed(at))
-		errno = ENOENT;
+	fd = presence_make(at, name, record, size, shared);
 	if (fd < 0)
-		return fail(errno, "cannot make a file for %s: %s", name, strerror(errno));
-	r = fill_and_link(fd, at, name, record, size, shared);
-	if (r < 0) {
-		fd_close(fd);
-		return r;
-	}
-	return fd_own(fd);
+		return fd;
+	r = presence_name(fd, at, name);
+	if (!r)
+		return fd;
+	fd_close(fd);
+	return r;
 }
 
 bool presence_is(int at, const char *name, int fd)
@@ -74,27 +94,52 @@ bool presence_is(int at, const char *name, int fd)
 	       named.st_dev == open.st_dev && named.st_ino == open.st_ino;
 }
 
-bool presence_bury(int at, const char *name, void *record, size_t size,
-		   void (*what)(void *context, const void *record), void *context)
+/* Keeps other removers away, until fd is closed. */
+static bool lock_for_removal(int fd)
 {
-	bool removed = false;
+	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+
+	return !fcntl(fd, F_OFD_SETLK, &whole);
+}
+
+static bool read_record(int fd, const struct presence_burial *burial)
+{
+	return burial->record &&
+	       pread(fd, burial->record, burial->size, 0) == (ssize_t)burial->size;
+}
+
+static bool bury(int at, const char *name, int fd, const struct presence_burial *burial)
+{
+	bool known = read_record(fd, burial);
+
+	if (flock(fd, LOCK_EX | LOCK_NB) &&
+	    !(known && burial->is_dead && burial->is_dead(burial->record)))
+		return false;
+	if (!lock_for_removal(fd) || !presence_is(at, name, fd))
+		return false;
+	if (known)
+		burial->clear(burial->context, burial->record);
+	return !unlinkat(at, name, 0);
+}
+
+bool presence_bury(int at, const char *name, const struct presence_burial *burial)
+{
+	bool removed;
 	int fd;
 
-	fd = openat(at, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	fd = openat(at, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
 		return false;
-	if (!flock(fd, LOCK_EX | LOCK_NB) && presence_is(at, name, fd)) {
-		if (what && pread(fd, record, size, 0) == (ssize_t)size)
-			what(context, record);
-		removed = !unlinkat(at, name, 0);
-	}
+	removed = bury(at, name, fd, burial);
 	fd_close(fd);
 	return removed;
 }
 
 bool presence_remove_dead(int at, const char *name)
 {
-	return presence_bury(at, name, NULL, 0, NULL, NULL);
+	static const struct presence_burial plain = { .record = NULL };
+
+	return presence_bury(at, name, &plain);
 }
 
 int presence_read(int at, const char *name, void *record, size_t size)

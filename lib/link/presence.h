@@ -9,19 +9,36 @@
 #include "base/attributes.h"
 
 /*
- * A new file that holds record and is locked from before it gets its name, for
- * this process alone or shared with others.  A descriptor, which keeps the lock;
- * -EEXIST (quiet) or another -errno.
+ * A new file that holds record and is locked, for this process alone or shared with
+ * others, but has no name yet; whose tells what for, if it fails.  A descriptor, which
+ * keeps the lock, or -errno.
  */
+int presence_make(int at, const char *whose, const void *record, size_t size,
+		  bool shared) MUST_CHECK;
+
+/* Gives it its name.  0, -EEXIST (quiet) or another -errno. */
+int presence_name(int fd, int at, const char *name) MUST_CHECK;
+
+/* Both at once.  A descriptor, -EEXIST (quiet) or another -errno. */
 int presence_create(int at, const char *name, const void *record, size_t size,
 		    bool shared) MUST_CHECK;
 
 /* Removes a file that nobody holds locked.  Did it? */
 bool presence_remove_dead(int at, const char *name);
 
-/* The same, after what() has been done with the record of the dead. */
-bool presence_bury(int at, const char *name, void *record, size_t size,
-		   void (*what)(void *context, const void *record), void *context);
+/* What is to be known, and done, before the file of the dead is removed. */
+struct presence_burial {
+	void *record;		/* room for it */
+	size_t size;
+	/* Whether it says that its maker is dead, although it is locked; or NULL. */
+	bool (*is_dead)(const void *record);
+	/* Removes what else the record tells of. */
+	void (*clear)(void *context, const void *record);
+	void *context;
+};
+
+/* The same with a record, which is read, asked and cleared up after. */
+bool presence_bury(int at, const char *name, const struct presence_burial *burial);
 
 /* Does this name still stand for the file behind fd? */
 bool presence_is(int at, const char *name, int fd);

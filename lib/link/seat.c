@@ -63,8 +63,10 @@ static int register_node(struct seat *seat, const char *name)
 		.magic = SLUICE_REGISTRY_MAGIC_NODE,
 		.version = SLUICE_PROTOCOL_VERSION,
 		.size = sizeof(record),
-		.pid = (uint32_t)getpid(),
+		.pid = seat->owner.pid,
 		.id = seat->id,
+		.pidfd_inode = seat->owner.inode,
+		.pid_namespace = seat->owner.pids,
 	};
 	char file[SEAT_NAME_SIZE];
 
@@ -98,6 +100,7 @@ int seat_take(struct seat *seat, const char *domain, const char *name)
 	int r, tries = 0;
 
 	seat->id = random_id();
+	seat->owner = process_self();
 	do {
 		r = try_seat(seat, domain, name);
 	} while (r == -ENOENT && ++tries < TRIES);

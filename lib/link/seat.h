@@ -6,9 +6,11 @@
 #include <stdbool.h>
 
 #include "link/root.h"
+#include "os/process.h"
 
 struct seat {
 	struct root root;
+	struct process owner;
 	uint64_t id;
 	int presence_fd;
 	int mailbox_fd;

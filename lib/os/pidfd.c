@@ -9,6 +9,7 @@
 #include "os/pidfd.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include "os/fd.h"
@@ -23,6 +24,13 @@ int pidfd_of_peer(int fd)
 	int pidfd;
 
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERPIDFD, &pidfd, &size))
-		return -errno;
+		return errno == EINVAL ? -ESRCH : -errno;
 	return fd_own(pidfd);
+}
+
+bool pidfd_has_ended(int pidfd)
+{
+	struct pollfd pollfd = { .fd = pidfd, .events = POLLIN };
+
+	return poll(&pollfd, 1, 0) == 1 && (pollfd.revents & POLLIN);
 }

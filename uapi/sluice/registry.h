@@ -12,6 +12,7 @@
  * Ids and hashes are 16 hexadecimal digits.  A file of nodes/ or ports/ is held
  * under an exclusive flock by the process it stands for, from before it gets its
  * name; an unlocked one stands for nobody and is removed by whoever finds it.
+ * So may be a locked one whose process is dead: a child of it has the lock.
  * Every node that has a service open holds a shared flock on its contract.
  *
  * Files are read with pread and believed only after magic, version and size
@@ -105,6 +106,8 @@ struct sluice_registry_contract {
  * @size: sizeof(struct sluice_registry_node).
  * @pid: process, in its own pid namespace.
  * @id: of the node.
+ * @pidfd_inode: of the process; 0 if it is not known.
+ * @pid_namespace: its inode; 0 if it is not known.
  * @name: given by the user; zero-padded.
  */
 struct sluice_registry_node {
@@ -113,6 +116,8 @@ struct sluice_registry_node {
 	uint32_t size;
 	uint32_t pid;
 	uint64_t id;
+	uint64_t pidfd_inode;
+	uint64_t pid_namespace;
 	char name[SLUICE_NODE_NAME_SIZE];
 };
 
@@ -126,6 +131,8 @@ struct sluice_registry_node {
  * @node: id of the node it belongs to.
  * @role: 0 client, 1 server.
  * @reserved: 0.
+ * @pidfd_inode: of the process; 0 if it is not known.
+ * @pid_namespace: its inode; 0 if it is not known.
  */
 struct sluice_registry_port {
 	uint32_t magic;
@@ -136,13 +143,15 @@ struct sluice_registry_port {
 	uint64_t node;
 	uint32_t role;
 	uint32_t reserved;
+	uint64_t pidfd_inode;
+	uint64_t pid_namespace;
 };
 
 _Static_assert(sizeof(struct sluice_registry_type) == 144, "no holes");
 _Static_assert(sizeof(struct sluice_registry_settings) == 32, "no holes");
 _Static_assert(sizeof(struct sluice_registry_contract) == 16 + 256 + 4 * 144 + 32,
 	       "no holes");
-_Static_assert(sizeof(struct sluice_registry_node) == 24 + 128, "no holes");
-_Static_assert(sizeof(struct sluice_registry_port) == 40, "no holes");
+_Static_assert(sizeof(struct sluice_registry_node) == 40 + 128, "no holes");
+_Static_assert(sizeof(struct sluice_registry_port) == 56, "no holes");
 
 #endif /* SLUICE_UAPI_REGISTRY_H */

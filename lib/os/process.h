@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* Telling whether a process that left its name somewhere is still the one alive. */
+#ifndef SLUICE_OS_PROCESS_H
+#define SLUICE_OS_PROCESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* What no other process has as long as this system runs; 0: not known. */
+struct process {
+	uint32_t pid;
+	uint64_t inode;		/* of its pidfds */
+	uint64_t pids;		/* inode of its pid namespace */
+};
+
+/* The calling process. */
+struct process process_self(void);
+
+/* Has it ended, for certain?  It may be a zombie.  In doubt it has not. */
+bool process_is_dead(const struct process *process);
+
+#endif /* SLUICE_OS_PROCESS_H */
