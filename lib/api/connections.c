@@ -244,5 +244,6 @@ void server_accept(struct wait_source *source)
 		link_in(server, responder);
 		/* What the client sent before we came round is there already. */
 		channel_drain(&responder->channel);
+		channel_notice_end(&responder->channel);
 	}
 }

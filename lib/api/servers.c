@@ -35,8 +35,9 @@ static void try_again(struct sluice_client *client, int error)
 static void channel_changed(struct requester *requester)
 {
 	struct sluice_client *client = requester->owner;
+	bool counted = requester->counted;
 
-	if (requester->counted && (requester->channel.leaving || requester->channel.gone)) {
+	if (counted && (requester->channel.leaving || requester->channel.gone)) {
 		requester->counted = false;
 		client->lost = requester->channel.gone ? requester->channel.gone : EPIPE;
 		port_peer_went(&client->port, client->lost);
@@ -45,7 +46,7 @@ static void channel_changed(struct requester *requester)
 		return;
 	client->tidy = false;
 	/* A server without descriptors hangs up before it has said anything. */
-	if (requester->channel.gone == ECONNRESET && !requester->welcome)
+	if (counted && requester->channel.gone == ECONNRESET && !requester->welcome)
 		try_again(client, EAGAIN);
 }
 

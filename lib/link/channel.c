@@ -84,6 +84,14 @@ int channel_init(struct channel *channel, struct wait *wait, int fd,
 	return r;
 }
 
+void channel_notice_end(struct channel *channel)
+{
+	int fd = channel->life.fd;
+
+	if (fd == -ESRCH || (fd >= 0 && pidfd_has_ended(fd)))
+		peer_ended(&channel->life);
+}
+
 void channel_set_bells(struct channel *channel, uint64_t own, uint64_t peer)
 {
 	channel->own_bell = channel_part(channel, own);

@@ -63,6 +63,9 @@ struct channel {
 int channel_init(struct channel *channel, struct wait *wait, int fd,
 		 const struct layout *layout, const struct channel_events *events) MUST_CHECK;
 
+/* Takes notice if the peer's process ended before it was watched. */
+void channel_notice_end(struct channel *channel);
+
 /* The memory is there; which doorbell is ours depends on the end. */
 void channel_set_bells(struct channel *channel, uint64_t own, uint64_t peer);
 

@@ -241,6 +241,11 @@ struct requester *requester_create(const struct requester_config *config,
 	requester->changed = config->changed;
 	requester->owner = config->owner;
 	r = channel_init(&requester->channel, config->wait, fd, config->layout, &events);
+	/* Somebody may hold the listener of a server that has died. */
+	if (!r)
+		channel_notice_end(&requester->channel);
+	if (!r && requester->channel.gone)
+		r = -requester->channel.gone;
 	if (!r)
 		r = handshake_hello(&requester->channel, self);
 	if (r < 0) {
