@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Killed a thousand times: a server while its client is blocked in a receive, or in a
+ * send that waits for room; a client while its server sleeps.  Each time the call ends,
+ * with the right errno.  How soon is printed, and not judged.
+ *
+ * Half of the victims are killed when the test sleeps, half at a random time, so that
+ * the kill hits any point of what both are doing.
+ */
+#include "steps.h"
+#include "victims.h"
+
+PROCESSES_FIXTURE(kill);
+
+/* Every other kill comes at a random time within 2 ms. */
+static long choose_when(long round, unsigned int *random)
+{
+	return round % 2 ? rand_r(random) % 2000000 : WHEN_ASLEEP;
+}
+
+/* ---- How soon -------------------------------------------------------------- */
+
+static int64_t delays[ROUNDS];
+
+static int compare(const void *a, const void *b)
+{
+	int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
+
+	return (left > right) - (left < right);
+}
+
+static void print_delays(const char *what, long count)
+{
+	qsort(delays, (size_t)count, sizeof(*delays), compare);
+	fprintf(TH_LOG_STREAM,
+		"# %s: %ld kills; from kill() to the return, microseconds: median %.0f, p99 %.0f, max %.0f\n",
+		what, count, delays[count / 2] / 1e3, delays[count * 99 / 100] / 1e3,
+		delays[count - 1] / 1e3);
+}
+
+/* ---- Servers die ------------------------------------------------------------ */
+
+static long serve_nobody(struct seat *seat)
+{
+	say(open_server(seat, 0, 0));
+	return 0;
+}
+
+/* Takes one request and sleeps. */
+static long take_and_sleep(struct seat *seat)
+{
+	say(open_server(seat, 0, 0));
+	take(seat, 0, LONG);
+	return take(seat, 1, SLUICE_FOREVER);
+}
+
+/* Takes one and answers it with 0, 1, 2, ... */
+static long take_and_talk(struct seat *seat)
+{
+	long i;
+
+	say(open_server(seat, 0, 0));
+	take(seat, 0, LONG);
+	for (i = 0;; i++)
+		answer(seat, 0, i);
+	return 0;
+}
+
+/* hear() until it fails; what came must have come in order. */
+static long hear_all(struct seat *seat, long slot)
+{
+	long value, last = -1;
+
+	while ((value = hear(seat, slot, LONG)) >= 0) {
+		if (value <= last)
+			return -EBADMSG;
+		last = value;
+	}
+	return value;
+}
+
+TEST_F_TIMEOUT(kill, of_servers_while_their_client_receives, 120)
+{
+	/* Nobody talks to a test that is to be killed in its sleep. */
+	static deed *const deeds[] = {
+		take_and_sleep, take_and_talk, serve_nobody, take_and_sleep,
+	};
+	struct end *killer = &self->end[0];
+	unsigned int random = 1;
+	int64_t ended;
+	long i, killed;
+
+	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
+	ASSERT_EQ(0, open_client(&self->seat, 0, 0));
+	end_start(_metadata, killer, IN_PROCESS);
+	for (i = 0; i < rounds(); i++) {
+		ASSERT_EQ(0, at(killer, raise_victim, PTR(deeds[i % 4]), 0));
+		ASSERT_EQ(1, wait_servers(&self->seat, 1, LONG));
+		ASSERT_EQ(1, ask(&self->seat, 0, i));
+		begin(killer, kill_victim, choose_when(i, &random), getpid());
+		ASSERT_EQ(-ECONNRESET, hear_all(&self->seat, 0))
+			TH_LOG("round %ld: %s", i, sluice_strerror());
+		ended = now();
+		killed = finish(killer);
+		ASSERT_LT(0, killed) TH_LOG("round %ld", i);
+		delays[i] = ended - killed;
+		EXPECT_EQ(-ECONNRESET, hear(&self->seat, 0, LONG));
+		ASSERT_EQ(0, cancel(&self->seat, 0, 0));
+		ASSERT_EQ(1, at(killer, reap_victims, 0, 0));
+	}
+	print_delays("a server, client in receive", i);
+	sweep(_metadata);
+}
+
+#define QUEUE	4
+
+static const struct sluice_service_opts narrow = SLUICE_SERVICE_OPTS(
+	.flags = SLUICE_SERVICE_NO_REQUEST_OVERFLOW,
+	.max_active_requests_per_client = QUEUE);
+
+/* Nobody takes these; what is cancelled stays in the queue. */
+static void fill_queue(struct __test_metadata *_metadata, struct seat *seat)
+{
+	long i;
+
+	ASSERT_EQ(1, wait_servers(seat, 1, LONG));
+	for (i = 0; i < QUEUE; i++) {
+		ASSERT_EQ(1, ask(seat, 0, i)) TH_LOG("%s", sluice_strerror());
+		ASSERT_EQ(0, cancel(seat, 0, 0));
+	}
+}
+
+/*
+ * A server that is killed before the send looks is one that the request is not sent
+ * to, and then it reaches none and does not wait: that is no failure.
+ */
+TEST_F_TIMEOUT(kill, of_servers_while_their_client_sends, 120)
+{
+	struct end *killer = &self->end[0];
+	long i, result, killed, late = 0;
+	unsigned int random = 2;
+	int64_t ended;
+
+	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), PTR(&narrow)));
+	ASSERT_EQ(0, open_client(&self->seat, 0, 0));
+	end_start(_metadata, killer, IN_PROCESS);
+	for (i = 0; i < rounds(); i++) {
+		ASSERT_EQ(0, at(killer, raise_victim, PTR(serve_nobody), 0));
+		fill_queue(_metadata, &self->seat);
+		begin(killer, kill_victim, choose_when(i, &random), getpid());
+		result = ask(&self->seat, 0, QUEUE);
+		ended = now();
+		killed = finish(killer);
+		ASSERT_LT(0, killed) TH_LOG("round %ld", i);
+		if (i % 2 && result == 0) {
+			ASSERT_EQ(-ENOTCONN, hear(&self->seat, 0, LONG));
+			ASSERT_EQ(0, cancel(&self->seat, 0, 0));
+			late++;
+		} else {
+			ASSERT_EQ(-ECONNRESET, result)
+				TH_LOG("round %ld: %s", i, sluice_strerror());
+		}
+		delays[i] = ended - killed;
+		ASSERT_EQ(1, at(killer, reap_victims, 0, 0));
+	}
+	print_delays("a server, client in send", i);
+	fprintf(TH_LOG_STREAM, "# %ld of them before the send had looked\n", late);
+	sweep(_metadata);
+}
+
+/* ---- Clients die ------------------------------------------------------------- */
+
+#define CLIENT_ROUNDS	200
+
+static long come(struct seat *seat)
+{
+	open_client(seat, 0, 0);
+	say(wait_servers(seat, 1, LONG));
+	return 0;
+}
+
+static long question_next;	/* the killer's own, copied into each victim */
+
+static long come_and_ask(struct seat *seat)
+{
+	come(seat);
+	ask(seat, 0, question_next);
+	hear(seat, 0, LONG);
+	return hear(seat, 0, LONG);
+}
+
+/* replace_client(when, pid): kills one, and raises another that asks. */
+static long replace_client(struct seat *seat, long when, long pid)
+{
+	long killed = 1;
+
+	if (victim_count) {
+		killed = kill_victim(seat, when, pid);
+		reap_victims(seat, 0, 0);
+	}
+	if (killed < 0)
+		return killed;
+	question_next++;
+	return raise_victim(seat, PTR(come_and_ask), 0);
+}
+
+/* The receive sleeps through the death of one client and returns with the next. */
+TEST_F_TIMEOUT(kill, of_clients_while_their_server_receives, 120)
+{
+	struct end *killer = &self->end[0];
+	unsigned int random = 3;
+	long i;
+
+	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
+	ASSERT_EQ(0, open_server(&self->seat, 0, 0));
+	end_start(_metadata, killer, IN_PROCESS);
+	for (i = 1; i <= CLIENT_ROUNDS; i++) {
+		begin(killer, replace_client, choose_when(i, &random), getpid());
+		ASSERT_EQ(i, take(&self->seat, 0, LONG))
+			TH_LOG("round %ld: %s", i, sluice_strerror());
+		ASSERT_EQ(0, answer(&self->seat, 0, i + 1));
+		ASSERT_EQ(0, done(&self->seat, 0, 0));
+		ASSERT_EQ(1, finish(killer));
+	}
+	ASSERT_LT(0, at(killer, kill_victim, 0, 0));
+	ASSERT_EQ(1, at(killer, reap_victims, 0, 0));
+	EXPECT_EQ(-EAGAIN, take(&self->seat, 0, SLUICE_NOWAIT));
+	sweep(_metadata);
+}
+
+/* Waits with the node until one peer has come or gone, and nothing else is told. */
+static void expect_event(struct __test_metadata *_metadata, struct seat *seat,
+			 uint32_t kind, int reason)
+{
+	struct sluice_event event = SLUICE_EVENT();
+
+	ASSERT_EQ(0, sluice_node_wait(seat->node, LONG))
+		TH_LOG("%s", sluice_strerror());
+	ASSERT_EQ(1, sluice_node_next(seat->node, &event));
+	ASSERT_EQ(kind, event.kind);
+	ASSERT_EQ(reason, event.reason);
+	ASSERT_EQ(1u, event.peers);
+	ASSERT_EQ(seat->server, event.server);
+	ASSERT_EQ(0, sluice_node_next(seat->node, &event));
+}
+
+TEST_F_TIMEOUT(kill, of_clients_while_their_servers_node_waits, 120)
+{
+	struct end *killer = &self->end[0];
+	unsigned int random = 4;
+	int64_t ended;
+	long i, killed;
+
+	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
+	ASSERT_EQ(0, open_server(&self->seat, 0, 0));
+	end_start(_metadata, killer, IN_PROCESS);
+	for (i = 0; i < CLIENT_ROUNDS; i++) {
+		ASSERT_EQ(1, at(killer, raise_victim, PTR(come), 0));
+		expect_event(_metadata, &self->seat, SLUICE_EVENT_CONNECTED, 0);
+		begin(killer, kill_victim, choose_when(i, &random), getpid());
+		expect_event(_metadata, &self->seat, SLUICE_EVENT_DISCONNECTED,
+			     ECONNRESET);
+		ended = now();
+		killed = finish(killer);
+		ASSERT_LT(0, killed) TH_LOG("round %ld", i);
+		delays[i] = ended - killed;
+		ASSERT_EQ(1, at(killer, reap_victims, 0, 0));
+	}
+	print_delays("a client, server in node_wait", i);
+	sweep(_metadata);
+}
+
+TEST_HARNESS_MAIN

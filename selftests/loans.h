@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Steps of tests that loan a request or a reply, send it and receive what comes back
+ * each on its own, or with the calls that do two of them at once; see steps.h for
+ * those that need nothing in between.
+ *
+ * A request that was loaned is kept in its slot, in which it stays until it was sent.
+ */
+#ifndef SELFTESTS_LOANS_H
+#define SELFTESTS_LOANS_H
+
+#include "steps.h"
+
+/* ---- A request ----------------------------------------------------------- */
+
+/* loan_question(slot, value): a request that is kept in its slot, unsent. */
+helper long loan_question(struct seat *seat, long slot, long value)
+{
+	struct sluice_request *request = sluice_client_loan(seat->client, 1);
+
+	if (!request)
+		return -errno;
+	*(struct question *)request->data = (struct question){
+		.value = (uint64_t)value,
+		.complement = ~(uint64_t)value,
+	};
+	seat->request[slot] = request;
+	return 0;
+}
+
+helper long set_deadline(struct seat *seat, long slot, long deadline)
+{
+	return sluice_request_set_deadline(seat->request[slot], deadline);
+}
+
+/* send_question(slot): sends what was kept; how many servers it reached. */
+helper long send_question(struct seat *seat, long slot, long unused)
+{
+	(void)unused;
+	seat->pending[slot] = sluice_request_send(seat->request[slot]);
+	if (!seat->pending[slot])
+		return -errno;
+	seat->request[slot] = NULL;
+	return sluice_pending_response_servers(seat->pending[slot]);
+}
+
+helper long drop_question(struct seat *seat, long slot, long unused)
+{
+	int result = sluice_request_release(seat->request[slot]);
+
+	(void)unused;
+	seat->request[slot] = NULL;
+	return result;
+}
+
+/* interrupt(): the next wait that would sleep ends. */
+helper long interrupt(struct seat *seat, long a, long b)
+{
+	(void)a, (void)b;
+	return sluice_node_interrupt(seat->node);
+}
+
+/* ---- The combined calls -------------------------------------------------- */
+
+/* Before a call; what it must have changed. */
+#define UNTOUCHED	((void *)(uintptr_t)64)
+#define UNSAID		4711
+
+/* What a response says; it is released.  NULL: -errno. */
+helper long said(struct sluice_response *response)
+{
+	long value;
+
+	if (!response)
+		return -errno;
+	value = answer_value(response);
+	return sluice_response_release(response) < 0 ? -errno : value;
+}
+
+/* call_loaned(slot, timeout): the combined call with what loan_question() kept. */
+helper long call_loaned(struct seat *seat, long slot, long timeout)
+{
+	struct sluice_pending_response *pending = UNTOUCHED;
+	struct sluice_response *response;
+
+	response = sluice_request_call(seat->request[slot], &pending, timeout);
+	if (pending == UNTOUCHED)
+		return -EBADMSG;
+	seat->pending[slot] = pending;
+	if (pending)
+		seat->request[slot] = NULL;
+	return said(response);
+}
+
+/* call(slot, timeout): asks for the number of the slot. */
+helper long call(struct seat *seat, long slot, long timeout)
+{
+	long result = loan_question(seat, slot, slot);
+
+	return result < 0 ? result : call_loaned(seat, slot, timeout);
+}
+
+/* The number of a request, which is kept in its slot.  NULL: -errno. */
+helper long keep(struct seat *seat, long slot, struct sluice_active_request *active)
+{
+	const struct question *question;
+
+	if (!active)
+		return -errno;
+	seat->active[slot] = active;
+	question = active->data;
+	return question->complement == ~question->value ? (long)question->value : -EBADMSG;
+}
+
+/* What the last sluice_reply_send_and_receive() of this thread has said. */
+static __thread int last_sent;
+
+helper long sent(struct seat *seat, long a, long b)
+{
+	(void)seat, (void)a, (void)b;
+	return last_sent;
+}
+
+/* next_loaned(slot, timeout): sends what loan_answer() kept; the next one's number. */
+helper long next_loaned(struct seat *seat, long slot, long timeout)
+{
+	struct sluice_active_request *active;
+	int error;
+
+	last_sent = UNSAID;
+	active = sluice_reply_send_and_receive(seat->reply[slot], timeout, &last_sent);
+	error = errno;
+	if (last_sent == UNSAID)
+		return -EBADMSG;
+	if (!last_sent || last_sent == -EPIPE || last_sent == -ECONNRESET) {
+		seat->reply[slot] = NULL;
+		seat->active[slot] = NULL;
+	}
+	errno = error;
+	return keep(seat, slot, active);
+}
+
+/* next(value, timeout): answers slot 0 with a number; the next one's, kept there. */
+helper long next(struct seat *seat, long value, long timeout)
+{
+	long result = loan_answer(seat, 0, value);
+
+	return result < 0 ? result : next_loaned(seat, 0, timeout);
+}
+
+/* serve_on(requests): so many, each but the last answered as the next is received. */
+helper long serve_on(struct seat *seat, long requests, long unused)
+{
+	long value = take(seat, 0, LONG), result, i;
+
+	(void)unused;
+	for (i = 1; i < requests && value >= 0; i++) {
+		value = next(seat, value + 1, LONG);
+		if (last_sent)
+			return last_sent;
+	}
+	if (value < 0)
+		return value;
+	result = answer(seat, 0, value + 1);
+	if (!result)
+		result = done(seat, 0, 0);
+	return result < 0 ? result : requests;
+}
+
+/* ---- Set-ups ------------------------------------------------------------- */
+
+/* A server that sits idle, and a client in the test that is connected to it. */
+#define SET_UP_PAIR(opts)						\
+	do {								\
+		start_server(_metadata, &self->end[0], variant->place,	\
+			     &calls, opts, NULL);			\
+		take_client_seat(_metadata, &self->seat, &calls, NULL,	\
+				 1);					\
+	} while (0)
+
+#endif /* SELFTESTS_LOANS_H */

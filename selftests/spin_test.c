@@ -1,0 +1,399 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Polling before sleeping, link/spin.c: the window grows with waits that were short,
+ * shrinks with those that were long, and never leaves its bounds.  And what comes of
+ * it: a node with a large window hears a peer that answers soon without sleeping, yet
+ * sees timeouts, deadlines, interruptions and deaths; one that never polls sleeps.
+ */
+#include "link/spin.h"
+
+#include "base/limits.h"
+
+#include "steps.h"
+
+#include <limits.h>
+#include <sys/resource.h>
+
+/* ---- The window -------------------------------------------------------------- */
+
+static void learn(struct spin *spin, int64_t waited, unsigned int times)
+{
+	while (times--)
+		spin_learn(spin, waited);
+}
+
+TEST(grows_with_short_waits)
+{
+	struct spin spin = { .most = 50000 };
+	int64_t expected = SPIN_START_NS;
+	int i;
+
+	for (i = 0; i < 10; i++) {
+		spin_learn(&spin, 10);
+		ASSERT_EQ(expected, spin.window);
+		expected = 2 * expected < spin.most ? 2 * expected : spin.most;
+	}
+	EXPECT_EQ(spin.most, spin.window);
+	EXPECT_EQ(50000, spin.most);
+
+	/* As long as the limit is short enough; one more is not. */
+	spin_learn(&spin, spin.most);
+	EXPECT_EQ(spin.most, spin.window);
+	spin_learn(&spin, spin.most + 1);
+	EXPECT_GT(spin.most, spin.window);
+}
+
+TEST(shrinks_with_long_waits)
+{
+	struct spin spin = { .most = 50000 };
+	int64_t before;
+	int i;
+
+	learn(&spin, 0, 20);
+	ASSERT_EQ(spin.most, spin.window);
+	for (i = 0; i < 20 && spin.window; i++) {
+		before = spin.window;
+		spin_learn(&spin, SECOND);
+		ASSERT_GE(before / 2, spin.window);
+	}
+	EXPECT_EQ(0, spin.window);
+	learn(&spin, INT64_MAX, 5);
+	EXPECT_EQ(0, spin.window);
+
+	/* And back: one short wait is a start. */
+	spin_learn(&spin, 0);
+	EXPECT_EQ((int64_t)SPIN_START_NS, spin.window);
+}
+
+/* Whatever the limit, in whatever order waits come. */
+TEST(stays_within_bounds)
+{
+	static const int64_t limits[] = {
+		0, 1, 1000, SPIN_START_NS - 1, SPIN_START_NS, SPIN_START_NS + 1,
+		SPIN_DEFAULT_NS, SECOND, INT64_MAX / 4,
+	};
+	struct spin spin;
+	size_t i;
+	int k;
+
+	srand(1);
+	for (i = 0; i < ARRAY_SIZE(limits); i++) {
+		spin = (struct spin){ .most = limits[i] };
+		for (k = 0; k < 10000; k++) {
+			if (rand() % 2)
+				spin_learn(&spin, rand() % (limits[i] / 2 + 1));
+			else
+				spin_learn(&spin, limits[i] + 1 + rand());
+			ASSERT_LE(0, spin.window);
+			ASSERT_GE(limits[i], spin.window);
+			ASSERT_EQ(limits[i], spin.most);
+		}
+		learn(&spin, 0, 100);
+		EXPECT_EQ(limits[i], spin.window);
+		learn(&spin, INT64_MAX, 100);
+		EXPECT_EQ(0, spin.window);
+	}
+}
+
+TEST(never_without_a_limit)
+{
+	struct spin spin = { .most = 0 };
+
+	learn(&spin, 0, 100);
+	EXPECT_EQ(0, spin.window);
+	learn(&spin, 1, 100);
+	EXPECT_EQ(0, spin.window);
+}
+
+/* ---- What nodes do ------------------------------------------------------------- */
+
+ENDS_FIXTURE(spinning);
+PROCESSES_FIXTURE(spinning_death);
+
+/*
+ * Longer than a test may take.  Each wait that is shorter doubles the window, so
+ * after so many it is longer than a test may take, too.
+ */
+#define AGES	(100 * SECOND)
+#define WARM_UP	30
+
+/* open_node(contract, spin): a node that polls for so long, and the service. */
+static long open_node(struct seat *seat, long contract, long spin)
+{
+	const struct sluice_node_opts opts = SLUICE_NODE_OPTS(
+		.wait = seat->wait, .spin = spin);
+
+	seat->node = sluice_node_create("spinning", &opts);
+	return open_service(seat, contract, 0);
+}
+
+/* How often this thread has gone to sleep. */
+static long sleeps(void)
+{
+	struct rusage usage;
+
+	return getrusage(RUSAGE_THREAD, &usage) ? -errno : usage.ru_nvcsw;
+}
+
+/* One round trip with a server that serves. */
+static long round_trip(struct seat *seat, long value, long unused)
+{
+	long result = ask(seat, 0, value);
+
+	(void)unused;
+	if (result == 1)
+		result = hear(seat, 0, LONG);
+	if (result != value + 1)
+		return result < 0 ? result : -EILSEQ;
+	return cancel(seat, 0, 0);
+}
+
+/* round_trips(count): so many, and then how often one of them made us sleep. */
+static long round_trips(struct seat *seat, long count, long unused)
+{
+	long i, result, before = sleeps();
+
+	(void)unused;
+	for (i = 0; i < count; i++) {
+		result = round_trip(seat, i, 0);
+		if (result < 0)
+			return result;
+	}
+	return sleeps() - before;
+}
+
+/* serve_late(count): so many, each after a moment in which somebody could sleep. */
+static long serve_late(struct seat *seat, long count, long unused)
+{
+	long i, value, result;
+
+	(void)unused;
+	for (i = 0; i < count; i++) {
+		value = take(seat, 0, LONG);
+		if (value < 0)
+			return value;
+		pause_briefly();
+		result = answer(seat, 0, value + 1);
+		if (!result)
+			result = done(seat, 0, 0);
+		if (result < 0)
+			return result;
+	}
+	return count;
+}
+
+/*
+ * A client whose window is wide open, in the test's seat: the calls that follow poll
+ * until they have what they want.
+ */
+static void set_up_polling(struct __test_metadata *_metadata, struct end *server,
+			   enum place place, struct seat *seat)
+{
+	start_server(_metadata, server, place, &calls, NULL, NULL);
+	ASSERT_EQ(0, open_node(seat, PTR(&calls), AGES));
+	ASSERT_EQ(0, open_client(seat, 0, 0));
+	ASSERT_EQ(1, wait_servers(seat, 1, LONG));
+	begin(server, serve, WARM_UP, 0);
+	ASSERT_LE(0, round_trips(seat, WARM_UP, 0));
+	ASSERT_EQ(WARM_UP, finish(server));
+}
+
+/*
+ * Something else may put a thread to sleep now and then.  Who sleeps for answers does
+ * so every time, so one series without a single sleep is proof.
+ */
+TEST_F(spinning, without_sleeping)
+{
+	struct end *server = &self->end[0];
+	long i, fewest = LONG_MAX, slept;
+
+	set_up_polling(_metadata, server, variant->place, &self->seat);
+	for (i = 0; i < 50 && fewest; i++) {
+		begin(server, serve_late, 5, 0);
+		slept = round_trips(&self->seat, 5, 0);
+		ASSERT_LE(0, slept);
+		ASSERT_EQ(5, finish(server));
+		fewest = slept < fewest ? slept : fewest;
+	}
+	EXPECT_EQ(0, fewest);
+}
+
+/* count_sleeps(value): a round trip, and how often it made us sleep. */
+static long count_sleeps(struct seat *seat, long value, long unused)
+{
+	long before = sleeps(), result;
+
+	(void)unused;
+	result = round_trip(seat, value, 0);
+	return result < 0 ? result : sleeps() - before;
+}
+
+/* The request is there, so the client is in the step: and there it sleeps. */
+TEST_F(spinning, not_at_all)
+{
+	struct end *server = &self->end[0], *client = &self->end[1];
+	long i;
+
+	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
+	end_start(_metadata, client, variant->place);
+	ASSERT_EQ(0, at(client, open_node, PTR(&calls), -1));
+	ASSERT_EQ(0, at(client, open_client, 0, 0));
+	ASSERT_EQ(1, at(client, wait_servers, 1, LONG));
+	for (i = 0; i < 20; i++) {
+		begin(client, count_sleeps, i, 0);
+		ASSERT_EQ(i, at(server, take, 0, LONG));
+		until_asleep(client);
+		ASSERT_EQ(0, at(server, answer, 0, i + 1));
+		EXPECT_LE(1, finish(client)) TH_LOG("%s", client->result.sentence);
+		ASSERT_EQ(0, at(server, done, 0, 0));
+	}
+}
+
+/* One that polls for a while sleeps, too, when the answer takes longer. */
+TEST_F(spinning, for_a_while)
+{
+	struct end *server = &self->end[0], *client = &self->end[1];
+	long i;
+
+	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
+	end_start(_metadata, client, variant->place);
+	ASSERT_EQ(0, at(client, open_node, PTR(&calls), 5 * MILLISECOND));
+	ASSERT_EQ(0, at(client, open_client, 0, 0));
+	ASSERT_EQ(1, at(client, wait_servers, 1, LONG));
+	for (i = 0; i < 10; i++) {
+		begin(server, serve, 10, 0);
+		ASSERT_LE(0, at(client, round_trips, 10, 0));
+		ASSERT_EQ(10, finish(server));
+		begin(client, count_sleeps, i, 0);
+		ASSERT_EQ(i, at(server, take, 0, LONG));
+		until_asleep(client);
+		ASSERT_EQ(0, at(server, answer, 0, i + 1));
+		EXPECT_LE(1, finish(client)) TH_LOG("%s", client->result.sentence);
+		ASSERT_EQ(0, at(server, done, 0, 0));
+	}
+}
+
+TEST_F(spinning, until_the_timeout)
+{
+	static const int64_t times[] = { 1, 1000, MILLISECOND, 20 * MILLISECOND };
+	int64_t begun;
+	size_t i;
+
+	set_up_polling(_metadata, &self->end[0], variant->place, &self->seat);
+	ASSERT_EQ(1, ask(&self->seat, 0, 1));
+	EXPECT_EQ(-EAGAIN, hear(&self->seat, 0, SLUICE_NOWAIT));
+	for (i = 0; i < ARRAY_SIZE(times); i++) {
+		begun = now();
+		EXPECT_EQ(-ETIMEDOUT, hear(&self->seat, 0, times[i]));
+		EXPECT_LE(times[i], now() - begun);
+	}
+}
+
+TEST_F(spinning, until_the_deadline)
+{
+	struct sluice_request *request;
+	int64_t deadline;
+
+	set_up_polling(_metadata, &self->end[0], variant->place, &self->seat);
+	do {
+		deadline = sluice_deadline(20 * MILLISECOND);
+		request = sluice_client_loan_zeroed(self->seat.client, 1);
+		ASSERT_EQ(0, sluice_request_set_deadline(request, deadline));
+		self->seat.pending[0] = sluice_request_send(request);
+		sluice_request_release(self->seat.pending[0] ? NULL : request);
+	} while (!self->seat.pending[0] && errno == ETIMEDOUT);
+	ASSERT_NE(NULL, self->seat.pending[0]);
+	EXPECT_EQ(-ETIMEDOUT, hear(&self->seat, 0, SLUICE_FOREVER));
+	EXPECT_LE(deadline, now());
+}
+
+/* An interruption is seen by who polls as by who sleeps. */
+static void *interrupt_soon(void *node)
+{
+	int i;
+
+	for (i = 0; i < 10; i++)
+		pause_briefly();
+	sluice_node_interrupt(node);
+	return NULL;
+}
+
+TEST_F(spinning, until_it_is_interrupted)
+{
+	pthread_t thread;
+
+	set_up_polling(_metadata, &self->end[0], variant->place, &self->seat);
+	ASSERT_EQ(1, ask(&self->seat, 0, 1));
+	sluice_node_interrupt(self->seat.node);
+	EXPECT_EQ(-EINTR, hear(&self->seat, 0, SLUICE_FOREVER));
+	ASSERT_EQ(0, pthread_create(&thread, NULL, interrupt_soon, self->seat.node));
+	EXPECT_EQ(-EINTR, hear(&self->seat, 0, SLUICE_FOREVER));
+	ASSERT_EQ(0, pthread_join(thread, NULL));
+	EXPECT_EQ(-EAGAIN, hear(&self->seat, 0, SLUICE_NOWAIT));
+}
+
+/* Its own thread may say so, in a handler. */
+static struct sluice_node *timer_node;
+
+static void interrupt_from_handler(int signal)
+{
+	(void)signal;
+	sluice_node_interrupt(timer_node);
+}
+
+TEST_F(spinning, until_a_handler_interrupts)
+{
+	struct sigevent event = {
+		.sigev_notify = SIGEV_THREAD_ID,
+		.sigev_signo = SIGUSR1,
+	};
+	struct itimerspec time = { .it_value.tv_nsec = 10 * MILLISECOND };
+	struct sigaction action = {
+		.sa_handler = interrupt_from_handler,
+		.sa_flags = SA_RESTART,
+	};
+	timer_t timer;
+
+	set_up_polling(_metadata, &self->end[0], variant->place, &self->seat);
+	ASSERT_EQ(1, ask(&self->seat, 0, 1));
+	timer_node = self->seat.node;
+	event._sigev_un._tid = (pid_t)syscall(SYS_gettid);
+	ASSERT_EQ(0, sigaction(SIGUSR1, &action, NULL));
+	ASSERT_EQ(0, timer_create(CLOCK_MONOTONIC, &event, &timer));
+	ASSERT_EQ(0, timer_settime(timer, 0, &time, NULL));
+	EXPECT_EQ(-EINTR, hear(&self->seat, 0, SLUICE_FOREVER));
+	EXPECT_EQ(0, timer_delete(timer));
+}
+
+/* Somebody comes, and somebody goes, while nobody sleeps. */
+TEST_F(spinning, until_somebody_comes_or_goes)
+{
+	struct end *server = &self->end[0], *next = &self->end[1];
+
+	set_up_polling(_metadata, server, variant->place, &self->seat);
+	end_start(_metadata, next, variant->place);
+	ASSERT_EQ(0, at(next, open_service, PTR(&calls), 0));
+	begin(next, open_server, 0, 0);
+	EXPECT_EQ(2, wait_servers(&self->seat, 2, SLUICE_FOREVER));
+	ASSERT_EQ(0, finish(next));
+	ASSERT_EQ(2, ask(&self->seat, 0, 1));
+	begin(server, close_server, 0, 0);
+	begin(next, close_server, 0, 0);
+	EXPECT_EQ(-EPIPE, hear(&self->seat, 0, SLUICE_FOREVER));
+	EXPECT_EQ(0, finish(server));
+	EXPECT_EQ(0, finish(next));
+}
+
+TEST_F(spinning_death, until_a_server_dies)
+{
+	struct end *server = &self->end[0];
+
+	set_up_polling(_metadata, server, IN_PROCESS, &self->seat);
+	ASSERT_EQ(1, ask(&self->seat, 0, 1));
+	end_kill(server);
+	EXPECT_EQ(-ECONNRESET, hear(&self->seat, 0, SLUICE_FOREVER));
+	end_reap(server);
+	sweep(_metadata);
+}
+
+TEST_HARNESS_MAIN
