@@ -56,8 +56,14 @@ static int sleep_once(struct blocking *blocking, int64_t deadline)
 
 	blocking->alarm = CLOCK_NEVER;
 	r = blocking->arm(blocking);
-	if (r)
-		return r < 0 ? r : wait_check(deadline);
+	if (r < 0)
+		return r;
+	if (r > 0) {
+		/* However often that happens: peers are woken, and the end is kept. */
+		wait_send_wakes(&node->wait);
+		r = wait_check(deadline);
+		return r < 0 ? r : node_check_interruption(node);
+	}
 	r = node_check_interruption(node);
 	if (r < 0)
 		return r;
@@ -65,6 +71,16 @@ static int sleep_once(struct blocking *blocking, int64_t deadline)
 	r = wait_until(&node->wait, deadline, blocking->alarm);
 	store_relaxed(&node->asleep, false);
 	return r < 0 ? r : node_check_interruption(node);
+}
+
+/* The sentence once more: handlers may have had other failures meanwhile. */
+static int end_of_wait(int slept)
+{
+	if (slept == -ETIMEDOUT)
+		return fail_quietly(ETIMEDOUT, "the timeout has passed");
+	if (slept == -EINTR)
+		return fail_quietly(EINTR, "a signal, or somebody else, has ended the wait");
+	return fail_again(slept);
 }
 
 static int wait_for(struct blocking *blocking, int64_t deadline)
@@ -78,18 +94,18 @@ static int wait_for(struct blocking *blocking, int64_t deadline)
 		end = begun + node->spin.window;
 		if (node->spin.window) {
 			wait_send_wakes(&node->wait);
-			r = poll_until(blocking, end < deadline ? end : deadline);
+			r = poll_until(blocking, min_i64(end, deadline));
 		}
 	}
 	while (!r) {
 		slept = sleep_once(blocking, deadline);
 		r = blocking->attempt(blocking);
 		if (!r && slept < 0)
-			r = fail_again(slept);
+			r = end_of_wait(slept);
 	}
 	if (r == -EINTR)
 		node_end_interruption(node);
-	if (begun)
+	if (begun && r > 0)
 		spin_learn(&node->spin, clock_now() - begun);
 	return r;
 }

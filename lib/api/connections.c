@@ -18,9 +18,9 @@
  * looked at, and let go of at the beginning of a call, never in the middle of one.
  *
  * A client can connect as often as it likes; each connection costs two descriptors,
- * the tables of its end, and after a HELLO that was found in order the channel's memory.  At the limit of open
- * files connections are taken and closed at once, so that the listener does not stay
- * readable for ever.
+ * the tables of its end, and after a HELLO that was found in order the channel's memory.
+ * At the limit of open files connections are taken and closed at once, so that the
+ * listener does not stay readable for ever.
  */
 #include "api/server.h"
 
@@ -132,8 +132,13 @@ static bool is_done(const struct responder *responder)
 
 void server_let_go(struct sluice_server *server, struct responder *responder)
 {
-	if (is_done(responder) || (server->destroyed && !responder->active))
+	if (is_done(responder) || (server->destroyed && !responder->active)) {
 		server_drop_channel(server, responder);
+	} else if (responder->channel.gone) {
+		/* It can still write its ring, and is looked at until that ends. */
+		heat(server, responder);
+		server->tidy = false;
+	}
 }
 
 /* What has gone is polled until it was looked at here. */

@@ -180,18 +180,24 @@ static void choose_spin(struct sluice_node *node)
 
 	if (!most)
 		most = cpus_only_one() ? 0 : SPIN_DEFAULT_NS;
-	node->spin = (struct spin){ .most = most > 0 ? most : 0 };
+	if (most < 0)
+		most = 0;
+	node->spin = (struct spin){ .most = min_i64(most, SPIN_LIMIT_NS) };
 }
 
 static int claim(struct sluice_node *node)
 {
 	uint64_t nobody = 0;
+	int r;
 
 	if (!__atomic_compare_exchange_n(&node->owner, &nobody, thread_self(), false,
 					 __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
 		return node_check(node);
 	choose_spin(node);
-	return wait_adopt(&node->wait);
+	r = wait_adopt(&node->wait);
+	if (r < 0)
+		__atomic_store_n(&node->owner, 0, __ATOMIC_RELEASE);
+	return r;
 }
 
 int sluice_node_adopt(struct sluice_node *node)

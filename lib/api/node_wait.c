@@ -51,14 +51,11 @@ static int arm_all(struct sluice_node *node)
 
 static int64_t first_alarm(const struct sluice_node *node)
 {
-	int64_t alarm, first = CLOCK_NEVER;
+	int64_t first = CLOCK_NEVER;
 	const struct port *port;
 
-	for (port = node->ports; port; port = port->next) {
-		alarm = port->ops->alarm(port);
-		if (alarm < first)
-			first = alarm;
-	}
+	for (port = node->ports; port; port = port->next)
+		first = min_i64(first, port->ops->alarm(port));
 	return first;
 }
 
@@ -74,10 +71,8 @@ static void rewind_all(struct sluice_node *node)
 
 static int enter(struct sluice_node *node)
 {
-	if (!node) {
-		fail_parent("node");
-		return -errno;
-	}
+	if (!node)
+		return fail_parent("node");
 	return node_enter(node);
 }
 
@@ -156,7 +151,8 @@ static int look_and_arm(struct sluice_node *node)
 		if (!wait_is_busy(&node->wait))
 			return 0;
 	}
-	return 1;
+	r = node_check_interruption(node);
+	return r < 0 ? r : 1;
 }
 
 int sluice_node_prepare(struct sluice_node *node)

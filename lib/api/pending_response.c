@@ -30,10 +30,8 @@ static struct response *response_of(struct sluice_response *head)
 /* 0; -EINVAL (released before), -EBUSY or -ECHILD. */
 static int check(struct sluice_pending_response *head)
 {
-	if (!head) {
-		fail_parent("pending response");
-		return -errno;
-	}
+	if (!head)
+		return fail_parent("pending response");
 	if (!handle_is_live(&pending_of(head)->handle))
 		return fail(EINVAL, "the pending response was released before");
 	return client_enter(pending_of(head)->client);
@@ -87,9 +85,13 @@ static struct sluice_response *make_response(struct pending *pending, struct res
 	return &response->head;
 }
 
+/* Its own limit, or the client's: there may be responses of others that were released. */
 static bool is_at_limit(const struct pending *pending)
 {
-	return pending->borrowed >= pending->client->service->contract.settings.max_borrowed;
+	const struct sluice_client *client = pending->client;
+
+	return pending->borrowed >= client->service->contract.settings.max_borrowed ||
+	       client->responses.live >= client->responses.limit;
 }
 
 /* The request's deadline: 0, or -ETIMEDOUT. */
@@ -109,12 +111,10 @@ static int take(struct pending *pending, struct sluice_response **ret_response)
 	int r;
 
 	if (is_at_limit(pending))
-		return fail(ENOBUFS, "all of max_borrowed_responses_per_pending_response, %u, are held",
-			    pending->borrowed);
+		return fail(ENOBUFS, "%u responses to the request are held, and %u of the client in all, of max_borrowed_responses_per_pending_response %u",
+			    pending->borrowed, client->responses.live,
+			    client->service->contract.settings.max_borrowed);
 	response = handles_take(&client->responses);
-	if (!response)
-		return fail(ENOBUFS, "all of the client's %u responses are held",
-			    client->responses.limit);
 	r = stream_receive(&pending->stream, &found);
 	if (r > 0) {
 		*ret_response = make_response(pending, response, &found);
@@ -167,9 +167,7 @@ static int arm(struct blocking *blocking)
 	struct pending *pending = receiving->pending;
 	int r;
 
-	blocking->alarm = client_alarm(pending->client);
-	if (pending->deadline < blocking->alarm)
-		blocking->alarm = pending->deadline;
+	blocking->alarm = min_i64(client_alarm(pending->client), pending->deadline);
 	r = stream_arm(&pending->stream);
 	if (r < 0 || !stream_ready(&pending->stream))
 		return r;

@@ -13,13 +13,22 @@
 
 #include <string.h>
 
+/* Of a port that the user has destroyed nothing is told but what it still holds. */
+static bool is_destroyed(const struct port *port)
+{
+	return !port->client && !port->server;
+}
+
 void port_peer_came(struct port *port)
 {
-	port->changes.came++;
+	if (!is_destroyed(port))
+		port->changes.came++;
 }
 
 void port_peer_went(struct port *port, int reason)
 {
+	if (is_destroyed(port))
+		return;
 	port->changes.went++;
 	port->changes.reason = reason;
 }

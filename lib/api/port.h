@@ -46,8 +46,10 @@ struct port {
 void port_peer_came(struct port *port);
 void port_peer_went(struct port *port, int reason);
 
-/* A wait begins: what it does not find is forgotten.  Has anybody come or gone? */
+/* Has anybody come or gone since the last wait? */
 bool port_has_changed(const struct port *port);
+
+/* A wait has ended: what it has found is told next, what was told before is forgotten. */
 void port_rewind(struct port *port);
 
 /* The next thing that the wait has found. */

@@ -168,7 +168,7 @@ int sluice_reply_shorten(struct sluice_reply *head, size_t count)
 }
 
 /* The sentence behind a reply that could not be sent. */
-static int unsent(int error)
+static int unsent(int error, bool gone)
 {
 	switch (error) {
 	case EPIPE:
@@ -177,20 +177,19 @@ static int unsent(int error)
 		return fail_quietly(ECONNRESET, "the client has died");
 	case EAGAIN:
 		return fail_quietly(EAGAIN, "the client is too far behind to be told of new memory");
+	case EPROTO:
+		return fail_quietly(EPROTO, "the client has broken the protocol");
 	default:
-		return fail_again(-error);
+		return gone ? fail(ECONNRESET, "the channel to the client was lost: %s", strerror(error)) :
+			      fail_again(-error);
 	}
-}
-
-static bool is_other_end_gone(const struct responder *responder, int error)
-{
-	return error == EPIPE || responder->channel.gone;
 }
 
 static int send_reply(struct reply *reply)
 {
 	struct active_request *active = reply->active;
 	struct responder *responder = active->session->responder;
+	bool gone;
 	int r;
 
 	wait_glance(&active->session->server->service->node->wait);
@@ -206,9 +205,10 @@ static int send_reply(struct reply *reply)
 		forget(reply);
 		return 0;
 	}
-	if (is_other_end_gone(responder, -r))
+	gone = r == -EPIPE || responder->channel.gone;
+	if (gone)
 		drop(reply);
-	return unsent(-r);
+	return unsent(-r, gone);
 }
 
 int sluice_reply_send(struct sluice_reply *head)

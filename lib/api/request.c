@@ -281,10 +281,11 @@ static int arm(struct blocking *blocking)
 		blocking->alarm = min_i64(blocking->alarm, clock_now() + ANNOUNCE_RETRY_NS);
 	for (i = 0; i < client->count && r >= 0; i++) {
 		requester = client->requesters[i];
-		if (stream_has(&sending->request->pending->stream, requester))
+		if (requester->channel.gone || requester->channel.leaving ||
+		    stream_has(&sending->request->pending->stream, requester))
 			continue;
 		r = channel_arm(&requester->channel, SLUICE_DOORBELL_SPACE);
-		if (!requester->channel.gone && requester_has_room(requester))
+		if (requester_has_room(requester))
 			room = !sending->behind;
 	}
 	return r < 0 ? r : room;
@@ -330,7 +331,8 @@ static struct pending *send_request(struct request *request)
 		if (r < 0)
 			return unsent(request, r);
 		if (!pending->stream.servers)
-			return unsent(request, fail(client->lost, "every server that was waited for has gone"));
+			return unsent(request, fail(client->lost == EPIPE ? EPIPE : ECONNRESET,
+						    "every server that was waited for has gone"));
 	}
 	pending->sent = true;
 	handles_give(&client->requests, request);

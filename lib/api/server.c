@@ -18,9 +18,7 @@
 #include "base/error.h"
 #include "base/opts.h"
 #include "link/server_socket.h"
-#include "os/clock.h"
 #include "os/fd.h"
-#include "os/socket.h"
 
 /* ---- Life ---- */
 

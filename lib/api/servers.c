@@ -189,10 +189,8 @@ int sluice_client_wait_servers(struct sluice_client *client, unsigned int server
 	uint32_t most;
 	int r;
 
-	if (!client) {
-		fail_parent("client");
-		return -errno;
-	}
+	if (!client)
+		return fail_parent("client");
 	r = client_enter(client);
 	if (r < 0)
 		return r;

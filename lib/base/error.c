@@ -54,12 +54,12 @@ int fail_again(int result)
 	return result;
 }
 
-void fail_parent(const char *what)
+int fail_parent(const char *what)
 {
-	if (last.error)
-		errno = last.error;
-	else
-		fail(EINVAL, "%s is NULL", what);
+	if (!last.error)
+		return fail(EINVAL, "%s is NULL", what);
+	errno = last.error;
+	return -last.error;
 }
 
 const char *error_sentence(void)

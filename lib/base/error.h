@@ -25,8 +25,8 @@ int fail_system(const char *what) COLD;
 /* The same failure once more: sets errno again after some cleaning up. */
 int fail_again(int result);
 
-/* For constructors that were handed a NULL parent. */
-void fail_parent(const char *what) COLD;
+/* For what was handed a NULL parent: that one's failure, or EINVAL. */
+int fail_parent(const char *what) COLD;
 
 /* The same for functions that return a pointer. */
 #define fail_null(...)		(fail(__VA_ARGS__), NULL)

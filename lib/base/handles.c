@@ -21,7 +21,7 @@
 
 static struct handle *handle_of(const struct handles *handles, void *item)
 {
-	return (struct handle *)(void *)((unsigned char *)item + handles->mark);
+	return (struct handle *)(void *)((unsigned char *)item + handles->offset);
 }
 
 static void *item_at(const struct handles *handles, uint32_t index)
@@ -29,11 +29,11 @@ static void *item_at(const struct handles *handles, uint32_t index)
 	return handles->items + index * handles->size;
 }
 
-int handles_init(struct handles *handles, uint32_t limit, size_t size, size_t mark)
+int handles_init(struct handles *handles, uint32_t limit, size_t size, size_t offset)
 {
 	uint32_t count = limit + HANDLES_SPARE;
 
-	*handles = (struct handles){ .size = size, .mark = mark, .count = count, .limit = limit };
+	*handles = (struct handles){ .size = size, .offset = offset, .count = count, .limit = limit };
 	handles->items = malloc(count * size);
 	handles->queue = malloc(count * sizeof(*handles->queue));
 	if (!handles->items || !handles->queue) {

@@ -18,7 +18,7 @@ struct handle {
 struct handles {
 	unsigned char *items;
 	size_t size;		/* of an item */
-	size_t mark;		/* offset of its struct handle */
+	size_t offset;		/* of its struct handle in it */
 	uint32_t *queue;	/* indices of those that died, oldest first; a circle */
 	uint32_t count;
 	uint32_t fresh;		/* items below this have been used */
@@ -29,7 +29,7 @@ struct handles {
 };
 
 /* Room for limit live handles, and some more so that stale ones are noticed. */
-int handles_init(struct handles *handles, uint32_t limit, size_t size, size_t mark) MUST_CHECK;
+int handles_init(struct handles *handles, uint32_t limit, size_t size, size_t offset) MUST_CHECK;
 void handles_deinit(struct handles *handles);
 
 /* The handle that has been dead for longest, now live; NULL at the limit. */

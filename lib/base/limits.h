@@ -83,6 +83,9 @@
 #define SPIN_DEFAULT_NS		(INT64_C(50) * 1000)
 #define SPIN_START_NS		(INT64_C(2) * 1000)
 
+/* More than that is as good as always; it also keeps sums of times from wrapping. */
+#define SPIN_LIMIT_NS		(INT64_C(1) * 1000 * 1000 * 1000)
+
 /* Polls between two looks at the clock. */
 #define SPIN_BATCH		16u
 

@@ -187,8 +187,9 @@ enum sluice_wait {
  *	never meet.  NULL: $SLUICE_DOMAIN, else "default".
  * @wait: an &enum sluice_wait.
  * @reserved: 0.
- * @spin: nanoseconds that a wait polls, at most, before it sleeps; negative: none.
- *	0: 50,000, or none if the thread that takes the node may run on one CPU only.
+ * @spin: nanoseconds that a wait polls, at most, before it sleeps, cut to a second;
+ *	negative: none.  0: 50,000, or none if the thread that takes the node may run on
+ *	one CPU only.
  *
  * Polling adapts itself: it begins when waits turn out to be shorter than @spin,
  * and ends when they turn out to be longer.
@@ -470,7 +471,8 @@ enum sluice_event_kind {
  * @size: sizeof(struct sluice_event), set by the caller.
  * @kind: an &enum sluice_event_kind.
  * @reason: of the last peer that disconnected, an errno: EPIPE (it left), ECONNRESET
- *	(it died), EPROTO (it broke the protocol), or why it refused the client.
+ *	(it died), EPROTO (it broke the protocol), or another: why it refused the client,
+ *	or what was lacking here to go on with it.
  * @peers: how many have come or gone.
  * @server: the server concerned, or NULL.
  * @client: the client concerned, or NULL.
@@ -550,12 +552,12 @@ int sluice_node_fd(struct sluice_node *node);
  * sluice_node_prepare() - get ready to sleep in a foreign event loop
  * @node: the node.
  *
- * Has the peers ring from here on, and then looks once more.  Only if this returns 0
- * may the loop sleep until sluice_node_fd() is readable; nothing that comes between
- * the two is missed.
+ * Has the peers ring from here on, and then looks once more.  Only if this returns 0,
+ * and no other call was made with the node since, may the loop sleep until
+ * sluice_node_fd() is readable; nothing that comes between the two is missed.
  *
  * Context: The node's thread.
- * Return: 0: there is nothing to do; 1: sluice_node_next() tells of something; or
+ * Return: 0: there is nothing to do; 1: there may be, ask sluice_node_next(); or
  * -EINTR (sluice_node_interrupt()), -EINVAL, -ENOMEM, -EMFILE, -ENFILE, -EBUSY
  * (another thread's node) or -ECHILD.
  */

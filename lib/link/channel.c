@@ -165,11 +165,20 @@ static int take_retire(struct channel *channel, const union packet *packet, size
 	return view_retire(&channel->view, packet->retire.number);
 }
 
+/* A ring of the doorbell; one comes for each arming at most. */
+static int take_ring(struct channel *channel)
+{
+	if (!channel->bytes_due)
+		return fail(EPROTO, "the peer rang by the socket, and was not asked to");
+	channel->bytes_due--;
+	return 0;
+}
+
 static int take_packet(struct channel *channel, const union packet *packet, size_t size,
 		       int passed)
 {
-	if (size == 1)		/* a ring of the doorbell */
-		return 0;
+	if (size == 1)
+		return take_ring(channel);
 	if (size < sizeof(packet->header) || packet->header.magic != SLUICE_WIRE_MAGIC)
 		return fail(EPROTO, "the peer sent a packet of %zu bytes that is none of ours",
 			    size);
@@ -186,10 +195,10 @@ static int take_packet(struct channel *channel, const union packet *packet, size
 	case SLUICE_WIRE_GOODBYE:
 		if (size != sizeof(struct sluice_wire_goodbye))
 			return fail(EPROTO, "the peer sent a GOODBYE of %zu bytes", size);
-		if (!channel->leaving) {
-			channel->leaving = true;
-			channel->events->leaving(channel);
-		}
+		if (channel->leaving)
+			return fail(EPROTO, "the peer said GOODBYE twice");
+		channel->leaving = true;
+		channel->events->leaving(channel);
 		return 0;
 	default:
 		return channel->events->greeting(channel, packet, size, passed);

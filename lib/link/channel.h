@@ -54,6 +54,7 @@ struct channel {
 	uint64_t told_frees;
 	uint32_t armed;		/* what our doorbell says that we sleep for; 0: it does not */
 	uint32_t vain;		/* rings since the last message */
+	uint32_t bytes_due;	/* rings by the socket that may still come */
 	bool leaving;		/* the peer has said goodbye */
 	int gone;		/* 0, or why there is no channel any more: an errno */
 	uint32_t references;
@@ -105,6 +106,12 @@ void channel_ring(struct channel *channel, uint32_t event);
  * and the sleep will be short.
  */
 int channel_arm(struct channel *channel, uint32_t events) MUST_CHECK;
+
+/* Has it rung so often without a message that its rings are not heeded? */
+static inline bool channel_rings_in_vain(const struct channel *channel)
+{
+	return channel->vain > VAIN_RINGS_MAX;
+}
 
 /* A message has come, of whatever kind. */
 static inline void channel_heard(struct channel *channel)

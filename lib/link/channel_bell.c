@@ -16,7 +16,8 @@
  *
  * A hostile peer can fail to ring, and so delay its own messages.  One that rings for
  * nothing over and over is not armed any more until there is a message from it: then we
- * sleep for a short time only, and look, so that its rings wake nobody.
+ * sleep for a short time only, and look, so that its rings wake nobody.  A byte on the
+ * socket wakes us in any case; one that was not asked for, by an arming, is a breach.
  */
 #include "link/channel.h"
 #include "os/clock.h"
@@ -43,13 +44,15 @@ int channel_arm(struct channel *channel, uint32_t events)
 
 	if (channel->gone || !channel->own_bell || channel->armed == events)
 		return 0;
-	if (unlikely(channel->vain > VAIN_RINGS_MAX)) {
+	if (unlikely(channel_rings_in_vain(channel))) {
 		wait_look_again(channel->wait, clock_now() + VAIN_PAUSE_NS);
 		return 0;
 	}
 	channel->armed = events;
-	if (!wait_by_futex(channel->wait))
+	if (!wait_by_futex(channel->wait)) {
 		events |= SLUICE_DOORBELL_SOCKET;
+		channel->bytes_due++;
+	}
 	r = wait_on_word(channel->wait, &channel->source, &channel->own_bell->word,
 			 doorbell_arm(channel->own_bell, events));
 	if (r < 0)

@@ -172,10 +172,18 @@ static void destroy(struct channel *channel)
 	free(requester);
 }
 
-/* Who waits looks at the rings by itself. */
+/*
+ * Who waits looks at the rings by itself.  But what nobody reads at the moment is no
+ * reason to think that the server rings for nothing.
+ */
 static void woken(struct channel *channel)
 {
-	(void)channel;
+	struct requester *requester = requester_of(channel);
+	uint32_t i;
+
+	for (i = 0; channel_rings_in_vain(channel) && i < requester->fresh; i++)
+		if (ring_ready(&requester->deliveries[i].ring))
+			channel_heard(channel);
 }
 
 static const struct channel_events events = {
@@ -384,8 +392,7 @@ int requester_send(struct requester *requester, const struct requester_message *
 
 bool requester_has_room(const struct requester *requester)
 {
-	return requester->channel.gone || requester->channel.leaving ||
-	       !ring_full(&requester->ring);
+	return !ring_full(&requester->ring);
 }
 
 void requester_return(struct requester *requester, uint32_t number)

@@ -86,7 +86,7 @@ struct requester_message {
 int requester_send(struct requester *requester, const struct requester_message *message,
 		   struct stream *stream) MUST_CHECK;
 
-/* Is there room in the ring, or nobody to wait for?  Ordered; see doorbell.c. */
+/* Is there room in the ring?  Ordered; see doorbell.c. */
 bool requester_has_room(const struct requester *requester);
 
 /* Takes the requests that the server has given back. */

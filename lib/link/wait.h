@@ -85,7 +85,7 @@ int wait_on_word(struct wait *wait, struct wait_source *source, uint32_t *word,
 /* Is there anything that a glance would hand to the kernel, or take from it? */
 static inline bool wait_is_busy(const struct wait *wait)
 {
-	return wait->mode == WAIT_URING && uring_busy(&wait->uring);
+	return wait->mode == WAIT_URING && (wait->unarmed || uring_busy(&wait->uring));
 }
 
 /* The next sleep ends at this time at the latest. */

@@ -52,7 +52,7 @@ void wait_epoll_glance(struct wait *wait)
 	handle(wait, events, epoll_wait(wait->epoll, events, BATCH, 0));
 }
 
-/* Linux 5.11 waits in nanoseconds; before that the wait is rounded up. */
+/* Linux 5.11 waits in nanoseconds, where it may; else the wait is rounded up. */
 static int sleep_until(int epoll, struct epoll_event *events, int64_t end)
 {
 	struct timespec ts, *timeout = NULL;
@@ -67,7 +67,7 @@ static int sleep_until(int epoll, struct epoll_event *events, int64_t end)
 		timeout = &ts;
 	}
 	n = epoll_pwait2(epoll, events, BATCH, timeout, NULL);
-	if (n < 0 && errno == ENOSYS) {
+	if (n < 0 && (errno == ENOSYS || errno == EPERM)) {
 		left = left < 0 ? -1 : (left + 999999) / 1000000;
 		n = epoll_wait(epoll, events, BATCH, left > INT32_MAX ? INT32_MAX : (int)left);
 	}

@@ -18,8 +18,6 @@
  * armed and handed to the kernel, then everything is looked at once more; so what
  * comes after that look finds the descriptor quiet and makes it readable.
  */
-#include <errno.h>
-
 #include "base/atomic.h"
 #include "base/error.h"
 #include "link/wait.h"
@@ -33,7 +31,8 @@ static void timer_ready(struct wait_source *timer)
 {
 	struct wait *wait = container_of(timer, struct wait, timer);
 
-	wait_set_alarm(wait, CLOCK_NEVER);
+	timerfd_set(timer->fd, CLOCK_NEVER);
+	wait->alarm = CLOCK_NEVER;
 }
 
 static int make_timer(struct wait *wait)

@@ -67,7 +67,7 @@ int wait_uring_on_word(struct wait *wait, struct wait_source *source)
 	r = uring_futex_wait(&wait->uring, source->word, source->value,
 			     wait_tag(wait, source, WAIT_FUTEX));
 	if (r < 0)
-		return fail(-r, "the node's io_uring takes no more waits");
+		return fail(ENOMEM, "the node's io_uring takes no more waits");
 	source->queued = true;
 	return 0;
 }
