@@ -49,6 +49,14 @@
 #include <sanitizer/lsan_interface.h>
 #endif
 
+#if defined(__SANITIZE_THREAD__)
+#define WITH_THREAD_CHECK 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define WITH_THREAD_CHECK 1
+#endif
+#endif
+
 #define helper static __attribute__((__unused__))
 
 #define MILLISECOND	INT64_C(1000000)
@@ -90,6 +98,18 @@ struct root {
 	int fds;		/* open before anything was made */
 	int shm;		/* names in /dev/shm then */
 };
+
+/* Is this the run in which long tests take as long as they are meant to? */
+helper bool in_full(void)
+{
+#if defined(WITH_LEAK_CHECK) || defined(WITH_THREAD_CHECK)
+	return false;
+#else
+	const char *wait = getenv("SLUICE_WAIT");
+
+	return !getenv("SELFTEST_MIXED") && !(wait && !strcmp(wait, "socket"));
+#endif
+}
 
 helper int64_t now(void)
 {

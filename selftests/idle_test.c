@@ -16,7 +16,7 @@
 #define CROWD		5	/* processes with such ports */
 #define PEERS		(CROWD * EACH)
 
-#define SILENCE		(10 * SECOND)
+#define SILENCE		10	/* seconds, in full */
 
 enum sleeper {
 	SERVER_RECEIVES,
@@ -200,15 +200,10 @@ static void put_client_to_sleep(struct __test_metadata *_metadata, struct end *e
 /* ---- What the kernel has counted ------------------------------------------------ */
 
 /* The thread sanitizer has a thread of its own, which is not idle. */
-#if defined(__SANITIZE_THREAD__)
-#define ONE_THREAD	1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define ONE_THREAD	1
-#endif
-#endif
-#ifndef ONE_THREAD
-#define ONE_THREAD	0
+#ifdef WITH_THREAD_CHECK
+#define ONE_THREAD	true
+#else
+#define ONE_THREAD	false
 #endif
 
 struct counts {
@@ -297,7 +292,7 @@ static void expect_silence(struct __test_metadata *_metadata, struct end *sleepe
 		EXPECT_TRUE(EVENTUALLY(has_settled(&sleepers[i], &before[i])))
 			TH_LOG("%s does not come to rest", names[i]);
 	}
-	nanosleep(&(struct timespec){ .tv_sec = SILENCE / SECOND }, NULL);
+	nanosleep(&(struct timespec){ .tv_sec = in_full() ? SILENCE : 2 }, NULL);
 	for (i = 0; i < SLEEPERS; i++) {
 		after = count(sleepers[i].pid);
 		EXPECT_LT(0, after.switches);

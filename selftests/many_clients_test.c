@@ -13,8 +13,12 @@
 #define MANY		1000
 #define PROCESSES	50
 
+#define FEWER		200	/* when not in full */
+
 static const struct sluice_service_opts crowded = SLUICE_SERVICE_OPTS(
 	.max_clients = MANY);
+static const struct sluice_service_opts less_crowded = SLUICE_SERVICE_OPTS(
+	.max_clients = FEWER);
 
 FIXTURE(many) {
 	struct root root;
@@ -160,7 +164,8 @@ static void crowd(struct __test_metadata *_metadata, struct end *server, struct 
 	long before, mine[PROCESSES];
 	int i;
 
-	start_server(_metadata, server, IN_PROCESS, &calls, &crowded, NULL);
+	start_server(_metadata, server, IN_PROCESS, &calls,
+		     in_full() ? &crowded : &less_crowded, NULL);
 	before = at(server, holdings, 0, 0);
 	for (i = 0; i < processes; i++) {
 		end_start(_metadata, &ends[i], IN_PROCESS);
@@ -169,7 +174,7 @@ static void crowd(struct __test_metadata *_metadata, struct end *server, struct 
 		ASSERT_EQ(each, at(&ends[i], come_all, each, 0))
 			TH_LOG("%d: %s", i, ends[i].result.sentence);
 	}
-	begin(server, serve, MANY, 0);
+	begin(server, serve, each * processes, 0);
 	for (i = 0; i < processes; i++)
 		begin(&ends[i], ask_all, each, i * each);
 	for (i = 0; i < processes; i++) {
@@ -177,7 +182,7 @@ static void crowd(struct __test_metadata *_metadata, struct end *server, struct 
 		ASSERT_EQ(each, at(&ends[i], hear_all, each, i * each))
 			TH_LOG("%s", ends[i].result.sentence);
 	}
-	ASSERT_EQ(MANY, finish(server)) TH_LOG("%s", server->result.sentence);
+	ASSERT_EQ(each * processes, finish(server)) TH_LOG("%s", server->result.sentence);
 	EXPECT_EQ(-EUSERS, at(&ends[0], open_client, 0, 0));
 	for (i = 0; i < processes; i++) {
 		ASSERT_EQ(each, at(&ends[i], leave_all, each, 0));
@@ -190,14 +195,15 @@ TEST_F_TIMEOUT(many, clients_of_one_process, 120)
 {
 	if (!may_open_enough())
 		SKIP(return, "too few files may be open");
-	crowd(_metadata, &self->server, self->end, 1, MANY);
+	crowd(_metadata, &self->server, self->end, 1, in_full() ? MANY : FEWER);
 }
 
 TEST_F_TIMEOUT(many, clients_of_fifty_processes, 120)
 {
 	if (!may_open_enough())
 		SKIP(return, "too few files may be open");
-	crowd(_metadata, &self->server, self->end, PROCESSES, MANY / PROCESSES);
+	crowd(_metadata, &self->server, self->end, PROCESSES,
+	      (in_full() ? MANY : FEWER) / PROCESSES);
 }
 
 /* ---- In turn ----------------------------------------------------------------------- */

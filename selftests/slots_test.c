@@ -258,6 +258,7 @@ TEST_F(slots, robs_nobody_of_a_slot)
 static long come_from_elsewhere(struct seat *seat)
 {
 	struct seat stranger = { .node = NULL };
+	long result;
 	pid_t pid;
 
 	(void)seat;
@@ -268,8 +269,9 @@ static long come_from_elsewhere(struct seat *seat)
 	pid = fork();
 	if (!pid) {
 		open_service(&stranger, PTR(&calls), 0);
-		say(open_client(&stranger, 0, 0));
+		result = open_client(&stranger, 0, 0);
 		leave(&stranger, 0, 0);
+		say(result);
 		_exit(0);
 	}
 	return waitpid(pid, NULL, 0);

@@ -9,31 +9,11 @@
 
 #include "steps.h"
 
-#if defined(__SANITIZE_THREAD__)
-#define SLOW	1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define SLOW	1
-#endif
-#endif
-#ifdef WITH_LEAK_CHECK
-#define SLOW	1
-#endif
-
 #define ROUNDS	1000
 
-/* Fewer where each takes longer, and where it is not the first time. */
 helper long rounds(void)
 {
-#ifdef SLOW
-	return ROUNDS / 5;
-#else
-	const char *wait = getenv("SLUICE_WAIT");
-
-	if (getenv("SELFTEST_MIXED") || (wait && !strcmp(wait, "socket")))
-		return ROUNDS / 5;
-	return ROUNDS;
-#endif
+	return in_full() ? ROUNDS : ROUNDS / 5;
 }
 
 /* ---- The killer, an end whose children are the victims -------------------- */
