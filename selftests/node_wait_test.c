@@ -343,6 +343,40 @@ TEST_F(node_wait, pending_at_its_limit)
 	EXPECT_SLEEPS(50 * MILLISECOND, wait_node(seat, 50 * MILLISECOND, 0));
 }
 
+/* All that a client may hold came through pending responses that are gone. */
+TEST_F(node_wait, others_have_taken_it_to_its_limit)
+{
+	struct end *server = &self->end[0];
+	struct seat *seat = &self->seat;
+	long i;
+
+	start_server(_metadata, server, variant->place, &calls, &two_at_most, NULL);
+	take_client_seat(_metadata, seat, &calls, NULL, 1);
+	ASSERT_EQ(0, await_peers(seat, SLUICE_EVENT_CONNECTED, 1));
+	for (i = 0; i < 4; i++) {
+		if (i % 2 == 0) {
+			ASSERT_EQ(1, ask(seat, 0, i));
+			ASSERT_EQ(i, at(server, take, 0, LONG));
+		}
+		ASSERT_EQ(0, at(server, answer, 0, i));
+		ASSERT_EQ(i, hold(seat, 0, i));
+		if (i % 2) {
+			ASSERT_EQ(0, cancel(seat, 0, 0));
+			ASSERT_EQ(0, at(server, done, 0, 0));
+		}
+	}
+	ASSERT_EQ(1, ask(seat, 1, 7));
+	ASSERT_EQ(7, at(server, take, 1, LONG));
+	ASSERT_EQ(0, at(server, answer, 1, 8));
+	EXPECT_EQ(-EAGAIN, find_out(seat, SLUICE_NOWAIT, 0));
+	EXPECT_SLEEPS(60 * MILLISECOND, wait_node(seat, 60 * MILLISECOND, 0));
+	EXPECT_EQ(-ENOBUFS, hear(seat, 1, SLUICE_NOWAIT));
+	ASSERT_EQ(0, drop_response(seat, 2, 0));
+	EXPECT_EQ(RESPONSE(1), find_out(seat, LONG, 0));
+	EXPECT_EQ(8, hear(seat, 1, SLUICE_NOWAIT));
+	EXPECT_SLEEPS(50 * MILLISECOND, wait_node(seat, 50 * MILLISECOND, 0));
+}
+
 /* Its deadline passes, of which it cannot be told either. */
 TEST_F(node_wait, pending_at_its_limit_and_late)
 {

@@ -268,6 +268,51 @@ TEST_F(room, of_a_client_that_is_destroyed)
 	EXPECT_EQ(-ETIMEDOUT, at(slow, take, 0, MILLISECOND));
 }
 
+/* take_soon(slot, timeout): the others have gone to sleep by then, most likely. */
+static long take_soon(struct seat *seat, long slot, long timeout)
+{
+	pause_for(20 * MILLISECOND);
+	return take(seat, slot, timeout);
+}
+
+/*
+ * A server that goes but still holds a request has room for ever, and is not waited
+ * for: the client sleeps until the other one has room, and whatever ends that is seen.
+ */
+TEST_F(room, beside_a_server_that_is_leaving)
+{
+	struct end *going = &self->end[0], *full = &self->end[1];
+	struct seat *seat = &self->seat;
+	pthread_t thread;
+	int64_t before;
+
+	start_server(_metadata, going, variant->place, &calls, &no_overflow, NULL);
+	start_server(_metadata, full, variant->place, &calls, &no_overflow, NULL);
+	take_client_seat(_metadata, seat, &calls, NULL, 2);
+	ASSERT_EQ(1, ask_only(seat, 0, 1));
+	ASSERT_EQ(0, at(going, take, 0, LONG));
+	ASSERT_EQ(0, at(going, close_server, 0, 0));
+	EXPECT_TRUE(EVENTUALLY(wait_servers(seat, 2, SLUICE_NOWAIT) == -EAGAIN));
+	ASSERT_EQ(ROOM - 1, ask_only(seat, 1, ROOM - 1));
+
+	ASSERT_EQ(0, loan_question(seat, 0, ROOM));
+	ASSERT_EQ(0, set_deadline(seat, 0, sluice_deadline(150 * MILLISECOND)));
+	EXPECT_SLEEPS(100 * MILLISECOND, send_question(seat, 0, 0));
+	ASSERT_EQ(0, set_deadline(seat, 0, 0));
+	ASSERT_EQ(0, pthread_create(&thread, NULL, interrupt_node, seat->node));
+	EXPECT_EQ(-EINTR, send_question(seat, 0, 0));
+	ASSERT_EQ(0, pthread_join(thread, NULL));
+	before = used();
+	begin(full, take_soon, 0, LONG);
+	EXPECT_EQ(1, send_question(seat, 0, 0)) TH_LOG("%s", sluice_strerror());
+	EXPECT_GT(10 * MILLISECOND, used() - before);
+	EXPECT_EQ(0, finish(full));
+	EXPECT_EQ(0, at(full, done, 0, 0));
+	EXPECT_EQ(ROOM, at(full, take_only, 1, ROOM));
+	EXPECT_EQ(-EPIPE, hear(seat, 0, LONG));
+	EXPECT_EQ(0, at(going, done, 0, 0));
+}
+
 /* ---- Somebody dies ------------------------------------------------------- */
 
 TEST_F(room_death, of_the_server_that_is_waited_for)

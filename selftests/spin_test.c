@@ -70,7 +70,7 @@ TEST(stays_within_bounds)
 {
 	static const int64_t limits[] = {
 		0, 1, 1000, SPIN_START_NS - 1, SPIN_START_NS, SPIN_START_NS + 1,
-		SPIN_DEFAULT_NS, SECOND, INT64_MAX / 4,
+		SPIN_DEFAULT_NS, SPIN_LIMIT_NS, INT64_MAX / 4,
 	};
 	struct spin spin;
 	size_t i;
@@ -111,8 +111,9 @@ ENDS_FIXTURE(spinning);
 PROCESSES_FIXTURE(spinning_death);
 
 /*
- * Longer than a test may take.  Each wait that is shorter doubles the window, so
- * after so many it is longer than a test may take, too.
+ * As long as it can be, for it is cut to SPIN_LIMIT_NS, which is longer than what is
+ * waited for here.  Each wait that is shorter doubles the window, so after so many it
+ * is as long, too.
  */
 #define AGES	(100 * SECOND)
 #define WARM_UP	30
@@ -271,6 +272,26 @@ TEST_F(spinning, for_a_while)
 		EXPECT_LE(1, finish(client)) TH_LOG("%s", client->result.sentence);
 		ASSERT_EQ(0, at(server, done, 0, 0));
 	}
+}
+
+/* For ever is as good as the limit: no sum wraps, and then it sleeps. */
+TEST_F(spinning, for_as_long_as_there_is)
+{
+	struct end *server = &self->end[0];
+	struct seat *seat = &self->seat;
+	long before;
+
+	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
+	ASSERT_EQ(0, open_node(seat, PTR(&calls), INT64_MAX));
+	ASSERT_EQ(0, open_client(seat, 0, 0));
+	ASSERT_EQ(1, wait_servers(seat, 1, LONG));
+	begin(server, serve_late, 100, 0);
+	EXPECT_LE(0, round_trips(seat, 100, 0));
+	ASSERT_EQ(100, finish(server));
+	ASSERT_EQ(1, ask(seat, 0, 1));
+	before = sleeps();
+	EXPECT_EQ(-ETIMEDOUT, hear(seat, 0, SPIN_LIMIT_NS + 200 * MILLISECOND));
+	EXPECT_LE(1, sleeps() - before);
 }
 
 TEST_F(spinning, until_the_timeout)

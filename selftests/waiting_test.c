@@ -6,6 +6,8 @@
  * And fairness: of several clients or several streams that have something, none
  * waits for another one to run dry.
  */
+#include <sys/resource.h>
+
 #include "steps.h"
 
 ENDS_FIXTURE(waiting);
@@ -162,6 +164,56 @@ TEST_F(waiting, woken_by_another_exchange)
 	ASSERT_EQ(0, at(server, answer, 0, 10));
 	EXPECT_EQ(10, hear(&self->seat, 0, LONG));
 	EXPECT_EQ(20, hear(&self->seat, 1, LONG));
+}
+
+/* How often this thread has gone to sleep. */
+static long sleeps(void)
+{
+	struct rusage usage;
+
+	return getrusage(RUSAGE_THREAD, &usage) ? -errno : usage.ru_nvcsw;
+}
+
+/* answer_slowly(slot, count): so many; who is woken by one sleeps before the next. */
+static long answer_slowly(struct seat *seat, long slot, long count)
+{
+	long i, result;
+
+	for (i = 0; i < count; i++) {
+		pause_briefly();
+		result = answer(seat, slot, i);
+		if (result < 0)
+			return result;
+	}
+	return count;
+}
+
+/*
+ * A server that streams what nobody reads at the moment does not ring in vain: once
+ * it is quiet, the wait for another exchange sleeps, and does not look again and again.
+ */
+TEST_F(waiting, quietly_beside_a_stream)
+{
+	struct end *server = &self->end[0];
+	long before;
+
+	SET_UP_PAIR();
+	ASSERT_EQ(1, ask(&self->seat, 0, 1));
+	ASSERT_EQ(1, ask(&self->seat, 1, 2));
+	ASSERT_EQ(1, at(server, take, 0, LONG));
+	ASSERT_EQ(2, at(server, take, 1, LONG));
+	begin(server, answer_slowly, 0, 200);
+	while (recv(server->socket, &before, 1, MSG_PEEK | MSG_DONTWAIT) < 0) {
+		EXPECT_EQ(-ETIMEDOUT, hear(&self->seat, 1, 50 * MILLISECOND));
+	}
+	ASSERT_EQ(200, finish(server));
+	before = sleeps();
+	EXPECT_TIMES_OUT(300 * MILLISECOND,
+			 hear(&self->seat, 1, 300 * MILLISECOND));
+	EXPECT_GT(30, sleeps() - before);
+	ASSERT_EQ(0, at(server, answer, 1, 20));
+	EXPECT_EQ(20, hear(&self->seat, 1, LONG));
+	EXPECT_EQ(192, hear(&self->seat, 0, LONG));
 }
 
 /* ---- Signals ------------------------------------------------------------- */

@@ -244,7 +244,7 @@ void sluice_client_destroy(struct sluice_client *client)
 		request_drop(request);
 	port_entry_release(&client->entry, &client->service->dir);
 	client->destroyed = true;
-	client->port.client = NULL;
+	port_disown(&client->port);
 	client->retry = false;
 	client_put(client);
 }

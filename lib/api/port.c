@@ -13,21 +13,28 @@
 
 #include <string.h>
 
-/* Of a port that the user has destroyed nothing is told but what it still holds. */
-static bool is_destroyed(const struct port *port)
+static bool is_disowned(const struct port *port)
 {
 	return !port->client && !port->server;
 }
 
+void port_disown(struct port *port)
+{
+	port->client = NULL;
+	port->server = NULL;
+	memset(&port->changes, 0, sizeof(port->changes));
+	memset(&port->told, 0, sizeof(port->told));
+}
+
 void port_peer_came(struct port *port)
 {
-	if (!is_destroyed(port))
+	if (!is_disowned(port))
 		port->changes.came++;
 }
 
 void port_peer_went(struct port *port, int reason)
 {
-	if (is_destroyed(port))
+	if (is_disowned(port))
 		return;
 	port->changes.went++;
 	port->changes.reason = reason;

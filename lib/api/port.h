@@ -46,6 +46,9 @@ struct port {
 void port_peer_came(struct port *port);
 void port_peer_went(struct port *port, int reason);
 
+/* The user has destroyed it: nothing is told any more but what is still held. */
+void port_disown(struct port *port);
+
 /* Has anybody come or gone since the last wait? */
 bool port_has_changed(const struct port *port);
 
