@@ -125,14 +125,17 @@ int uring_poll(struct uring *uring, int fd, uint64_t tag)
 	return 0;
 }
 
-int uring_futex_wait(struct uring *uring, uint32_t *word, uint32_t value, uint64_t tag)
+/* value is what the word must be, or how many to wake. */
+static int queue_futex(struct uring *uring, uint8_t opcode, uint32_t *word, uint64_t value,
+		       uint64_t tag)
 {
 	struct io_uring_sqe *sqe = next_sqe(uring);
 
 	if (!sqe)
 		return -EBUSY;
 	memset(sqe, 0, sizeof(*sqe));
-	sqe->opcode = OP_FUTEX_WAIT;
+	sqe->opcode = opcode;
+	sqe->flags = opcode == OP_FUTEX_WAKE ? IOSQE_CQE_SKIP_SUCCESS : 0;
 	sqe->fd = FUTEX_SIZE_U32;
 	sqe->addr = (uintptr_t)word;
 	sqe->off = value;
@@ -141,21 +144,14 @@ int uring_futex_wait(struct uring *uring, uint32_t *word, uint32_t value, uint64
 	return 0;
 }
 
+int uring_futex_wait(struct uring *uring, uint32_t *word, uint32_t value, uint64_t tag)
+{
+	return queue_futex(uring, OP_FUTEX_WAIT, word, value, tag);
+}
+
 int uring_futex_wake(struct uring *uring, uint32_t *word, uint64_t tag)
 {
-	struct io_uring_sqe *sqe = next_sqe(uring);
-
-	if (!sqe)
-		return -EBUSY;
-	memset(sqe, 0, sizeof(*sqe));
-	sqe->opcode = OP_FUTEX_WAKE;
-	sqe->flags = IOSQE_CQE_SKIP_SUCCESS;
-	sqe->fd = FUTEX_SIZE_U32;
-	sqe->addr = (uintptr_t)word;
-	sqe->off = INT_MAX;
-	sqe->addr3 = FUTEX_ANY_BIT;
-	sqe->user_data = tag;
-	return 0;
+	return queue_futex(uring, OP_FUTEX_WAKE, word, INT_MAX, tag);
 }
 
 int uring_cancel(struct uring *uring, uint64_t tag, uint64_t own_tag)
