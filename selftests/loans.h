@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Steps of tests that loan a request or a reply, send it and receive what comes back
- * each on its own, or with the calls that do two of them at once; see steps.h for
- * those that need nothing in between.
- *
- * A request that was loaned is kept in its slot, in which it stays until it was sent.
+ * Steps with the calls that send and receive at once, and what else happens to a
+ * request between its loan and its sending; see steps.h for the plain ones.
  */
 #ifndef SELFTESTS_LOANS_H
 #define SELFTESTS_LOANS_H
@@ -13,44 +10,9 @@
 
 /* ---- A request ----------------------------------------------------------- */
 
-/* loan_question(slot, value): a request that is kept in its slot, unsent. */
-helper long loan_question(struct seat *seat, long slot, long value)
-{
-	struct sluice_request *request = sluice_client_loan(seat->client, 1);
-
-	if (!request)
-		return -errno;
-	*(struct question *)request->data = (struct question){
-		.value = (uint64_t)value,
-		.complement = ~(uint64_t)value,
-	};
-	seat->request[slot] = request;
-	return 0;
-}
-
 helper long set_deadline(struct seat *seat, long slot, long deadline)
 {
 	return sluice_request_set_deadline(seat->request[slot], deadline);
-}
-
-/* send_question(slot): sends what was kept; how many servers it reached. */
-helper long send_question(struct seat *seat, long slot, long unused)
-{
-	(void)unused;
-	seat->pending[slot] = sluice_request_send(seat->request[slot]);
-	if (!seat->pending[slot])
-		return -errno;
-	seat->request[slot] = NULL;
-	return sluice_pending_response_servers(seat->pending[slot]);
-}
-
-helper long drop_question(struct seat *seat, long slot, long unused)
-{
-	int result = sluice_request_release(seat->request[slot]);
-
-	(void)unused;
-	seat->request[slot] = NULL;
-	return result;
 }
 
 /* interrupt(): the next wait that would sleep ends. */

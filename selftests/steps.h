@@ -89,26 +89,53 @@ helper long wait_servers(struct seat *seat, long servers, long timeout)
 
 /* ---- A client's steps ---------------------------------------------------- */
 
+/* loan_question(slot, value): a request that is kept in its slot, unsent. */
+helper long loan_question(struct seat *seat, long slot, long value)
+{
+	struct sluice_request *request = sluice_client_loan(seat->client, 1);
+
+	if (!request)
+		return -errno;
+	*(struct question *)request->data = (struct question){
+		.value = (uint64_t)value,
+		.complement = ~(uint64_t)value,
+	};
+	seat->request[slot] = request;
+	return 0;
+}
+
+/* send_question(slot): sends what was kept; how many servers it reached. */
+helper long send_question(struct seat *seat, long slot, long unused)
+{
+	(void)unused;
+	seat->pending[slot] = sluice_request_send(seat->request[slot]);
+	if (!seat->pending[slot])
+		return -errno;
+	seat->request[slot] = NULL;
+	return sluice_pending_response_servers(seat->pending[slot]);
+}
+
+/* drop_question(slot): gives it back unsent. */
+helper long drop_question(struct seat *seat, long slot, long unused)
+{
+	int result = sluice_request_release(seat->request[slot]);
+
+	(void)unused;
+	seat->request[slot] = NULL;
+	return result;
+}
+
 /* ask(slot, value): sends a number; how many servers it reached. */
 helper long ask(struct seat *seat, long slot, long value)
 {
-	struct sluice_request *request;
-	struct question *question;
+	long result = loan_question(seat, slot, value);
 
-	request = sluice_client_loan(seat->client, 1);
-	if (!request)
-		return -errno;
-	question = request->data;
-	question->value = (uint64_t)value;
-	question->complement = ~(uint64_t)value;
-	seat->pending[slot] = sluice_request_send(request);
-	if (!seat->pending[slot]) {
-		int error = errno;
-
-		sluice_request_release(request);
-		return -error;
-	}
-	return sluice_pending_response_servers(seat->pending[slot]);
+	if (result < 0)
+		return result;
+	result = send_question(seat, slot, 0);
+	if (result < 0)
+		drop_question(seat, slot, 0);
+	return result;
 }
 
 /* The number that a response carries, or -EBADMSG. */
