@@ -14,6 +14,7 @@ define help
   CC= CXX=         compilers (cc, g++)      DEPS=no     install no packages
   CFLAGS= LDFLAGS= added to our own         SANITIZE=   address,undefined or thread
   TESTS='ring call'          run only these tests
+  PROVEFLAGS=-j2             how prove runs them, here two at a time
   KSELFTEST=dir              a kernel's tools/testing/selftests, for the harness
   CLIENTS= SERVERS= FIRST=   of the demo: how many (1, 1); server or client
 endef

@@ -76,7 +76,7 @@ run-check: all $(test-needed)
 	@echo 'Behaviour is tested as it comes, as socket/..._test with' \
 	      'SLUICE_WAIT=socket, and as mixed/..._test with both.'
 	$(Q)O='$(O)' CC='$(CC)' CXX='$(CXX)' KERNEL_DOC='$(KERNEL_DOC)' \
-		prove --timer -e 'timeout 300' $(test-chosen)
+		prove --timer $(PROVEFLAGS) -e 'timeout 300' $(test-chosen)
 
 # As the kernel installs its own: programs, a list, and what runs the list.
 KSFT_INSTALL_PATH ?= $(DESTDIR)$(PREFIX)/libexec/sluice/selftests
