@@ -64,7 +64,7 @@ TEST_F(hostile, bytes_for_a_sleeper)
 	__atomic_store_n(&enough, true, __ATOMIC_RELAXED);
 	ASSERT_EQ(0, pthread_join(thread, NULL));
 	EXPECT_GT(2 * VAIN_RINGS_MAX, after.ru_nvcsw - before.ru_nvcsw);
-	EXPECT_GT(2 * VAIN_RINGS_MAX, send_until_gone(self));
+	EXPECT_GT((int)(2 * VAIN_RINGS_MAX), send_until_gone(self));
 	throw_out(_metadata, self, "bytes for a sleeper");
 }
 
