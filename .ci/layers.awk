@@ -8,7 +8,7 @@
 # #include that points the wrong way is named, and makes the exit status 1.
 
 BEGIN {
-	n = split("uapi base os shm link api", layers)
+	n = split("uapi base trace os shm link api", layers)
 	for (i = 1; i <= n; i++)
 		rank[layers[i]] = i
 	rank["sluice.h"] = rank["api"]

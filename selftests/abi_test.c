@@ -14,6 +14,7 @@
 #include <sluice/registry.h>
 #include <sluice/ring.h>
 #include <sluice/segment.h>
+#include <sluice/trace.h>
 #include <sluice/wire.h>
 
 struct member {
@@ -72,6 +73,22 @@ STRUCT(sluice_return, 8,
 STRUCT(sluice_doorbell, 64,
 	MEMBER(sluice_doorbell, word, 0, 4),
 	MEMBER(sluice_doorbell, reserved, 4, 60))
+
+STRUCT(sluice_channel_stages, 32,
+	MEMBER(sluice_channel_stages, request, 0, 8),
+	MEMBER(sluice_channel_stages, received, 8, 8),
+	MEMBER(sluice_channel_stages, replied, 16, 8),
+	MEMBER(sluice_channel_stages, finished, 24, 8))
+
+STRUCT(sluice_trace_stages, 64,
+	MEMBER(sluice_trace_stages, loaned, 0, 8),
+	MEMBER(sluice_trace_stages, sent, 8, 8),
+	MEMBER(sluice_trace_stages, received, 16, 8),
+	MEMBER(sluice_trace_stages, replied, 24, 8),
+	MEMBER(sluice_trace_stages, responded, 32, 8),
+	MEMBER(sluice_trace_stages, finished, 40, 8),
+	MEMBER(sluice_trace_stages, ended, 48, 8),
+	MEMBER(sluice_trace_stages, bytes, 56, 8))
 
 STRUCT(sluice_registry_type, 144,
 	MEMBER(sluice_registry_type, size, 0, 8),
@@ -166,7 +183,7 @@ STRUCT(sluice_wire_look, 16,
 
 TEST(abi_constants)
 {
-	EXPECT_EQ(1, SLUICE_PROTOCOL_VERSION);
+	EXPECT_EQ(2, SLUICE_PROTOCOL_VERSION);
 
 	EXPECT_EQ(0x65646f6e, SLUICE_REGISTRY_MAGIC_NODE);
 	EXPECT_EQ(0x74636e63, SLUICE_REGISTRY_MAGIC_CONTRACT);
@@ -189,6 +206,7 @@ TEST(abi_constants)
 	EXPECT_EQ(8, SLUICE_DOORBELL_SPACE);
 	EXPECT_EQ(16, SLUICE_DOORBELL_SOCKET);
 
+	EXPECT_EQ(1, SLUICE_RING_TRACED);
 	EXPECT_EQ(64, SLUICE_CHANNEL_LINE);
 	EXPECT_EQ(4096, SLUICE_CHANNEL_PAGE);
 	EXPECT_EQ(3, SLUICE_CHANNEL_DELIVERIES_PER_REQUEST);

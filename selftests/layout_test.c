@@ -60,6 +60,7 @@ static void check_layout(struct __test_metadata *_metadata, uint32_t active,
 		{ "response returns", l.response_returns, pow2(d * b + a * m) * 8 },
 		{ "request ring", l.request_ring, pow2(a) * 64 },
 		{ "response rings", l.response_rings, d * pow2(b) * 64 },
+		{ "stages", l.stages, d * 32 },
 	};
 
 	for (i = 0; i < ARRAY_SIZE(parts); i++) {
@@ -120,6 +121,7 @@ TEST(layout_default_in_numbers)
 	EXPECT_EQ(1408, l.response_returns);
 	EXPECT_EQ(5504, l.request_ring);
 	EXPECT_EQ(6528, l.response_rings);
+	EXPECT_EQ(31104, l.stages);
 	EXPECT_EQ(32768, l.size);
 }
 

@@ -334,6 +334,8 @@ _Static_assert(sizeof(struct world) % 8 == 0, "hashed by words");
 #define ring_pop		seen_ring_pop
 #define ring_ready		seen_ring_ready
 #define ring_full		seen_ring_full
+#define ring_depth		seen_ring_depth
+#define ring_waiting		seen_ring_waiting
 #define returns_init		seen_returns_init
 #define returns_push		seen_returns_push
 #define returns_pop		seen_returns_pop

@@ -13,6 +13,8 @@
 
 #include "api/server.h"
 #include "base/error.h"
+#include "os/clock.h"
+#include "trace/probes.h"
 
 static struct active_request *active_of(struct sluice_active_request *head)
 {
@@ -43,9 +45,12 @@ void active_request_finish(struct active_request *active)
 	struct session *session = active->session;
 	struct responder *responder = session->responder;
 
+	probe(active_request_release, responder->channel.port, responder->channel.peer,
+	      active->number, probe_address(active->head.data), active->head.size,
+	      active->since ? (uint64_t)(clock_now() - active->since) : 0);
 	reply_drop_all(active);
 	view_drop(&responder->channel.view, active->segment);
-	responder_finish(responder, active->delivery);
+	responder_finish(responder, active->delivery, active->traced);
 	handles_give(&session->actives, active);
 	channel_put(&responder->channel);
 	server_let_go(session->server, responder);

@@ -162,6 +162,8 @@ static int register_port(struct sluice_client *client)
 		.node = service->node->seat.id,
 		.contract = &service->contract,
 	};
+	client->pool.config.port = client->entry.id;
+	service_tell_port(service, PORT_CLIENT, client->entry.id);
 	client->retry_pause = CONNECT_RETRY_NS;
 	client->port.ops = &port_ops;
 	client->port.client = client;
@@ -243,6 +245,7 @@ void sluice_client_destroy(struct sluice_client *client)
 	while ((request = handles_next(&client->requests, &i)))
 		request_drop(request);
 	port_entry_release(&client->entry, &client->service->dir);
+	service_tell_port_gone(client->service, PORT_CLIENT, client->entry.id);
 	client->destroyed = true;
 	port_disown(&client->port);
 	client->retry = false;

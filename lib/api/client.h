@@ -35,6 +35,8 @@ struct request {
 	struct handle handle;
 	uint32_t slice;
 	size_t count;			/* the head's is only to be read */
+	uint64_t number;
+	int64_t loaned_at;		/* 0: nobody watches */
 	int64_t deadline;		/* 0: none */
 	struct pending *pending;	/* some servers have it, others had no room; or NULL */
 	struct sluice_client *client;
@@ -57,6 +59,7 @@ struct response {
 	struct sluice_response head;
 	struct handle handle;
 	uint32_t number;		/* of the slice, for its server */
+	int64_t since;			/* when it was received; 0: nobody watched */
 	uint32_t segment;		/* index in the view */
 	struct requester *requester;
 	struct sluice_client *client;
@@ -88,6 +91,14 @@ struct sluice_response *pending_receive(struct pending *pending, int64_t timeout
 
 /* Nobody wants its answer any more. */
 void pending_drop(struct pending *pending);
+
+static inline struct request *request_of(struct sluice_request *head)
+{
+	return container_of(head, struct request, head);
+}
+
+/* May it be used?  0; -EINVAL (not loaned), -EBUSY or -ECHILD. */
+int request_check(struct sluice_request *head) MUST_CHECK;
 
 /* A loaned request is given back. */
 void request_drop(struct request *request);

@@ -28,6 +28,7 @@
 #include "os/eventfd.h"
 #include "os/fd.h"
 #include "os/thread.h"
+#include "trace/probes.h"
 
 /* A letter says that some service has changed; one look at all is the answer. */
 static void read_mailbox(struct wait_source *source)
@@ -147,6 +148,8 @@ struct sluice_node *sluice_node_create(const char *name, const struct sluice_nod
 	}
 	/* Read after the first descriptor was noted, which begins the count. */
 	node->generation = fd_fork_generation();
+	probe(node_create, node->seat.id, probe_address(name ? name : ""),
+	      wait_by_futex(&node->wait) ? 1 : 2);
 	return node;
 }
 
@@ -270,6 +273,7 @@ void node_put(struct sluice_node *node)
 {
 	if (--node->references)
 		return;
+	probe(node_destroy, node->seat.id);
 	deinit_node(node);
 	free(node);
 }

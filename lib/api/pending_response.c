@@ -16,6 +16,7 @@
 #include "api/client.h"
 #include "base/error.h"
 #include "os/clock.h"
+#include "trace/probes.h"
 
 static struct pending *pending_of(struct sluice_pending_response *head)
 {
@@ -80,6 +81,10 @@ static struct sluice_response *make_response(struct pending *pending, struct res
 	response->client = client_get(pending->client);
 	response->pending = pending;
 	response->request = pending->request;
+	response->since = probe_is_on(response_release) ? clock_now() : 0;
+	probe(response_receive, found->requester->channel.port, found->requester->channel.peer,
+	      pending->request, probe_address(found->slice.data), found->slice.size,
+	      ring_waiting(found->ring));
 	channel_get(&found->requester->channel);
 	pending->borrowed++;
 	return &response->head;
@@ -99,6 +104,9 @@ static int check_deadline(const struct pending *pending)
 {
 	if (pending->deadline == CLOCK_NEVER || clock_now() < pending->deadline)
 		return 0;
+	if (!pending->told)
+		probe(deadline_miss, pending->client->entry.id, 0, pending->request,
+		      (uint64_t)(clock_now() - pending->deadline));
 	return fail_quietly(ETIMEDOUT, "the request's deadline has passed");
 }
 
@@ -212,14 +220,19 @@ void pending_drop(struct pending *pending)
 
 int sluice_pending_response_release(struct sluice_pending_response *head)
 {
+	struct pending *pending;
 	int r;
 
 	if (!head)
 		return 0;
 	r = check(head);
-	if (!r)
-		pending_drop(pending_of(head));
-	return r;
+	if (r < 0)
+		return r;
+	pending = pending_of(head);
+	probe(pending_response_release, pending->client->entry.id, 0, pending->request,
+	      probe_address(head->data), head->size);
+	pending_drop(pending);
+	return 0;
 }
 
 int sluice_response_release(struct sluice_response *head)
@@ -239,6 +252,9 @@ int sluice_response_release(struct sluice_response *head)
 	if (r < 0)
 		return r;
 	requester = response->requester;
+	probe(response_release, requester->channel.port, requester->channel.peer,
+	      response->request, probe_address(response->head.data), response->head.size,
+	      response->since ? (uint64_t)(clock_now() - response->since) : 0);
 	if (response->pending->request == response->request)
 		response->pending->borrowed--;
 	requester_return(requester, response->number);

@@ -17,6 +17,7 @@
 #include "api/loan.h"
 #include "api/server.h"
 #include "base/error.h"
+#include "trace/probes.h"
 
 static struct reply *reply_of(struct sluice_reply *head)
 {
@@ -43,6 +44,10 @@ static void forget(struct reply *reply)
 
 static void drop(struct reply *reply)
 {
+	const struct channel *channel = &reply->active->session->responder->channel;
+
+	probe(reply_release, channel->port, channel->peer, reply->active->number,
+	      probe_address(reply->head.data), reply->head.size);
 	pool_drop(&reply->active->session->responder->pool, reply->slice);
 	forget(reply);
 }
@@ -97,24 +102,15 @@ static struct reply *take_handle(struct active_request *active)
 	return reply;
 }
 
-struct sluice_reply *sluice_active_request_loan(struct sluice_active_request *head, size_t count)
+/* A handle and a slice of so many bytes; NULL with errno. */
+static struct reply *take_loan(struct active_request *active, size_t count, uint64_t bytes)
 {
-	const struct payload *payload;
-	struct active_request *active;
-	struct responder *responder;
+	struct responder *responder = active->session->responder;
+	const struct payload *payload = responder->config->response;
+	struct reply *reply = take_handle(active);
 	unsigned char *begin;
-	struct reply *reply;
-	uint64_t bytes = 0;
 	int slice;
 
-	if (check_active(head) < 0)
-		return NULL;
-	active = container_of(head, struct active_request, head);
-	responder = active->session->responder;
-	payload = &active->session->server->service->response;
-	if (loan_bytes(payload, count, &bytes) < 0)
-		return NULL;
-	reply = take_handle(active);
 	if (!reply)
 		return NULL;
 	slice = responder_loan(responder, bytes);
@@ -131,6 +127,30 @@ struct sluice_reply *sluice_active_request_loan(struct sluice_active_request *he
 		.count = count,
 		.size = bytes - payload->lead,
 	};
+	return reply;
+}
+
+struct sluice_reply *sluice_active_request_loan(struct sluice_active_request *head, size_t count)
+{
+	struct active_request *active;
+	const struct channel *channel;
+	struct reply *reply;
+	uint64_t bytes = 0;
+
+	if (check_active(head) < 0)
+		return NULL;
+	active = container_of(head, struct active_request, head);
+	channel = &active->session->responder->channel;
+	if (loan_bytes(&active->session->server->service->response, count, &bytes) < 0)
+		return NULL;
+	reply = take_loan(active, count, bytes);
+	if (!reply) {
+		probe(reply_loan_fail, channel->port, channel->peer, active->number, count,
+		      active->loaned, (uint64_t)errno);
+		return NULL;
+	}
+	probe(reply_loan, channel->port, channel->peer, active->number,
+	      probe_address(reply->head.data), reply->head.size, active->loaned);
 	return &reply->head;
 }
 
@@ -150,6 +170,7 @@ struct sluice_reply *sluice_active_request_loan_zeroed(struct sluice_active_requ
 int sluice_reply_shorten(struct sluice_reply *head, size_t count)
 {
 	const struct payload *payload;
+	const struct channel *channel;
 	struct reply *reply;
 	int r;
 
@@ -157,6 +178,7 @@ int sluice_reply_shorten(struct sluice_reply *head, size_t count)
 	if (r < 0)
 		return r;
 	reply = reply_of(head);
+	channel = &reply->active->session->responder->channel;
 	payload = &reply->active->session->server->service->response;
 	r = loan_shorten(payload, reply->count, count);
 	if (r < 0)
@@ -164,6 +186,8 @@ int sluice_reply_shorten(struct sluice_reply *head, size_t count)
 	reply->count = count;
 	head->count = count;
 	head->size = count * payload->element;
+	probe(reply_shorten, channel->port, channel->peer, reply->active->number,
+	      probe_address(head->data), head->size);
 	return 0;
 }
 
@@ -196,9 +220,9 @@ static int send_reply(struct reply *reply)
 	r = responder_reply(responder, &(struct reply_message){
 		.position = active->position,
 		.count = reply->count,
-		.offset = active->session->server->service->response.lead,
 		.slice = reply->slice,
 		.delivery = active->delivery,
+		.traced = active->traced,
 	});
 	if (!r) {
 		active->position++;

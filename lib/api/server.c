@@ -38,6 +38,7 @@ static int init_config(struct sluice_server *server, const struct sluice_server_
 		.layout = &service->layout,
 		.settings = settings,
 		.request = &service->request,
+		.response = &service->response,
 		.self = &server->self,
 		.changed = server_channel_changed,
 		.woken = server_channel_woken,
@@ -80,6 +81,8 @@ static int open_port(struct sluice_server *server)
 		port_entry_release(&server->entry, &service->dir);
 		return r;
 	}
+	server->config.pool.port = server->entry.id;
+	service_tell_port(service, PORT_SERVER, server->entry.id);
 	server->spare_fd = fd_own(open("/dev/null", O_RDONLY | O_CLOEXEC));
 	port_entry_notify_clients(&service->dir);
 	server->port.ops = &server_port_ops;
@@ -128,6 +131,7 @@ static void close_port(struct sluice_server *server)
 	server->listener.fd = fd_close(server->listener.fd);
 	server->spare_fd = fd_close(server->spare_fd);
 	port_entry_release(&server->entry, &service->dir);
+	service_tell_port_gone(service, PORT_SERVER, server->entry.id);
 }
 
 /* Ends a channel of a server that is being destroyed. */

@@ -46,6 +46,9 @@ struct active_request {
 	uint32_t segment;		/* index in the view */
 	uint32_t loaned;		/* replies */
 	uint64_t position;		/* of the next reply in the stream */
+	uint64_t number;		/* that the client gave it */
+	bool traced;			/* by the client */
+	int64_t since;			/* when it was received; 0: nobody watched */
 	struct session *session;
 };
 

@@ -87,6 +87,7 @@ static void connect_to(void *context, uint64_t server)
 		.wait = &service->node->wait,
 		.layout = &service->layout,
 		.settings = &service->contract.settings,
+		.request = &service->request,
 		.response = &service->response,
 		.pool = &client->pool,
 		.server = server,

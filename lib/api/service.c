@@ -17,6 +17,7 @@
 #include "base/limits.h"
 #include "base/opts.h"
 #include "link/sweep.h"
+#include "trace/probes.h"
 
 static int wanted(uint64_t flags)
 {
@@ -92,6 +93,7 @@ struct sluice_service *sluice_service_open(struct sluice_node *node,
 		return fail_again_null(r);
 	}
 	node_get(node);
+	probe(service_open, node->seat.id, probe_address(service->contract.name));
 	return service;
 }
 
@@ -113,9 +115,24 @@ void service_put(struct sluice_service *service)
 
 	if (--service->references)
 		return;
+	probe(service_close, node->seat.id, probe_address(service->contract.name));
 	service_dir_close(&service->dir);
 	free(service);
 	node_put(node);
+}
+
+void service_tell_port(const struct sluice_service *service, enum port_role role, uint64_t port)
+{
+	probe(port_create, port, role, service->node->seat.id,
+	      probe_address(service->contract.name), service->request.lead,
+	      service->response.lead);
+}
+
+void service_tell_port_gone(const struct sluice_service *service, enum port_role role,
+			    uint64_t port)
+{
+	probe(port_destroy, port, role, service->node->seat.id,
+	      probe_address(service->contract.name));
 }
 
 int service_pool_config(struct pool_config *ret_config, const struct payload *payload,
@@ -143,7 +160,7 @@ int service_pool_config(struct pool_config *ret_config, const struct payload *pa
 		.slice_bytes = bytes,
 		.slice_len = length,
 		.limit = limit,
-		.quantum = payload->quantum,
+		.payload = *payload,
 	};
 	return 0;
 }

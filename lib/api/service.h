@@ -6,6 +6,7 @@
 #include "api/node.h"
 #include "link/payload.h"
 #include "link/pool.h"
+#include "link/port_entry.h"
 #include "link/service_dir.h"
 #include "shm/layout.h"
 
@@ -21,6 +22,11 @@ struct sluice_service {
 
 struct sluice_service *service_get(struct sluice_service *service);
 void service_put(struct sluice_service *service);
+
+/* Tells who watches that a port has been made, or destroyed. */
+void service_tell_port(const struct sluice_service *service, enum port_role role, uint64_t port);
+void service_tell_port_gone(const struct sluice_service *service, enum port_role role,
+			    uint64_t port);
 
 /* What a port says of its memory, which clients and servers say alike. */
 struct service_port_opts {

@@ -17,6 +17,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "os/clock.h"
+#include "trace/probes.h"
 
 static struct session *session_of(struct sluice_server *server, struct responder *responder)
 {
@@ -39,6 +40,15 @@ static struct session *session_of(struct sluice_server *server, struct responder
 	return session;
 }
 
+static COLD void tell_received(const struct active_request *active)
+{
+	const struct responder *responder = active->session->responder;
+
+	probe_active_request_receive(responder->channel.port, responder->channel.peer,
+				     active->number, probe_address(active->head.data),
+				     active->head.size, ring_waiting(&responder->requests));
+}
+
 static struct sluice_active_request *make_active(struct session *session,
 						 const struct request_found *found)
 {
@@ -55,7 +65,12 @@ static struct sluice_active_request *make_active(struct session *session,
 	active->segment = found->slice.segment;
 	active->loaned = 0;
 	active->position = 0;
+	active->number = found->request;
+	active->traced = found->traced;
+	active->since = probe_is_on(active_request_release) ? clock_now() : 0;
 	active->session = session;
+	if (probe_is_on(active_request_receive))
+		tell_received(active);
 	channel_get(&session->responder->channel);
 	return &active->head;
 }

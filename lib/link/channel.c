@@ -38,6 +38,7 @@
 #include "os/fd.h"
 #include "os/fdpass.h"
 #include "os/pidfd.h"
+#include "trace/probes.h"
 
 /* The largest packet there is; all others are shorter. */
 union packet {
@@ -124,6 +125,8 @@ void channel_close(struct channel *channel, int reason)
 	if (channel->gone)
 		return;
 	channel->gone = reason;
+	if (channel->own_bell)
+		probe(channel_gone, channel->port, channel->peer, (uint64_t)reason);
 	wait_forget(channel->wait, &channel->source);
 	wait_forget(channel->wait, &channel->life);
 	channel->life.fd = fd_close(channel->life.fd);
@@ -131,6 +134,14 @@ void channel_close(struct channel *channel, int reason)
 	shutdown(channel->source.fd, SHUT_RDWR);
 	channel->source.fd = fd_close(channel->source.fd);
 	channel->events->gone(channel);
+}
+
+int channel_breach(struct channel *channel, const char *how)
+{
+	if (!channel->gone)
+		probe(protocol_violation, channel->port, channel->peer, probe_address(how));
+	channel_close(channel, EPROTO);
+	return fail_quietly(EPROTO, how);
 }
 
 void channel_say_goodbye(struct channel *channel)
@@ -227,7 +238,9 @@ static bool drain_one(struct channel *channel)
 	}
 	r = take_packet(channel, &packet, (size_t)n, passed);
 	fd_close(passed);
-	if (r < 0)
+	if (r == -EPROTO)
+		channel_breach(channel, error_sentence());
+	else if (r < 0)
 		channel_close(channel, -r);
 	return r >= 0;
 }
@@ -239,7 +252,7 @@ void channel_drain(struct channel *channel)
 	channel_get(channel);
 	while (!channel->gone && drain_one(channel))
 		if (++packets > DRAIN_PACKETS_MAX)
-			channel_close(channel, EPROTO);
+			channel_breach(channel, "the peer sends packets without an end");
 	/* Any packet may stand for a ring that found the socket full. */
 	if (packets && !channel->gone)
 		channel_wake(channel);
@@ -370,8 +383,8 @@ int channel_resolve(struct channel *channel, const struct payload *payload,
 	return 0;
 
 broken:
-	channel_close(channel, EPROTO);
-	return fail(EPROTO, "the peer named %llu elements at %llu in segment %u, where there are none",
-		    (unsigned long long)message->count, (unsigned long long)message->offset,
-		    message->segment);
+	fail(EPROTO, "the peer named %llu elements at %llu in segment %u, where there are none",
+	     (unsigned long long)message->count, (unsigned long long)message->offset,
+	     message->segment);
+	return channel_breach(channel, error_sentence());
 }

@@ -46,6 +46,7 @@ struct channel {
 	struct wait *wait;
 	const struct channel_events *events;
 	const struct layout *layout;
+	uint64_t port, peer;	/* ids of the ports at our end and at the other */
 	struct mapping memory;
 	struct sluice_doorbell *own_bell;
 	struct sluice_doorbell *peer_bell;
@@ -78,6 +79,9 @@ void channel_put(struct channel *channel);
 
 /* Hangs up for a reason, an errno.  Harmless if it is closed already. */
 void channel_close(struct channel *channel, int reason);
+
+/* The same, since the peer has broken the protocol, and in what.  -EPROTO. */
+int channel_breach(struct channel *channel, const char *how);
 
 /* Says goodbye: this end takes and sends nothing more.  Hanging up comes later. */
 void channel_say_goodbye(struct channel *channel);

@@ -22,20 +22,24 @@
 #include "link/channel.h"
 #include "os/clock.h"
 #include "os/socket.h"
+#include "trace/probes.h"
+
+/* Apart from the rest, which is on the path of every message. */
+static __attribute__((__noinline__)) void wake_peer(struct channel *channel, bool by_futex)
+{
+	probe(doorbell_ring, channel->port, channel->peer, by_futex ? 1 : 2);
+	if (by_futex)
+		wait_wake(channel->wait, &channel->peer_bell->word);
+	else if (!channel->gone)
+		socket_nudge(channel->source.fd);
+}
 
 void channel_ring(struct channel *channel, uint32_t event)
 {
-	switch (doorbell_ring(channel->peer_bell, event)) {
-	case DOORBELL_FUTEX:
-		wait_wake(channel->wait, &channel->peer_bell->word);
-		break;
-	case DOORBELL_SOCKET:
-		if (!channel->gone)
-			socket_nudge(channel->source.fd);
-		break;
-	case DOORBELL_SILENT:
-		break;
-	}
+	enum doorbell_wake wake = doorbell_ring(channel->peer_bell, event);
+
+	if (wake != DOORBELL_SILENT)
+		wake_peer(channel, wake == DOORBELL_FUTEX);
 }
 
 int channel_arm(struct channel *channel, uint32_t events)
@@ -49,6 +53,7 @@ int channel_arm(struct channel *channel, uint32_t events)
 		return 0;
 	}
 	channel->armed = events;
+	probe(doorbell_arm, channel->port, channel->peer, events);
 	if (!wait_by_futex(channel->wait)) {
 		events |= SLUICE_DOORBELL_SOCKET;
 		channel->bytes_due++;
@@ -72,6 +77,7 @@ void channel_wake(struct channel *channel)
 {
 	if (!channel->armed)
 		return;
+	probe(doorbell_wake, channel->port, channel->peer);
 	channel_disarm(channel);
 	channel->vain++;
 	channel->events->woken(channel);

@@ -37,6 +37,7 @@
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "trace/probes.h"
 
 #define PAGE	4096u
 #define NO_FREE	UINT32_MAX
@@ -46,7 +47,7 @@ static uint64_t slice_length(const struct pool_config *config, uint64_t bytes)
 {
 	if (config->strategy == POOL_STATIC)
 		bytes = config->slice_bytes;
-	bytes = round_up(max_u64(bytes, 1), config->quantum);
+	bytes = round_up(max_u64(bytes, 1), config->payload.quantum);
 	return config->strategy == POOL_POWER_OF_TWO ? pow2_at_least(bytes) : bytes;
 }
 
@@ -120,13 +121,21 @@ static uint64_t window_for(const struct pool *pool, uint64_t size)
 	return max_u64(window, size);
 }
 
+/* Room for one slice of so many bytes, and for all loans as far as the limit goes. */
+static uint64_t first_size(const struct pool_config *config, uint64_t bytes)
+{
+	uint64_t length = slice_length(config, bytes);
+
+	return round_up(max_u64(length, min_u64(length * config->loans, SEGMENT_INITIAL_LIMIT)),
+			PAGE);
+}
+
 static int first_segment(struct pool *pool)
 {
 	const struct pool_config *config = &pool->config;
-	uint64_t length = slice_length(config, config->slice_bytes), size, all;
+	uint64_t length = slice_length(config, config->slice_bytes), all;
+	uint64_t size = first_size(config, config->slice_bytes);
 
-	size = round_up(max_u64(length, min_u64(length * config->loans, SEGMENT_INITIAL_LIMIT)),
-			PAGE);
 	if (config->strategy != POOL_STATIC)
 		return add_segment(pool, window_for(pool, size), size, false);
 	if (__builtin_mul_overflow(length, config->slices, &all) || all > config->limit)
@@ -158,9 +167,13 @@ void pool_deinit(struct pool *pool)
 {
 	uint32_t i;
 
-	for (i = 0; i < SLUICE_SEGMENTS_ALIVE; i++)
-		if (pool->segments[i].number)
-			segment_destroy(&pool->segments[i]);
+	for (i = 0; i < SLUICE_SEGMENTS_ALIVE; i++) {
+		if (!pool->segments[i].number)
+			continue;
+		probe(segment_free, pool->config.port, pool->segments[i].number,
+		      pool->segments[i].size);
+		segment_destroy(&pool->segments[i]);
+	}
 	free(pool->slices);
 	pool->slices = NULL;
 	pool->bytes = 0;
@@ -168,10 +181,11 @@ void pool_deinit(struct pool *pool)
 
 /* ---- Retirement ---- */
 
-static void destroy_if_idle(struct pool *pool, struct segment *segment)
+static COLD void destroy_if_idle(struct pool *pool, struct segment *segment)
 {
 	if (!segment->retired || segment->slab.taken)
 		return;
+	probe(segment_free, pool->config.port, segment->number, segment->size);
 	pool->bytes -= segment->size;
 	pool->frees++;
 	segment_destroy(segment);
@@ -188,6 +202,7 @@ static void retire_all(struct pool *pool)
 			continue;
 		segment->retired = true;
 		pool->retired++;
+		probe(segment_retire, pool->config.port, segment->number, segment->size);
 		destroy_if_idle(pool, segment);
 	}
 }
@@ -220,12 +235,36 @@ static void judge(struct pool *pool)
 	pool->peak = pool->used;
 }
 
-static void note_growth(struct pool *pool)
+/*
+ * The least initial_max_slice_len whose first segment is as large as what is in service
+ * now; 0 if messages are of fixed size, and there is no choice.
+ */
+static uint64_t advice(const struct pool *pool)
+{
+	const struct payload *payload = &pool->config.payload;
+	uint64_t have = bytes_in_service(pool), low = 1, high, middle;
+
+	if (!payload->slice)
+		return 0;
+	high = have / payload->element + 1;
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		if (first_size(&pool->config, payload->lead + middle * payload->element) < have)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static void note_growth(struct pool *pool, const struct segment *segment, uint64_t old)
 {
 	pool->growths++;
 	if (pool->rebound && pool->loans_to_judge < RETIRE_LOANS_MAX)
 		pool->loans_to_judge *= 2;
 	pool->rebound = false;
+	probe(growth, pool->config.port, pool->config.strategy, segment->number, old,
+	      segment->size, advice(pool));
 }
 
 /* ---- Loans ---- */
@@ -263,9 +302,10 @@ static int grow_in_place(struct pool *pool, struct segment *segment, uint64_t le
 static int make_room(struct pool *pool, uint64_t length)
 {
 	bool fixed = pool->config.strategy == POOL_STATIC;
+	uint64_t old, size, used = bytes_in_service(pool);
 	struct segment *segment;
-	uint64_t size, used = bytes_in_service(pool);
 	uint32_t i;
+	int r;
 
 	for (i = 0; i < SLUICE_SEGMENTS_ALIVE; i++) {
 		segment = &pool->segments[i];
@@ -273,18 +313,22 @@ static int make_room(struct pool *pool, uint64_t length)
 		    round_up(slab_size_for(&segment->slab, length), PAGE) >
 		    segment->mapping.length)
 			continue;
-		if (!fixed)
-			note_growth(pool);
-		return grow_in_place(pool, segment, length);
+		old = segment->size;
+		r = grow_in_place(pool, segment, length);
+		if (!r && !fixed)
+			note_growth(pool, segment, old);
+		return r;
 	}
 	if (fixed)
 		return fail(ENOMEM, "all %u slices of the static port are out",
 			    pool->config.slices);
-	/* After a retirement a fresh segment is no growth. */
-	if (used)
-		note_growth(pool);
 	size = round_up(length, PAGE);
-	return add_segment(pool, window_for(pool, size), size, false);
+	i = free_index(pool);
+	r = add_segment(pool, window_for(pool, size), size, false);
+	/* After a retirement a fresh segment is no growth. */
+	if (!r && used)
+		note_growth(pool, &pool->segments[i], 0);
+	return r;
 }
 
 static int free_number(struct pool *pool)
@@ -362,7 +406,8 @@ void pool_drop(struct pool *pool, uint32_t number)
 	pool->used -= slice->length;
 	slice->next_free = pool->first_free;
 	pool->first_free = number;
-	destroy_if_idle(pool, segment);
+	if (unlikely(segment->retired))
+		destroy_if_idle(pool, segment);
 }
 
 uint32_t pool_segments(const struct pool *pool)

@@ -5,6 +5,7 @@
 
 #include <sluice/segment.h>
 
+#include "link/payload.h"
 #include "link/segment.h"
 
 enum pool_strategy {
@@ -18,8 +19,9 @@ struct pool_config {
 	enum pool_strategy strategy;
 	uint64_t slice_bytes;		/* there is room for from the start */
 	uint64_t slice_len;		/* the same in elements, for sentences */
+	struct payload payload;		/* what a slice holds */
+	uint64_t port;			/* id of the port, for who watches */
 	uint64_t limit;			/* bytes of all segments together */
-	uint32_t quantum;		/* slices begin on multiples of this */
 	uint32_t slices;		/* that can be out at once; for POOL_STATIC */
 	uint32_t loans;			/* that can be loaned at once */
 };

@@ -1,27 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * The client's end of a channel.
+ * The client's end of a channel.  A request goes to its server as a delivery
+ * (link/delivery.c), and what comes back on it is read through a stream
+ * (link/stream.c).
  *
- * A request goes to a server as a *delivery*: an entry of the request ring, bound to
- * a response ring and to the words cancelled and closed of the same number, which
- * stay bound until nothing of this request can come any more:
- *
- *	free		requester_send()	-> queued or held by the server
- *	out		the return comes	-> returned
- *			taken back, full ring	-> returned
- *	returned	stream ended, or its
- *			reader has gone		-> free, after the ring was emptied
- *
- * The responses to it are read through a stream (link/stream.c), which a delivery
- * joins when it is sent and leaves when it has ended.
- *
- * Invariants:
- * (1) A delivery holds its request's slice from requester_send() until it was
- *     returned or taken back, or the channel is gone.
- * (2) A response ring is bound to a new request only after the slice of the old one
- *     was returned and the ring was emptied, so no response meets a later request.
- * (3) Deliveries are kept by number in private memory; of what comes back the number
- *     is checked, and that it is out.
+ * Invariant: deliveries are kept by number in private memory; of what comes back the
+ * number is checked, and that it is out.
  *
  * A hostile server can return requests too early, twice or never: it then loses the
  * channel or keeps its own deliveries busy, and sees at most later requests that it
@@ -34,93 +18,11 @@
 
 #include "base/error.h"
 #include "os/fd.h"
+#include "trace/probes.h"
 
 static struct requester *requester_of(struct channel *channel)
 {
 	return container_of(channel, struct requester, channel);
-}
-
-uint32_t delivery_number(const struct delivery *delivery)
-{
-	return (uint32_t)(delivery - delivery->requester->deliveries);
-}
-
-/* ---- The life of a delivery ---- */
-
-static void drop_slice(struct delivery *delivery)
-{
-	if (delivery->holding)
-		pool_drop(delivery->requester->pool, delivery->slice);
-	delivery->holding = false;
-}
-
-static void make_free(struct delivery *delivery)
-{
-	delivery->request = 0;
-	delivery->next = delivery->requester->free;
-	delivery->requester->free = delivery;
-}
-
-void delivery_empty(struct delivery *delivery)
-{
-	struct requester *requester = delivery->requester;
-	uint64_t most = delivery->ring.mask + 1, n;
-	struct ring_message message;
-	int r = 1;
-
-	for (n = 0; r > 0 && n < most; n++) {
-		r = ring_pop(&delivery->ring, &message);
-		if (r > 0)
-			returns_push(&requester->returned_responses, message.slice);
-	}
-	if (r < 0)
-		channel_close(&requester->channel, EPROTO);
-	else
-		channel_ring(&requester->channel, SLUICE_DOORBELL_SPACE);
-}
-
-static void free_if_done(struct delivery *delivery)
-{
-	if (!delivery->request || !delivery->returned || delivery->stream)
-		return;
-	delivery_empty(delivery);
-	/* After the return the server sends nothing more. */
-	if (ring_ready(&delivery->ring))
-		channel_close(&delivery->requester->channel, EPROTO);
-	make_free(delivery);
-}
-
-void delivery_leave_stream(struct delivery *delivery, int reason)
-{
-	struct stream *stream = delivery->stream;
-	struct requester *requester = delivery->requester;
-	struct delivery *before = stream->current;
-
-	while (before->next != delivery)
-		before = before->next;
-	before->next = delivery->next;
-	stream->current = before == delivery ? NULL : before;
-	if (stream->end == 0 || stream->end == EPIPE)
-		stream->end = reason;
-	stream->open--;
-	delivery->stream = NULL;
-	free_if_done(delivery);
-	channel_put(&requester->channel);
-}
-
-static void join_stream(struct delivery *delivery, struct stream *stream)
-{
-	delivery->stream = stream;
-	if (stream->current) {
-		delivery->next = stream->current->next;
-		stream->current->next = delivery;
-	} else {
-		delivery->next = delivery;
-	}
-	stream->current = delivery;
-	stream->servers++;
-	stream->open++;
-	channel_get(&delivery->requester->channel);
 }
 
 /* ---- What the common part of the channel tells ---- */
@@ -133,8 +35,10 @@ static int greeting(struct channel *channel, const void *packet, size_t size, in
 
 	(void)passed;
 	r = handshake_answer(packet, size, &port);
-	if (r < 0)
+	if (r < 0) {
+		probe(channel_refuse, channel->port, channel->peer, (uint64_t)-r);
 		return r;
+	}
 	if (requester->welcome)
 		return fail(EPROTO, "a server said WELCOME twice");
 	requester->welcome = true;
@@ -158,7 +62,7 @@ static void gone(struct channel *channel)
 	for (i = 0; i < requester->fresh; i++) {
 		delivery = &requester->deliveries[i];
 		if (delivery->request)
-			drop_slice(delivery);
+			delivery_drop_slice(delivery);
 	}
 	requester->changed(requester);
 }
@@ -211,6 +115,7 @@ static void bind_rings(struct requester *requester, const struct sluice_registry
 		     layout->response_return_entries);
 	requester->cancelled = channel_part(channel, layout->cancelled);
 	requester->closed = channel_part(channel, layout->closed);
+	requester->stages = channel_part(channel, layout->stages);
 }
 
 static struct requester *allocate(const struct requester_config *config)
@@ -244,11 +149,14 @@ struct requester *requester_create(const struct requester_config *config,
 	}
 	requester->pool = config->pool;
 	requester->overflow = !(config->settings->flags & SLUICE_REGISTRY_NO_REQUEST_OVERFLOW);
+	requester->request = config->request;
 	requester->response = config->response;
 	requester->server = config->server;
 	requester->changed = config->changed;
 	requester->owner = config->owner;
 	r = channel_init(&requester->channel, config->wait, fd, config->layout, &events);
+	requester->channel.port = self->port;
+	requester->channel.peer = config->server;
 	/* Somebody may hold the listener of a server that has died. */
 	if (!r)
 		channel_notice_end(&requester->channel);
@@ -261,6 +169,7 @@ struct requester *requester_create(const struct requester_config *config,
 		return fail_again_null(r);
 	}
 	bind_rings(requester, config->settings);
+	probe(channel_connect, requester->channel.port, requester->channel.peer);
 	return requester;
 }
 
@@ -268,47 +177,18 @@ struct requester *requester_create(const struct requester_config *config,
 
 void requester_reap(struct requester *requester)
 {
-	struct delivery *delivery;
 	uint32_t number;
 
 	while (!requester->channel.gone &&
 	       returns_pop(&requester->returned_requests, &number)) {
 		if (number >= requester->fresh || !requester->deliveries[number].request ||
 		    requester->deliveries[number].returned) {
-			channel_close(&requester->channel, EPROTO);
+			channel_breach(&requester->channel,
+				       "a server has returned a request that it has not");
 			return;
 		}
-		delivery = &requester->deliveries[number];
-		drop_slice(delivery);
-		delivery->returned = true;
-		free_if_done(delivery);
+		delivery_returned(&requester->deliveries[number]);
 	}
-}
-
-static struct delivery *make_fresh(struct requester *requester)
-{
-	const struct layout *layout = requester->channel.layout;
-	struct sluice_ring_slot *rings =
-		channel_part(&requester->channel, layout->response_rings);
-	uint64_t number = requester->fresh++;
-	struct delivery *delivery = &requester->deliveries[number];
-
-	*delivery = (struct delivery){ .requester = requester };
-	ring_consumer_init(&delivery->ring, &rings[number * layout->response_slots],
-			   layout->response_slots);
-	return delivery;
-}
-
-/* A free one, with make_free() to give it back; NULL if there is none. */
-static struct delivery *take_delivery(struct requester *requester)
-{
-	struct delivery *delivery = requester->free;
-
-	if (delivery)
-		requester->free = delivery->next;
-	else if (requester->fresh < requester->channel.layout->deliveries)
-		delivery = make_fresh(requester);
-	return delivery;
 }
 
 /* Takes the oldest request back, which this server will never see. */
@@ -322,24 +202,40 @@ static int take_back_oldest(struct requester *requester)
 	if (r <= 0)
 		return r;
 	delivery = &requester->deliveries[number];
-	drop_slice(delivery);
-	delivery->returned = true;
+	probe(request_overflow, requester->channel.port, requester->channel.peer,
+	      delivery->request);
 	if (delivery->stream)
 		delivery_leave_stream(delivery, ENOBUFS);
-	else
-		free_if_done(delivery);
+	delivery_returned(delivery);
 	return 0;
 }
 
-static int push(struct requester *requester, const struct ring_message *message)
+/* Before the server can see it, so that whoever watches both sees it sent first. */
+static COLD void tell_sent(const struct requester *requester, const struct requester_message *message)
+{
+	const struct payload *payload = requester->request;
+
+	if (!requester->overflow && ring_full(&requester->ring))
+		return;
+	probe_request_send(requester->channel.port, requester->channel.peer, message->request,
+			   probe_address(pool_address(requester->pool, message->slice) +
+					 payload->lead),
+			   message->count * payload->element,
+			   min_u64(ring_depth(&requester->ring) + 1, requester->ring.capacity));
+}
+
+static int push(struct requester *requester, const struct requester_message *message,
+		const struct ring_message *out)
 {
 	int r;
 
-	r = ring_push(&requester->ring, message);
+	if (probe_is_on(request_send))
+		tell_sent(requester, message);
+	r = ring_push(&requester->ring, out);
 	if (r != -ENOBUFS || !requester->overflow)
 		return r;
 	r = take_back_oldest(requester);
-	return r < 0 ? r : ring_push(&requester->ring, message);
+	return r < 0 ? r : ring_push(&requester->ring, out);
 }
 
 int requester_send(struct requester *requester, const struct requester_message *message,
@@ -359,33 +255,35 @@ int requester_send(struct requester *requester, const struct requester_message *
 		return r == -EAGAIN && !requester->overflow ? r : 0;
 
 	/* Taken first: making room in the ring frees another one. */
-	delivery = take_delivery(requester);
+	delivery = delivery_take(requester);
 	if (!delivery)
 		return 0;
 	out = (struct ring_message){
 		.request = message->request,
-		.offset = slice->offset + message->offset,
+		.offset = slice->offset + requester->request->lead,
 		.count = message->count,
 		.deadline = message->deadline,
 		.segment = requester->pool->segments[slice->segment].number,
 		.slice = delivery_number(delivery),
+		.flags = stream->sent ? SLUICE_RING_TRACED : 0,
 	};
-	r = push(requester, &out);
+	r = push(requester, message, &out);
 	if (r < 0) {
-		make_free(delivery);
+		delivery_make_free(delivery);
 		if (r == -EPROTO)
-			channel_close(channel, EPROTO);
+			channel_breach(channel, "a server has broken its request ring");
 		return r == -ENOBUFS ? r : 0;
 	}
 	/* There was room: whatever the server rang for was not nothing. */
 	channel_heard(channel);
 	delivery->request = message->request;
 	delivery->position = 0;
+	delivery->responded = 0;
 	delivery->slice = message->slice;
 	delivery->returned = false;
 	delivery->holding = true;
 	pool_hold(requester->pool, message->slice);
-	join_stream(delivery, stream);
+	delivery_join_stream(delivery, stream);
 	channel_ring(channel, SLUICE_DOORBELL_MESSAGE);
 	return 1;
 }

@@ -21,6 +21,7 @@ struct delivery {
 	uint32_t slice;			/* of the request, held */
 	bool holding;			/* the slice */
 	bool returned;			/* the server has finished, or never had it */
+	int64_t responded;		/* when the first response was received, if it is traced */
 };
 
 /* All responses to one request: what a pending response reads. */
@@ -29,17 +30,21 @@ struct stream {
 	uint32_t servers;		/* the request was sent to */
 	uint32_t open;			/* deliveries in the circle */
 	int end;			/* why it ended, so far: an errno */
+	/* If the request is traced, else 0: when it was loaned and sent, and its bytes. */
+	int64_t loaned, sent;
+	uint64_t bytes;
 };
 
 struct requester {
 	struct channel channel;
 	struct pool *pool;			/* of the client's requests */
-	const struct payload *response;
+	const struct payload *request, *response;
 	struct ring_producer ring;
 	struct returns returned_requests;
 	struct returns returned_responses;
 	uint64_t *cancelled;
 	uint64_t *closed;
+	const struct sluice_channel_stages *stages;
 	struct delivery *deliveries;		/* by number; those below fresh have been used */
 	struct delivery *free;			/* of those */
 	uint32_t fresh;
@@ -56,7 +61,7 @@ struct requester_config {
 	struct wait *wait;
 	const struct layout *layout;
 	const struct sluice_registry_settings *settings;
-	const struct payload *response;
+	const struct payload *request, *response;
 	struct pool *pool;
 	uint64_t server;
 	void (*changed)(struct requester *requester);
@@ -73,7 +78,6 @@ struct requester *requester_create(const struct requester_config *config,
 struct requester_message {
 	uint64_t request;
 	uint64_t count;
-	uint64_t offset;		/* of the elements in the slice */
 	uint64_t deadline;
 	uint32_t slice;
 };
@@ -92,16 +96,31 @@ bool requester_has_room(const struct requester *requester);
 /* Takes the requests that the server has given back. */
 void requester_reap(struct requester *requester);
 
+/* Gives a response back to its server. */
+void requester_return(struct requester *requester, uint32_t number);
+
+/* ---- delivery.c ---- */
+
+/* A free one, or NULL if there is none; and back, if nothing came of it. */
+struct delivery *delivery_take(struct requester *requester);
+void delivery_make_free(struct delivery *delivery);
+
 /* The number that the server returns it by. */
 uint32_t delivery_number(const struct delivery *delivery);
 
 /* Gives back, unread, what is in the ring; at most a ringful. */
 void delivery_empty(struct delivery *delivery);
 
+/* Adds it to the stream that reads it. */
+void delivery_join_stream(struct delivery *delivery, struct stream *stream);
+
+/* The server has returned it, or never had it: it is free as soon as nobody reads it. */
+void delivery_returned(struct delivery *delivery);
+
+/* The server does not hold the slice of its request any more. */
+void delivery_drop_slice(struct delivery *delivery);
+
 /* It has ended, for a reason; it must not be touched afterwards. */
 void delivery_leave_stream(struct delivery *delivery, int reason);
-
-/* Gives a response back to its server. */
-void requester_return(struct requester *requester, uint32_t number);
 
 #endif /* SLUICE_LINK_REQUESTER_H */

@@ -36,6 +36,7 @@
 #include "base/error.h"
 #include "os/clock.h"
 #include "os/fd.h"
+#include "trace/probes.h"
 
 static struct responder *responder_of(struct channel *channel)
 {
@@ -58,17 +59,24 @@ static void bind_rings(struct responder *responder)
 		     layout->response_return_entries);
 	responder->cancelled = channel_part(channel, layout->cancelled);
 	responder->closed = channel_part(channel, layout->closed);
+	responder->stages = channel_part(channel, layout->stages);
 }
 
 static int greeting(struct channel *channel, const void *packet, size_t size, int passed)
 {
 	struct responder *responder = responder_of(channel);
+	const struct sluice_wire_hello *hello = packet;
 	int r;
 
+	if (size == sizeof(*hello) && !channel->memory.base)
+		channel->peer = hello->port;
 	r = handshake_welcome(channel, responder->config->self, packet, size, passed);
-	if (r < 0)
+	if (r < 0) {
+		probe(channel_refuse, channel->port, channel->peer, (uint64_t)-r);
 		return r;
+	}
 	bind_rings(responder);
+	probe(channel_connect, channel->port, channel->peer);
 	responder->config->changed(responder);
 	return 0;
 }
@@ -121,6 +129,7 @@ struct responder *responder_create(const struct responder_config *config, int fd
 	responder->config = config;
 	responder->held = calloc(layout->deliveries, sizeof(*responder->held));
 	r = channel_init(&responder->channel, config->wait, fd, layout, &events);
+	responder->channel.port = config->self->port;
 	if (!r && !responder->held)
 		r = fail(ENOMEM, "no memory for a channel");
 	if (r < 0) {
@@ -138,11 +147,10 @@ bool responder_ready(const struct responder *responder)
 }
 
 /* Nothing that lies in this channel's rings is looked at any more. */
-static int broken(struct responder *responder, const char *sentence)
+static int broken(struct responder *responder, const char *how)
 {
 	responder->requests.slots = NULL;
-	channel_close(&responder->channel, EPROTO);
-	return fail(EPROTO, "%s", sentence);
+	return channel_breach(&responder->channel, how);
 }
 
 /* The word closed gets the request's number, and flags beside it. */
@@ -160,8 +168,21 @@ static void finish(struct responder *responder, uint32_t delivery, uint64_t flag
 	channel_ring(&responder->channel, SLUICE_DOORBELL_MESSAGE | SLUICE_DOORBELL_SPACE);
 }
 
-void responder_finish(struct responder *responder, uint32_t delivery)
+/* Stages are stored before what they tell of is published, by R1 or C1. */
+static COLD void stamp_received(struct responder *responder, const struct ring_message *message)
 {
+	struct sluice_channel_stages *stages = &responder->stages[message->slice];
+
+	store_relaxed(&stages->received, (uint64_t)clock_now());
+	store_relaxed(&stages->replied, 0);
+	store_relaxed(&stages->finished, 0);
+	store_relaxed(&stages->request, message->request);
+}
+
+void responder_finish(struct responder *responder, uint32_t delivery, bool traced)
+{
+	if (unlikely(traced) && !responder->channel.gone)
+		store_relaxed(&responder->stages[delivery].finished, (uint64_t)clock_now());
 	finish(responder, delivery, 0);
 }
 
@@ -198,9 +219,14 @@ int responder_receive(struct responder *responder, struct request_found *ret_fou
 	responder->held[message.slice] = message.request;
 	responder->active++;
 	channel_heard(&responder->channel);
+	ret_found->traced = message.flags & SLUICE_RING_TRACED;
+	if (unlikely(ret_found->traced))
+		stamp_received(responder, &message);
 	if (responder->config->settings->flags & SLUICE_REGISTRY_NO_REQUEST_OVERFLOW)
 		channel_ring(&responder->channel, SLUICE_DOORBELL_SPACE);
 	if (message.deadline && clock_now() >= deadline_of(&message)) {
+		probe(deadline_miss, responder->channel.port, responder->channel.peer,
+		      message.request, (uint64_t)(clock_now() - deadline_of(&message)));
 		finish(responder, message.slice, SLUICE_CHANNEL_EXPIRED);
 		return -ETIMEDOUT;
 	}
@@ -239,7 +265,8 @@ static void reap(struct responder *responder)
 	while (!responder->channel.gone &&
 	       returns_pop(&responder->returned_responses, &number)) {
 		if (!is_out(responder, number)) {
-			channel_close(&responder->channel, EPROTO);
+			channel_breach(&responder->channel,
+				       "a client has returned a response that it has not");
 			return;
 		}
 		pool_drop(&responder->pool, number);
@@ -298,6 +325,20 @@ static struct ring_producer *reply_ring(struct responder *responder, uint32_t de
 	return ring;
 }
 
+/* Before the client can see it, so that whoever watches both sees it sent first. */
+static COLD void tell_sent(const struct responder *responder, const struct ring_producer *ring,
+		      const struct reply_message *message)
+{
+	const struct payload *payload = responder->config->response;
+
+	probe_reply_send(responder->channel.port, responder->channel.peer,
+			 responder->held[message->delivery],
+			 probe_address(pool_address(&responder->pool, message->slice) +
+				       payload->lead),
+			 message->count * payload->element,
+			 min_u64(ring_depth(ring) + 1, ring->capacity));
+}
+
 static int push(struct responder *responder, const struct reply_message *message,
 		const struct ring_message *out)
 {
@@ -305,6 +346,8 @@ static int push(struct responder *responder, const struct reply_message *message
 	uint32_t oldest;
 	int r;
 
+	if (probe_is_on(reply_send))
+		tell_sent(responder, ring, message);
 	r = ring_push(ring, out);
 	if (r != -ENOBUFS)
 		return r;
@@ -313,6 +356,8 @@ static int push(struct responder *responder, const struct reply_message *message
 		/* It was given back although it was still in the ring. */
 		if (!is_out(responder, oldest))
 			return -EPROTO;
+		probe(reply_overflow, responder->channel.port, responder->channel.peer,
+		      responder->held[message->delivery]);
 		pool_drop(&responder->pool, oldest);
 		responder->out--;
 	}
@@ -338,11 +383,13 @@ int responder_reply(struct responder *responder, const struct reply_message *mes
 	out = (struct ring_message){
 		.request = responder->held[message->delivery],
 		.position = message->position,
-		.offset = slice->offset + message->offset,
+		.offset = slice->offset + responder->config->response->lead,
 		.count = message->count,
 		.segment = responder->pool.segments[slice->segment].number,
 		.slice = message->slice,
 	};
+	if (unlikely(message->traced) && !message->position)
+		store_relaxed(&responder->stages[message->delivery].replied, (uint64_t)clock_now());
 	r = push(responder, message, &out);
 	if (r < 0)
 		return broken(responder, "a client has broken a response ring");

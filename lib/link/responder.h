@@ -13,7 +13,7 @@ struct responder_config {
 	struct wait *wait;
 	const struct layout *layout;
 	const struct sluice_registry_settings *settings;
-	const struct payload *request;
+	const struct payload *request, *response;
 	const struct handshake *self;
 	struct pool_config pool;	/* of the replies; its quantum is theirs */
 	/* The channel has opened, is leaving or is gone; owner is the server. */
@@ -32,6 +32,7 @@ struct responder {
 	struct returns returned_responses;
 	uint64_t *cancelled;
 	uint64_t *closed;
+	struct sluice_channel_stages *stages;
 	struct ring_producer *replies;	/* one for each delivery */
 	uint32_t *sent;			/* behind them */
 	uint64_t *held;			/* request number of each delivery we hold, or 0 */
@@ -60,6 +61,7 @@ struct request_found {
 	uint64_t request;
 	int64_t deadline;		/* 0: none */
 	uint32_t delivery;
+	bool traced;
 };
 
 /*
@@ -87,9 +89,9 @@ int responder_loan(struct responder *responder, uint64_t bytes) MUST_CHECK;
 struct reply_message {
 	uint64_t position;
 	uint64_t count;
-	uint64_t offset;		/* of the elements in the slice */
 	uint32_t slice;
 	uint32_t delivery;
+	bool traced;			/* the request */
 };
 
 /*
@@ -99,7 +101,7 @@ struct reply_message {
 int responder_reply(struct responder *responder, const struct reply_message *message) MUST_CHECK;
 
 /* No more replies will come; the request's slice goes back. */
-void responder_finish(struct responder *responder, uint32_t delivery);
+void responder_finish(struct responder *responder, uint32_t delivery, bool traced);
 
 /* The server port goes: no more replies, no more requests. */
 void responder_end(struct responder *responder);

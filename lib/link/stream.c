@@ -25,6 +25,7 @@
 #include <errno.h>
 
 #include "base/atomic.h"
+#include "os/clock.h"
 
 /* Has the server said that no more will come?  0, or why: an errno. */
 static int delivery_end(const struct delivery *delivery)
@@ -51,22 +52,23 @@ static int take_response(struct delivery *delivery, struct response_found *ret_f
 	int r;
 
 	r = ring_pop(&delivery->ring, &message);
-	if (r <= 0) {
-		if (r < 0)
-			channel_close(&requester->channel, EPROTO);
-		return r;
-	}
-	if (message.request != delivery->request || message.position < delivery->position) {
-		channel_close(&requester->channel, EPROTO);
-		return -EPROTO;
-	}
+	if (r < 0)
+		return channel_breach(&requester->channel, "a server has broken a response ring");
+	if (!r)
+		return 0;
+	if (message.request != delivery->request || message.position < delivery->position)
+		return channel_breach(&requester->channel,
+				      "a server has sent a response to another request");
 	r = channel_resolve(&requester->channel, requester->response, &message,
 			    &ret_found->slice);
 	if (r < 0)
 		return r;
 	channel_heard(&requester->channel);
+	if (unlikely(delivery->stream->sent) && !delivery->responded)
+		delivery->responded = clock_now();
 	delivery->position = message.position + 1;
 	ret_found->requester = requester;
+	ret_found->ring = &delivery->ring;
 	ret_found->count = message.count;
 	ret_found->number = message.slice;
 	view_hold(&requester->channel.view, ret_found->slice.segment);

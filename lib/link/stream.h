@@ -10,6 +10,7 @@ struct response_found {
 	struct requester *requester;
 	struct channel_slice slice;
 	uint64_t count;
+	const struct ring_consumer *ring;	/* that it came from */
 	uint32_t number;		/* for requester_return() */
 };
 

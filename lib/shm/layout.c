@@ -43,6 +43,7 @@ void layout_compute(struct layout *ret_layout,
 	l.request_ring = place(&l, l.request_slots * sizeof(struct sluice_ring_slot));
 	l.response_rings = place(&l, deliveries * l.response_slots *
 				 sizeof(struct sluice_ring_slot));
+	l.stages = place(&l, deliveries * sizeof(struct sluice_channel_stages));
 	l.size = round_up(l.size, SLUICE_CHANNEL_PAGE);
 	*ret_layout = l;
 }

@@ -18,6 +18,7 @@ struct layout {
 	uint64_t response_returns;
 	uint64_t request_ring;
 	uint64_t response_rings;
+	uint64_t stages;
 	uint64_t size;
 
 	uint32_t deliveries;

@@ -131,6 +131,19 @@ bool ring_full(const struct ring_producer *ring)
 	return oldest_unclaimed(ring, &oldest) > 0;
 }
 
+uint64_t ring_depth(const struct ring_producer *ring)
+{
+	uint64_t most = min_u64(ring->capacity, ring->next), depth = 0, position;
+
+	for (; depth < most; depth++) {
+		position = ring->next - 1 - depth;
+		if (load_relaxed(&slot_at(ring->slots, ring->mask, position)->stamp) !=
+		    2 * position + 1)
+			break;
+	}
+	return depth;
+}
+
 int ring_take_back(struct ring_producer *ring, uint32_t *ret_slice)
 {
 	uint64_t oldest;
@@ -187,6 +200,19 @@ int ring_pop(struct ring_consumer *ring, struct ring_message *ret_message)
 		ring->next = position - count + 1;
 	}
 	return 0;
+}
+
+uint64_t ring_waiting(const struct ring_consumer *ring)
+{
+	uint64_t waiting = 0, position;
+
+	for (; waiting <= ring->mask; waiting++) {
+		position = ring->next + waiting;
+		if (load_relaxed(&slot_at(ring->slots, ring->mask, position)->stamp) !=
+		    2 * position + 1)
+			break;
+	}
+	return waiting;
 }
 
 bool ring_ready(const struct ring_consumer *ring)

@@ -61,6 +61,10 @@ int ring_take_back(struct ring_producer *ring, uint32_t *ret_slice) MUST_CHECK;
 /* Receives a message.  1, 0 (nothing there) or -EPROTO. */
 int ring_pop(struct ring_consumer *ring, struct ring_message *ret_message) MUST_CHECK;
 
+/* How many messages nobody has claimed yet: at the moment, and for who watches. */
+uint64_t ring_depth(const struct ring_producer *ring);
+uint64_t ring_waiting(const struct ring_consumer *ring);
+
 /* Would ring_push() find no room?  Ordered; see doorbell.h. */
 bool ring_full(const struct ring_producer *ring);
 

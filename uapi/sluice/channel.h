@@ -22,6 +22,7 @@
  *	request ring		pow2(A) slots, A in use		client; stamps both
  *	response rings		D rings of pow2(B) slots, B in use
  *								server; stamps both
+ *	stages			D of 32 bytes			server
  *
  * and the whole is rounded up to SLUICE_CHANNEL_PAGE.
  *
@@ -38,6 +39,8 @@
  *			stored after the last response and before the return.  With
  *			SLUICE_CHANNEL_EXPIRED if it was never looked at, since its
  *			deadline had passed
+ *	stages[d]	of a request that asks for it (SLUICE_RING_TRACED): when the server
+ *			did what.  Nobody looks at those of other requests
  */
 #ifndef SLUICE_UAPI_CHANNEL_H
 #define SLUICE_UAPI_CHANNEL_H
@@ -50,6 +53,25 @@
 
 /* With the number of a request in its closed word; no number is as large. */
 #define SLUICE_CHANNEL_EXPIRED	(UINT64_C(1) << 63)
+
+/**
+ * struct sluice_channel_stages - what a server tells of a request that is traced
+ * @request: number of the request; the times are of this one.
+ * @received: when it was received.
+ * @replied: when the first reply was sent; 0: not yet.
+ * @finished: when it was finished with; 0: not yet.
+ *
+ * Times are nanoseconds of CLOCK_MONOTONIC, stored before what they tell of is
+ * published.
+ */
+struct sluice_channel_stages {
+	uint64_t request;
+	uint64_t received;
+	uint64_t replied;
+	uint64_t finished;
+};
+
+_Static_assert(sizeof(struct sluice_channel_stages) == 32, "no holes");
 
 /* Deliveries for each request that a client may have pending; see above. */
 #define SLUICE_CHANNEL_DELIVERIES_PER_REQUEST	3u

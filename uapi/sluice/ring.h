@@ -20,6 +20,9 @@
 
 #include <stdint.h>
 
+/* The client wants to know when the server does what; see channel.h's stages. */
+#define SLUICE_RING_TRACED	1u
+
 /**
  * struct sluice_ring_slot - one message in a ring
  * @stamp: whose turn it is, and for which position.
@@ -33,7 +36,7 @@
  * @slice: what a return of this slice says: for a request the number of its
  *	delivery, which is also that of its response ring; for a response the
  *	number the server gave the slice.
- * @flags: 0.
+ * @flags: of a request, SLUICE_RING_TRACED or 0; 0 in a response.
  * @reserved: 0.
  */
 struct sluice_ring_slot {
