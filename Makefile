@@ -47,8 +47,8 @@ ldflags	 := $(sanitize) $(LDFLAGS)
 all:
 
 include lib/build.mk
-include tools/build.mk
 include bpf/build.mk
+include tools/build.mk
 include selftests/build.mk
 include Documentation/build.mk
 
@@ -77,7 +77,7 @@ deps-%:
 install: install-lib install-tools install-man
 
 clean:
-	$(Q)rm -rf $(addprefix $(O)/,flags Documentation examples lib man selftests tools)
+	$(Q)rm -rf $(addprefix $(O)/,flags bpf Documentation examples lib man selftests tools)
 	$(Q)rmdir $(O) 2>/dev/null || true
 
 help:

@@ -13,6 +13,7 @@
 #include <sluice.h>
 
 #include "bench.h"
+#include "trace/trace.h"
 
 struct verb {
 	const char *name;
@@ -26,6 +27,7 @@ static int version(int argc, char **argv);
 static const struct verb verbs[] = {
 	{ "bench",	bench,		"measure round trips, beside what the machine can do" },
 	{ "help",	help,		"list the verbs" },
+	{ "trace",	trace,		"watch processes that use Sluice, from inside the kernel" },
 	{ "version",	version,	"print the version of the library" },
 };
 

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Reads the registry: the files through which the processes of a domain find each
+ * other.  Nothing is written, locked or connected to, so that it needs no more than
+ * permission to read, and nobody notices.  A lock, even for a moment, would keep the
+ * last process of a service from removing it.
+ *
+ * Where the registry lies is decided as the library decides it, and the directories
+ * must be as safe as the library wants them: of this user or root, not writable by
+ * others unless sticky, and no symbolic links.  In a sticky one anybody can make an
+ * entry; one that is not safe, or not a whole record, is passed over.
+ *
+ *  1. A record is believed only if magic, version and size are right, all strings are
+ *     terminated, and sizes and alignments can be calculated with.
+ *  2. That a record is there does not say that its process lives: who has to know opens
+ *     the service.
+ */
+#include "registry.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <sluice.h>
+
+#define SYSTEM_ROOT	"/run/sluice"
+#define DOMAIN_DEFAULT	"default"
+#define DOMAIN_LENGTH	63u
+#define HASH_LENGTH	16u	/* hexadecimal digits */
+#define ALIGNMENT_LIMIT	4096u
+
+/* ---- The directories ------------------------------------------------------- */
+
+static bool is_safe(const struct stat *st)
+{
+	return (st->st_uid == geteuid() || st->st_uid == 0) &&
+	       (!(st->st_mode & (S_IWGRP | S_IWOTH)) || (st->st_mode & S_ISVTX));
+}
+
+/* A descriptor, or -errno. */
+static int open_directory(int at, const char *name)
+{
+	int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0)
+		return errno == ELOOP || errno == ENOTDIR ? -EACCES : -errno;
+	if (fstat(fd, &st) == 0 && is_safe(&st))
+		return fd;
+	close(fd);
+	return -EACCES;
+}
+
+/* Opens what lies below a directory, and closes that, which may be an errno. */
+static int descend(int at, const char *name)
+{
+	int fd;
+
+	if (at < 0)
+		return at;
+	fd = open_directory(at, name);
+	close(at);
+	return fd;
+}
+
+static int open_root(void)
+{
+	const char *chosen = secure_getenv("SLUICE_ROOT");
+	struct stat st;
+	char path[64];
+
+	if (chosen && *chosen)
+		return open_directory(AT_FDCWD, chosen);
+	if (stat(SYSTEM_ROOT, &st) == 0 && S_ISDIR(st.st_mode))
+		return open_directory(AT_FDCWD, SYSTEM_ROOT);
+	snprintf(path, sizeof(path), "/dev/shm/sluice-%u", geteuid());
+	return open_directory(AT_FDCWD, path);
+}
+
+const char *registry_domain(const char *domain)
+{
+	if (!domain)
+		domain = secure_getenv("SLUICE_DOMAIN");
+	return domain && *domain ? domain : DOMAIN_DEFAULT;
+}
+
+static int open_domain(const char *domain)
+{
+	domain = registry_domain(domain);
+	if (strlen(domain) > DOMAIN_LENGTH || domain[0] == '.' || strchr(domain, '/'))
+		return -EINVAL;
+	return descend(open_root(), domain);
+}
+
+/* ---- Records --------------------------------------------------------------- */
+
+static bool is_terminated(const char *text, size_t size)
+{
+	return memchr(text, '\0', size);
+}
+
+static bool type_is_good(const struct sluice_registry_type *type)
+{
+	return is_terminated(type->name, sizeof(type->name)) && type->size &&
+	       type->size <= PTRDIFF_MAX && type->alignment &&
+	       !(type->alignment & (type->alignment - 1)) &&
+	       type->alignment <= ALIGNMENT_LIMIT && type->kind <= SLUICE_KIND_SLICE;
+}
+
+static bool header_is_good(const struct sluice_registry_type *type)
+{
+	return !type->size || (type_is_good(type) && type->kind == SLUICE_KIND_FIXED);
+}
+
+static bool contract_is_good(const struct sluice_registry_contract *contract)
+{
+	return contract->size == sizeof(*contract) &&
+	       is_terminated(contract->name, sizeof(contract->name)) &&
+	       type_is_good(&contract->request) && type_is_good(&contract->response) &&
+	       header_is_good(&contract->request_header) &&
+	       header_is_good(&contract->response_header) &&
+	       contract->settings.max_active_requests;
+}
+
+/* A record from its beginning, as much of it as there is.  Bytes, or -errno. */
+static ssize_t read_record(int at, const char *name, void *ret_record, size_t size)
+{
+	/* Not to wait for anybody, should it be a FIFO. */
+	int fd = openat(at, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	ssize_t got;
+
+	if (fd < 0)
+		return -errno;
+	got = pread(fd, ret_record, size, 0);
+	if (got < 0)
+		got = -errno;
+	close(fd);
+	return got;
+}
+
+/* The contract in the directory of a service.  0, -EPROTONOSUPPORT, or another errno. */
+static int read_contract(int services, const char *hash,
+			 struct sluice_registry_contract *ret_contract)
+{
+	struct sluice_registry_contract contract = { 0 };
+	int service = open_directory(services, hash);
+	ssize_t got;
+
+	if (service < 0)
+		return service;
+	got = read_record(service, "contract", &contract, sizeof(contract));
+	close(service);
+	if (got < 0)
+		return (int)got;
+	if (contract.magic != SLUICE_REGISTRY_MAGIC_CONTRACT)
+		return -EBADMSG;
+	if (contract.version != SLUICE_PROTOCOL_VERSION)
+		return -EPROTONOSUPPORT;
+	if (got != sizeof(contract) || !contract_is_good(&contract))
+		return -EBADMSG;
+	*ret_contract = contract;
+	return 0;
+}
+
+/* ---- Looking --------------------------------------------------------------- */
+
+/* Others are being removed. */
+static bool is_hash(const char *name)
+{
+	return strlen(name) == HASH_LENGTH && strspn(name, "0123456789abcdef") == HASH_LENGTH;
+}
+
+static int find_in(DIR *services, const char *name, struct sluice_registry_contract *ret_contract)
+{
+	struct sluice_registry_contract contract;
+	struct dirent *entry;
+	int r, result = -ENOENT;
+
+	while ((entry = readdir(services))) {
+		if (!is_hash(entry->d_name))
+			continue;
+		r = read_contract(dirfd(services), entry->d_name, &contract);
+		if (r == -EPROTONOSUPPORT)
+			result = r;
+		if (r < 0 || strcmp(contract.name, name) != 0)
+			continue;
+		*ret_contract = contract;
+		return 0;
+	}
+	return result;
+}
+
+int registry_find_service(const char *domain, const char *name,
+			  struct sluice_registry_contract *ret_contract)
+{
+	int r, fd = descend(open_domain(domain), "services");
+	DIR *services;
+
+	if (fd < 0)
+		return fd;
+	services = fdopendir(fd);
+	if (!services) {
+		r = -errno;
+		close(fd);
+		return r;
+	}
+	r = find_in(services, name, ret_contract);
+	closedir(services);
+	return r;
+}

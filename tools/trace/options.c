@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The command line of sluice trace, which is nearly the same for all modes.  What is not
+ * of a mode is refused, so that nobody believes in an option that does nothing.
+ */
+#include "trace.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define WRONG		2
+#define BUFFER_LEAST	(64u << 10)
+#define BUFFER_MOST	(1u << 30)
+#define SNAP_MOST	(16u << 20)
+
+static const char help[] =
+"usage: sluice trace [MODE] [OPTION]... [-- COMMAND [ARGUMENT]...]\n"
+"       sluice trace replay FILE SERVICE [OPTION]...\n"
+"\n"
+"Watches processes that use Sluice, from inside the kernel: all of them, also\n"
+"those that start later; or those of --pid; or COMMAND and its children. It needs\n"
+"Linux 6.6, and root or CAP_BPF with CAP_PERFMON. ^C ends it and prints the\n"
+"summary.\n"
+"\n"
+"Modes\n"
+"  events (default)      a line for each event\n"
+"  latency               where the time of round trips goes\n"
+"  leaks                 slices that are not sent, or not released, and by whom\n"
+"  grow                  each growth of a port's memory, and what would avoid it\n"
+"  capture FILE          messages, as pcapng\n"
+"  replay FILE SERVICE   sends the requests of a capture again; see replay --help\n"
+"\n"
+"Whom to watch\n"
+"  -p, --pid PID         this process; may be given several times\n"
+"      --exe FILE        programs linked with libsluice.a that start later; those\n"
+"                        that run already are found\n"
+"\n"
+"What of it, decided in the kernel\n"
+"      --service NAME    ports of this service; NAME* of all that begin so\n"
+"      --port ID         this port, at either end\n"
+"      --event NAME,...  events: only these; man 7 sluice-probes lists them\n"
+"      --min-size BYTES  messages of at least so many bytes (64, 4K, 1M)\n"
+"      --min-latency T   what took at least so long (50us, 1ms, 2s)\n"
+"\n"
+"How long, and how it is shown\n"
+"  -d, --duration T      end after this time\n"
+"  -n, --count N         events: end after so many\n"
+"      --totals          events: only how many there were of each\n"
+"      --slow T          latency: tell of each round trip that takes as long\n"
+"      --older T         leaks: what is held for longer (1s)\n"
+"      --folded WHAT     leaks, grow: stacks for a flame graph, by bytes or count\n"
+"      --perfetto FILE   events: write them for ui.perfetto.dev, print none\n"
+"      --snap BYTES      capture: so much of each payload too (0: headers only);\n"
+"                        Wireshark reads packets of up to 256 KiB\n"
+"      --json            a line of JSON for each thing, the last a summary\n"
+"      --strict          an event that was lost is an error\n"
+"      --buffer BYTES    of the ring buffer, a power of two (8M)\n"
+"      --help\n"
+"\n"
+"Examples\n"
+"  sluice trace latency --service example/calls --slow 1ms\n"
+"  sluice trace leaks --older 10s -p 4711\n"
+"  sluice trace --perfetto run.json -- ./my-client --calls 1000\n";
+
+enum {
+	EXE = 256, SERVICE, PORT, EVENT, MIN_SIZE, MIN_LATENCY, SLOW, OLDER, FOLDED, PERFETTO,
+	SNAP, TOTALS, JSON, STRICT, BUFFER, HELP,
+};
+
+static const struct option long_options[] = {
+	{ "pid", required_argument, NULL, 'p' },
+	{ "exe", required_argument, NULL, EXE },
+	{ "service", required_argument, NULL, SERVICE },
+	{ "port", required_argument, NULL, PORT },
+	{ "event", required_argument, NULL, EVENT },
+	{ "min-size", required_argument, NULL, MIN_SIZE },
+	{ "min-latency", required_argument, NULL, MIN_LATENCY },
+	{ "duration", required_argument, NULL, 'd' },
+	{ "count", required_argument, NULL, 'n' },
+	{ "slow", required_argument, NULL, SLOW },
+	{ "older", required_argument, NULL, OLDER },
+	{ "folded", required_argument, NULL, FOLDED },
+	{ "perfetto", required_argument, NULL, PERFETTO },
+	{ "snap", required_argument, NULL, SNAP },
+	{ "totals", no_argument, NULL, TOTALS },
+	{ "json", no_argument, NULL, JSON },
+	{ "strict", no_argument, NULL, STRICT },
+	{ "buffer", required_argument, NULL, BUFFER },
+	{ "help", no_argument, NULL, HELP },
+	{ 0 },
+};
+
+/* Which mode an option belongs to; NULL: all. */
+static const char *mode_of(int option)
+{
+	switch (option) {
+	case EVENT: case 'n': case TOTALS: case PERFETTO:
+		return "events";
+	case SLOW:
+		return "latency";
+	case OLDER:
+		return "leaks";
+	case FOLDED:
+		return "leaks grow";
+	case SNAP:
+		return "capture";
+	default:
+		return NULL;
+	}
+}
+
+static int wrong(const char *what, const char *value)
+{
+	trace_complain("%s%s\nsluice trace --help lists the options.", what, value);
+	return WRONG;
+}
+
+static bool parse_whole(const char *text, int base, uint64_t *ret_value)
+{
+	char *end;
+
+	errno = 0;
+	*ret_value = strtoull(text, &end, base);
+	return *text && *text != '-' && !*end && !errno;
+}
+
+static bool parse_events(const char *list, uint64_t *ret_probes)
+{
+	const char *end;
+	unsigned int probe;
+
+	for (;; list = end + 1) {
+		end = strchrnul(list, ',');
+		if (!probe_numbered(list, (size_t)(end - list), &probe))
+			return false;
+		*ret_probes |= UINT64_C(1) << probe;
+		if (!*end)
+			return true;
+	}
+}
+
+static bool parse_folded(const char *text, enum folded *ret_folded)
+{
+	*ret_folded = !strcmp(text, "bytes") ? FOLDED_BYTES : FOLDED_COUNT;
+	return *ret_folded == FOLDED_BYTES || !strcmp(text, "count");
+}
+
+static bool add_pid(struct trace_options *options, const char *text)
+{
+	uint64_t pid;
+
+	if (options->pids == PIDS_WATCHED_MAX || !parse_whole(text, 10, &pid) || !pid ||
+	    pid > INT32_MAX)
+		return false;
+	options->pid[options->pids++] = (pid_t)pid;
+	return true;
+}
+
+static bool add_file(struct trace_options *options, const char *path)
+{
+	if (options->files == FILES_NAMED_MAX)
+		return false;
+	options->file[options->files++] = path;
+	return true;
+}
+
+static bool take_size(const char *text, uint64_t least, uint64_t most, uint32_t *ret_size)
+{
+	uint64_t bytes;
+
+	if (!parse_bytes(text, &bytes) || bytes < least || bytes > most)
+		return false;
+	*ret_size = (uint32_t)bytes;
+	return true;
+}
+
+static bool take_time(const char *text, int64_t *ret_ns)
+{
+	uint64_t ns;
+
+	if (!parse_ns(text, &ns))
+		return false;
+	*ret_ns = (int64_t)ns;
+	return true;
+}
+
+/* False if the value is none. */
+static bool take(struct trace_options *options, int option)
+{
+	switch (option) {
+	case 'p':
+		return add_pid(options, optarg);
+	case EXE:
+		return add_file(options, optarg);
+	case SERVICE:
+		options->service = optarg;
+		return *optarg && strlen(optarg) < TEXT_SIZE;
+	case PORT:
+		return parse_whole(optarg, 16, &options->port) && options->port;
+	case EVENT:
+		return parse_events(optarg, &options->probes);
+	case MIN_SIZE:
+		return parse_bytes(optarg, &options->least_bytes);
+	case MIN_LATENCY:
+		return parse_ns(optarg, &options->least_ns);
+	case 'd':
+		return take_time(optarg, &options->duration) && options->duration;
+	case 'n':
+		return parse_whole(optarg, 10, &options->limit) && options->limit;
+	case SLOW:
+		return parse_ns(optarg, &options->slow_ns) && options->slow_ns;
+	case OLDER:
+		return take_time(optarg, &options->older_ns);
+	case FOLDED:
+		return parse_folded(optarg, &options->folded);
+	case PERFETTO:
+		options->perfetto = optarg;
+		return true;
+	case SNAP:
+		return take_size(optarg, 0, SNAP_MOST, &options->snap);
+	case BUFFER:
+		return take_size(optarg, BUFFER_LEAST, BUFFER_MOST, &options->buffer) &&
+		       !(options->buffer & (options->buffer - 1));
+	case TOTALS:
+		options->totals = true;
+		return true;
+	case JSON:
+		options->json = true;
+		return true;
+	default:
+		options->strict = true;
+		return true;
+	}
+}
+
+static int take_all(struct trace_options *options, const char *mode, int argc, char **argv)
+{
+	int option, index = 0;
+
+	optind = 1;
+	while ((option = getopt_long(argc, argv, "+p:d:n:", long_options, &index)) != -1) {
+		if (option == HELP) {
+			fputs(help, stdout);
+			return -1;
+		}
+		if (option == '?')
+			return wrong("these options are not to be understood", "");
+		if (mode_of(option) && !strstr(mode_of(option), mode))
+			return wrong("that is no option of this mode: ", argv[optind - 1]);
+		if (!take(options, option))
+			return wrong("that cannot be: ", optarg ? optarg : "");
+	}
+	return 0;
+}
+
+int options_parse(struct trace_options *options, const char *mode, int argc, char **argv)
+{
+	bool needs_file = !strcmp(mode, "capture");
+	int r;
+
+	*options = (struct trace_options){ .buffer = 8u << 20, .older_ns = SECOND_NS };
+	if (needs_file && argc > 1 && argv[1][0] != '-') {
+		options->output = argv[1];
+		argv[1] = argv[0];
+		argc--;
+		argv++;
+	}
+	r = take_all(options, mode, argc, argv);
+	if (r)
+		return r;
+	if (needs_file && !options->output && optind < argc && strcmp(argv[optind - 1], "--") != 0)
+		options->output = argv[optind++];
+	if (needs_file && !options->output)
+		return wrong("the name of a file is missing", "");
+	if (optind < argc && !strcmp(argv[optind], "--"))
+		optind++;
+	if (optind < argc)
+		options->command = argv + optind;
+	if (options->command && options->pids)
+		return wrong("either --pid, or a command", "");
+	return 0;
+}

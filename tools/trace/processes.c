@@ -1,0 +1,381 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Who uses the library: whoever runs a file that has our probes, be it libsluice.so or a
+ * program that libsluice.a was linked into.
+ *
+ * A file is watched once, by its device and inode, for all processes that run it now or
+ * later; or, for --pid, in those processes.  /proc is looked at for processes that have
+ * come meanwhile, so that a program nobody knew of is watched soon after it starts; what
+ * it did before that is not seen, unless its file was named.
+ *
+ * The ports of a process are read from the registry files that it holds open, through
+ * /proc: whatever root directory it uses, in whatever mount namespace.  Processes go at
+ * any time; then there is nothing to learn.
+ */
+#include "processes.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <sluice/registry.h>
+
+#include "places.h"
+#include "ports.h"
+#include "symbols.h"
+#include "tracer.h"
+
+#define FILES_MAX	4096
+#define PIDS_MAX	(1 << 22)	/* as the kernel has it */
+
+struct file {
+	dev_t device;
+	ino_t inode;
+	bool watched;			/* else it has no probes */
+};
+
+struct processes {
+	struct trace *trace;
+	struct file *file;		/* those that were looked at */
+	unsigned int files, watched;
+	uint64_t *program;		/* of each process: that it ran at the last look */
+};
+
+struct processes *processes_create(struct trace *trace)
+{
+	struct processes *processes = calloc(1, sizeof(*processes));
+
+	if (processes) {
+		processes->trace = trace;
+		processes->file = calloc(FILES_MAX, sizeof(*processes->file));
+		/* Only of processes that there are it is ever touched. */
+		processes->program = calloc(PIDS_MAX, sizeof(*processes->program));
+	}
+	if (processes && processes->file && processes->program)
+		return processes;
+	processes_destroy(processes);
+	trace_complain("no memory");
+	return NULL;
+}
+
+void processes_destroy(struct processes *processes)
+{
+	if (!processes)
+		return;
+	free(processes->file);
+	free(processes->program);
+	free(processes);
+}
+
+bool processes_any(const struct processes *processes)
+{
+	return processes->watched > 0;
+}
+
+void process_name(pid_t pid, char name[16])
+{
+	char path[64];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	file = fopen(path, "re");
+	if (!file || !fgets(name, 16, file))
+		strcpy(name, "?");
+	name[strcspn(name, "\n")] = 0;
+	if (file)
+		fclose(file);
+}
+
+/* As the program in the kernel has it: by name, or by what the name begins with. */
+static bool is_wanted_service(const char *wanted, const char *name)
+{
+	size_t length = wanted ? strlen(wanted) : 0;
+
+	if (!wanted)
+		return true;
+	if (length && wanted[length - 1] == '*')
+		return !strncmp(wanted, name, length - 1);
+	return !strcmp(wanted, name);
+}
+
+/* ---- Files ---- */
+
+static int watch(struct processes *processes, const char *path, pid_t pid)
+{
+	struct tracer *tracer = processes->trace->tracer;
+	struct places places;
+	int r;
+
+	r = places_read(path, &places);
+	if (r == -EPROTO)
+		trace_complain("%s has probes of another version, or was built in another way", path);
+	if (r < 0)
+		return r;
+	r = tracer_watch(tracer, path, &places, pid);
+	if (r < 0)
+		return trace_complain("cannot watch %s: %s", path, strerror(-r));
+	processes->watched++;
+	if (processes->trace->symbols)
+		symbols_learn_file(processes->trace->symbols, path);
+	return 0;
+}
+
+/* 1 (watched), 0 (it has no probes) or -1. */
+static int look_at_file(struct processes *processes, const char *path)
+{
+	struct stat status;
+	unsigned int i;
+	int r;
+
+	if (stat(path, &status) < 0 || !S_ISREG(status.st_mode))
+		return 0;
+	for (i = 0; i < processes->files; i++)
+		if (processes->file[i].device == status.st_dev &&
+		    processes->file[i].inode == status.st_ino)
+			return processes->file[i].watched;
+	if (processes->files == FILES_MAX)
+		return 0;
+	r = watch(processes, path, 0);
+	processes->file[processes->files++] = (struct file){
+		.device = status.st_dev, .inode = status.st_ino, .watched = !r,
+	};
+	return r == -1 ? -1 : !r;
+}
+
+int processes_watch_file(struct processes *processes, const char *path)
+{
+	int r = look_at_file(processes, path);
+
+	if (!r)
+		trace_complain("%s: there are no probes of Sluice in it", path);
+	return r > 0 ? 0 : -1;
+}
+
+void processes_try_file(struct processes *processes, const char *path)
+{
+	(void)!look_at_file(processes, path);
+}
+
+/* Calls for each file that the process runs code from, until one returns not 0. */
+static int each_file(pid_t pid, int (*call)(void *context, const char *path), void *context)
+{
+	char maps[64], line[PATH_MAX + 128], before[PATH_MAX] = "", path[PATH_MAX + 64];
+	FILE *file;
+	int at, r = 0;
+
+	snprintf(maps, sizeof(maps), "/proc/%d/maps", pid);
+	file = fopen(maps, "re");
+	while (file && !r && fgets(line, sizeof(line), file)) {
+		line[strcspn(line, "\n")] = 0;
+		at = 0;
+		/* Code, of a file that is not the one before. */
+		if (sscanf(line, "%*s %*2c%*1[x]%*s %*s %*s %*s %n", &at), !at)
+			continue;
+		if (line[at] != '/' || !strcmp(line + at, before))
+			continue;
+		snprintf(before, sizeof(before), "%s", line + at);
+		snprintf(path, sizeof(path), "/proc/%d/root%s", pid, before);
+		r = call(context, path);
+	}
+	if (file)
+		fclose(file);
+	return r;
+}
+
+/* ---- Processes ---- */
+
+struct look {
+	struct processes *processes;
+	bool uses;			/* a file that is watched */
+};
+
+static int look_at_one(void *context, const char *path)
+{
+	struct look *look = context;
+	int r = look_at_file(look->processes, path);
+
+	look->uses |= r > 0;
+	return r < 0 ? -1 : 0;
+}
+
+/* What a process runs, as a number; 0: a kernel thread, or gone. */
+static uint64_t program_of(pid_t pid)
+{
+	struct stat status;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
+	if (stat(path, &status) < 0)
+		return 0;
+	return (uint64_t)status.st_dev << 40 ^ status.st_ino;
+}
+
+static int look_at_process(struct processes *processes, pid_t pid)
+{
+	struct look look = { .processes = processes };
+	uint64_t program = program_of(pid);
+	int r;
+
+	/* It may have been looked at before it ran the program that it does now. */
+	if (!program || processes->program[pid] == program)
+		return 0;
+	if (processes->trace->options.command && !tracer_admitted(processes->trace->tracer, pid))
+		return 0;
+	processes->program[pid] = program;
+	r = each_file(pid, look_at_one, &look);
+	if (look.uses)
+		processes_learn_ports(processes->trace, pid);
+	return r;
+}
+
+int processes_look(struct processes *processes)
+{
+	DIR *directory = opendir("/proc");
+	struct dirent *entry;
+	unsigned long pid;
+	int r = 0;
+
+	while (directory && r >= 0 && (entry = readdir(directory))) {
+		if (!isdigit((unsigned char)entry->d_name[0]))
+			continue;
+		pid = strtoul(entry->d_name, NULL, 10);
+		if (pid < PIDS_MAX && pid != (unsigned long)getpid())
+			r = look_at_process(processes, (pid_t)pid);
+	}
+	if (directory)
+		closedir(directory);
+	return r;
+}
+
+struct look_at_pid {
+	struct processes *processes;
+	pid_t pid;
+};
+
+static int look_at_one_of_pid(void *context, const char *path)
+{
+	struct look_at_pid *look = context;
+
+	return watch(look->processes, path, look->pid) == -1 ? -1 : 0;
+}
+
+int processes_watch_pid(struct processes *processes, pid_t pid)
+{
+	struct look_at_pid look = { processes, pid };
+	unsigned int before = processes->watched;
+
+	if (tracer_admit(processes->trace->tracer, pid) < 0 ||
+	    each_file(pid, look_at_one_of_pid, &look) < 0)
+		return -1;
+	if (processes->watched == before)
+		return trace_complain("process %d is not there, or does not use Sluice", pid);
+	return 0;
+}
+
+/* ---- Ports ---- */
+
+union record {
+	uint32_t magic;
+	struct sluice_registry_port port;
+	struct sluice_registry_contract contract;
+};
+
+/* A registry file that the process holds open; its directory goes to path.  False: none. */
+static bool read_record(pid_t pid, const char *number, char path[PATH_MAX], union record *record)
+{
+	char link[64];
+	ssize_t n;
+	int fd;
+
+	snprintf(link, sizeof(link), "/proc/%d/fd/%s", pid, number);
+	n = readlink(link, path, PATH_MAX - 1);
+	if (n <= 0 || path[0] != '/')
+		return false;
+	path[n] = 0;
+	if (!strstr(path, "/services/"))
+		return false;
+	*strrchr(path, '/') = 0;	/* the file's own name says nothing */
+	fd = open(link, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		return false;
+	n = pread(fd, record, sizeof(*record), 0);
+	close(fd);
+	return n >= (ssize_t)sizeof(record->port);
+}
+
+static uint32_t lead_of(const struct sluice_registry_type *type,
+			const struct sluice_registry_type *header)
+{
+	uint64_t alignment = type->alignment ? type->alignment : 1;
+
+	return (uint32_t)((header->size + alignment - 1) / alignment * alignment);
+}
+
+/* What the process says of the service in this directory. */
+static bool find_contract(pid_t pid, DIR *fds, const char *directory, union record *record)
+{
+	char path[PATH_MAX];
+	struct dirent *entry;
+
+	rewinddir(fds);
+	while ((entry = readdir(fds)))
+		if (read_record(pid, entry->d_name, path, record) && !strcmp(path, directory) &&
+		    record->magic == SLUICE_REGISTRY_MAGIC_CONTRACT)
+			return true;
+	return false;
+}
+
+/* directory is that of the port's entry: .../services/<hash>/ports */
+static void learn_port(struct trace *trace, pid_t pid, const struct sluice_registry_port *port,
+		       char *directory)
+{
+	struct port_known known = { .id = port->id, .role = port->role, .pid = (uint32_t)pid };
+	struct port_entry entry = { 0 };
+	union record record;
+	char fds[64];
+	DIR *again;
+
+	snprintf(fds, sizeof(fds), "/proc/%d/fd", pid);
+	again = opendir(fds);
+	*strrchr(directory, '/') = 0;
+	if (again && find_contract(pid, again, directory, &record)) {
+		record.contract.name[sizeof(record.contract.name) - 1] = 0;
+		snprintf(known.service, sizeof(known.service), "%s", record.contract.name);
+		known.request_lead = lead_of(&record.contract.request,
+					     &record.contract.request_header);
+		known.reply_lead = lead_of(&record.contract.response,
+					   &record.contract.response_header);
+		process_name(pid, known.process);
+		entry.wanted = is_wanted_service(trace->options.service, known.service);
+		entry.request_lead = known.request_lead;
+		entry.reply_lead = known.reply_lead;
+		ports_add(trace->ports, &known);
+		tracer_tell_port(trace->tracer, known.id, &entry);
+	}
+	if (again)
+		closedir(again);
+}
+
+void processes_learn_ports(struct trace *trace, pid_t pid)
+{
+	char fds[64], path[PATH_MAX];
+	struct dirent *entry;
+	union record record;
+	DIR *directory;
+
+	snprintf(fds, sizeof(fds), "/proc/%d/fd", pid);
+	directory = opendir(fds);
+	while (directory && (entry = readdir(directory)))
+		if (read_record(pid, entry->d_name, path, &record) &&
+		    record.magic == SLUICE_REGISTRY_MAGIC_PORT &&
+		    !ports_find(trace->ports, record.port.id))
+			learn_port(trace, pid, &record.port, path);
+	if (directory)
+		closedir(directory);
+}

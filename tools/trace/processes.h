@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* Who uses the library, and of which files. */
+#ifndef TRACE_PROCESSES_H
+#define TRACE_PROCESSES_H
+
+#include "trace.h"
+
+struct processes;
+
+/* NULL, and it was said why. */
+struct processes *processes_create(struct trace *trace);
+void processes_destroy(struct processes *processes);
+
+/*
+ * Looks at the processes that have come since the last look, and has the tracer watch
+ * the files with probes that they run.  0, or -1 and it was said why.
+ */
+int processes_look(struct processes *processes);
+
+/* The same for a file that somebody may run later.  0, or -1 and it was said why. */
+int processes_watch_file(struct processes *processes, const char *path);
+
+/* The same, if it has probes. */
+void processes_try_file(struct processes *processes, const char *path);
+
+/* Watches one process, for --pid.  0, or -1 and it was said why. */
+int processes_watch_pid(struct processes *processes, pid_t pid);
+
+/* Has anything been found to watch? */
+bool processes_any(const struct processes *processes);
+
+/* Learns of the ports of a process, by the files that it holds. */
+void processes_learn_ports(struct trace *trace, pid_t pid);
+
+/* The name of a process's command, "?" if it is gone. */
+void process_name(pid_t pid, char name[16]);
+
+#endif /* TRACE_PROCESSES_H */

@@ -1,0 +1,379 @@
+// SPDX-License-Identifier: MIT
+/*
+ * sluice trace replay - sends the requests of a capture once more
+ *
+ * The capture is read into memory and checked before anything else is done, then the
+ * contract of the running service is taken from the registry, and the recorded messages
+ * are checked against that.  Only then is the service opened, which must exist, and are
+ * requests sent: what cannot be replayed whole is not begun.
+ *
+ *	recording.c	the messages of one service, out of the capture
+ *	registry.c	the contract of the service that runs
+ *	resend.c	sends, receives, compares
+ *	replay_report.c	what is printed
+ *
+ * This file owns all of it, and the command line.  The contract that
+ * the service is opened with points into the record, so that stays where it is.
+ *
+ * ^C ends the sending, and what has been found out is printed; what is still under way
+ * is cancelled.
+ */
+#include "replay.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sluice.h>
+
+#include "recording.h"
+#include "replay_report.h"
+#include "resend.h"
+#include "tools/registry.h"
+
+#define WRONG		2
+#define SECOND		1e9
+#define TIMEOUT		(INT64_C(10) * 1000 * 1000 * 1000)
+#define SECONDS_MAX	1e9
+#define SPEED_MAX	1e9
+
+static const char help[] =
+"usage: sluice trace replay FILE SERVICE [OPTION]...\n"
+"\n"
+"Sends the requests that a capture holds to a service that runs, with the user\n"
+"headers and the payloads that were recorded, at the pace at which they were\n"
+"recorded. One client sends those of all clients, in the order of time, and has\n"
+"as many under way as the service allows; if that is not enough, or the service\n"
+"is slower than it was, the pace is slower too. FILE must hold all bytes of the\n"
+"requests, and they must fit the contract of SERVICE; else nothing is sent.\n"
+"\n"
+"  --speed N|max      N times as fast, or as fast as possible (1)\n"
+"  --timeout SECONDS  to wait for a server, and for all responses to a request,\n"
+"                     which has that as its deadline (10)\n"
+"  --from NAME        the service whose messages in FILE are meant; else it is\n"
+"                     the only one there, or else SERVICE\n"
+"  --compare          compare the responses with the recorded ones\n"
+"  --domain NAME      where the service is ($SLUICE_DOMAIN, or default)\n"
+"  --json             print an object; replay_report.c lists its keys\n"
+"  --help\n"
+"\n"
+"--compare needs all bytes of the replies too. All bytes of elements and of user\n"
+"headers count, those that pad a struct included. Responses are compared in order\n"
+"if one server was recorded and one answers, else in any order. What is left over\n"
+"counts as different, pair by pair, and what is left then as missing or extra.\n"
+"\n"
+"^C ends it early and prints what there is. The exit status is 1 if a request has\n"
+"failed or timed out, if a response was not the same, or after ^C. Examples:\n"
+"\n"
+"  sluice trace replay calls.pcapng example/adder\n"
+"  sluice trace replay calls.pcapng example/adder --speed max --compare\n"
+"  sluice trace replay calls.pcapng test/adder --from example/adder --domain test\n";
+
+struct options {
+	const char *domain;
+	double speed;		/* 0: as fast as possible */
+	int64_t timeout;	/* nanoseconds */
+	bool compare;
+	bool json;
+};
+
+struct replay {
+	struct options options;
+	struct recording recording;
+	struct sluice_registry_contract record;
+	struct sluice_contract contract;	/* points into the record */
+	struct sluice_node *node;
+	struct sluice_service *service;
+	struct resend resend;
+};
+
+static volatile sig_atomic_t stop;
+static struct sluice_node *volatile awake;	/* whom a signal has to wake, or NULL */
+
+static void interrupted(int number)
+{
+	struct sluice_node *node = awake;
+
+	(void)number;
+	stop = 1;
+	if (node)
+		(void)sluice_node_interrupt(node);
+}
+
+__attribute__((__format__(__printf__, 1, 2)))
+static int complain(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	fprintf(stderr, "sluice trace replay: ");
+	vfprintf(stderr, format, arguments);
+	fprintf(stderr, "\n");
+	va_end(arguments);
+	return -1;
+}
+
+/* ---- The command line ------------------------------------------------------ */
+
+static int wrong(const char *what, const char *value)
+{
+	fprintf(stderr, "sluice trace replay: %s%s\n"
+		"sluice trace replay --help lists the options.\n", what, value);
+	return WRONG;
+}
+
+/* More than 0, and at most so much. */
+static bool number(const char *text, double most, double *ret_value)
+{
+	char *end;
+	double value = strtod(text, &end);
+
+	*ret_value = value;
+	return end != text && !*end && value > 0 && value <= most;
+}
+
+enum { SPEED = 1, TIME_LIMIT, FROM, COMPARE, DOMAIN, JSON, HELP };
+
+static const struct option long_options[] = {
+	{ "speed", required_argument, NULL, SPEED },
+	{ "timeout", required_argument, NULL, TIME_LIMIT },
+	{ "from", required_argument, NULL, FROM },
+	{ "compare", no_argument, NULL, COMPARE },
+	{ "domain", required_argument, NULL, DOMAIN },
+	{ "json", no_argument, NULL, JSON },
+	{ "help", no_argument, NULL, HELP },
+	{ 0 },
+};
+
+static int set_speed(struct options *options)
+{
+	options->speed = 0;
+	return strcmp(optarg, "max") == 0 || number(optarg, SPEED_MAX, &options->speed) ? 0 : WRONG;
+}
+
+static int set_timeout(struct options *options)
+{
+	double seconds;
+
+	if (!number(optarg, SECONDS_MAX, &seconds))
+		return WRONG;
+	options->timeout = (int64_t)(seconds * SECOND);
+	return 0;
+}
+
+static int set_option(struct replay *replay, int option)
+{
+	switch (option) {
+	case SPEED:
+		return set_speed(&replay->options);
+	case TIME_LIMIT:
+		return set_timeout(&replay->options);
+	case FROM:
+		replay->recording.from = optarg;
+		break;
+	case COMPARE:
+		replay->options.compare = true;
+		break;
+	case DOMAIN:
+		replay->options.domain = optarg;
+		break;
+	case JSON:
+		replay->options.json = true;
+		break;
+	}
+	return 0;
+}
+
+/* 0; WRONG; or HELP if that was asked for. */
+static int parse(int argc, char **argv, struct replay *replay)
+{
+	int option, index = 0;
+
+	opterr = 0;
+	optind = 0;	/* another verb may have used getopt for its own arguments */
+	while ((option = getopt_long(argc, argv, "", long_options, &index)) != -1) {
+		if (option == HELP)
+			return HELP;
+		if (option == '?')
+			return wrong("there is no such option, or its value is missing: ",
+				     argv[optind - 1]);
+		if (set_option(replay, option))
+			return wrong(long_options[index].name, ": not a value for it");
+	}
+	if (argc - optind < 2)
+		return wrong("FILE and SERVICE", " are needed");
+	if (argc - optind > 2)
+		return wrong("there is no third argument such as ", argv[optind + 2]);
+	replay->recording.path = argv[optind];
+	replay->recording.wanted = argv[optind + 1];
+	replay->recording.with_replies = replay->options.compare;
+	return 0;
+}
+
+/* ---- The service ----------------------------------------------------------- */
+
+static int find(struct replay *replay)
+{
+	const char *domain = registry_domain(replay->options.domain);
+	const char *name = replay->recording.wanted;
+	int r = registry_find_service(domain, name, &replay->record);
+
+	if (r == -ENOENT)
+		return complain("no service %s runs in the domain %s", name, domain);
+	if (r == -EPROTONOSUPPORT)
+		return complain("no service %s of this version runs in the domain %s, "
+				"but one of another version", name, domain);
+	if (r == -EACCES)
+		return complain("the registry of the domain %s may not be read, or others can "
+				"write to it", domain);
+	return r == 0 ? 0 : complain("cannot look for %s in the domain %s: %s", name, domain,
+				     strerror(-r));
+}
+
+static struct sluice_type type_of(const struct sluice_registry_type *record)
+{
+	if (!record->size)
+		return (struct sluice_type){ 0 };
+	return (struct sluice_type){ record->name, record->size, record->alignment, record->kind };
+}
+
+static void make_contract(struct replay *replay)
+{
+	const struct sluice_registry_contract *record = &replay->record;
+
+	replay->contract = (struct sluice_contract){
+		.name = record->name,
+		.request = type_of(&record->request),
+		.response = type_of(&record->response),
+		.request_header = type_of(&record->request_header),
+		.response_header = type_of(&record->response_header),
+	};
+}
+
+static void catch_interrupts(void)
+{
+	const struct sigaction action = { .sa_handler = interrupted };
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGHUP, &action, NULL);
+}
+
+static int open_service(struct replay *replay)
+{
+	const struct sluice_node_opts node = SLUICE_NODE_OPTS(.domain = replay->options.domain);
+	const struct sluice_service_opts service =
+		SLUICE_SERVICE_OPTS(.flags = SLUICE_SERVICE_MUST_EXIST);
+	struct resend *resend = &replay->resend;
+
+	replay->node = sluice_node_create("sluice-replay", &node);
+	awake = replay->node;
+	catch_interrupts();
+	replay->service = sluice_service_open(replay->node, &replay->contract, &service);
+	resend->client = sluice_client_create(replay->service, NULL);
+	return resend->client ? 0 : complain("%s", sluice_strerror());
+}
+
+/* Interrupted is as good as found: then nothing will be sent. */
+static int wait_server(struct replay *replay)
+{
+	int64_t deadline = sluice_deadline(replay->options.timeout), left;
+	int r;
+
+	do {
+		left = deadline - sluice_deadline(0);
+		r = sluice_client_wait_servers(replay->resend.client, 1, left > 0 ? left : 0);
+	} while (r == -EINTR && !stop);
+	if (r > 0 || stop)
+		return 0;
+	if (r == -ETIMEDOUT || r == -EAGAIN)
+		return complain("no server of %s has come", replay->contract.name);
+	return complain("%s", sluice_strerror());
+}
+
+static int send_all(struct replay *replay)
+{
+	struct resend *resend = &replay->resend;
+	int r;
+
+	resend->node = replay->node;
+	resend->recording = &replay->recording;
+	resend->contract = &replay->record;
+	resend->speed = replay->options.speed;
+	resend->timeout = replay->options.timeout;
+	resend->stop = &stop;
+	r = resend_all(resend);
+	if (resend->tally.why[0])
+		complain("%s", resend->tally.why);
+	return r;
+}
+
+/* ---- The course of it ------------------------------------------------------ */
+
+/* Everything before the first request.  0, or -1 and it was said why. */
+static int prepare(struct replay *replay)
+{
+	if (recording_load(&replay->recording) < 0)
+		return complain("%s", replay->recording.why);
+	if (find(replay) < 0)
+		return -1;
+	if (recording_fits(&replay->recording, &replay->record) < 0)
+		return complain("%s", replay->recording.why);
+	make_contract(replay);
+	if (open_service(replay) < 0)
+		return -1;
+	return wait_server(replay);
+}
+
+static bool all_is_well(const struct tally *tally, bool compared)
+{
+	if (tally->timed_out || tally->failed || tally->interrupted)
+		return false;
+	return !compared || !(tally->different || tally->missing || tally->extra);
+}
+
+static int run(struct replay *replay)
+{
+	const struct tally *tally = &replay->resend.tally;
+	int r = 0;
+
+	if (prepare(replay) < 0 || send_all(replay) < 0)
+		return -1;
+	if (!replay->options.json)
+		replay_print(&replay->recording, tally);
+	else
+		r = replay_print_json(&replay->recording, tally);
+	if (r < 0)
+		return complain("no JSON can be made of it: no memory, or a name is not UTF-8");
+	if (fflush(stdout) || ferror(stdout))
+		return complain("cannot write: %s", strerror(errno));
+	return all_is_well(tally, replay->options.compare) ? 0 : -1;
+}
+
+static void finish(struct replay *replay)
+{
+	awake = NULL;
+	sluice_client_destroy(replay->resend.client);
+	sluice_service_close(replay->service);
+	sluice_node_destroy(replay->node);
+	recording_free(&replay->recording);
+}
+
+int trace_replay(int argc, char **argv)
+{
+	static struct replay replay = { .options = { .speed = 1, .timeout = TIMEOUT } };
+	int r = parse(argc, argv, &replay);
+
+	if (r == HELP) {
+		fputs(help, stdout);
+		return 0;
+	}
+	if (r)
+		return r;
+	r = run(&replay);
+	finish(&replay);
+	return r < 0;
+}

@@ -1,0 +1,476 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Names for the frames of user stacks.
+ *
+ * The kernel describes a frame by the build id of the file that is mapped there and
+ * an offset in that file, or by a bare address where it found no build id.  So a
+ * frame can be named long after its process is gone, if the file is known by then:
+ *
+ *	learn	a file, or what a process has mapped	build id -> open descriptor
+ *	name	at the first frame of a file		descriptor -> Dwfl module
+ *		program headers				file offset -> address
+ *		symbols and lines, by libdwfl		address -> text
+ *
+ * A file is kept open from the moment it is learned, for it may be deleted, or lie
+ * where only its process could see it, before anybody asks for a name.  Each file has
+ * a Dwfl of its own: one that libdwfl cannot read spoils nothing for the others.
+ * Debug information comes from the file itself or from /usr/lib/debug by its build id.
+ * libdwfl's standard search is not used, because it ends by asking debuginfod servers.
+ *
+ * One thread uses a struct symbols, which owns everything below it.  Invariants:
+ * (1) A build id is in the list once.  Files stay there until the end, at most
+ *     FILES_MAX of them; what is learned beyond that is not remembered.
+ * (2) A file's descriptor is closed by whoever has it: us as long as fd >= 0, then
+ *     libdwfl if there is a module.
+ * (3) The three tables only save work: a place in them is taken over by whatever
+ *     comes next, and what was forgotten there is found again.
+ *
+ * What a process has mapped is read again when its executable is another one, and
+ * else once a second: that is how late a library may be noticed that was loaded
+ * meanwhile, or a process that got the number of another one of the same program.
+ *
+ * Names, paths and files belong to those who are traced, and need not be well meant.
+ * Text is reduced to printable ASCII, for it goes to terminals.  Whatever is no
+ * regular file or no ELF file is passed over, and an offset without a name stays a
+ * number.  A build id may lie, and then frames get wrong names.  Against the rest
+ * there is no help here: libdwfl maps the files, so that one which is cut short while
+ * it is read ends us with SIGBUS, and a file system that never answers holds us up.
+ */
+#include "symbols.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <elfutils/libdw.h>
+#include <elfutils/libdwelf.h>
+#include <elfutils/libdwfl.h>
+#include <gelf.h>
+
+/* Half of the descriptors that a process usually may have. */
+#define FILES_MAX	512
+/* Of one process, each time it is looked at: more than any program needs. */
+#define MAPPINGS_MAX	1024
+/* Of a name that is remembered: C++ has longer ones, and a hostile file may have any. */
+#define TEXT_MAX	1024
+
+/* Places in the tables, less than 50 bytes each. */
+#define INODES		1024
+#define PROCESSES	256
+#define NAMES		4096
+
+struct file {
+	struct file *next;
+	unsigned char build_id[BPF_BUILD_ID_SIZE];
+	int fd;			/* -1 as soon as libdwfl was asked to read it */
+	Dwfl *dwfl;
+	Dwfl_Module *module;	/* NULL if not asked yet, or in vain */
+	char name[];		/* the last part of its path */
+};
+
+/* A file that was looked at, ELF or not.  It is another one if it was changed since. */
+struct inode {
+	dev_t device;
+	ino_t number;
+	struct timespec changed;
+};
+
+struct process {
+	pid_t pid;
+	struct inode executable;
+	time_t second;		/* in which its mappings were read */
+};
+
+struct name {
+	const struct file *file;
+	uint64_t offset;
+	char *text;		/* NULL if there is none */
+};
+
+struct symbols {
+	struct file *files;
+	unsigned int file_count;
+	struct inode inodes[INODES];
+	struct process processes[PROCESSES];
+	struct name names[NAMES];
+};
+
+static const Dwfl_Callbacks callbacks = {
+	.find_debuginfo = dwfl_build_id_find_debuginfo,
+	.section_address = dwfl_offline_section_address,
+};
+
+struct symbols *symbols_create(void)
+{
+	/* libelf opens nothing before it is told which version is meant. */
+	elf_version(EV_CURRENT);
+	return calloc(1, sizeof(struct symbols));
+}
+
+static void file_free(struct file *file)
+{
+	if (file->dwfl)
+		dwfl_end(file->dwfl);
+	if (file->fd >= 0)
+		close(file->fd);
+	free(file);
+}
+
+void symbols_destroy(struct symbols *symbols)
+{
+	struct file *file;
+	size_t i;
+
+	if (!symbols)
+		return;
+	while ((file = symbols->files)) {
+		symbols->files = file->next;
+		file_free(file);
+	}
+	for (i = 0; i < NAMES; i++)
+		free(symbols->names[i].text);
+	free(symbols);
+}
+
+static const char *last_part(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+static void make_printable(char *text)
+{
+	for (; *text; text++)
+		if (*text < ' ' || *text > '~')
+			*text = '?';
+}
+
+/* ---- Learning a file ----------------------------------------------------- */
+
+static struct file *find_file(const struct symbols *symbols, const unsigned char *build_id)
+{
+	struct file *file = symbols->files;
+
+	while (file && memcmp(file->build_id, build_id, BPF_BUILD_ID_SIZE) != 0)
+		file = file->next;
+	return file;
+}
+
+static struct inode inode_of(const struct stat *status)
+{
+	return (struct inode){
+		.device = status->st_dev, .number = status->st_ino, .changed = status->st_ctim,
+	};
+}
+
+static bool same_inode(const struct inode *a, const struct inode *b)
+{
+	return a->device == b->device && a->number == b->number &&
+	       a->changed.tv_sec == b->changed.tv_sec && a->changed.tv_nsec == b->changed.tv_nsec;
+}
+
+/* And notes that it is seen now. */
+static bool was_seen(struct symbols *symbols, const struct stat *status)
+{
+	struct inode *place = &symbols->inodes[status->st_ino % INODES];
+	struct inode inode = inode_of(status);
+	bool seen = same_inode(place, &inode);
+
+	*place = inode;
+	return seen;
+}
+
+/* Shorter build ids end in zeros, as the kernel has it; it knows no longer ones. */
+static int read_build_id(int fd, unsigned char *ret_build_id)
+{
+	/* Not mapped, so that here at least nobody can cut it short below us. */
+	Elf *elf = elf_begin(fd, ELF_C_READ, NULL);
+	const void *bytes;
+	ssize_t size = 0;
+	GElf_Ehdr header;
+
+	if (!elf)
+		return -EINVAL;
+	if (elf_kind(elf) == ELF_K_ELF && gelf_getehdr(elf, &header) &&
+	    (header.e_type == ET_EXEC || header.e_type == ET_DYN))
+		size = dwelf_elf_gnu_build_id(elf, &bytes);
+	if (size > 0 && size <= BPF_BUILD_ID_SIZE) {
+		memset(ret_build_id, 0, BPF_BUILD_ID_SIZE);
+		memcpy(ret_build_id, bytes, (size_t)size);
+	}
+	elf_end(elf);
+	return size > 0 && size <= BPF_BUILD_ID_SIZE ? 0 : -EINVAL;
+}
+
+/* Takes the descriptor if it succeeds. */
+static int add_file(struct symbols *symbols, const unsigned char *build_id, const char *path,
+		    int fd)
+{
+	const char *name = last_part(path);
+	struct file *file;
+
+	if (symbols->file_count == FILES_MAX)
+		return -ENFILE;
+	file = calloc(1, sizeof(*file) + strlen(name) + 1);
+	if (!file)
+		return -ENOMEM;
+	strcpy(file->name, name);
+	make_printable(file->name);
+	file->fd = fd;
+	memcpy(file->build_id, build_id, BPF_BUILD_ID_SIZE);
+	file->next = symbols->files;
+	symbols->files = file;
+	symbols->file_count++;
+	return 0;
+}
+
+/* It may be anything that somebody put there: a fifo must not hold us up. */
+static int open_to_read(const char *path)
+{
+	return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+}
+
+/* Takes the descriptor. */
+static void learn(struct symbols *symbols, const char *path, int fd)
+{
+	unsigned char build_id[BPF_BUILD_ID_SIZE];
+	struct stat status;
+
+	if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) || was_seen(symbols, &status) ||
+	    read_build_id(fd, build_id) < 0 || find_file(symbols, build_id) ||
+	    add_file(symbols, build_id, path, fd) < 0)
+		close(fd);
+}
+
+void symbols_learn_file(struct symbols *symbols, const char *path)
+{
+	int fd = open_to_read(path);
+
+	if (fd >= 0)
+		learn(symbols, path, fd);
+}
+
+/* ---- Learning a process -------------------------------------------------- */
+
+/* Of those that are executed and have a path, which is cut out of the line. */
+static const char *parse_mapping(char *line, unsigned long *ret_start, unsigned long *ret_end)
+{
+	unsigned long start, end;
+	char executable;
+	int at = 0;
+
+	if (sscanf(line, "%lx-%lx %*2c%c%*c %*x %*s %*u %n", &start, &end, &executable, &at) != 3 ||
+	    executable != 'x' || line[at] != '/')
+		return NULL;
+	*ret_start = start;
+	*ret_end = end;
+	line[at + (int)strcspn(line + at, "\n")] = 0;
+	return line + at;
+}
+
+/*
+ * map_files is the very file that is mapped, even a deleted one, but asks for a
+ * capability.  Else the path is followed: as the process sees it, and last as we do;
+ * the kernel adds " (deleted)" to one that leads nowhere any more.  A file that took
+ * the place of the mapped one has another build id and does no harm.
+ */
+static int open_mapping(pid_t pid, unsigned long start, unsigned long end, const char *name)
+{
+	char path[PATH_MAX + 64];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/map_files/%lx-%lx", (int)pid, start, end);
+	fd = open_to_read(path);
+	if (fd >= 0)
+		return fd;
+	snprintf(path, sizeof(path), "/proc/%d/root%s", (int)pid, name);
+	fd = open_to_read(path);
+	return fd >= 0 ? fd : open_to_read(name);
+}
+
+static void learn_mappings(struct symbols *symbols, pid_t pid)
+{
+	unsigned long start = 0, end = 0;
+	unsigned int count = 0;
+	char *line = NULL;
+	const char *name;
+	size_t size = 0;
+	char path[64];
+	FILE *maps;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/maps", (int)pid);
+	maps = fopen(path, "re");
+	while (maps && count < MAPPINGS_MAX && getline(&line, &size, maps) > 0) {
+		name = parse_mapping(line, &start, &end);
+		if (!name)
+			continue;
+		count++;
+		fd = open_mapping(pid, start, end, name);
+		if (fd >= 0)
+			learn(symbols, name, fd);
+	}
+	free(line);
+	if (maps)
+		fclose(maps);
+}
+
+void symbols_learn_process(struct symbols *symbols, pid_t pid)
+{
+	struct process *place = &symbols->processes[(unsigned int)pid % PROCESSES];
+	struct inode executable;
+	struct timespec now;
+	struct stat status;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
+	/* It is gone, or not ours to look at. */
+	if (stat(path, &status) < 0)
+		return;
+	executable = inode_of(&status);
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (place->pid == pid && place->second == now.tv_sec &&
+	    same_inode(&place->executable, &executable))
+		return;
+	*place = (struct process){
+		.pid = pid, .second = now.tv_sec, .executable = executable,
+	};
+	learn_mappings(symbols, pid);
+}
+
+/* ---- Naming -------------------------------------------------------------- */
+
+static void open_module(struct file *file)
+{
+	int fd = file->fd;
+
+	file->fd = -1;
+	file->dwfl = dwfl_begin(&callbacks);
+	if (file->dwfl) {
+		dwfl_report_begin(file->dwfl);
+		file->module = dwfl_report_elf(file->dwfl, file->name, file->name, fd, 0, true);
+		dwfl_report_end(file->dwfl, NULL, NULL);
+	}
+	if (!file->module)
+		close(fd);
+}
+
+/* Where the module has what is at this offset of the file. */
+static bool find_address(const struct file *file, uint64_t offset, Dwarf_Addr *ret_address)
+{
+	GElf_Addr bias;
+	Elf *elf = dwfl_module_getelf(file->module, &bias);
+	size_t i, count;
+	GElf_Phdr part;
+
+	if (!elf || elf_getphdrnum(elf, &count) < 0)
+		return false;
+	for (i = 0; i < count; i++) {
+		if (!gelf_getphdr(elf, (int)i, &part) || part.p_type != PT_LOAD ||
+		    !(part.p_flags & PF_X) || offset < part.p_offset ||
+		    offset - part.p_offset >= part.p_filesz)
+			continue;
+		*ret_address = offset - part.p_offset + part.p_vaddr + bias;
+		return true;
+	}
+	return false;
+}
+
+/* By the table of address ranges, or else one by one: clang writes no such table. */
+static Dwarf_Die *find_unit(const struct file *file, Dwarf_Addr address, Dwarf_Addr *ret_bias)
+{
+	Dwarf_Die *unit = dwfl_module_addrdie(file->module, address, ret_bias);
+
+	if (unit)
+		return unit;
+	do
+		unit = dwfl_module_nextcu(file->module, unit, ret_bias);
+	while (unit && dwarf_haspc(unit, address - *ret_bias) != 1);
+	return unit;
+}
+
+/* The last part of the source's path; NULL if the file has no debug information. */
+static const char *find_source(const struct file *file, Dwarf_Addr address, int *ret_line)
+{
+	Dwarf_Addr bias = 0;
+	Dwarf_Die *unit = find_unit(file, address, &bias);
+	Dwarf_Line *line = unit ? dwarf_getsrc_die(unit, address - bias) : NULL;
+	const char *source = line ? dwarf_linesrc(line, NULL, NULL) : NULL;
+	int number = 0;
+
+	/* What the compiler made up belongs to line 0. */
+	if (!source || dwarf_lineno(line, &number) < 0 || number <= 0)
+		return NULL;
+	*ret_line = number;
+	return last_part(source);
+}
+
+static char *describe(const struct file *file, uint64_t offset)
+{
+	const char *function, *source;
+	char text[TEXT_MAX];
+	Dwarf_Addr address;
+	GElf_Sym symbol;
+	GElf_Off o;
+	int line;
+
+	if (!file->module || !find_address(file, offset, &address))
+		return NULL;
+	function = dwfl_module_addrinfo(file->module, address, &o, &symbol, NULL, NULL, NULL);
+	if (!function || !*function)
+		return NULL;
+	source = find_source(file, address, &line);
+	if (source)
+		snprintf(text, sizeof(text), "%s (%s:%d)", function, source, line);
+	else
+		snprintf(text, sizeof(text), "%s", function);
+	make_printable(text);
+	return strdup(text);
+}
+
+/* libdwfl goes through all symbols for each of them, and stacks are much alike. */
+static const char *find_name(struct symbols *symbols, struct file *file, uint64_t offset)
+{
+	struct name *place = &symbols->names[(offset + (uintptr_t)file / sizeof(*file)) % NAMES];
+
+	if (place->file == file && place->offset == offset)
+		return place->text;
+	if (file->fd >= 0)
+		open_module(file);
+	free(place->text);
+	*place = (struct name){
+		.file = file, .offset = offset, .text = describe(file, offset),
+	};
+	return place->text;
+}
+
+void symbols_name(struct symbols *symbols, const struct bpf_stack_build_id *frame, size_t index,
+		  char *text, size_t size)
+{
+	struct file *file = NULL;
+	const char *name;
+
+	if (frame->status == BPF_STACK_BUILD_ID_VALID)
+		file = find_file(symbols, frame->build_id);
+	if (!file) {
+		/* The offset in a file that is not known, or the address. */
+		snprintf(text, size, "[0x%" PRIx64 "]", (uint64_t)frame->ip);
+		return;
+	}
+	/* The call is before its return address, which may be in the next function. */
+	name = find_name(symbols, file, frame->offset - (index > 0));
+	if (name)
+		snprintf(text, size, "%s", name);
+	else
+		snprintf(text, size, "%s+0x%" PRIx64, file->name, (uint64_t)frame->offset);
+}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sluice trace - what its files share
+ *
+ *	trace.c		the verb: which mode, and the course of a run
+ *	options.c	the command line
+ *	probes.c	the list of probes, as data
+ *	tracer.c	a program in the kernel, its maps, and the records that come from it
+ *	attach.c	from a program and a file to a link
+ *	places.c	where the probes of a file are
+ *	processes.c	who uses the library, and of which files
+ *	ports.c		what is known of ports: service, role, process
+ *	command.c	the command that is traced from its beginning
+ *	cost.c		what a hit costs, measured
+ *	text.c		numbers for people
+ *
+ * and a file for each mode: events.c, latency.c, leaks.c, grow.c, capture.c, replay.c;
+ * with perfetto.c, pcapng.c, symbols.c and stacks.c for what they write.
+ */
+#ifndef TRACE_TRACE_H
+#define TRACE_TRACE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+#include "bpf/records.h"
+
+#define PIDS_WATCHED_MAX	64
+#define FILES_NAMED_MAX		64
+#define SECOND_NS		INT64_C(1000000000)
+
+struct ports;
+struct symbols;
+struct tracer;
+struct trace;
+
+int trace(int argc, char **argv);
+int64_t trace_now(void);
+
+/* ---- options.c ---- */
+
+enum folded { FOLDED_NOT, FOLDED_BYTES, FOLDED_COUNT };
+
+struct trace_options {
+	/* Whom to watch: all that use the library, or these. */
+	pid_t pid[PIDS_WATCHED_MAX];
+	unsigned int pids;
+	const char *file[FILES_NAMED_MAX];
+	unsigned int files;
+	char **command;			/* ends with NULL; or NULL */
+
+	/* What of it. */
+	const char *service;
+	uint64_t port;
+	uint64_t probes;		/* a bit each; 0: those of the mode */
+	uint64_t least_bytes;
+	uint64_t least_ns;
+
+	int64_t duration;		/* nanoseconds; 0: until interrupted */
+	uint64_t limit;			/* events; 0: none */
+	uint32_t buffer;		/* bytes of the ring buffer */
+	bool json;
+	bool strict;
+
+	/* Of some modes. */
+	uint64_t slow_ns;
+	int64_t older_ns;
+	uint32_t snap;
+	enum folded folded;
+	bool totals;
+	const char *perfetto;
+	const char *output;		/* a file */
+};
+
+/* 0; 2 (asked wrongly, and it was said how) or -1 (help was asked for, and given). */
+int options_parse(struct trace_options *options, const char *mode, int argc, char **argv);
+
+/* ---- probes.c ---- */
+
+const char *probe_name(unsigned int probe);
+unsigned int probe_arguments(unsigned int probe);
+const char *probe_argument(unsigned int probe, unsigned int index);
+int probe_argument_index(unsigned int probe, const char *name);
+bool probe_numbered(const char *name, size_t length, unsigned int *ret_probe);
+void probe_shapes(struct probe_shape shapes[PROBES_MAX]);
+
+#define PROBE_BIT(name)	(UINT64_C(1) << SLUICE_TRACE_##name)
+#define PROBES_ALL	((UINT64_C(1) << SLUICE_TRACE_COUNT) - 1)
+/* By which ports become known; watched in every mode. */
+#define PROBES_OF_PORTS	(PROBE_BIT(port_create) | PROBE_BIT(port_destroy))
+
+/* ---- The modes ---- */
+
+struct trace_mode {
+	const char *name;
+	const void *(*program)(size_t *ret_size);	/* ELF */
+	uint64_t probes;
+	int (*begin)(struct trace *trace);
+	void (*record)(struct trace *trace, const struct event_record *record);
+	int (*end)(struct trace *trace);		/* 0, or -1 and it was said why */
+};
+
+extern const struct trace_mode mode_events, mode_latency, mode_leaks, mode_grow, mode_capture;
+
+struct trace {
+	struct trace_options options;
+	const struct trace_mode *mode;
+	struct tracer *tracer;
+	struct ports *ports;
+	struct symbols *symbols;	/* of modes that take stacks */
+	void *state;			/* of the mode */
+	uint64_t shown;			/* events, against the limit */
+};
+
+/* Says on standard error what is wrong.  -1. */
+__attribute__((__format__(__printf__, 1, 2)))
+int trace_complain(const char *format, ...);
+
+/* ---- text.c ---- */
+
+#define TEXT_NUMBER	32
+
+/* Times as "1.25 ms", bytes as "64.0 KiB", in a buffer of TEXT_NUMBER; returns it. */
+char *text_ns(char *buffer, uint64_t ns);
+char *text_bytes(char *buffer, uint64_t bytes);
+
+/* "12", "1.5ms", "2s": nanoseconds; "64", "4K", "1M": bytes.  False if it is neither. */
+bool parse_ns(const char *text, uint64_t *ret_ns);
+bool parse_bytes(const char *text, uint64_t *ret_bytes);
+
+/* Of CLOCK_MONOTONIC, as of the wall: nanoseconds since the epoch. */
+uint64_t wall_time(uint64_t monotonic);
+
+/* The name of an errno, or its number. */
+const char *text_errno(uint64_t number);
+
+#endif /* TRACE_TRACE_H */

@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The tracer's side of a program in the kernel: it is loaded from the bytes that came
+ * with this command, told what is wanted through the map "settings", attached to files,
+ * and asked for its records and counts.
+ *
+ * Links are descriptors, so that however this process ends the kernel detaches them, and
+ * lowers the semaphores of the traced processes.  Records come in the order in which
+ * their room was taken; a record that found none was counted as lost.
+ */
+#include "tracer.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "attach.h"
+
+#define LINKS_MAX	4096
+
+struct tracer {
+	struct trace *trace;
+	struct bpf_object *object;
+	struct bpf_link *fork;		/* of a traced command */
+	struct ring_buffer *ring;
+	int program, statistics;
+	int ports, pids, counts;
+	int link[LINKS_MAX];
+	unsigned int links;
+};
+
+static int be_quiet(enum libbpf_print_level level, const char *format, va_list arguments)
+{
+	if (level != LIBBPF_WARN || !getenv("SLUICE_TRACE_DEBUG"))
+		return 0;
+	return vfprintf(stderr, format, arguments);
+}
+
+int tracer_map(const struct tracer *tracer, const char *name)
+{
+	return bpf_object__find_map_fd_by_name(tracer->object, name);
+}
+
+static int handle_record(void *context, void *data, size_t size)
+{
+	struct trace *trace = context;
+
+	(void)size;
+	trace->mode->record(trace, data);
+	return 0;
+}
+
+/* ---- Loading ---- */
+
+static bool watches_some_only(const struct trace_options *options)
+{
+	return options->pids || options->command;
+}
+
+static int tell_settings(struct tracer *tracer)
+{
+	const struct trace_options *options = &tracer->trace->options;
+	struct settings settings = {
+		.only_pids = watches_some_only(options),
+		.port = options->port,
+		.least_bytes = options->least_bytes,
+		.least_ns = options->least_ns,
+		.slow_ns = options->slow_ns,
+		.totals = options->totals,
+		.snap = options->snap,
+		.ring_bytes = options->buffer,
+	};
+	const char *service = options->service;
+	uint32_t zero = 0;
+
+	probe_shapes(settings.shape);
+	if (service) {
+		settings.only_services = 1;
+		settings.service_length = (uint32_t)strlen(service);
+		if (settings.service_length && service[settings.service_length - 1] == '*') {
+			settings.service_prefix = 1;
+			settings.service_length--;
+		}
+		memcpy(settings.service, service, settings.service_length);
+	}
+	return bpf_map_update_elem(tracer_map(tracer, "settings"), &zero, &settings, BPF_ANY);
+}
+
+static int find_parts(struct tracer *tracer)
+{
+	struct bpf_program *program = bpf_object__find_program_by_name(tracer->object, "on_probe");
+
+	tracer->program = bpf_program__fd(program);
+	tracer->ports = tracer_map(tracer, "ports");
+	tracer->pids = tracer_map(tracer, "pids");
+	tracer->counts = tracer_map(tracer, "counts");
+	tracer->ring = ring_buffer__new(tracer_map(tracer, "ring"), handle_record, tracer->trace,
+					NULL);
+	return tracer->ring ? 0 : -errno;
+}
+
+static int load(struct tracer *tracer)
+{
+	const struct trace_options *options = &tracer->trace->options;
+	struct bpf_program *program, *fork;
+	const void *bytes;
+	size_t size;
+	int r;
+
+	bytes = tracer->trace->mode->program(&size);
+	tracer->object = bpf_object__open_mem(bytes, size, NULL);
+	if (!tracer->object)
+		return -errno;
+	program = bpf_object__find_program_by_name(tracer->object, "on_probe");
+	bpf_program__set_expected_attach_type(program,
+					      (enum bpf_attach_type)ATTACH_TYPE_UPROBE_MULTI);
+	fork = bpf_object__find_program_by_name(tracer->object, "on_fork");
+	bpf_program__set_autoload(fork, options->command != NULL);
+	bpf_map__set_max_entries(bpf_object__find_map_by_name(tracer->object, "ring"),
+				 options->buffer);
+	r = bpf_object__load(tracer->object);
+	if (r < 0)
+		return r;
+	if (options->command) {
+		tracer->fork = bpf_program__attach(fork);
+		if (!tracer->fork)
+			return -errno;
+	}
+	r = tell_settings(tracer);
+	return r < 0 ? r : find_parts(tracer);
+}
+
+/* Bits of the capabilities in /proc/self/status. */
+#define CAPABILITY_PERFMON	38
+#define CAPABILITY_BPF		39
+
+static bool may_trace(void)
+{
+	unsigned long long effective = 0;
+	char line[256];
+	FILE *status;
+
+	if (geteuid() == 0)
+		return true;
+	status = fopen("/proc/self/status", "re");
+	while (status && fgets(line, sizeof(line), status))
+		if (sscanf(line, "CapEff: %llx", &effective) == 1)
+			break;
+	if (status)
+		fclose(status);
+	return effective >> CAPABILITY_PERFMON & effective >> CAPABILITY_BPF & 1;
+}
+
+static void say_why(int error)
+{
+	if (error == EPERM && !may_trace())
+		trace_complain("tracing needs root, or the capabilities CAP_BPF and CAP_PERFMON");
+	else
+		trace_complain("the kernel does not take the program (%s); Linux 6.6 or later is needed",
+			 strerror(error));
+}
+
+struct tracer *tracer_create(struct trace *trace)
+{
+	struct tracer *tracer;
+	int r;
+
+	if (!may_trace()) {
+		say_why(EPERM);
+		return NULL;
+	}
+	tracer = calloc(1, sizeof(*tracer));
+	if (!tracer) {
+		trace_complain("no memory");
+		return NULL;
+	}
+	tracer->trace = trace;
+	libbpf_set_print(be_quiet);
+	/* Without it, and no harm done: what the programs take is not told. */
+	tracer->statistics = bpf_enable_stats(BPF_STATS_RUN_TIME);
+	r = load(tracer);
+	if (r < 0) {
+		say_why(-r);
+		tracer_destroy(tracer);
+		return NULL;
+	}
+	return tracer;
+}
+
+/* ---- Watching ---- */
+
+int tracer_watch(struct tracer *tracer, const char *path, const struct places *places,
+		 pid_t pid)
+{
+	const struct trace *trace = tracer->trace;
+	uint64_t probes = trace->mode->probes | PROBES_OF_PORTS;
+	int fd;
+
+	if (trace->options.probes)
+		probes = trace->options.probes | PROBES_OF_PORTS;
+	if (tracer->links == LINKS_MAX)
+		return -ENOSPC;
+	fd = attach(tracer->program, path, places, probes, pid);
+	if (fd < 0)
+		return fd;
+	tracer->link[tracer->links++] = fd;
+	return 0;
+}
+
+void tracer_stop(struct tracer *tracer)
+{
+	while (tracer->links)
+		close(tracer->link[--tracer->links]);
+	bpf_link__destroy(tracer->fork);
+	tracer->fork = NULL;
+}
+
+void tracer_destroy(struct tracer *tracer)
+{
+	if (!tracer)
+		return;
+	tracer_stop(tracer);
+	ring_buffer__free(tracer->ring);
+	bpf_object__close(tracer->object);
+	if (tracer->statistics >= 0)
+		close(tracer->statistics);
+	free(tracer);
+}
+
+int tracer_admit(struct tracer *tracer, pid_t pid)
+{
+	uint32_t key = (uint32_t)pid;
+
+	return bpf_map_update_elem(tracer->pids, &key, &key, BPF_ANY);
+}
+
+bool tracer_admitted(const struct tracer *tracer, pid_t pid)
+{
+	uint32_t key = (uint32_t)pid, value;
+
+	return bpf_map_lookup_elem(tracer->pids, &key, &value) == 0;
+}
+
+void tracer_tell_port(struct tracer *tracer, uint64_t port, const struct port_entry *entry)
+{
+	/* What the program has learned by itself is newer. */
+	bpf_map_update_elem(tracer->ports, &port, entry, BPF_NOEXIST);
+}
+
+void tracer_poll(struct tracer *tracer, int milliseconds)
+{
+	ring_buffer__poll(tracer->ring, milliseconds);
+	ring_buffer__consume(tracer->ring);
+}
+
+/* ---- What it has cost and lost ---- */
+
+struct counts tracer_counts(const struct tracer *tracer, uint64_t probes)
+{
+	int processors = libbpf_num_possible_cpus();
+	struct counts sum = { 0 };
+	struct counts *each;
+
+	each = processors > 0 ? calloc((size_t)processors, sizeof(*each)) : NULL;
+	for (uint32_t i = 0; each && i < SLUICE_TRACE_COUNT; i++) {
+		if (!(probes >> i & 1) || bpf_map_lookup_elem(tracer->counts, &i, each) < 0)
+			continue;
+		for (int cpu = 0; cpu < processors; cpu++) {
+			sum.seen += each[cpu].seen;
+			sum.lost += each[cpu].lost;
+		}
+	}
+	free(each);
+	return sum;
+}
+
+void tracer_time(const struct tracer *tracer, uint64_t *ret_ns, uint64_t *ret_runs)
+{
+	struct bpf_prog_info info = { 0 };
+	uint32_t size = sizeof(info);
+
+	*ret_ns = *ret_runs = 0;
+	if (bpf_obj_get_info_by_fd(tracer->program, &info, &size) < 0)
+		return;
+	*ret_ns = info.run_time_ns;
+	*ret_runs = info.run_cnt;
+}
