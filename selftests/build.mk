@@ -16,7 +16,12 @@ LINUX_SOURCE ?= $(lastword $(filter-out %-6.1.tar.xz, \
 unit := abi doorbell doorbell_schedules layout returns ring ring_race \
 	ring_schedules slab spin
 
+# And these reach into the tracer, where there is one.
+of-trace := histogram pcapng perfetto symbols_name
+unit	 += $(of-trace)
+
 test-programs := $(patsubst selftests/%.c,%,$(wildcard selftests/*_test.c))
+test-programs := $(filter-out $(if $(trace-missing),$(of-trace:%=%_test)),$(test-programs))
 test-scripts  := $(patsubst selftests/%.sh,%,$(wildcard selftests/*_test.sh))
 test-alone    := $(filter-out $(test-scripts),$(test-programs))
 test-twice    := $(filter-out $(unit:%=%_test),$(test-alone))
@@ -50,7 +55,15 @@ tests: $(test-programs:%=$(O)/selftests/%) $(test-again:%=$(O)/selftests/%)
 $(O)/selftests/%.o: own = -Ilib -isystem $(KSELFTEST) \
 	-Wno-missing-prototypes -Wno-unused-parameter
 
+$(of-trace:%=$(O)/selftests/%_test.o): own = -I. -isystem $(KSELFTEST) $(trace-cflags) \
+	-Wno-missing-prototypes -Wno-unused-parameter
+
 $(test-objects): | $(KSELFTEST)/kselftest_harness.h
+
+$(of-trace:%=$(O)/selftests/%_test): $(O)/selftests/%_test: $(O)/selftests/%_test.o \
+		$(trace-objects) $(O)/tools/registry.o $(O)/lib/libsluice.a
+	$(call say,LD,$@)
+	$(Q)$(CC) -o $@ $^ $(ldflags) $(uring-libs) $(trace-libs)
 
 # Linked to the objects: in the archive the library's own names are hidden.
 $(O)/selftests/%_test: $(O)/selftests/%_test.o $(lib-objects)
