@@ -231,12 +231,16 @@ static __always_inline void fill_event(struct event_record *event, const struct 
 		event->argument[i] = hit->argument[i];
 }
 
-/* The tracer looks by itself, and is woken only before the ring buffer may run over. */
+/*
+ * The tracer looks by itself, and is woken only before the ring buffer may run over; and
+ * not by every event then, for a wake costs more than all the rest.
+ */
 static __always_inline void submit(const struct hit *hit, void *record)
 {
 	bool much = bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) > hit->settings->ring_bytes / 4;
+	bool wake = much && bpf_get_prandom_u32() % 64 == 0;
 
-	bpf_ringbuf_submit(record, much ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
+	bpf_ringbuf_submit(record, wake ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
 }
 
 static __always_inline void send_text(const struct hit *hit, const struct probe_shape *shape)

@@ -45,10 +45,10 @@ void active_request_finish(struct active_request *active)
 	struct session *session = active->session;
 	struct responder *responder = session->responder;
 
+	reply_drop_all(active);
 	probe(active_request_release, responder->channel.port, responder->channel.peer,
 	      active->number, probe_address(active->head.data), active->head.size,
 	      active->since ? (uint64_t)(clock_now() - active->since) : 0);
-	reply_drop_all(active);
 	view_drop(&responder->channel.view, active->segment);
 	responder_finish(responder, active->delivery, active->traced);
 	handles_give(&session->actives, active);

@@ -102,15 +102,19 @@ static struct reply *take_handle(struct active_request *active)
 	return reply;
 }
 
-/* A handle and a slice of so many bytes; NULL with errno. */
-static struct reply *take_loan(struct active_request *active, size_t count, uint64_t bytes)
+/* A handle and a slice of count elements; NULL with errno. */
+static struct reply *take_loan(struct active_request *active, size_t count)
 {
 	struct responder *responder = active->session->responder;
-	const struct payload *payload = responder->config->response;
-	struct reply *reply = take_handle(active);
+	const struct payload *payload = &active->session->server->service->response;
 	unsigned char *begin;
+	struct reply *reply;
+	uint64_t bytes = 0;
 	int slice;
 
+	if (loan_bytes(payload, count, &bytes) < 0)
+		return NULL;
+	reply = take_handle(active);
 	if (!reply)
 		return NULL;
 	slice = responder_loan(responder, bytes);
@@ -135,15 +139,12 @@ struct sluice_reply *sluice_active_request_loan(struct sluice_active_request *he
 	struct active_request *active;
 	const struct channel *channel;
 	struct reply *reply;
-	uint64_t bytes = 0;
 
 	if (check_active(head) < 0)
 		return NULL;
 	active = container_of(head, struct active_request, head);
 	channel = &active->session->responder->channel;
-	if (loan_bytes(&active->session->server->service->response, count, &bytes) < 0)
-		return NULL;
-	reply = take_loan(active, count, bytes);
+	reply = take_loan(active, count);
 	if (!reply) {
 		probe(reply_loan_fail, channel->port, channel->peer, active->number, count,
 		      active->loaned, (uint64_t)errno);

@@ -7,7 +7,7 @@
  *
  * A loaned request holds one reference on its slice, which sending hands to the
  * pending response; each server that the request reaches holds another
- * (link/requester.c).  A handle lives in the client's table and is checked by its mark
+ * (link/delivery.c).  A handle lives in the client's table and is checked by its mark
  * before anything else of it is believed.
  */
 #include <errno.h>
@@ -72,12 +72,21 @@ static int init_handles(struct sluice_client *client)
 	return r;
 }
 
-/* A handle and a slice; NULL with errno. */
-static struct request *take_loan(struct sluice_client *client, uint64_t bytes)
+/* A handle and a slice of count elements; NULL with errno. */
+static struct request *take_loan(struct sluice_client *client, size_t count)
 {
-	struct request *request = handles_take(&client->requests);
+	const struct payload *payload = &client->service->request;
+	struct request *request;
+	uint64_t bytes = 0;
 	int slice;
 
+	if (loan_bytes(payload, count, &bytes) < 0)
+		return NULL;
+	if (unlikely(!client->requests.items) && init_handles(client) < 0)
+		return NULL;
+	client_glance(client);
+	reap_all(client);
+	request = handles_take(&client->requests);
 	if (!request)
 		return fail_null(ENOBUFS, "all of max_loaned_requests, %u, are loaned",
 				 client->requests.limit);
@@ -87,27 +96,22 @@ static struct request *take_loan(struct sluice_client *client, uint64_t bytes)
 		return fail_again_null(slice);
 	}
 	request->slice = (uint32_t)slice;
+	request->client = client;
+	fill_head(request, payload, count, bytes);
 	return request;
 }
 
 struct sluice_request *sluice_client_loan(struct sluice_client *client, size_t count)
 {
-	const struct payload *payload;
 	struct request *request;
-	uint64_t bytes = 0;
 
 	if (!client) {
 		fail_parent("client");
 		return NULL;
 	}
-	payload = &client->service->request;
-	if (client_enter(client) < 0 || loan_bytes(payload, count, &bytes) < 0)
+	if (client_enter(client) < 0)
 		return NULL;
-	if (unlikely(!client->requests.items) && init_handles(client) < 0)
-		return NULL;
-	client_glance(client);
-	reap_all(client);
-	request = take_loan(client, bytes);
+	request = take_loan(client, count);
 	if (!request) {
 		probe(request_loan_fail, client->entry.id, count, client->requests.live,
 		      (uint64_t)errno);
@@ -117,8 +121,6 @@ struct sluice_request *sluice_client_loan(struct sluice_client *client, size_t c
 	request->loaned_at = probe_is_on(round_trip) ? clock_now() : 0;
 	request->deadline = 0;
 	request->pending = NULL;
-	request->client = client;
-	fill_head(request, payload, count, bytes);
 	probe(request_loan, client->entry.id, 0, request->number,
 	      probe_address(request->head.data), request->head.size, client->requests.live);
 	return &request->head;

@@ -39,7 +39,6 @@ static struct pending *make_pending(struct request *request)
 	pending->stream = (struct stream){ 0 };
 	if (unlikely(request->loaned_at)) {
 		pending->stream.loaned = request->loaned_at;
-		pending->stream.sent = clock_now();
 		pending->stream.bytes = request->head.size;
 	}
 	pending->deadline = request->deadline ? request->deadline : CLOCK_NEVER;
@@ -175,6 +174,10 @@ static struct pending *send_request(struct request *request)
 			return unsent(request, fail(client->lost == EPIPE ? EPIPE : ECONNRESET,
 						    "every server that was waited for has gone"));
 	}
+	/* That it was sent is told with each server; here there was none. */
+	if (!pending->stream.servers)
+		probe(request_send, client->entry.id, 0, pending->request,
+		      probe_address(request->head.data), request->head.size, 0);
 	pending->sent = true;
 	handles_give(&client->requests, request);
 	return pending;

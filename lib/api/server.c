@@ -38,7 +38,6 @@ static int init_config(struct sluice_server *server, const struct sluice_server_
 		.layout = &service->layout,
 		.settings = settings,
 		.request = &service->request,
-		.response = &service->response,
 		.self = &server->self,
 		.changed = server_channel_changed,
 		.woken = server_channel_woken,
@@ -131,7 +130,6 @@ static void close_port(struct sluice_server *server)
 	server->listener.fd = fd_close(server->listener.fd);
 	server->spare_fd = fd_close(server->spare_fd);
 	port_entry_release(&server->entry, &service->dir);
-	service_tell_port_gone(service, PORT_SERVER, server->entry.id);
 }
 
 /* Ends a channel of a server that is being destroyed. */
@@ -163,6 +161,7 @@ void sluice_server_destroy(struct sluice_server *server)
 		next = responder->older;
 		end_channel(server, responder);
 	}
+	service_tell_port_gone(server->service, PORT_SERVER, server->entry.id);
 	server_put(server);
 }
 

@@ -57,7 +57,7 @@ static bool is_known(const struct sluice_client *client, uint64_t server)
 
 	for (i = 0; i < client->count; i++) {
 		requester = client->requesters[i];
-		if (requester->server == server && !requester->channel.gone)
+		if (requester->channel.peer == server && !requester->channel.gone)
 			return true;
 	}
 	return false;
@@ -87,7 +87,6 @@ static void connect_to(void *context, uint64_t server)
 		.wait = &service->node->wait,
 		.layout = &service->layout,
 		.settings = &service->contract.settings,
-		.request = &service->request,
 		.response = &service->response,
 		.pool = &client->pool,
 		.server = server,

@@ -136,12 +136,21 @@ void channel_close(struct channel *channel, int reason)
 	channel->events->gone(channel);
 }
 
-int channel_breach(struct channel *channel, const char *how)
+void channel_breach(struct channel *channel, const char *how)
 {
-	if (!channel->gone)
+	/* Of one that has gone, what it left behind may be broken. */
+	if (channel->gone != EPROTO)
 		probe(protocol_violation, channel->port, channel->peer, probe_address(how));
 	channel_close(channel, EPROTO);
-	return fail_quietly(EPROTO, how);
+}
+
+/* Something went wrong with what the peer has sent; a breach has a fresh sentence. */
+static void close_for(struct channel *channel, int error)
+{
+	if (error == EPROTO)
+		channel_breach(channel, error_sentence());
+	else
+		channel_close(channel, error);
 }
 
 void channel_say_goodbye(struct channel *channel)
@@ -233,15 +242,13 @@ static bool drain_one(struct channel *channel)
 		return false;
 	}
 	if (n < 0) {
-		channel_close(channel, -n);
+		close_for(channel, -n);
 		return false;
 	}
 	r = take_packet(channel, &packet, (size_t)n, passed);
 	fd_close(passed);
-	if (r == -EPROTO)
-		channel_breach(channel, error_sentence());
-	else if (r < 0)
-		channel_close(channel, -r);
+	if (r < 0)
+		close_for(channel, -r);
 	return r >= 0;
 }
 
@@ -383,8 +390,9 @@ int channel_resolve(struct channel *channel, const struct payload *payload,
 	return 0;
 
 broken:
-	fail(EPROTO, "the peer named %llu elements at %llu in segment %u, where there are none",
-	     (unsigned long long)message->count, (unsigned long long)message->offset,
-	     message->segment);
-	return channel_breach(channel, error_sentence());
+	r = fail(EPROTO, "the peer named %llu elements at %llu in segment %u, where there are none",
+		 (unsigned long long)message->count, (unsigned long long)message->offset,
+		 message->segment);
+	channel_breach(channel, error_sentence());
+	return r;
 }

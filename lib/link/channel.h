@@ -80,8 +80,8 @@ void channel_put(struct channel *channel);
 /* Hangs up for a reason, an errno.  Harmless if it is closed already. */
 void channel_close(struct channel *channel, int reason);
 
-/* The same, since the peer has broken the protocol, and in what.  -EPROTO. */
-int channel_breach(struct channel *channel, const char *how);
+/* The same, since the peer has broken the protocol, and in what. */
+void channel_breach(struct channel *channel, const char *how);
 
 /* Says goodbye: this end takes and sends nothing more.  Hanging up comes later. */
 void channel_say_goodbye(struct channel *channel);

@@ -27,10 +27,12 @@
 /* Apart from the rest, which is on the path of every message. */
 static __attribute__((__noinline__)) void wake_peer(struct channel *channel, bool by_futex)
 {
+	if (channel->gone && !by_futex)
+		return;
 	probe(doorbell_ring, channel->port, channel->peer, by_futex ? 1 : 2);
 	if (by_futex)
 		wait_wake(channel->wait, &channel->peer_bell->word);
-	else if (!channel->gone)
+	else
 		socket_nudge(channel->source.fd);
 }
 

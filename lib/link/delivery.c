@@ -16,7 +16,7 @@
  * there is one, hears of the whole round trip.
  *
  * Invariants:
- * (1) A delivery holds its request's slice from delivery_send() until it was returned
+ * (1) A delivery holds its request's slice from requester_send() until it was returned
  *     or taken back, or the channel is gone.
  * (2) A response ring is bound to a new request only after the slice of the old one
  *     was returned and the ring was emptied, so no response meets a later request.
@@ -26,6 +26,8 @@
  * nothing is decided by it.
  */
 #include "link/requester.h"
+
+#include <errno.h>
 
 #include "base/atomic.h"
 #include "os/clock.h"
@@ -112,12 +114,12 @@ void delivery_returned(struct delivery *delivery)
 	free_if_done(delivery);
 }
 
-/* What the server says of a time, if it can be: after one of ours, and not to come. */
-static uint64_t believe(const uint64_t *stage, int64_t since, int64_t now)
+/* What the server says of a time, if it can be: not before another, and not to come. */
+static uint64_t believe(const uint64_t *stage, uint64_t since, int64_t now)
 {
 	uint64_t time = load_relaxed(stage);
 
-	return time >= (uint64_t)since && time <= (uint64_t)now ? time : 0;
+	return since && time >= since && time <= (uint64_t)now ? time : 0;
 }
 
 static COLD void tell_round_trip(const struct delivery *delivery)
@@ -128,16 +130,16 @@ static COLD void tell_round_trip(const struct delivery *delivery)
 	int64_t now = clock_now();
 	struct sluice_trace_stages stages = {
 		.loaned = (uint64_t)stream->loaned,
-		.sent = (uint64_t)stream->sent,
+		.sent = (uint64_t)delivery->sent,
 		.responded = (uint64_t)delivery->responded,
 		.ended = (uint64_t)now,
 		.bytes = stream->bytes,
 	};
 
 	if (load_relaxed(&said->request) == delivery->request) {
-		stages.received = believe(&said->received, stream->sent, now);
-		stages.replied = believe(&said->replied, stream->sent, now);
-		stages.finished = believe(&said->finished, stream->sent, now);
+		stages.received = believe(&said->received, stages.sent, now);
+		stages.replied = believe(&said->replied, stages.received, now);
+		stages.finished = believe(&said->finished, stages.received, now);
 	}
 	probe(round_trip, requester->channel.port, requester->channel.peer, delivery->request,
 	      probe_address(&stages));
@@ -156,11 +158,21 @@ void delivery_leave_stream(struct delivery *delivery, int reason)
 	if (stream->end == 0 || stream->end == EPIPE)
 		stream->end = reason;
 	stream->open--;
-	if (unlikely(stream->sent))
+	if (unlikely(delivery->sent))
 		tell_round_trip(delivery);
 	delivery->stream = NULL;
 	free_if_done(delivery);
 	channel_put(&requester->channel);
+}
+
+void delivery_taken_back(struct delivery *delivery)
+{
+	delivery_drop_slice(delivery);
+	delivery->returned = true;
+	if (delivery->stream)
+		delivery_leave_stream(delivery, ENOBUFS);
+	else
+		free_if_done(delivery);
 }
 
 void delivery_join_stream(struct delivery *delivery, struct stream *stream)

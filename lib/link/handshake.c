@@ -151,6 +151,8 @@ static int check_hello(struct channel *channel, const struct handshake *self,
 			    hello->header.version, SLUICE_PROTOCOL_VERSION);
 	if (size != sizeof(*hello) || passed < 0)
 		return fail(EPROTO, "a client sent a HELLO of %zu bytes", size);
+	/* It is the client's word, and only ever told to who watches. */
+	channel->peer = hello->port;
 	if (memcmp(&hello->contract, self->contract, sizeof(*self->contract)))
 		return fail(EPROTOTYPE, "a client has another contract of service %s",
 			    self->contract->name);
@@ -189,19 +191,19 @@ static bool is_reason(uint32_t reason)
 	       reason == ENFILE;
 }
 
-int handshake_answer(const void *packet, size_t size, uint64_t *ret_port)
+int handshake_answer(const void *packet, size_t size, int *ret_refusal)
 {
 	const struct sluice_wire_header *header = packet;
-	const struct sluice_wire_welcome *welcome = packet;
 	const struct sluice_wire_reject *reject = packet;
 
-	if (header->type == SLUICE_WIRE_WELCOME && size == sizeof(*welcome)) {
-		*ret_port = welcome->port;
+	if (header->type == SLUICE_WIRE_WELCOME && size == sizeof(struct sluice_wire_welcome)) {
+		*ret_refusal = 0;
 		return 0;
 	}
 	if (header->type == SLUICE_WIRE_REJECT && size == sizeof(*reject) &&
-	    is_reason(reject->reason))
-		return fail((int)reject->reason, "the server refused the client: %s",
-			    strerror((int)reject->reason));
+	    is_reason(reject->reason)) {
+		*ret_refusal = (int)reject->reason;
+		return 0;
+	}
 	return fail(EPROTO, "a server sent a packet of type %u where it cannot be", header->type);
 }

@@ -25,10 +25,7 @@ int handshake_hello(struct channel *channel, const struct handshake *self) MUST_
 int handshake_welcome(struct channel *channel, const struct handshake *self,
 		      const void *packet, size_t size, int passed) MUST_CHECK;
 
-/*
- * Client: an answer has come.  0 with the id of the server, or -errno: the reason
- * of a REJECT, or -EPROTO.
- */
-int handshake_answer(const void *packet, size_t size, uint64_t *ret_port) MUST_CHECK;
+/* Client: an answer has come.  0 with why it was refused, an errno or 0; or -EPROTO. */
+int handshake_answer(const void *packet, size_t size, int *ret_refusal) MUST_CHECK;
 
 #endif /* SLUICE_LINK_HANDSHAKE_H */

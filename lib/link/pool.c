@@ -91,7 +91,7 @@ static int grow(struct pool *pool, struct segment *segment, uint64_t size)
 	return 0;
 }
 
-/* A segment of its own, populated up to size. */
+/* A segment of its own, populated up to size.  Its index, or -errno. */
 static int add_segment(struct pool *pool, uint64_t window, uint64_t size, bool fixed)
 {
 	uint32_t i = free_index(pool);
@@ -110,7 +110,7 @@ static int add_segment(struct pool *pool, uint64_t window, uint64_t size, bool f
 		segment_destroy(&pool->segments[i]);
 		return r;
 	}
-	return 0;
+	return (int)i;
 }
 
 /* The window of a segment that must hold size bytes. */
@@ -160,7 +160,9 @@ int pool_init(struct pool *pool, const struct pool_config *config)
 	pool->first_free = NO_FREE;
 	pool->loans_to_judge = RETIRE_LOANS_MIN;
 	r = too_long(config, config->slice_bytes);
-	return r < 0 ? r : first_segment(pool);
+	if (!r)
+		r = first_segment(pool);
+	return r < 0 ? r : 0;
 }
 
 void pool_deinit(struct pool *pool)
@@ -183,7 +185,7 @@ void pool_deinit(struct pool *pool)
 
 static COLD void destroy_if_idle(struct pool *pool, struct segment *segment)
 {
-	if (!segment->retired || segment->slab.taken)
+	if (segment->slab.taken)
 		return;
 	probe(segment_free, pool->config.port, segment->number, segment->size);
 	pool->bytes -= segment->size;
@@ -236,35 +238,38 @@ static void judge(struct pool *pool)
 }
 
 /*
- * The least initial_max_slice_len whose first segment is as large as what is in service
- * now; 0 if messages are of fixed size, and there is no choice.
+ * The least initial_max_slice_len whose first segment has the bytes that were needed; 0
+ * if messages are of fixed size, or the limit does not allow it.
  */
-static uint64_t advice(const struct pool *pool)
+static uint64_t advice(const struct pool *pool, uint64_t needed)
 {
 	const struct payload *payload = &pool->config.payload;
-	uint64_t have = bytes_in_service(pool), low = 1, high, middle;
+	uint64_t low = 1, high, middle;
 
 	if (!payload->slice)
 		return 0;
-	high = have / payload->element + 1;
+	high = needed / payload->element + 1;
 	while (low < high) {
 		middle = low + (high - low) / 2;
-		if (first_size(&pool->config, payload->lead + middle * payload->element) < have)
+		if (first_size(&pool->config, payload->lead + middle * payload->element) < needed)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return low;
+	return first_size(&pool->config, payload->lead + low * payload->element) <=
+	       pool->config.limit ? low : 0;
 }
 
-static void note_growth(struct pool *pool, const struct segment *segment, uint64_t old)
+/* needed: bytes in service that would have done for the loan. */
+static void note_growth(struct pool *pool, const struct segment *segment, uint64_t before,
+			uint64_t needed)
 {
 	pool->growths++;
 	if (pool->rebound && pool->loans_to_judge < RETIRE_LOANS_MAX)
 		pool->loans_to_judge *= 2;
 	pool->rebound = false;
-	probe(growth, pool->config.port, pool->config.strategy, segment->number, old,
-	      segment->size, advice(pool));
+	probe(growth, pool->config.port, pool->config.strategy, segment->number, before,
+	      segment->size, advice(pool, needed));
 }
 
 /* ---- Loans ---- */
@@ -302,7 +307,7 @@ static int grow_in_place(struct pool *pool, struct segment *segment, uint64_t le
 static int make_room(struct pool *pool, uint64_t length)
 {
 	bool fixed = pool->config.strategy == POOL_STATIC;
-	uint64_t old, size, used = bytes_in_service(pool);
+	uint64_t before, size, used = bytes_in_service(pool);
 	struct segment *segment;
 	uint32_t i;
 	int r;
@@ -313,22 +318,24 @@ static int make_room(struct pool *pool, uint64_t length)
 		    round_up(slab_size_for(&segment->slab, length), PAGE) >
 		    segment->mapping.length)
 			continue;
-		old = segment->size;
+		before = segment->size;
+		size = slab_size_for(&segment->slab, length);
 		r = grow_in_place(pool, segment, length);
 		if (!r && !fixed)
-			note_growth(pool, segment, old);
+			note_growth(pool, segment, before, used - before + size);
 		return r;
 	}
 	if (fixed)
 		return fail(ENOMEM, "all %u slices of the static port are out",
 			    pool->config.slices);
 	size = round_up(length, PAGE);
-	i = free_index(pool);
 	r = add_segment(pool, window_for(pool, size), size, false);
+	if (r < 0)
+		return r;
 	/* After a retirement a fresh segment is no growth. */
-	if (!r && used)
-		note_growth(pool, &pool->segments[i], 0);
-	return r;
+	if (used)
+		note_growth(pool, &pool->segments[r], 0, used + length);
+	return 0;
 }
 
 static int free_number(struct pool *pool)

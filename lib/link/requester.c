@@ -17,6 +17,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "os/clock.h"
 #include "os/fd.h"
 #include "trace/probes.h"
 
@@ -30,14 +31,17 @@ static struct requester *requester_of(struct channel *channel)
 static int greeting(struct channel *channel, const void *packet, size_t size, int passed)
 {
 	struct requester *requester = requester_of(channel);
-	uint64_t port;
-	int r;
+	int r, refusal;
 
 	(void)passed;
-	r = handshake_answer(packet, size, &port);
-	if (r < 0) {
-		probe(channel_refuse, channel->port, channel->peer, (uint64_t)-r);
+	r = handshake_answer(packet, size, &refusal);
+	if (r < 0)
 		return r;
+	if (refusal) {
+		/* It said so in good order: that is no breach, whatever its reason is. */
+		probe(channel_refuse, channel->port, channel->peer, (uint64_t)refusal);
+		channel_close(channel, refusal);
+		return 0;
 	}
 	if (requester->welcome)
 		return fail(EPROTO, "a server said WELCOME twice");
@@ -149,9 +153,7 @@ struct requester *requester_create(const struct requester_config *config,
 	}
 	requester->pool = config->pool;
 	requester->overflow = !(config->settings->flags & SLUICE_REGISTRY_NO_REQUEST_OVERFLOW);
-	requester->request = config->request;
 	requester->response = config->response;
-	requester->server = config->server;
 	requester->changed = config->changed;
 	requester->owner = config->owner;
 	r = channel_init(&requester->channel, config->wait, fd, config->layout, &events);
@@ -204,19 +206,15 @@ static int take_back_oldest(struct requester *requester)
 	delivery = &requester->deliveries[number];
 	probe(request_overflow, requester->channel.port, requester->channel.peer,
 	      delivery->request);
-	if (delivery->stream)
-		delivery_leave_stream(delivery, ENOBUFS);
-	delivery_returned(delivery);
+	delivery_taken_back(delivery);
 	return 0;
 }
 
 /* Before the server can see it, so that whoever watches both sees it sent first. */
 static COLD void tell_sent(const struct requester *requester, const struct requester_message *message)
 {
-	const struct payload *payload = requester->request;
+	const struct payload *payload = &requester->pool->config.payload;
 
-	if (!requester->overflow && ring_full(&requester->ring))
-		return;
 	probe_request_send(requester->channel.port, requester->channel.peer, message->request,
 			   probe_address(pool_address(requester->pool, message->slice) +
 					 payload->lead),
@@ -229,8 +227,12 @@ static int push(struct requester *requester, const struct requester_message *mes
 {
 	int r;
 
-	if (probe_is_on(request_send))
+	if (probe_is_on(request_send)) {
+		/* Nobody but the server changes that, and then only for the better. */
+		if (!requester->overflow && ring_full(&requester->ring))
+			return -ENOBUFS;
 		tell_sent(requester, message);
+	}
 	r = ring_push(&requester->ring, out);
 	if (r != -ENOBUFS || !requester->overflow)
 		return r;
@@ -260,13 +262,15 @@ int requester_send(struct requester *requester, const struct requester_message *
 		return 0;
 	out = (struct ring_message){
 		.request = message->request,
-		.offset = slice->offset + requester->request->lead,
+		.offset = slice->offset + requester->pool->config.payload.lead,
 		.count = message->count,
 		.deadline = message->deadline,
 		.segment = requester->pool->segments[slice->segment].number,
 		.slice = delivery_number(delivery),
-		.flags = stream->sent ? SLUICE_RING_TRACED : 0,
+		.flags = stream->loaned ? SLUICE_RING_TRACED : 0,
 	};
+	/* A send that waits for room begins anew for each server. */
+	delivery->sent = unlikely(stream->loaned) ? clock_now() : 0;
 	r = push(requester, message, &out);
 	if (r < 0) {
 		delivery_make_free(delivery);

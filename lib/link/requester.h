@@ -21,7 +21,7 @@ struct delivery {
 	uint32_t slice;			/* of the request, held */
 	bool holding;			/* the slice */
 	bool returned;			/* the server has finished, or never had it */
-	int64_t responded;		/* when the first response was received, if it is traced */
+	int64_t sent, responded;	/* if it is traced: when, and the first response received */
 };
 
 /* All responses to one request: what a pending response reads. */
@@ -30,15 +30,14 @@ struct stream {
 	uint32_t servers;		/* the request was sent to */
 	uint32_t open;			/* deliveries in the circle */
 	int end;			/* why it ended, so far: an errno */
-	/* If the request is traced, else 0: when it was loaned and sent, and its bytes. */
-	int64_t loaned, sent;
-	uint64_t bytes;
+	int64_t loaned;			/* if the request is traced: when; else 0 */
+	uint64_t bytes;			/* of it, likewise */
 };
 
 struct requester {
 	struct channel channel;
 	struct pool *pool;			/* of the client's requests */
-	const struct payload *request, *response;
+	const struct payload *response;
 	struct ring_producer ring;
 	struct returns returned_requests;
 	struct returns returned_responses;
@@ -51,7 +50,6 @@ struct requester {
 	bool welcome;
 	bool counted;				/* by its client, as a peer that is there */
 	bool overflow;				/* of the request ring: allowed */
-	uint64_t server;			/* id of the port, from its socket's name */
 	/* The channel has opened or is gone; owner is the client. */
 	void (*changed)(struct requester *requester);
 	void *owner;
@@ -61,7 +59,7 @@ struct requester_config {
 	struct wait *wait;
 	const struct layout *layout;
 	const struct sluice_registry_settings *settings;
-	const struct payload *request, *response;
+	const struct payload *response;
 	struct pool *pool;
 	uint64_t server;
 	void (*changed)(struct requester *requester);
@@ -114,8 +112,11 @@ void delivery_empty(struct delivery *delivery);
 /* Adds it to the stream that reads it. */
 void delivery_join_stream(struct delivery *delivery, struct stream *stream);
 
-/* The server has returned it, or never had it: it is free as soon as nobody reads it. */
+/* The server has returned it: it is free as soon as nobody reads it. */
 void delivery_returned(struct delivery *delivery);
+
+/* It was taken back out of a full ring, and the server will never see it. */
+void delivery_taken_back(struct delivery *delivery);
 
 /* The server does not hold the slice of its request any more. */
 void delivery_drop_slice(struct delivery *delivery);

@@ -4,7 +4,7 @@
  *
  * Requests come out of the request ring with the number of their delivery, and with
  * it the response ring, the word cancelled and the word closed that belong to them
- * (see link/requester.c).  A delivery is *held* from then on until the server has
+ * (see link/delivery.c).  A delivery is *held* from then on until the server has
  * finished with the request: it stores the request's number in closed (C1), after
  * the last response, and then returns the delivery (T1), after which it touches
  * neither the ring nor the request's slice again.
@@ -65,16 +65,14 @@ static void bind_rings(struct responder *responder)
 static int greeting(struct channel *channel, const void *packet, size_t size, int passed)
 {
 	struct responder *responder = responder_of(channel);
-	const struct sluice_wire_hello *hello = packet;
+	bool first = !channel->memory.base;
 	int r;
 
-	if (size == sizeof(*hello) && !channel->memory.base)
-		channel->peer = hello->port;
 	r = handshake_welcome(channel, responder->config->self, packet, size, passed);
-	if (r < 0) {
+	if (r < 0 && first)
 		probe(channel_refuse, channel->port, channel->peer, (uint64_t)-r);
+	if (r < 0)
 		return r;
-	}
 	bind_rings(responder);
 	probe(channel_connect, channel->port, channel->peer);
 	responder->config->changed(responder);
@@ -150,11 +148,15 @@ bool responder_ready(const struct responder *responder)
 static int broken(struct responder *responder, const char *how)
 {
 	responder->requests.slots = NULL;
-	return channel_breach(&responder->channel, how);
+	channel_breach(&responder->channel, how);
+	return fail_quietly(EPROTO, how);
 }
 
-/* The word closed gets the request's number, and flags beside it. */
-static void finish(struct responder *responder, uint32_t delivery, uint64_t flags)
+/*
+ * The word closed gets the request's number, and flags beside it.  Stages are stored
+ * before what they tell of is published, by R1 or C1.
+ */
+static void finish(struct responder *responder, uint32_t delivery, uint64_t flags, bool traced)
 {
 	uint64_t request = responder->held[delivery];
 
@@ -162,13 +164,14 @@ static void finish(struct responder *responder, uint32_t delivery, uint64_t flag
 	responder->active--;
 	if (responder->channel.gone)
 		return;
+	if (unlikely(traced))
+		store_relaxed(&responder->stages[delivery].finished, (uint64_t)clock_now());
 	/* C1: after the last response; pairs with C2. */
 	exchange_ordered(&responder->closed[delivery], request | flags);
 	returns_push(&responder->returned_requests, delivery);
 	channel_ring(&responder->channel, SLUICE_DOORBELL_MESSAGE | SLUICE_DOORBELL_SPACE);
 }
 
-/* Stages are stored before what they tell of is published, by R1 or C1. */
 static COLD void stamp_received(struct responder *responder, const struct ring_message *message)
 {
 	struct sluice_channel_stages *stages = &responder->stages[message->slice];
@@ -181,9 +184,7 @@ static COLD void stamp_received(struct responder *responder, const struct ring_m
 
 void responder_finish(struct responder *responder, uint32_t delivery, bool traced)
 {
-	if (unlikely(traced) && !responder->channel.gone)
-		store_relaxed(&responder->stages[delivery].finished, (uint64_t)clock_now());
-	finish(responder, delivery, 0);
+	finish(responder, delivery, 0, traced);
 }
 
 /* What is later than we can say is never. */
@@ -227,7 +228,7 @@ int responder_receive(struct responder *responder, struct request_found *ret_fou
 	if (message.deadline && clock_now() >= deadline_of(&message)) {
 		probe(deadline_miss, responder->channel.port, responder->channel.peer,
 		      message.request, (uint64_t)(clock_now() - deadline_of(&message)));
-		finish(responder, message.slice, SLUICE_CHANNEL_EXPIRED);
+		finish(responder, message.slice, SLUICE_CHANNEL_EXPIRED, ret_found->traced);
 		return -ETIMEDOUT;
 	}
 	ret_found->count = message.count;
@@ -329,7 +330,7 @@ static struct ring_producer *reply_ring(struct responder *responder, uint32_t de
 static COLD void tell_sent(const struct responder *responder, const struct ring_producer *ring,
 		      const struct reply_message *message)
 {
-	const struct payload *payload = responder->config->response;
+	const struct payload *payload = &responder->pool.config.payload;
 
 	probe_reply_send(responder->channel.port, responder->channel.peer,
 			 responder->held[message->delivery],
@@ -383,7 +384,7 @@ int responder_reply(struct responder *responder, const struct reply_message *mes
 	out = (struct ring_message){
 		.request = responder->held[message->delivery],
 		.position = message->position,
-		.offset = slice->offset + responder->config->response->lead,
+		.offset = slice->offset + responder->pool.config.payload.lead,
 		.count = message->count,
 		.segment = responder->pool.segments[slice->segment].number,
 		.slice = message->slice,

@@ -13,9 +13,9 @@ struct responder_config {
 	struct wait *wait;
 	const struct layout *layout;
 	const struct sluice_registry_settings *settings;
-	const struct payload *request, *response;
+	const struct payload *request;
 	const struct handshake *self;
-	struct pool_config pool;	/* of the replies; its quantum is theirs */
+	struct pool_config pool;	/* of the replies */
 	/* The channel has opened, is leaving or is gone; owner is the server. */
 	void (*changed)(struct responder *responder);
 	/* There may be requests: it was rung. */

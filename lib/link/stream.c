@@ -3,7 +3,7 @@
  * The responses to one request from all the servers it reached: what a pending
  * response reads.
  *
- * A stream is a circle of deliveries (link/requester.c), one for each server, read in
+ * A stream is a circle of deliveries (link/delivery.c), one for each server, read in
  * turn.  A delivery leaves the circle when nothing more can come through it:
  *
  *	closed[d] holds the request's number (C1, stored by the server after the last
@@ -53,18 +53,20 @@ static int take_response(struct delivery *delivery, struct response_found *ret_f
 
 	r = ring_pop(&delivery->ring, &message);
 	if (r < 0)
-		return channel_breach(&requester->channel, "a server has broken a response ring");
-	if (!r)
-		return 0;
-	if (message.request != delivery->request || message.position < delivery->position)
-		return channel_breach(&requester->channel,
-				      "a server has sent a response to another request");
+		channel_breach(&requester->channel, "a server has broken a response ring");
+	if (r <= 0)
+		return r;
+	if (message.request != delivery->request || message.position < delivery->position) {
+		channel_breach(&requester->channel,
+			       "a server has sent a response to another request");
+		return -EPROTO;
+	}
 	r = channel_resolve(&requester->channel, requester->response, &message,
 			    &ret_found->slice);
 	if (r < 0)
 		return r;
 	channel_heard(&requester->channel);
-	if (unlikely(delivery->stream->sent) && !delivery->responded)
+	if (unlikely(delivery->sent) && !delivery->responded)
 		delivery->responded = clock_now();
 	delivery->position = message.position + 1;
 	ret_found->requester = requester;

@@ -24,7 +24,7 @@ static enum kind kind_of(const char *name)
 		enum kind kind;
 	} kinds[] = {
 		{ "node", AN_ID }, { "port", AN_ID }, { "peer", AN_ID },
-		{ "bytes", A_SIZE }, { "old", A_SIZE }, { "new", A_SIZE },
+		{ "bytes", A_SIZE }, { "before", A_SIZE }, { "after", A_SIZE },
 		{ "held", A_TIME }, { "waited", A_TIME }, { "late", A_TIME },
 		{ "error", AN_ERROR }, { "name", A_STRING }, { "service", A_STRING },
 		{ "reason", A_STRING }, { "slice", AN_ADDRESS }, { "stages", AN_ADDRESS },

@@ -45,7 +45,7 @@ static const char *strategy_name(uint64_t strategy)
 }
 
 /* In the order of the list of probes. */
-enum { PORT, STRATEGY, SEGMENT, OLD, NEW, ADVICE };
+enum { PORT, STRATEGY, SEGMENT, BEFORE, AFTER, ADVICE };
 
 static struct spot *spot_of(struct spot **spots, uint64_t port, int32_t stack)
 {
@@ -74,7 +74,7 @@ static void note(struct trace *trace, const struct event_record *event)
 	if (!spot)
 		return;
 	spot->count++;
-	spot->bytes += argument[NEW] - argument[OLD];
+	spot->bytes += argument[AFTER] - argument[BEFORE];
 	if (argument[ADVICE] > spot->advice)
 		spot->advice = argument[ADVICE];
 }
@@ -83,13 +83,13 @@ static void print(struct trace *trace, const struct event_record *event,
 		  const struct port_known *port)
 {
 	const uint64_t *argument = event->argument;
-	char old[TEXT_NUMBER], new[TEXT_NUMBER];
+	char before[TEXT_NUMBER], after[TEXT_NUMBER];
 
 	(void)trace;
 	printf("%s[%u] %s %s %016" PRIx64 " %s: segment %" PRIu64 ", %s to %s\n", port->process,
 	       event->pid, port->service, port->role ? "server" : "client", port->id,
 	       strategy_name(argument[STRATEGY]), argument[SEGMENT],
-	       text_bytes(old, argument[OLD]), text_bytes(new, argument[NEW]));
+	       text_bytes(before, argument[BEFORE]), text_bytes(after, argument[AFTER]));
 	fflush(stdout);
 }
 
@@ -105,8 +105,9 @@ static void print_json(struct trace *trace, const struct event_record *event,
 			 "time", (json_int_t)wall_time(event->time), "pid", (json_int_t)event->pid,
 			 "comm", port->process, "service", port->service, "port", id,
 			 "strategy", strategy_name(argument[STRATEGY]),
-			 "segment", (json_int_t)argument[SEGMENT], "old", (json_int_t)argument[OLD],
-			 "new", (json_int_t)argument[NEW], "advice", (json_int_t)argument[ADVICE],
+			 "segment", (json_int_t)argument[SEGMENT],
+			 "before", (json_int_t)argument[BEFORE],
+			 "after", (json_int_t)argument[AFTER], "advice", (json_int_t)argument[ADVICE],
 			 "stack", stacks_json(trace, event->stack));
 	json_dumpf(line, stdout, JSON_COMPACT);
 	putchar('\n');

@@ -80,14 +80,19 @@ bool parse_bytes(const char *text, uint64_t *ret_bytes)
 	return parse(text, units, ret_bytes);
 }
 
+/* The same for all events, so that they stay in their order. */
 uint64_t wall_time(uint64_t monotonic)
 {
+	static int64_t difference;
 	struct timespec wall, since;
 
-	clock_gettime(CLOCK_REALTIME, &wall);
-	clock_gettime(CLOCK_MONOTONIC, &since);
-	return monotonic + (uint64_t)((wall.tv_sec - since.tv_sec) * SECOND_NS + wall.tv_nsec -
-				      since.tv_nsec);
+	if (!difference) {
+		clock_gettime(CLOCK_REALTIME, &wall);
+		clock_gettime(CLOCK_MONOTONIC, &since);
+		difference = (wall.tv_sec - since.tv_sec) * SECOND_NS + wall.tv_nsec -
+			     since.tv_nsec;
+	}
+	return monotonic + (uint64_t)difference;
 }
 
 const char *text_errno(uint64_t number)

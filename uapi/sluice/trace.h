@@ -4,6 +4,11 @@
  *
  * They are USDT probes of the provider "sluice", in the library itself, each at one
  * place and with a semaphore, so that those nobody looks at cost next to nothing.
+ * An event is told before anybody else can see what it tells of; so a send is told before
+ * its receive, and should the ring turn out to be broken then, a release follows.  What a
+ * port still holds when it is destroyed is released after that.  The id of a client is
+ * its own word, which a server passes on.
+ *
  * This list is all of them: a probe's name, how many arguments it has, and what these
  * are, in order.  An argument may be added behind the others; nothing else changes.
  * sluice-probes(7) says when each is hit.
@@ -32,8 +37,9 @@
  *	how		1 a futex wake, 2 a byte on the socket
  *	strategy	an enum sluice_strategy
  *	segment		number of the segment
- *	old, new	bytes of the segment that grows; old is 0 for a further one
- *	advice		the least initial_max_slice_len with which this growth had not been
+ *	before, after	bytes of the segment that grows; before is 0 for a further one
+ *	advice		the least initial_max_slice_len with which the first segment had been
+ *			large enough; 0 if there is none
  *	request_lead, reply_lead
  *			bytes in front of the elements of each message of the service: the
  *			user header, and what pads it
@@ -76,7 +82,7 @@
 	PROBE(reply_send,		6, port, peer, request, slice, bytes, depth) \
 	PROBE(reply_release,		5, port, peer, request, slice, bytes)	\
 	PROBE(reply_overflow,		3, port, peer, request)			\
-	PROBE(growth,			6, port, strategy, segment, old, new, advice) \
+	PROBE(growth,			6, port, strategy, segment, before, after, advice) \
 	PROBE(segment_retire,		3, port, segment, bytes)		\
 	PROBE(segment_free,		3, port, segment, bytes)		\
 	PROBE(doorbell_arm,		3, port, peer, events)			\
@@ -97,17 +103,17 @@ enum sluice_trace_probe {
 /**
  * struct sluice_trace_stages - what one round trip went through
  * @loaned: when the request was loaned.
- * @sent: when it was sent.
+ * @sent: when it was sent to this server.
  * @received: when the server received it.
  * @replied: when the server sent its first reply.
- * @responded: when the client received that.
+ * @responded: when the client received its first response.
  * @finished: when the server released the request.
  * @ended: when the client took notice of the end, or put one to it.
  * @bytes: of the request's elements.
  *
  * Times are nanoseconds of CLOCK_MONOTONIC; 0 for what did not happen, or not in time
- * for the client to hear of it.  Those of the server are its word, as far as they lie
- * between the client's own.
+ * for the client to hear of it.  Those of the server are its word, as far as each lies
+ * between the one before and the end.
  */
 struct sluice_trace_stages {
 	uint64_t loaned;
