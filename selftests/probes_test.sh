@@ -132,9 +132,9 @@ nanoseconds() {	# nanoseconds COMMAND...: of 20000 round trips
 # traced MODE: as many, and what each event is said to cost
 traced() {
 	timeout 120 "$O/tools/sluice" trace "$1" --json --exe "$program" -- \
-		sh -c 'begun=$(date +%s%N); "$0" 20000 && echo $(($(date +%s%N) - begun))' \
-		"$program" >"$tmp/said" 2>"$tmp/output" || return
-	took=$(grep -x '[0-9]*' "$tmp/said")
+		sh -c 'begun=$(date +%s%N); "$0" 20000 && echo $(($(date +%s%N) - begun)) >"$1"' \
+		"$program" "$tmp/took" >"$tmp/said" 2>"$tmp/output" || return
+	took=$(cat "$tmp/took")
 	cost=$(sed -n 's/.*"cost_ns":\([0-9]*\).*/\1/p' "$tmp/said")
 	seen=$(sed -n 's/.*"summary":{"seen":\([0-9]*\).*/\1/p' "$tmp/said")
 	[ -n "$took" ] && [ -n "$cost" ] && [ "$seen" -ge 40000 ]

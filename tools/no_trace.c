@@ -2,7 +2,7 @@
 /* Stands in for tools/trace/ where that could not be built. */
 #include <stdio.h>
 
-#include "trace/trace.h"
+#include "tools/trace/trace.h"
 
 int trace(int argc, char **argv)
 {

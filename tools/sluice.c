@@ -13,7 +13,7 @@
 #include <sluice.h>
 
 #include "bench.h"
-#include "trace/trace.h"
+#include "tools/trace/trace.h"
 
 struct verb {
 	const char *name;
