@@ -118,7 +118,7 @@ STRUCT(sluice_registry_contract, 880,
 	MEMBER(sluice_registry_contract, response_header, 704, 144),
 	MEMBER(sluice_registry_contract, settings, 848, 32))
 
-STRUCT(sluice_registry_node, 168,
+STRUCT(sluice_registry_node, 176,
 	MEMBER(sluice_registry_node, magic, 0, 4),
 	MEMBER(sluice_registry_node, version, 4, 4),
 	MEMBER(sluice_registry_node, size, 8, 4),
@@ -126,7 +126,9 @@ STRUCT(sluice_registry_node, 168,
 	MEMBER(sluice_registry_node, id, 16, 8),
 	MEMBER(sluice_registry_node, pidfd_inode, 24, 8),
 	MEMBER(sluice_registry_node, pid_namespace, 32, 8),
-	MEMBER(sluice_registry_node, name, 40, 128))
+	MEMBER(sluice_registry_node, wait, 40, 4),
+	MEMBER(sluice_registry_node, reserved, 44, 4),
+	MEMBER(sluice_registry_node, name, 48, 128))
 
 STRUCT(sluice_registry_port, 56,
 	MEMBER(sluice_registry_port, magic, 0, 4),
@@ -139,6 +141,26 @@ STRUCT(sluice_registry_port, 56,
 	MEMBER(sluice_registry_port, reserved, 36, 4),
 	MEMBER(sluice_registry_port, pidfd_inode, 40, 8),
 	MEMBER(sluice_registry_port, pid_namespace, 48, 8))
+
+STRUCT(sluice_registry_counters, 144,
+	MEMBER(sluice_registry_counters, sent, 0, 8),
+	MEMBER(sluice_registry_counters, sent_bytes, 8, 8),
+	MEMBER(sluice_registry_counters, received, 16, 8),
+	MEMBER(sluice_registry_counters, received_bytes, 24, 8),
+	MEMBER(sluice_registry_counters, loaned, 32, 8),
+	MEMBER(sluice_registry_counters, depth, 40, 8),
+	MEMBER(sluice_registry_counters, depth_most, 48, 8),
+	MEMBER(sluice_registry_counters, peers, 56, 8),
+	MEMBER(sluice_registry_counters, growths, 64, 8),
+	MEMBER(sluice_registry_counters, segments, 72, 8),
+	MEMBER(sluice_registry_counters, segment_bytes, 80, 8),
+	MEMBER(sluice_registry_counters, overflows, 88, 8),
+	MEMBER(sluice_registry_counters, blocked, 96, 8),
+	MEMBER(sluice_registry_counters, polled, 104, 8),
+	MEMBER(sluice_registry_counters, woken, 112, 8),
+	MEMBER(sluice_registry_counters, expired, 120, 8),
+	MEMBER(sluice_registry_counters, violations, 128, 8),
+	MEMBER(sluice_registry_counters, active, 136, 8))
 
 STRUCT(sluice_wire_header, 8,
 	MEMBER(sluice_wire_header, magic, 0, 4),
@@ -207,6 +229,8 @@ TEST(abi_constants)
 	EXPECT_EQ(16, SLUICE_DOORBELL_SOCKET);
 
 	EXPECT_EQ(1, SLUICE_RING_TRACED);
+	EXPECT_EQ(64, SLUICE_REGISTRY_COUNTERS);
+	EXPECT_EQ(4096, SLUICE_REGISTRY_PORT_SIZE);
 	EXPECT_EQ(64, SLUICE_CHANNEL_LINE);
 	EXPECT_EQ(4096, SLUICE_CHANNEL_PAGE);
 	EXPECT_EQ(3, SLUICE_CHANNEL_DELIVERIES_PER_REQUEST);

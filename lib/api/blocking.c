@@ -67,6 +67,7 @@ static int sleep_once(struct blocking *blocking, int64_t deadline)
 	r = node_check_interruption(node);
 	if (r < 0)
 		return r;
+	blocking->slept = true;
 	store_relaxed(&node->asleep, true);
 	r = wait_until(&node->wait, deadline, blocking->alarm);
 	store_relaxed(&node->asleep, false);

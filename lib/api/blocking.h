@@ -4,6 +4,7 @@
 #define SLUICE_API_BLOCKING_H
 
 #include "api/node.h"
+#include "link/counters.h"
 
 /* Embedded in what one call wants. */
 struct blocking {
@@ -17,6 +18,7 @@ struct blocking {
 	int (*arm)(struct blocking *blocking);
 	/* When to attempt again in any case; set by arm(). */
 	int64_t alarm;
+	bool slept;			/* before it was done, or not */
 };
 
 /*
@@ -25,6 +27,13 @@ struct blocking {
  * wait.  Wakes that were being held back are made.
  */
 int block(struct blocking *blocking, int64_t timeout) MUST_CHECK;
+
+/* It was done: by polling, or after it had slept. */
+static inline void blocking_count(const struct blocking *blocking,
+				  struct sluice_registry_counters *counters)
+{
+	counter_add(blocking->slept ? &counters->woken : &counters->polled, 1);
+}
 
 /* The same with a deadline, CLOCK_NEVER for none. */
 int block_until(struct blocking *blocking, int64_t deadline) MUST_CHECK;

@@ -135,6 +135,8 @@ static int init_pool(struct sluice_client *client, const struct sluice_client_op
 	if (r < 0)
 		return r;
 	config.name = "sluice-requests";
+	config.port = client->entry.id;
+	config.counters = client->entry.counters;
 	config.loans = settings->max_loaned_requests;
 	/*
 	 * Each server may hold as many requests as it may have active and as many as
@@ -148,7 +150,7 @@ static int init_pool(struct sluice_client *client, const struct sluice_client_op
 	return r;
 }
 
-static int register_port(struct sluice_client *client)
+static int open_port(struct sluice_client *client, const struct sluice_client_opts *opts)
 {
 	struct sluice_service *service = client->service;
 	int r;
@@ -157,12 +159,16 @@ static int register_port(struct sluice_client *client)
 			     service->contract.settings.max_clients);
 	if (r < 0)
 		return r;
+	r = init_pool(client, opts);
+	if (r < 0) {
+		port_entry_release(&client->entry, &service->dir);
+		return r;
+	}
 	client->self = (struct handshake){
 		.port = client->entry.id,
 		.node = service->node->seat.id,
 		.contract = &service->contract,
 	};
-	client->pool.config.port = client->entry.id;
 	service_tell_port(service, PORT_CLIENT, client->entry.id);
 	client->retry_pause = CONNECT_RETRY_NS;
 	client->port.ops = &port_ops;
@@ -178,6 +184,7 @@ static void free_client(struct sluice_client *client)
 	handles_deinit(&client->pendings);
 	handles_deinit(&client->responses);
 	pool_deinit(&client->pool);
+	port_entry_deinit(&client->entry);
 	free(client->requesters);
 	service_put(client->service);
 	free(client);
@@ -204,9 +211,7 @@ struct sluice_client *sluice_client_create(struct sluice_service *service,
 	client->service = service_get(service);
 	client->references = 1;
 	client->tidy = true;
-	r = init_pool(client, &known);
-	if (!r)
-		r = register_port(client);
+	r = open_port(client, &known);
 	if (r < 0) {
 		free_client(client);
 		return fail_again_null(r);

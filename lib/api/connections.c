@@ -30,6 +30,7 @@
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "link/counters.h"
 #include "os/clock.h"
 #include "os/fd.h"
 #include "os/socket.h"
@@ -108,6 +109,7 @@ static void unlink_from(struct sluice_server *server, struct responder *responde
 
 void server_free(struct sluice_server *server)
 {
+	port_entry_deinit(&server->entry);
 	service_put(server->service);
 	free(server);
 }
@@ -170,12 +172,14 @@ void server_channel_changed(struct responder *responder)
 
 	if (channel->own_bell && !responder->counted) {
 		responder->counted = true;
+		counter_add(&server->entry.counters->peers, 1);
 		port_peer_came(&server->port);
 	}
 	if (channel->gone)
 		server->tidy = false;
 	if (responder->counted && !responder->missed && (channel->gone || channel->leaving)) {
 		responder->missed = true;
+		counter_sub(&server->entry.counters->peers, 1);
 		port_peer_went(&server->port, channel->gone ? channel->gone : EPIPE);
 	}
 	server_channel_woken(responder);

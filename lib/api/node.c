@@ -82,6 +82,12 @@ static int init_wait(struct wait *wait, uint32_t wanted)
 	return r == -EPERM ? fail(ENOSYS, "the system does not allow io_uring") : r;
 }
 
+/* As others are told: an enum sluice_wait. */
+static uint32_t wait_number(const struct wait *wait)
+{
+	return wait_by_futex(wait) ? SLUICE_WAIT_URING : SLUICE_WAIT_SOCKET;
+}
+
 static void deinit_node(struct sluice_node *node)
 {
 	wait_forget(&node->wait, &node->interruption);
@@ -114,7 +120,7 @@ static int init_node(struct sluice_node *node, const char *name,
 	r = init_wait(&node->wait, opts->wait);
 	if (r < 0)
 		return r;
-	r = seat_take(&node->seat, opts->domain, name);
+	r = seat_take(&node->seat, opts->domain, name, wait_number(&node->wait));
 	if (r < 0) {
 		wait_deinit(&node->wait);
 		return r;
@@ -149,7 +155,7 @@ struct sluice_node *sluice_node_create(const char *name, const struct sluice_nod
 	/* Read after the first descriptor was noted, which begins the count. */
 	node->generation = fd_fork_generation();
 	probe(node_create, node->seat.id, probe_address(name ? name : ""),
-	      wait_by_futex(&node->wait) ? 1 : 2);
+	      wait_number(&node->wait));
 	return node;
 }
 

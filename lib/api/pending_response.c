@@ -15,6 +15,7 @@
 
 #include "api/client.h"
 #include "base/error.h"
+#include "link/counters.h"
 #include "os/clock.h"
 #include "trace/probes.h"
 
@@ -196,6 +197,8 @@ struct sluice_response *pending_receive(struct pending *pending, int64_t timeout
 	int r;
 
 	r = block(&receiving.blocking, timeout);
+	if (r > 0)
+		blocking_count(&receiving.blocking, pending->client->entry.counters);
 	if (r == -EAGAIN)
 		fail_quietly(EAGAIN, "no response has come yet");
 	return receiving.response;
@@ -215,6 +218,7 @@ void pending_drop(struct pending *pending)
 	pool_drop(&client->pool, pending->slice);
 	pending->request = 0;
 	handles_give(&client->pendings, pending);
+	counters_depth(client->entry.counters, client->pendings.live);
 	client_put(client);
 }
 

@@ -17,6 +17,7 @@
 #include "api/loan.h"
 #include "api/server.h"
 #include "base/error.h"
+#include "link/counters.h"
 #include "trace/probes.h"
 
 static struct reply *reply_of(struct sluice_reply *head)
@@ -39,6 +40,7 @@ static void forget(struct reply *reply)
 	struct active_request *active = reply->active;
 
 	active->loaned--;
+	counter_sub(&active->session->server->entry.counters->loaned, 1);
 	handles_give(&active->session->replies, reply);
 }
 
@@ -99,6 +101,7 @@ static struct reply *take_handle(struct active_request *active)
 	reply = handles_take(&session->replies);
 	reply->active = active;
 	active->loaned++;
+	counter_add(&session->server->entry.counters->loaned, 1);
 	return reply;
 }
 

@@ -16,6 +16,7 @@
 #include "api/client.h"
 #include "api/loan.h"
 #include "base/error.h"
+#include "link/counters.h"
 #include "os/clock.h"
 #include "trace/probes.h"
 
@@ -117,6 +118,7 @@ struct sluice_request *sluice_client_loan(struct sluice_client *client, size_t c
 		      (uint64_t)errno);
 		return NULL;
 	}
+	counter_set(&client->entry.counters->loaned, client->requests.live);
 	request->number = ++client->last_request;
 	request->loaned_at = probe_is_on(round_trip) ? clock_now() : 0;
 	request->deadline = 0;
@@ -194,6 +196,7 @@ void request_drop(struct request *request)
 	else
 		pool_drop(&client->pool, request->slice);
 	handles_give(&client->requests, request);
+	counter_set(&client->entry.counters->loaned, client->requests.live);
 }
 
 int sluice_request_release(struct sluice_request *head)

@@ -17,6 +17,7 @@
 #include "api/client.h"
 #include "base/error.h"
 #include "base/limits.h"
+#include "link/counters.h"
 #include "os/clock.h"
 #include "trace/probes.h"
 
@@ -46,6 +47,7 @@ static struct pending *make_pending(struct request *request)
 	pending->sent = false;
 	pending->told = false;
 	pending->request = request->number;
+	counters_depth(client->entry.counters, client->pendings.live);
 	return pending;
 }
 
@@ -131,15 +133,15 @@ static struct pending *unsent(struct request *request, int error)
 static int wait_for_room(struct sending *sending, int64_t deadline)
 {
 	const struct request *request = sending->request;
-	int64_t since = 0;
+	int64_t since = clock_now(), waited;
 	int r;
 
-	if (probe_is_on(request_unblock))
-		since = clock_now();
 	probe(request_block, request->client->entry.id, request->number);
 	r = block_until(&sending->blocking, deadline);
-	probe(request_unblock, request->client->entry.id, request->number,
-	      since ? (uint64_t)(clock_now() - since) : 0, r < 0 ? (uint64_t)-r : 0);
+	waited = clock_now() - since;
+	counter_add(&request->client->entry.counters->blocked, (uint64_t)waited);
+	probe(request_unblock, request->client->entry.id, request->number, (uint64_t)waited,
+	      r < 0 ? (uint64_t)-r : 0);
 	return r;
 }
 
@@ -180,6 +182,7 @@ static struct pending *send_request(struct request *request)
 		      probe_address(request->head.data), request->head.size, 0);
 	pending->sent = true;
 	handles_give(&client->requests, request);
+	counter_set(&client->entry.counters->loaned, client->requests.live);
 	return pending;
 }
 

@@ -81,6 +81,8 @@ static int open_port(struct sluice_server *server)
 		return r;
 	}
 	server->config.pool.port = server->entry.id;
+	server->config.pool.counters = server->entry.counters;
+	server->config.counters = server->entry.counters;
 	service_tell_port(service, PORT_SERVER, server->entry.id);
 	server->spare_fd = fd_own(open("/dev/null", O_RDONLY | O_CLOEXEC));
 	port_entry_notify_clients(&service->dir);

@@ -17,6 +17,7 @@
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "link/counters.h"
 #include "link/server_socket.h"
 #include "os/clock.h"
 
@@ -39,6 +40,7 @@ static void channel_changed(struct requester *requester)
 
 	if (counted && (requester->channel.leaving || requester->channel.gone)) {
 		requester->counted = false;
+		counter_sub(&client->entry.counters->peers, 1);
 		client->lost = requester->channel.gone ? requester->channel.gone : EPIPE;
 		port_peer_went(&client->port, client->lost);
 	}
@@ -89,6 +91,7 @@ static void connect_to(void *context, uint64_t server)
 		.settings = &service->contract.settings,
 		.response = &service->response,
 		.pool = &client->pool,
+		.counters = client->entry.counters,
 		.server = server,
 		.changed = channel_changed,
 		.owner = client,
@@ -110,6 +113,7 @@ static void connect_to(void *context, uint64_t server)
 	}
 	client->requesters[client->count++] = requester;
 	requester->counted = true;
+	counter_add(&client->entry.counters->peers, 1);
 	port_peer_came(&client->port);
 }
 

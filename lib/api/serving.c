@@ -243,6 +243,8 @@ struct sluice_active_request *server_receive(struct sluice_server *server, int64
 	int r;
 
 	r = block(&receiving.blocking, timeout);
+	if (r > 0)
+		blocking_count(&receiving.blocking, server->entry.counters);
 	if (r == -EAGAIN)
 		fail_quietly(EAGAIN, "no request has come");
 	else if (r == -ENOBUFS)

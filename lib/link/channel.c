@@ -35,6 +35,7 @@
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "link/counters.h"
 #include "os/fd.h"
 #include "os/fdpass.h"
 #include "os/pidfd.h"
@@ -139,8 +140,10 @@ void channel_close(struct channel *channel, int reason)
 void channel_breach(struct channel *channel, const char *how)
 {
 	/* Of one that has gone, what it left behind may be broken. */
-	if (channel->gone != EPROTO)
+	if (channel->gone != EPROTO) {
+		counter_add(&channel->counters->violations, 1);
 		probe(protocol_violation, channel->port, channel->peer, probe_address(how));
+	}
 	channel_close(channel, EPROTO);
 }
 

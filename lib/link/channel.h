@@ -47,6 +47,7 @@ struct channel {
 	const struct channel_events *events;
 	const struct layout *layout;
 	uint64_t port, peer;	/* ids of the ports at our end and at the other */
+	struct sluice_registry_counters *counters;	/* of the port at our end */
 	struct mapping memory;
 	struct sluice_doorbell *own_bell;
 	struct sluice_doorbell *peer_bell;

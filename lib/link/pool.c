@@ -32,11 +32,14 @@
 #include "link/pool.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "link/counters.h"
 #include "trace/probes.h"
 
 #define PAGE	4096u
@@ -72,6 +75,15 @@ static uint32_t free_index(const struct pool *pool)
 	return i;
 }
 
+/* What all pools of a port have together; less is more by a number that wraps. */
+static void count_segments(const struct pool *pool, uint64_t segments, uint64_t bytes)
+{
+	struct sluice_registry_counters *counters = pool->config.counters;
+
+	counter_add(&counters->segments, segments);
+	counter_add(&counters->segment_bytes, bytes);
+}
+
 static int grow(struct pool *pool, struct segment *segment, uint64_t size)
 {
 	uint64_t delta = size - segment->size;
@@ -87,6 +99,7 @@ static int grow(struct pool *pool, struct segment *segment, uint64_t size)
 	if (r < 0)
 		return r;
 	pool->bytes += delta;
+	count_segments(pool, 0, delta);
 	pool->largest = max_u64(pool->largest, size);
 	return 0;
 }
@@ -95,18 +108,22 @@ static int grow(struct pool *pool, struct segment *segment, uint64_t size)
 static int add_segment(struct pool *pool, uint64_t window, uint64_t size, bool fixed)
 {
 	uint32_t i = free_index(pool);
+	char name[64];
 	int r;
 
 	if (i == SLUICE_SEGMENTS_ALIVE)
 		return fail(ENOMEM, "all %u segments of the port hold slices", SLUICE_SEGMENTS_ALIVE);
-	r = segment_create(&pool->segments[i], pool->config.name, pool->last_number + 1,
+	snprintf(name, sizeof(name), "%s-%016" PRIx64, pool->config.name, pool->config.port);
+	r = segment_create(&pool->segments[i], name, pool->last_number + 1,
 			   window, size, fixed);
 	if (r < 0)
 		return r;
 	pool->last_number++;
+	count_segments(pool, 1, 0);
 	r = grow(pool, &pool->segments[i], size);
 	if (r < 0) {
 		pool->bytes -= pool->segments[i].size;
+		count_segments(pool, UINT64_MAX, 0 - pool->segments[i].size);
 		segment_destroy(&pool->segments[i]);
 		return r;
 	}
@@ -174,6 +191,7 @@ void pool_deinit(struct pool *pool)
 			continue;
 		probe(segment_free, pool->config.port, pool->segments[i].number,
 		      pool->segments[i].size);
+		count_segments(pool, UINT64_MAX, 0 - pool->segments[i].size);
 		segment_destroy(&pool->segments[i]);
 	}
 	free(pool->slices);
@@ -189,6 +207,7 @@ static COLD void destroy_if_idle(struct pool *pool, struct segment *segment)
 		return;
 	probe(segment_free, pool->config.port, segment->number, segment->size);
 	pool->bytes -= segment->size;
+	count_segments(pool, UINT64_MAX, 0 - segment->size);
 	pool->frees++;
 	segment_destroy(segment);
 }
@@ -265,6 +284,7 @@ static void note_growth(struct pool *pool, const struct segment *segment, uint64
 			uint64_t needed)
 {
 	pool->growths++;
+	counter_add(&pool->config.counters->growths, 1);
 	if (pool->rebound && pool->loans_to_judge < RETIRE_LOANS_MAX)
 		pool->loans_to_judge *= 2;
 	pool->rebound = false;

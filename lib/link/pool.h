@@ -15,12 +15,13 @@ enum pool_strategy {
 };
 
 struct pool_config {
-	const char *name;		/* of its memfds */
+	const char *name;		/* of its memfds, in front of the port's id */
 	enum pool_strategy strategy;
 	uint64_t slice_bytes;		/* there is room for from the start */
 	uint64_t slice_len;		/* the same in elements, for sentences */
 	struct payload payload;		/* what a slice holds */
 	uint64_t port;			/* id of the port, for who watches */
+	struct sluice_registry_counters *counters;	/* of the port */
 	uint64_t limit;			/* bytes of all segments together */
 	uint32_t slices;		/* that can be out at once; for POOL_STATIC */
 	uint32_t loans;			/* that can be loaned at once */

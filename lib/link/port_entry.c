@@ -13,6 +13,11 @@
  * a port takes a name that nobody has, and looks at the others only if there is none;
  * then each record is asked too whether its process is dead though a child of it holds
  * the lock (link/presence.c), which costs some system calls a name.
+ *
+ * The file of a port has its counters too, in the same page; its owner has mapped them,
+ * and stores them for as long as anything of the port is left.  All of the page was
+ * written, so it is there; a process of this user that truncates the file can end the
+ * owner by SIGBUS, as it could by a signal.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -130,9 +135,11 @@ static int claim_name(struct port_entry *entry, const struct service_dir *dir,
 	return r;
 }
 
-int port_entry_claim(struct port_entry *entry, const struct service_dir *dir,
-		     enum port_role role, uint32_t limit)
+/* A file for the record and the counters, which are mapped.  0 or -errno. */
+static int make_file(struct port_entry *entry, const struct service_dir *dir,
+		     enum port_role role)
 {
+	unsigned char file[SLUICE_REGISTRY_PORT_SIZE] = { 0 };
 	struct sluice_registry_port record = {
 		.magic = SLUICE_REGISTRY_MAGIC_PORT,
 		.version = SLUICE_PROTOCOL_VERSION,
@@ -146,14 +153,32 @@ int port_entry_claim(struct port_entry *entry, const struct service_dir *dir,
 	int r;
 
 	record.id = entry->id = random_id();
-	entry->fd = presence_make(dir->ports_fd, role_names[role], &record, sizeof(record),
-				  false);
+	memcpy(file, &record, sizeof(record));
+	entry->fd = presence_make(dir->ports_fd, role_names[role], file, sizeof(file), false);
 	if (entry->fd < 0)
 		return entry->fd;
+	r = mapping_map(&entry->page, entry->fd, sizeof(file), true);
+	if (r < 0) {
+		entry->fd = fd_close(entry->fd);
+		return r;
+	}
+	entry->counters = (void *)(entry->page.base + SLUICE_REGISTRY_COUNTERS);
+	return 0;
+}
+
+int port_entry_claim(struct port_entry *entry, const struct service_dir *dir,
+		     enum port_role role, uint32_t limit)
+{
+	int r;
+
+	r = make_file(entry, dir, role);
+	if (r < 0)
+		return r;
 	r = claim_name(entry, dir, role, limit);
 	if (!r)
 		return 0;
 	entry->fd = fd_close(entry->fd);
+	port_entry_deinit(entry);
 	return r != -EEXIST ? r : fail(EUSERS, "the service has all of its max_%ss, %" PRIu32,
 				       role_names[role], limit);
 }
@@ -162,6 +187,12 @@ void port_entry_release(struct port_entry *entry, const struct service_dir *dir)
 {
 	unlinkat(dir->ports_fd, entry->name, 0);
 	entry->fd = fd_close(entry->fd);
+}
+
+void port_entry_deinit(struct port_entry *entry)
+{
+	mapping_unmap(&entry->page);
+	entry->counters = NULL;
 }
 
 void port_entry_notify_clients(const struct service_dir *dir)

@@ -4,6 +4,7 @@
 #define SLUICE_LINK_PORT_ENTRY_H
 
 #include "link/service_dir.h"
+#include "os/mapping.h"
 
 enum port_role {
 	PORT_CLIENT = 0,
@@ -15,12 +16,19 @@ struct port_entry {
 	uint64_t id;
 	char name[SEAT_NAME_SIZE];
 	int fd;
+	struct mapping page;
+	struct sluice_registry_counters *counters;	/* in the page */
 };
 
 /* Claims one of limit numbered names.  0, -EUSERS (none is free) or -errno. */
 int port_entry_claim(struct port_entry *entry, const struct service_dir *dir,
 		     enum port_role role, uint32_t limit) MUST_CHECK;
+
+/* Takes the port out of the directory; its counters can still be stored. */
 void port_entry_release(struct port_entry *entry, const struct service_dir *dir);
+
+/* Nobody stores them any more. */
+void port_entry_deinit(struct port_entry *entry);
 
 /* Tells the node of every client of the service to look at it again. */
 void port_entry_notify_clients(const struct service_dir *dir);

@@ -17,6 +17,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "link/counters.h"
 #include "os/clock.h"
 #include "os/fd.h"
 #include "trace/probes.h"
@@ -158,6 +159,7 @@ struct requester *requester_create(const struct requester_config *config,
 	requester->owner = config->owner;
 	r = channel_init(&requester->channel, config->wait, fd, config->layout, &events);
 	requester->channel.port = self->port;
+	requester->channel.counters = config->counters;
 	requester->channel.peer = config->server;
 	/* Somebody may hold the listener of a server that has died. */
 	if (!r)
@@ -204,6 +206,7 @@ static int take_back_oldest(struct requester *requester)
 	if (r <= 0)
 		return r;
 	delivery = &requester->deliveries[number];
+	counter_add(&requester->channel.counters->overflows, 1);
 	probe(request_overflow, requester->channel.port, requester->channel.peer,
 	      delivery->request);
 	delivery_taken_back(delivery);
@@ -287,6 +290,7 @@ int requester_send(struct requester *requester, const struct requester_message *
 	delivery->returned = false;
 	delivery->holding = true;
 	pool_hold(requester->pool, message->slice);
+	counters_sent(channel->counters, message->count * requester->pool->config.payload.element);
 	delivery_join_stream(delivery, stream);
 	channel_ring(channel, SLUICE_DOORBELL_MESSAGE);
 	return 1;

@@ -61,6 +61,7 @@ struct requester_config {
 	const struct sluice_registry_settings *settings;
 	const struct payload *response;
 	struct pool *pool;
+	struct sluice_registry_counters *counters;
 	uint64_t server;
 	void (*changed)(struct requester *requester);
 	void *owner;

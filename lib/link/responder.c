@@ -34,6 +34,7 @@
 
 #include "base/atomic.h"
 #include "base/error.h"
+#include "link/counters.h"
 #include "os/clock.h"
 #include "os/fd.h"
 #include "trace/probes.h"
@@ -128,6 +129,7 @@ struct responder *responder_create(const struct responder_config *config, int fd
 	responder->held = calloc(layout->deliveries, sizeof(*responder->held));
 	r = channel_init(&responder->channel, config->wait, fd, layout, &events);
 	responder->channel.port = config->self->port;
+	responder->channel.counters = config->counters;
 	if (!r && !responder->held)
 		r = fail(ENOMEM, "no memory for a channel");
 	if (r < 0) {
@@ -162,6 +164,7 @@ static void finish(struct responder *responder, uint32_t delivery, uint64_t flag
 
 	responder->held[delivery] = 0;
 	responder->active--;
+	counter_sub(&responder->channel.counters->depth, 1);
 	if (responder->channel.gone)
 		return;
 	if (unlikely(traced))
@@ -195,6 +198,7 @@ static int64_t deadline_of(const struct ring_message *message)
 
 int responder_receive(struct responder *responder, struct request_found *ret_found)
 {
+	struct sluice_registry_counters *counters = responder->channel.counters;
 	struct ring_message message;
 	int r;
 
@@ -219,6 +223,7 @@ int responder_receive(struct responder *responder, struct request_found *ret_fou
 		return broken(responder, "a client has sent a request that is none");
 	responder->held[message.slice] = message.request;
 	responder->active++;
+	counters_depth(counters, load_relaxed(&counters->depth) + 1);
 	channel_heard(&responder->channel);
 	ret_found->traced = message.flags & SLUICE_RING_TRACED;
 	if (unlikely(ret_found->traced))
@@ -228,9 +233,11 @@ int responder_receive(struct responder *responder, struct request_found *ret_fou
 	if (message.deadline && clock_now() >= deadline_of(&message)) {
 		probe(deadline_miss, responder->channel.port, responder->channel.peer,
 		      message.request, (uint64_t)(clock_now() - deadline_of(&message)));
+		counter_add(&counters->expired, 1);
 		finish(responder, message.slice, SLUICE_CHANNEL_EXPIRED, ret_found->traced);
 		return -ETIMEDOUT;
 	}
+	counters_received(counters, ret_found->slice.size);
 	ret_found->count = message.count;
 	ret_found->request = message.request;
 	ret_found->deadline = deadline_of(&message);
@@ -357,6 +364,7 @@ static int push(struct responder *responder, const struct reply_message *message
 		/* It was given back although it was still in the ring. */
 		if (!is_out(responder, oldest))
 			return -EPROTO;
+		counter_add(&responder->channel.counters->overflows, 1);
 		probe(reply_overflow, responder->channel.port, responder->channel.peer,
 		      responder->held[message->delivery]);
 		pool_drop(&responder->pool, oldest);
@@ -396,6 +404,8 @@ int responder_reply(struct responder *responder, const struct reply_message *mes
 		return broken(responder, "a client has broken a response ring");
 	pool_mark_sent(&responder->pool, message->slice);
 	responder->out++;
+	counters_sent(responder->channel.counters,
+		      message->count * responder->pool.config.payload.element);
 	channel_ring(&responder->channel, SLUICE_DOORBELL_MESSAGE);
 	return 0;
 }

@@ -15,6 +15,7 @@ struct responder_config {
 	const struct sluice_registry_settings *settings;
 	const struct payload *request;
 	const struct handshake *self;
+	struct sluice_registry_counters *counters;
 	struct pool_config pool;	/* of the replies */
 	/* The channel has opened, is leaving or is gone; owner is the server. */
 	void (*changed)(struct responder *responder);

@@ -57,7 +57,7 @@ static int open_mailbox(struct seat *seat)
 	return 0;
 }
 
-static int register_node(struct seat *seat, const char *name)
+static int register_node(struct seat *seat, const char *name, uint32_t wait)
 {
 	struct sluice_registry_node record = {
 		.magic = SLUICE_REGISTRY_MAGIC_NODE,
@@ -67,6 +67,7 @@ static int register_node(struct seat *seat, const char *name)
 		.id = seat->id,
 		.pidfd_inode = seat->owner.inode,
 		.pid_namespace = seat->owner.pids,
+		.wait = wait,
 	};
 	char file[SEAT_NAME_SIZE];
 
@@ -78,7 +79,7 @@ static int register_node(struct seat *seat, const char *name)
 	return seat->presence_fd < 0 ? seat->presence_fd : 0;
 }
 
-static int try_seat(struct seat *seat, const char *domain, const char *name)
+static int try_seat(struct seat *seat, const char *domain, const char *name, uint32_t wait)
 {
 	int r;
 
@@ -87,7 +88,7 @@ static int try_seat(struct seat *seat, const char *domain, const char *name)
 	if (r < 0)
 		return r;
 	/* In this order, a mailbox always has an entry that tells of its death. */
-	r = register_node(seat, name);
+	r = register_node(seat, name, wait);
 	if (!r)
 		r = open_mailbox(seat);
 	if (r < 0)
@@ -95,14 +96,14 @@ static int try_seat(struct seat *seat, const char *domain, const char *name)
 	return r;
 }
 
-int seat_take(struct seat *seat, const char *domain, const char *name)
+int seat_take(struct seat *seat, const char *domain, const char *name, uint32_t wait)
 {
 	int r, tries = 0;
 
 	seat->id = random_id();
 	seat->owner = process_self();
 	do {
-		r = try_seat(seat, domain, name);
+		r = try_seat(seat, domain, name, wait);
 	} while (r == -ENOENT && ++tries < TRIES);
 	return r < 0 ? fail_again(r) : 0;
 }

@@ -25,6 +25,7 @@
 #include <errno.h>
 
 #include "base/atomic.h"
+#include "link/counters.h"
 #include "os/clock.h"
 
 /* Has the server said that no more will come?  0, or why: an errno. */
@@ -66,6 +67,7 @@ static int take_response(struct delivery *delivery, struct response_found *ret_f
 	if (r < 0)
 		return r;
 	channel_heard(&requester->channel);
+	counters_received(requester->channel.counters, ret_found->slice.size);
 	if (unlikely(delivery->sent) && !delivery->responded)
 		delivery->responded = clock_now();
 	delivery->position = message.position + 1;

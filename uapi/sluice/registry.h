@@ -6,7 +6,8 @@
  *	<root>/<domain>/nodes/<node id>.sock		datagrams, struct sluice_wire_look
  *	<root>/<domain>/services/<hash>/contract	struct sluice_registry_contract
  *	<root>/<domain>/services/<hash>/ports/client.<n>  struct sluice_registry_port
- *	<root>/<domain>/services/<hash>/ports/server.<n>  likewise
+ *	<root>/<domain>/services/<hash>/ports/server.<n>  likewise; and both hold, at
+ *			SLUICE_REGISTRY_COUNTERS, struct sluice_registry_counters
  *	<root>/<domain>/services/<hash>/servers/<port id>.sock	SOCK_SEQPACKET
  *
  * Ids and hashes are 16 hexadecimal digits.  A file of nodes/ or ports/ is held
@@ -16,7 +17,9 @@
  * Every node that has a service open holds a shared flock on its contract.
  *
  * Files are read with pread and believed only after magic, version and size
- * have been checked.  All are written once, before they get their name.
+ * have been checked.  All are written once, before they get their name; but the
+ * counters of a port are stored for as long as it lives, by its owner, who has mapped
+ * them.  What they say is that process's word.
  */
 #ifndef SLUICE_UAPI_REGISTRY_H
 #define SLUICE_UAPI_REGISTRY_H
@@ -108,6 +111,8 @@ struct sluice_registry_contract {
  * @id: of the node.
  * @pidfd_inode: of the process; 0 if it is not known.
  * @pid_namespace: its inode; 0 if it is not known.
+ * @wait: 1 io_uring, 2 sockets.
+ * @reserved: 0.
  * @name: given by the user; zero-padded.
  */
 struct sluice_registry_node {
@@ -118,6 +123,8 @@ struct sluice_registry_node {
 	uint64_t id;
 	uint64_t pidfd_inode;
 	uint64_t pid_namespace;
+	uint32_t wait;
+	uint32_t reserved;
 	char name[SLUICE_NODE_NAME_SIZE];
 };
 
@@ -147,11 +154,61 @@ struct sluice_registry_port {
 	uint64_t pid_namespace;
 };
 
+/* Where a port's counters lie in its file, which is so long. */
+#define SLUICE_REGISTRY_COUNTERS	64u
+#define SLUICE_REGISTRY_PORT_SIZE	4096u
+
+/**
+ * struct sluice_registry_counters - what a port has done, and has
+ * @sent: messages: requests of a client, one for each server they went to; replies of
+ *	a server.
+ * @sent_bytes: of their elements.
+ * @received: messages: responses of a client, requests of a server.
+ * @received_bytes: of their elements.
+ * @loaned: messages that are loaned now, and not sent.
+ * @depth: of a client, requests that are pending now; of a server, requests that it
+ *	holds now.
+ * @depth_most: the most that there ever were.
+ * @peers: ports at the other end that are connected now.
+ * @growths: how often memory was extended for a loan.
+ * @segments: of its memory, now.
+ * @segment_bytes: of them, now.
+ * @overflows: messages taken back out of a full queue.
+ * @blocked: nanoseconds that sends have waited for room.
+ * @polled: receives that found something without sleeping.
+ * @woken: receives that slept before they did.
+ * @expired: requests whose deadline had passed, and nobody looked at.
+ * @violations: breaches of the protocol by peers.
+ * @active: when it last sent or received, in nanoseconds of CLOCK_MONOTONIC, to some
+ *	milliseconds; 0: never.
+ */
+struct sluice_registry_counters {
+	uint64_t sent;
+	uint64_t sent_bytes;
+	uint64_t received;
+	uint64_t received_bytes;
+	uint64_t loaned;
+	uint64_t depth;
+	uint64_t depth_most;
+	uint64_t peers;
+	uint64_t growths;
+	uint64_t segments;
+	uint64_t segment_bytes;
+	uint64_t overflows;
+	uint64_t blocked;
+	uint64_t polled;
+	uint64_t woken;
+	uint64_t expired;
+	uint64_t violations;
+	uint64_t active;
+};
+
 _Static_assert(sizeof(struct sluice_registry_type) == 144, "no holes");
 _Static_assert(sizeof(struct sluice_registry_settings) == 32, "no holes");
 _Static_assert(sizeof(struct sluice_registry_contract) == 16 + 256 + 4 * 144 + 32,
 	       "no holes");
-_Static_assert(sizeof(struct sluice_registry_node) == 40 + 128, "no holes");
+_Static_assert(sizeof(struct sluice_registry_node) == 48 + 128, "no holes");
 _Static_assert(sizeof(struct sluice_registry_port) == 56, "no holes");
+_Static_assert(sizeof(struct sluice_registry_counters) == 18 * 8, "no holes");
 
 #endif /* SLUICE_UAPI_REGISTRY_H */
