@@ -61,7 +61,7 @@ $(of-trace:%=$(O)/selftests/%_test.o): own = -I. -isystem $(KSELFTEST) $(trace-c
 $(test-objects): | $(KSELFTEST)/kselftest_harness.h
 
 $(of-trace:%=$(O)/selftests/%_test): $(O)/selftests/%_test: $(O)/selftests/%_test.o \
-		$(trace-objects) $(O)/tools/registry.o $(O)/lib/libsluice.a
+		$(filter-out %/tools/sluice.o,$(tools-objects)) $(O)/lib/libsluice.a
 	$(call say,LD,$@)
 	$(Q)$(CC) -o $@ $^ $(ldflags) $(uring-libs) $(trace-libs)
 

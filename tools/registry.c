@@ -20,6 +20,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,8 +44,7 @@ static bool is_safe(const struct stat *st)
 	       (!(st->st_mode & (S_IWGRP | S_IWOTH)) || (st->st_mode & S_ISVTX));
 }
 
-/* A descriptor, or -errno. */
-static int open_directory(int at, const char *name)
+int registry_open_directory(int at, const char *name)
 {
 	int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	struct stat st;
@@ -64,23 +64,30 @@ static int descend(int at, const char *name)
 
 	if (at < 0)
 		return at;
-	fd = open_directory(at, name);
+	fd = registry_open_directory(at, name);
 	close(at);
 	return fd;
 }
 
-static int open_root(void)
+void registry_root(char *path, size_t size)
 {
 	const char *chosen = secure_getenv("SLUICE_ROOT");
 	struct stat st;
-	char path[64];
 
 	if (chosen && *chosen)
-		return open_directory(AT_FDCWD, chosen);
-	if (stat(SYSTEM_ROOT, &st) == 0 && S_ISDIR(st.st_mode))
-		return open_directory(AT_FDCWD, SYSTEM_ROOT);
-	snprintf(path, sizeof(path), "/dev/shm/sluice-%u", geteuid());
-	return open_directory(AT_FDCWD, path);
+		snprintf(path, size, "%s", chosen);
+	else if (stat(SYSTEM_ROOT, &st) == 0 && S_ISDIR(st.st_mode))
+		snprintf(path, size, "%s", SYSTEM_ROOT);
+	else
+		snprintf(path, size, "/dev/shm/sluice-%u", geteuid());
+}
+
+static int open_root(void)
+{
+	char path[PATH_MAX];
+
+	registry_root(path, sizeof(path));
+	return registry_open_directory(AT_FDCWD, path);
 }
 
 const char *registry_domain(const char *domain)
@@ -90,7 +97,7 @@ const char *registry_domain(const char *domain)
 	return domain && *domain ? domain : DOMAIN_DEFAULT;
 }
 
-static int open_domain(const char *domain)
+int registry_open_domain(const char *domain)
 {
 	domain = registry_domain(domain);
 	if (strlen(domain) > DOMAIN_LENGTH || domain[0] == '.' || strchr(domain, '/'))
@@ -129,7 +136,8 @@ static bool contract_is_good(const struct sluice_registry_contract *contract)
 }
 
 /* A record from its beginning, as much of it as there is.  Bytes, or -errno. */
-static ssize_t read_record(int at, const char *name, void *ret_record, size_t size)
+static ssize_t read_record(int at, const char *name, void *ret_record, size_t size,
+			   struct stat *ret_status)
 {
 	/* Not to wait for anybody, should it be a FIFO. */
 	int fd = openat(at, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -137,35 +145,100 @@ static ssize_t read_record(int at, const char *name, void *ret_record, size_t si
 
 	if (fd < 0)
 		return -errno;
-	got = pread(fd, ret_record, size, 0);
+	got = fstat(fd, ret_status) < 0 ? -1 : pread(fd, ret_record, size, 0);
 	if (got < 0)
 		got = -errno;
 	close(fd);
 	return got;
 }
 
-/* The contract in the directory of a service.  0, -EPROTONOSUPPORT, or another errno. */
-static int read_contract(int services, const char *hash,
-			 struct sluice_registry_contract *ret_contract)
+/* What all records begin with: magic and version. */
+static int check_head(const void *record, ssize_t got, uint32_t wanted)
+{
+	uint32_t head[2];
+
+	if (got < 0)
+		return (int)got;
+	memcpy(head, record, sizeof(head));
+	if (got < (ssize_t)sizeof(head) || head[0] != wanted)
+		return -EBADMSG;
+	return head[1] == SLUICE_PROTOCOL_VERSION ? 0 : -EPROTONOSUPPORT;
+}
+
+int registry_read_node(int nodes, const char *name, struct sluice_registry_node *ret_node,
+		       struct stat *ret_status)
+{
+	struct sluice_registry_node node = { 0 };
+	ssize_t got = read_record(nodes, name, &node, sizeof(node), ret_status);
+	int r = check_head(&node, got, SLUICE_REGISTRY_MAGIC_NODE);
+
+	if (r < 0)
+		return r;
+	if (got != sizeof(node) || node.size != sizeof(node) ||
+	    !is_terminated(node.name, sizeof(node.name)))
+		return -EBADMSG;
+	*ret_node = node;
+	return 0;
+}
+
+int registry_read_port(int ports, const char *name, struct sluice_registry_port *ret_port,
+		       struct sluice_registry_counters *ret_counters, struct stat *ret_status)
+{
+	union {
+		struct sluice_registry_port port;
+		unsigned char bytes[SLUICE_REGISTRY_COUNTERS + sizeof(*ret_counters)];
+	} file = { 0 };
+	ssize_t got = read_record(ports, name, &file, sizeof(file), ret_status);
+	int r = check_head(&file, got, SLUICE_REGISTRY_MAGIC_PORT);
+
+	if (r < 0)
+		return r;
+	if (got != sizeof(file) || file.port.size != sizeof(file.port) || file.port.role > 1)
+		return -EBADMSG;
+	*ret_port = file.port;
+	memcpy(ret_counters, file.bytes + SLUICE_REGISTRY_COUNTERS, sizeof(*ret_counters));
+	return 0;
+}
+
+int registry_read_contract(int services, const char *hash,
+			   struct sluice_registry_contract *ret_contract,
+			   struct stat *ret_status)
 {
 	struct sluice_registry_contract contract = { 0 };
-	int service = open_directory(services, hash);
+	int service = registry_open_directory(services, hash);
 	ssize_t got;
+	int r;
 
 	if (service < 0)
 		return service;
-	got = read_record(service, "contract", &contract, sizeof(contract));
+	got = read_record(service, "contract", &contract, sizeof(contract), ret_status);
 	close(service);
-	if (got < 0)
-		return (int)got;
-	if (contract.magic != SLUICE_REGISTRY_MAGIC_CONTRACT)
-		return -EBADMSG;
-	if (contract.version != SLUICE_PROTOCOL_VERSION)
-		return -EPROTONOSUPPORT;
+	r = check_head(&contract, got, SLUICE_REGISTRY_MAGIC_CONTRACT);
+	if (r < 0)
+		return r;
 	if (got != sizeof(contract) || !contract_is_good(&contract))
 		return -EBADMSG;
 	*ret_contract = contract;
 	return 0;
+}
+
+void registry_each(int at, const char *name, const char *below, void *context,
+		   registry_entry *call)
+{
+	int fd = registry_open_directory(at, name);
+	struct dirent *entry;
+	DIR *directory;
+
+	if (below)
+		fd = descend(fd, below);
+	directory = fd < 0 ? NULL : fdopendir(fd);
+	if (!directory && fd >= 0)
+		close(fd);
+	while (directory && (entry = readdir(directory)))
+		if (entry->d_name[0] != '.')
+			call(context, dirfd(directory), entry->d_name);
+	if (directory)
+		closedir(directory);
 }
 
 /* ---- Looking --------------------------------------------------------------- */
@@ -180,12 +253,13 @@ static int find_in(DIR *services, const char *name, struct sluice_registry_contr
 {
 	struct sluice_registry_contract contract;
 	struct dirent *entry;
+	struct stat status;
 	int r, result = -ENOENT;
 
 	while ((entry = readdir(services))) {
 		if (!is_hash(entry->d_name))
 			continue;
-		r = read_contract(dirfd(services), entry->d_name, &contract);
+		r = registry_read_contract(dirfd(services), entry->d_name, &contract, &status);
 		if (r == -EPROTONOSUPPORT)
 			result = r;
 		if (r < 0 || strcmp(contract.name, name) != 0)
@@ -199,7 +273,7 @@ static int find_in(DIR *services, const char *name, struct sluice_registry_contr
 int registry_find_service(const char *domain, const char *name,
 			  struct sluice_registry_contract *ret_contract)
 {
-	int r, fd = descend(open_domain(domain), "services");
+	int r, fd = descend(registry_open_domain(domain), "services");
 	DIR *services;
 
 	if (fd < 0)

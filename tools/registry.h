@@ -3,10 +3,39 @@
 #ifndef TOOLS_REGISTRY_H
 #define TOOLS_REGISTRY_H
 
+#include <stddef.h>
+#include <sys/stat.h>
+
 #include <sluice/registry.h>
 
 /* The domain that is meant: domain, or if that is NULL what the environment says. */
 const char *registry_domain(const char *domain);
+
+/* Where the library looks: $SLUICE_ROOT, /run/sluice or this user's directory. */
+void registry_root(char *path, size_t size);
+
+/* The directory of a domain.  A descriptor, or -errno as below. */
+int registry_open_domain(const char *domain);
+
+/* A directory of what is at, if it is safe.  Likewise; -EACCES: it is not, or is none. */
+int registry_open_directory(int at, const char *name);
+
+/* Calls for each name in a directory, that of a subdirectory, or NULL, of what is at. */
+typedef void registry_entry(void *context, int directory, const char *name);
+void registry_each(int at, const char *name, const char *below, void *context,
+		   registry_entry *call);
+
+/*
+ * Read a record, and say of which file.  0, -ENOENT (it has gone), -EPROTONOSUPPORT
+ * (another version), -EBADMSG (it is none) or another errno.
+ */
+int registry_read_node(int nodes, const char *name, struct sluice_registry_node *ret_node,
+		       struct stat *ret_status);
+int registry_read_port(int ports, const char *name, struct sluice_registry_port *ret_port,
+		       struct sluice_registry_counters *ret_counters, struct stat *ret_status);
+int registry_read_contract(int services, const char *hash,
+			   struct sluice_registry_contract *ret_contract,
+			   struct stat *ret_status);
 
 /*
  * Finds the contract of a service that is there, by name.  0; or -ENOENT: there is none,

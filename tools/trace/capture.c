@@ -16,7 +16,6 @@
 #include "pcapng.h"
 
 #define THREADS_MAX	256
-#define CAPTURE_MAGIC	0x70756c73u	/* "slup" */
 
 /* What has come of a message that a thread is about to send. */
 struct collected {
@@ -95,8 +94,6 @@ static void write_packet(struct capture *capture, const struct event_record *eve
 	bool reply = event->probe == SLUICE_TRACE_reply_send;
 	struct capture_packet packet = {
 		.header = {
-			.magic = CAPTURE_MAGIC,
-			.version = 1,
 			.probe = reply,
 			.pid = event->pid,
 			.lead = reply ? port->reply_lead : port->request_lead,

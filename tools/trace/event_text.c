@@ -55,11 +55,16 @@ static void print_time(uint64_t time)
 	       wall % SECOND_NS / 1000);
 }
 
+static void print_plain(const char *text)
+{
+	for (; text && *text; text++)
+		putchar(isprint((unsigned char)*text) ? *text : '?');
+}
+
 static void print_text(const char *text)
 {
 	putchar('"');
-	for (; text && *text; text++)
-		putchar(isprint((unsigned char)*text) ? *text : '?');
+	print_plain(text);
 	putchar('"');
 }
 
@@ -97,7 +102,9 @@ void event_print(struct trace *trace, const struct event_record *event, const ch
 	uint64_t port = event_port(event);
 
 	print_time(event->time);
-	printf(" %.16s[%u]", event->comm, event->pid);
+	putchar(' ');
+	print_plain(event->comm);
+	printf("[%u]", event->pid);
 	if (port)
 		printf(" %s %016" PRIx64, ports_service(trace->ports, port), port);
 	printf(" %s", probe_name(event->probe));

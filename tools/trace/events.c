@@ -117,11 +117,12 @@ static void record(struct trace *trace, const struct event_record *event)
 
 static void print_totals(const struct trace *trace)
 {
+	uint64_t probes = trace->options.probes ? trace->options.probes : mode_events.probes;
 	json_t *totals = json_object();
 	uint64_t seen;
 
 	for (unsigned int i = 0; i < SLUICE_TRACE_COUNT; i++) {
-		seen = tracer_counts(trace->tracer, UINT64_C(1) << i).seen;
+		seen = tracer_counts(trace->tracer, probes & UINT64_C(1) << i).seen;
 		if (!seen)
 			continue;
 		json_object_set_new(totals, probe_name(i), json_integer((json_int_t)seen));

@@ -154,7 +154,7 @@ static void print_port(struct trace *trace, struct spot *spots)
 	if (advice)
 		printf("  none with initial_max_slice_len of %" PRIu64 "\n", advice);
 	else
-		printf("  messages are of fixed size: initial_max_slice_len cannot avoid it\n");
+		printf("  initial_max_slice_len cannot avoid it: messages are of fixed size, or memory_limit forbids it\n");
 	for (spot = spots; spot; spot = spot->next) {
 		if (spot->port != spots->port)
 			continue;

@@ -109,7 +109,8 @@ static void collect(struct trace *trace, struct groups *groups)
 		if (bpf_map_lookup_elem(map, &key, &slice) < 0)
 			continue;
 		age = now - (int64_t)slice.time;
-		if (age >= trace->options.older_ns)
+		/* A slice may have been shortened since it was loaned. */
+		if (age >= trace->options.older_ns && slice.bytes >= trace->options.least_bytes)
 			add(groups, &key, &slice, (uint64_t)age);
 	}
 }

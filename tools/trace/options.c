@@ -98,6 +98,10 @@ static const char *mode_of(int option)
 	switch (option) {
 	case EVENT: case 'n': case TOTALS: case PERFETTO:
 		return "events";
+	case MIN_SIZE:
+		return "events latency leaks capture";
+	case MIN_LATENCY:
+		return "events latency";
 	case SLOW:
 		return "latency";
 	case OLDER:
@@ -115,6 +119,15 @@ static int wrong(const char *what, const char *value)
 {
 	trace_complain("%s%s\nsluice trace --help lists the options.", what, value);
 	return WRONG;
+}
+
+static const char *name_of(int option)
+{
+	const struct option *o = long_options;
+
+	while (o->name && o->val != option)
+		o++;
+	return o->name ? o->name : "?";
 }
 
 static bool parse_whole(const char *text, int base, uint64_t *ret_value)
@@ -248,9 +261,9 @@ static int take_all(struct trace_options *options, const char *mode, int argc, c
 		if (option == '?')
 			return wrong("these options are not to be understood", "");
 		if (mode_of(option) && !strstr(mode_of(option), mode))
-			return wrong("that is no option of this mode: ", argv[optind - 1]);
+			return wrong("that is no option of this mode: --", name_of(option));
 		if (!take(options, option))
-			return wrong("that cannot be: ", optarg ? optarg : "");
+			return wrong("that cannot be: ", optarg ? optarg : name_of(option));
 	}
 	return 0;
 }
@@ -278,7 +291,9 @@ int options_parse(struct trace_options *options, const char *mode, int argc, cha
 		optind++;
 	if (optind < argc)
 		options->command = argv + optind;
-	if (options->command && options->pids)
-		return wrong("either --pid, or a command", "");
+	if (options->pids && (options->command || options->files))
+		return wrong("either --pid, or a command or --exe", "");
+	if (options->folded && options->json)
+		return wrong("either --folded, or --json", "");
 	return 0;
 }

@@ -7,6 +7,7 @@
  */
 #include "ports.h"
 
+#include <ctype.h>
 #include <search.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,6 +44,14 @@ struct port_known *ports_find(const struct ports *ports, uint64_t id)
 	return found ? *(struct port_known **)found : NULL;
 }
 
+/* What another process has written is shown, and must not be more than text. */
+static void make_printable(char *text)
+{
+	for (; *text; text++)
+		if (!isprint((unsigned char)*text))
+			*text = '?';
+}
+
 struct port_known *ports_add(struct ports *ports, const struct port_known *port)
 {
 	struct port_known *known = ports_find(ports, port->id), *fresh;
@@ -53,6 +62,8 @@ struct port_known *ports_add(struct ports *ports, const struct port_known *port)
 	if (!fresh)
 		return NULL;
 	*fresh = *port;
+	make_printable(fresh->service);
+	make_printable(fresh->process);
 	if (!tsearch(fresh, &ports->tree, compare)) {
 		free(fresh);
 		return NULL;

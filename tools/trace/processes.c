@@ -106,6 +106,7 @@ static bool is_wanted_service(const char *wanted, const char *name)
 
 /* ---- Files ---- */
 
+/* 1 (watched), 0 (there are no probes, or none of ours) or -1 and it was said why. */
 static int watch(struct processes *processes, const char *path, pid_t pid)
 {
 	struct tracer *tracer = processes->trace->tracer;
@@ -116,14 +117,14 @@ static int watch(struct processes *processes, const char *path, pid_t pid)
 	if (r == -EPROTO)
 		trace_complain("%s has probes of another version, or was built in another way", path);
 	if (r < 0)
-		return r;
+		return 0;
 	r = tracer_watch(tracer, path, &places, pid);
 	if (r < 0)
 		return trace_complain("cannot watch %s: %s", path, strerror(-r));
 	processes->watched++;
 	if (processes->trace->symbols)
 		symbols_learn_file(processes->trace->symbols, path);
-	return 0;
+	return 1;
 }
 
 /* 1 (watched), 0 (it has no probes) or -1. */
@@ -143,9 +144,9 @@ static int look_at_file(struct processes *processes, const char *path)
 		return 0;
 	r = watch(processes, path, 0);
 	processes->file[processes->files++] = (struct file){
-		.device = status.st_dev, .inode = status.st_ino, .watched = !r,
+		.device = status.st_dev, .inode = status.st_ino, .watched = r > 0,
 	};
-	return r == -1 ? -1 : !r;
+	return r;
 }
 
 int processes_watch_file(struct processes *processes, const char *path)
@@ -262,7 +263,7 @@ static int look_at_one_of_pid(void *context, const char *path)
 {
 	struct look_at_pid *look = context;
 
-	return watch(look->processes, path, look->pid) == -1 ? -1 : 0;
+	return watch(look->processes, path, look->pid) < 0 ? -1 : 0;
 }
 
 int processes_watch_pid(struct processes *processes, pid_t pid)

@@ -8,12 +8,11 @@
  * requests sent: what cannot be replayed whole is not begun.
  *
  *	recording.c	the messages of one service, out of the capture
- *	registry.c	the contract of the service that runs
+ *	contract.c	the contract of the service that runs
  *	resend.c	sends, receives, compares
  *	replay_report.c	what is printed
  *
- * This file owns all of it, and the command line.  The contract that
- * the service is opened with points into the record, so that stays where it is.
+ * This file owns all of it, and the command line.
  *
  * ^C ends the sending, and what has been found out is printed; what is still under way
  * is cancelled.
@@ -32,7 +31,7 @@
 #include "recording.h"
 #include "replay_report.h"
 #include "resend.h"
-#include "tools/registry.h"
+#include "tools/contract.h"
 
 #define WRONG		2
 #define SECOND		1e9
@@ -83,8 +82,7 @@ struct options {
 struct replay {
 	struct options options;
 	struct recording recording;
-	struct sluice_registry_contract record;
-	struct sluice_contract contract;	/* points into the record */
+	struct contract contract;
 	struct sluice_node *node;
 	struct sluice_service *service;
 	struct resend resend;
@@ -215,44 +213,6 @@ static int parse(int argc, char **argv, struct replay *replay)
 
 /* ---- The service ----------------------------------------------------------- */
 
-static int find(struct replay *replay)
-{
-	const char *domain = registry_domain(replay->options.domain);
-	const char *name = replay->recording.wanted;
-	int r = registry_find_service(domain, name, &replay->record);
-
-	if (r == -ENOENT)
-		return complain("no service %s runs in the domain %s", name, domain);
-	if (r == -EPROTONOSUPPORT)
-		return complain("no service %s of this version runs in the domain %s, "
-				"but one of another version", name, domain);
-	if (r == -EACCES)
-		return complain("the registry of the domain %s may not be read, or others can "
-				"write to it", domain);
-	return r == 0 ? 0 : complain("cannot look for %s in the domain %s: %s", name, domain,
-				     strerror(-r));
-}
-
-static struct sluice_type type_of(const struct sluice_registry_type *record)
-{
-	if (!record->size)
-		return (struct sluice_type){ 0 };
-	return (struct sluice_type){ record->name, record->size, record->alignment, record->kind };
-}
-
-static void make_contract(struct replay *replay)
-{
-	const struct sluice_registry_contract *record = &replay->record;
-
-	replay->contract = (struct sluice_contract){
-		.name = record->name,
-		.request = type_of(&record->request),
-		.response = type_of(&record->response),
-		.request_header = type_of(&record->request_header),
-		.response_header = type_of(&record->response_header),
-	};
-}
-
 static void catch_interrupts(void)
 {
 	const struct sigaction action = { .sa_handler = interrupted };
@@ -272,7 +232,7 @@ static int open_service(struct replay *replay)
 	replay->node = sluice_node_create("sluice-replay", &node);
 	awake = replay->node;
 	catch_interrupts();
-	replay->service = sluice_service_open(replay->node, &replay->contract, &service);
+	replay->service = sluice_service_open(replay->node, &replay->contract.contract, &service);
 	resend->client = sluice_client_create(replay->service, NULL);
 	return resend->client ? 0 : complain("%s", sluice_strerror());
 }
@@ -290,7 +250,7 @@ static int wait_server(struct replay *replay)
 	if (r > 0 || stop)
 		return 0;
 	if (r == -ETIMEDOUT || r == -EAGAIN)
-		return complain("no server of %s has come", replay->contract.name);
+		return complain("no server of %s has come", replay->contract.record.name);
 	return complain("%s", sluice_strerror());
 }
 
@@ -301,7 +261,7 @@ static int send_all(struct replay *replay)
 
 	resend->node = replay->node;
 	resend->recording = &replay->recording;
-	resend->contract = &replay->record;
+	resend->contract = &replay->contract.record;
 	resend->speed = replay->options.speed;
 	resend->timeout = replay->options.timeout;
 	resend->stop = &stop;
@@ -316,13 +276,15 @@ static int send_all(struct replay *replay)
 /* Everything before the first request.  0, or -1 and it was said why. */
 static int prepare(struct replay *replay)
 {
+	char why[CONTRACT_WHY];
+
 	if (recording_load(&replay->recording) < 0)
 		return complain("%s", replay->recording.why);
-	if (find(replay) < 0)
-		return -1;
-	if (recording_fits(&replay->recording, &replay->record) < 0)
+	if (contract_find(&replay->contract, replay->options.domain, replay->recording.wanted,
+			  why) < 0)
+		return complain("%s", why);
+	if (recording_fits(&replay->recording, &replay->contract.record) < 0)
 		return complain("%s", replay->recording.why);
-	make_contract(replay);
 	if (open_service(replay) < 0)
 		return -1;
 	return wait_server(replay);

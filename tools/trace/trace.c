@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -53,6 +54,18 @@ int64_t trace_now(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return now.tv_sec * SECOND_NS + now.tv_nsec;
+}
+
+int trace_complain(const char *format, ...)
+{
+	va_list arguments;
+
+	fputs("sluice trace: ", stderr);
+	va_start(arguments, format);
+	vfprintf(stderr, format, arguments);
+	va_end(arguments);
+	fputc('\n', stderr);
+	return -1;
 }
 
 /* ---- Whom to watch ---- */

@@ -12,7 +12,6 @@
  *	ports.c		what is known of ports: service, role, process
  *	command.c	the command that is traced from its beginning
  *	cost.c		what a hit costs, measured
- *	text.c		numbers for people
  *
  * and a file for each mode: events.c, latency.c, leaks.c, grow.c, capture.c, replay.c;
  * with perfetto.c, pcapng.c, symbols.c and stacks.c for what they write.
@@ -27,10 +26,10 @@
 #include <sys/types.h>
 
 #include "bpf/records.h"
+#include "tools/text.h"
 
 #define PIDS_WATCHED_MAX	64
 #define FILES_NAMED_MAX		64
-#define SECOND_NS		INT64_C(1000000000)
 
 struct ports;
 struct symbols;
@@ -118,23 +117,5 @@ struct trace {
 /* Says on standard error what is wrong.  -1. */
 __attribute__((__format__(__printf__, 1, 2)))
 int trace_complain(const char *format, ...);
-
-/* ---- text.c ---- */
-
-#define TEXT_NUMBER	32
-
-/* Times as "1.25 ms", bytes as "64.0 KiB", in a buffer of TEXT_NUMBER; returns it. */
-char *text_ns(char *buffer, uint64_t ns);
-char *text_bytes(char *buffer, uint64_t bytes);
-
-/* "12", "1.5ms", "2s": nanoseconds; "64", "4K", "1M": bytes.  False if it is neither. */
-bool parse_ns(const char *text, uint64_t *ret_ns);
-bool parse_bytes(const char *text, uint64_t *ret_bytes);
-
-/* Of CLOCK_MONOTONIC, as of the wall: nanoseconds since the epoch. */
-uint64_t wall_time(uint64_t monotonic);
-
-/* The name of an errno, or its number. */
-const char *text_errno(uint64_t number);
 
 #endif /* TRACE_TRACE_H */

@@ -68,7 +68,7 @@ static int tell_settings(struct tracer *tracer)
 	struct settings settings = {
 		.only_pids = watches_some_only(options),
 		.port = options->port,
-		.least_bytes = options->least_bytes,
+		.least_bytes = tracer->trace->mode == &mode_leaks ? 0 : options->least_bytes,
 		.least_ns = options->least_ns,
 		.slow_ns = options->slow_ns,
 		.totals = options->totals,

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-/* Numbers for people, and from them. */
-#include "trace.h"
+/* Numbers and strings for people, and numbers from them. */
+#include "text.h"
 
-#include <errno.h>
-#include <stdarg.h>
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -34,6 +35,22 @@ char *text_bytes(char *buffer, uint64_t bytes)
 		unit++;
 	}
 	snprintf(buffer, TEXT_NUMBER, unit ? "%.1f %s" : "%.0f %s", value, units[unit]);
+	return buffer;
+}
+
+char *text_id(char *buffer, uint64_t id)
+{
+	snprintf(buffer, TEXT_NUMBER, "%016" PRIx64, id);
+	return buffer;
+}
+
+char *text_clean(char *buffer, size_t size, const char *text)
+{
+	size_t i;
+
+	for (i = 0; text[i] && i < size - 1; i++)
+		buffer[i] = isprint((unsigned char)text[i]) ? text[i] : '?';
+	buffer[i] = 0;
 	return buffer;
 }
 
@@ -80,7 +97,7 @@ bool parse_bytes(const char *text, uint64_t *ret_bytes)
 	return parse(text, units, ret_bytes);
 }
 
-/* The same for all events, so that they stay in their order. */
+/* The same for all times of a run, so that they stay in their order. */
 uint64_t wall_time(uint64_t monotonic)
 {
 	static int64_t difference;
@@ -104,16 +121,4 @@ const char *text_errno(uint64_t number)
 		return number ? name : "0";
 	snprintf(other, sizeof(other), "%llu", (unsigned long long)number);
 	return other;
-}
-
-int trace_complain(const char *format, ...)
-{
-	va_list arguments;
-
-	fputs("sluice trace: ", stderr);
-	va_start(arguments, format);
-	vfprintf(stderr, format, arguments);
-	va_end(arguments);
-	fputc('\n', stderr);
-	return -1;
 }

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The contract of a service, as the registry tells it.
+ *
+ * A program brings the contract of its service along; a tool that speaks with any
+ * service has none, and takes that of whoever made the service from the record.  It is
+ * compared with that record once more when the service is opened, so a service that was
+ * made anew in between, with other types, is refused.
+ *
+ * Names of types were chosen by another process; they are cleaned before they are shown.
+ */
+#include "contract.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "registry.h"
+#include "text.h"
+
+static struct sluice_type type_of(const struct sluice_registry_type *record)
+{
+	if (!record->size)
+		return (struct sluice_type){ 0 };
+	return (struct sluice_type){ record->name, record->size, record->alignment, record->kind };
+}
+
+static void point(struct contract *contract)
+{
+	const struct sluice_registry_contract *record = &contract->record;
+
+	contract->contract = (struct sluice_contract){
+		.name = record->name,
+		.request = type_of(&record->request),
+		.response = type_of(&record->response),
+		.request_header = type_of(&record->request_header),
+		.response_header = type_of(&record->response_header),
+	};
+}
+
+static void explain(int error, const char *domain, const char *name, char why[CONTRACT_WHY])
+{
+	switch (error) {
+	case -ENOENT:
+		snprintf(why, CONTRACT_WHY, "no service %s runs in the domain %s", name, domain);
+		break;
+	case -EPROTONOSUPPORT:
+		snprintf(why, CONTRACT_WHY, "no service %s of this version runs in the domain %s, "
+			 "but one of another version", name, domain);
+		break;
+	case -EACCES:
+		snprintf(why, CONTRACT_WHY, "the registry of the domain %s may not be read, or "
+			 "others can write to it", domain);
+		break;
+	default:
+		snprintf(why, CONTRACT_WHY, "cannot look for %s in the domain %s: %s", name, domain,
+			 strerror(-error));
+	}
+}
+
+int contract_find(struct contract *contract, const char *domain, const char *name,
+		  char ret_why[CONTRACT_WHY])
+{
+	int r;
+
+	domain = registry_domain(domain);
+	r = registry_find_service(domain, name, &contract->record);
+	if (r < 0)
+		explain(r, domain, name, ret_why);
+	else
+		point(contract);
+	return r;
+}
+
+int contract_elements(const struct sluice_type *type, size_t bytes, size_t *ret_elements,
+		      char ret_why[CONTRACT_WHY])
+{
+	char name[SLUICE_TYPE_NAME_SIZE];
+
+	text_clean(name, sizeof(name), type->name);
+	if (type->kind == SLUICE_KIND_FIXED && bytes != type->size) {
+		snprintf(ret_why, CONTRACT_WHY, "has %zu bytes, and must have the %" PRIu64
+			 " of one %s", bytes, type->size, name);
+		return -EMSGSIZE;
+	}
+	if (bytes % type->size) {
+		snprintf(ret_why, CONTRACT_WHY, "has %zu bytes, and must have a multiple of the %"
+			 PRIu64 " of one %s", bytes, type->size, name);
+		return -EMSGSIZE;
+	}
+	*ret_elements = (size_t)(bytes / type->size);
+	return 0;
+}
