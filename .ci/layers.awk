@@ -4,8 +4,9 @@
 #
 # A file of lib/ includes its own layer and those to the left of it.  All others,
 # tools/ and examples and sluice.h itself, are users: sluice.h and uapi/ is what
-# they have; and tools/ has what it shares with bpf/, which has uapi/ alone.  Arguments are the sources, named from the top of the tree; each
-# #include that points the wrong way is named, and makes the exit status 1.
+# they have; and tools/ has what it shares with bpf/, which has uapi/ alone.
+# Arguments are the sources, named from the top of the tree; each #include that
+# points the wrong way is named, and makes the exit status 1.
 
 BEGIN {
 	n = split("uapi base trace os shm link api", layers)

@@ -25,8 +25,12 @@ run-demo: examples
 	@O='$(O)' CLIENTS='$(CLIENTS)' SERVERS='$(SERVERS)' FIRST='$(FIRST)' \
 		sh Documentation/examples/demo.sh
 
+# Each page is named for its section: NAME.1.rst becomes man1/NAME.1.
+pages := $(basename $(notdir $(wildcard Documentation/man/*.rst)))
+pages := $(foreach page,$(pages),$(O)/man/man$(subst .,,$(suffix $(page)))/$(page))
+
 man: $(if $(KERNEL_DOC),$(O)/man/man3/sluice_version.3)
-man: $(if $(RST2MAN),$(O)/man/man7/sluice.7)
+man: $(if $(RST2MAN),$(pages))
 
 # One run makes the pages of all functions; one page stands for them.
 $(O)/man/man3/sluice_version.3: lib/include/sluice.h Documentation/man/man3.awk
@@ -35,15 +39,18 @@ $(O)/man/man3/sluice_version.3: lib/include/sluice.h Documentation/man/man3.awk
 	$(Q)$(KERNEL_DOC) -man $< | awk -v directory=$(@D) -v date=$(DATE) \
 		-v version=$(VERSION) -f Documentation/man/man3.awk
 
-$(O)/man/man7/sluice.7: Documentation/man/sluice.7.rst \
-			$(wildcard Documentation/examples/adder*)
+$(filter %.1,$(pages)): $(O)/man/man1/%: Documentation/man/%.rst
+$(filter %.7,$(pages)): $(O)/man/man7/%: Documentation/man/%.rst
+$(O)/man/man7/sluice.7: $(wildcard Documentation/examples/adder*)
+
+$(pages):
 	$(call say,MAN,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(RST2MAN) $< | sed 's/@DATE@/$(DATE)/; s/@VERSION@/$(VERSION)/' >$@
 
 install-man: man
 	$(call say,INSTALL,man pages)
-	$(Q)for page in $(O)/man/man*/*.[37]; do \
+	$(Q)for page in $(O)/man/man*/*.[137]; do \
 		test ! -e "$$page" || install -D -m 644 "$$page" \
 			"$(DESTDIR)$(mandir)/$${page#$(O)/man/}" || exit; \
 	done

@@ -57,12 +57,12 @@ static __always_inline void add(uint64_t port, enum stage stage, uint64_t from, 
 		count(SLUICE_TRACE_round_trip, true);
 		return;
 	}
-	histogram->count++;
+	__sync_fetch_and_add(&histogram->count, 1);
 	if (value > histogram->most)
 		histogram->most = value;
 	bucket = histogram_bucket(value);
 	if (bucket < HISTOGRAM_BUCKETS)
-		histogram->bucket[bucket]++;
+		__sync_fetch_and_add(&histogram->bucket[bucket], 1);
 }
 
 static __always_inline void tell_slow(const struct hit *hit,

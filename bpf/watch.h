@@ -100,53 +100,41 @@ static __always_inline void count(uint32_t probe, bool lost)
 
 	if (!c)
 		return;
-	if (lost)
-		c->lost++;
-	else
-		c->seen++;
+	/* Of this processor, but whoever is preempted here may not lose his. */
+	__sync_fetch_and_add(lost ? &c->lost : &c->seen, 1);
 }
 
 /* ---- Filters ---- */
 
-static __always_inline bool is_wanted_service(const struct settings *wanted, const char *name)
+#define NAME_PART	16
+
+/*
+ * Is the name of a service in the process the one?  Part by part: the whole is too long
+ * for the stack, and the process may be preempted by another that hits a probe too.
+ */
+static __always_inline bool is_wanted_service(const struct settings *wanted, uint64_t address)
 {
+	char part[NAME_PART];
 	uint32_t i;
 
-	for (i = 0; i < TEXT_SIZE - 1; i++) {
+	for (i = 0; i < TEXT_SIZE; i++) {
+		if (i % NAME_PART == 0 &&
+		    bpf_probe_read_user(part, sizeof(part), (const void *)(address + i)) < 0)
+			return false;
 		if (i >= wanted->service_length)
-			return wanted->service_prefix || !name[i];
-		if (name[i] != wanted->service[i])
+			return wanted->service_prefix || !part[i % NAME_PART];
+		if (part[i % NAME_PART] != wanted->service[i])
 			return false;
 	}
 	return true;
-}
-
-/* A name is too long for the stack of a program. */
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, uint32_t);
-	__type(value, char[TEXT_SIZE]);
-} names SEC(".maps");
-
-/* The name of a service in the process, is it the one? */
-static __always_inline bool reads_wanted_service(const struct settings *wanted, uint64_t address)
-{
-	uint32_t zero = 0;
-	char *name = bpf_map_lookup_elem(&names, &zero);
-
-	if (!wanted->only_services)
-		return true;
-	if (!name || bpf_probe_read_user_str(name, TEXT_SIZE, (const void *)address) < 0)
-		return false;
-	return is_wanted_service(wanted, name);
 }
 
 /* A port is made: what is known of it before its first message. */
 static __always_inline void learn_port(const struct hit *hit)
 {
 	struct port_entry entry = {
-		.wanted = reads_wanted_service(hit->settings, hit->argument[3]),
+		.wanted = !hit->settings->only_services ||
+			  is_wanted_service(hit->settings, hit->argument[3]),
 		.request_lead = (uint32_t)hit->argument[4],
 		.reply_lead = (uint32_t)hit->argument[5],
 	};
@@ -164,9 +152,8 @@ static __always_inline bool has_wanted_port(const struct hit *hit, const struct 
 		return false;
 	if (!wanted->only_services)
 		return true;
-	if (shape->port < 0)
-		return shape->text >= 0 &&
-		       reads_wanted_service(wanted, argument_at(hit, shape->text));
+	if (hit->probe == SLUICE_TRACE_service_open || hit->probe == SLUICE_TRACE_service_close)
+		return is_wanted_service(wanted, hit->argument[1]);
 	entry = bpf_map_lookup_elem(&ports, &port);
 	return entry && entry->wanted;
 }

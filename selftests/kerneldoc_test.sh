@@ -50,12 +50,16 @@ check "each public function has a man page" pages $header
 if command -v mandoc >/dev/null; then
 	check "the man pages of section 3 are well-formed" \
 		mandoc -Tlint -W warning "$tmp"/man3/*.3
-	if [ -e "$O/man/man7/sluice.7" ]; then
-		check "sluice(7) is well-formed" \
-			mandoc -Tlint -W error "$O/man/man7/sluice.7"
-	else
-		skip "sluice(7) is well-formed" "not built: no rst2man"
-	fi
+	for source in Documentation/man/*.rst; do
+		page=${source##*/}
+		page=${page%.rst}
+		built=$O/man/man${page##*.}/$page
+		if [ -e "$built" ]; then
+			check "$page is well-formed" mandoc -Tlint -W error "$built"
+		else
+			skip "$page is well-formed" "not built: no rst2man"
+		fi
+	done
 else
 	skip "the man pages are well-formed" "no mandoc"
 fi

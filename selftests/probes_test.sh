@@ -121,6 +121,31 @@ else
 	result 1 "a build without probes"
 fi
 
+# ---- What the counters in the pages of ports cost, always
+
+# counted TRIPS: instructions of the counters, by the lines that they come from
+counted() {
+	timeout 120 valgrind --tool=callgrind --callgrind-out-file="$tmp/calls" \
+		"$program" "$1" >"$tmp/output" 2>&1 &&
+		callgrind_annotate --auto=no --threshold=100 "$tmp/calls" 2>"$tmp/output" |
+		awk '/lib\/link\/counters\.h:|lib\/os\/clock\.h:|:clock_gettime/ {
+			gsub(",", "", $1)
+			sum += $1
+		} END { print sum }'
+}
+
+if ! command -v valgrind >/dev/null; then
+	skip "counters" "there is no valgrind"
+else
+	few=$(counted 1000)
+	many=$(counted 3000)
+	cost=$(((many - few) / 2000))
+	printf '# of these the counters of both sides take %d, and of each message %d, the clock included\n' \
+		$cost $((cost / 4)) >&2
+	[ $cost -gt 0 ]
+	result $? "the cost of counters"
+fi
+
 # ---- And while somebody does
 
 nanoseconds() {	# nanoseconds COMMAND...: of 20000 round trips

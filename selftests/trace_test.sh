@@ -32,6 +32,7 @@ traced() {
 
 # begin MODE-AND-OPTIONS...: a tracer that watches when this returns; its process is $tracer
 begin() {
+	: >"$tmp/told"		# what the one before has said
 	"$sluice" trace "$@" >"$tmp/said" 2>"$tmp/told" &
 	tracer=$!
 	until grep -q watching "$tmp/told"; do

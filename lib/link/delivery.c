@@ -22,8 +22,8 @@
  *     was returned and the ring was emptied, so no response meets a later request.
  *
  * Deliveries are their requester's, private memory.  What the server tells of times is
- * believed only as far as it lies between times of our own; it is passed on, and
- * nothing is decided by it.
+ * believed only as far as it lies between the sending and now, and in order; it is passed
+ * on, and nothing is decided by it.
  */
 #include "link/requester.h"
 

@@ -23,8 +23,8 @@
 
 /*
  * Does anybody watch it?  What is only measured for a probe asks this first.  The kernel
- * alone writes the semaphore, and a plain load is one instruction with its test: if it is
- * an old value, an event is missed or told for nothing.
+ * alone writes the semaphore; the load is a plain one, which costs least, and should the
+ * value be old an event is missed, or told for nothing.
  */
 #define probe_is_on(name) \
 	(USDT_AVAILABLE && unlikely(sluice_##name##_semaphore))

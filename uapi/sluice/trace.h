@@ -4,10 +4,10 @@
  *
  * They are USDT probes of the provider "sluice", in the library itself, each at one
  * place and with a semaphore, so that those nobody looks at cost next to nothing.
- * An event is told before anybody else can see what it tells of; so a send is told before
- * its receive, and should the ring turn out to be broken then, a release follows.  What a
- * port still holds when it is destroyed is released after that.  The id of a client is
- * its own word, which a server passes on.
+ * A send is told before anybody else can see the message, so before its receive; should
+ * the ring turn out to be broken then, a release follows.  What a port has received and
+ * still holds when it is destroyed is released after that.  The id of a client is its own
+ * word, which a server passes on.
  *
  * This list is all of them: a probe's name, how many arguments it has, and what these
  * are, in order.  An argument may be added behind the others; nothing else changes.
