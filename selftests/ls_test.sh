@@ -1,0 +1,162 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# sluice ls: who is there is listed, who is dead is told apart, and nothing of a stranger's
+# gets to the terminal; with one port and with a thousand.
+
+cd "$(dirname "$0")/.." || exit 1
+# shellcheck source=selftests/tap.sh
+. selftests/tap.sh
+# shellcheck source=selftests/looking.sh
+. selftests/looking.sh
+
+names=$O/selftests/ls_test
+
+# ---- nothing
+
+for root in "$SLUICE_ROOT" "$tmp/nowhere"; do
+	SLUICE_ROOT=$root looks ls
+	fails "no service at all, ${root##*/}" 0 "^sluice ls: no services in default below $root\$"
+done
+looks ls --domain elsewhere --json
+[ $? -eq 0 ] && [ -s "$tmp/told" ]
+result $? "no domain, and that is no failure"
+holds "an object all the same" \
+	'.[0] | .domain == "elsewhere" and .services == [] and .unreadable == 0'
+holds "of these keys" '.[0] | keys == ["domain", "root", "services", "unreadable"]'
+
+# ---- an example
+
+serve calls
+looks ls
+result $? "one service"
+says "a heading" '^SERVICE  *REQUEST  *RESPONSE  *CLIENTS  *SERVERS  *DEAD  *PIDS$'
+says "its types, and who is there" "^example/calls  *call  *root  *0  *1  *0  *$server\$"
+looks ls --json
+holds "the service of these keys" '.[0].services[0] | keys == ["alive", "clients", "dead", "hash",
+	"name", "pids", "request", "request_header", "response", "response_header", "servers"]'
+holds "and values" ".[0].services[0] | .name == \"example/calls\" and .alive and
+	.clients == 0 and .servers == 1 and .dead == 0 and .pids == [$server] and
+	.request == {name: \"call\", size: 8, alignment: 8, slice: false} and
+	.response == {name: \"root\", size: 16, alignment: 8, slice: false} and
+	.request_header == null and (.hash | test(\"^[0-9a-f]{16}\$\"))"
+looks ls --tree
+says "a tree" '^example/calls: call to root$'
+says "its leaves" "^  server\.0  [0-9a-f]*  pid $server  calls-server  node calls-server\$"
+looks ls --tree --json
+holds "a port of these keys" '.[0].services[0].ports[0] | keys == ["alive", "comm", "entry", "node",
+	"node_name", "pid", "port", "role", "wait"]'
+holds "and values" ".[0].services[0].ports | length == 1 and (.[0] | .role == \"server\" and
+	.entry == \"server.0\" and .alive and .pid == $server and .comm == \"calls-server\" and
+	.node_name == \"calls-server\" and (.wait == \"uring\" or .wait == \"socket\") and
+	(.port | test(\"^[0-9a-f]{16}\$\")))"
+
+# names EXPECTED ARGUMENT...: so many services are listed
+named() {
+	expected=$1
+	shift
+	looks ls --json "$@"
+	holds "$expected of $*" ".[0].services | length == $expected"
+}
+named 1 example/calls
+named 1 'example/*'
+named 1 nothing '*'
+named 0 example
+named 0 'call*'
+looks ls 'call*'
+fails "nothing of that name" 0 "^sluice ls: no services of that name in default"
+named 0 --domain elsewhere
+
+terminal "ls" ls
+closed ls
+
+# ---- what cannot be read
+
+services=$SLUICE_ROOT/default/services
+hash=$(ls "$services")
+echo "this is no port" >"$services/$hash/ports/client.7"
+looks ls
+[ $? -eq 0 ] && grep -q '^sluice ls: 1 entry could not be read' "$tmp/told"
+result $? "an entry that is none is counted"
+looks ls --json
+holds "also as JSON" '.[0] | .unreadable == 1 and .services[0].dead == 0'
+rm "$services/$hash/ports/client.7"
+$patience "$sluice" ls >/dev/full 2>"$tmp/told"
+[ $? -eq 1 ] && grep -q '^sluice ls: cannot write: ' "$tmp/told"
+result $? "nowhere to write to"
+
+# ---- leftovers
+
+kill -9 $server
+wait $server 2>/dev/null
+looks ls
+says "a process that was killed" '^example/calls  *call  *root  *0  *0  *1  *left behind$'
+looks ls --tree
+says "its port is dead" "^  server\.0  [0-9a-f]*  pid $server  dead  node calls-server\$"
+looks ls --tree --json
+holds "likewise as JSON" '.[0].services[0] | .alive == false and .servers == 0 and .dead == 1 and
+	.pids == [] and (.ports[0] | .alive == false and .comm == null)'
+if command -v script >/dev/null; then
+	TERM=xterm $patience script -qec "$sluice ls" /dev/null </dev/null >"$tmp/said" 2>&1
+	says "dim on a terminal" "^$escape\[2mexample/calls.*$escape\[0m"
+else
+	skip "dim on a terminal" "there is no script"
+fi
+
+# ---- others
+
+start "$names" empty
+looks ls
+says "a service that has only been opened" '^selftest/crowd  *uint8_t\[\]  *uint64_t  *0  *0  *0  *-$'
+! grep -q example/calls "$tmp/said"
+result $? "and whoever opens one removes what is left behind"
+let_go
+
+start "$names" rude
+looks ls
+[ "$(tr -d ' -~\n' <"$tmp/said" | wc -c)" -eq 0 ] && [ "$(wc -l <"$tmp/said")" -eq 2 ]
+result $? "strings that are not fit to print"
+says "what of them is" '^rude?\[2J???"\\?  *rude'
+looks ls --tree
+[ "$(tr -d ' -~\n' <"$tmp/said" | wc -c)" -eq 0 ] && grep -q 'node rude?' "$tmp/said"
+result $? "also of nodes"
+looks ls --json --tree
+holds "and as JSON" '.[0].services[] | select(.clients == 1) | .name == "rude?[2J???\"\\?" and
+	.ports[0].node_name == .name'
+let_go
+
+# ---- a thousand
+
+if ! start "$names" crowd 1000; then
+	skip "a thousand clients" "$(cat "$tmp/told")"
+else
+	pid=$(pid_of $program)
+	looks ls selftest/crowd
+	says "a thousand clients" "^selftest/crowd  *uint8_t\[\]  *uint64_t  *1000  *1  *0  *$pid\$"
+	looks ls --tree --json selftest/crowd
+	holds "each of them" '.[0].services[0].ports | length == 1001 and
+		(map(.port) | unique | length == 1001)'
+	holds "in order" '.[0].services[0].ports | map(.entry) ==
+		[range(1000) | "client.\(.)"] + ["server.0"]'
+	looks ls --tree selftest/crowd
+	[ "$(grep -c "^  client.*pid $pid  ls_test  node crowd\$" "$tmp/said")" -eq 1000 ]
+	result $? "in a tree"
+	looks show selftest/crowd --json
+	holds "shown" '.[0].service.ports | length == 1001 and all(.memory != null)'
+	looks stat selftest/crowd --json
+	holds "with counters" 'length == 1001 and all(.counters.sent == 0)'
+	kill -9 "$pid"
+	let_go 2>/dev/null
+	looks ls selftest/crowd --json
+	holds "a thousand dead" '.[0].services[0] | .clients == 0 and .dead == 1001'
+fi
+
+# ---- the command line
+
+wrong ls --no-such-option
+wrong ls --domain
+wrong ls --domain a/b
+wrong ls --domain .hidden
+wrong ls --json=yes
+help_fits ls
+finish

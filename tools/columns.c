@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A table whose columns are as wide as what is in them.  So all rows are collected
+ * first; each is one string, in which a \t ends a cell.  A row of a single cell is a
+ * heading across the columns, and does not make the first of them wider.  Cells are
+ * ASCII: what others have written has gone through text_clean().
+ */
+#include "columns.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define GAP	2	/* between two columns */
+
+struct columns_row {
+	char *text;
+	enum style style;
+};
+
+static void measure(struct columns *columns, const char *text)
+{
+	size_t length;
+
+	for (size_t i = 0; i < COLUMNS_MAX; i++) {
+		length = strcspn(text, "\t");
+		if (length > columns->width[i])
+			columns->width[i] = length;
+		if (!text[length])
+			return;
+		text += length + 1;
+	}
+}
+
+/* The address of one more row, or NULL. */
+static struct columns_row *grow(struct columns *columns)
+{
+	size_t rows = columns->rows;
+	struct columns_row *grown;
+
+	/* At 0, 1, 2, 4, 8, ... there is no room. */
+	if (!(rows & (rows - 1))) {
+		grown = realloc(columns->row, (rows ? 2 * rows : 1) * sizeof(*grown));
+		if (!grown)
+			return NULL;
+		columns->row = grown;
+	}
+	return &columns->row[rows];
+}
+
+void columns_add(struct columns *columns, enum style style, const char *format, ...)
+{
+	struct columns_row *row = grow(columns);
+	va_list arguments;
+	int r = -1;
+
+	if (row) {
+		va_start(arguments, format);
+		r = vasprintf(&row->text, format, arguments);
+		va_end(arguments);
+	}
+	if (r < 0) {
+		columns->failed = true;
+		return;
+	}
+	row->style = style;
+	columns->rows++;
+	if (strchr(row->text, '\t'))
+		measure(columns, row->text);
+}
+
+static void print_cells(const struct columns *columns, const char *text)
+{
+	size_t length;
+	int width;
+
+	for (size_t i = 0; i < COLUMNS_MAX; i++) {
+		length = strcspn(text, "\t");
+		width = (int)columns->width[i];
+		if (columns->alignment[i] == 'r')
+			printf("%*.*s", width, (int)length, text);
+		else	/* the last one ends where it ends */
+			printf("%-*.*s", text[length] ? width : 0, (int)length, text);
+		if (!text[length])
+			return;
+		printf("%*s", GAP, "");
+		text += length + 1;
+	}
+}
+
+static void print_row(const struct columns *columns, const struct columns_row *row)
+{
+	fputs(style_begin(row->style), stdout);
+	if (strchr(row->text, '\t'))
+		print_cells(columns, row->text);
+	else
+		fputs(row->text, stdout);
+	printf("%s\n", style_end(row->style));
+}
+
+int columns_print(struct columns *columns)
+{
+	for (size_t i = 0; i < columns->rows; i++) {
+		print_row(columns, &columns->row[i]);
+		free(columns->row[i].text);
+	}
+	free(columns->row);
+	columns->row = NULL;
+	columns->rows = 0;
+	return columns->failed ? -ENOMEM : 0;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* A table whose columns are as wide as what is in them. */
+#ifndef TOOLS_COLUMNS_H
+#define TOOLS_COLUMNS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "style.h"
+
+#define COLUMNS_MAX	20
+
+struct columns {
+	const char *alignment;		/* a letter for each column: l or r */
+	size_t width[COLUMNS_MAX];
+	struct columns_row *row;
+	size_t rows;
+	bool failed;			/* there was no memory for a row */
+};
+
+/* Adds a row: its cells have a \t between them. */
+__attribute__((__format__(__printf__, 3, 4)))
+void columns_add(struct columns *columns, enum style style, const char *format, ...);
+
+/*
+ * Prints the rows, on standard output, and forgets them.  The widths stay, so that what
+ * is printed later is aligned with it.  0 or -ENOMEM: a row is missing.
+ */
+int columns_print(struct columns *columns);
+
+#endif /* TOOLS_COLUMNS_H */

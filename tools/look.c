@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What the verbs have in common that look at a domain: how they are asked, how they fail.
+ *
+ * Data goes to standard output and all else to standard error, one sentence for each
+ * thing.  The exit status is 0, 1 (it failed) or 2 (it was asked wrongly, and then there
+ * is nothing on standard output).  A domain in which there is nothing is no failure: it
+ * comes and goes with its processes.
+ */
+#include "look.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "text.h"
+
+#define NAME_SIZE	256
+
+static void say(const struct look *look, const char *format, va_list arguments)
+{
+	fprintf(stderr, "sluice %s: ", look->verb);
+	vfprintf(stderr, format, arguments);
+	fputc('\n', stderr);
+}
+
+static int point_to_help(const struct look *look)
+{
+	fprintf(stderr, "sluice %s --help lists the options.\n", look->verb);
+	return LOOK_WRONG;
+}
+
+int look_wrong(const struct look *look, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	say(look, format, arguments);
+	va_end(arguments);
+	return point_to_help(look);
+}
+
+int look_failed(const struct look *look, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	say(look, format, arguments);
+	va_end(arguments);
+	return 1;
+}
+
+/* ---- The command line ---- */
+
+static int take(struct look *look, int option, const char *name)
+{
+	switch (option) {
+	case LOOK_DOMAIN:
+		look->domain = optarg;
+		return 0;
+	case LOOK_JSON:
+		look->json = true;
+		return 0;
+	case LOOK_HELP:
+		fputs(look->help, stdout);
+		return -1;
+	case '?':		/* getopt has said why */
+		return point_to_help(look);
+	}
+	if (look->take(look->context, option, optarg))
+		return 0;
+	return look_wrong(look, "that cannot be: --%s=%s", name, optarg ? optarg : "");
+}
+
+int look_parse(struct look *look, int argc, char **argv)
+{
+	static char called[TEXT_NUMBER];
+	int option, index = 0, r = 0;
+
+	/* So that getopt's sentences begin as ours do. */
+	snprintf(called, sizeof(called), "sluice %s", look->verb);
+	argv[0] = called;
+	optind = 1;
+	while (!r && (option = getopt_long(argc, argv, "", look->options, &index)) != -1)
+		r = take(look, option, look->options[index].name);
+	look->name = argv + optind;
+	look->names = argc - optind;
+	return r;
+}
+
+/* ---- The domain ---- */
+
+int look_at(const struct look *look, struct snapshot *ret_snapshot)
+{
+	int r = snapshot_take(ret_snapshot, look->domain);
+	char name[NAME_SIZE];
+
+	if (!r)
+		return 0;
+	text_clean(name, sizeof(name), ret_snapshot->domain);
+	if (r == -EINVAL)
+		return look_wrong(look, "\"%s\" is no name of a domain: at most 63 bytes, no /, and no . in front",
+				  name);
+	if (r == -EACCES)
+		return look_failed(look, "domain %s below %s is not to be read: a directory is closed to you, or not safe (of another user, writable by others, or a symbolic link)",
+				   name, ret_snapshot->root);
+	return look_failed(look, "cannot read domain %s below %s: %s", name, ret_snapshot->root,
+			   strerror(-r));
+}
+
+static bool matches(const char *service, const char *pattern)
+{
+	size_t length = strlen(pattern);
+
+	if (length && pattern[length - 1] == '*')
+		return !strncmp(service, pattern, length - 1);
+	return !strcmp(service, pattern);
+}
+
+bool look_is_named(const struct look *look, const char *service)
+{
+	for (int i = 0; i < look->names; i++)
+		if (matches(service, look->name[i]))
+			return true;
+	return !look->names;
+}
+
+bool look_found(const struct look *look, const struct snapshot *snapshot)
+{
+	char name[NAME_SIZE];
+
+	for (size_t i = 0; i < snapshot->services; i++)
+		if (look_is_named(look, snapshot->service[i].contract.name))
+			return true;
+	look_failed(look, "no services%s in %s below %s", look->names ? " of that name" : "",
+		    text_clean(name, sizeof(name), snapshot->domain), snapshot->root);
+	return false;
+}
+
+void look_tell_unreadable(const struct look *look, const struct snapshot *snapshot)
+{
+	if (snapshot->unreadable)
+		look_failed(look, "%zu %s could not be read: closed to you, of another version, or not whole",
+			    snapshot->unreadable, snapshot->unreadable == 1 ? "entry" : "entries");
+}
+
+int look_flush(const struct look *look)
+{
+	if (fflush(stdout) || ferror(stdout))
+		return look_failed(look, "cannot write: %s", strerror(errno));
+	return 0;
+}
