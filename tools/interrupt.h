@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* ^C, and the other signals that ask a process to end. */
+#ifndef TOOLS_INTERRUPT_H
+#define TOOLS_INTERRUPT_H
+
+#include <signal.h>
+
+#include <sluice.h>
+
+/* Which signal has come; 0: none. */
+extern volatile sig_atomic_t interrupted;
+
+/* From here on they set that, and end the waits of this node. */
+void interrupt_catch(struct sluice_node *node);
+
+/* Before that node is destroyed. */
+void interrupt_forget(void);
+
+#endif /* TOOLS_INTERRUPT_H */
