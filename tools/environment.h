@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* What a command is told of a request, in its environment. */
+#ifndef TOOLS_ENVIRONMENT_H
+#define TOOLS_ENVIRONMENT_H
+
+#include "serve.h"
+
+/* Of this process, with room for ours.  NULL: no memory. */
+struct environment *environment_create(const struct serve *serve);
+
+/* That for a job, as execve(2) takes it; valid until the next call. */
+char **environment_for(struct environment *environment, const struct serve *serve,
+		       const struct job *job);
+
+void environment_free(struct environment *environment);
+
+#endif /* TOOLS_ENVIRONMENT_H */
