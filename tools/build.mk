@@ -2,26 +2,34 @@
 #
 # The sluice command: a file or a few for each verb, and a table in sluice.c.
 
-# What the tracer is made with.  Without it the verb says so, and the rest is the same.
-trace-needs   := libbpf libdw libelf jansson
-trace-missing := $(if $(CLANG),,clang) $(if $(BPFTOOL),,bpftool) \
-		 $(foreach p,$(trace-needs),$(shell pkg-config --exists $(p) || echo $(p)))
-trace-missing := $(strip $(trace-missing))
-trace-cflags  := $(shell pkg-config --cflags $(trace-needs) 2>/dev/null)
-trace-libs    := $(if $(trace-missing),,$(shell pkg-config --libs $(trace-needs)))
+# What the command is made with, and in addition the tracer.  Without the one there is no
+# command; without the other the verb says so, and the rest is the same.
+absent	      = $(strip $(foreach p,$(1),$(shell pkg-config --exists $(p) || echo $(p))))
+tools-needs   := jansson ncursesw
+tools-missing := $(call absent,$(tools-needs))
+tools-cflags  := $(shell pkg-config --cflags $(tools-needs) 2>/dev/null)
+tools-libs    := $(shell pkg-config --libs $(tools-needs) 2>/dev/null)
+trace-needs   := libbpf libdw libelf
+trace-missing := $(strip $(tools-missing) $(if $(CLANG),,clang) $(if $(BPFTOOL),,bpftool) \
+		 $(call absent,$(trace-needs)))
+trace-cflags  := $(tools-cflags) $(shell pkg-config --cflags $(trace-needs) 2>/dev/null)
+trace-libs    := $(tools-libs) \
+		 $(if $(trace-missing),,$(shell pkg-config --libs $(trace-needs)))
 trace-objects := $(patsubst %.c,$(O)/%.o,$(wildcard tools/trace/*.c))
 
 tools-objects := $(patsubst %.c,$(O)/%.o,$(filter-out tools/no_trace.c,$(wildcard tools/*.c)))
 tools-objects += $(if $(trace-missing),$(O)/tools/no_trace.o,$(trace-objects))
 objects	      += $(tools-objects)
 
-$(O)/tools/%.o: own = -I. $(uring-cflags) $(if $(trace-missing),,$(trace-cflags))
+$(O)/tools/%.o: own = -I. $(uring-cflags) $(tools-cflags)
 $(O)/tools/trace/%.o: own = -I. -isystem $(O)/bpf $(trace-cflags)
+$(O)/tools/doctor_system.o: own += -DTRACER_BUILT=$(if $(trace-missing),0,1)
 
 $(tools-objects): | $(O)/lib/liburing
 $(trace-objects): | $(bpf-skeletons)
 
-tools: $(O)/tools/sluice
+tools: $(if $(tools-missing),,$(O)/tools/sluice)
+	$(if $(tools-missing),@echo '  the sluice command is left out: there is no $(tools-missing)')
 	$(if $(trace-missing),@echo '  sluice trace is left out: there is no $(trace-missing)')
 
 $(O)/tools/sluice: $(tools-objects) $(O)/lib/libsluice.a
@@ -31,4 +39,7 @@ $(O)/tools/sluice: $(tools-objects) $(O)/lib/libsluice.a
 install-tools: tools
 	$(call say,INSTALL,sluice)
 	$(Q)install -d $(DESTDIR)$(bindir)
-	$(Q)install -m 755 $(O)/tools/sluice $(DESTDIR)$(bindir)
+	$(Q)test ! -e $(O)/tools/sluice || \
+		install -m 755 $(O)/tools/sluice $(DESTDIR)$(bindir)
+	$(Q)install -D -m 644 tools/completion/sluice.bash \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/sluice

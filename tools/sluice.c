@@ -14,6 +14,7 @@
 
 #include "bench.h"
 #include "tools/trace/trace.h"
+#include "verbs.h"
 
 struct verb {
 	const char *name;
@@ -26,7 +27,15 @@ static int version(int argc, char **argv);
 
 static const struct verb verbs[] = {
 	{ "bench",	bench,		"measure round trips, beside what the machine can do" },
+	{ "call",	verb_call,	"send a request, and print the responses" },
+	{ "doctor",	verb_doctor,	"tell whether Sluice works here, and what is in the way" },
+	{ "gc",		verb_gc,	"remove what dead processes have left" },
 	{ "help",	help,		"list the verbs" },
+	{ "ls",		verb_ls,	"list the services, and who is in them" },
+	{ "serve",	verb_serve,	"serve a service with a command, or as an echo" },
+	{ "show",	verb_show,	"show all of one service" },
+	{ "stat",	verb_stat,	"show what clients and servers have counted, or how fast" },
+	{ "top",	verb_top,	"watch what clients and servers do, live" },
 	{ "trace",	trace,		"watch processes that use Sluice, from inside the kernel" },
 	{ "version",	version,	"print the version of the library" },
 };
