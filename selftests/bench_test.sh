@@ -13,6 +13,7 @@ few="--rounds 2 --trips 200"
 # A floor that cannot be had here has, in place of its figures, the reason.
 time='[0-9][0-9.]* [nu]s'
 figures=" *$time  *$time"
+calls=" *\([0-9][0-9.]*\|-\)"
 no_uring="not here: .*io_uring"
 
 # says NAME PATTERN: a line of $tmp/said matches
@@ -55,10 +56,10 @@ run "the table" $few
 says "io_uring futex" "^floor: bare io_uring futex .*\($figures\|$no_uring\)"
 says "futex" "^floor: bare futex system calls $figures"
 says "cache line" "^floor: cache line $figures"
-says "separate calls" "^sluice, sleeping, separate calls $figures  *[0-9.]*  to "
-says "combined calls" "^sluice, sleeping, combined calls $figures  *[0-9.]*  to "
-says "spinning" "^sluice, spinning $figures  *[0-9.]*  to "
-says "spin, then sleep" "^sluice, spins .* then sleeps $figures  *[0-9.]*  to "
+says "separate calls" "^sluice, sleeping, separate calls $figures$calls  *[0-9.]*  to "
+says "combined calls" "^sluice, sleeping, combined calls $figures$calls  *[0-9.]*  to "
+says "spinning" "^sluice, spinning $figures$calls  *[0-9.]*  to "
+says "spin, then sleep" "^sluice, spins .* then sleeps $figures$calls  *[0-9.]*  to "
 never "no figure is 0" " 0\(\.0*\)\? [nu]s"
 
 # shellcheck disable=SC2086

@@ -10,7 +10,6 @@
 #include "bench.h"
 
 #include <errno.h>
-#include <ftw.h>
 #include <getopt.h>
 #include <sched.h>
 #include <signal.h>
@@ -20,6 +19,10 @@
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "tools/trace/syscalls.h"
+
+#include "private_root.h"
 
 #define IDLE_MAX	4095	/* a service has at most 4096 clients */
 #define WRONG		2
@@ -46,14 +49,14 @@ static const char help[] =
 "  --idle-processes M    spread them over M processes (1)\n"
 "  --only KEY,...        of uring_futex, futex, cache_line, separate, combined,\n"
 "                        spinning, adaptive; not of what --idle and --sizes add\n"
-"  --json                print an object; tools/bench_json.c lists its keys\n"
+"  --json                print an object; man sluice-bench describes it\n"
 "  --help\n"
 "\n"
 "Client and server run on the two first processors allowed. ^C ends the run early\n"
 "and prints what there is. SLUICE_WAIT=socket measures the other way of waiting.\n"
 "\n"
-"System calls are not counted, since counting them takes time. To count those of\n"
-"a round trip, take the difference between two runs:\n"
+"System calls are counted in a round that is not timed, by root or with CAP_BPF\n"
+"and CAP_PERFMON. Otherwise, take the difference between two runs:\n"
 "\n"
 "  strace -f -c sluice bench --only combined --rounds 1 --trips 10000\n"
 "  strace -f -c sluice bench --only combined --rounds 1 --trips 20000\n"
@@ -74,7 +77,7 @@ struct run {
 	struct idle idle;
 	struct team team;
 	struct answer *answers;
-	char root[64];
+	char root[PRIVATE_ROOT];
 };
 
 /* What comes right after another one is the same: timeout(1) sends two. */
@@ -208,25 +211,9 @@ static int choose_cpus(int cpu[2])
 
 static int make_root(struct run *run)
 {
-	static const char *const templates[] = {
-		"/dev/shm/bench-XXXXXX", "/tmp/bench-XXXXXX",
-	};
+	int r = private_root_make(run->root, "bench");
 
-	for (unsigned int i = 0; i < 2; i++) {
-		strcpy(run->root, templates[i]);
-		if (mkdtemp(run->root))
-			return setenv("SLUICE_ROOT", run->root, 1);
-	}
-	run->root[0] = '\0';
-	return complain("cannot make a directory in /tmp: %s", strerror(errno));
-}
-
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
+	return r < 0 ? complain("cannot make a directory in /tmp: %s", strerror(-r)) : 0;
 }
 
 static void catch_interrupts(void)
@@ -292,8 +279,7 @@ static int start(struct run *run)
 static void finish(struct run *run, bool at_once)
 {
 	team_end(&run->team, at_once);
-	if (run->root[0])
-		nftw(run->root, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	private_root_remove(run->root);
 	free(run->team.child);
 	free(run->answers);
 }
@@ -340,7 +326,8 @@ static int set_up_all(struct run *run)
 	return idle_connect(&run->team, (unsigned int)(crowded - run->things.thing), &run->idle);
 }
 
-static int measure(struct run *run, unsigned int thing)
+/* 1; 0 if it cannot be had here; or -1. */
+static int run_round(struct run *run, unsigned int thing)
 {
 	const struct command command = { .order = ROUND, .thing = thing };
 
@@ -350,8 +337,16 @@ static int measure(struct run *run, unsigned int thing)
 	    team_tell(&run->team, CLIENT, command) < 0 ||
 	    team_hear(&run->team, run->answers) < 0)
 		return -1;
-	report_round(&run->report, thing, run->answers[CLIENT].ns, run->team.stamps);
-	return 0;
+	return 1;
+}
+
+static int measure(struct run *run, unsigned int thing)
+{
+	int r = run_round(run, thing);
+
+	if (r > 0)
+		report_round(&run->report, thing, run->answers[CLIENT].ns, run->team.stamps);
+	return r < 0 ? r : 0;
 }
 
 static int measure_all(struct run *run)
@@ -367,6 +362,26 @@ static int measure_all(struct run *run)
 	}
 	run->report.interrupted = interrupts > 0;
 	return 0;
+}
+
+/* One round more of each, with every system call passing the program that counts. */
+static int count_calls(struct run *run)
+{
+	const pid_t pids[] = { run->team.child[SERVER].pid, run->team.child[CLIENT].pid };
+	struct syscalls *syscalls = interrupts ? NULL : syscalls_begin(pids, 2);
+	uint64_t before;
+	int r = 0;
+
+	run->report.counted = syscalls;
+	for (unsigned int i = 0; syscalls && i < run->things.count && !r; i++) {
+		before = syscalls_count(syscalls);
+		r = run_round(run, i);
+		if (r > 0)
+			report_calls(&run->report, i, syscalls_count(syscalls) - before);
+		r = r < 0 ? r : 0;
+	}
+	syscalls_end(syscalls);
+	return r;
 }
 
 int bench(int argc, char **argv)
@@ -388,6 +403,8 @@ int bench(int argc, char **argv)
 		r = set_up_all(&run);
 	if (r == 0)
 		r = measure_all(&run);
+	if (r == 0)
+		r = count_calls(&run);
 	finish(&run, r < 0);
 	if (r < 0)
 		fprintf(stderr, "sluice bench: %s\n", complaint());

@@ -192,6 +192,7 @@ struct result {
 	uint32_t *stamps;
 	size_t stamped;
 	char unavailable[240];
+	double calls;		/* system calls of a round trip, both sides; negative: unknown */
 };
 
 struct report {
@@ -200,6 +201,7 @@ struct report {
 	struct result result[THINGS_MAX];
 	int cpu[2];
 	bool interrupted;
+	bool counted;		/* system calls */
 	const struct idle *idle;	/* or NULL */
 };
 
@@ -210,6 +212,7 @@ void report_print(struct report *report);
 void report_print_json(struct report *report);
 double report_median(struct report *report, const char *key);
 double report_late(struct report *report, const char *key);
+void report_calls(struct report *report, unsigned int thing, uint64_t calls);
 double report_ratio(struct report *report, const char *key, const char *floor);
 void report_free(struct report *report);
 

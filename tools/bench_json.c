@@ -13,6 +13,7 @@
  *	  rounds, trips		measured rounds; round trips timed in each
  *	  trips_in_all		made in each round, with those before and after
  *	  median_ns, p99_ns	of a round trip; null if there was none
+ *	  system_calls		of a round trip, both sides; null if they were not counted
  *	  floor, ratio		key of the thing compared with; null for a floor
  *	  unavailable		why it could not be measured here, or null
  *	idle			null, or an object of
@@ -28,124 +29,95 @@
 #include <stdio.h>
 #include <sys/utsname.h>
 
+#include <jansson.h>
+
 #include <sluice.h>
 
-static void put_string(const char *text)
+#define FORMAT	JSON_REAL_PRECISION(15)
+
+static json_t *text(const char *value)
 {
-	putchar('"');
-	for (; *text; text++) {
-		if (*text == '"' || *text == '\\')
-			printf("\\%c", *text);
-		else if ((unsigned char)*text < 0x20)
-			printf("\\u%04x", (unsigned int)*text);
-		else
-			putchar(*text);
-	}
-	putchar('"');
+	return *value ? json_string(value) : json_null();
 }
 
-static void name(const char *before, const char *key)
+/* With three digits, which is more than was measured. */
+static json_t *figure(double value)
 {
-	printf("%s", before);
-	put_string(key);
-	printf(": ");
-}
-
-static void text(const char *before, const char *key, const char *value)
-{
-	name(before, key);
-	if (value && *value)
-		put_string(value);
-	else
-		printf("null");
-}
-
-static void whole(const char *before, const char *key, unsigned long long value)
-{
-	name(before, key);
-	printf("%llu", value);
+	return json_real((double)(int64_t)(value * 1000) / 1000);
 }
 
 /* What was measured is more than 0. */
-static void measured(const char *before, const char *key, double value)
+static json_t *measured(double value)
 {
-	name(before, key);
-	if (value > 0)
-		printf("%.3f", value);
-	else
-		printf("null");
+	return value > 0 ? figure(value) : json_null();
 }
 
-static void difference(const char *before, const char *key, double value)
-{
-	name(before, key);
-	printf("%.3f", value);
-}
-
-static void put_thing(struct report *report, unsigned int i)
+static json_t *thing_json(struct report *report, unsigned int i)
 {
 	const struct thing *thing = &report->things->thing[i];
 	const struct result *result = &report->result[i];
 
-	text(i ? ",\n    {" : "\n    {", "key", thing->key);
-	text(", ", "name", thing->name);
-	whole(", ", "size", thing->size);
-	whole(", ", "touched", thing->touched);
-	whole(",\n     ", "rounds", result->rounds);
-	whole(", ", "trips", thing->trips);
-	whole(", ", "trips_in_all", thing->warm + thing->trips + thing->stamped);
-	measured(", ", "median_ns", report_median(report, thing->key));
-	measured(", ", "p99_ns", report_late(report, thing->key));
-	text(",\n     ", "floor", thing->floor);
-	measured(", ", "ratio", report_ratio(report, thing->key, thing->floor));
-	text(", ", "unavailable", result->unavailable);
-	printf("}");
+	return json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o}",
+			 "key", thing->key, "name", thing->name,
+			 "size", (json_int_t)thing->size,
+			 "touched", (json_int_t)thing->touched,
+			 "rounds", (json_int_t)result->rounds,
+			 "trips", (json_int_t)thing->trips, "trips_in_all",
+			 (json_int_t)thing->warm + thing->trips + thing->stamped,
+			 "median_ns", measured(report_median(report, thing->key)),
+			 "p99_ns", measured(report_late(report, thing->key)),
+			 "system_calls", result->calls < 0 ? json_null() : figure(result->calls),
+			 "floor", text(thing->floor), "ratio",
+			 measured(report_ratio(report, thing->key, thing->floor)),
+			 "unavailable", text(result->unavailable));
 }
 
-static void put_idle(struct report *report)
+static json_t *things_json(struct report *report)
+{
+	json_t *array = json_array();
+
+	for (unsigned int i = 0; i < report->things->count; i++)
+		json_array_append_new(array, thing_json(report, i));
+	return array;
+}
+
+static json_t *idle_json(struct report *report)
 {
 	const struct idle *idle = report->idle;
 
-	if (!idle) {
-		printf("null");
-		return;
-	}
-	whole("{", "clients", idle->clients);
-	whole(", ", "processes", idle->processes);
-	measured(",\n    ", "sleeping_ratio",
-		 report_ratio(report, "sleeping_crowded", "sleeping_alone"));
-	measured(", ", "spinning_ratio",
-		 report_ratio(report, "spinning_crowded", "spinning_alone"));
-	difference(",\n    ", "server_descriptors", idle->server_descriptors);
-	difference(", ", "client_descriptors", idle->client_descriptors);
-	difference(",\n    ", "pss_bytes", idle->pss_bytes);
-	difference(", ", "page_table_bytes", idle->page_table_bytes);
-	difference(", ", "kernel_bytes", idle->kernel_bytes);
-	text(",\n    ", "kernel_source", idle->kernel_source);
-	difference(", ", "connect_ns", idle->connect_ns);
-	printf("}");
+	if (!idle)
+		return json_null();
+	return json_pack("{s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s?, s:o}",
+			 "clients", (json_int_t)idle->clients,
+			 "processes", (json_int_t)idle->processes, "sleeping_ratio",
+			 measured(report_ratio(report, "sleeping_crowded", "sleeping_alone")),
+			 "spinning_ratio",
+			 measured(report_ratio(report, "spinning_crowded", "spinning_alone")),
+			 "server_descriptors", figure(idle->server_descriptors),
+			 "client_descriptors", figure(idle->client_descriptors),
+			 "pss_bytes", figure(idle->pss_bytes),
+			 "page_table_bytes", figure(idle->page_table_bytes),
+			 "kernel_bytes", figure(idle->kernel_bytes),
+			 "kernel_source", idle->kernel_source,
+			 "connect_ns", figure(idle->connect_ns));
 }
 
 void report_print_json(struct report *report)
 {
 	struct utsname kernel;
+	json_t *object;
 
 	uname(&kernel);
-	text("{", "version", sluice_version());
-	text(", ", "kernel", kernel.release);
-	whole(",\n  ", "size", report->options->size);
-	whole(", ", "rounds", report->options->rounds);
-	whole(", ", "trips", report->options->trips);
-	whole(",\n  ", "client_cpu", (unsigned int)report->cpu[CLIENT]);
-	whole(", ", "server_cpu", (unsigned int)report->cpu[SERVER]);
-	name(", ", "interrupted");
-	printf(report->interrupted ? "true" : "false");
-	name(",\n  ", "things");
-	printf("[");
-	for (unsigned int i = 0; i < report->things->count; i++)
-		put_thing(report, i);
-	printf("]");
-	name(",\n  ", "idle");
-	put_idle(report);
-	printf("}\n");
+	object = json_pack("{s:s, s:s, s:I, s:I, s:I, s:i, s:i, s:b, s:o, s:o}",
+			   "version", sluice_version(), "kernel", kernel.release,
+			   "size", (json_int_t)report->options->size,
+			   "rounds", (json_int_t)report->options->rounds,
+			   "trips", (json_int_t)report->options->trips,
+			   "client_cpu", report->cpu[CLIENT], "server_cpu", report->cpu[SERVER],
+			   "interrupted", (int)report->interrupted,
+			   "things", things_json(report), "idle", idle_json(report));
+	if (!object || json_dumpf(object, stdout, FORMAT) < 0)
+		fputs("sluice bench: no memory for JSON\n", stderr);
+	putchar('\n');
+	json_decref(object);
 }

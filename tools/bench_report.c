@@ -22,6 +22,7 @@ int report_prepare(struct report *report)
 		size_t rounds = report->options->rounds;
 
 		result->round_ns = calloc(rounds, sizeof(*result->round_ns));
+		result->calls = -1;
 		result->stamps = calloc(rounds * report->things->thing[i].stamped,
 					sizeof(*result->stamps));
 		if (!result->round_ns || !result->stamps)
@@ -47,6 +48,14 @@ void report_round(struct report *report, unsigned int thing, int64_t ns,
 	result->round_ns[result->rounds++] = (double)ns / what->trips;
 	memcpy(result->stamps + result->stamped, stamps, what->stamped * sizeof(*stamps));
 	result->stamped += what->stamped;
+}
+
+/* Of a round that was not timed. */
+void report_calls(struct report *report, unsigned int thing, uint64_t calls)
+{
+	const struct thing *what = &report->things->thing[thing];
+
+	report->result[thing].calls = (double)calls / (what->warm + what->trips + what->stamped);
 }
 
 static int compare_doubles(const void *a, const void *b)
@@ -129,6 +138,14 @@ static void print_ratio(double ratio)
 		printf(" %7s", "-");
 }
 
+static void print_calls(double calls)
+{
+	if (calls >= 0)
+		printf(" %6.2f", calls);
+	else
+		printf(" %6s", "-");
+}
+
 static void print_head(const struct report *report)
 {
 	const struct bench_options *options = report->options;
@@ -148,7 +165,7 @@ static void print_head(const struct report *report)
 
 static void print_things(struct report *report)
 {
-	printf("%-38s %10s %10s %7s\n", "a round trip", "median", "p99", "ratio");
+	printf("%-38s %10s %10s %6s %7s\n", "a round trip", "median", "p99", "calls", "ratio");
 	for (unsigned int i = 0; i < report->things->count; i++) {
 		const struct thing *thing = &report->things->thing[i];
 
@@ -161,6 +178,7 @@ static void print_things(struct report *report)
 		}
 		print_time(report_median(report, thing->key), 10);
 		print_time(report_late(report, thing->key), 10);
+		print_calls(report->result[i].calls);
 		if (thing->floor[0]) {
 			print_ratio(report_ratio(report, thing->key, thing->floor));
 			printf("  to %s", thing->floor);
@@ -223,5 +241,6 @@ void report_print(struct report *report)
 		print_sizes(report);
 	if (report->idle)
 		print_idle(report);
-	printf("\nSystem calls are not counted here: see sluice bench --help.\n");
+	printf("\ncalls: system calls of both sides, counted in a round that is not timed%s\n",
+	       report->counted ? "" : ";\nthat needs root, or CAP_BPF with CAP_PERFMON: see sluice bench --help");
 }
