@@ -6,11 +6,9 @@
  * A slice is known by its address in its process, which is the same from the loan to
  * the release.  What began before the tracer came is not known.
  */
-#include "watch.h"
+#include "stacks.h"
 
 #define OPEN_MAX	262144
-#define STACKS_MAX	16384
-
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, OPEN_MAX);
@@ -18,14 +16,6 @@ struct {
 	__type(key, struct open_key);
 	__type(value, struct open_slice);
 } open SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_STACK_TRACE);
-	__uint(max_entries, STACKS_MAX);
-	__uint(map_flags, BPF_F_STACK_BUILD_ID);
-	__uint(key_size, sizeof(uint32_t));
-	__uint(value_size, STACK_DEPTH * sizeof(struct bpf_stack_build_id));
-} stacks SEC(".maps");
 
 static __always_inline void begin(struct pt_regs *ctx, const struct hit *hit,
 				  const struct open_key *key)
@@ -38,7 +28,7 @@ static __always_inline void begin(struct pt_regs *ctx, const struct hit *hit,
 		.request = hit->argument[2],
 	};
 
-	slice.stack = (int32_t)bpf_get_stackid(ctx, &stacks, BPF_F_USER_STACK);
+	slice.stack = take_stack(ctx);
 	if (bpf_map_update_elem(&open, key, &slice, BPF_ANY))
 		count(hit->probe, true);
 }

@@ -26,7 +26,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,18 +43,6 @@ struct exchange {
 	int64_t round_trip;		/* of the first response */
 	uint64_t responses;
 };
-
-int call_say(const char *format, ...)
-{
-	va_list arguments;
-
-	fputs("sluice call: ", stderr);
-	va_start(arguments, format);
-	vfprintf(stderr, format, arguments);
-	va_end(arguments);
-	fputc('\n', stderr);
-	return -1;
-}
 
 static int64_t now(void)
 {

@@ -16,6 +16,7 @@
 
 #include "bytes.h"
 #include "contract.h"
+#include "say.h"
 
 enum call_form { CALL_TEXT, CALL_HEX, CALL_JSON, CALL_RAW };
 
@@ -57,9 +58,7 @@ struct call_response {
 	size_t header;			/* bytes of the user header */
 };
 
-/* Says a sentence on standard error.  -1. */
-__attribute__((__format__(__printf__, 1, 2)))
-int call_say(const char *format, ...);
+#define call_say(...)	say("call", __VA_ARGS__)
 
 /* 0; 2 (asked wrongly, and it was said how) or -1 (help was asked for, and given). */
 int call_parse(struct call *call, int argc, char **argv);

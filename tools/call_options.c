@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <getopt.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +15,6 @@
 
 #include "text.h"
 
-#define WRONG		2
 #define TIMEOUT		(5 * SECOND_NS)
 #define RATE_MAX	1e9
 #define SERVERS_MAX	1024u
@@ -69,29 +67,6 @@ static const struct option long_options[] = {
 	{ 0 },
 };
 
-__attribute__((__format__(__printf__, 1, 2)))
-static int wrong(const char *format, ...)
-{
-	va_list arguments;
-
-	fputs("sluice call: ", stderr);
-	va_start(arguments, format);
-	vfprintf(stderr, format, arguments);
-	va_end(arguments);
-	fputs("\nsluice call --help lists the options.\n", stderr);
-	return WRONG;
-}
-
-static bool take_count(const char *text, uint64_t most, uint64_t *ret_count)
-{
-	char *end;
-
-	errno = 0;
-	*ret_count = strtoull(text, &end, 10);
-	return *text >= '0' && *text <= '9' && !*end && !errno && *ret_count &&
-	       *ret_count <= most;
-}
-
 static bool take_rate(const char *text, double *ret_rate)
 {
 	char *end;
@@ -114,7 +89,7 @@ static bool take_servers(const char *text, unsigned int *ret_servers)
 {
 	uint64_t servers;
 
-	if (!take_count(text, SERVERS_MAX, &servers))
+	if (!parse_count(text, SERVERS_MAX, &servers))
 		return false;
 	*ret_servers = (unsigned int)servers;
 	return true;
@@ -142,7 +117,7 @@ static bool take(struct call *call, int option)
 	case HEADER:
 		return take_header(call, optarg);
 	case COUNT:
-		return take_count(optarg, UINT64_MAX, &options->count);
+		return parse_count(optarg, UINT64_MAX, &options->count);
 	case RATE:
 		return take_rate(optarg, &options->rate);
 	case LIMIT:
@@ -173,10 +148,10 @@ static int take_all(struct call *call, int argc, char **argv)
 			return -1;
 		}
 		if (option == '?')
-			return wrong("there is no such option, or its value is missing: %s",
+			return say_wrong("call", "there is no such option, or its value is missing: %s",
 				     argv[optind - 1]);
 		if (!take(call, option))
-			return wrong("%s is no value for --%s", optarg, long_options[index].name);
+			return say_wrong("call", "%s is no value for --%s", optarg, long_options[index].name);
 	}
 	return 0;
 }
@@ -188,18 +163,18 @@ static int take_data(struct call *call, const char *data)
 	size_t length = data ? strlen(data) : 0;
 
 	if (data && options->file)
-		return wrong("either DATA or --file");
+		return say_wrong("call", "either DATA or --file");
 	if (!data && !options->file && isatty(STDIN_FILENO))
-		return wrong("DATA is missing; - reads it from the terminal");
+		return say_wrong("call", "DATA is missing; - reads it from the terminal");
 	if (!data || strcmp(data, "-") == 0) {
 		if (!options->file)
 			options->file = "-";
 		return 0;
 	}
 	if (options->hex && bytes_add_hex(&call->data, data, length) < 0)
-		return wrong("these are no pairs of hex digits: %s", data);
+		return say_wrong("call", "these are no pairs of hex digits: %s", data);
 	if (!options->hex && bytes_add(&call->data, data, length) < 0)
-		return wrong("there is no memory for DATA");
+		return say_wrong("call", "there is no memory for DATA");
 	return 0;
 }
 
@@ -223,11 +198,11 @@ int call_parse(struct call *call, int argc, char **argv)
 	if (r)
 		return r;
 	if (optind == argc)
-		return wrong("SERVICE is missing");
+		return say_wrong("call", "SERVICE is missing");
 	if (argc - optind > 2)
-		return wrong("DATA is one argument, and there is another: %s", argv[optind + 2]);
+		return say_wrong("call", "DATA is one argument, and there is another: %s", argv[optind + 2]);
 	if (options->json && options->raw)
-		return wrong("either --json or --raw");
+		return say_wrong("call", "either --json or --raw");
 	options->form = form_of(options);
 	options->service = argv[optind];
 	return take_data(call, argv[optind + 1]);

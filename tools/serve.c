@@ -27,7 +27,6 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -42,18 +41,6 @@
 
 /* Of a service that is made for replies by line: they may come faster than they are read. */
 #define LINES_UNREAD	1024u
-
-int serve_say(const char *format, ...)
-{
-	va_list arguments;
-
-	fputs("sluice serve: ", stderr);
-	va_start(arguments, format);
-	vfprintf(stderr, format, arguments);
-	va_end(arguments);
-	fputc('\n', stderr);
-	return -1;
-}
 
 /* ---- The service ----------------------------------------------------------- */
 

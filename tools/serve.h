@@ -17,6 +17,7 @@
 
 #include "bytes.h"
 #include "contract.h"
+#include "say.h"
 
 struct environment;
 
@@ -55,9 +56,7 @@ struct job {
 	char why[CONTRACT_WHY];		/* it failed: a sentence; else empty */
 };
 
-/* Says a sentence on standard error.  -1. */
-__attribute__((__format__(__printf__, 1, 2)))
-int serve_say(const char *format, ...);
+#define serve_say(...)	say("serve", __VA_ARGS__)
 
 /* 0; 2 (asked wrongly, and it was said how) or -1 (help was asked for, and given). */
 int serve_parse(struct serve_options *options, int argc, char **argv);

@@ -9,14 +9,12 @@
 
 #include <errno.h>
 #include <getopt.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "text.h"
 
-#define WRONG	2
 
 static const char help[] =
 "usage: sluice serve [OPTION]... SERVICE [OPTION]... [COMMAND [ARGUMENT]...]\n"
@@ -74,29 +72,6 @@ static const struct option long_options[] = {
 	{ 0 },
 };
 
-__attribute__((__format__(__printf__, 1, 2)))
-static int wrong(const char *format, ...)
-{
-	va_list arguments;
-
-	fputs("sluice serve: ", stderr);
-	va_start(arguments, format);
-	vfprintf(stderr, format, arguments);
-	va_end(arguments);
-	fputs("\nsluice serve --help lists the options.\n", stderr);
-	return WRONG;
-}
-
-static bool take_whole(const char *text, uint64_t most, uint64_t *ret_value)
-{
-	char *end;
-
-	errno = 0;
-	*ret_value = strtoull(text, &end, 10);
-	return *text >= '0' && *text <= '9' && !*end && !errno && *ret_value &&
-	       *ret_value <= most;
-}
-
 static bool take_timeout(const char *text, int64_t *ret_timeout)
 {
 	uint64_t ns;
@@ -115,12 +90,12 @@ static bool take_type(char *text, uint32_t kind, struct sluice_type *ret_type)
 	char *colon;
 
 	colon = strrchr(text, ':');
-	if (!colon || !take_whole(colon + 1, UINT32_MAX, &alignment))
+	if (!colon || !parse_count(colon + 1, UINT32_MAX, &alignment))
 		return false;
 	type.alignment = (uint32_t)alignment;
 	*colon = 0;
 	colon = strrchr(text, ':');
-	if (!colon || colon == text || !take_whole(colon + 1, UINT64_MAX, &type.size))
+	if (!colon || colon == text || !parse_count(colon + 1, UINT64_MAX, &type.size))
 		return false;
 	*colon = 0;
 	*ret_type = type;
@@ -152,7 +127,7 @@ static bool take(struct serve_options *options, int option)
 	case LIMIT:
 		return take_timeout(optarg, &options->timeout);
 	case COUNT:
-		return take_whole(optarg, UINT64_MAX, &options->count);
+		return parse_count(optarg, UINT64_MAX, &options->count);
 	case DOMAIN:
 		options->domain = optarg;
 		return true;
@@ -178,10 +153,10 @@ static int take_some(struct serve_options *options, int argc, char **argv)
 			return -1;
 		}
 		if (option == '?')
-			return wrong("there is no such option, or its value is missing: %s",
+			return say_wrong("serve", "there is no such option, or its value is missing: %s",
 				     argv[optind - 1]);
 		if (!take(options, option))
-			return wrong("%s is no value for --%s", optarg, long_options[index].name);
+			return say_wrong("serve", "%s is no value for --%s", optarg, long_options[index].name);
 	}
 	return 0;
 }
@@ -190,7 +165,7 @@ static int take_some(struct serve_options *options, int argc, char **argv)
 static int check(const struct serve_options *options)
 {
 	if (!options->command && (options->lines || options->timeout))
-		return wrong("--lines and --timeout are of use only with a COMMAND");
+		return say_wrong("serve", "--lines and --timeout are of use only with a COMMAND");
 	return 0;
 }
 
@@ -204,7 +179,7 @@ int serve_parse(struct serve_options *options, int argc, char **argv)
 	if (r)
 		return r;
 	if (optind == argc)
-		return wrong("SERVICE is missing");
+		return say_wrong("serve", "SERVICE is missing");
 	options->service = argv[optind++];
 	/* After -- there are no options any more. */
 	if (strcmp(argv[optind - 2], "--") != 0)

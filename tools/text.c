@@ -2,6 +2,7 @@
 /* Numbers and strings for people, and numbers from them. */
 #include "text.h"
 
+#include <errno.h>
 #include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -95,6 +96,16 @@ bool parse_bytes(const char *text, uint64_t *ret_bytes)
 	};
 
 	return parse(text, units, ret_bytes);
+}
+
+bool parse_count(const char *text, uint64_t most, uint64_t *ret_count)
+{
+	char *end;
+
+	errno = 0;
+	*ret_count = strtoull(text, &end, 10);
+	return *text >= '0' && *text <= '9' && !*end && !errno && *ret_count &&
+	       *ret_count <= most;
 }
 
 /* The same for all times of a run, so that they stay in their order. */

@@ -27,6 +27,9 @@ char *text_clean(char *buffer, size_t size, const char *text);
 bool parse_ns(const char *text, uint64_t *ret_ns);
 bool parse_bytes(const char *text, uint64_t *ret_bytes);
 
+/* A whole number from 1 to most. */
+bool parse_count(const char *text, uint64_t most, uint64_t *ret_count);
+
 /* Of CLOCK_MONOTONIC, as of the wall: nanoseconds since the epoch. */
 uint64_t wall_time(uint64_t monotonic);
 

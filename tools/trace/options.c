@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WRONG		2
 #define BUFFER_LEAST	(64u << 10)
 #define BUFFER_MOST	(1u << 30)
 #define SNAP_MOST	(16u << 20)
@@ -113,12 +112,6 @@ static const char *mode_of(int option)
 	default:
 		return NULL;
 	}
-}
-
-static int wrong(const char *what, const char *value)
-{
-	trace_complain("%s%s\nsluice trace --help lists the options.", what, value);
-	return WRONG;
 }
 
 static const char *name_of(int option)
@@ -259,11 +252,12 @@ static int take_all(struct trace_options *options, const char *mode, int argc, c
 			return -1;
 		}
 		if (option == '?')
-			return wrong("these options are not to be understood", "");
+			return say_wrong("trace", "these options are not to be understood");
 		if (mode_of(option) && !strstr(mode_of(option), mode))
-			return wrong("that is no option of this mode: --", name_of(option));
+			return say_wrong("trace", "that is no option of this mode: --%s", name_of(option));
 		if (!take(options, option))
-			return wrong("that cannot be: ", optarg ? optarg : name_of(option));
+			return say_wrong("trace", "that cannot be: %s",
+					 optarg ? optarg : name_of(option));
 	}
 	return 0;
 }
@@ -286,14 +280,14 @@ int options_parse(struct trace_options *options, const char *mode, int argc, cha
 	if (needs_file && !options->output && optind < argc && strcmp(argv[optind - 1], "--") != 0)
 		options->output = argv[optind++];
 	if (needs_file && !options->output)
-		return wrong("the name of a file is missing", "");
+		return say_wrong("trace", "the name of a file is missing");
 	if (optind < argc && !strcmp(argv[optind], "--"))
 		optind++;
 	if (optind < argc)
 		options->command = argv + optind;
 	if (options->pids && (options->command || options->files))
-		return wrong("either --pid, or a command or --exe", "");
+		return say_wrong("trace", "either --pid, or a command or --exe");
 	if (options->folded && options->json)
-		return wrong("either --folded, or --json", "");
+		return say_wrong("trace", "either --folded, or --json");
 	return 0;
 }

@@ -21,7 +21,6 @@
 
 #include <errno.h>
 #include <getopt.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +31,8 @@
 #include "replay_report.h"
 #include "resend.h"
 #include "tools/contract.h"
+#include "tools/interrupt.h"
+#include "tools/say.h"
 
 #define WRONG		2
 #define SECOND		1e9
@@ -88,40 +89,9 @@ struct replay {
 	struct resend resend;
 };
 
-static volatile sig_atomic_t stop;
-static struct sluice_node *volatile awake;	/* whom a signal has to wake, or NULL */
-
-static void interrupted(int number)
-{
-	struct sluice_node *node = awake;
-
-	(void)number;
-	stop = 1;
-	if (node)
-		(void)sluice_node_interrupt(node);
-}
-
-__attribute__((__format__(__printf__, 1, 2)))
-static int complain(const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	fprintf(stderr, "sluice trace replay: ");
-	vfprintf(stderr, format, arguments);
-	fprintf(stderr, "\n");
-	va_end(arguments);
-	return -1;
-}
+#define NAME	"trace replay"
 
 /* ---- The command line ------------------------------------------------------ */
-
-static int wrong(const char *what, const char *value)
-{
-	fprintf(stderr, "sluice trace replay: %s%s\n"
-		"sluice trace replay --help lists the options.\n", what, value);
-	return WRONG;
-}
 
 /* More than 0, and at most so much. */
 static bool number(const char *text, double most, double *ret_value)
@@ -196,15 +166,15 @@ static int parse(int argc, char **argv, struct replay *replay)
 		if (option == HELP)
 			return HELP;
 		if (option == '?')
-			return wrong("there is no such option, or its value is missing: ",
+			return say_wrong(NAME, "there is no such option, or its value is missing: %s",
 				     argv[optind - 1]);
 		if (set_option(replay, option))
-			return wrong(long_options[index].name, ": not a value for it");
+			return say_wrong(NAME, "%s: not a value for it", long_options[index].name);
 	}
 	if (argc - optind < 2)
-		return wrong("FILE and SERVICE", " are needed");
+		return say_wrong(NAME, "FILE and SERVICE are needed");
 	if (argc - optind > 2)
-		return wrong("there is no third argument such as ", argv[optind + 2]);
+		return say_wrong(NAME, "there is no third argument such as %s", argv[optind + 2]);
 	replay->recording.path = argv[optind];
 	replay->recording.wanted = argv[optind + 1];
 	replay->recording.with_replies = replay->options.compare;
@@ -212,15 +182,6 @@ static int parse(int argc, char **argv, struct replay *replay)
 }
 
 /* ---- The service ----------------------------------------------------------- */
-
-static void catch_interrupts(void)
-{
-	const struct sigaction action = { .sa_handler = interrupted };
-
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGHUP, &action, NULL);
-}
 
 static int open_service(struct replay *replay)
 {
@@ -230,11 +191,10 @@ static int open_service(struct replay *replay)
 	struct resend *resend = &replay->resend;
 
 	replay->node = sluice_node_create("sluice-replay", &node);
-	awake = replay->node;
-	catch_interrupts();
+	interrupt_catch(replay->node);
 	replay->service = sluice_service_open(replay->node, &replay->contract.contract, &service);
 	resend->client = sluice_client_create(replay->service, NULL);
-	return resend->client ? 0 : complain("%s", sluice_strerror());
+	return resend->client ? 0 : say(NAME, "%s", sluice_strerror());
 }
 
 /* Interrupted is as good as found: then nothing will be sent. */
@@ -246,12 +206,12 @@ static int wait_server(struct replay *replay)
 	do {
 		left = deadline - sluice_deadline(0);
 		r = sluice_client_wait_servers(replay->resend.client, 1, left > 0 ? left : 0);
-	} while (r == -EINTR && !stop);
-	if (r > 0 || stop)
+	} while (r == -EINTR && !interrupted);
+	if (r > 0 || interrupted)
 		return 0;
 	if (r == -ETIMEDOUT || r == -EAGAIN)
-		return complain("no server of %s has come", replay->contract.record.name);
-	return complain("%s", sluice_strerror());
+		return say(NAME, "no server of %s has come", replay->contract.record.name);
+	return say(NAME, "%s", sluice_strerror());
 }
 
 static int send_all(struct replay *replay)
@@ -264,10 +224,10 @@ static int send_all(struct replay *replay)
 	resend->contract = &replay->contract.record;
 	resend->speed = replay->options.speed;
 	resend->timeout = replay->options.timeout;
-	resend->stop = &stop;
+	resend->stop = &interrupted;
 	r = resend_all(resend);
 	if (resend->tally.why[0])
-		complain("%s", resend->tally.why);
+		say(NAME, "%s", resend->tally.why);
 	return r;
 }
 
@@ -279,12 +239,12 @@ static int prepare(struct replay *replay)
 	char why[CONTRACT_WHY];
 
 	if (recording_load(&replay->recording) < 0)
-		return complain("%s", replay->recording.why);
+		return say(NAME, "%s", replay->recording.why);
 	if (contract_find(&replay->contract, replay->options.domain, replay->recording.wanted,
 			  why) < 0)
-		return complain("%s", why);
+		return say(NAME, "%s", why);
 	if (recording_fits(&replay->recording, &replay->contract.record) < 0)
-		return complain("%s", replay->recording.why);
+		return say(NAME, "%s", replay->recording.why);
 	if (open_service(replay) < 0)
 		return -1;
 	return wait_server(replay);
@@ -309,15 +269,15 @@ static int run(struct replay *replay)
 	else
 		r = replay_print_json(&replay->recording, tally);
 	if (r < 0)
-		return complain("no JSON can be made of it: no memory, or a name is not UTF-8");
+		return say(NAME, "no JSON can be made of it: no memory, or a name is not UTF-8");
 	if (fflush(stdout) || ferror(stdout))
-		return complain("cannot write: %s", strerror(errno));
+		return say(NAME, "cannot write: %s", strerror(errno));
 	return all_is_well(tally, replay->options.compare) ? 0 : -1;
 }
 
 static void finish(struct replay *replay)
 {
-	awake = NULL;
+	interrupt_forget();
 	sluice_client_destroy(replay->resend.client);
 	sluice_service_close(replay->service);
 	sluice_node_destroy(replay->node);

@@ -14,7 +14,6 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -29,12 +28,11 @@
 #include "processes.h"
 #include "replay.h"
 #include "symbols.h"
+#include "tools/interrupt.h"
 #include "tracer.h"
 
 #define POLL_MS		10
 #define LOOK_NS		(SECOND_NS / 10)
-
-static volatile sig_atomic_t interrupted;
 
 static const struct trace_mode *const modes[] = {
 	&mode_events, &mode_latency, &mode_leaks, &mode_grow, &mode_capture,
@@ -42,30 +40,12 @@ static const struct trace_mode *const modes[] = {
 
 #define MODES	(sizeof(modes) / sizeof(modes[0]))
 
-static void on_interrupt(int number)
-{
-	(void)number;
-	interrupted = 1;
-}
-
 int64_t trace_now(void)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return now.tv_sec * SECOND_NS + now.tv_nsec;
-}
-
-int trace_complain(const char *format, ...)
-{
-	va_list arguments;
-
-	fputs("sluice trace: ", stderr);
-	va_start(arguments, format);
-	vfprintf(stderr, format, arguments);
-	va_end(arguments);
-	fputc('\n', stderr);
-	return -1;
 }
 
 /* ---- Whom to watch ---- */
@@ -252,14 +232,6 @@ static const struct trace_mode *find_mode(const char *name)
 	return NULL;
 }
 
-static void catch_interrupts(void)
-{
-	struct sigaction action = { .sa_handler = on_interrupt };
-
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-}
-
 int trace(int argc, char **argv)
 {
 	struct trace trace = { .mode = &mode_events };
@@ -281,7 +253,7 @@ int trace(int argc, char **argv)
 	r = options_parse(&trace.options, trace.mode->name, argc, argv);
 	if (r)
 		return r < 0 ? 0 : r;
-	catch_interrupts();
+	interrupt_catch(NULL);
 	trace.ports = ports_create();
 	trace.symbols = symbols_create();
 	/* The C library of those that have gone before they were looked at is ours. */

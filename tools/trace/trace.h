@@ -26,6 +26,7 @@
 #include <sys/types.h>
 
 #include "bpf/records.h"
+#include "tools/say.h"
 #include "tools/text.h"
 
 #define PIDS_WATCHED_MAX	64
@@ -114,8 +115,6 @@ struct trace {
 	uint64_t shown;			/* events, against the limit */
 };
 
-/* Says on standard error what is wrong.  -1. */
-__attribute__((__format__(__printf__, 1, 2)))
-int trace_complain(const char *format, ...);
+#define trace_complain(...)	say("trace", __VA_ARGS__)
 
 #endif /* TRACE_TRACE_H */
