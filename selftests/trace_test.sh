@@ -119,6 +119,22 @@ named() {	# named EXAMPLE: the options by which its programs are known before th
 		'.[0].totals | .request_send == 300 and .response_receive == 300'
 }
 
+# The shared library is known before anybody loads it.
+if $CC -Ilib/include selftests/probes_test.c -o "$tmp/shared" -L"$O/lib" -lsluice \
+   -Wl,-rpath,"$(realpath "$O/lib")" >"$tmp/output" 2>&1; then
+	begin events --json --service selftest/probes
+	"$tmp/shared" 30 &
+	shared=$!
+	wait $shared
+	end
+	echo "$shared 0" >"$SLUICE_ROOT/pids"
+	only_ours
+	holds "a program that loads libsluice.so later, from its first event on" \
+		'map(.event) | index("port_create") and (map(select(. == "request_send")) | length == 30)'
+else
+	result 1 "a program that loads libsluice.so"
+fi
+
 traced events -n 5 -- "$program" talk 10
 [ "$(wc -l <"$tmp/said")" -eq 5 ]
 result $? "events for people, five of them"
