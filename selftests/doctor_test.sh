@@ -137,10 +137,8 @@ finds "are told of" note file_size '1.0 MiB'
 limited "files of at most 10 KiB" 1 -f 20
 finds "are too small" problem file_size '10.0 KiB'
 finds "so no message is sent" problem message 'no message'
-case $CC in *sanitize*) skip "address space" "sanitizers need much" ;; *)
-	limited "4 GiB of address space" 0 -v 4194304
-	finds "are told of" note address_space '4.0 GiB' ;;
-esac
+limited "4 GiB of address space" 0 -v 4194304
+finds "are told of" note address_space '4.0 GiB'
 if command -v taskset >/dev/null; then
 	doctor "one processor" 0 taskset -c "$(taskset -cp $$ | sed 's/.*: *\([0-9]*\).*/\1/')" \
 		"$sluice" doctor
