@@ -23,6 +23,7 @@
 #include "tools/trace/syscalls.h"
 
 #include "private_root.h"
+#include "verbs.h"
 
 #define IDLE_MAX	4095	/* a service has at most 4096 clients */
 #define WRONG		2
@@ -384,7 +385,7 @@ static int count_calls(struct run *run)
 	return r;
 }
 
-int bench(int argc, char **argv)
+int verb_bench(int argc, char **argv)
 {
 	static struct run run = { .options = { .size = LINE, .rounds = 20, .trips = 2000 } };
 	int r = parse(argc, argv, &run.options);

@@ -44,8 +44,6 @@ struct bench_options {
 	bool json;
 };
 
-int bench(int argc, char **argv);
-
 /* bench_things.c */
 
 enum side { SERVER, CLIENT };

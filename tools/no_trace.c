@@ -3,9 +3,9 @@
 #include <stdio.h>
 
 #include "tools/trace/syscalls.h"
-#include "tools/trace/trace.h"
+#include "verbs.h"
 
-int trace(int argc, char **argv)
+int verb_trace(int argc, char **argv)
 {
 	(void)argc;
 	(void)argv;

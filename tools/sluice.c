@@ -12,8 +12,6 @@
 
 #include <sluice.h>
 
-#include "bench.h"
-#include "tools/trace/trace.h"
 #include "verbs.h"
 
 struct verb {
@@ -26,7 +24,7 @@ static int help(int argc, char **argv);
 static int version(int argc, char **argv);
 
 static const struct verb verbs[] = {
-	{ "bench",	bench,		"measure round trips, beside what the machine can do" },
+	{ "bench",	verb_bench,	"measure round trips, beside what the machine can do" },
 	{ "call",	verb_call,	"send a request, and print the responses" },
 	{ "doctor",	verb_doctor,	"tell whether Sluice works here, and what is in the way" },
 	{ "gc",		verb_gc,	"remove what dead processes have left" },
@@ -36,7 +34,7 @@ static const struct verb verbs[] = {
 	{ "show",	verb_show,	"show all of one service" },
 	{ "stat",	verb_stat,	"show what clients and servers have counted, or how fast" },
 	{ "top",	verb_top,	"watch what clients and servers do, live" },
-	{ "trace",	trace,		"watch processes that use Sluice, from inside the kernel" },
+	{ "trace",	verb_trace,	"watch processes that use Sluice, from inside the kernel" },
 	{ "version",	version,	"print the version of the library" },
 };
 
@@ -44,7 +42,8 @@ static const struct verb verbs[] = {
 
 static void usage(FILE *to)
 {
-	fprintf(to, "usage: sluice VERB [ARGUMENT]...\n\n");
+	fprintf(to, "usage: sluice VERB [ARGUMENT]...\n"
+		    "       sluice VERB --help\n\n");
 	for (size_t i = 0; i < VERBS; i++)
 		fprintf(to, "  %-10s%s\n", verbs[i].name, verbs[i].description);
 }
@@ -81,6 +80,9 @@ int main(int argc, char **argv)
 	if (argc < 2)
 		return wrong("a verb is missing");
 
+	/* As other commands have them. */
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "--version") == 0)
+		argv[1] += 2;
 	for (size_t i = 0; i < VERBS; i++) {
 		if (strcmp(argv[1], verbs[i].name) == 0)
 			return verbs[i].run(argc - 1, argv + 1);

@@ -3,6 +3,7 @@
 #ifndef TOOLS_VERBS_H
 #define TOOLS_VERBS_H
 
+int verb_bench(int argc, char **argv);
 int verb_call(int argc, char **argv);
 int verb_doctor(int argc, char **argv);
 int verb_gc(int argc, char **argv);
@@ -11,5 +12,6 @@ int verb_serve(int argc, char **argv);
 int verb_show(int argc, char **argv);
 int verb_stat(int argc, char **argv);
 int verb_top(int argc, char **argv);
+int verb_trace(int argc, char **argv);
 
 #endif /* TOOLS_VERBS_H */

@@ -29,6 +29,7 @@
 #include "replay.h"
 #include "symbols.h"
 #include "tools/interrupt.h"
+#include "tools/verbs.h"
 #include "tracer.h"
 
 #define POLL_MS		10
@@ -232,7 +233,7 @@ static const struct trace_mode *find_mode(const char *name)
 	return NULL;
 }
 
-int trace(int argc, char **argv)
+int verb_trace(int argc, char **argv)
 {
 	struct trace trace = { .mode = &mode_events };
 	const struct trace_mode *named;

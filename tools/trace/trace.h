@@ -14,7 +14,9 @@
  *	cost.c		what a hit costs, measured
  *
  * and a file for each mode: events.c, latency.c, leaks.c, grow.c, capture.c, replay.c;
- * with perfetto.c, pcapng.c, symbols.c and stacks.c for what they write.
+ * with what they write: event_text.c and histogram.c for people, perfetto.c for viewers,
+ * pcapng_writer.c for captures, symbols.c and stacks.c for stacks.  syscalls.c counts for
+ * sluice bench.
  */
 #ifndef TRACE_TRACE_H
 #define TRACE_TRACE_H
@@ -37,7 +39,6 @@ struct symbols;
 struct tracer;
 struct trace;
 
-int trace(int argc, char **argv);
 int64_t trace_now(void);
 
 /* ---- options.c ---- */
