@@ -33,6 +33,7 @@ FIXTURE(hostile)
 	struct seat server, good, bad;
 	struct responder *responder;	/* the server's end of what is bad's */
 	struct requester *requester;	/* bad's end */
+	uint64_t violations;		/* that the server has counted before */
 };
 
 static const struct sluice_service_opts service = SLUICE_SERVICE_OPTS(
@@ -85,6 +86,7 @@ helper void let_in(struct __test_metadata *_metadata, FIXTURE_DATA(hostile) *sel
 	self->responder = self->server.server->current;
 	self->requester = self->bad.client->requesters[0];
 	channel_get(&self->responder->channel);
+	self->violations = self->server.server->entry.counters->violations;
 }
 
 /* The channel has ended as it should, and the other client notices nothing. */
@@ -92,6 +94,8 @@ helper void throw_out(struct __test_metadata *_metadata, FIXTURE_DATA(hostile) *
 		      const char *what)
 {
 	EXPECT_EQ(EPROTO, self->responder->channel.gone) TH_LOG("%s", what);
+	EXPECT_EQ(self->violations + 1, self->server.server->entry.counters->violations)
+		TH_LOG("%s", what);
 	done(&self->server, 0, 0);
 	done(&self->server, 1, 0);
 	EXPECT_EQ(-EAGAIN, take_blob(&self->server, 2, SLUICE_NOWAIT))
