@@ -119,6 +119,8 @@ static int watch(struct processes *processes, const char *path, pid_t pid)
 	if (r < 0)
 		return 0;
 	r = tracer_watch(tracer, path, &places, pid);
+	if (r == -ENOENT || r == -ESRCH)
+		return 0;	/* gone meanwhile */
 	if (r < 0)
 		return trace_complain("cannot watch %s: %s", path, strerror(-r));
 	processes->watched++;
@@ -199,10 +201,10 @@ struct look {
 static int look_at_one(void *context, const char *path)
 {
 	struct look *look = context;
-	int r = look_at_file(look->processes, path);
 
-	look->uses |= r > 0;
-	return r < 0 ? -1 : 0;
+	/* One that cannot be watched was told of; the others still can. */
+	look->uses |= look_at_file(look->processes, path) > 0;
+	return 0;
 }
 
 /* What a process runs, as a number; 0: a kernel thread, or gone. */
@@ -217,41 +219,37 @@ static uint64_t program_of(pid_t pid)
 	return (uint64_t)status.st_dev << 40 ^ status.st_ino;
 }
 
-static int look_at_process(struct processes *processes, pid_t pid)
+static void look_at_process(struct processes *processes, pid_t pid)
 {
 	struct look look = { .processes = processes };
 	uint64_t program = program_of(pid);
-	int r;
 
 	/* It may have been looked at before it ran the program that it does now. */
 	if (!program || processes->program[pid] == program)
-		return 0;
+		return;
 	if (processes->trace->options.command && !tracer_admitted(processes->trace->tracer, pid))
-		return 0;
+		return;
 	processes->program[pid] = program;
-	r = each_file(pid, look_at_one, &look);
+	(void)!each_file(pid, look_at_one, &look);
 	if (look.uses)
 		processes_learn_ports(processes->trace, pid);
-	return r;
 }
 
-int processes_look(struct processes *processes)
+void processes_look(struct processes *processes)
 {
 	DIR *directory = opendir("/proc");
 	struct dirent *entry;
 	unsigned long pid;
-	int r = 0;
 
-	while (directory && r >= 0 && (entry = readdir(directory))) {
+	while (directory && (entry = readdir(directory))) {
 		if (!isdigit((unsigned char)entry->d_name[0]))
 			continue;
 		pid = strtoul(entry->d_name, NULL, 10);
 		if (pid < PIDS_MAX && pid != (unsigned long)getpid())
-			r = look_at_process(processes, (pid_t)pid);
+			look_at_process(processes, (pid_t)pid);
 	}
 	if (directory)
 		closedir(directory);
-	return r;
 }
 
 struct look_at_pid {

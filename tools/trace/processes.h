@@ -13,9 +13,9 @@ void processes_destroy(struct processes *processes);
 
 /*
  * Looks at the processes that have come since the last look, and has the tracer watch
- * the files with probes that they run.  0, or -1 and it was said why.
+ * the files with probes that they run.  What cannot be watched is told of once.
  */
-int processes_look(struct processes *processes);
+void processes_look(struct processes *processes);
 
 /* The same for a file that somebody may run later.  0, or -1 and it was said why. */
 int processes_watch_file(struct processes *processes, const char *path);

@@ -110,7 +110,8 @@ static int watch(struct trace *trace, struct processes *processes, const struct 
 		watch_command(processes, options->command[0]);
 		tracer_admit(trace->tracer, command->pid);
 	}
-	return processes_look(processes);
+	processes_look(processes);
+	return 0;
 }
 
 /* ---- The course of a run ---- */
@@ -142,8 +143,7 @@ static void follow(struct trace *trace, struct processes *processes, struct comm
 		if (trace->options.pids || trace_now() - looked < LOOK_NS)
 			continue;
 		looked = trace_now();
-		if (processes_look(processes) < 0)
-			break;
+		processes_look(processes);
 	}
 }
 
