@@ -8,6 +8,7 @@
 cd "$(dirname "$0")/.." || exit 1
 # shellcheck source=selftests/tap.sh
 . selftests/tap.sh
+alone
 
 # A build of our own, beside the one that is tested.
 unset MAKEFLAGS MFLAGS MAKELEVEL SANITIZE

@@ -53,6 +53,12 @@ skip_all() {	# skip_all REASON
 	exit 0
 }
 
+# alone: no other script that says so runs at the same time.  Who traces all processes
+# changes what others count of theirs.
+alone() {
+	exec 9>"$O/selftests/alone.lock" && flock 9
+}
+
 finish() {
 	echo "1..$checks"
 	exit $((failures > 0))

@@ -9,6 +9,7 @@
 cd "$(dirname "$0")/.." || exit 1
 # shellcheck source=selftests/tap.sh
 . selftests/tap.sh
+alone
 
 sluice=$O/tools/sluice
 
