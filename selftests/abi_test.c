@@ -96,27 +96,37 @@ STRUCT(sluice_registry_type, 144,
 	MEMBER(sluice_registry_type, kind, 12, 4),
 	MEMBER(sluice_registry_type, name, 16, 128))
 
-STRUCT(sluice_registry_settings, 32,
+STRUCT(sluice_registry_settings, 56,
 	MEMBER(sluice_registry_settings, max_clients, 0, 4),
 	MEMBER(sluice_registry_settings, max_servers, 4, 4),
-	MEMBER(sluice_registry_settings, max_active_requests, 8, 4),
-	MEMBER(sluice_registry_settings, max_loaned_requests, 12, 4),
-	MEMBER(sluice_registry_settings, max_loaned_replies, 16, 4),
-	MEMBER(sluice_registry_settings, response_buffer, 20, 4),
-	MEMBER(sluice_registry_settings, max_borrowed, 24, 4),
-	MEMBER(sluice_registry_settings, flags, 28, 4))
+	MEMBER(sluice_registry_settings, max_nodes, 8, 4),
+	MEMBER(sluice_registry_settings, max_active_requests, 12, 4),
+	MEMBER(sluice_registry_settings, max_loaned_requests, 16, 4),
+	MEMBER(sluice_registry_settings, max_loaned_replies, 20, 4),
+	MEMBER(sluice_registry_settings, response_buffer, 24, 4),
+	MEMBER(sluice_registry_settings, max_borrowed, 28, 4),
+	MEMBER(sluice_registry_settings, max_fds, 32, 4),
+	MEMBER(sluice_registry_settings, flags, 36, 4),
+	MEMBER(sluice_registry_settings, request_alignment, 40, 4),
+	MEMBER(sluice_registry_settings, response_alignment, 44, 4),
+	MEMBER(sluice_registry_settings, mode, 48, 4),
+	MEMBER(sluice_registry_settings, group, 52, 4))
 
-STRUCT(sluice_registry_contract, 880,
+STRUCT(sluice_registry_attribute, 320,
+	MEMBER(sluice_registry_attribute, key, 0, 64),
+	MEMBER(sluice_registry_attribute, value, 64, 256))
+
+STRUCT(sluice_registry_contract, 904,
 	MEMBER(sluice_registry_contract, magic, 0, 4),
 	MEMBER(sluice_registry_contract, version, 4, 4),
 	MEMBER(sluice_registry_contract, size, 8, 4),
-	MEMBER(sluice_registry_contract, reserved, 12, 4),
+	MEMBER(sluice_registry_contract, attributes, 12, 4),
 	MEMBER(sluice_registry_contract, name, 16, 256),
 	MEMBER(sluice_registry_contract, request, 272, 144),
 	MEMBER(sluice_registry_contract, response, 416, 144),
 	MEMBER(sluice_registry_contract, request_header, 560, 144),
 	MEMBER(sluice_registry_contract, response_header, 704, 144),
-	MEMBER(sluice_registry_contract, settings, 848, 32))
+	MEMBER(sluice_registry_contract, settings, 848, 56))
 
 STRUCT(sluice_registry_node, 176,
 	MEMBER(sluice_registry_node, magic, 0, 4),
@@ -130,7 +140,7 @@ STRUCT(sluice_registry_node, 176,
 	MEMBER(sluice_registry_node, reserved, 44, 4),
 	MEMBER(sluice_registry_node, name, 48, 128))
 
-STRUCT(sluice_registry_port, 56,
+STRUCT(sluice_registry_port, 120,
 	MEMBER(sluice_registry_port, magic, 0, 4),
 	MEMBER(sluice_registry_port, version, 4, 4),
 	MEMBER(sluice_registry_port, size, 8, 4),
@@ -140,7 +150,8 @@ STRUCT(sluice_registry_port, 56,
 	MEMBER(sluice_registry_port, role, 32, 4),
 	MEMBER(sluice_registry_port, reserved, 36, 4),
 	MEMBER(sluice_registry_port, pidfd_inode, 40, 8),
-	MEMBER(sluice_registry_port, pid_namespace, 48, 8))
+	MEMBER(sluice_registry_port, pid_namespace, 48, 8),
+	MEMBER(sluice_registry_port, name, 56, 64))
 
 STRUCT(sluice_registry_counters, 144,
 	MEMBER(sluice_registry_counters, sent, 0, 8),
@@ -167,12 +178,12 @@ STRUCT(sluice_wire_header, 8,
 	MEMBER(sluice_wire_header, version, 4, 2),
 	MEMBER(sluice_wire_header, type, 6, 2))
 
-STRUCT(sluice_wire_hello, 912,
+STRUCT(sluice_wire_hello, 936,
 	MEMBER(sluice_wire_hello, header, 0, 8),
 	MEMBER(sluice_wire_hello, port, 8, 8),
 	MEMBER(sluice_wire_hello, node, 16, 8),
 	MEMBER(sluice_wire_hello, channel_size, 24, 8),
-	MEMBER(sluice_wire_hello, contract, 32, 880))
+	MEMBER(sluice_wire_hello, contract, 32, 904))
 
 STRUCT(sluice_wire_welcome, 24,
 	MEMBER(sluice_wire_welcome, header, 0, 8),
@@ -199,13 +210,27 @@ STRUCT(sluice_wire_retire, 16,
 STRUCT(sluice_wire_goodbye, 8,
 	MEMBER(sluice_wire_goodbye, header, 0, 8))
 
+STRUCT(sluice_wire_fds, 32,
+	MEMBER(sluice_wire_fds, header, 0, 8),
+	MEMBER(sluice_wire_fds, request, 8, 8),
+	MEMBER(sluice_wire_fds, position, 16, 8),
+	MEMBER(sluice_wire_fds, delivery, 24, 4),
+	MEMBER(sluice_wire_fds, count, 28, 4))
+
+STRUCT(sluice_wire_status, 152,
+	MEMBER(sluice_wire_status, header, 0, 8),
+	MEMBER(sluice_wire_status, request, 8, 8),
+	MEMBER(sluice_wire_status, delivery, 16, 4),
+	MEMBER(sluice_wire_status, reserved, 20, 4),
+	MEMBER(sluice_wire_status, text, 24, 128))
+
 STRUCT(sluice_wire_look, 16,
 	MEMBER(sluice_wire_look, header, 0, 8),
 	MEMBER(sluice_wire_look, service, 8, 8))
 
 TEST(abi_constants)
 {
-	EXPECT_EQ(2, SLUICE_PROTOCOL_VERSION);
+	EXPECT_EQ(3, SLUICE_PROTOCOL_VERSION);
 
 	EXPECT_EQ(0x65646f6e, SLUICE_REGISTRY_MAGIC_NODE);
 	EXPECT_EQ(0x74636e63, SLUICE_REGISTRY_MAGIC_CONTRACT);
@@ -219,7 +244,9 @@ TEST(abi_constants)
 	EXPECT_EQ(5, SLUICE_WIRE_RETIRE);
 	EXPECT_EQ(6, SLUICE_WIRE_GOODBYE);
 	EXPECT_EQ(7, SLUICE_WIRE_LOOK);
-	EXPECT_EQ(1, SLUICE_WIRE_FDS);
+	EXPECT_EQ(8, SLUICE_WIRE_FDS);
+	EXPECT_EQ(9, SLUICE_WIRE_STATUS);
+	EXPECT_EQ(16, SLUICE_WIRE_FDS_MAX);
 
 	EXPECT_EQ(0, SLUICE_DOORBELL_HOT);
 	EXPECT_EQ(1, SLUICE_DOORBELL_ARMED);
@@ -229,7 +256,18 @@ TEST(abi_constants)
 	EXPECT_EQ(16, SLUICE_DOORBELL_SOCKET);
 
 	EXPECT_EQ(1, SLUICE_RING_TRACED);
-	EXPECT_EQ(64, SLUICE_REGISTRY_COUNTERS);
+	EXPECT_EQ(2, SLUICE_RING_LAST);
+	EXPECT_EQ(4, SLUICE_RING_FDS);
+	EXPECT_EQ(0x3ffffffffffff, SLUICE_CHANNEL_REQUEST);
+	EXPECT_EQ(50, SLUICE_CHANNEL_STATUS_SHIFT);
+	EXPECT_EQ(4095, SLUICE_CHANNEL_STATUS_MAX);
+	EXPECT_EQ(UINT64_C(1) << 62, SLUICE_CHANNEL_TEXT);
+	EXPECT_EQ(UINT64_C(1) << 63, SLUICE_CHANNEL_EXPIRED);
+	EXPECT_EQ(UINT64_C(1) << 63, SLUICE_CHANNEL_STOP);
+	EXPECT_EQ(1, SLUICE_REGISTRY_NO_REQUEST_OVERFLOW);
+	EXPECT_EQ(2, SLUICE_REGISTRY_NO_RESPONSE_OVERFLOW);
+	EXPECT_EQ(4, SLUICE_REGISTRY_NO_FIRE_AND_FORGET);
+	EXPECT_EQ(128, SLUICE_REGISTRY_COUNTERS);
 	EXPECT_EQ(4096, SLUICE_REGISTRY_PORT_SIZE);
 	EXPECT_EQ(64, SLUICE_CHANNEL_LINE);
 	EXPECT_EQ(4096, SLUICE_CHANNEL_PAGE);

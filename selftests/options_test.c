@@ -161,15 +161,12 @@ TEST_F(options, reserved)
 		.reserved = 1);
 	static const struct sluice_client_opts client = SLUICE_CLIENT_OPTS(
 		.reserved = 1);
-	static const struct sluice_server_opts server = SLUICE_SERVER_OPTS(
-		.reserved = 1);
 	struct seat *seat = &self->seat;
 
 	EXPECT_FAILS(EINVAL, sluice_node_create("x", &node));
 	ASSERT_EQ(0, open_service(seat, PTR(&calls), 0));
 	EXPECT_FAILS(EINVAL, sluice_service_open(seat->node, &calls, &service));
 	EXPECT_FAILS(EINVAL, sluice_client_create(seat->service, &client));
-	EXPECT_FAILS(EINVAL, sluice_server_create(seat->service, &server));
 }
 
 TEST_F(options, node_names)

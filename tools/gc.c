@@ -171,6 +171,22 @@ static void look_at_node(void *context, int nodes, const char *name)
 	leftover_release(&leftover);
 }
 
+/* A name that a dead node has in a service, which goes untold with the node. */
+static void look_at_member(struct gc *gc, int ports, const char *name)
+{
+	struct thing thing = { .kind = "node", .entry = name, .service = gc->service };
+	struct leftover leftover;
+	int r;
+
+	r = leftover_take_node(&leftover, ports, name);
+	if (r > 0) {
+		r = gc->dry_run ? 0 : leftover_remove_node(&leftover);
+		leftover_release(&leftover);
+	}
+	if (r < 0 && r != -ENOENT)
+		fail(gc, "remove", &thing, r);
+}
+
 static void look_at_port(void *context, int ports, const char *name)
 {
 	struct gc *gc = context;
@@ -178,6 +194,10 @@ static void look_at_port(void *context, int ports, const char *name)
 	struct leftover leftover;
 	int r;
 
+	if (registry_is_member(name)) {
+		look_at_member(gc, ports, name);
+		return;
+	}
 	r = leftover_take_port(&leftover, ports, name);
 	if (r < 0)
 		fail(gc, "look at", &thing, r);

@@ -200,6 +200,11 @@ int registry_read_port(int ports, const char *name, struct sluice_registry_port 
 	return 0;
 }
 
+bool registry_is_member(const char *name)
+{
+	return !strncmp(name, "node.", strlen("node."));
+}
+
 int registry_read_contract(int services, const char *hash,
 			   struct sluice_registry_contract *ret_contract,
 			   struct stat *ret_status)

@@ -3,6 +3,7 @@
 #ifndef TOOLS_REGISTRY_H
 #define TOOLS_REGISTRY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/stat.h>
 
@@ -33,6 +34,9 @@ int registry_read_node(int nodes, const char *name, struct sluice_registry_node 
 		       struct stat *ret_status);
 int registry_read_port(int ports, const char *name, struct sluice_registry_port *ret_port,
 		       struct sluice_registry_counters *ret_counters, struct stat *ret_status);
+/* Of the entries of ports/: does it stand for a node that has the service open? */
+bool registry_is_member(const char *name);
+
 int registry_read_contract(int services, const char *hash,
 			   struct sluice_registry_contract *ret_contract,
 			   struct stat *ret_status);

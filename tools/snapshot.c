@@ -140,6 +140,22 @@ struct reading {
 	int error;
 };
 
+/* A node that has the service open; whether it lives, its file in nodes/ tells. */
+static void read_member(struct reading *reading, int ports, const char *name)
+{
+	struct snapshot_service *service = reading->service;
+	struct stat status;
+	uint64_t *added;
+
+	if (fstatat(ports, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+		return;
+	added = add(&service->member, &service->members, sizeof(*added));
+	if (added)
+		*added = status.st_ino;
+	else
+		reading->error = -ENOMEM;
+}
+
 static void read_port(void *context, int ports, const char *name)
 {
 	struct reading *reading = context;
@@ -150,6 +166,10 @@ static void read_port(void *context, int ports, const char *name)
 
 	if (strlen(name) >= sizeof(port.entry))
 		return;
+	if (registry_is_member(name)) {
+		read_member(reading, ports, name);
+		return;
+	}
 	strcpy(port.entry, name);
 	r = registry_read_port(ports, name, &port.record, &port.counters, &status);
 	if (r == -ENOENT)
@@ -265,6 +285,9 @@ static void mark(struct snapshot *snapshot, const struct locks *locks)
 	for (size_t i = 0; i < snapshot->services; i++) {
 		snapshot->service[i].alive = is_locked(locks, snapshot->service[i].inode);
 		mark_ports(&snapshot->service[i], locks);
+		for (size_t m = 0; m < snapshot->service[i].members; m++)
+			snapshot->service[i].nodes +=
+				is_locked(locks, snapshot->service[i].member[m]);
 	}
 }
 
@@ -309,8 +332,10 @@ int snapshot_take(struct snapshot *snapshot, const char *domain)
 
 void snapshot_free(struct snapshot *snapshot)
 {
-	for (size_t i = 0; i < snapshot->services; i++)
+	for (size_t i = 0; i < snapshot->services; i++) {
 		free(snapshot->service[i].port);
+		free(snapshot->service[i].member);
+	}
 	free(snapshot->service);
 	free(snapshot->node);
 	snapshot->service = NULL;

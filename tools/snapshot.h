@@ -33,7 +33,9 @@ struct snapshot_service {
 	bool alive;			/* a node has it open */
 	struct snapshot_port *port;	/* clients first, by number */
 	size_t ports;
-	unsigned int clients, servers;	/* that are alive */
+	uint64_t *member;		/* inodes of nodes that have it open */
+	size_t members;
+	unsigned int nodes, clients, servers;	/* that are alive */
 };
 
 struct snapshot {

@@ -156,7 +156,7 @@ static int open_port(struct sluice_client *client, const struct sluice_client_op
 	int r;
 
 	r = port_entry_claim(&client->entry, &service->dir, PORT_CLIENT,
-			     service->contract.settings.max_clients);
+			     service->contract.settings.max_clients, opts->name);
 	if (r < 0)
 		return r;
 	r = init_pool(client, opts);
@@ -262,8 +262,8 @@ int sluice_client_memory(struct sluice_client *client, struct sluice_memory *mem
 	struct sluice_memory known = { .size = sizeof(known) };
 	int r;
 
-	if (!client || !memory || memory->size < sizeof(memory->size))
-		return fail(EINVAL, "client or memory is NULL, or memory.size not set");
+	if (!client)
+		return fail(EINVAL, "client is NULL");
 	r = node_check(client->service->node);
 	if (r < 0)
 		return r;
@@ -272,7 +272,5 @@ int sluice_client_memory(struct sluice_client *client, struct sluice_memory *mem
 	known.bytes = client->pool.bytes;
 	known.largest_segment = client->pool.largest;
 	known.retired = client->pool.retired;
-	known.size = memory->size;
-	memcpy(memory, &known, min_u64(memory->size, sizeof(known)));
-	return 0;
+	return opts_answer(memory, &known, sizeof(known), "memory");
 }

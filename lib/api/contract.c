@@ -14,6 +14,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include <sluice/wire.h>
+
 #include "base/error.h"
 #include "base/limits.h"
 #include "shm/layout.h"
@@ -39,6 +41,7 @@ struct setting {
 static const struct setting settings[] = {
 	SETTING(max_clients, max_clients, MAX_CLIENTS_DEFAULT, MAX_CLIENTS_LIMIT),
 	SETTING(max_servers, max_servers, MAX_SERVERS_DEFAULT, MAX_SERVERS_LIMIT),
+	SETTING(max_nodes, max_nodes, MAX_NODES_DEFAULT, MAX_NODES_LIMIT),
 	SETTING(max_active_requests_per_client, max_active_requests,
 		MAX_ACTIVE_REQUESTS_DEFAULT, PER_PORT_LIMIT),
 	SETTING(max_loaned_requests, max_loaned_requests,
@@ -49,6 +52,23 @@ static const struct setting settings[] = {
 		RESPONSE_BUFFER_DEFAULT, PER_PORT_LIMIT),
 	SETTING(max_borrowed_responses_per_pending_response, max_borrowed,
 		MAX_BORROWED_DEFAULT, PER_PORT_LIMIT),
+	SETTING(max_fds_per_message, max_fds, 0, SLUICE_WIRE_FDS_MAX),
+	SETTING(request_alignment, request_alignment, 1, ALIGNMENT_LIMIT),
+	SETTING(response_alignment, response_alignment, 1, ALIGNMENT_LIMIT),
+};
+
+/* What the flags of the options mean in a record. */
+static const struct {
+	uint64_t opt;
+	uint32_t record;
+	const char *name;
+} flags[] = {
+	{ SLUICE_SERVICE_NO_REQUEST_OVERFLOW, SLUICE_REGISTRY_NO_REQUEST_OVERFLOW,
+	  "NO_REQUEST_OVERFLOW" },
+	{ SLUICE_SERVICE_NO_RESPONSE_OVERFLOW, SLUICE_REGISTRY_NO_RESPONSE_OVERFLOW,
+	  "NO_RESPONSE_OVERFLOW" },
+	{ SLUICE_SERVICE_NO_FIRE_AND_FORGET, SLUICE_REGISTRY_NO_FIRE_AND_FORGET,
+	  "NO_FIRE_AND_FORGET" },
 };
 
 static uint32_t opt_value(const struct setting *setting, const struct sluice_service_opts *opts)
@@ -82,11 +102,47 @@ static int check_channel(const struct sluice_registry_settings *record, int erro
 	return 0;
 }
 
+static int check_alignments(const struct sluice_registry_settings *record, int error)
+{
+	uint32_t request = record->request_alignment, response = record->response_alignment;
+
+	if (request & (request - 1) || response & (response - 1))
+		return fail(error, "request_alignment is %u and response_alignment %u, which must be powers of two",
+			    request, response);
+	return 0;
+}
+
+static int fill_access(struct sluice_registry_settings *record,
+		       const struct sluice_service_opts *opts)
+{
+	record->mode = opts->mode ? opts->mode : SERVICE_MODE_DEFAULT;
+	record->group = opts->group;
+	if (record->mode != 0600 && record->mode != 0660 && record->mode != 0666)
+		return fail(EINVAL, "mode is 0%o, and can be 0600, 0660 or 0666", record->mode);
+	if (record->group && record->mode == 0600)
+		return fail(EINVAL, "group is %u, and mode 0600 gives a group nothing",
+			    record->group);
+	return 0;
+}
+
+static int compare_access(const char *service, const struct sluice_registry_settings *found,
+			  const struct sluice_service_opts *opts)
+{
+	if (opts->mode & ~found->mode)
+		return fail(EPROTOTYPE, "service %s has mode 0%o, and 0%o is wanted", service,
+			    found->mode, opts->mode);
+	if (opts->group && opts->group != found->group)
+		return fail(EPROTOTYPE, "service %s has group %u, and %u is wanted", service,
+			    found->group, opts->group);
+	return 0;
+}
+
 static int fill_settings(struct sluice_registry_settings *record,
 			 const struct sluice_service_opts *opts)
 {
 	uint32_t value;
 	size_t i;
+	int r;
 
 	for (i = 0; i < ARRAY_SIZE(settings); i++) {
 		value = opt_value(&settings[i], opts);
@@ -97,9 +153,13 @@ static int fill_settings(struct sluice_registry_settings *record,
 			value = settings[i].preset;
 		memcpy((char *)record + settings[i].record, &value, sizeof(value));
 	}
-	if (opts->flags & SLUICE_SERVICE_NO_REQUEST_OVERFLOW)
-		record->flags |= SLUICE_REGISTRY_NO_REQUEST_OVERFLOW;
-	return check_channel(record, EINVAL);
+	for (i = 0; i < ARRAY_SIZE(flags); i++)
+		if (opts->flags & flags[i].opt)
+			record->flags |= flags[i].record;
+	r = check_alignments(record, EINVAL);
+	if (!r)
+		r = fill_access(record, opts);
+	return r < 0 ? r : check_channel(record, EINVAL);
 }
 
 static int compare_settings(const char *service, const struct sluice_registry_settings *found,
@@ -107,22 +167,26 @@ static int compare_settings(const char *service, const struct sluice_registry_se
 {
 	uint32_t has, wanted;
 	size_t i;
+	int r;
 
 	for (i = 0; i < ARRAY_SIZE(settings); i++) {
 		has = record_value(&settings[i], found);
 		wanted = opt_value(&settings[i], opts);
-		if (!has || has > settings[i].limit)
+		if ((!has && settings[i].preset) || has > settings[i].limit)
 			return fail(EPROTOTYPE, "service %s has %s %u, which is out of range",
 				    service, settings[i].name, has);
 		if (wanted > has)
 			return fail(EPROTOTYPE, "service %s has %s %u, and %u is wanted",
 				    service, settings[i].name, has, wanted);
 	}
-	if (opts->flags & SLUICE_SERVICE_NO_REQUEST_OVERFLOW &&
-	    !(found->flags & SLUICE_REGISTRY_NO_REQUEST_OVERFLOW))
-		return fail(EPROTOTYPE, "in service %s requests overflow, and NO_REQUEST_OVERFLOW is wanted",
-			    service);
-	return check_channel(found, EPROTOTYPE);
+	for (i = 0; i < ARRAY_SIZE(flags); i++)
+		if (opts->flags & flags[i].opt && !(found->flags & flags[i].record))
+			return fail(EPROTOTYPE, "service %s is without %s, which is wanted", service,
+				    flags[i].name);
+	r = check_alignments(found, EPROTOTYPE);
+	if (!r)
+		r = compare_access(service, found, opts);
+	return r < 0 ? r : check_channel(found, EPROTOTYPE);
 }
 
 /* ---- Types ---- */
@@ -231,6 +295,26 @@ int contract_record(struct sluice_registry_contract *ret_record,
 		r = fill_header(&ret_record->response_header, &contract->response_header,
 				"response_header");
 	return r < 0 ? r : fill_settings(&ret_record->settings, opts);
+}
+
+void contract_settings(const struct sluice_registry_contract *record,
+		       struct sluice_service_opts *ret_opts)
+{
+	uint32_t value;
+	size_t i;
+
+	*ret_opts = (struct sluice_service_opts){
+		.size = sizeof(*ret_opts),
+		.mode = record->settings.mode,
+		.group = record->settings.group,
+	};
+	for (i = 0; i < ARRAY_SIZE(settings); i++) {
+		value = record_value(&settings[i], &record->settings);
+		memcpy((char *)ret_opts + settings[i].opt, &value, sizeof(value));
+	}
+	for (i = 0; i < ARRAY_SIZE(flags); i++)
+		if (record->settings.flags & flags[i].record)
+			ret_opts->flags |= flags[i].opt;
 }
 
 int contract_compare(const struct sluice_registry_contract *found,

@@ -13,6 +13,10 @@ int contract_record(struct sluice_registry_contract *ret_record,
 		    const struct sluice_contract *contract,
 		    const struct sluice_service_opts *opts) MUST_CHECK;
 
+/* The settings of a service, as options would ask for them. */
+void contract_settings(const struct sluice_registry_contract *record,
+		       struct sluice_service_opts *ret_opts);
+
 /*
  * Compares what was found with what is wanted, field by field; of the settings only
  * those that opts sets.  0 or -EPROTOTYPE.

@@ -19,6 +19,7 @@ struct sluice_node {
 	uint32_t interrupted;		/* set by anybody, cleared by our thread */
 	bool asleep;			/* seen by another thread that adopts the node */
 	int64_t spin_wanted;		/* by the options */
+	struct sluice_service *services;	/* that it has open */
 	struct port *ports;
 	struct port *cursor;		/* of sluice_node_next() */
 	uint64_t owner;			/* thread_self() of its thread; 0: none yet */

@@ -55,13 +55,13 @@ static int init_config(struct sluice_server *server, const struct sluice_server_
 	return 0;
 }
 
-static int open_port(struct sluice_server *server)
+static int open_port(struct sluice_server *server, const char *name)
 {
 	struct sluice_service *service = server->service;
 	int r;
 
 	r = port_entry_claim(&server->entry, &service->dir, PORT_SERVER,
-			     service->contract.settings.max_servers);
+			     service->contract.settings.max_servers, name);
 	if (r < 0)
 		return r;
 	server->self = (struct handshake){
@@ -104,8 +104,7 @@ struct sluice_server *sluice_server_create(struct sluice_service *service,
 		return NULL;
 	}
 	if (node_check(service->node) < 0 ||
-	    opts_read(&known, sizeof(known), opts, "server_opts") < 0 ||
-	    opts_check_reserved(known.reserved, "server_opts") < 0)
+	    opts_read(&known, sizeof(known), opts, "server_opts") < 0)
 		return NULL;
 	server = calloc(1, sizeof(*server));
 	if (!server)
@@ -115,7 +114,7 @@ struct sluice_server *sluice_server_create(struct sluice_service *service,
 	server->tidy = true;
 	r = init_config(server, &known);
 	if (!r)
-		r = open_port(server);
+		r = open_port(server, known.name);
 	if (r < 0) {
 		server_free(server);
 		return fail_again_null(r);
@@ -199,8 +198,8 @@ int sluice_server_memory(struct sluice_server *server, struct sluice_memory *mem
 	const struct responder *responder;
 	int r;
 
-	if (!server || !memory || memory->size < sizeof(memory->size))
-		return fail(EINVAL, "server or memory is NULL, or memory.size not set");
+	if (!server)
+		return fail(EINVAL, "server is NULL");
 	r = node_check(server->service->node);
 	if (r < 0)
 		return r;
@@ -210,7 +209,5 @@ int sluice_server_memory(struct sluice_server *server, struct sluice_memory *mem
 	for (responder = server->newest; responder; responder = responder->older)
 		if (responder->pool_open)
 			add_memory(&known, &responder->pool);
-	known.size = memory->size;
-	memcpy(memory, &known, min_u64(memory->size, sizeof(known)));
-	return 0;
+	return opts_answer(memory, &known, sizeof(known), "memory");
 }

@@ -11,7 +11,9 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "api/attributes.h"
 #include "api/contract.h"
 #include "base/error.h"
 #include "base/limits.h"
@@ -19,15 +21,19 @@
 #include "link/sweep.h"
 #include "trace/probes.h"
 
+#define KNOWN_FLAGS							\
+	(SLUICE_SERVICE_MUST_EXIST | SLUICE_SERVICE_MUST_CREATE |	\
+	 SLUICE_SERVICE_NO_REQUEST_OVERFLOW | SLUICE_SERVICE_NO_RESPONSE_OVERFLOW | \
+	 SLUICE_SERVICE_NO_FIRE_AND_FORGET | SLUICE_SERVICE_ANY_USER)
+
 static int wanted(uint64_t flags)
 {
 	const uint64_t both = SLUICE_SERVICE_MUST_EXIST | SLUICE_SERVICE_MUST_CREATE;
 
-	const uint64_t unknown = flags & ~(both | SLUICE_SERVICE_NO_REQUEST_OVERFLOW);
-
-	if (unknown)
+	if (flags & ~KNOWN_FLAGS)
 		return fail(EINVAL, "service_opts.flags is 0x%llx, of which 0x%llx is unknown",
-			    (unsigned long long)flags, (unsigned long long)unknown);
+			    (unsigned long long)flags,
+			    (unsigned long long)(flags & ~KNOWN_FLAGS));
 	if ((flags & both) == both)
 		return fail(EINVAL, "service_opts.flags asks for a service that exists and does not");
 	if (flags & SLUICE_SERVICE_MUST_EXIST)
@@ -35,34 +41,121 @@ static int wanted(uint64_t flags)
 	return flags & SLUICE_SERVICE_MUST_CREATE ? SERVICE_DIR_NEW : SERVICE_DIR_EITHER;
 }
 
+/* The record that would be created. */
+static int make_record(struct service_record *record, const struct sluice_contract *contract,
+		       const struct sluice_service_opts *opts)
+{
+	int r;
+
+	r = contract_record(&record->contract, contract, opts);
+	if (!r)
+		r = attributes_record(record->attributes, opts);
+	if (r > 0)
+		record->contract.attributes = (uint32_t)r;
+	return r < 0 ? r : 0;
+}
+
+/* What was found becomes the service's. */
+static int keep_record(struct sluice_service *service, const struct service_record *found)
+{
+	size_t size = found->contract.attributes * sizeof(found->attributes[0]);
+	uint32_t i;
+
+	service->contract = found->contract;
+	if (!size)
+		return 0;
+	service->attributes = malloc(size);
+	if (!service->attributes)
+		return fail(ENOMEM, "no memory for the attributes of a service");
+	memcpy(service->attributes, found->attributes, size);
+	for (i = 0; i < found->contract.attributes; i++) {
+		service->attributes[i].key[SLUICE_ATTRIBUTE_KEY_SIZE - 1] = 0;
+		service->attributes[i].value[SLUICE_ATTRIBUTE_VALUE_SIZE - 1] = 0;
+	}
+	return 0;
+}
+
+/* The directory is open: is it what is wanted? */
+static int take_service(struct sluice_service *service, const struct service_record *found,
+			const struct sluice_registry_contract *asked,
+			const struct sluice_service_opts *opts)
+{
+	int r;
+
+	r = contract_compare(&found->contract, asked, opts);
+	if (!r)
+		r = attributes_compare(asked->name, found->attributes,
+				       found->contract.attributes, opts);
+	return r < 0 ? r : keep_record(service, found);
+}
+
+/* Another handle of the node for the same service, or NULL. */
+static struct sluice_service *twin_of(const struct sluice_service *service)
+{
+	struct sluice_service *other = service->node->services;
+
+	while (other && (other == service || other->dir.hash != service->dir.hash))
+		other = other->next;
+	return other;
+}
+
+/* A node counts once, however often it has the service open. */
+static int join(struct sluice_service *service)
+{
+	if (twin_of(service))
+		return 0;
+	return membership_take(&service->membership, &service->dir,
+			       service->contract.settings.max_nodes);
+}
+
+static void leave(struct sluice_service *service)
+{
+	struct sluice_service **link = &service->node->services, *twin = twin_of(service);
+
+	while (*link != service)
+		link = &(*link)->next;
+	*link = service->next;
+	if (twin && service->membership.name[0])
+		twin->membership = service->membership;
+	else
+		membership_leave(&service->membership, &service->dir);
+}
+
 static int open_service(struct sluice_service *service, const struct sluice_contract *contract,
 			const struct sluice_service_opts *opts)
 {
-	struct sluice_registry_contract record;
+	struct sluice_registry_contract asked;
+	struct service_record record;
 	int r, want;
 
 	want = wanted(opts->flags);
 	if (want < 0)
 		return want;
-	r = contract_record(&record, contract, opts);
+	r = make_record(&record, contract, opts);
 	if (r < 0)
 		return r;
+	asked = record.contract;
+	service->any_user = opts->flags & SLUICE_SERVICE_ANY_USER;
 	sweep_domain(&service->node->seat.root);
-	service->contract = record;
 	r = service_dir_open(&service->dir, &service->node->seat, (enum service_dir_want)want,
-			     &service->contract);
+			     &record);
 	if (r < 0)
 		return r;
-	r = contract_compare(&service->contract, &record, opts);
+	r = take_service(service, &record, &asked, opts);
+	if (!r)
+		r = join(service);
 	if (r < 0) {
 		service_dir_close(&service->dir);
+		free(service->attributes);
 		return r;
 	}
 	layout_compute(&service->layout, &service->contract.settings);
 	service->request = payload_of(&service->contract.request,
-				      &service->contract.request_header);
+				      &service->contract.request_header,
+				      service->contract.settings.request_alignment);
 	service->response = payload_of(&service->contract.response,
-				       &service->contract.response_header);
+				       &service->contract.response_header,
+				       service->contract.settings.response_alignment);
 	return 0;
 }
 
@@ -92,9 +185,42 @@ struct sluice_service *sluice_service_open(struct sluice_node *node,
 		free(service);
 		return fail_again_null(r);
 	}
+	service->next = node->services;
+	node->services = service;
 	node_get(node);
 	probe(service_open, node->seat.id, probe_address(service->contract.name));
 	return service;
+}
+
+int sluice_service_settings(struct sluice_service *service, struct sluice_service_opts *settings)
+{
+	struct sluice_service_opts known;
+	int r;
+
+	if (!service)
+		return fail(EINVAL, "service is NULL");
+	r = node_check(service->node);
+	if (r < 0)
+		return r;
+	contract_settings(&service->contract, &known);
+	return opts_answer(settings, &known, sizeof(known), "settings");
+}
+
+int sluice_service_attribute(struct sluice_service *service, unsigned int index,
+			     struct sluice_attribute *attribute)
+{
+	int r;
+
+	if (!service || !attribute)
+		return fail(EINVAL, "service or attribute is NULL");
+	r = node_check(service->node);
+	if (r < 0)
+		return r;
+	if (index >= service->contract.attributes)
+		return 0;
+	attribute->key = service->attributes[index].key;
+	attribute->value = service->attributes[index].value;
+	return 1;
 }
 
 void sluice_service_close(struct sluice_service *service)
@@ -116,7 +242,9 @@ void service_put(struct sluice_service *service)
 	if (--service->references)
 		return;
 	probe(service_close, node->seat.id, probe_address(service->contract.name));
+	leave(service);
 	service_dir_close(&service->dir);
+	free(service->attributes);
 	free(service);
 	node_put(node);
 }

@@ -4,6 +4,7 @@
 #define SLUICE_API_SERVICE_H
 
 #include "api/node.h"
+#include "link/membership.h"
 #include "link/payload.h"
 #include "link/pool.h"
 #include "link/port_entry.h"
@@ -12,11 +13,15 @@
 
 struct sluice_service {
 	struct sluice_node *node;
+	struct sluice_service *next;	/* of the node's */
 	struct service_dir dir;
+	struct membership membership;	/* of the node; taken by one of several that are the same */
 	struct sluice_registry_contract contract;
 	struct layout layout;
 	struct payload request;
 	struct payload response;
+	struct sluice_registry_attribute *attributes;	/* NULL if there are none */
+	bool any_user;			/* may serve it */
 	uint32_t references;
 };
 

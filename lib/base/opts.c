@@ -38,3 +38,17 @@ int opts_check_reserved(uint32_t reserved, const char *what)
 {
 	return reserved ? fail(EINVAL, "%s.reserved is %u, and must be 0", what, reserved) : 0;
 }
+
+int opts_answer(void *answer, void *known, size_t size, const char *what)
+{
+	size_t room;
+
+	if (!answer)
+		return fail(EINVAL, "%s is NULL", what);
+	memcpy(&room, answer, sizeof(room));
+	if (room < sizeof(room))
+		return fail(EINVAL, "%s.size is %zu, not the size of the struct", what, room);
+	memcpy(known, &room, sizeof(room));
+	memcpy(answer, known, room < size ? room : size);
+	return 0;
+}

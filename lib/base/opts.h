@@ -16,4 +16,10 @@ int opts_read(void *ret_known, size_t known, const void *opts, const char *what)
 /* A field that is kept for later must be 0.  0 or -EINVAL. */
 int opts_check_reserved(uint32_t reserved, const char *what);
 
+/*
+ * The way back: fills a struct of the caller's, which begins with its size, with as much
+ * of known as it has room for.  0, or -EINVAL (its size is not set).
+ */
+int opts_answer(void *answer, void *known, size_t size, const char *what) MUST_CHECK;
+
 #endif /* SLUICE_BASE_OPTS_H */

@@ -213,19 +213,54 @@ struct sluice_node_opts {
 /**
  * SLUICE_SERVICE_NO_REQUEST_OVERFLOW - no request is pushed out of a full queue
  *
- * A client that sends to a server whose queue is full waits for room instead.  Fixed
- * by whoever creates the service; when an existing one is opened, a demand.
+ * A client that sends to a server whose queue is full waits for room instead, or does
+ * what its &struct sluice_client_opts says.  Fixed by whoever creates the service; when
+ * an existing one is opened, a demand.
  */
 #define SLUICE_SERVICE_NO_REQUEST_OVERFLOW	UINT64_C(4)
+/**
+ * SLUICE_SERVICE_NO_RESPONSE_OVERFLOW - no response is pushed out of a full queue
+ *
+ * A server that answers a client which has max_response_buffer_size responses unread
+ * waits for room instead, or does what its &struct sluice_server_opts says.  Fixed by
+ * whoever creates the service; when an existing one is opened, a demand.
+ */
+#define SLUICE_SERVICE_NO_RESPONSE_OVERFLOW	UINT64_C(8)
+/**
+ * SLUICE_SERVICE_NO_FIRE_AND_FORGET - requests of which nobody awaits the answer are dropped
+ *
+ * A request that was not received yet is withdrawn when its pending response is
+ * released, and when its client has left or died.  Otherwise servers receive it all the
+ * same.  Fixed by whoever creates the service; when an existing one is opened, a demand.
+ */
+#define SLUICE_SERVICE_NO_FIRE_AND_FORGET	UINT64_C(16)
+/**
+ * SLUICE_SERVICE_ANY_USER - trust servers of other users
+ *
+ * Of the calling process alone, and no setting of the service: it may be one that
+ * another user has created, and clients send their requests to servers of any user.
+ * Otherwise these belong to this user or to root, or the service is not opened.
+ */
+#define SLUICE_SERVICE_ANY_USER			UINT64_C(32)
+
+/**
+ * struct sluice_attribute - a word about a service, for who looks for one
+ * @key: 1 to 63 bytes.
+ * @value: at most 255 bytes; or NULL, which demands the key with any value.
+ */
+struct sluice_attribute {
+	const char *key;
+	const char *value;
+};
 
 /**
  * struct sluice_service_opts - options of sluice_service_open()
  * @size: sizeof(struct sluice_service_opts).
  * @flags: SLUICE_SERVICE_MUST_EXIST, SLUICE_SERVICE_MUST_CREATE, or neither to open
- *	the service and create it if it does not exist; and
- *	SLUICE_SERVICE_NO_REQUEST_OVERFLOW.
+ *	the service and create it if it does not exist; and other SLUICE_SERVICE_*.
  * @max_clients: clients of the service; 256, at most 4096.
  * @max_servers: servers of the service; 32, at most 1024.
+ * @max_nodes: nodes that have the service open; 512, at most 8192.
  * @max_active_requests_per_client: pending responses a client may hold; 16, at
  *	most 1024.
  * @max_loaned_requests: requests a client may have loaned and not yet sent; 8,
@@ -237,22 +272,41 @@ struct sluice_node_opts {
  *	most 1024.
  * @max_borrowed_responses_per_pending_response: responses a client may hold, for
  *	each pending response; 8, at most 1024.
+ * @max_fds_per_message: descriptors that a request or a reply may carry; 0, at most 16.
+ * @request_alignment: bytes that the elements of requests begin on a multiple of, if
+ *	their type asks for less; a power of two of at most 4096.
+ * @response_alignment: the same for responses.
+ * @mode: who may use the service, as of a file: 0600 the user who creates it, 0660 its
+ *	@group too, 0666 everybody whom the root directory lets in.  0600.
+ * @group: id of a group of this user's; 0: the one that the root directory gives.
  * @reserved: 0.
+ * @attributes: what is said of the service; NULL for nothing.
+ * @attribute_count: how many of them; at most 16.
  *
- * Whoever creates the service fixes these numbers.  When an existing one is
- * opened, a number that is not 0 is a demand: the service must offer as much.
+ * Whoever creates the service fixes all of that.  When an existing one is opened, what
+ * is not 0 is a demand: the service must offer as much, be aligned as much, have the
+ * attributes (and may have others), and be as open to others as @mode and @group say.
+ * An attribute without a value needs SLUICE_SERVICE_MUST_EXIST.
  */
 struct sluice_service_opts {
 	size_t size;
 	uint64_t flags;
 	uint32_t max_clients;
 	uint32_t max_servers;
+	uint32_t max_nodes;
 	uint32_t max_active_requests_per_client;
 	uint32_t max_loaned_requests;
 	uint32_t max_loaned_replies_per_request;
 	uint32_t max_response_buffer_size;
 	uint32_t max_borrowed_responses_per_pending_response;
+	uint32_t max_fds_per_message;
+	uint32_t request_alignment;
+	uint32_t response_alignment;
+	uint32_t mode;
+	uint32_t group;
 	uint32_t reserved;
+	const struct sluice_attribute *attributes;
+	size_t attribute_count;
 };
 
 /** SLUICE_SERVICE_OPTS() - service options, named as in an initialiser */
@@ -277,46 +331,147 @@ enum sluice_strategy {
 };
 
 /**
+ * SLUICE_PORT_PREFAULT - have all memory from the start
+ *
+ * What the limits of the port can ask for is allocated, and its pages are there, when
+ * the port is made and when a peer connects: tables, queues, and with SLUICE_STATIC
+ * the slices, so that no later call faults or allocates.
+ */
+#define SLUICE_PORT_PREFAULT	UINT32_C(1)
+/**
+ * SLUICE_PORT_LOCK - the same, and keep it from being swapped out
+ *
+ * Needs room in RLIMIT_MEMLOCK, or CAP_IPC_LOCK; otherwise the port is not made.
+ */
+#define SLUICE_PORT_LOCK	UINT32_C(2)
+/**
+ * SLUICE_PORT_HUGE_PAGES - transparent huge pages, where the kernel allows them
+ *
+ * See shmem_enabled in the kernel's transhuge.rst: with "advise", "within_size" or
+ * "always".  Without effect where it does not.
+ */
+#define SLUICE_PORT_HUGE_PAGES	UINT32_C(4)
+
+/**
+ * enum sluice_when_full - what becomes of a message for which a peer has no room
+ * @SLUICE_FULL_BLOCK: sending waits for room.
+ * @SLUICE_FULL_DISCARD: this peer does not get the message.
+ *
+ * Of use in services where requests, or responses, do not overflow.
+ */
+enum sluice_when_full {
+	SLUICE_FULL_BLOCK = 0,
+	SLUICE_FULL_DISCARD = 1,
+};
+
+/**
+ * enum sluice_full_answer - what a program answers that was asked what to do
+ * @SLUICE_ANSWER_RETRY: wait until there is room, or for a while, and ask again.
+ * @SLUICE_ANSWER_DISCARD: this peer does not get the message.
+ * @SLUICE_ANSWER_FAIL: sending fails with ENOBUFS.
+ */
+enum sluice_full_answer {
+	SLUICE_ANSWER_RETRY = 0,
+	SLUICE_ANSWER_DISCARD = 1,
+	SLUICE_ANSWER_FAIL = 2,
+};
+
+/**
+ * struct sluice_full - who has no room for a message, and since when
+ * @size: sizeof(struct sluice_full).
+ * @port: id of the port that sends.
+ * @peer: id of the port that has no room.
+ * @request: number of the request, or of that which is answered.
+ * @retries: how often that was asked before, of this message and peer.
+ * @elapsed: nanoseconds since it was asked first.
+ */
+struct sluice_full {
+	size_t size;
+	uint64_t port;
+	uint64_t peer;
+	uint64_t request;
+	uint64_t retries;
+	int64_t elapsed;
+};
+
+/**
+ * typedef sluice_full_fn - asks a program what to do when a peer has no room
+ * @full: who has none; valid during the call.
+ * @context: as given with the function.
+ *
+ * Context: Within a call that sends, in its thread.  It must not use the node.
+ * Return: an &enum sluice_full_answer; anything else is SLUICE_ANSWER_FAIL.
+ */
+typedef int (*sluice_full_fn)(const struct sluice_full *full, void *context);
+
+/**
  * struct sluice_client_opts - options of sluice_client_create()
  * @size: sizeof(struct sluice_client_opts).
+ * @name: shown by tools, at most 63 bytes; NULL for none.
  * @initial_max_slice_len: elements of a request there is room for from the
  *	start; 1.
  * @memory_limit: bytes that the segments of this client's requests may have
  *	together; 4 GiB.
  * @strategy: an &enum sluice_strategy.
+ * @flags: SLUICE_PORT_PREFAULT, SLUICE_PORT_LOCK, SLUICE_PORT_HUGE_PAGES.
+ * @preallocate: slices of @initial_max_slice_len elements for which memory is allocated
+ *	from the start, at most as many as can ever be out; 0: as many as may be loaned, up
+ *	to 1 MiB.
+ * @max_active_requests: pending responses this client may hold; the service's
+ *	max_active_requests_per_client, and at most that.
+ * @when_full: an &enum sluice_when_full, for servers that have no room.
  * @reserved: 0.
+ * @ask_when_full: is asked instead, if not NULL.
+ * @context: for @ask_when_full.
  */
 struct sluice_client_opts {
 	size_t size;
+	const char *name;
 	uint64_t initial_max_slice_len;
 	uint64_t memory_limit;
 	uint32_t strategy;
+	uint32_t flags;
+	uint32_t preallocate;
+	uint32_t max_active_requests;
+	uint32_t when_full;
 	uint32_t reserved;
+	sluice_full_fn ask_when_full;
+	void *context;
 };
 
-/** SLUICE_CLIENT_OPTS() - client options, named as in an initialiser */
+/** SLUICE_CLIENT_OPTS() - client options, fields named as in an initialiser */
 #define SLUICE_CLIENT_OPTS(...) \
 	{ .size = sizeof(struct sluice_client_opts), __VA_ARGS__ }
 
 /**
  * struct sluice_server_opts - options of sluice_server_create()
  * @size: sizeof(struct sluice_server_opts).
+ * @name: shown by tools, at most 63 bytes; NULL for none.
  * @initial_max_slice_len: elements of a reply there is room for from the first
  *	reply to a client on; 1.
  * @memory_limit: bytes that the segments of this server's replies to one client
  *	may have together; 4 GiB.
  * @strategy: an &enum sluice_strategy.
- * @reserved: 0.
+ * @flags: SLUICE_PORT_PREFAULT, SLUICE_PORT_LOCK, SLUICE_PORT_HUGE_PAGES.
+ * @preallocate: as of a client, for each client.
+ * @when_full: an &enum sluice_when_full, for clients that have no room.
+ * @ask_when_full: is asked instead, if not NULL.
+ * @context: for @ask_when_full.
  */
 struct sluice_server_opts {
 	size_t size;
+	const char *name;
 	uint64_t initial_max_slice_len;
 	uint64_t memory_limit;
 	uint32_t strategy;
-	uint32_t reserved;
+	uint32_t flags;
+	uint32_t preallocate;
+	uint32_t when_full;
+	sluice_full_fn ask_when_full;
+	void *context;
 };
 
-/** SLUICE_SERVER_OPTS() - server options, named as in an initialiser */
+/** SLUICE_SERVER_OPTS() - server options, fields named as in an initialiser */
 #define SLUICE_SERVER_OPTS(...) \
 	{ .size = sizeof(struct sluice_server_opts), __VA_ARGS__ }
 
@@ -403,6 +558,102 @@ struct sluice_reply {
 	size_t size;
 };
 
+/**
+ * struct sluice_request_info - what a request says of itself
+ * @size: sizeof(struct sluice_request_info), set by the caller.
+ * @client: id of the client port that sent it.
+ * @node: id of that client's node.
+ * @request: its number, which no other pending request of this client has.
+ * @count: number of elements.
+ * @deadline: until when the client waits, in nanoseconds of CLOCK_MONOTONIC; 0 for none.
+ */
+struct sluice_request_info {
+	size_t size;
+	uint64_t client;
+	uint64_t node;
+	uint64_t request;
+	uint64_t count;
+	int64_t deadline;
+};
+
+/** SLUICE_REQUEST_INFO() - an info to be filled in */
+#define SLUICE_REQUEST_INFO()	{ .size = sizeof(struct sluice_request_info) }
+
+/**
+ * struct sluice_response_info - what a response says of itself
+ * @size: sizeof(struct sluice_response_info), set by the caller.
+ * @server: id of the server port that sent it.
+ * @node: id of that server's node.
+ * @request: number of the request that it answers.
+ * @position: in the stream of responses of this server, from 0; a number that was left
+ *	out is of a response that was lost to a full queue.
+ * @count: number of elements.
+ * @last: 1 if the server has marked it as its last; else 0.
+ * @reserved: 0.
+ */
+struct sluice_response_info {
+	size_t size;
+	uint64_t server;
+	uint64_t node;
+	uint64_t request;
+	uint64_t position;
+	uint64_t count;
+	uint32_t last;
+	uint32_t reserved;
+};
+
+/** SLUICE_RESPONSE_INFO() - an info to be filled in */
+#define SLUICE_RESPONSE_INFO()	{ .size = sizeof(struct sluice_response_info) }
+
+/**
+ * struct sluice_peer - who is at the other end
+ * @size: sizeof(struct sluice_peer), set by the caller.
+ * @port: id of its port.
+ * @node: id of its node.
+ * @pid: its process, in our pid namespace; 0 if it is not visible there.
+ * @uid: its effective user, in our user namespace.
+ * @gid: its effective group.
+ * @reserved: 0.
+ *
+ * The kernel's word: of a client as it connected, of a server as it answered that.
+ */
+struct sluice_peer {
+	size_t size;
+	uint64_t port;
+	uint64_t node;
+	int32_t pid;
+	uint32_t uid;
+	uint32_t gid;
+	uint32_t reserved;
+};
+
+/** SLUICE_PEER() - a peer to be filled in */
+#define SLUICE_PEER()	{ .size = sizeof(struct sluice_peer) }
+
+/** SLUICE_STATUS_MAX - the largest code that a request may be ended with */
+#define SLUICE_STATUS_MAX	4095
+/** SLUICE_STATUS_TEXT_MAX - bytes of the text that may go with it */
+#define SLUICE_STATUS_TEXT_MAX	127
+
+/**
+ * struct sluice_status - why a server has ended a request
+ * @size: sizeof(struct sluice_status), set by the caller.
+ * @server: id of the server port.
+ * @code: as the server gave it, an errno for example; 1 to SLUICE_STATUS_MAX.
+ * @reserved: 0.
+ * @text: as the server gave it, ended by a 0; may be empty.
+ */
+struct sluice_status {
+	size_t size;
+	uint64_t server;
+	int32_t code;
+	uint32_t reserved;
+	char text[SLUICE_STATUS_TEXT_MAX + 1];
+};
+
+/** SLUICE_STATUS() - a status to be filled in */
+#define SLUICE_STATUS()	{ .size = sizeof(struct sluice_status) }
+
 /* ---- Node --------------------------------------------------------------- */
 
 /**
@@ -435,6 +686,15 @@ struct sluice_node *sluice_node_create(const char *name,
  * Context: The node's thread.  In a forked child it does nothing.
  */
 void sluice_node_destroy(struct sluice_node *node);
+
+/**
+ * sluice_node_id() - the number by which others know a node
+ * @node: the node, or NULL.
+ *
+ * Context: Any thread.
+ * Return: The id; 0 for NULL.
+ */
+uint64_t sluice_node_id(const struct sluice_node *node);
 
 /**
  * sluice_node_adopt() - move a node to the calling thread
@@ -579,8 +839,9 @@ int sluice_node_prepare(struct sluice_node *node);
  * Return: The service, to be given to sluice_service_close(); or NULL with
  * errno EINVAL (bad contract or option), E2BIG (option unknown to this library),
  * ENOENT (must exist and does not), EEXIST (must be created and exists),
- * EPROTOTYPE (contract or setting differs), EPROTONOSUPPORT (made by an
- * incompatible version), EACCES, ENOMEM, EMFILE, ENFILE, ENOSPC, ETIMEDOUT (the
+ * EPROTOTYPE (contract, setting or attribute differs), EPROTONOSUPPORT (made by an
+ * incompatible version), EUSERS (max_nodes reached), EACCES (not allowed, or another
+ * user's and not SLUICE_SERVICE_ANY_USER), EPERM (not in @group), ENOMEM, EMFILE, ENFILE, ENOSPC, ETIMEDOUT (the
  * service is being removed and created over and over), EBUSY (another thread's
  * node) or ECHILD.
  */
@@ -600,6 +861,32 @@ sluice_service_open(struct sluice_node *node,
  */
 void sluice_service_close(struct sluice_service *service);
 
+/**
+ * sluice_service_settings() - ask what the settings of a service are
+ * @service: the service.
+ * @settings: filled in, with the numbers that whoever created the service has fixed;
+ *	its size says how much the caller knows.  Of the flags those that are settings;
+ *	no attributes.
+ *
+ * Context: The node's thread.
+ * Return: 0; or -EINVAL, -EBUSY (another thread's node) or -ECHILD.
+ */
+int sluice_service_settings(struct sluice_service *service,
+			    struct sluice_service_opts *settings);
+
+/**
+ * sluice_service_attribute() - ask for an attribute of a service
+ * @service: the service.
+ * @index: which one, from 0.
+ * @attribute: filled in; valid until the service is closed.
+ *
+ * Context: The node's thread.
+ * Return: 1; 0 if there are not as many; or -EINVAL, -EBUSY (another thread's node) or
+ * -ECHILD.
+ */
+int sluice_service_attribute(struct sluice_service *service, unsigned int index,
+			     struct sluice_attribute *attribute);
+
 /* ---- Client ------------------------------------------------------------- */
 
 /**
@@ -614,8 +901,8 @@ void sluice_service_close(struct sluice_service *service);
  * Return: The client, to be given to sluice_client_destroy(); or NULL with
  * errno EINVAL, E2BIG (option unknown to this library), EMSGSIZE
  * (initial_max_slice_len exceeds memory_limit), EUSERS (max_clients reached),
- * ENOMEM, EMFILE, ENFILE, EACCES, ENOSPC, EBUSY (another thread's node) or
- * ECHILD.
+ * ENOMEM (also: SLUICE_PORT_LOCK exceeds RLIMIT_MEMLOCK), EPERM (likewise), EMFILE,
+ * ENFILE, EACCES, ENOSPC, EBUSY (another thread's node) or ECHILD.
  */
 struct sluice_client *
 sluice_client_create(struct sluice_service *service,
@@ -632,6 +919,15 @@ sluice_client_create(struct sluice_service *service,
  * Context: The node's thread.  In a forked child it does nothing.
  */
 void sluice_client_destroy(struct sluice_client *client);
+
+/**
+ * sluice_client_id() - the number by which others know a client
+ * @client: the client, or NULL.
+ *
+ * Context: Any thread.
+ * Return: The id; 0 for NULL.
+ */
+uint64_t sluice_client_id(const struct sluice_client *client);
 
 /**
  * sluice_client_wait_servers() - wait until servers are connected
@@ -713,7 +1009,48 @@ int sluice_request_shorten(struct sluice_request *request, size_t count);
 int sluice_request_set_deadline(struct sluice_request *request, int64_t deadline);
 
 /**
- * sluice_request_send() - send a request to every connected server
+ * enum sluice_route - which servers a request goes to
+ * @SLUICE_ROUTE_ALL: every one that is connected.
+ * @SLUICE_ROUTE_ONE: the one that has the fewest requests of this client in its hands
+ *	or in its queue; those that have as few take turns.
+ */
+enum sluice_route {
+	SLUICE_ROUTE_ALL = 0,
+	SLUICE_ROUTE_ONE = 1,
+};
+
+/**
+ * sluice_request_set_route() - say which servers a request goes to
+ * @request: the request.
+ * @route: an &enum sluice_route; SLUICE_ROUTE_ALL if nothing is said.
+ *
+ * If requests do not overflow, one server means one of those that have room, as soon as
+ * there is one.  All servers of the service can read the memory of this client's
+ * requests, also those that go to one of them.
+ *
+ * Context: The node's thread.
+ * Return: 0; or -EINVAL (not loaned: sent or released before, or no route), -EBUSY
+ * (another thread's node) or -ECHILD.
+ */
+int sluice_request_set_route(struct sluice_request *request, enum sluice_route route);
+
+/**
+ * sluice_request_attach_fd() - send a descriptor with a request
+ * @request: the request.
+ * @fd: the descriptor.  The caller keeps it; what is sent is a duplicate.
+ *
+ * Each server that the request reaches has a descriptor of its own, to take or to leave;
+ * see sluice_active_request_take_fd().
+ *
+ * Context: The node's thread.
+ * Return: 0; or -ENOBUFS (max_fds_per_message are attached), -EBADF, -EMFILE, -ENOMEM,
+ * -EINVAL (not loaned: sent or released before), -EBUSY (another thread's node) or
+ * -ECHILD.
+ */
+int sluice_request_attach_fd(struct sluice_request *request, int fd);
+
+/**
+ * sluice_request_send() - send a request to the connected servers
  * @request: the request.  Consumed, except when the call fails.
  *
  * The request is not copied; from here on it can only be read.  When a server's queue
@@ -722,16 +1059,18 @@ int sluice_request_set_deadline(struct sluice_request *request, int64_t deadline
  * sluice_pending_response_servers().
  *
  * Sending does not wait, except in a service with SLUICE_SERVICE_NO_REQUEST_OVERFLOW:
- * there it waits for room in each server's queue, until the request's deadline.  If
- * that fails with EINTR or ETIMEDOUT, some servers may have the request already;
- * sending it again reaches the others only, releasing it cancels it.
+ * there it waits for room in each server's queue, until the request's deadline, unless
+ * the client's options say otherwise.  If that fails with EINTR, ETIMEDOUT or ENOBUFS,
+ * some servers may have the request already; sending it again reaches the others only,
+ * releasing it cancels it.
  *
  * Context: The node's thread.  May sleep where requests do not overflow.
  * Return: The pending response, to be given to
  * sluice_pending_response_release(); or NULL with errno EBUSY
- * (max_active_requests_per_client pending responses are held, or another
- * thread's node), ETIMEDOUT (the request's deadline has passed), EINTR (a signal, or
- * sluice_node_interrupt()), EPIPE or ECONNRESET (the servers that were waited for
+ * (max_active_requests_per_client pending responses are held, or the client's own
+ * max_active_requests, or another thread's node), ETIMEDOUT (the request's deadline has
+ * passed), EINTR (a signal, or sluice_node_interrupt()), ENOBUFS (ask_when_full has said
+ * so), EPIPE or ECONNRESET (the servers that were waited for
  * left or died, and it has reached no other), EINVAL (not loaned: sent or released
  * before), ENOMEM or ECHILD.
  */
@@ -779,6 +1118,65 @@ int sluice_request_release(struct sluice_request *request);
 int sluice_pending_response_servers(struct sluice_pending_response *pending);
 
 /**
+ * sluice_pending_response_is_connected() - may more responses come?
+ * @pending: the pending response.
+ *
+ * Context: The node's thread.
+ * Return: 1; 0 if every server has ended its stream, left or died, though responses may
+ * still be unread; or -EINVAL, -EBUSY (another thread's node) or -ECHILD.
+ */
+int sluice_pending_response_is_connected(struct sluice_pending_response *pending);
+
+/**
+ * sluice_pending_response_has_response() - is there a response to receive?
+ * @pending: the pending response.
+ *
+ * Takes nothing.
+ *
+ * Context: The node's thread.
+ * Return: 1; 0; or -EINVAL, -EBUSY (another thread's node) or -ECHILD.
+ */
+int sluice_pending_response_has_response(struct sluice_pending_response *pending);
+
+/**
+ * sluice_pending_response_set_stop_hint() - tell servers that it is enough
+ * @pending: the pending response.
+ *
+ * The streams stay open, and what servers still send is received; see
+ * sluice_active_request_has_stop_hint().
+ *
+ * Context: The node's thread.
+ * Return: 0; or -EINVAL, -EBUSY (another thread's node) or -ECHILD.
+ */
+int sluice_pending_response_set_stop_hint(struct sluice_pending_response *pending);
+
+/**
+ * sluice_pending_response_info() - ask what a sent request says of itself
+ * @pending: the pending response.
+ * @info: filled in; its size says how much the caller knows.
+ *
+ * Context: The node's thread.
+ * Return: 0; or -EINVAL, -EBUSY (another thread's node) or -ECHILD.
+ */
+int sluice_pending_response_info(struct sluice_pending_response *pending,
+				 struct sluice_request_info *info);
+
+/**
+ * sluice_pending_response_status() - ask what a server has ended the request with
+ * @pending: the pending response.
+ * @status: filled in; its size says how much the caller knows.
+ *
+ * To be asked when receiving has failed with EREMOTEIO.  Of several servers that ended
+ * the request with a status, it is that of the first.
+ *
+ * Context: The node's thread.
+ * Return: 1; 0 if no server has ended the request with a status, so far; or -EINVAL,
+ * -EBUSY (another thread's node) or -ECHILD.
+ */
+int sluice_pending_response_status(struct sluice_pending_response *pending,
+				   struct sluice_status *status);
+
+/**
  * sluice_pending_response_receive() - receive the next response
  * @pending: the pending response.
  * @timeout: nanoseconds, SLUICE_NOWAIT or SLUICE_FOREVER.
@@ -796,7 +1194,8 @@ int sluice_pending_response_servers(struct sluice_pending_response *pending);
  * are held, or the request was pushed out of a full queue and no other server is
  * left), EPROTO (a server broke the protocol and no other is left),
  * EPROTONOSUPPORT, EPROTOTYPE or EACCES (a server refused the client and no other
- * is left), ENOMEM, EINVAL, EBUSY (another thread's node) or ECHILD.
+ * is left), EREMOTEIO (a server has ended the request with a status, and no other is
+ * left; see sluice_pending_response_status()), ENOMEM, EINVAL, EBUSY (another thread's node) or ECHILD.
  */
 struct sluice_response *
 sluice_pending_response_receive(struct sluice_pending_response *pending,
@@ -814,6 +1213,51 @@ sluice_pending_response_receive(struct sluice_pending_response *pending,
  * -ECHILD.
  */
 int sluice_pending_response_release(struct sluice_pending_response *pending);
+
+/**
+ * sluice_response_info() - ask what a response says of itself
+ * @response: the response.
+ * @info: filled in; its size says how much the caller knows.
+ *
+ * Context: The node's thread.
+ * Return: 0; or -EINVAL, -EBUSY (another thread's node) or -ECHILD.
+ */
+int sluice_response_info(struct sluice_response *response, struct sluice_response_info *info);
+
+/**
+ * sluice_response_peer() - ask who has sent a response
+ * @response: the response.
+ * @peer: filled in; its size says how much the caller knows.
+ *
+ * Context: The node's thread.
+ * Return: 0; or -EINVAL, -EBUSY (another thread's node) or -ECHILD.
+ */
+int sluice_response_peer(struct sluice_response *response, struct sluice_peer *peer);
+
+/**
+ * sluice_response_pidfd() - a pidfd of the process that has sent a response
+ * @response: the response.
+ *
+ * The process's, though it may have died since.  Since Linux 6.5.
+ *
+ * Context: The node's thread.
+ * Return: A descriptor, which the caller closes; or -ENOSYS, -ESRCH (it had died when it
+ * was asked for), -EMFILE, -EINVAL, -EBUSY (another thread's node) or -ECHILD.
+ */
+int sluice_response_pidfd(struct sluice_response *response);
+
+/**
+ * sluice_response_take_fd() - take a descriptor that came with a response
+ * @response: the response.
+ *
+ * In the order in which they were attached.  Those that nobody has taken are closed
+ * when the response is released.
+ *
+ * Context: The node's thread.
+ * Return: A descriptor, which the caller closes; or -ENOENT (there is none left),
+ * -EINVAL, -EBUSY (another thread's node) or -ECHILD.
+ */
+int sluice_response_take_fd(struct sluice_response *response);
 
 /**
  * sluice_response_release() - give a received response back to its server
@@ -856,12 +1300,35 @@ sluice_server_create(struct sluice_service *service,
 void sluice_server_destroy(struct sluice_server *server);
 
 /**
+ * sluice_server_id() - the number by which others know a server
+ * @server: the server, or NULL.
+ *
+ * Context: Any thread.
+ * Return: The id; 0 for NULL.
+ */
+uint64_t sluice_server_id(const struct sluice_server *server);
+
+/**
+ * sluice_server_has_request() - is there a request to receive?
+ * @server: the server.
+ *
+ * Takes nothing.  If it says so, sluice_server_receive() returns one without waiting,
+ * unless the deadlines of all that are there have passed, or they are withdrawn
+ * meanwhile.
+ *
+ * Context: The node's thread.
+ * Return: 1; 0; or -EINVAL, -EBUSY (another thread's node) or -ECHILD.
+ */
+int sluice_server_has_request(struct sluice_server *server);
+
+/**
  * sluice_server_receive() - receive the next request
  * @server: the server.
  * @timeout: nanoseconds, SLUICE_NOWAIT or SLUICE_FOREVER.
  *
  * Clients that have requests queued are served in turn.  A request whose client
- * has cancelled it is delivered too; see sluice_active_request_is_connected().  A
+ * has cancelled it is delivered too, unless the service has
+ * SLUICE_SERVICE_NO_FIRE_AND_FORGET; see sluice_active_request_is_connected().  A
  * request whose deadline has passed is not: its client's stream from this server ends
  * with ETIMEDOUT, and sluice_server_expired() counts it.
  *
@@ -897,6 +1364,60 @@ int64_t sluice_server_expired(struct sluice_server *server);
 int sluice_active_request_is_connected(struct sluice_active_request *request);
 
 /**
+ * sluice_active_request_has_stop_hint() - has the client said that it is enough?
+ * @request: the active request.
+ *
+ * Context: The node's thread.
+ * Return: 1 if the client has said so and still reads what is sent; 0; or -EINVAL,
+ * -EBUSY (another thread's node) or -ECHILD.
+ */
+int sluice_active_request_has_stop_hint(struct sluice_active_request *request);
+
+/**
+ * sluice_active_request_info() - ask what a request says of itself
+ * @request: the active request.
+ * @info: filled in; its size says how much the caller knows.
+ *
+ * Context: The node's thread.
+ * Return: 0; or -EINVAL, -EBUSY (another thread's node) or -ECHILD.
+ */
+int sluice_active_request_info(struct sluice_active_request *request,
+			       struct sluice_request_info *info);
+
+/**
+ * sluice_active_request_peer() - ask who has sent a request
+ * @request: the active request.
+ * @peer: filled in; its size says how much the caller knows.
+ *
+ * Context: The node's thread.
+ * Return: 0; or -EINVAL, -EBUSY (another thread's node) or -ECHILD.
+ */
+int sluice_active_request_peer(struct sluice_active_request *request,
+			       struct sluice_peer *peer);
+
+/**
+ * sluice_active_request_pidfd() - a pidfd of the process that has sent a request
+ * @request: the active request.
+ *
+ * As sluice_response_pidfd().
+ *
+ * Context: The node's thread.
+ * Return: As sluice_response_pidfd().
+ */
+int sluice_active_request_pidfd(struct sluice_active_request *request);
+
+/**
+ * sluice_active_request_take_fd() - take a descriptor that came with a request
+ * @request: the active request.
+ *
+ * As sluice_response_take_fd().
+ *
+ * Context: The node's thread.
+ * Return: As sluice_response_take_fd().
+ */
+int sluice_active_request_take_fd(struct sluice_active_request *request);
+
+/**
  * sluice_active_request_loan() - loan memory for a reply
  * @request: the active request that is answered.
  * @count: number of elements, 0 included; 1 if the contract's response is of
@@ -910,7 +1431,8 @@ int sluice_active_request_is_connected(struct sluice_active_request *request);
  * sluice_reply_release(); or NULL with errno EMSGSIZE (longer than the strategy
  * or the memory limit allows, or than a size_t can say), ENOBUFS
  * (max_loaned_replies_per_request are loaned), ENOMEM (memory limit reached, or
- * no memory), EMFILE, ENFILE, EPIPE (the server was destroyed), EINVAL, EBUSY
+ * no memory), EMFILE, ENFILE, EPIPE (the server was destroyed), EINVAL (also: a reply
+ * that was marked as the last was sent), EBUSY
  * (another thread's node) or ECHILD.
  */
 struct sluice_reply *
@@ -931,6 +1453,23 @@ sluice_active_request_loan(struct sluice_active_request *request,
 struct sluice_reply *
 sluice_active_request_loan_zeroed(struct sluice_active_request *request,
 				  size_t count) SLUICE_MUST_CHECK;
+
+/**
+ * sluice_active_request_end() - finish with a request, and say why
+ * @request: the active request.
+ * @code: an errno for example; 1 to SLUICE_STATUS_MAX.
+ * @text: at most SLUICE_STATUS_TEXT_MAX bytes, or NULL.
+ *
+ * As sluice_active_request_release(); but when the client has received all responses,
+ * its stream ends with EREMOTEIO, and it is told @code and @text.  A client that is too
+ * far behind may get the code alone.
+ *
+ * Context: The node's thread.
+ * Return: 0; or -EINVAL (released before; a code or a text that is none; or a reply that
+ * was marked as the last was sent), -EBUSY (another thread's node) or -ECHILD.
+ */
+int sluice_active_request_end(struct sluice_active_request *request, int code,
+			      const char *text);
 
 /**
  * sluice_active_request_release() - finish with a request
@@ -958,19 +1497,49 @@ int sluice_active_request_release(struct sluice_active_request *request);
 int sluice_reply_shorten(struct sluice_reply *reply, size_t count);
 
 /**
+ * sluice_reply_set_last() - say that no further reply will come
+ * @reply: the reply.
+ *
+ * When it has been received the client's stream from this server ends, although the
+ * active request may be kept.  No further reply can be loaned or sent after it.
+ *
+ * Context: The node's thread.
+ * Return: 0; or -EINVAL (not loaned: sent or released before), -EBUSY (another
+ * thread's node) or -ECHILD.
+ */
+int sluice_reply_set_last(struct sluice_reply *reply);
+
+/**
+ * sluice_reply_attach_fd() - send a descriptor with a reply
+ * @reply: the reply.
+ * @fd: the descriptor.  The caller keeps it; what is sent is a duplicate.
+ *
+ * See sluice_response_take_fd().
+ *
+ * Context: The node's thread.
+ * Return: As sluice_request_attach_fd().
+ */
+int sluice_reply_attach_fd(struct sluice_reply *reply, int fd);
+
+/**
  * sluice_reply_send() - send a reply
  * @reply: the reply.  Consumed, except when the call fails with another errno
  *	than EPIPE, ECONNRESET or EPROTO.
  *
- * Sending never waits: when max_response_buffer_size responses to this request
- * are unread, the new one takes the place of the oldest.
+ * When max_response_buffer_size responses to this request are unread, the new one takes
+ * the place of the oldest.  In a service with SLUICE_SERVICE_NO_RESPONSE_OVERFLOW the call
+ * waits for room instead, until the request's deadline, unless the server's options say
+ * otherwise.
  *
- * Context: The node's thread.
- * Return: 0; or, with the reply given back because the other end is gone, -EPIPE
+ * Context: The node's thread.  May sleep where responses do not overflow.
+ * Return: 0; 1 if there was no room and the reply was discarded, as the server's options
+ * say; or, with the reply given back because the other end is gone, -EPIPE
  * (the client has released its pending response or left, or the server was
  * destroyed), -ECONNRESET (the client died), -EPROTO (the client broke the
  * protocol); or, with the reply still loaned, -EAGAIN (the client is too far
- * behind to be told of new memory), -EMFILE, -ENFILE, -ENOMEM, -EINVAL (not
+ * behind to be told of new memory), -ETIMEDOUT (the request's deadline has passed),
+ * -EINTR (a signal, or sluice_node_interrupt()), -ENOBUFS (ask_when_full has said so),
+ * -EMFILE, -ENFILE, -ENOMEM, -EINVAL (not
  * loaned: sent or released before), -EBUSY (another thread's node) or -ECHILD.
  */
 int sluice_reply_send(struct sluice_reply *reply) SLUICE_MUST_CHECK;
@@ -981,7 +1550,7 @@ int sluice_reply_send(struct sluice_reply *reply) SLUICE_MUST_CHECK;
  * @timeout: nanoseconds, SLUICE_NOWAIT or SLUICE_FOREVER.
  * @sent: what sluice_reply_send() would have returned; or NULL.
  *
- * Sends the reply, releases its active request, and receives the server's next
+ * Sends the reply as the last, releases its active request, and receives the server's next
  * request; if the server has to sleep, the client is woken and the sleep begins in
  * one system call (through io_uring, Linux 6.7).  If the client is gone (*@sent is
  * -EPIPE, -ECONNRESET or -EPROTO) the next request is received all the same.  If

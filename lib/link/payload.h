@@ -23,15 +23,18 @@ struct payload {
 	bool header;		/* there is a user header */
 };
 
+/* alignment: that the service asks for, if the type asks for less. */
 static inline struct payload payload_of(const struct sluice_registry_type *type,
-					const struct sluice_registry_type *header)
+					const struct sluice_registry_type *header,
+					uint32_t alignment)
 {
-	uint64_t alignment = max_u64(type->alignment, header->size ? header->alignment : 1);
+	uint64_t elements = max_u64(type->alignment, alignment);
+	uint64_t all = max_u64(elements, header->size ? header->alignment : 1);
 
 	return (struct payload){
 		.element = type->size,
-		.lead = round_up(header->size, type->alignment),
-		.quantum = (uint32_t)max_u64(alignment, SLUICE_SLICE_QUANTUM),
+		.lead = round_up(header->size, elements),
+		.quantum = (uint32_t)max_u64(all, SLUICE_SLICE_QUANTUM),
 		.slice = type->kind,
 		.header = header->size != 0,
 	};

@@ -9,16 +9,17 @@
  * the clients whose files it finds: whoever comes second sees the other.
  *
  * A process that dies leaves names behind that lead nowhere; that its file is not
- * locked any more tells which, and its record tells the name of its socket.  Who makes
- * a port takes a name that nobody has, and looks at the others only if there is none;
- * then each record is asked too whether its process is dead though a child of it holds
- * the lock (link/presence.c), which costs some system calls a name.
+ * locked any more tells which, and its record tells the name of its socket.  When no name
+ * is left, each record is asked too whether its process is dead though a child of it
+ * holds the lock (link/presence.c), which costs some system calls a name.
  *
  * The file of a port has its counters too, in the same page; its owner has mapped them,
  * and stores them for as long as anything of the port is left.  All of the page was
  * written, so it is there; a process of this user that truncates the file can end the
  * owner by SIGBUS, as it could by a signal.
  */
+#include "link/port_entry.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -28,8 +29,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "base/limits.h"
-#include "link/port_entry.h"
+#include "link/numbered.h"
 #include "link/presence.h"
 #include "link/server_socket.h"
 #include "os/directory.h"
@@ -37,12 +37,6 @@
 #include "os/random.h"
 
 static const char *const role_names[] = { "client", "server" };
-
-/* Words of a bitmap of all numbers that a port's name may have. */
-#define NAMES_WORDS	(MAX_CLIENTS_LIMIT / 64)
-
-_Static_assert(MAX_SERVERS_LIMIT <= MAX_CLIENTS_LIMIT && MAX_CLIENTS_LIMIT % 64 == 0,
-	       "the bitmap has room for either role");
 
 static bool is_ours(const struct sluice_registry_port *record)
 {
@@ -86,58 +80,16 @@ static bool remove_dead(int ports_fd, int servers_fd, const char *name, bool ask
 	return presence_bury(ports_fd, name, &burial);
 }
 
-/* Which numbers there are names of, as a bitmap. */
-static void list_taken(const struct service_dir *dir, enum port_role role,
-		       uint64_t taken[NAMES_WORDS])
+static bool remove_dead_port(const void *context, const char *name)
 {
-	size_t length = strlen(role_names[role]);
-	DIR *ports = directory_list(dir->ports_fd);
-	struct dirent *entry;
-	unsigned long n;
+	const struct service_dir *dir = context;
 
-	memset(taken, 0, NAMES_WORDS * sizeof(*taken));
-	while (ports && (entry = readdir(ports))) {
-		if (strncmp(entry->d_name, role_names[role], length) ||
-		    entry->d_name[length] != '.')
-			continue;
-		n = strtoul(entry->d_name + length + 1, NULL, 10);
-		if (n < NAMES_WORDS * 64)
-			taken[n / 64] |= UINT64_C(1) << (n % 64);
-	}
-	if (ports)
-		closedir(ports);
-}
-
-static void set_name(struct port_entry *entry, enum port_role role, uint32_t n)
-{
-	snprintf(entry->name, sizeof(entry->name), "%s.%" PRIu32, role_names[role], n);
-}
-
-/* Gives the port's file a name.  0, -EEXIST (quiet: all are taken) or -errno. */
-static int claim_name(struct port_entry *entry, const struct service_dir *dir,
-		      enum port_role role, uint32_t limit)
-{
-	uint64_t taken[NAMES_WORDS];
-	int r = -EEXIST;
-	uint32_t n;
-
-	list_taken(dir, role, taken);
-	for (n = 0; n < limit && r == -EEXIST; n++) {
-		set_name(entry, role, n);
-		if (!(taken[n / 64] >> (n % 64) & 1))
-			r = presence_name(entry->fd, dir->ports_fd, entry->name);
-	}
-	for (n = 0; n < limit && r == -EEXIST; n++) {
-		set_name(entry, role, n);
-		if (remove_dead(dir->ports_fd, dir->servers_fd, entry->name, true))
-			r = presence_name(entry->fd, dir->ports_fd, entry->name);
-	}
-	return r;
+	return remove_dead(dir->ports_fd, dir->servers_fd, name, true);
 }
 
 /* A file for the record and the counters, which are mapped.  0 or -errno. */
 static int make_file(struct port_entry *entry, const struct service_dir *dir,
-		     enum port_role role)
+		     enum port_role role, const char *name)
 {
 	unsigned char file[SLUICE_REGISTRY_PORT_SIZE] = { 0 };
 	struct sluice_registry_port record = {
@@ -153,6 +105,8 @@ static int make_file(struct port_entry *entry, const struct service_dir *dir,
 	int r;
 
 	record.id = entry->id = random_id();
+	if (name)
+		memcpy(record.name, name, strnlen(name, sizeof(record.name) - 1));
 	memcpy(file, &record, sizeof(record));
 	entry->fd = presence_make(dir->ports_fd, role_names[role], file, sizeof(file), false);
 	if (entry->fd < 0)
@@ -167,14 +121,24 @@ static int make_file(struct port_entry *entry, const struct service_dir *dir,
 }
 
 int port_entry_claim(struct port_entry *entry, const struct service_dir *dir,
-		     enum port_role role, uint32_t limit)
+		     enum port_role role, uint32_t limit, const char *name)
 {
+	const struct numbered names = {
+		.at = dir->ports_fd,
+		.role = role_names[role],
+		.limit = limit,
+		.remove_dead = remove_dead_port,
+		.context = dir,
+	};
 	int r;
 
-	r = make_file(entry, dir, role);
+	if (name && strlen(name) >= SLUICE_PORT_NAME_SIZE)
+		return fail(EINVAL, "the port's name has %zu bytes, and can have %u",
+			    strlen(name), SLUICE_PORT_NAME_SIZE - 1);
+	r = make_file(entry, dir, role, name);
 	if (r < 0)
 		return r;
-	r = claim_name(entry, dir, role, limit);
+	r = numbered_claim(&names, entry->fd, entry->name);
 	if (!r)
 		return 0;
 	entry->fd = fd_close(entry->fd);

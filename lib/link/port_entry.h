@@ -20,9 +20,12 @@ struct port_entry {
 	struct sluice_registry_counters *counters;	/* in the page */
 };
 
-/* Claims one of limit numbered names.  0, -EUSERS (none is free) or -errno. */
+/*
+ * Claims one of limit numbered names; name is the user's, or NULL.  0, -EINVAL (too
+ * long), -EUSERS (none is free) or another -errno.
+ */
 int port_entry_claim(struct port_entry *entry, const struct service_dir *dir,
-		     enum port_role role, uint32_t limit) MUST_CHECK;
+		     enum port_role role, uint32_t limit, const char *name) MUST_CHECK;
 
 /* Takes the port out of the directory; its counters can still be stored. */
 void port_entry_release(struct port_entry *entry, const struct service_dir *dir);

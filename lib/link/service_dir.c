@@ -117,9 +117,10 @@ void service_dir_remove_dead(int services_fd, const char *name)
 	fd_close(fd);
 }
 
-static int read_contract(int fd, const char *name, struct sluice_registry_contract *record)
+static int read_contract(int fd, const char *name, struct service_record *record)
 {
 	struct sluice_registry_contract found;
+	size_t size;
 
 	memset(&found, 0, sizeof(found));
 	if (pread(fd, &found, sizeof(found), 0) < 0 ||
@@ -129,15 +130,20 @@ static int read_contract(int fd, const char *name, struct sluice_registry_contra
 		return fail(EPROTONOSUPPORT, "service %s speaks protocol version %u with %u bytes of contract, this library %u with %zu",
 			    name, found.version, found.size, SLUICE_PROTOCOL_VERSION,
 			    sizeof(found));
-	*record = found;
+	size = found.attributes * sizeof(record->attributes[0]);
+	if (found.attributes > SLUICE_ATTRIBUTES_MAX ||
+	    pread(fd, record->attributes, size, sizeof(found)) != (ssize_t)size)
+		return fail(EPROTONOSUPPORT, "the contract file of service %s lacks its %u attributes",
+			    name, found.attributes);
+	record->contract = found;
 	return 0;
 }
 
 /* -EAGAIN: begin again.  Otherwise 1, 0 or -errno. */
 static int open_existing(struct service_dir *dir, enum service_dir_want want,
-			 struct sluice_registry_contract *record)
+			 struct service_record *record)
 {
-	const char *name = record->name;
+	const char *name = record->contract.name;
 
 	dir->contract_fd = fd_own(openat(dir->fd, CONTRACT,
 					 O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
@@ -153,15 +159,17 @@ static int open_existing(struct service_dir *dir, enum service_dir_want want,
 }
 
 static int create_new(struct service_dir *dir, enum service_dir_want want,
-		      const struct sluice_registry_contract *record)
+		      const struct service_record *record)
 {
 	int fd;
 
 	if (want == SERVICE_DIR_EXISTING) {
 		unlinkat(dir->seat->root.services_fd, dir->name, AT_REMOVEDIR);
-		return fail(ENOENT, "there is no service %s", record->name);
+		return fail(ENOENT, "there is no service %s", record->contract.name);
 	}
-	fd = presence_create(dir->fd, CONTRACT, record, sizeof(*record), true);
+	fd = presence_create(dir->fd, CONTRACT, record,
+			     sizeof(record->contract) +
+			     record->contract.attributes * sizeof(record->attributes[0]), true);
 	if (fd == -EEXIST || fd == -ENOENT)
 		return -EAGAIN;
 	dir->contract_fd = fd;
@@ -177,7 +185,7 @@ static bool still_named(const struct service_dir *dir)
 }
 
 static int try_open(struct service_dir *dir, enum service_dir_want want,
-		    struct sluice_registry_contract *record)
+		    struct service_record *record)
 {
 	struct root *root = &dir->seat->root;
 	int r;
@@ -225,14 +233,14 @@ static void remove_if_last(struct service_dir *dir)
 }
 
 int service_dir_open(struct service_dir *dir, struct seat *seat, enum service_dir_want want,
-		     struct sluice_registry_contract *record)
+		     struct service_record *record)
 {
 	const struct timespec pause = { .tv_nsec = 50000 };
 	int64_t deadline = clock_deadline(REGISTRY_PATIENCE_NS);
 	int r;
 
 	dir->seat = seat;
-	dir->hash = hash_of(record->name);
+	dir->hash = hash_of(record->contract.name);
 	seat_name(dir->name, dir->hash, "");
 	for (;;) {
 		dir->fd = dir->contract_fd = dir->ports_fd = dir->servers_fd = -1;
@@ -247,7 +255,7 @@ int service_dir_open(struct service_dir *dir, struct seat *seat, enum service_di
 			return fail_again(r);
 		if (clock_now() > deadline)
 			return fail(ETIMEDOUT, "service %s was removed and created over and over",
-				    record->name);
+				    record->contract.name);
 		nanosleep(&pause, NULL);
 	}
 }

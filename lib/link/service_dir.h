@@ -24,13 +24,19 @@ struct service_dir {
 	int servers_fd;
 };
 
+/* What the file of a contract holds; of the attributes as many as the contract says. */
+struct service_record {
+	struct sluice_registry_contract contract;
+	struct sluice_registry_attribute attributes[SLUICE_ATTRIBUTES_MAX];
+};
+
 /*
  * Opens a service or creates it with this record; *record becomes what the file
  * says.  1 if it was created, 0 if opened; -ENOENT, -EEXIST, -EPROTONOSUPPORT,
  * -ETIMEDOUT or another -errno.
  */
 int service_dir_open(struct service_dir *dir, struct seat *seat, enum service_dir_want want,
-		     struct sluice_registry_contract *record) MUST_CHECK;
+		     struct service_record *record) MUST_CHECK;
 
 /* The last one removes the directory. */
 void service_dir_close(struct service_dir *dir);

@@ -61,7 +61,7 @@ static size_t take_descriptors(struct msghdr *msg, int *ret_passed)
 		n = (cmsg->cmsg_len - CMSG_LEN(0)) / sizeof(int);
 		for (i = 0; i < n; i++, count++) {
 			memcpy(&passed, CMSG_DATA(cmsg) + i * sizeof(int), sizeof(int));
-			if (count < SLUICE_WIRE_FDS)
+			if (count < 1)
 				*ret_passed = passed;
 			else
 				close(passed);
@@ -91,7 +91,7 @@ int fdpass_receive(int fd, void *packet, size_t size, int *ret_passed)
 	} while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return -errno;
-	if (take_descriptors(&msg, &passed) > SLUICE_WIRE_FDS || (msg.msg_flags & MSG_TRUNC)) {
+	if (take_descriptors(&msg, &passed) > 1 || (msg.msg_flags & MSG_TRUNC)) {
 		fd_close(passed);
 		return fail(EPROTO, "the peer sent a packet that is too long or carries too many descriptors");
 	}

@@ -34,11 +34,14 @@
  * most A wait in the request ring, A are held by the server, and A have come
  * back with responses that are still unread, so one is always free.
  *
- *	cancelled[d]	number of the request whose answer nobody wants any more
+ *	cancelled[d]	number of the request whose answer nobody wants any more; with
+ *			SLUICE_CHANNEL_STOP beside it, of one to which no more responses
+ *			are wanted, though those that come are read
  *	closed[d]	number of the request that will get no further response;
  *			stored after the last response and before the return.  With
  *			SLUICE_CHANNEL_EXPIRED if it was never looked at, since its
- *			deadline had passed
+ *			deadline had passed; or with a status, and SLUICE_CHANNEL_TEXT if
+ *			a packet STATUS with a text was sent before
  *	stages[d]	of a request that asks for it (SLUICE_RING_TRACED): when the server
  *			did what.  Nobody looks at those of other requests
  */
@@ -51,8 +54,17 @@
 #define SLUICE_CHANNEL_LINE	64u
 #define SLUICE_CHANNEL_PAGE	4096u
 
-/* With the number of a request in its closed word; no number is as large. */
-#define SLUICE_CHANNEL_EXPIRED	(UINT64_C(1) << 63)
+/* Numbers of requests have so many bits, those above are for what is said of it. */
+#define SLUICE_CHANNEL_REQUEST		((UINT64_C(1) << 50) - 1)
+
+/* In the word closed: a status from 1 to SLUICE_CHANNEL_STATUS_MAX, shifted. */
+#define SLUICE_CHANNEL_STATUS_SHIFT	50u
+#define SLUICE_CHANNEL_STATUS_MAX	4095u
+#define SLUICE_CHANNEL_TEXT		(UINT64_C(1) << 62)
+#define SLUICE_CHANNEL_EXPIRED		(UINT64_C(1) << 63)
+
+/* In the word cancelled. */
+#define SLUICE_CHANNEL_STOP		(UINT64_C(1) << 63)
 
 /**
  * struct sluice_channel_stages - what a server tells of a request that is traced

@@ -8,13 +8,15 @@
  *	<root>/<domain>/services/<hash>/ports/client.<n>  struct sluice_registry_port
  *	<root>/<domain>/services/<hash>/ports/server.<n>  likewise; and both hold, at
  *			SLUICE_REGISTRY_COUNTERS, struct sluice_registry_counters
+ *	<root>/<domain>/services/<hash>/ports/node.<n>	a further name of nodes/<node id>
  *	<root>/<domain>/services/<hash>/servers/<port id>.sock	SOCK_SEQPACKET
  *
  * Ids and hashes are 16 hexadecimal digits.  A file of nodes/ or ports/ is held
  * under an exclusive flock by the process it stands for, from before it gets its
  * name; an unlocked one stands for nobody and is removed by whoever finds it.
  * So may be a locked one whose process is dead: a child of it has the lock.
- * Every node that has a service open holds a shared flock on its contract.
+ * Every node that has a service open holds a shared flock on its contract, and a name
+ * in its ports/.
  *
  * Files are read with pread and believed only after magic, version and size
  * have been checked.  All are written once, before they get their name; but the
@@ -27,7 +29,7 @@
 #include <stdint.h>
 
 /* Raised whenever anything in this folder changes incompatibly. */
-#define SLUICE_PROTOCOL_VERSION		2u
+#define SLUICE_PROTOCOL_VERSION		3u
 
 #define SLUICE_REGISTRY_MAGIC_NODE	0x65646f6eu	/* "node" */
 #define SLUICE_REGISTRY_MAGIC_CONTRACT	0x74636e63u	/* "cnct" */
@@ -36,6 +38,10 @@
 #define SLUICE_SERVICE_NAME_SIZE	256u	/* the terminating 0 included */
 #define SLUICE_TYPE_NAME_SIZE		128u
 #define SLUICE_NODE_NAME_SIZE		128u
+#define SLUICE_PORT_NAME_SIZE		64u
+#define SLUICE_ATTRIBUTE_KEY_SIZE	64u
+#define SLUICE_ATTRIBUTE_VALUE_SIZE	256u
+#define SLUICE_ATTRIBUTES_MAX		16u
 
 /**
  * struct sluice_registry_type - a payload type
@@ -51,29 +57,56 @@ struct sluice_registry_type {
 	char name[SLUICE_TYPE_NAME_SIZE];
 };
 
-/* In the flags of the settings: no request is taken back out of a full ring. */
+/* In the flags of the settings: no request is taken back out of a full ring; */
 #define SLUICE_REGISTRY_NO_REQUEST_OVERFLOW	1u
+/* no response is; */
+#define SLUICE_REGISTRY_NO_RESPONSE_OVERFLOW	2u
+/* a request whose client does not wait for the answer any more is not received. */
+#define SLUICE_REGISTRY_NO_FIRE_AND_FORGET	4u
 
 /**
  * struct sluice_registry_settings - the numbers of a service
  * @max_clients: ports.
  * @max_servers: ports.
+ * @max_nodes: that have the service open.
  * @max_active_requests: per client.
  * @max_loaned_requests: per client.
  * @max_loaned_replies: per active request.
  * @response_buffer: unread responses, per request and server.
  * @max_borrowed: responses held, per pending response.
- * @flags: SLUICE_REGISTRY_NO_REQUEST_OVERFLOW, or 0.
+ * @max_fds: descriptors that travel with a message.
+ * @flags: SLUICE_REGISTRY_NO_* or 0.
+ * @request_alignment: that elements of requests begin on a multiple of; of it and their
+ *	type's, the larger.
+ * @response_alignment: the same for responses.
+ * @mode: who may use it, as of a file: of 0600, 0660 and 0666 one.
+ * @group: that @mode speaks of.
  */
 struct sluice_registry_settings {
 	uint32_t max_clients;
 	uint32_t max_servers;
+	uint32_t max_nodes;
 	uint32_t max_active_requests;
 	uint32_t max_loaned_requests;
 	uint32_t max_loaned_replies;
 	uint32_t response_buffer;
 	uint32_t max_borrowed;
+	uint32_t max_fds;
 	uint32_t flags;
+	uint32_t request_alignment;
+	uint32_t response_alignment;
+	uint32_t mode;
+	uint32_t group;
+};
+
+/**
+ * struct sluice_registry_attribute - a word about a service, for who looks for one
+ * @key: zero-padded; several attributes may have the same.
+ * @value: zero-padded.
+ */
+struct sluice_registry_attribute {
+	char key[SLUICE_ATTRIBUTE_KEY_SIZE];
+	char value[SLUICE_ATTRIBUTE_VALUE_SIZE];
 };
 
 /**
@@ -81,7 +114,8 @@ struct sluice_registry_settings {
  * @magic: SLUICE_REGISTRY_MAGIC_CONTRACT.
  * @version: SLUICE_PROTOCOL_VERSION.
  * @size: sizeof(struct sluice_registry_contract).
- * @reserved: 0.
+ * @attributes: how many struct sluice_registry_attribute follow in the file; at most
+ *	SLUICE_ATTRIBUTES_MAX.
  * @name: of the service; zero-padded.
  * @request: payload of requests.
  * @response: payload of responses.
@@ -93,7 +127,7 @@ struct sluice_registry_contract {
 	uint32_t magic;
 	uint32_t version;
 	uint32_t size;
-	uint32_t reserved;
+	uint32_t attributes;
 	char name[SLUICE_SERVICE_NAME_SIZE];
 	struct sluice_registry_type request;
 	struct sluice_registry_type response;
@@ -140,6 +174,7 @@ struct sluice_registry_node {
  * @reserved: 0.
  * @pidfd_inode: of the process; 0 if it is not known.
  * @pid_namespace: its inode; 0 if it is not known.
+ * @name: given by the user; zero-padded.
  */
 struct sluice_registry_port {
 	uint32_t magic;
@@ -152,10 +187,11 @@ struct sluice_registry_port {
 	uint32_t reserved;
 	uint64_t pidfd_inode;
 	uint64_t pid_namespace;
+	char name[SLUICE_PORT_NAME_SIZE];
 };
 
 /* Where a port's counters lie in its file, which is so long. */
-#define SLUICE_REGISTRY_COUNTERS	64u
+#define SLUICE_REGISTRY_COUNTERS	128u
 #define SLUICE_REGISTRY_PORT_SIZE	4096u
 
 /**
@@ -173,7 +209,7 @@ struct sluice_registry_port {
  * @growths: how often memory was extended for a loan.
  * @segments: of its memory, now.
  * @segment_bytes: of them, now.
- * @overflows: messages taken back out of a full queue.
+ * @overflows: messages lost to a full queue: taken back out of it, or not sent.
  * @blocked: nanoseconds that sends have waited for room.
  * @polled: receives that found something without sleeping.
  * @woken: receives that slept before they did.
@@ -204,11 +240,12 @@ struct sluice_registry_counters {
 };
 
 _Static_assert(sizeof(struct sluice_registry_type) == 144, "no holes");
-_Static_assert(sizeof(struct sluice_registry_settings) == 32, "no holes");
-_Static_assert(sizeof(struct sluice_registry_contract) == 16 + 256 + 4 * 144 + 32,
+_Static_assert(sizeof(struct sluice_registry_settings) == 56, "no holes");
+_Static_assert(sizeof(struct sluice_registry_contract) == 16 + 256 + 4 * 144 + 56,
 	       "no holes");
+_Static_assert(sizeof(struct sluice_registry_attribute) == 64 + 256, "no holes");
 _Static_assert(sizeof(struct sluice_registry_node) == 48 + 128, "no holes");
-_Static_assert(sizeof(struct sluice_registry_port) == 56, "no holes");
+_Static_assert(sizeof(struct sluice_registry_port) == 56 + 64, "no holes");
 _Static_assert(sizeof(struct sluice_registry_counters) == 18 * 8, "no holes");
 
 #endif /* SLUICE_UAPI_REGISTRY_H */

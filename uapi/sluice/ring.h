@@ -22,11 +22,16 @@
 
 /* The client wants to know when the server does what; see channel.h's stages. */
 #define SLUICE_RING_TRACED	1u
+/* Of a response: no further one comes to this request. */
+#define SLUICE_RING_LAST	2u
+/* A packet FDS with the descriptors of this message was sent; see wire.h. */
+#define SLUICE_RING_FDS		4u
 
 /**
  * struct sluice_ring_slot - one message in a ring
  * @stamp: whose turn it is, and for which position.
- * @request: number of the request, counted by the client from 1.
+ * @request: number of the request, counted by the client from 1 to
+ *	SLUICE_CHANNEL_REQUEST, and then from 1 again.
  * @position: position in the stream of responses, from 0; 0 in a request.
  * @offset: of the payload in its segment, in bytes.
  * @count: number of elements.
@@ -36,7 +41,7 @@
  * @slice: what a return of this slice says: for a request the number of its
  *	delivery, which is also that of its response ring; for a response the
  *	number the server gave the slice.
- * @flags: of a request, SLUICE_RING_TRACED or 0; 0 in a response.
+ * @flags: SLUICE_RING_*, or 0.
  * @reserved: 0.
  */
 struct sluice_ring_slot {

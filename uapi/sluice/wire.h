@@ -11,10 +11,13 @@
  *	server -> client	REJECT		then the server hangs up
  *	either			SEGMENT		fds: the segment
  *	either			RETIRE
+ *	either			FDS		fds: those of a message
+ *	server -> client	STATUS
  *	either			GOODBYE		then the sender hangs up
  *
  * HELLO is the client's first packet and comes once.  SEGMENT comes before the
- * first descriptor in a ring that needs it.  A hang-up without a GOODBYE or a
+ * first descriptor in a ring that needs it, and so do FDS; STATUS comes before the
+ * word closed that tells of it.  A hang-up without a GOODBYE or a
  * REJECT means that the peer has died.
  */
 #ifndef SLUICE_UAPI_WIRE_H
@@ -33,9 +36,14 @@
 #define SLUICE_WIRE_RETIRE	5u
 #define SLUICE_WIRE_GOODBYE	6u
 #define SLUICE_WIRE_LOOK	7u
+#define SLUICE_WIRE_FDS		8u
+#define SLUICE_WIRE_STATUS	9u
 
-/* At most one descriptor travels with a packet. */
-#define SLUICE_WIRE_FDS		1u
+/* So many descriptors travel with a packet FDS, and one with any other. */
+#define SLUICE_WIRE_FDS_MAX	16u
+
+/* Bytes of the text of a STATUS, the terminating 0 included. */
+#define SLUICE_STATUS_TEXT_SIZE	128u
 
 /**
  * struct sluice_wire_header - begins every packet
@@ -126,6 +134,40 @@ struct sluice_wire_goodbye {
 };
 
 /**
+ * struct sluice_wire_fds - descriptors that belong to a message
+ * @header: type SLUICE_WIRE_FDS.
+ * @request: number of the request, or of that which is answered.
+ * @position: of the response in its stream; 0 for a request.
+ * @delivery: of the request.
+ * @count: of the descriptors attached, 1 to the service's max_fds.
+ */
+struct sluice_wire_fds {
+	struct sluice_wire_header header;
+	uint64_t request;
+	uint64_t position;
+	uint32_t delivery;
+	uint32_t count;
+};
+
+/**
+ * struct sluice_wire_status - why a server has ended a request, in words
+ * @header: type SLUICE_WIRE_STATUS.
+ * @request: its number.
+ * @delivery: of the request.
+ * @reserved: 0.
+ * @text: zero-padded.
+ *
+ * The code is in the word closed.
+ */
+struct sluice_wire_status {
+	struct sluice_wire_header header;
+	uint64_t request;
+	uint32_t delivery;
+	uint32_t reserved;
+	char text[SLUICE_STATUS_TEXT_SIZE];
+};
+
+/**
  * struct sluice_wire_look - a datagram to a node: look at a service again
  * @header: type SLUICE_WIRE_LOOK.
  * @service: hash of the service's name.
@@ -144,6 +186,8 @@ _Static_assert(sizeof(struct sluice_wire_welcome) == 24, "no holes");
 _Static_assert(sizeof(struct sluice_wire_reject) == 16, "no holes");
 _Static_assert(sizeof(struct sluice_wire_segment) == 32, "no holes");
 _Static_assert(sizeof(struct sluice_wire_retire) == 16, "no holes");
+_Static_assert(sizeof(struct sluice_wire_fds) == 32, "no holes");
+_Static_assert(sizeof(struct sluice_wire_status) == 24 + 128, "no holes");
 _Static_assert(sizeof(struct sluice_wire_look) == 16, "no holes");
 
 #endif /* SLUICE_UAPI_WIRE_H */

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* What is said of a service in pairs of key and value. */
+#ifndef SLUICE_API_ATTRIBUTES_H
+#define SLUICE_API_ATTRIBUTES_H
+
+#include <sluice.h>
+#include <sluice/registry.h>
+
+#include "base/attributes.h"
+
+/*
+ * Checks those of the options, and writes the records to be created; their number, or
+ * -EINVAL.  Those without a value are no records.
+ */
+int attributes_record(struct sluice_registry_attribute ret_records[SLUICE_ATTRIBUTES_MAX],
+		      const struct sluice_service_opts *opts) MUST_CHECK;
+
+/* Has the service those that opts demands?  0 or -EPROTOTYPE. */
+int attributes_compare(const char *service, const struct sluice_registry_attribute *found,
+		       uint32_t count, const struct sluice_service_opts *opts) MUST_CHECK;
+
+#endif /* SLUICE_API_ATTRIBUTES_H */
