@@ -55,10 +55,12 @@ right ring.pml -DN=2 -DC=1
 right ring.pml -DN=2 -DC=2
 right ring.pml -DN=4 -DC=3 -DMESSAGES=8
 wrong ring.pml -DBLIND_R3
+wrong ring.pml -DBLIND_WITHDRAWAL
 wrong ring.pml -DBLIND_R4
 wrong ring.pml -DCLAIM_FIRST
 wrong ring.pml -DEARLY_R1
 wrong ring.pml -DFAR_JUMP
+wrong ring.pml -DEVEN_JUMP
 
 right doorbell.pml
 wrong doorbell.pml -DNO_LOOK

@@ -27,6 +27,19 @@ struct actor {
 enum { PRODUCER, CONSUMER };
 
 static uint64_t messages;
+static uint64_t withdraws;	/* of three messages the one so far back; 0: none */
+
+/* One that is on its way, or may have been. */
+static void withdraw(struct actor *self)
+{
+	uint64_t position = self->producer.next - withdraws;
+
+	if (!withdraws || self->producer.next < withdraws || position % 3 ||
+	    position == messages - 1)
+		return;
+	if (ring_withdraw(&self->producer, position))
+		self->got |= UINT64_C(1) << position;
+}
 
 static void produce(struct actor *self)
 {
@@ -46,6 +59,8 @@ static void produce(struct actor *self)
 	}
 	if (result < 0)
 		found("the producer sees a broken protocol");
+	if (!result)
+		withdraw(self);
 }
 
 static void consume(struct actor *self)
@@ -106,19 +121,23 @@ FIXTURE(ring_schedules)
 
 FIXTURE_VARIANT(ring_schedules)
 {
-	uint64_t slots, capacity, messages;
+	uint64_t slots, capacity, messages, withdraws;
 };
 
-#define GEOMETRY(name, n, c, m)							\
+#define GEOMETRY(name, n, c, m, w)						\
 	FIXTURE_VARIANT_ADD(ring_schedules, name)				\
 	{									\
-		.slots = n, .capacity = c, .messages = m,			\
+		.slots = n, .capacity = c, .messages = m, .withdraws = w,	\
 	}
 
-GEOMETRY(n2_c1, 2, 1, 5);
-GEOMETRY(n2_c2, 2, 2, 5);
-GEOMETRY(n4_c3, 4, 3, 7);
-GEOMETRY(n4_c4, 4, 4, 7);
+GEOMETRY(n2_c1, 2, 1, 5, 0);
+GEOMETRY(n2_c2, 2, 2, 5, 0);
+GEOMETRY(n4_c3, 4, 3, 7, 0);
+GEOMETRY(n4_c4, 4, 4, 7, 0);
+GEOMETRY(n2_c2_withdraws_the_newest, 2, 2, 5, 1);
+GEOMETRY(n2_c2_withdraws_the_oldest, 2, 2, 5, 2);
+GEOMETRY(n4_c3_withdraws_the_newest, 4, 3, 7, 1);
+GEOMETRY(n4_c4_withdraws_in_the_middle, 4, 4, 7, 3);
 
 FIXTURE_SETUP(ring_schedules)
 {
@@ -126,6 +145,7 @@ FIXTURE_SETUP(ring_schedules)
 	uint64_t i;
 
 	messages = variant->messages;
+	withdraws = variant->withdraws;
 	memset(&state, 0, sizeof(state));
 	for (i = 0; i < variant->slots; i++)
 		state.shared.slots[i].stamp = 2 * i;

@@ -237,8 +237,13 @@ static int judgement(uint64_t h, uint64_t n, uint64_t stamp)
 		return stamp % 2;
 	if (p < h || (p - h) % n)
 		return -EPROTO;
-	/* Lapped: the slot of p - n + 1 says that it is empty for h + 1. */
-	return p == h + n ? 0 : -EPROTO;
+	/*
+	 * Lapped, and the slot to go on with is that of p - n + 1, or if this one is free
+	 * that of p - 2n + 1 or h + 1: which says that it is empty for h + 1.
+	 */
+	if (p == h + n || (stamp % 2 == 0 && p == h + 2 * n))
+		return 0;
+	return -EPROTO;
 }
 
 TEST_F(ring, consumer_judges_every_stamp)

@@ -331,8 +331,10 @@ _Static_assert(sizeof(struct world) % 8 == 0, "hashed by words");
 #define ring_consumer_init	seen_ring_consumer_init
 #define ring_push		seen_ring_push
 #define ring_take_back		seen_ring_take_back
+#define ring_withdraw		seen_ring_withdraw
 #define ring_pop		seen_ring_pop
 #define ring_ready		seen_ring_ready
+#define ring_has_message	seen_ring_has_message
 #define ring_full		seen_ring_full
 #define ring_depth		seen_ring_depth
 #define ring_waiting		seen_ring_waiting

@@ -4,6 +4,9 @@
  * which C are in use; the producer takes the oldest message back when it finds no
  * room, or tries again; the consumer copies a message and then claims it.
  *
+ * Of the messages that are on their way the producer may withdraw any, the last one of
+ * all excepted.
+ *
  * Every access of shared memory is a step of its own.  A descriptor has two words
  * here, so that one copied while it was written can be told.
  *
@@ -15,10 +18,12 @@
  * Run with N and C of 2 and 1, 2 and 2, 4 and 3.  Each of these must fail:
  *
  *	BLIND_R3	the producer takes back without comparing
+ *	BLIND_WITHDRAWAL it withdraws without comparing
  *	BLIND_R4	the consumer claims without comparing
  *	CLAIM_FIRST	the consumer claims, then copies
  *	EARLY_R1	the producer stamps, then writes
  *	FAR_JUMP	a lapped consumer goes on with the position it saw
+ *	EVEN_JUMP	it takes a free slot for a sign that all before were taken back
  */
 #ifndef N
 #define N 2
@@ -43,7 +48,7 @@ bool taken_back[MESSAGES];
 
 proctype producer()
 {
-	byte next, oldest, seen;
+	byte next, oldest, seen, back;
 
 	do
 	:: next == MESSAGES -> break
@@ -80,6 +85,29 @@ proctype producer()
 #ifndef EARLY_R1
 		stamp[next % N] = HOLDS(next);	/* R1 */
 #endif
+		if
+		:: skip
+		:: next < MESSAGES - 1 ->
+			select(back : 0 .. C - 1);
+			if
+			:: back > next -> skip
+			:: back <= next ->
+				oldest = next - back;
+				if
+				:: atomic {	/* R3 */
+#ifndef BLIND_WITHDRAWAL
+					stamp[oldest % N] == HOLDS(oldest) ->
+#endif
+					stamp[oldest % N] = FREE(oldest + N);
+					assert(!consumed[oldest]);
+					taken_back[oldest] = true
+				   }
+#ifndef BLIND_WITHDRAWAL
+				:: stamp[oldest % N] != HOLDS(oldest) -> skip
+#endif
+				fi
+			fi
+		fi;
 		next++
 	od
 }
@@ -122,11 +150,24 @@ proctype consumer()
 			assert(position > next && (position - next) % N == 0);
 			d_step {
 				skipped = next;
+				if
 #ifdef FAR_JUMP
-				next = position;
+				:: next = position
 #else
-				next = position - N + 1;
+				:: seen % 2 == 1 -> next = position - N + 1
+#ifdef EVEN_JUMP
+				:: else -> next = position - N + 1
+#else
+				/* It may have been withdrawn from the middle. */
+				:: else ->
+					next++;
+					if
+					:: position - 2 * N + 1 > next -> next = position - 2 * N + 1
+					:: else -> skip
+					fi
 #endif
+#endif
+				fi;
 				do
 				:: skipped < next ->
 					assert(taken_back[skipped]);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * A ring of message descriptors: one producer, one consumer, and the oldest
- * message taken back by the producer when there is no room.
+ * message taken back by the producer when there is no room, or any message
+ * withdrawn that nobody has claimed.
  *
  * N slots, a power of two, of which at most C <= N are in use.  The stamp of a
  * slot tells whose turn it is, so a message costs the transfer of one cache line
@@ -18,11 +19,13 @@
  *	stamp[t] must be 2t			  copy the descriptor
  *	write the descriptor			  cmpxchg to 2(h + N)	    (R4)
  *	stamp[t] = 2t + 1		(R1)	  failed: it was taken back
- *	t = t + 1				otherwise s is of a position p > h:
- *						  lapped, h = p - N + 1
+ *	t = t + 1				otherwise s is of a position p > h: lapped
+ *						  s == 2p + 1: h = p - N + 1
+ *						  s == 2p: h = p - 2N + 1, or h + 1
  *
  * R1 publishes the descriptor and the payload behind it to R2.  R3 and R4 decide
- * between them who gets a message.  R4 hands the slot back to the producer's
+ * between them who gets a message; a withdrawal is R3 at another position, so a free slot
+ * says nothing of those beside it.  R4 hands the slot back to the producer's
  * next look at the stamp.  R1 and R2 are ordered among all words, since the
  * doorbell protocol looks at another word after the one and before the other.
  *
@@ -32,6 +35,8 @@
  * (3) A descriptor that ring_pop() returns was not written while it was copied.
  * (4) Neither end ever waits for the other; ring_pop() looks at no more than
  *     2N + 2 stamps.
+ * (5) A withdrawn message makes no room: the ring is full as long as the message that
+ *     was sent C before is there.
  *
  * Both ends own their position, and the producer owns sent[]: a hostile peer can
  * write any stamp and any descriptor, and gets -EPROTO, or has its own messages
@@ -160,6 +165,13 @@ int ring_take_back(struct ring_producer *ring, uint32_t *ret_slice)
 	return 1;
 }
 
+bool ring_withdraw(struct ring_producer *ring, uint64_t position)
+{
+	/* R3 as above; the stamp is that of the position as long as it holds it. */
+	return replace_u64(&slot_at(ring->slots, ring->mask, position)->stamp,
+			   2 * position + 1, 2 * (position + ring->mask + 1));
+}
+
 static void copy_descriptor(const struct sluice_ring_slot *slot,
 			    struct ring_message *ret_message)
 {
@@ -173,33 +185,66 @@ static void copy_descriptor(const struct sluice_ring_slot *slot,
 	ret_message->flags = load_relaxed(&slot->flags);
 }
 
-int ring_pop(struct ring_consumer *ring, struct ring_message *ret_message)
+/*
+ * Where to go on from a slot that has a later stamp.  When position p was sent, the one
+ * that was sent C before had gone, and so had all before that: if it is there, none up to
+ * p - N is.  If the slot is free for p, the message at p - N has gone, but perhaps in the
+ * middle, and then those up to p - 2N.
+ */
+static uint64_t behind(const struct ring_consumer *ring, uint64_t stamp)
 {
-	uint64_t count = ring->mask + 1, looks, stamp, position;
-	struct sluice_ring_slot *slot;
+	uint64_t count = ring->mask + 1, position = stamp / 2;
 
-	for (looks = 0; looks < 2 * count + 2; looks++) {
-		slot = slot_at(ring->slots, ring->mask, ring->next);
+	if (stamp & 1)
+		return position - count + 1;
+	return max_u64(ring->next + 1, position < 2 * count ? 0 : position - 2 * count + 1);
+}
+
+/* Passes over what was taken back.  1: the next message is there; 0; or -EPROTO. */
+static int settle(struct ring_consumer *ring, uint64_t *looks)
+{
+	uint64_t stamp, position;
+
+	while ((*looks)--) {
 		/* R2: sees what R1 has published. */
-		stamp = load_ordered(&slot->stamp);
+		stamp = load_ordered(&slot_at(ring->slots, ring->mask, ring->next)->stamp);
 		if (stamp == 2 * ring->next)
 			return 0;
-		if (stamp == 2 * ring->next + 1) {
-			copy_descriptor(slot, ret_message);
-			/* R4: decides with R3 who gets the message. */
-			if (replace_u64(&slot->stamp, stamp,
-					2 * (ring->next + count))) {
-				ring->next++;
-				return 1;
-			}
-			continue;
-		}
+		if (stamp == 2 * ring->next + 1)
+			return 1;
 		position = stamp / 2;
 		if (position < ring->next || ((position - ring->next) & ring->mask))
 			return -EPROTO;
-		ring->next = position - count + 1;
+		ring->next = behind(ring, stamp);
 	}
+	*looks = 0;
 	return 0;
+}
+
+int ring_pop(struct ring_consumer *ring, struct ring_message *ret_message)
+{
+	uint64_t count = ring->mask + 1, looks = 2 * count + 2;
+	struct sluice_ring_slot *slot;
+	int r;
+
+	while ((r = settle(ring, &looks)) > 0) {
+		slot = slot_at(ring->slots, ring->mask, ring->next);
+		copy_descriptor(slot, ret_message);
+		/* R4: decides with R3 who gets the message. */
+		if (replace_u64(&slot->stamp, 2 * ring->next + 1, 2 * (ring->next + count))) {
+			ring->next++;
+			return 1;
+		}
+	}
+	return r;
+}
+
+bool ring_has_message(const struct ring_consumer *ring)
+{
+	struct ring_consumer ahead = *ring;
+	uint64_t looks = 2 * (ring->mask + 1) + 2;
+
+	return settle(&ahead, &looks) != 0;
 }
 
 uint64_t ring_waiting(const struct ring_consumer *ring)

@@ -58,6 +58,12 @@ int ring_push(struct ring_producer *ring, const struct ring_message *message) MU
  */
 int ring_take_back(struct ring_producer *ring, uint32_t *ret_slice) MUST_CHECK;
 
+/*
+ * Takes the message at a position back, wherever in the ring it is.  False if it is not
+ * there any more.
+ */
+bool ring_withdraw(struct ring_producer *ring, uint64_t position);
+
 /* Receives a message.  1, 0 (nothing there) or -EPROTO. */
 int ring_pop(struct ring_consumer *ring, struct ring_message *ret_message) MUST_CHECK;
 
@@ -70,5 +76,11 @@ bool ring_full(const struct ring_producer *ring);
 
 /* Would ring_pop() return something else than 0?  Ordered; see doorbell.h. */
 bool ring_ready(const struct ring_consumer *ring);
+
+/*
+ * The same where messages are withdrawn: ring_ready() is true of one that was, until
+ * ring_pop() has passed it, and this is not.
+ */
+bool ring_has_message(const struct ring_consumer *ring);
 
 #endif /* SLUICE_SHM_RING_H */
