@@ -23,7 +23,7 @@ TEST_F(room, is_what_the_creator_says)
 		.flags = SLUICE_SERVICE_NO_REQUEST_OVERFLOW |
 			 SLUICE_SERVICE_MUST_CREATE);
 	static const struct sluice_service_opts unknown = SLUICE_SERVICE_OPTS(
-		.flags = UINT64_C(8));
+		.flags = UINT64_C(1) << 40);
 	struct end *other = &self->end[0];
 
 	end_start(_metadata, other, variant->place);

@@ -150,11 +150,27 @@ static int init_pool(struct sluice_client *client, const struct sluice_client_op
 	return r;
 }
 
+static int choose_limits(struct sluice_client *client, const struct sluice_client_opts *opts)
+{
+	uint32_t most = client->service->contract.settings.max_active_requests;
+
+	client->max_active = opts->max_active_requests ? opts->max_active_requests : most;
+	if (client->max_active <= most)
+		return 0;
+	return fail(EINVAL, "max_active_requests is %u, and the service has max_active_requests_per_client %u",
+		    client->max_active, most);
+}
+
 static int open_port(struct sluice_client *client, const struct sluice_client_opts *opts)
 {
 	struct sluice_service *service = client->service;
 	int r;
 
+	r = choose_limits(client, opts);
+	if (!r)
+		r = full_init(&client->full, opts->when_full, opts->ask_when_full, opts->context);
+	if (r < 0)
+		return r;
 	r = port_entry_claim(&client->entry, &service->dir, PORT_CLIENT,
 			     service->contract.settings.max_clients, opts->name);
 	if (r < 0)
@@ -164,6 +180,7 @@ static int open_port(struct sluice_client *client, const struct sluice_client_op
 		port_entry_release(&client->entry, &service->dir);
 		return r;
 	}
+	client->full.port = client->entry.id;
 	client->self = (struct handshake){
 		.port = client->entry.id,
 		.node = service->node->seat.id,
@@ -255,6 +272,11 @@ void sluice_client_destroy(struct sluice_client *client)
 	port_disown(&client->port);
 	client->retry = false;
 	client_put(client);
+}
+
+uint64_t sluice_client_id(const struct sluice_client *client)
+{
+	return client ? client->entry.id : 0;
 }
 
 int sluice_client_memory(struct sluice_client *client, struct sluice_memory *memory)

@@ -4,6 +4,7 @@
 #define SLUICE_API_CLIENT_H
 
 #include "api/blocking.h"
+#include "api/full.h"
 #include "api/service.h"
 #include "base/handles.h"
 #include "link/port_entry.h"
@@ -21,8 +22,12 @@ struct sluice_client {
 	struct handshake self;
 	struct port port;
 	struct pool pool;
+	struct full full;
+	uint32_t max_active;		/* pending responses */
 	struct requester **requesters;
 	uint32_t count, room;
+	uint32_t turn;			/* behind the server that was chosen last */
+	uint64_t round;			/* of choosing */
 	struct handles requests;
 	struct handles pendings;
 	struct handles responses;
@@ -38,6 +43,8 @@ struct request {
 	uint64_t number;
 	int64_t loaned_at;		/* 0: nobody watches */
 	int64_t deadline;		/* 0: none */
+	enum sluice_route route;
+	struct parcel *parcel;		/* descriptors, or NULL */
 	struct pending *pending;	/* some servers have it, others had no room; or NULL */
 	struct sluice_client *client;
 };
@@ -51,6 +58,7 @@ struct pending {
 	uint64_t request;		/* its number */
 	int64_t deadline;		/* CLOCK_NEVER: none */
 	uint32_t borrowed;		/* responses held */
+	size_t count;			/* the head's is only to be read */
 	bool sent;			/* and the user's */
 	bool told;			/* that nothing more will come */
 };
@@ -65,10 +73,22 @@ struct response {
 	struct sluice_client *client;
 	struct pending *pending;
 	uint64_t request;		/* pending's number when this was received */
+	size_t count;			/* the head's is only to be read */
+	uint64_t position;
+	bool last;
+	struct parcel *parcel;		/* descriptors, or NULL */
 };
 
 /* What every call of a client begins with.  0, -EBUSY or -ECHILD. */
 int client_enter(struct sluice_client *client) MUST_CHECK;
+
+/*
+ * routing.c: to choose a server, begin a round, and ask for the next choice until one
+ * takes the request, or NULL.
+ */
+void client_begin_round(struct sluice_client *client);
+struct requester *client_next_choice(struct sluice_client *client);
+void client_has_chosen(struct sluice_client *client, const struct requester *requester);
 
 /* servers.c: connects to those that it finds, and lets go of those that have gone. */
 void client_look_for_servers(struct sluice_client *client);
@@ -99,6 +119,9 @@ static inline struct request *request_of(struct sluice_request *head)
 
 /* May it be used?  0; -EINVAL (not loaned), -EBUSY or -ECHILD. */
 int request_check(struct sluice_request *head) MUST_CHECK;
+
+/* Its handle is dead from here on; what becomes of the slice is another matter. */
+void request_forget(struct request *request);
 
 /* A loaned request is given back. */
 void request_drop(struct request *request);

@@ -159,6 +159,11 @@ struct sluice_node *sluice_node_create(const char *name, const struct sluice_nod
 	return node;
 }
 
+uint64_t sluice_node_id(const struct sluice_node *node)
+{
+	return node ? node->seat.id : 0;
+}
+
 void sluice_node_destroy(struct sluice_node *node)
 {
 	if (node && !node_check(node))

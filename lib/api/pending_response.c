@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Pending responses and the responses received through them, at the client.
+ * Pending responses, at the client, and receiving through them (api/response.c).
  *
  *	request --send--> pending --release--> dead; servers see a cancelled request
- *	stream --receive--> response --release--> dead; its server has the slice back
  *
  * A pending response holds its request's slice, so that the request stays readable,
  * and its client.  A response holds the client and the channel it came through: it
@@ -12,9 +11,12 @@
  * checked to be all there (link/view.c); its contents are the server's word.
  */
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 #include "api/client.h"
 #include "base/error.h"
+#include "base/opts.h"
 #include "link/counters.h"
 #include "os/clock.h"
 #include "trace/probes.h"
@@ -22,11 +24,6 @@
 static struct pending *pending_of(struct sluice_pending_response *head)
 {
 	return container_of(head, struct pending, head);
-}
-
-static struct response *response_of(struct sluice_response *head)
-{
-	return container_of(head, struct response, head);
 }
 
 /* 0; -EINVAL (released before), -EBUSY or -ECHILD. */
@@ -46,6 +43,77 @@ int sluice_pending_response_servers(struct sluice_pending_response *head)
 	return r < 0 ? r : (int)pending_of(head)->stream.servers;
 }
 
+/* What has happened meanwhile is looked at first.  0 or -errno. */
+static int check_and_glance(struct sluice_pending_response *head)
+{
+	int r = check(head);
+
+	if (!r)
+		client_glance(pending_of(head)->client);
+	return r;
+}
+
+int sluice_pending_response_is_connected(struct sluice_pending_response *head)
+{
+	int r = check_and_glance(head);
+
+	return r < 0 ? r : stream_is_connected(&pending_of(head)->stream);
+}
+
+int sluice_pending_response_has_response(struct sluice_pending_response *head)
+{
+	int r = check_and_glance(head);
+
+	return r < 0 ? r : stream_has_response(&pending_of(head)->stream);
+}
+
+int sluice_pending_response_set_stop_hint(struct sluice_pending_response *head)
+{
+	int r = check(head);
+
+	if (!r)
+		stream_hint_stop(&pending_of(head)->stream);
+	return r;
+}
+
+int sluice_pending_response_info(struct sluice_pending_response *head,
+				 struct sluice_request_info *info)
+{
+	struct sluice_request_info known = { .size = sizeof(known) };
+	const struct pending *pending;
+	int r;
+
+	r = check(head);
+	if (r < 0)
+		return r;
+	pending = pending_of(head);
+	known.client = pending->client->entry.id;
+	known.node = pending->client->service->node->seat.id;
+	known.request = pending->request;
+	known.count = pending->count;
+	known.deadline = pending->deadline == CLOCK_NEVER ? 0 : pending->deadline;
+	return opts_answer(info, &known, sizeof(known), "info");
+}
+
+int sluice_pending_response_status(struct sluice_pending_response *head,
+				   struct sluice_status *status)
+{
+	struct sluice_status known = { .size = sizeof(known) };
+	const struct stream_status *given;
+	int r;
+
+	r = check(head);
+	if (r < 0)
+		return r;
+	given = &pending_of(head)->stream.status;
+	known.server = given->server;
+	known.code = given->code;
+	if (given->text)
+		snprintf(known.text, sizeof(known.text), "%s", given->text);
+	r = opts_answer(status, &known, sizeof(known), "status");
+	return r < 0 ? r : given->code != 0;
+}
+
 /* The sentence behind the end of a stream. */
 static int ended(int reason)
 {
@@ -58,6 +126,8 @@ static int ended(int reason)
 		return fail_quietly(ETIMEDOUT, "the request came to a server after its deadline");
 	case ENOTCONN:
 		return fail_quietly(ENOTCONN, "the request reached no server");
+	case EREMOTEIO:
+		return fail_quietly(EREMOTEIO, "a server has ended the request with a status");
 	case ENOBUFS:
 		return fail_quietly(ENOBUFS, "the request was pushed out of a server's full queue by a later one");
 	case EPROTO:
@@ -82,6 +152,10 @@ static struct sluice_response *make_response(struct pending *pending, struct res
 	response->client = client_get(pending->client);
 	response->pending = pending;
 	response->request = pending->request;
+	response->count = found->count;
+	response->position = found->position;
+	response->last = found->last;
+	response->parcel = found->parcel;
 	response->since = probe_is_on(response_release) ? clock_now() : 0;
 	probe(response_receive, found->requester->channel.port, found->requester->channel.peer,
 	      pending->request, probe_address(found->slice.data), found->slice.size,
@@ -215,6 +289,7 @@ void pending_drop(struct pending *pending)
 	struct sluice_client *client = pending->client;
 
 	stream_cancel(&pending->stream);
+	free(pending->stream.status.text);
 	pool_drop(&client->pool, pending->slice);
 	pending->request = 0;
 	handles_give(&client->pendings, pending);
@@ -236,35 +311,5 @@ int sluice_pending_response_release(struct sluice_pending_response *head)
 	probe(pending_response_release, pending->client->entry.id, 0, pending->request,
 	      probe_address(head->data), head->size);
 	pending_drop(pending);
-	return 0;
-}
-
-int sluice_response_release(struct sluice_response *head)
-{
-	struct sluice_client *client;
-	struct requester *requester;
-	struct response *response;
-	int r;
-
-	if (!head)
-		return 0;
-	response = response_of(head);
-	if (!handle_is_live(&response->handle))
-		return fail(EINVAL, "the response was released before");
-	client = response->client;
-	r = client_enter(client);
-	if (r < 0)
-		return r;
-	requester = response->requester;
-	probe(response_release, requester->channel.port, requester->channel.peer,
-	      response->request, probe_address(response->head.data), response->head.size,
-	      response->since ? (uint64_t)(clock_now() - response->since) : 0);
-	if (response->pending->request == response->request)
-		response->pending->borrowed--;
-	requester_return(requester, response->number);
-	view_drop(&requester->channel.view, response->segment);
-	handles_give(&client->responses, response);
-	channel_put(&requester->channel);
-	client_put(client);
 	return 0;
 }

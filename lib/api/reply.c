@@ -8,8 +8,7 @@
  *			      or destroying the server---> dead
  *
  * A reply belongs to its active request and lives in memory that only the client of
- * that request maps.  If sending fails because the other end is gone the reply is given
- * back; if it fails otherwise it is still loaned.
+ * that request maps.  How it is sent is in api/replying.c.
  */
 #include <errno.h>
 #include <string.h>
@@ -20,13 +19,7 @@
 #include "link/counters.h"
 #include "trace/probes.h"
 
-static struct reply *reply_of(struct sluice_reply *head)
-{
-	return container_of(head, struct reply, head);
-}
-
-/* 0; -EINVAL (not loaned), -EBUSY or -ECHILD. */
-static int check(struct sluice_reply *head)
+int reply_check(struct sluice_reply *head)
 {
 	if (!head)
 		return fail(EINVAL, "reply is NULL");
@@ -35,23 +28,24 @@ static int check(struct sluice_reply *head)
 	return server_enter(reply_of(head)->active->session->server);
 }
 
-static void forget(struct reply *reply)
+void reply_forget(struct reply *reply)
 {
 	struct active_request *active = reply->active;
 
 	active->loaned--;
+	parcel_free(reply->parcel);
 	counter_sub(&active->session->server->entry.counters->loaned, 1);
 	handles_give(&active->session->replies, reply);
 }
 
-static void drop(struct reply *reply)
+void reply_drop(struct reply *reply)
 {
 	const struct channel *channel = &reply->active->session->responder->channel;
 
 	probe(reply_release, channel->port, channel->peer, reply->active->number,
 	      probe_address(reply->head.data), reply->head.size);
 	pool_drop(&reply->active->session->responder->pool, reply->slice);
-	forget(reply);
+	reply_forget(reply);
 }
 
 void reply_drop_all(struct active_request *active)
@@ -61,24 +55,19 @@ void reply_drop_all(struct active_request *active)
 
 	while (active->loaned && (reply = handles_next(&active->session->replies, &i)))
 		if (reply->active == active)
-			drop(reply);
+			reply_drop(reply);
 }
 
 static int check_active(struct sluice_active_request *head)
 {
-	struct active_request *active;
-	int r;
+	int r = active_request_check(head);
 
-	if (!head)
-		return fail(EINVAL, "active request is NULL");
-	active = container_of(head, struct active_request, head);
-	if (!handle_is_live(&active->handle))
-		return fail(EINVAL, "the active request was released before");
-	r = server_enter(active->session->server);
 	if (r < 0)
 		return r;
-	if (active->session->server->destroyed)
+	if (active_request_of(head)->session->server->destroyed)
 		return fail(EPIPE, "the server was destroyed, and answers no more");
+	if (active_request_of(head)->ended)
+		return fail(EINVAL, "a reply that was marked as the last was sent");
 	return 0;
 }
 
@@ -100,6 +89,8 @@ static struct reply *take_handle(struct active_request *active)
 		return NULL;
 	reply = handles_take(&session->replies);
 	reply->active = active;
+	reply->parcel = NULL;
+	reply->last = false;
 	active->loaned++;
 	counter_add(&session->server->entry.counters->loaned, 1);
 	return reply;
@@ -122,7 +113,7 @@ static struct reply *take_loan(struct active_request *active, size_t count)
 		return NULL;
 	slice = responder_loan(responder, bytes);
 	if (slice < 0) {
-		forget(reply);
+		reply_forget(reply);
 		return fail_again_null(slice);
 	}
 	begin = pool_address(&responder->pool, (uint32_t)slice);
@@ -145,7 +136,7 @@ struct sluice_reply *sluice_active_request_loan(struct sluice_active_request *he
 
 	if (check_active(head) < 0)
 		return NULL;
-	active = container_of(head, struct active_request, head);
+	active = active_request_of(head);
 	channel = &active->session->responder->channel;
 	reply = take_loan(active, count);
 	if (!reply) {
@@ -178,7 +169,7 @@ int sluice_reply_shorten(struct sluice_reply *head, size_t count)
 	struct reply *reply;
 	int r;
 
-	r = check(head);
+	r = reply_check(head);
 	if (r < 0)
 		return r;
 	reply = reply_of(head);
@@ -195,85 +186,26 @@ int sluice_reply_shorten(struct sluice_reply *head, size_t count)
 	return 0;
 }
 
-/* The sentence behind a reply that could not be sent. */
-static int unsent(int error, bool gone)
+int sluice_reply_set_last(struct sluice_reply *head)
 {
-	switch (error) {
-	case EPIPE:
-		return fail_quietly(EPIPE, "the client has released its pending response or left");
-	case ECONNRESET:
-		return fail_quietly(ECONNRESET, "the client has died");
-	case EAGAIN:
-		return fail_quietly(EAGAIN, "the client is too far behind to be told of new memory");
-	case EPROTO:
-		return fail_quietly(EPROTO, "the client has broken the protocol");
-	default:
-		return gone ? fail(ECONNRESET, "the channel to the client was lost: %s", strerror(error)) :
-			      fail_again(-error);
-	}
+	int r = reply_check(head);
+
+	if (!r)
+		reply_of(head)->last = true;
+	return r;
 }
 
-static int send_reply(struct reply *reply)
+int sluice_reply_attach_fd(struct sluice_reply *head, int fd)
 {
-	struct active_request *active = reply->active;
-	struct responder *responder = active->session->responder;
-	bool gone;
+	struct reply *reply;
 	int r;
 
-	wait_glance(&active->session->server->service->node->wait);
-	r = responder_reply(responder, &(struct reply_message){
-		.position = active->position,
-		.count = reply->count,
-		.slice = reply->slice,
-		.delivery = active->delivery,
-		.traced = active->traced,
-	});
-	if (!r) {
-		active->position++;
-		forget(reply);
-		return 0;
-	}
-	gone = r == -EPIPE || responder->channel.gone;
-	if (gone)
-		drop(reply);
-	return unsent(-r, gone);
-}
-
-int sluice_reply_send(struct sluice_reply *head)
-{
-	int r = check(head);
-
-	return r < 0 ? r : send_reply(reply_of(head));
-}
-
-struct sluice_active_request *
-sluice_reply_send_and_receive(struct sluice_reply *head, int64_t timeout, int *ret_sent)
-{
-	struct active_request *active;
-	struct sluice_server *server;
-	struct wait *wait;
-	int r;
-
-	r = check(head);
-	if (r < 0) {
-		if (ret_sent)
-			*ret_sent = r;
-		return NULL;
-	}
-	active = reply_of(head)->active;
-	server = active->session->server;
-	wait = &server->service->node->wait;
-	/* The client is woken once, for all that it gets. */
-	wait_hold_wakes(wait);
-	r = send_reply(reply_of(head));
-	if (ret_sent)
-		*ret_sent = r;
-	if (handle_is_live(&reply_of(head)->handle)) {
-		wait_send_wakes(wait);
-		return fail_again_null(r);
-	}
-	active_request_finish(active);
-	return server_receive(server, timeout);
+	r = reply_check(head);
+	if (r < 0)
+		return r;
+	reply = reply_of(head);
+	return parcel_add(&reply->parcel, fd,
+			  reply->active->session->server->service->contract.settings.max_fds);
 }
 
 int sluice_reply_release(struct sluice_reply *head)
@@ -282,9 +214,9 @@ int sluice_reply_release(struct sluice_reply *head)
 
 	if (!head)
 		return 0;
-	r = check(head);
+	r = reply_check(head);
 	if (r < 0)
 		return r;
-	drop(reply_of(head));
+	reply_drop(reply_of(head));
 	return 0;
 }

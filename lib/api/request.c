@@ -60,11 +60,11 @@ static int init_handles(struct sluice_client *client)
 	r = handles_init(&client->requests, settings->max_loaned_requests,
 			 sizeof(struct request), offsetof(struct request, handle));
 	if (!r)
-		r = handles_init(&client->pendings, settings->max_active_requests,
+		r = handles_init(&client->pendings, client->max_active,
 				 sizeof(struct pending), offsetof(struct pending, handle));
 	if (!r)
 		r = handles_init(&client->responses,
-				 settings->max_active_requests * settings->max_borrowed,
+				 client->max_active * settings->max_borrowed,
 				 sizeof(struct response), offsetof(struct response, handle));
 	if (r < 0) {
 		handles_deinit(&client->requests);
@@ -120,8 +120,12 @@ struct sluice_request *sluice_client_loan(struct sluice_client *client, size_t c
 	}
 	counter_set(&client->entry.counters->loaned, client->requests.live);
 	request->number = ++client->last_request;
+	if (unlikely(request->number == SLUICE_CHANNEL_REQUEST))
+		client->last_request = 0;
 	request->loaned_at = probe_is_on(round_trip) ? clock_now() : 0;
 	request->deadline = 0;
+	request->route = SLUICE_ROUTE_ALL;
+	request->parcel = NULL;
 	request->pending = NULL;
 	probe(request_loan, client->entry.id, 0, request->number,
 	      probe_address(request->head.data), request->head.size, client->requests.live);
@@ -185,6 +189,41 @@ int sluice_request_set_deadline(struct sluice_request *head, int64_t deadline)
 	return 0;
 }
 
+int sluice_request_set_route(struct sluice_request *head, enum sluice_route route)
+{
+	int r;
+
+	r = check_unsent(head);
+	if (r < 0)
+		return r;
+	if (route != SLUICE_ROUTE_ALL && route != SLUICE_ROUTE_ONE)
+		return fail(EINVAL, "route is %d, which is no enum sluice_route", (int)route);
+	request_of(head)->route = route;
+	return 0;
+}
+
+int sluice_request_attach_fd(struct sluice_request *head, int fd)
+{
+	struct request *request;
+	int r;
+
+	r = check_unsent(head);
+	if (r < 0)
+		return r;
+	request = request_of(head);
+	return parcel_add(&request->parcel, fd,
+			  request->client->service->contract.settings.max_fds);
+}
+
+void request_forget(struct request *request)
+{
+	struct sluice_client *client = request->client;
+
+	parcel_free(request->parcel);
+	handles_give(&client->requests, request);
+	counter_set(&client->entry.counters->loaned, client->requests.live);
+}
+
 void request_drop(struct request *request)
 {
 	struct sluice_client *client = request->client;
@@ -195,8 +234,7 @@ void request_drop(struct request *request)
 		pending_drop(request->pending);
 	else
 		pool_drop(&client->pool, request->slice);
-	handles_give(&client->requests, request);
-	counter_set(&client->entry.counters->loaned, client->requests.live);
+	request_forget(request);
 }
 
 int sluice_request_release(struct sluice_request *head)

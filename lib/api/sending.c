@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * Sending a request: to every server that is there, at once.
+ * Sending a request: to every server that is there, at once, or to one of them
+ * (api/routing.c).
  *
  *	loaned --send--> dead, and a pending response lives
  *
- * Where requests do not overflow, a send waits for those servers that have no room.  If
- * it is interrupted while some have the request already, the request stays loaned and
+ * Where requests do not overflow, a send waits for those servers that have no room, unless
+ * they are to go without the request (api/full.c).  If it is cut short while some have the request already, the request stays loaned and
  * remembers its pending response, which the user has not seen: the next send goes on,
  * and a release cancels.
  *
@@ -27,8 +28,10 @@ static struct pending *make_pending(struct request *request)
 	struct pending *pending = handles_take(&client->pendings);
 
 	if (!pending)
-		return fail_null(EBUSY, "all of max_active_requests_per_client, %u, are pending",
-				 client->pendings.limit);
+		return fail_null(EBUSY, "all of %s, %u, are pending",
+				 client->max_active < client->service->contract.settings.max_active_requests ?
+				 "the client's max_active_requests" :
+				 "max_active_requests_per_client", client->max_active);
 	pending->head = (struct sluice_pending_response){
 		.data = request->head.data,
 		.header = request->head.header,
@@ -36,6 +39,7 @@ static struct pending *make_pending(struct request *request)
 		.size = request->head.size,
 	};
 	pending->slice = request->slice;
+	pending->count = request->count;
 	pending->client = client_get(client);
 	pending->stream = (struct stream){ 0 };
 	if (unlikely(request->loaned_at)) {
@@ -54,37 +58,100 @@ static struct pending *make_pending(struct request *request)
 struct sending {
 	struct blocking blocking;
 	struct request *request;
+	struct full_pace pace;
 	bool again;			/* some servers may have it already */
 	bool behind;			/* a server's socket is full, which nobody rings for */
+	bool failed;			/* the program has said so */
 };
 
-/* Offers it to each server that has not got it.  1: none was full; 0. */
-static int offer(struct sending *sending)
+/* Is it to go without this request? */
+static bool is_without(const struct requester *requester, const struct request *request)
+{
+	return requester->patience.request == request->number && requester->patience.without;
+}
+
+/* Offers it to a server.  1: it has it; 0: it does not get it; -EAGAIN: it may yet. */
+static int offer_to(struct sending *sending, struct requester *requester)
+{
+	struct request *request = sending->request;
+	const struct sluice_client *client = request->client;
+	struct requester_message message = {
+		.request = request->number,
+		.count = request->count,
+		.deadline = (uint64_t)request->deadline,
+		.slice = request->slice,
+		.parcel = request->parcel,
+	};
+	enum full_verdict verdict;
+	int r;
+
+	if (is_without(requester, request))
+		return 0;
+	r = requester_send(requester, &message, &request->pending->stream);
+	if (r >= 0)
+		return r;
+	verdict = full_decide(&client->full, &sending->pace, &requester->patience,
+			      request->number, requester->channel.peer);
+	if (verdict == FULL_WITHOUT) {
+		counter_add(&client->entry.counters->overflows, 1);
+		return 0;
+	}
+	sending->failed = sending->failed || verdict == FULL_FAIL;
+	sending->behind = sending->behind || r == -EAGAIN;
+	return -EAGAIN;
+}
+
+/* To each that has not got it.  1: none may yet get it; 0. */
+static int offer_to_all(struct sending *sending)
 {
 	struct request *request = sending->request;
 	struct sluice_client *client = request->client;
-	struct pending *pending = request->pending;
-	struct requester_message message = {
-		.request = pending->request,
-		.count = request->count,
-		.deadline = (uint64_t)request->deadline,
-		.slice = pending->slice,
-	};
-	int r, done = 1;
+	int done = 1;
 	uint32_t i;
 
-	sending->behind = false;
 	for (i = 0; i < client->count; i++) {
-		if (sending->again && stream_has(&pending->stream, client->requesters[i]))
+		if (sending->again && stream_has(&request->pending->stream, client->requesters[i]))
 			continue;
-		r = requester_send(client->requesters[i], &message, &pending->stream);
+		if (offer_to(sending, client->requesters[i]) < 0)
+			done = 0;
+	}
+	return done;
+}
+
+/* To the best of those that have room.  1: it was sent, or there is none; 0. */
+static int offer_to_one(struct sending *sending)
+{
+	struct sluice_client *client = sending->request->client;
+	struct requester *requester;
+	int r, done = 1;
+
+	client_begin_round(client);
+	while ((requester = client_next_choice(client))) {
+		r = offer_to(sending, requester);
+		if (r > 0) {
+			client_has_chosen(client, requester);
+			return 1;
+		}
 		if (r < 0)
 			done = 0;
-		if (r == -EAGAIN)
-			sending->behind = true;
 	}
-	sending->again = true;
 	return done;
+}
+
+/* 1; 0 (some servers have no room); or -ENOBUFS (the program does not wait for them). */
+static int offer(struct sending *sending)
+{
+	const struct request *request = sending->request;
+	int r;
+
+	sending->behind = false;
+	sending->failed = false;
+	r = request->route == SLUICE_ROUTE_ONE ? offer_to_one(sending) : offer_to_all(sending);
+	sending->again = true;
+	if (r)
+		return r;
+	full_go_on(&request->client->full, &sending->pace);
+	return sending->failed ? fail(ENOBUFS, "a server has no room for the request, and ask_when_full has it fail") : 0;
 }
 
 static int attempt(struct blocking *blocking)
@@ -95,6 +162,13 @@ static int attempt(struct blocking *blocking)
 	return offer(sending);
 }
 
+static bool is_waited_for(const struct sending *sending, const struct requester *requester)
+{
+	return !requester->channel.gone && !requester->channel.leaving &&
+	       !is_without(requester, sending->request) &&
+	       !stream_has(&sending->request->pending->stream, requester);
+}
+
 static int arm(struct blocking *blocking)
 {
 	struct sending *sending = container_of(blocking, struct sending, blocking);
@@ -103,13 +177,12 @@ static int arm(struct blocking *blocking)
 	int r = 0, room = 0;
 	uint32_t i;
 
-	blocking->alarm = client_alarm(client);
+	blocking->alarm = min_i64(client_alarm(client), full_alarm(&client->full, &sending->pace));
 	if (sending->behind)
 		blocking->alarm = min_i64(blocking->alarm, clock_now() + ANNOUNCE_RETRY_NS);
 	for (i = 0; i < client->count && r >= 0; i++) {
 		requester = client->requesters[i];
-		if (requester->channel.gone || requester->channel.leaving ||
-		    stream_has(&sending->request->pending->stream, requester))
+		if (!is_waited_for(sending, requester))
 			continue;
 		r = channel_arm(&requester->channel, SLUICE_DOORBELL_SPACE);
 		if (requester_has_room(requester))
@@ -145,6 +218,17 @@ static int wait_for_room(struct sending *sending, int64_t deadline)
 	return r;
 }
 
+static bool any_without(const struct request *request)
+{
+	const struct sluice_client *client = request->client;
+	uint32_t i;
+
+	for (i = 0; i < client->count; i++)
+		if (is_without(client->requesters[i], request))
+			return true;
+	return false;
+}
+
 /* The wakes of the servers are held back, for the caller to make. */
 static struct pending *send_request(struct request *request)
 {
@@ -170,19 +254,18 @@ static struct pending *send_request(struct request *request)
 	r = offer(&sending);
 	if (!r) {
 		r = wait_for_room(&sending, pending->deadline);
-		if (r < 0)
-			return unsent(request, r);
-		if (!pending->stream.servers)
-			return unsent(request, fail(client->lost == EPIPE ? EPIPE : ECONNRESET,
-						    "every server that was waited for has gone"));
+		if (r > 0 && !pending->stream.servers && !any_without(request))
+			r = fail(client->lost == EPIPE ? EPIPE : ECONNRESET,
+				 "every server that was waited for has gone");
 	}
+	if (r < 0)
+		return unsent(request, r);
 	/* That it was sent is told with each server; here there was none. */
 	if (!pending->stream.servers)
 		probe(request_send, client->entry.id, 0, pending->request,
 		      probe_address(request->head.data), request->head.size, 0);
 	pending->sent = true;
-	handles_give(&client->requests, request);
-	counter_set(&client->entry.counters->loaned, client->requests.live);
+	request_forget(request);
 	return pending;
 }
 

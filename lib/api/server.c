@@ -44,7 +44,9 @@ static int init_config(struct sluice_server *server, const struct sluice_server_
 		.destroyed = server_channel_destroyed,
 		.owner = server,
 	};
-	r = service_pool_config(&server->config.pool, &service->response, &port);
+	r = full_init(&server->full, opts->when_full, opts->ask_when_full, opts->context);
+	if (!r)
+		r = service_pool_config(&server->config.pool, &service->response, &port);
 	if (r < 0)
 		return r;
 	server->config.pool.name = "sluice-replies";
@@ -81,6 +83,7 @@ static int open_port(struct sluice_server *server, const char *name)
 		return r;
 	}
 	server->config.pool.port = server->entry.id;
+	server->full.port = server->entry.id;
 	server->config.pool.counters = server->entry.counters;
 	server->config.counters = server->entry.counters;
 	service_tell_port(service, PORT_SERVER, server->entry.id);
@@ -164,6 +167,11 @@ void sluice_server_destroy(struct sluice_server *server)
 	}
 	service_tell_port_gone(server->service, PORT_SERVER, server->entry.id);
 	server_put(server);
+}
+
+uint64_t sluice_server_id(const struct sluice_server *server)
+{
+	return server ? server->entry.id : 0;
 }
 
 int server_enter(struct sluice_server *server)

@@ -4,6 +4,7 @@
 #define SLUICE_API_SERVER_H
 
 #include "api/blocking.h"
+#include "api/full.h"
 #include "api/service.h"
 #include "base/handles.h"
 #include "link/port_entry.h"
@@ -22,6 +23,7 @@ struct sluice_server {
 	int64_t accept_at;
 	struct port port;
 	struct responder_config config;
+	struct full full;
 	struct responder *newest;	/* of all channels, or NULL */
 	struct responder *current;	/* of the circle of those that are polled, or NULL */
 	uint32_t hot;			/* channels in the circle */
@@ -47,7 +49,11 @@ struct active_request {
 	uint32_t loaned;		/* replies */
 	uint64_t position;		/* of the next reply in the stream */
 	uint64_t number;		/* that the client gave it */
+	size_t count;			/* the head's is only to be read, and so is its deadline */
+	int64_t deadline;		/* 0: none */
+	struct parcel *parcel;		/* descriptors, or NULL */
 	bool traced;			/* by the client */
+	bool ended;			/* the last reply was sent */
 	int64_t since;			/* when it was received; 0: nobody watched */
 	struct session *session;
 };
@@ -57,6 +63,8 @@ struct reply {
 	struct handle handle;
 	uint32_t slice;
 	size_t count;			/* the head's is only to be read */
+	struct parcel *parcel;		/* descriptors, or NULL */
+	bool last;
 	struct active_request *active;
 };
 
@@ -93,11 +101,34 @@ void server_glance(struct sluice_server *server);
 /* serving.c: what its node asks a server. */
 extern const struct port_ops server_port_ops;
 
+/* When connections are taken again that there was no descriptor for; CLOCK_NEVER. */
+int64_t server_alarm(const struct sluice_server *server);
+
 /* The next request, or NULL with errno; see sluice_server_receive(). */
 struct sluice_active_request *server_receive(struct sluice_server *server, int64_t timeout);
 
-/* Nothing more will be sent for it, and it is not read any more. */
-void active_request_finish(struct active_request *active);
+/* May it be used?  0; -EINVAL (released before), -EBUSY or -ECHILD. */
+int active_request_check(struct sluice_active_request *head) MUST_CHECK;
+
+static inline struct active_request *active_request_of(struct sluice_active_request *head)
+{
+	return container_of(head, struct active_request, head);
+}
+
+/* Nothing more will be sent for it, and it is not read any more; code 0: no status. */
+void active_request_finish(struct active_request *active, int code, const char *text);
+
+static inline struct reply *reply_of(struct sluice_reply *head)
+{
+	return container_of(head, struct reply, head);
+}
+
+/* May it be used?  0; -EINVAL (not loaned), -EBUSY or -ECHILD. */
+int reply_check(struct sluice_reply *head) MUST_CHECK;
+
+/* Its handle is dead from here on; or also, its slice is given back. */
+void reply_forget(struct reply *reply);
+void reply_drop(struct reply *reply);
 
 /* Gives the unsent replies of an active request back. */
 void reply_drop_all(struct active_request *active);

@@ -66,6 +66,10 @@ static struct sluice_active_request *make_active(struct session *session,
 	active->loaned = 0;
 	active->position = 0;
 	active->number = found->request;
+	active->count = found->count;
+	active->deadline = found->deadline;
+	active->parcel = found->parcel;
+	active->ended = false;
 	active->traced = found->traced;
 	active->since = probe_is_on(active_request_release) ? clock_now() : 0;
 	active->session = session;
@@ -96,7 +100,7 @@ static int take_from(struct sluice_server *server, struct responder *responder,
 		r = responder_receive(responder, &found);
 		if (r == -ETIMEDOUT)
 			server->expired++;
-	} while (r == -ETIMEDOUT && --looks);
+	} while ((r == -ETIMEDOUT || r == -ECANCELED) && --looks);
 	if (r > 0)
 		*ret_request = make_active(session, &found);
 	else if (responder->channel.gone)
@@ -153,11 +157,14 @@ static void tend(struct port *port)
 		server_accept(&server->listener);
 }
 
+int64_t server_alarm(const struct sluice_server *server)
+{
+	return server->accept_later ? server->accept_at : CLOCK_NEVER;
+}
+
 static int64_t first_alarm(const struct port *port)
 {
-	const struct sluice_server *server = container_of(port, struct sluice_server, port);
-
-	return server->accept_later ? server->accept_at : CLOCK_NEVER;
+	return server_alarm(container_of(port, struct sluice_server, port));
 }
 
 static int arm_all(struct port *port)
@@ -203,6 +210,19 @@ const struct port_ops server_port_ops = {
 	.ready = any_ready,
 	.next = next_event,
 };
+
+int sluice_server_has_request(struct sluice_server *server)
+{
+	int r;
+
+	if (!server)
+		return fail(EINVAL, "server is NULL");
+	r = server_enter(server);
+	if (r < 0)
+		return r;
+	server_glance(server);
+	return any_ready(&server->port);
+}
 
 /* ---- Receiving ---- */
 

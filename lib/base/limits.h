@@ -129,6 +129,10 @@
 /* A server whose socket is full is offered a request that may not be lost again. */
 #define ANNOUNCE_RETRY_NS	(INT64_C(1) * 1000 * 1000)
 
+/* Whether to go on waiting for room is asked again after this time, and twice that. */
+#define ASK_AGAIN_NS		(INT64_C(1) * 1000 * 1000)
+#define ASK_AGAIN_MAX_NS	(INT64_C(100) * 1000 * 1000)
+
 /*
  * Connections taken at a time, so that other things get their turn; the rest, and
  * those for which there was no descriptor, are tried again after this time.

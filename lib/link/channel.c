@@ -47,6 +47,8 @@ union packet {
 	struct sluice_wire_hello hello;
 	struct sluice_wire_segment segment;
 	struct sluice_wire_retire retire;
+	struct sluice_wire_fds fds;
+	struct sluice_wire_status status;
 };
 
 static void socket_ready(struct wait_source *source)
@@ -116,6 +118,8 @@ void channel_put(struct channel *channel)
 	if (--channel->references)
 		return;
 	channel_close(channel, EPIPE);
+	parcel_drop_all(&channel->parcels);
+	channel->life.fd = fd_close(channel->life.fd);
 	view_deinit(&channel->view);
 	mapping_unmap(&channel->memory);
 	channel->events->destroy(channel);
@@ -130,7 +134,6 @@ void channel_close(struct channel *channel, int reason)
 		probe(channel_gone, channel->port, channel->peer, (uint64_t)reason);
 	wait_forget(channel->wait, &channel->source);
 	wait_forget(channel->wait, &channel->life);
-	channel->life.fd = fd_close(channel->life.fd);
 	/* A poll that is still being cancelled must not keep the socket open. */
 	shutdown(channel->source.fd, SHUT_RDWR);
 	channel->source.fd = fd_close(channel->source.fd);
@@ -197,9 +200,36 @@ static int take_ring(struct channel *channel)
 	return 0;
 }
 
-static int take_packet(struct channel *channel, const union packet *packet, size_t size,
-		       int passed)
+/* The descriptors of a message that comes later. */
+static int take_parcel(struct channel *channel, const struct sluice_wire_fds *packet, size_t size,
+		       struct fdpass_extras *extras)
 {
+	struct parcel parcel = {
+		.request = packet->request,
+		.position = packet->position,
+		.delivery = packet->delivery,
+		.count = packet->count,
+	};
+	int r;
+
+	if (size != sizeof(*packet) || !parcel.count || parcel.count != extras->count ||
+	    parcel.count > channel->max_fds || parcel.delivery >= channel->layout->deliveries)
+		return fail(EPROTO, "the peer sent %u descriptors for delivery %u in a packet of %zu bytes, and max_fds is %u",
+			    extras->count, parcel.delivery, size, channel->max_fds);
+	memcpy(parcel.fds, extras->fds, sizeof(parcel.fds));
+	r = parcel_store(&channel->parcels, &parcel, channel->parcels_each);
+	if (!r)
+		extras->count = 0;
+	return r;
+}
+
+static int take_packet(struct channel *channel, const union packet *packet, size_t size,
+		       struct fdpass_extras *extras)
+{
+	int passed = extras->count ? extras->fds[0] : -1;
+
+	if (extras->has_sender)
+		channel->user = extras->sender;
 	if (size == 1)
 		return take_ring(channel);
 	if (size < sizeof(packet->header) || packet->header.magic != SLUICE_WIRE_MAGIC)
@@ -210,6 +240,11 @@ static int take_packet(struct channel *channel, const union packet *packet, size
 	    (packet->header.version != SLUICE_PROTOCOL_VERSION || !channel->memory.base))
 		return fail(EPROTO, "the peer sent a packet of type %u and version %u where it cannot be",
 			    packet->header.type, packet->header.version);
+	if (packet->header.type == SLUICE_WIRE_FDS)
+		return take_parcel(channel, &packet->fds, size, extras);
+	if (extras->count > 1)
+		return fail(EPROTO, "the peer sent %u descriptors with a packet of type %u",
+			    extras->count, packet->header.type);
 	switch (packet->header.type) {
 	case SLUICE_WIRE_SEGMENT:
 		return take_segment(channel, packet, size, passed);
@@ -224,17 +259,18 @@ static int take_packet(struct channel *channel, const union packet *packet, size
 		channel->events->leaving(channel);
 		return 0;
 	default:
-		return channel->events->greeting(channel, packet, size, passed);
+		return channel->events->packet(channel, packet, size, passed);
 	}
 }
 
 /* One packet.  False when there is nothing more to read. */
 static bool drain_one(struct channel *channel)
 {
+	struct fdpass_extras extras;
 	union packet packet;
-	int n, r, passed = -1;
+	int n, r;
 
-	n = fdpass_receive(channel->source.fd, &packet, sizeof(packet), &passed);
+	n = fdpass_receive(channel->source.fd, &packet, sizeof(packet), &extras);
 	if (n == -EAGAIN)
 		return false;
 	/* The peer closed without having read everything; what it sent comes next. */
@@ -248,8 +284,8 @@ static bool drain_one(struct channel *channel)
 		close_for(channel, -n);
 		return false;
 	}
-	r = take_packet(channel, &packet, (size_t)n, passed);
-	fd_close(passed);
+	r = take_packet(channel, &packet, (size_t)n, &extras);
+	fdpass_close(&extras);
 	if (r < 0)
 		close_for(channel, -r);
 	return r >= 0;
@@ -271,13 +307,14 @@ void channel_drain(struct channel *channel)
 
 /* ---- What goes out ---- */
 
-int channel_send(struct channel *channel, const void *packet, size_t size, int passed)
+static int send_all(struct channel *channel, const void *packet, size_t size, const int *passed,
+		    unsigned int count)
 {
 	int r;
 
 	if (channel->gone)
 		return -channel->gone;
-	r = fdpass_send(channel->source.fd, packet, size, passed);
+	r = fdpass_send_all(channel->source.fd, packet, size, passed, count);
 	if (!r || r == -EAGAIN)
 		return r;
 	if (r == -EPIPE || r == -ECONNRESET) {
@@ -288,6 +325,50 @@ int channel_send(struct channel *channel, const void *packet, size_t size, int p
 		channel_close(channel, -r);
 	}
 	return -channel->gone;
+}
+
+int channel_send(struct channel *channel, const void *packet, size_t size, int passed)
+{
+	return send_all(channel, packet, size, &passed, passed >= 0);
+}
+
+int channel_send_parcel(struct channel *channel, const struct parcel *parcel)
+{
+	struct sluice_wire_fds packet = {
+		.header = {
+			.magic = SLUICE_WIRE_MAGIC,
+			.version = SLUICE_PROTOCOL_VERSION,
+			.type = SLUICE_WIRE_FDS,
+		},
+		.request = parcel->request,
+		.position = parcel->position,
+		.delivery = parcel->delivery,
+		.count = parcel->count,
+	};
+
+	return send_all(channel, &packet, sizeof(packet), parcel->fds, parcel->count);
+}
+
+struct parcel *channel_find_parcel(struct channel *channel, uint32_t delivery,
+				   const struct ring_message *message)
+{
+	struct parcel *parcel;
+
+	if (likely(!(message->flags & SLUICE_RING_FDS)))
+		return NULL;
+	parcel = parcel_find(&channel->parcels, delivery, message->request, message->position);
+	if (parcel || channel->gone)
+		return parcel;
+	channel_drain(channel);
+	return parcel_find(&channel->parcels, delivery, message->request, message->position);
+}
+
+int channel_pidfd(const struct channel *channel)
+{
+	if (channel->life.fd < 0)
+		return fail(channel->life.fd == -ESRCH ? ESRCH : ENOSYS,
+			    "the kernel has no pidfd of the peer's process");
+	return fd_disown(fd_duplicate(channel->life.fd));
 }
 
 static int send_retire(struct channel *channel, uint32_t number)

@@ -7,6 +7,7 @@
 
 #include <sluice/wire.h>
 
+#include "link/parcel.h"
 #include "link/payload.h"
 #include "link/pool.h"
 #include "link/view.h"
@@ -20,10 +21,10 @@ struct channel;
 /* What an end of a channel does with what the common part notices. */
 struct channel_events {
 	/*
-	 * A packet that belongs to the handshake; passed is borrowed.  0 or -errno,
-	 * which closes the channel for that reason.
+	 * A packet of the handshake, or that only one of the ends sends; passed is
+	 * borrowed.  0 or -errno, which closes the channel for that reason.
 	 */
-	int (*greeting)(struct channel *channel, const void *packet, size_t size, int passed);
+	int (*packet)(struct channel *channel, const void *packet, size_t size, int passed);
 	/* The peer has said that it takes, or sends, nothing more. */
 	void (*leaving)(struct channel *channel);
 	/* The channel is closed: what was sent can still be received. */
@@ -47,11 +48,16 @@ struct channel {
 	const struct channel_events *events;
 	const struct layout *layout;
 	uint64_t port, peer;	/* ids of the ports at our end and at the other */
+	uint64_t peer_node;	/* id of its node; 0: not yet known */
+	struct ucred user;	/* the process at the other end */
 	struct sluice_registry_counters *counters;	/* of the port at our end */
 	struct mapping memory;
 	struct sluice_doorbell *own_bell;
 	struct sluice_doorbell *peer_bell;
 	struct view view;
+	struct parcel *parcels;	/* descriptors whose messages were not taken yet */
+	uint32_t parcels_each;	/* at most, of a delivery */
+	uint32_t max_fds;	/* of a message */
 	struct channel_told told[SLUICE_SEGMENTS_ALIVE];
 	uint64_t told_frees;
 	uint32_t armed;		/* what our doorbell says that we sleep for; 0: it does not */
@@ -101,6 +107,16 @@ int channel_send(struct channel *channel, const void *packet, size_t size, int p
  * too far behind), or another -errno, and then the channel is closed.
  */
 int channel_announce(struct channel *channel, const struct pool *pool, uint32_t slice) MUST_CHECK;
+
+/* Sends the descriptors of a message, before it.  As channel_send(). */
+int channel_send_parcel(struct channel *channel, const struct parcel *parcel) MUST_CHECK;
+
+/* Takes the descriptors of a message that has come.  NULL: it has none, or they are not there. */
+struct parcel *channel_find_parcel(struct channel *channel, uint32_t delivery,
+				   const struct ring_message *message);
+
+/* A pidfd of the peer, for whoever asks.  -ENOSYS, -ESRCH or another -errno. */
+int channel_pidfd(const struct channel *channel) MUST_CHECK;
 
 /* Something was published for the peer: wake it if it sleeps. */
 void channel_ring(struct channel *channel, uint32_t event);

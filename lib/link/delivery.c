@@ -8,6 +8,7 @@
  *	free		delivery_take()		-> queued or held by the server
  *	out		the return comes	-> returned
  *			taken back, full ring	-> returned
+ *			withdrawn		-> returned
  *	returned	stream ended, or its
  *			reader has gone		-> free, after the ring was emptied
  *
@@ -28,8 +29,11 @@
 #include "link/requester.h"
 
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "base/atomic.h"
+#include "base/error.h"
 #include "os/clock.h"
 #include "trace/probes.h"
 
@@ -72,6 +76,12 @@ void delivery_drop_slice(struct delivery *delivery)
 
 void delivery_make_free(struct delivery *delivery)
 {
+	struct parcel **parcels = &delivery->requester->channel.parcels;
+
+	if (unlikely(*parcels))
+		parcel_drop_delivery(parcels, delivery_number(delivery));
+	free(delivery->text);
+	delivery->text = NULL;
 	delivery->request = 0;
 	delivery->next = delivery->requester->free;
 	delivery->requester->free = delivery;
@@ -111,6 +121,7 @@ void delivery_returned(struct delivery *delivery)
 {
 	delivery_drop_slice(delivery);
 	delivery->returned = true;
+	delivery->requester->outstanding--;
 	free_if_done(delivery);
 }
 
@@ -145,6 +156,42 @@ static COLD void tell_round_trip(const struct delivery *delivery)
 	      probe_address(&stages));
 }
 
+int delivery_keep_text(struct delivery *delivery, const struct sluice_wire_status *status)
+{
+	char *text;
+
+	/* Of one that has been free meanwhile nobody asks. */
+	if (!delivery->request || delivery->request != status->request)
+		return 0;
+	text = strndup(status->text, sizeof(status->text) - 1);
+	if (!text)
+		return fail(ENOMEM, "no memory for the text of a status");
+	free(delivery->text);
+	delivery->text = text;
+	return 0;
+}
+
+/* Its stream is told what the server has ended the request with. */
+static COLD void note_status(struct delivery *delivery)
+{
+	struct requester *requester = delivery->requester;
+	struct stream_status *status = &delivery->stream->status;
+	uint64_t closed = load_relaxed(&requester->closed[delivery_number(delivery)]);
+
+	if (status->code)
+		return;
+	/* What came on the socket before the word. */
+	if (closed & SLUICE_CHANNEL_TEXT && !delivery->text)
+		channel_drain(&requester->channel);
+	status->server = requester->channel.peer;
+	status->code = (int)(closed >> SLUICE_CHANNEL_STATUS_SHIFT & SLUICE_CHANNEL_STATUS_MAX);
+	/* A server that changes its mind has given none. */
+	if (!status->code)
+		status->code = EREMOTEIO;
+	status->text = delivery->text;
+	delivery->text = NULL;
+}
+
 void delivery_leave_stream(struct delivery *delivery, int reason)
 {
 	struct stream *stream = delivery->stream;
@@ -155,6 +202,8 @@ void delivery_leave_stream(struct delivery *delivery, int reason)
 		before = before->next;
 	before->next = delivery->next;
 	stream->current = before == delivery ? NULL : before;
+	if (reason == EREMOTEIO)
+		note_status(delivery);
 	if (stream->end == 0 || stream->end == EPIPE)
 		stream->end = reason;
 	stream->open--;
@@ -165,10 +214,20 @@ void delivery_leave_stream(struct delivery *delivery, int reason)
 	channel_put(&requester->channel);
 }
 
+bool delivery_withdraw(struct delivery *delivery)
+{
+	if (!delivery->holding || delivery->returned ||
+	    !ring_withdraw(&delivery->requester->ring, delivery->slot))
+		return false;
+	delivery_taken_back(delivery);
+	return true;
+}
+
 void delivery_taken_back(struct delivery *delivery)
 {
 	delivery_drop_slice(delivery);
 	delivery->returned = true;
+	delivery->requester->outstanding--;
 	if (delivery->stream)
 		delivery_leave_stream(delivery, ENOBUFS);
 	else

@@ -18,7 +18,8 @@
  * A server believes of a HELLO only what it has compared with its own contract; the
  * layout of the memory follows from that contract and not from the client.  The
  * memory is sealed in size and all there, so that no access to it can fault.  Both
- * sides refuse another user, root excepted.
+ * sides refuse another user, root excepted.  A client asks twice: whose socket it is,
+ * before it says anything; and who has sent WELCOME, which may be another process.
  */
 #include "link/handshake.h"
 
@@ -44,15 +45,10 @@ static struct sluice_wire_header header_of(uint16_t type)
 
 static int check_user(const struct channel *channel, const char *who)
 {
-	struct ucred peer;
-	int r;
+	uid_t user = channel->user.uid;
 
-	r = socket_peer(channel->source.fd, &peer);
-	if (r < 0)
-		return r;
-	if (peer.uid != geteuid() && peer.uid != 0)
-		return fail(EACCES, "the %s belongs to user %u, not to %u", who, peer.uid,
-			    geteuid());
+	if (user != geteuid() && user != 0)
+		return fail(EACCES, "the %s belongs to user %u, not to %u", who, user, geteuid());
 	return 0;
 }
 
@@ -104,7 +100,12 @@ int handshake_hello(struct channel *channel, const struct handshake *self)
 	};
 	int fd, r;
 
-	r = check_user(channel, "server");
+	/* As of the time when it began to listen; the answer tells who it is then. */
+	r = socket_peer(channel->source.fd, &channel->user);
+	if (!r)
+		r = check_user(channel, "server");
+	if (!r)
+		r = socket_tell_sender(channel->source.fd, true);
 	if (r < 0)
 		return r;
 	fd = make_memory(channel);
@@ -143,6 +144,8 @@ static int map_memory(struct channel *channel, const struct sluice_wire_hello *h
 static int check_hello(struct channel *channel, const struct handshake *self,
 		       const struct sluice_wire_hello *hello, size_t size, int passed)
 {
+	int r;
+
 	if (hello->header.type != SLUICE_WIRE_HELLO || channel->memory.base)
 		return fail(EPROTO, "a client sent a packet of type %u where it cannot be",
 			    hello->header.type);
@@ -151,12 +154,14 @@ static int check_hello(struct channel *channel, const struct handshake *self,
 			    hello->header.version, SLUICE_PROTOCOL_VERSION);
 	if (size != sizeof(*hello) || passed < 0)
 		return fail(EPROTO, "a client sent a HELLO of %zu bytes", size);
-	/* It is the client's word, and only ever told to who watches. */
+	/* It is the client's word, and only ever told. */
 	channel->peer = hello->port;
+	channel->peer_node = hello->node;
 	if (memcmp(&hello->contract, self->contract, sizeof(*self->contract)))
 		return fail(EPROTOTYPE, "a client has another contract of service %s",
 			    self->contract->name);
-	return check_user(channel, "client");
+	r = socket_peer(channel->source.fd, &channel->user);
+	return r < 0 ? r : check_user(channel, "client");
 }
 
 int handshake_welcome(struct channel *channel, const struct handshake *self,
@@ -191,14 +196,18 @@ static bool is_reason(uint32_t reason)
 	       reason == ENFILE;
 }
 
-int handshake_answer(const void *packet, size_t size, int *ret_refusal)
+int handshake_answer(struct channel *channel, const void *packet, size_t size, int *ret_refusal)
 {
 	const struct sluice_wire_header *header = packet;
+	const struct sluice_wire_welcome *welcome = packet;
 	const struct sluice_wire_reject *reject = packet;
+	int r;
 
-	if (header->type == SLUICE_WIRE_WELCOME && size == sizeof(struct sluice_wire_welcome)) {
+	if (header->type == SLUICE_WIRE_WELCOME && size == sizeof(*welcome)) {
 		*ret_refusal = 0;
-		return 0;
+		channel->peer_node = welcome->node;
+		r = check_user(channel, "server");
+		return r < 0 ? r : socket_tell_sender(channel->source.fd, false);
 	}
 	if (header->type == SLUICE_WIRE_REJECT && size == sizeof(*reject) &&
 	    is_reason(reject->reason)) {

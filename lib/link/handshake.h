@@ -25,7 +25,11 @@ int handshake_hello(struct channel *channel, const struct handshake *self) MUST_
 int handshake_welcome(struct channel *channel, const struct handshake *self,
 		      const void *packet, size_t size, int passed) MUST_CHECK;
 
-/* Client: an answer has come.  0 with why it was refused, an errno or 0; or -EPROTO. */
-int handshake_answer(const void *packet, size_t size, int *ret_refusal) MUST_CHECK;
+/*
+ * Client: an answer has come.  0 with why it was refused, an errno or 0; -EACCES (who
+ * answers is another user than the socket's) or -EPROTO.
+ */
+int handshake_answer(struct channel *channel, const void *packet, size_t size,
+		     int *ret_refusal) MUST_CHECK;
 
 #endif /* SLUICE_LINK_HANDSHAKE_H */

@@ -29,13 +29,25 @@ static struct requester *requester_of(struct channel *channel)
 
 /* ---- What the common part of the channel tells ---- */
 
-static int greeting(struct channel *channel, const void *packet, size_t size, int passed)
+/* Why a server has ended a request, in words; that it has, its word closed tells. */
+static int take_status(struct requester *requester, const struct sluice_wire_status *status,
+		       size_t size)
+{
+	if (size != sizeof(*status) || status->delivery >= requester->fresh)
+		return fail(EPROTO, "a server sent a status of %zu bytes", size);
+	return delivery_keep_text(&requester->deliveries[status->delivery], status);
+}
+
+static int take_packet(struct channel *channel, const void *packet, size_t size, int passed)
 {
 	struct requester *requester = requester_of(channel);
+	const struct sluice_wire_header *header = packet;
 	int r, refusal;
 
 	(void)passed;
-	r = handshake_answer(packet, size, &refusal);
+	if (header->type == SLUICE_WIRE_STATUS)
+		return take_status(requester, packet, size);
+	r = handshake_answer(channel, packet, size, &refusal);
 	if (r < 0)
 		return r;
 	if (refusal) {
@@ -76,6 +88,8 @@ static void destroy(struct channel *channel)
 {
 	struct requester *requester = requester_of(channel);
 
+	while (requester->fresh)
+		free(requester->deliveries[--requester->fresh].text);
 	free(requester->ring.sent);
 	free(requester->deliveries);
 	free(requester);
@@ -96,7 +110,7 @@ static void woken(struct channel *channel)
 }
 
 static const struct channel_events events = {
-	.greeting = greeting,
+	.packet = take_packet,
 	.leaving = leaving,
 	.gone = gone,
 	.woken = woken,
@@ -154,6 +168,8 @@ struct requester *requester_create(const struct requester_config *config,
 	}
 	requester->pool = config->pool;
 	requester->overflow = !(config->settings->flags & SLUICE_REGISTRY_NO_REQUEST_OVERFLOW);
+	requester->withdraws = config->settings->flags & SLUICE_REGISTRY_NO_FIRE_AND_FORGET;
+	requester->tells_room = config->settings->flags & SLUICE_REGISTRY_NO_RESPONSE_OVERFLOW;
 	requester->response = config->response;
 	requester->changed = config->changed;
 	requester->owner = config->owner;
@@ -161,6 +177,8 @@ struct requester *requester_create(const struct requester_config *config,
 	requester->channel.port = self->port;
 	requester->channel.counters = config->counters;
 	requester->channel.peer = config->server;
+	requester->channel.max_fds = config->settings->max_fds;
+	requester->channel.parcels_each = config->settings->response_buffer;
 	/* Somebody may hold the listener of a server that has died. */
 	if (!r)
 		channel_notice_end(&requester->channel);
@@ -230,17 +248,25 @@ static int push(struct requester *requester, const struct requester_message *mes
 {
 	int r;
 
-	if (probe_is_on(request_send)) {
-		/* Nobody but the server changes that, and then only for the better. */
-		if (!requester->overflow && ring_full(&requester->ring))
-			return -ENOBUFS;
+	if (probe_is_on(request_send))
 		tell_sent(requester, message);
-	}
 	r = ring_push(&requester->ring, out);
 	if (r != -ENOBUFS || !requester->overflow)
 		return r;
 	r = take_back_oldest(requester);
 	return r < 0 ? r : ring_push(&requester->ring, out);
+}
+
+/* The descriptors of a request, before it.  0, -EAGAIN or another -errno: it is gone. */
+static int send_parcel(const struct delivery *delivery, const struct requester_message *message)
+{
+	struct parcel *parcel = message->parcel;
+
+	if (likely(!parcel))
+		return 0;
+	parcel->delivery = delivery_number(delivery);
+	parcel->request = message->request;
+	return channel_send_parcel(&delivery->requester->channel, parcel);
 }
 
 int requester_send(struct requester *requester, const struct requester_message *message,
@@ -255,6 +281,9 @@ int requester_send(struct requester *requester, const struct requester_message *
 	requester_reap(requester);
 	if (channel->gone || channel->leaving)
 		return 0;
+	/* Nobody but the server changes that, and then only for the better. */
+	if (!requester->overflow && ring_full(&requester->ring))
+		return -ENOBUFS;
 	r = channel_announce(channel, requester->pool, message->slice);
 	if (r < 0)
 		return r == -EAGAIN && !requester->overflow ? r : 0;
@@ -263,6 +292,11 @@ int requester_send(struct requester *requester, const struct requester_message *
 	delivery = delivery_take(requester);
 	if (!delivery)
 		return 0;
+	r = send_parcel(delivery, message);
+	if (r < 0) {
+		delivery_make_free(delivery);
+		return r == -EAGAIN && !requester->overflow ? r : 0;
+	}
 	out = (struct ring_message){
 		.request = message->request,
 		.offset = slice->offset + requester->pool->config.payload.lead,
@@ -270,7 +304,8 @@ int requester_send(struct requester *requester, const struct requester_message *
 		.deadline = message->deadline,
 		.segment = requester->pool->segments[slice->segment].number,
 		.slice = delivery_number(delivery),
-		.flags = stream->loaned ? SLUICE_RING_TRACED : 0,
+		.flags = (stream->loaned ? SLUICE_RING_TRACED : 0) |
+			 (message->parcel ? SLUICE_RING_FDS : 0),
 	};
 	/* A send that waits for room begins anew for each server. */
 	delivery->sent = unlikely(stream->loaned) ? clock_now() : 0;
@@ -279,17 +314,20 @@ int requester_send(struct requester *requester, const struct requester_message *
 		delivery_make_free(delivery);
 		if (r == -EPROTO)
 			channel_breach(channel, "a server has broken its request ring");
-		return r == -ENOBUFS ? r : 0;
+		return 0;
 	}
 	/* There was room: whatever the server rang for was not nothing. */
 	channel_heard(channel);
 	delivery->request = message->request;
+	delivery->slot = requester->ring.next - 1;
 	delivery->position = 0;
+	delivery->last = false;
 	delivery->responded = 0;
 	delivery->slice = message->slice;
 	delivery->returned = false;
 	delivery->holding = true;
 	pool_hold(requester->pool, message->slice);
+	requester->outstanding++;
 	counters_sent(channel->counters, message->count * requester->pool->config.payload.element);
 	delivery_join_stream(delivery, stream);
 	channel_ring(channel, SLUICE_DOORBELL_MESSAGE);

@@ -18,10 +18,28 @@ struct delivery {
 	struct delivery *next;		/* of the stream's, in a circle; or next free */
 	uint64_t request;		/* number of the request; 0: free */
 	uint64_t position;		/* of the next response */
+	uint64_t slot;			/* of the request, in its ring */
 	uint32_t slice;			/* of the request, held */
 	bool holding;			/* the slice */
 	bool returned;			/* the server has finished, or never had it */
+	bool last;			/* the response that was marked so has been received */
+	char *text;			/* that came with a status, or NULL */
 	int64_t sent, responded;	/* if it is traced: when, and the first response received */
+};
+
+/* What a server has ended a request with. */
+struct stream_status {
+	uint64_t server;
+	int code;			/* 0: nothing */
+	char *text;			/* or NULL */
+};
+
+/* How a client bears with a server that has no room for a request. */
+struct patience {
+	uint64_t request;		/* its number */
+	uint64_t retries;		/* how often was asked what to do */
+	int64_t since;			/* when it was asked first */
+	bool without;			/* the request does not go there */
 };
 
 /* All responses to one request: what a pending response reads. */
@@ -30,6 +48,7 @@ struct stream {
 	uint32_t servers;		/* the request was sent to */
 	uint32_t open;			/* deliveries in the circle */
 	int end;			/* why it ended, so far: an errno */
+	struct stream_status status;	/* of the first server that gave one */
 	int64_t loaned;			/* if the request is traced: when; else 0 */
 	uint64_t bytes;			/* of it, likewise */
 };
@@ -50,6 +69,12 @@ struct requester {
 	bool welcome;
 	bool counted;				/* by its client, as a peer that is there */
 	bool overflow;				/* of the request ring: allowed */
+	bool withdraws;				/* requests that nobody awaits the answer of */
+	bool tells_room;			/* in response rings, since they do not overflow */
+	uint32_t outstanding;			/* requests that the server has, or has queued */
+	/* Its client's, of requests that it had no room for, or was tried for. */
+	struct patience patience;
+	uint64_t tried;
 	/* The channel has opened or is gone; owner is the client. */
 	void (*changed)(struct requester *requester);
 	void *owner;
@@ -79,6 +104,7 @@ struct requester_message {
 	uint64_t count;
 	uint64_t deadline;
 	uint32_t slice;
+	struct parcel *parcel;		/* or NULL */
 };
 
 /*
@@ -118,6 +144,12 @@ void delivery_returned(struct delivery *delivery);
 
 /* It was taken back out of a full ring, and the server will never see it. */
 void delivery_taken_back(struct delivery *delivery);
+
+/* The same, since nobody wants the answer, if the server has not seen it.  Was it? */
+bool delivery_withdraw(struct delivery *delivery);
+
+/* Words for the end of a request have come.  0 or -ENOMEM. */
+int delivery_keep_text(struct delivery *delivery, const struct sluice_wire_status *status) MUST_CHECK;
 
 /* The server does not hold the slice of its request any more. */
 void delivery_drop_slice(struct delivery *delivery);

@@ -63,7 +63,7 @@ static void bind_rings(struct responder *responder)
 	responder->stages = channel_part(channel, layout->stages);
 }
 
-static int greeting(struct channel *channel, const void *packet, size_t size, int passed)
+static int take_packet(struct channel *channel, const void *packet, size_t size, int passed)
 {
 	struct responder *responder = responder_of(channel);
 	bool first = !channel->memory.base;
@@ -108,7 +108,7 @@ static void destroy(struct channel *channel)
 }
 
 static const struct channel_events events = {
-	.greeting = greeting,
+	.packet = take_packet,
 	.leaving = changed,
 	.gone = changed,
 	.woken = woken,
@@ -130,6 +130,8 @@ struct responder *responder_create(const struct responder_config *config, int fd
 	r = channel_init(&responder->channel, config->wait, fd, layout, &events);
 	responder->channel.port = config->self->port;
 	responder->channel.counters = config->counters;
+	responder->channel.max_fds = config->settings->max_fds;
+	responder->channel.parcels_each = 1;
 	if (!r && !responder->held)
 		r = fail(ENOMEM, "no memory for a channel");
 	if (r < 0) {
@@ -141,9 +143,19 @@ struct responder *responder_create(const struct responder_config *config, int fd
 
 /* ---- Requests ---- */
 
+static bool forgets(const struct responder *responder)
+{
+	return responder->config->settings->flags & SLUICE_REGISTRY_NO_FIRE_AND_FORGET;
+}
+
 bool responder_ready(const struct responder *responder)
 {
-	return responder->requests.slots && ring_ready(&responder->requests);
+	if (!responder->requests.slots || !ring_ready(&responder->requests))
+		return false;
+	if (likely(!forgets(responder)))
+		return true;
+	/* Of what a client has left behind nobody awaits the answer. */
+	return !responder->channel.gone && ring_has_message(&responder->requests);
 }
 
 /* Nothing that lies in this channel's rings is looked at any more. */
@@ -190,10 +202,63 @@ void responder_finish(struct responder *responder, uint32_t delivery, bool trace
 	finish(responder, delivery, 0, traced);
 }
 
+/* The text goes before the word; a client that is too far behind goes without. */
+static bool send_text(struct responder *responder, uint32_t delivery, const char *text)
+{
+	struct sluice_wire_status packet = {
+		.header = {
+			.magic = SLUICE_WIRE_MAGIC,
+			.version = SLUICE_PROTOCOL_VERSION,
+			.type = SLUICE_WIRE_STATUS,
+		},
+		.request = responder->held[delivery],
+		.delivery = delivery,
+	};
+
+	if (!text || !*text)
+		return false;
+	memcpy(packet.text, text, strnlen(text, sizeof(packet.text) - 1));
+	return !channel_send(&responder->channel, &packet, sizeof(packet), -1);
+}
+
+void responder_finish_with(struct responder *responder, uint32_t delivery, bool traced,
+			   int code, const char *text)
+{
+	uint64_t flags = (uint64_t)code << SLUICE_CHANNEL_STATUS_SHIFT;
+
+	if (!responder_lost(responder, delivery) && send_text(responder, delivery, text))
+		flags |= SLUICE_CHANNEL_TEXT;
+	finish(responder, delivery, flags, traced);
+}
+
 /* What is later than we can say is never. */
 static int64_t deadline_of(const struct ring_message *message)
 {
 	return message->deadline > INT64_MAX ? INT64_MAX : (int64_t)message->deadline;
+}
+
+/* Is it one that nobody is to see?  0; or -ETIMEDOUT or -ECANCELED, and it is done with. */
+static int pass_over(struct responder *responder, const struct ring_message *message,
+		     const struct request_found *found)
+{
+	const struct channel *channel = &responder->channel;
+	uint64_t flags = 0;
+	int r;
+
+	if (message->deadline && clock_now() >= deadline_of(message)) {
+		probe(deadline_miss, channel->port, channel->peer, message->request,
+		      (uint64_t)(clock_now() - deadline_of(message)));
+		counter_add(&channel->counters->expired, 1);
+		flags = SLUICE_CHANNEL_EXPIRED;
+		r = -ETIMEDOUT;
+	} else if (forgets(responder) && responder_lost(responder, message->slice)) {
+		r = -ECANCELED;
+	} else {
+		return 0;
+	}
+	parcel_free(found->parcel);
+	finish(responder, message->slice, flags, found->traced);
+	return r;
 }
 
 int responder_receive(struct responder *responder, struct request_found *ret_found)
@@ -215,7 +280,7 @@ int responder_receive(struct responder *responder, struct request_found *ret_fou
 	if (!r)
 		return 0;
 	if (message.slice >= responder->channel.layout->deliveries || !message.request ||
-	    responder->held[message.slice])
+	    message.request > SLUICE_CHANNEL_REQUEST || responder->held[message.slice])
 		return broken(responder, "a client has sent a delivery that is not free");
 	r = channel_resolve(&responder->channel, responder->config->request, &message,
 			    &ret_found->slice);
@@ -230,13 +295,10 @@ int responder_receive(struct responder *responder, struct request_found *ret_fou
 		stamp_received(responder, &message);
 	if (responder->config->settings->flags & SLUICE_REGISTRY_NO_REQUEST_OVERFLOW)
 		channel_ring(&responder->channel, SLUICE_DOORBELL_SPACE);
-	if (message.deadline && clock_now() >= deadline_of(&message)) {
-		probe(deadline_miss, responder->channel.port, responder->channel.peer,
-		      message.request, (uint64_t)(clock_now() - deadline_of(&message)));
-		counter_add(&counters->expired, 1);
-		finish(responder, message.slice, SLUICE_CHANNEL_EXPIRED, ret_found->traced);
-		return -ETIMEDOUT;
-	}
+	ret_found->parcel = channel_find_parcel(&responder->channel, message.slice, &message);
+	r = pass_over(responder, &message, ret_found);
+	if (r < 0)
+		return r;
 	counters_received(counters, ret_found->slice.size);
 	ret_found->count = message.count;
 	ret_found->request = message.request;
@@ -255,6 +317,13 @@ int responder_lost(const struct responder *responder, uint32_t delivery)
 	    load_ordered(&responder->cancelled[delivery]) == responder->held[delivery])
 		return EPIPE;
 	return 0;
+}
+
+bool responder_stop_hinted(const struct responder *responder, uint32_t delivery)
+{
+	return !responder->channel.gone &&
+	       load_ordered(&responder->cancelled[delivery]) ==
+	       (responder->held[delivery] | SLUICE_CHANNEL_STOP);
 }
 
 /* ---- Replies ---- */
@@ -333,6 +402,29 @@ static struct ring_producer *reply_ring(struct responder *responder, uint32_t de
 	return ring;
 }
 
+static bool overflows(const struct responder *responder)
+{
+	return !(responder->config->settings->flags & SLUICE_REGISTRY_NO_RESPONSE_OVERFLOW);
+}
+
+bool responder_has_room(struct responder *responder, uint32_t delivery)
+{
+	return !ring_full(reply_ring(responder, delivery));
+}
+
+/* The descriptors of a reply, before it. */
+static int send_parcel(struct responder *responder, const struct reply_message *message)
+{
+	struct parcel *parcel = message->parcel;
+
+	if (likely(!parcel))
+		return 0;
+	parcel->delivery = message->delivery;
+	parcel->request = responder->held[message->delivery];
+	parcel->position = message->position;
+	return channel_send_parcel(&responder->channel, parcel);
+}
+
 /* Before the client can see it, so that whoever watches both sees it sent first. */
 static COLD void tell_sent(const struct responder *responder, const struct ring_producer *ring,
 		      const struct reply_message *message)
@@ -386,7 +478,12 @@ int responder_reply(struct responder *responder, const struct reply_message *mes
 	/* The return ring has room for no more; the client is just giving some back. */
 	if (responder->out >= responder->channel.layout->response_return_entries)
 		return -EAGAIN;
+	/* Nobody but the client changes that, and then only for the better. */
+	if (unlikely(!overflows(responder)) && !responder_has_room(responder, message->delivery))
+		return -ENOBUFS;
 	r = channel_announce(&responder->channel, &responder->pool, message->slice);
+	if (!r)
+		r = send_parcel(responder, message);
 	if (r < 0)
 		return r;
 	out = (struct ring_message){
@@ -396,6 +493,8 @@ int responder_reply(struct responder *responder, const struct reply_message *mes
 		.count = message->count,
 		.segment = responder->pool.segments[slice->segment].number,
 		.slice = message->slice,
+		.flags = (message->last ? SLUICE_RING_LAST : 0) |
+			 (message->parcel ? SLUICE_RING_FDS : 0),
 	};
 	if (unlikely(message->traced) && !message->position)
 		store_relaxed(&responder->stages[message->delivery].replied, (uint64_t)clock_now());

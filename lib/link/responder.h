@@ -61,13 +61,15 @@ struct request_found {
 	uint64_t count;
 	uint64_t request;
 	int64_t deadline;		/* 0: none */
+	struct parcel *parcel;		/* the receiver's; or NULL */
 	uint32_t delivery;
 	bool traced;
 };
 
 /*
- * 1; 0 (none); -ENOBUFS (all that may be held are); -ETIMEDOUT (it had expired, and was
- * finished with: look again); -errno (the channel is gone).
+ * 1; 0 (none); -ENOBUFS (all that may be held are); -ETIMEDOUT (it had expired) or
+ * -ECANCELED (nobody awaits the answer, and then it may not be received), and was
+ * finished with: look again; -errno (the channel is gone).
  */
 int responder_receive(struct responder *responder, struct request_found *ret_found) MUST_CHECK;
 
@@ -81,6 +83,9 @@ static inline bool responder_can_receive(const struct responder *responder)
 	       responder_ready(responder);
 }
 
+/* Has the client said that it is enough, and still reads? */
+bool responder_stop_hinted(const struct responder *responder, uint32_t delivery);
+
 /* Does the client still want the answer?  0, or why not: an errno. */
 int responder_lost(const struct responder *responder, uint32_t delivery);
 
@@ -90,19 +95,29 @@ int responder_loan(struct responder *responder, uint64_t bytes) MUST_CHECK;
 struct reply_message {
 	uint64_t position;
 	uint64_t count;
+	struct parcel *parcel;		/* or NULL */
 	uint32_t slice;
 	uint32_t delivery;
 	bool traced;			/* the request */
+	bool last;
 };
 
 /*
- * Sends a reply, whose slice then is the client's.  0, -EAGAIN (too far behind to be
- * told of the segment), or another -errno: the other end is gone.
+ * Sends a reply, whose slice then is the client's.  0, -ENOBUFS (its ring is full, and
+ * responses do not overflow), -EAGAIN (too far behind to be told of the segment), or
+ * another -errno: the other end is gone.
  */
 int responder_reply(struct responder *responder, const struct reply_message *message) MUST_CHECK;
 
+/* Is there room for a reply to a request?  Ordered; see doorbell.c. */
+bool responder_has_room(struct responder *responder, uint32_t delivery);
+
 /* No more replies will come; the request's slice goes back. */
 void responder_finish(struct responder *responder, uint32_t delivery, bool traced);
+
+/* The same, with a status and, unless it is empty, a text that goes before it. */
+void responder_finish_with(struct responder *responder, uint32_t delivery, bool traced,
+			   int code, const char *text);
 
 /* The server port goes: no more replies, no more requests. */
 void responder_end(struct responder *responder);

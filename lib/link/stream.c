@@ -8,13 +8,16 @@
  *
  *	closed[d] holds the request's number (C1, stored by the server after the last
  *	response; read here with C2) or the return has come, and the ring is empty;
- *	with EXPIRED if the server found its deadline passed (ETIMEDOUT);
+ *	with EXPIRED if the server found its deadline passed (ETIMEDOUT), with a status
+ *	if the server gave one (EREMOTEIO);
+ *	a response was marked as the last, and has been received;
  *	the request was taken back to make room for a later one (ENOBUFS);
  *	the server has left or died, or broken the protocol, and the ring is empty.
  *
  * The stream has ended when the circle is empty, and the reason is that of the first
  * delivery which did not end in good order.  A reader that goes before the end stores
- * the request's number in cancelled[d] (C3; the server reads it with C4).
+ * the request's number in cancelled[d] (C3; the server reads it with C4), unless it can
+ * withdraw the request; and with STOP beside it, if it goes on reading.
  *
  * A hostile server can send responses that are none: they are checked against what it
  * has shown of its segments, and cost it the channel.  Nothing it does delays what the
@@ -28,6 +31,14 @@
 #include "link/counters.h"
 #include "os/clock.h"
 
+/* What a word closed says of how its request ended: an errno. */
+static int end_of(uint64_t closed)
+{
+	if (likely(!(closed & ~SLUICE_CHANNEL_REQUEST)))
+		return EPIPE;
+	return closed & SLUICE_CHANNEL_EXPIRED ? ETIMEDOUT : EREMOTEIO;
+}
+
 /* Has the server said that no more will come?  0, or why: an errno. */
 static int delivery_end(const struct delivery *delivery)
 {
@@ -36,9 +47,9 @@ static int delivery_end(const struct delivery *delivery)
 
 	/* C2: sees every response before C1. */
 	closed = load_ordered(&requester->closed[delivery_number(delivery)]);
-	if (closed == (delivery->request | SLUICE_CHANNEL_EXPIRED))
-		return ETIMEDOUT;
-	if (closed == delivery->request || delivery->returned)
+	if ((closed & SLUICE_CHANNEL_REQUEST) == delivery->request)
+		return end_of(closed);
+	if (delivery->returned || delivery->last)
 		return EPIPE;
 	if (requester->channel.gone)
 		return requester->channel.gone;
@@ -57,7 +68,8 @@ static int take_response(struct delivery *delivery, struct response_found *ret_f
 		channel_breach(&requester->channel, "a server has broken a response ring");
 	if (r <= 0)
 		return r;
-	if (message.request != delivery->request || message.position < delivery->position) {
+	if (message.request != delivery->request || message.position < delivery->position ||
+	    delivery->last) {
 		channel_breach(&requester->channel,
 			       "a server has sent a response to another request");
 		return -EPROTO;
@@ -66,11 +78,18 @@ static int take_response(struct delivery *delivery, struct response_found *ret_f
 			    &ret_found->slice);
 	if (r < 0)
 		return r;
+	if (unlikely(requester->tells_room))
+		channel_ring(&requester->channel, SLUICE_DOORBELL_SPACE);
 	channel_heard(&requester->channel);
 	counters_received(requester->channel.counters, ret_found->slice.size);
 	if (unlikely(delivery->sent) && !delivery->responded)
 		delivery->responded = clock_now();
 	delivery->position = message.position + 1;
+	delivery->last = message.flags & SLUICE_RING_LAST;
+	ret_found->parcel = channel_find_parcel(&requester->channel, delivery_number(delivery),
+						&message);
+	ret_found->position = message.position;
+	ret_found->last = delivery->last;
 	ret_found->requester = requester;
 	ret_found->ring = &delivery->ring;
 	ret_found->count = message.count;
@@ -122,53 +141,69 @@ int stream_receive(struct stream *stream, struct response_found *ret_found)
 	return stream->servers ? -stream->end : -ENOTCONN;
 }
 
-static bool delivery_ready(const struct delivery *delivery)
-{
-	return ring_ready(&delivery->ring) || delivery_end(delivery);
-}
-
-bool stream_ready(const struct stream *stream)
-{
-	const struct delivery *delivery = stream->current;
-
-	if (!delivery)
-		return true;
-	do {
-		if (delivery_ready(delivery))
-			return true;
-		delivery = delivery->next;
-	} while (delivery != stream->current);
-	return false;
-}
-
-bool stream_can_receive(const struct stream *stream)
-{
-	const struct delivery *delivery = stream->current;
-	bool ended = true;
-
-	if (!delivery)
-		return true;
-	do {
-		if (ring_ready(&delivery->ring))
-			return true;
-		ended = ended && delivery_end(delivery);
-		delivery = delivery->next;
-	} while (delivery != stream->current);
-	return ended;
-}
-
-bool stream_has(const struct stream *stream, const struct requester *requester)
+/* Is this so of any delivery? */
+static bool any(const struct stream *stream,
+		bool (*is_so)(const struct delivery *delivery, const void *context),
+		const void *context)
 {
 	const struct delivery *delivery = stream->current;
 
 	if (!delivery)
 		return false;
 	do {
-		if (delivery->requester == requester)
+		if (is_so(delivery, context))
 			return true;
 		delivery = delivery->next;
 	} while (delivery != stream->current);
 	return false;
+}
+
+static bool is_ready(const struct delivery *delivery, const void *context)
+{
+	(void)context;
+	return ring_ready(&delivery->ring) || delivery_end(delivery);
+}
+
+bool stream_ready(const struct stream *stream)
+{
+	return !stream->current || any(stream, is_ready, NULL);
+}
+
+static bool is_open(const struct delivery *delivery, const void *context)
+{
+	(void)context;
+	return !delivery_end(delivery);
+}
+
+bool stream_is_connected(const struct stream *stream)
+{
+	return any(stream, is_open, NULL);
+}
+
+static bool has_response(const struct delivery *delivery, const void *context)
+{
+	(void)context;
+	return ring_ready(&delivery->ring);
+}
+
+bool stream_has_response(const struct stream *stream)
+{
+	return any(stream, has_response, NULL);
+}
+
+bool stream_can_receive(const struct stream *stream)
+{
+	return stream_has_response(stream) || !stream_is_connected(stream);
+}
+
+static bool is_of(const struct delivery *delivery, const void *context)
+{
+	return delivery->requester == context;
+}
+
+bool stream_has(const struct stream *stream, const struct requester *requester)
+{
+	return any(stream, is_of, requester);
 }
 
 int stream_arm(const struct stream *stream)
@@ -183,6 +218,19 @@ int stream_arm(const struct stream *stream)
 		delivery = delivery->next;
 	} while (!r && delivery != stream->current);
 	return r;
+}
+
+void stream_hint_stop(const struct stream *stream)
+{
+	struct delivery *delivery = stream->current;
+
+	if (!delivery)
+		return;
+	do {
+		exchange_ordered(&delivery->requester->cancelled[delivery_number(delivery)],
+				 delivery->request | SLUICE_CHANNEL_STOP);
+		delivery = delivery->next;
+	} while (delivery != stream->current);
 }
 
 void stream_disarm(const struct stream *stream)
@@ -205,6 +253,8 @@ void stream_cancel(struct stream *stream)
 	while (stream->current) {
 		delivery = stream->current;
 		requester = delivery->requester;
+		if (requester->withdraws && delivery_withdraw(delivery))
+			continue;
 		/* C3: nobody waits for the answer; pairs with C4. */
 		exchange_ordered(&requester->cancelled[delivery_number(delivery)], delivery->request);
 		delivery_empty(delivery);

@@ -10,8 +10,11 @@ struct response_found {
 	struct requester *requester;
 	struct channel_slice slice;
 	uint64_t count;
+	uint64_t position;
 	const struct ring_consumer *ring;	/* that it came from */
+	struct parcel *parcel;		/* the receiver's; or NULL */
 	uint32_t number;		/* for requester_return() */
+	bool last;
 };
 
 /*
@@ -25,6 +28,15 @@ bool stream_can_receive(const struct stream *stream);
 
 /* Has anything come, be it only the end of what one of several servers sends? */
 bool stream_ready(const struct stream *stream);
+
+/* May more responses come? */
+bool stream_is_connected(const struct stream *stream);
+
+/* Is there a response, and not just an end?  Ordered; see doorbell.c. */
+bool stream_has_response(const struct stream *stream);
+
+/* Tells the servers that it is enough; it goes on reading. */
+void stream_hint_stop(const struct stream *stream);
 
 /* Does it still read from this server? */
 bool stream_has(const struct stream *stream, const struct requester *requester);

@@ -18,6 +18,7 @@
 #include "os/fd.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +26,7 @@
 
 #include "base/atomic.h"
 #include "base/attributes.h"
+#include "base/error.h"
 
 #define BITS	64u
 
@@ -97,16 +99,29 @@ int fd_own(int fd)
 	return fd;
 }
 
+int fd_disown(int fd)
+{
+	pthread_mutex_lock(&lock);
+	if ((size_t)fd / BITS < words)
+		owned[(size_t)fd / BITS] &= ~(UINT64_C(1) << ((size_t)fd % BITS));
+	pthread_mutex_unlock(&lock);
+	return fd;
+}
+
+int fd_duplicate(int fd)
+{
+	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+
+	return copy < 0 ? fail_system("cannot duplicate a descriptor") : fd_own(copy);
+}
+
 int fd_close(int fd)
 {
 	int saved = errno;
 
 	if (fd < 0)
 		return -1;
-	pthread_mutex_lock(&lock);
-	if ((size_t)fd / BITS < words)
-		owned[(size_t)fd / BITS] &= ~(UINT64_C(1) << ((size_t)fd % BITS));
-	pthread_mutex_unlock(&lock);
+	fd_disown(fd);
 	close(fd);
 	errno = saved;
 	return -1;

@@ -5,6 +5,8 @@
 
 #include <stdint.h>
 
+#include "base/attributes.h"
+
 /*
  * fd_own() - note a descriptor that is kept, so that a forked child closes it.
  * Returns fd; or -ENOMEM with fd closed.  A negative fd is passed through.
@@ -13,6 +15,12 @@ int fd_own(int fd);
 
 /* Closes a descriptor, owned or not, and returns -1.  Keeps errno. */
 int fd_close(int fd);
+
+/* It is somebody else's from here on, and stays open in a forked child. */
+int fd_disown(int fd);
+
+/* A duplicate of a descriptor of somebody else's, owned.  Or -errno. */
+int fd_duplicate(int fd) MUST_CHECK;
 
 /* How many forks this process is away from the first that used the library. */
 uint64_t fd_fork_generation(void);

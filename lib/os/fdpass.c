@@ -1,21 +1,19 @@
 // SPDX-License-Identifier: MIT
 /*
- * A packet with a descriptor, in or out, never half of either.
+ * A packet with descriptors, in or out, never half of either.
  *
- * The receiver owns the descriptor it is given.  A hostile peer may attach up to
+ * The receiver owns the descriptors it is given.  A hostile peer may attach up to
  * 253 of them to any packet, and at the limit of open files the kernel delivers
- * only some and says MSG_CTRUNC: whatever is not exactly what was agreed is
- * closed, and the packet counts as broken.  Nothing here prints a sentence for
- * EAGAIN or a hang-up, which belong to the daily run of things.
+ * only some and says MSG_CTRUNC: whatever is more than can have been agreed is
+ * closed, and the packet counts as broken; how many are right for a packet of its
+ * kind, the caller looks at.  Nothing here prints a sentence for EAGAIN or a hang-up,
+ * which belong to the daily run of things.
  */
 #include "os/fdpass.h"
 
 #include <errno.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
-
-#include <sluice/wire.h>
 
 #include "base/error.h"
 #include "os/fd.h"
@@ -23,24 +21,25 @@
 /* SCM_MAX_FD of the kernel: no packet carries more. */
 #define FDS_MAX	253
 
-int fdpass_send(int fd, const void *packet, size_t size, int passed)
+int fdpass_send_all(int fd, const void *packet, size_t size, const int *passed,
+		    unsigned int count)
 {
 	union {
-		char bytes[CMSG_SPACE(sizeof(int))];
+		char bytes[CMSG_SPACE(SLUICE_WIRE_FDS_MAX * sizeof(int))];
 		struct cmsghdr align;
 	} control = { .bytes = { 0 } };
 	struct iovec iov = { (void *)(uintptr_t)packet, size };
 	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
 	struct cmsghdr *cmsg;
 
-	if (passed >= 0) {
+	if (count) {
 		msg.msg_control = control.bytes;
-		msg.msg_controllen = sizeof(control.bytes);
+		msg.msg_controllen = CMSG_SPACE(count * sizeof(int));
 		cmsg = CMSG_FIRSTHDR(&msg);
 		cmsg->cmsg_level = SOL_SOCKET;
 		cmsg->cmsg_type = SCM_RIGHTS;
-		cmsg->cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(cmsg), &passed, sizeof(int));
+		cmsg->cmsg_len = CMSG_LEN(count * sizeof(int));
+		memcpy(CMSG_DATA(cmsg), passed, count * sizeof(int));
 	}
 	if (sendmsg(fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
 		return 0;
@@ -48,32 +47,72 @@ int fdpass_send(int fd, const void *packet, size_t size, int passed)
 	return errno == ETOOMANYREFS || errno == ENOBUFS ? -EAGAIN : -errno;
 }
 
-/* Keeps the first descriptor of a packet, closes any others, counts them all. */
-static size_t take_descriptors(struct msghdr *msg, int *ret_passed)
+int fdpass_send(int fd, const void *packet, size_t size, int passed)
 {
-	struct cmsghdr *cmsg;
-	size_t count = 0, n, i;
+	return fdpass_send_all(fd, packet, size, &passed, passed >= 0);
+}
+
+/* Keeps as many descriptors as there is room for, closes any others, counts them all. */
+static size_t take_descriptors(const struct cmsghdr *cmsg, struct fdpass_extras *extras)
+{
+	size_t n = (cmsg->cmsg_len - CMSG_LEN(0)) / sizeof(int), i;
 	int passed;
 
+	for (i = 0; i < n; i++) {
+		memcpy(&passed, CMSG_DATA(cmsg) + i * sizeof(int), sizeof(int));
+		if (extras->count < SLUICE_WIRE_FDS_MAX)
+			extras->fds[extras->count++] = passed;
+		else
+			close(passed);
+	}
+	return n;
+}
+
+/* How many descriptors there were. */
+static size_t take_extras(struct msghdr *msg, struct fdpass_extras *extras)
+{
+	struct cmsghdr *cmsg;
+	size_t count = 0;
+
 	for (cmsg = CMSG_FIRSTHDR(msg); cmsg; cmsg = CMSG_NXTHDR(msg, cmsg)) {
-		if (cmsg->cmsg_level != SOL_SOCKET || cmsg->cmsg_type != SCM_RIGHTS)
+		if (cmsg->cmsg_level != SOL_SOCKET)
 			continue;
-		n = (cmsg->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-		for (i = 0; i < n; i++, count++) {
-			memcpy(&passed, CMSG_DATA(cmsg) + i * sizeof(int), sizeof(int));
-			if (count < 1)
-				*ret_passed = passed;
-			else
-				close(passed);
+		if (cmsg->cmsg_type == SCM_RIGHTS)
+			count += take_descriptors(cmsg, extras);
+		if (cmsg->cmsg_type == SCM_CREDENTIALS &&
+		    cmsg->cmsg_len == CMSG_LEN(sizeof(extras->sender))) {
+			memcpy(&extras->sender, CMSG_DATA(cmsg), sizeof(extras->sender));
+			extras->has_sender = true;
 		}
 	}
 	return count;
 }
 
-int fdpass_receive(int fd, void *packet, size_t size, int *ret_passed)
+void fdpass_close(struct fdpass_extras *extras)
+{
+	while (extras->count)
+		fd_close(extras->fds[--extras->count]);
+}
+
+/* All are owned, or none is left. */
+static int own_all(struct fdpass_extras *extras)
+{
+	unsigned int i;
+
+	for (i = 0; i < extras->count; i++) {
+		if (fd_own(extras->fds[i]) >= 0)
+			continue;
+		extras->fds[i] = extras->fds[--extras->count];
+		fdpass_close(extras);
+		return fail(ENOMEM, "no memory to note a descriptor");
+	}
+	return 0;
+}
+
+int fdpass_receive(int fd, void *packet, size_t size, struct fdpass_extras *ret_extras)
 {
 	union {
-		char bytes[CMSG_SPACE(FDS_MAX * sizeof(int))];
+		char bytes[CMSG_SPACE(FDS_MAX * sizeof(int)) + CMSG_SPACE(sizeof(struct ucred))];
 		struct cmsghdr align;
 	} control;
 	struct iovec iov = { packet, size };
@@ -83,22 +122,24 @@ int fdpass_receive(int fd, void *packet, size_t size, int *ret_passed)
 		.msg_control = control.bytes,
 		.msg_controllen = sizeof(control.bytes),
 	};
-	int passed = -1;
+	size_t count;
 	ssize_t n;
+	int r;
 
+	ret_extras->count = 0;
+	ret_extras->has_sender = false;
 	do {
 		n = recvmsg(fd, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 	} while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return -errno;
-	if (take_descriptors(&msg, &passed) > 1 || (msg.msg_flags & MSG_TRUNC)) {
-		fd_close(passed);
+	count = take_extras(&msg, ret_extras);
+	if (count > SLUICE_WIRE_FDS_MAX || (msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC))) {
+		fdpass_close(ret_extras);
+		if (msg.msg_flags & MSG_CTRUNC)
+			return fail(EMFILE, "no room for a descriptor that the peer sent");
 		return fail(EPROTO, "the peer sent a packet that is too long or carries too many descriptors");
 	}
-	if (msg.msg_flags & MSG_CTRUNC) {
-		fd_close(passed);
-		return fail(EMFILE, "no room for a descriptor that the peer sent");
-	}
-	*ret_passed = fd_own(passed);
-	return passed >= 0 && *ret_passed < 0 ? *ret_passed : (int)n;
+	r = own_all(ret_extras);
+	return r < 0 ? r : (int)n;
 }

@@ -61,6 +61,15 @@ int socket_peer(int fd, struct ucred *ret_peer)
 	return 0;
 }
 
+int socket_tell_sender(int fd, bool tell)
+{
+	int on = tell;
+
+	if (setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)))
+		return fail_system("cannot ask who sends a packet");
+	return 0;
+}
+
 void socket_nudge(int fd)
 {
 	(void)!send(fd, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL);

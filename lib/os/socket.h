@@ -3,6 +3,7 @@
 #ifndef SLUICE_OS_SOCKET_H
 #define SLUICE_OS_SOCKET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -24,6 +25,9 @@ int socket_accept(int fd) MUST_CHECK;
 
 /* Who is at the other end, as of its connect or listen.  0 or -errno. */
 int socket_peer(int fd, struct ucred *ret_peer) MUST_CHECK;
+
+/* Has each packet tell from here on who sent it, or not.  0 or -errno. */
+int socket_tell_sender(int fd, bool tell) MUST_CHECK;
 
 /* One byte, to wake the reader.  That the socket is full is as good. */
 void socket_nudge(int fd);

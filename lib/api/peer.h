@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* Who is at the other end of a channel, for the program. */
+#ifndef SLUICE_API_PEER_H
+#define SLUICE_API_PEER_H
+
+#include <sluice.h>
+
+#include "link/channel.h"
+
+/* 0 or -EINVAL (its size is not set). */
+int peer_answer(struct channel *channel, struct sluice_peer *peer) MUST_CHECK;
+
+/* The id of its node; 0 if it has gone before it has said so. */
+uint64_t peer_node(struct channel *channel);
+
+#endif /* SLUICE_API_PEER_H */
