@@ -54,6 +54,47 @@ tally() {
 	grep -qx "7 amounts, sum 28" "$tmp/tally" && return $status
 }
 
+# count_primes N: by so many workers in one process, each of which has some to do
+count_primes() {
+	"$O/examples/workers-server" "$1" >"$tmp/workers" &
+	server=$!
+	timeout 60 "$O/examples/workers-client" "$1"
+	status=$?
+	kill $server && wait $server || status=1
+	cat "$tmp/workers"
+	[ "$(grep -c '^worker' "$tmp/workers")" -eq "$1" ] || status=1
+	grep ': 0 ranges' "$tmp/workers" && status=1
+	return $status
+}
+
+# fetch NAME: a file by way of the server, and it is the same
+fetch() {
+	timeout 60 "$O/examples/file-server-client" "$1" >"$tmp/fetched" &&
+		cmp "$tmp/files/$1" "$tmp/fetched"
+}
+
+# serve_files: of no length, of odd lengths, of many pieces; and one that is not there
+serve_files() {
+	mkdir -p "$tmp/files"
+	: >"$tmp/files/empty"
+	printf 'a few bytes' >"$tmp/files/short"
+	head -c 9000001 "$O/lib/libsluice.a" >"$tmp/files/long"
+	cat "$O"/tools/sluice "$O"/lib/libsluice.a "$O"/tools/sluice >"$tmp/files/longer"
+	"$O/examples/file-server-server" "$tmp/files" &
+	server=$!
+	status=0
+	for name in empty short long longer; do
+		fetch $name || status=1
+	done
+	if timeout 60 "$O/examples/file-server-client" missing 2>"$tmp/said"; then
+		status=1
+	fi
+	cat "$tmp/said"
+	grep -q 'missing: No such file or directory' "$tmp/said" || status=1
+	kill $server && wait $server || status=1
+	return $status
+}
+
 # answers EXPECTED COMMAND...: and prints this line
 answers() {
 	expected=$1
@@ -83,6 +124,8 @@ for wait in auto socket; do
 	check "calls, two clients and two servers, $wait" \
 		meet 2 calls --servers 2 --calls 1000
 	check "event-loop, sluice and TCP in one thread, $wait" tally
+	check "workers, three threads, $wait" answers "78498 primes below 1000000" count_primes 3
+	check "file-server, the disk into the reply, $wait" serve_files
 	for strategy in power-of-two best-fit static; do
 		check "growing-slices, $strategy, $wait" \
 			meet 1 growing-slices --strategy $strategy --rounds 50 --interval 0
