@@ -68,7 +68,7 @@ static const struct forgery {
 	{ OFFSET, UINT64_MAX },
 	{ COUNT, 1 << 30 }, { COUNT, UINT64_C(1) << 40 },
 	{ COUNT, UINT64_C(1) << 63 }, { COUNT, UINT64_MAX },
-	{ REQUEST, 0 },
+	{ REQUEST, 0 }, { REQUEST, SLUICE_CHANNEL_REQUEST + 1 }, { REQUEST, UINT64_MAX },
 	{ SEGMENT, 0 }, { SEGMENT, 77 }, { SEGMENT, UINT32_MAX },
 	{ DELIVERY, 0 },		/* is held, for the first request */
 	{ DELIVERY, 1 << 20 }, { DELIVERY, UINT32_MAX },
