@@ -200,14 +200,20 @@ static uint64_t behind(const struct ring_consumer *ring, uint64_t stamp)
 	return max_u64(ring->next + 1, position < 2 * count ? 0 : position - 2 * count + 1);
 }
 
+/* What the slot of the next position says. */
+static inline uint64_t next_stamp(const struct ring_consumer *ring)
+{
+	/* R2: sees what R1 has published. */
+	return load_ordered(&slot_at(ring->slots, ring->mask, ring->next)->stamp);
+}
+
 /* Passes over what was taken back.  1: the next message is there; 0; or -EPROTO. */
-static int settle(struct ring_consumer *ring, uint64_t *looks)
+static COLD int pass_over(struct ring_consumer *ring, uint64_t *looks)
 {
 	uint64_t stamp, position;
 
-	while ((*looks)--) {
-		/* R2: sees what R1 has published. */
-		stamp = load_ordered(&slot_at(ring->slots, ring->mask, ring->next)->stamp);
+	for (; *looks; --*looks) {
+		stamp = next_stamp(ring);
 		if (stamp == 2 * ring->next)
 			return 0;
 		if (stamp == 2 * ring->next + 1)
@@ -217,8 +223,16 @@ static int settle(struct ring_consumer *ring, uint64_t *looks)
 			return -EPROTO;
 		ring->next = behind(ring, stamp);
 	}
-	*looks = 0;
 	return 0;
+}
+
+static inline int settle(struct ring_consumer *ring, uint64_t *looks)
+{
+	uint64_t stamp = next_stamp(ring);
+
+	if (likely(stamp == 2 * ring->next + 1))
+		return 1;
+	return stamp == 2 * ring->next ? 0 : pass_over(ring, looks);
 }
 
 int ring_pop(struct ring_consumer *ring, struct ring_message *ret_message)
@@ -227,7 +241,10 @@ int ring_pop(struct ring_consumer *ring, struct ring_message *ret_message)
 	struct sluice_ring_slot *slot;
 	int r;
 
-	while ((r = settle(ring, &looks)) > 0) {
+	while (looks) {
+		r = settle(ring, &looks);
+		if (r <= 0)
+			return r;
 		slot = slot_at(ring->slots, ring->mask, ring->next);
 		copy_descriptor(slot, ret_message);
 		/* R4: decides with R3 who gets the message. */
@@ -235,8 +252,9 @@ int ring_pop(struct ring_consumer *ring, struct ring_message *ret_message)
 			ring->next++;
 			return 1;
 		}
+		looks -= looks > 0;
 	}
-	return r;
+	return 0;
 }
 
 bool ring_has_message(const struct ring_consumer *ring)
