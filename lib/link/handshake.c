@@ -17,8 +17,11 @@
  *
  * A server believes of a HELLO only what it has compared with its own contract; the
  * layout of the memory follows from that contract and not from the client.  The
- * memory is sealed in size and all there, so that no access to it can fault.  Both
- * sides refuse another user, root excepted.
+ * memory is sealed in size and all there, so that no access to it can fault.
+ *
+ * A client refuses the server of another user, root excepted, unless it was told to trust
+ * any.  A server does the same, unless the mode of the service lets others in: then the
+ * kernel has looked at the mode of the socket when they connected (link/access.c).
  */
 #include "link/handshake.h"
 
@@ -42,11 +45,14 @@ static struct sluice_wire_header header_of(uint16_t type)
 	};
 }
 
-static int check_user(const struct channel *channel, const char *who)
+static int check_user(const struct channel *channel, const struct handshake *self,
+		      const char *who)
 {
 	struct ucred peer;
 	int r;
 
+	if (self->any_user)
+		return 0;
 	r = socket_peer(channel->source.fd, &peer);
 	if (r < 0)
 		return r;
@@ -104,7 +110,7 @@ int handshake_hello(struct channel *channel, const struct handshake *self)
 	};
 	int fd, r;
 
-	r = check_user(channel, "server");
+	r = check_user(channel, self, "server");
 	if (r < 0)
 		return r;
 	fd = make_memory(channel);
@@ -156,7 +162,7 @@ static int check_hello(struct channel *channel, const struct handshake *self,
 	if (memcmp(&hello->contract, self->contract, sizeof(*self->contract)))
 		return fail(EPROTOTYPE, "a client has another contract of service %s",
 			    self->contract->name);
-	return check_user(channel, "client");
+	return check_user(channel, self, "client");
 }
 
 int handshake_welcome(struct channel *channel, const struct handshake *self,

@@ -10,6 +10,7 @@ struct handshake {
 	uint64_t port;
 	uint64_t node;
 	const struct sluice_registry_contract *contract;
+	bool any_user;		/* may be at the other end */
 };
 
 /*
