@@ -5,7 +5,7 @@
  * a node in them, whether somebody will delete them, what dead processes have left.
  *
  * Only the node is tried: in the domain that was asked for, since its directory may be
- * another user's although the root is not.  It has no service, so nobody takes notice; it
+ * another user's although the root is root's.  It has no service, so nobody takes notice; it
  * leaves as all nodes do, with the domain if that is empty.  A root that was not there
  * before is removed too.
  *
@@ -78,7 +78,7 @@ static void judge_root(struct doctor_finding *finding, const char *path, const s
 	} else if (faccessat(AT_FDCWD, path, R_OK | X_OK, AT_EACCESS) < 0) {
 		doctor_found(finding, DOCTOR_PROBLEM, "the root directory %s (user %u, mode %04o) is closed to user %u",
 			     path, st->st_uid, mode, geteuid());
-		doctor_mend(finding, "let SLUICE_ROOT name another one; all users may share one of root with mode 1777");
+		doctor_mend(finding, "let this user into its group, or SLUICE_ROOT name another one; all users may share one of root with mode 1777");
 	} else {
 		doctor_found(finding, DOCTOR_OK, "%s (%s), user %u, mode %04o", path,
 			     why_root(path), st->st_uid, mode);
@@ -169,7 +169,7 @@ void doctor_node(struct doctor *doctor, struct doctor_finding *finding)
 	} else {
 		doctor_found(finding, DOCTOR_PROBLEM, "no node can be made in the domain %s: %s",
 			     registry_domain(doctor->domain), sluice_strerror());
-		doctor_mend(finding, "what mends root, room or files; or another domain (SLUICE_DOMAIN), for each belongs to the user who made it");
+		doctor_mend(finding, "what mends root, room or files; or another domain (SLUICE_DOMAIN), for one belongs to the user who made it, unless the root directory is for several");
 	}
 	sluice_node_destroy(node);
 	if (!was_there)

@@ -12,10 +12,14 @@
  * How a thing may be removed is in leftover.c.  The order is that of the library: ports,
  * then services that nobody has open, then nodes; a node's record tells the library that
  * there is something to do, so it stays until all else is gone.  At the end goes the
- * domain, if it is empty.
+ * domain, if it is empty and the root directory is of one user.
  *
  * A directory without a contract is that of a service which is being made, or whose maker
- * died; it is taken for the latter when it is older than any opening takes.
+ * died; it is taken for the latter when it is older than any opening takes.  One that has
+ * a contract but not yet its name is like any other.
+ *
+ * What belongs to another user, in a directory of a third, is for these to remove, or for
+ * root.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -275,7 +279,7 @@ static void look_at_service(void *context, int services, const char *name)
 	if (leftover_is_renamed(name))
 		conclude(gc, &remains,
 			 gc->dry_run ? 0 : leftover_delete_renamed(services, name));
-	if (!leftover_is_id(name))
+	if (!leftover_is_id(name) && !leftover_is_unnamed(name))
 		return;
 	gc->hash = name;
 	name_service(gc, services);
@@ -285,24 +289,31 @@ static void look_at_service(void *context, int services, const char *name)
 
 /* ---- All of it ---------------------------------------------------------------- */
 
-/* As the last node does that leaves it; who comes meanwhile makes it again. */
-static void remove_domain(struct gc *gc, int domain)
+/*
+ * As the last node does that leaves it, if it is of one user; who comes meanwhile makes
+ * it again.
+ */
+static void remove_domain(struct gc *gc, int root, int domain)
 {
 	const char *name = registry_domain(gc->look.domain);
 	struct thing thing = { .kind = "domain", .entry = name };
-	char root[256];
-	int fd;
 
 	if ((unlinkat(domain, "nodes", AT_REMOVEDIR) < 0 && errno != ENOENT) ||
 	    (unlinkat(domain, "services", AT_REMOVEDIR) < 0 && errno != ENOENT))
 		return;
-	registry_root(root, sizeof(root));
-	fd = registry_open_directory(AT_FDCWD, root);
-	if (fd < 0)
-		return;
-	if (unlinkat(fd, name, AT_REMOVEDIR) == 0)
+	if (unlinkat(root, name, AT_REMOVEDIR) == 0)
 		tell(gc, &thing);
-	close(fd);
+}
+
+static void remove_domain_of_one(struct gc *gc, int domain)
+{
+	bool shared;
+	int root = registry_open_root(&shared);
+
+	if (root >= 0 && !shared)
+		remove_domain(gc, root, domain);
+	if (root >= 0)
+		close(root);
 }
 
 static int sweep(struct gc *gc)
@@ -320,7 +331,7 @@ static int sweep(struct gc *gc)
 	registry_each(fd, "services", NULL, gc, look_at_service);
 	registry_each(fd, "nodes", NULL, gc, look_at_node);
 	if (gc->found && !gc->dry_run)
-		remove_domain(gc, fd);
+		remove_domain_of_one(gc, fd);
 	close(fd);
 	return gc->failed;
 }

@@ -10,11 +10,15 @@
  * in another pid namespace, or where the kernel knows no pidfds.
  *
  *  1. Who removes a record holds a write lock on its file, of the kind that owners never
- *     take, and has seen since that the name still stands for that file.
+ *     take, and has seen since that the name still stands for that file.  Of another
+ *     user's file, which may be readable only, its lock and a read lock will do.
  *  2. The socket goes before the record, and of a service the name before all that is in
  *     it: who is killed in between leaves what the next finds again.
  *  3. No lock is waited for, and none is kept.  Where it is held for a moment and nothing
  *     is removed, others who wanted to remove the same have passed it over: no harm.
+ *
+ *  4. A record is believed for what belongs to its user, lest somebody have others remove
+ *     what he could not.
  *
  * Records of other versions are left alone, for only their first 12 bytes are known, and
  * the name of a server's socket is not among these.  They go with their service.
@@ -40,6 +44,7 @@
 #define ID_LENGTH	16u
 #define NAME_SIZE	(ID_LENGTH + sizeof(".sock"))
 #define RENAMED		".gone"
+#define UNNAMED		".new"
 #define CONTRACT	"contract"
 #define TRIES		16
 
@@ -95,11 +100,14 @@ static bool still_named(int at, const char *name, int fd)
 }
 
 /* Keeps other removers away until the file is closed. */
-static bool lock_for_removal(int fd)
+static bool lock_for_removal(int fd, bool flocked)
 {
 	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 
-	return fcntl(fd, F_OFD_SETLK, &whole) == 0;
+	if (fcntl(fd, F_OFD_SETLK, &whole) == 0)
+		return true;
+	whole.l_type = F_RDLCK;
+	return errno == EBADF && flocked && fcntl(fd, F_OFD_SETLK, &whole) == 0;
 }
 
 /* The file, which need not be one of the dead yet. */
@@ -108,6 +116,8 @@ static int open_record(struct leftover *leftover, int at, const char *name)
 	/* Not to wait for anybody, should it be a FIFO. */
 	int fd = openat(at, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
+	if (fd < 0 && errno == EACCES)
+		fd = openat(at, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	*leftover = (struct leftover){ .at = at, .name = name, .fd = fd };
 	if (fd >= 0)
 		return 1;
@@ -122,8 +132,9 @@ static bool read_record(const struct leftover *leftover, void *record, size_t si
 static int take(struct leftover *leftover, const struct process *owner)
 {
 	int fd = leftover->fd;
+	bool flocked = flock(fd, LOCK_EX | LOCK_NB) == 0;
 
-	if ((flock(fd, LOCK_EX | LOCK_NB) == 0 || is_dead(owner)) && lock_for_removal(fd) &&
+	if ((flocked || is_dead(owner)) && lock_for_removal(fd, flocked) &&
 	    still_named(leftover->at, leftover->name, fd))
 		return 1;
 	leftover_release(leftover);
@@ -189,17 +200,20 @@ int leftover_remove_node(struct leftover *leftover)
 	return r < 0 ? r : remove_name(leftover->at, leftover->name, 0);
 }
 
-/* The socket that clients see, and that which nobody has heard of yet. */
-static int remove_sockets(int servers, uint64_t id)
+/* The socket that clients see, and that which nobody has heard of yet; if of this user. */
+static int remove_sockets(int servers, uint64_t id, uid_t user)
 {
 	static const char *const suffixes[] = { "sock", "new" };
+	struct stat status;
 	char name[NAME_SIZE];
 	int r = 0;
 
 	for (unsigned int i = 0; i < 2 && r == 0; i++) {
 		snprintf(name, sizeof(name), "%016llx.%s", (unsigned long long)id,
 			 suffixes[i]);
-		r = remove_name(servers, name, 0);
+		if (fstatat(servers, name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    status.st_uid == user)
+			r = remove_name(servers, name, 0);
 	}
 	return r;
 }
@@ -207,10 +221,11 @@ static int remove_sockets(int servers, uint64_t id)
 int leftover_remove_port(struct leftover *leftover, int servers)
 {
 	const struct sluice_registry_port *port = &leftover->record.port;
+	struct stat status;
 	int r = 0;
 
-	if (port->role && servers >= 0)
-		r = remove_sockets(servers, port->id);
+	if (port->role && servers >= 0 && fstat(leftover->fd, &status) == 0)
+		r = remove_sockets(servers, port->id, status.st_uid);
 	return r < 0 ? r : remove_name(leftover->at, leftover->name, 0);
 }
 
@@ -231,12 +246,12 @@ static int open_contract(int services, const char *hash)
 
 int leftover_lock_service(int services, const char *hash)
 {
-	char path[ID_LENGTH + sizeof("/" CONTRACT)];
+	char path[NAME_SIZE + sizeof("/" CONTRACT)];
 	int fd = open_contract(services, hash);
 
 	if (fd < 0)
 		return fd;
-	snprintf(path, sizeof(path), "%.16s/" CONTRACT, hash);
+	snprintf(path, sizeof(path), "%.21s/" CONTRACT, hash);
 	if (flock(fd, LOCK_EX | LOCK_NB) == 0 && still_named(services, path, fd))
 		return fd;
 	close(fd);
@@ -291,9 +306,14 @@ int leftover_delete_renamed(int services, const char *name)
 int leftover_remove_service(int services, const char *hash)
 {
 	unsigned long long random;
+	struct stat status;
 	char name[NAME_SIZE];
 	int r;
 
+	/* Who cannot remove all of it leaves all of it. */
+	if (geteuid() && fstatat(services, hash, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    status.st_uid != geteuid())
+		return -EPERM;
 	if (getrandom(&random, sizeof(random), 0) != sizeof(random))
 		return -errno;
 	snprintf(name, sizeof(name), "%016llx" RENAMED, random);
@@ -306,6 +326,12 @@ int leftover_remove_service(int services, const char *hash)
 bool leftover_is_id(const char *name)
 {
 	return strlen(name) == ID_LENGTH && strspn(name, "0123456789abcdef") == ID_LENGTH;
+}
+
+bool leftover_is_unnamed(const char *name)
+{
+	return strspn(name, "0123456789abcdef") == ID_LENGTH &&
+	       strcmp(name + ID_LENGTH, UNNAMED) == 0;
 }
 
 bool leftover_is_renamed(const char *name)

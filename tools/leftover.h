@@ -48,6 +48,9 @@ int leftover_remove_service(int services, const char *hash);
 bool leftover_is_renamed(const char *name);
 int leftover_delete_renamed(int services, const char *name);
 
+/* A service that has not got its name yet, and can be locked and removed as one that has. */
+bool leftover_is_unnamed(const char *name);
+
 /* 16 hexadecimal digits. */
 bool leftover_is_id(const char *name);
 

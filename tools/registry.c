@@ -7,8 +7,10 @@
  *
  * Where the registry lies is decided as the library decides it, and the directories
  * must be as safe as the library wants them: of this user or root, not writable by
- * others unless sticky, and no symbolic links.  In a sticky one anybody can make an
- * entry; one that is not safe, or not a whole record, is passed over.
+ * others unless sticky, and no symbolic links.  Below a root directory of root's that is
+ * for several users they may be of any; so may a service, which is only looked at here.
+ * In a sticky one anybody can make an entry; one that is not safe, or not a whole record,
+ * is passed over.
  *
  *  1. A record is believed only if magic, version and size are right, all strings are
  *     terminated, and sizes and alignments can be calculated with.
@@ -38,10 +40,18 @@
 
 /* ---- The directories ------------------------------------------------------- */
 
+/* Of the root directory that was opened last. */
+static bool is_for_all;
+
+static bool is_writable_by_others(const struct stat *st)
+{
+	return st->st_mode & (S_IWGRP | S_IWOTH);
+}
+
 static bool is_safe(const struct stat *st)
 {
-	return (st->st_uid == geteuid() || st->st_uid == 0) &&
-	       (!(st->st_mode & (S_IWGRP | S_IWOTH)) || (st->st_mode & S_ISVTX));
+	return (is_for_all || st->st_uid == geteuid() || st->st_uid == 0) &&
+	       (!is_writable_by_others(st) || (st->st_mode & S_ISVTX));
 }
 
 int registry_open_directory(int at, const char *name)
@@ -82,12 +92,18 @@ void registry_root(char *path, size_t size)
 		snprintf(path, size, "/dev/shm/sluice-%u", geteuid());
 }
 
-static int open_root(void)
+int registry_open_root(bool *ret_shared)
 {
 	char path[PATH_MAX];
+	struct stat st;
+	int fd;
 
 	registry_root(path, sizeof(path));
-	return registry_open_directory(AT_FDCWD, path);
+	is_for_all = false;
+	fd = registry_open_directory(AT_FDCWD, path);
+	*ret_shared = fd >= 0 && fstat(fd, &st) == 0 && is_writable_by_others(&st);
+	is_for_all = *ret_shared && st.st_uid == 0;
+	return fd;
 }
 
 const char *registry_domain(const char *domain)
@@ -99,10 +115,12 @@ const char *registry_domain(const char *domain)
 
 int registry_open_domain(const char *domain)
 {
+	bool shared;
+
 	domain = registry_domain(domain);
 	if (strlen(domain) > DOMAIN_LENGTH || domain[0] == '.' || strchr(domain, '/'))
 		return -EINVAL;
-	return descend(open_root(), domain);
+	return descend(registry_open_root(&shared), domain);
 }
 
 /* ---- Records --------------------------------------------------------------- */

@@ -15,6 +15,9 @@ const char *registry_domain(const char *domain);
 /* Where the library looks: $SLUICE_ROOT, /run/sluice or this user's directory. */
 void registry_root(char *path, size_t size);
 
+/* That directory, and whether it is for several users.  A descriptor, or -errno as below. */
+int registry_open_root(bool *ret_shared);
+
 /* The directory of a domain.  A descriptor, or -errno as below. */
 int registry_open_domain(const char *domain);
 

@@ -185,6 +185,7 @@ static int open_port(struct sluice_client *client, const struct sluice_client_op
 		.port = client->entry.id,
 		.node = service->node->seat.id,
 		.contract = &service->contract,
+		.any_user = service->any_user,
 	};
 	service_tell_port(service, PORT_CLIENT, client->entry.id);
 	client->retry_pause = CONNECT_RETRY_NS;

@@ -70,6 +70,8 @@ static int open_port(struct sluice_server *server, const char *name)
 		.port = server->entry.id,
 		.node = service->node->seat.id,
 		.contract = &service->contract,
+		/* Who could connect was let in by the mode of the socket. */
+		.any_user = access_is_shared(&service->dir.access),
 	};
 	server->listener.ready = server_accept;
 	server->listener.fd = server_socket_listen(&service->dir, server->entry.id);

@@ -138,7 +138,7 @@ static int open_service(struct sluice_service *service, const struct sluice_cont
 	service->any_user = opts->flags & SLUICE_SERVICE_ANY_USER;
 	sweep_domain(&service->node->seat.root);
 	r = service_dir_open(&service->dir, &service->node->seat, (enum service_dir_want)want,
-			     &record);
+			     service->any_user, &record);
 	if (r < 0)
 		return r;
 	r = take_service(service, &record, &asked, opts);

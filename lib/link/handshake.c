@@ -17,9 +17,13 @@
  *
  * A server believes of a HELLO only what it has compared with its own contract; the
  * layout of the memory follows from that contract and not from the client.  The
- * memory is sealed in size and all there, so that no access to it can fault.  Both
- * sides refuse another user, root excepted.  A client asks twice: whose socket it is,
- * before it says anything; and who has sent WELCOME, which may be another process.
+ * memory is sealed in size and all there, so that no access to it can fault.
+ *
+ * A client refuses the server of another user, root excepted, unless it was told to trust
+ * any.  It asks twice: whose socket it is, before it says anything; and who has sent
+ * WELCOME, which may be another process.  A server does the same, unless the mode of the
+ * service lets others in: then the kernel has looked at the mode of the socket when they
+ * connected (link/access.c).
  */
 #include "link/handshake.h"
 
@@ -43,10 +47,13 @@ static struct sluice_wire_header header_of(uint16_t type)
 	};
 }
 
-static int check_user(const struct channel *channel, const char *who)
+static int check_user(const struct channel *channel, const struct handshake *self,
+		      const char *who)
 {
 	uid_t user = channel->user.uid;
 
+	if (self->any_user)
+		return 0;
 	if (user != geteuid() && user != 0)
 		return fail(EACCES, "the %s belongs to user %u, not to %u", who, user, geteuid());
 	return 0;
@@ -103,7 +110,7 @@ int handshake_hello(struct channel *channel, const struct handshake *self)
 	/* As of the time when it began to listen; the answer tells who it is then. */
 	r = socket_peer(channel->source.fd, &channel->user);
 	if (!r)
-		r = check_user(channel, "server");
+		r = check_user(channel, self, "server");
 	if (!r)
 		r = socket_tell_sender(channel->source.fd, true);
 	if (r < 0)
@@ -161,7 +168,7 @@ static int check_hello(struct channel *channel, const struct handshake *self,
 		return fail(EPROTOTYPE, "a client has another contract of service %s",
 			    self->contract->name);
 	r = socket_peer(channel->source.fd, &channel->user);
-	return r < 0 ? r : check_user(channel, "client");
+	return r < 0 ? r : check_user(channel, self, "client");
 }
 
 int handshake_welcome(struct channel *channel, const struct handshake *self,
@@ -196,7 +203,8 @@ static bool is_reason(uint32_t reason)
 	       reason == ENFILE;
 }
 
-int handshake_answer(struct channel *channel, const void *packet, size_t size, int *ret_refusal)
+int handshake_answer(struct channel *channel, const struct handshake *self,
+		     const void *packet, size_t size, int *ret_refusal)
 {
 	const struct sluice_wire_header *header = packet;
 	const struct sluice_wire_welcome *welcome = packet;
@@ -206,7 +214,7 @@ int handshake_answer(struct channel *channel, const void *packet, size_t size, i
 	if (header->type == SLUICE_WIRE_WELCOME && size == sizeof(*welcome)) {
 		*ret_refusal = 0;
 		channel->peer_node = welcome->node;
-		r = check_user(channel, "server");
+		r = check_user(channel, self, "server");
 		return r < 0 ? r : socket_tell_sender(channel->source.fd, false);
 	}
 	if (header->type == SLUICE_WIRE_REJECT && size == sizeof(*reject) &&

@@ -10,6 +10,7 @@ struct handshake {
 	uint64_t port;
 	uint64_t node;
 	const struct sluice_registry_contract *contract;
+	bool any_user;		/* may be at the other end */
 };
 
 /*
@@ -29,7 +30,7 @@ int handshake_welcome(struct channel *channel, const struct handshake *self,
  * Client: an answer has come.  0 with why it was refused, an errno or 0; -EACCES (who
  * answers is another user than the socket's) or -EPROTO.
  */
-int handshake_answer(struct channel *channel, const void *packet, size_t size,
-		     int *ret_refusal) MUST_CHECK;
+int handshake_answer(struct channel *channel, const struct handshake *self,
+		     const void *packet, size_t size, int *ret_refusal) MUST_CHECK;
 
 #endif /* SLUICE_LINK_HANDSHAKE_H */

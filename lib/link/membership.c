@@ -30,10 +30,11 @@ static bool is_of_the_dead(const void *record)
 	       process_is_dead(&owner);
 }
 
-static void nothing_else(void *context, const void *record)
+static void nothing_else(void *context, const void *record, uid_t user)
 {
 	(void)context;
 	(void)record;
+	(void)user;
 }
 
 static bool remove_dead(const void *context, const char *name)

@@ -16,7 +16,8 @@
  * The file of a port has its counters too, in the same page; its owner has mapped them,
  * and stores them for as long as anything of the port is left.  All of the page was
  * written, so it is there; a process of this user that truncates the file can end the
- * owner by SIGBUS, as it could by a signal.
+ * owner by SIGBUS, as it could by a signal.  Other users can read it, if they can use the
+ * service.
  */
 #include "link/port_entry.h"
 
@@ -44,13 +45,13 @@ static bool is_ours(const struct sluice_registry_port *record)
 	       record->version == SLUICE_PROTOCOL_VERSION && record->size == sizeof(*record);
 }
 
-static void bury_server(void *context, const void *record)
+static void bury_server(void *context, const void *record, uid_t user)
 {
 	const struct sluice_registry_port *port = record;
 	const int *servers_fd = context;
 
 	if (is_ours(port))
-		server_socket_unlink(*servers_fd, port->id);
+		server_socket_bury(*servers_fd, port->id, user);
 }
 
 static bool is_of_the_dead(const void *record)
@@ -108,7 +109,8 @@ static int make_file(struct port_entry *entry, const struct service_dir *dir,
 	if (name)
 		memcpy(record.name, name, strnlen(name, sizeof(record.name) - 1));
 	memcpy(file, &record, sizeof(record));
-	entry->fd = presence_make(dir->ports_fd, role_names[role], file, sizeof(file), false);
+	entry->fd = presence_make(dir->ports_fd, role_names[role], dir->access.file, file,
+				  sizeof(file), false);
 	if (entry->fd < 0)
 		return entry->fd;
 	r = mapping_map(&entry->page, entry->fd, sizeof(file), true);

@@ -21,6 +21,15 @@
  * The lock of removers is an open file description lock (fcntl), which does not
  * interfere with flock: the first belongs to those who remove, the second to those
  * who live.  One lock for both would not do, for what a child holds nobody can have.
+ *
+ * The file of another user may be readable only, and then no lock for writing can be
+ * had.  Who has got its flock takes one for reading: that keeps off those with a lock for
+ * writing, and the flock all others.  Whether the name can be removed depends on whose
+ * the directory is; where it cannot, it is still there, and stays until its user or the
+ * directory's comes.
+ *
+ * What a record says is believed for what belongs to its user alone, so that nobody can
+ * have others remove what he could not.
  */
 #include "link/presence.h"
 
@@ -35,6 +44,8 @@
 #include "base/error.h"
 #include "os/fd.h"
 
+#define PRIVATE	0600
+
 /* ext4 says EPERM of a file in a directory that was removed, others ENOENT. */
 static bool is_removed(int directory)
 {
@@ -43,16 +54,23 @@ static bool is_removed(int directory)
 	return !fstat(directory, &st) && !st.st_nlink;
 }
 
-int presence_make(int at, const char *whose, const void *record, size_t size, bool shared)
+/* No umask has a say, where others are to read it. */
+static int set_mode(int fd, mode_t mode)
+{
+	return mode == PRIVATE ? 0 : fchmod(fd, mode);
+}
+
+int presence_make(int at, const char *whose, mode_t mode, const void *record, size_t size,
+		  bool shared)
 {
 	int fd, r;
 
-	fd = fd_own(openat(at, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+	fd = fd_own(openat(at, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, PRIVATE));
 	if (fd < 0 && errno == EPERM && is_removed(at))
 		errno = ENOENT;
 	if (fd < 0)
 		return fail(errno, "cannot make a file for %s: %s", whose, strerror(errno));
-	if (write(fd, record, size) == (ssize_t)size &&
+	if (write(fd, record, size) == (ssize_t)size && !set_mode(fd, mode) &&
 	    !flock(fd, (shared ? LOCK_SH : LOCK_EX) | LOCK_NB))
 		return fd;
 	r = fail(errno, "cannot write %s: %s", whose, strerror(errno));
@@ -72,11 +90,12 @@ int presence_name(int fd, int at, const char *name)
 	return fail(errno, "cannot register %s: %s", name, strerror(errno));
 }
 
-int presence_create(int at, const char *name, const void *record, size_t size, bool shared)
+int presence_create(int at, const char *name, mode_t mode, const void *record, size_t size,
+		    bool shared)
 {
 	int fd, r;
 
-	fd = presence_make(at, name, record, size, shared);
+	fd = presence_make(at, name, mode, record, size, shared);
 	if (fd < 0)
 		return fd;
 	r = presence_name(fd, at, name);
@@ -95,11 +114,14 @@ bool presence_is(int at, const char *name, int fd)
 }
 
 /* Keeps other removers away, until fd is closed. */
-static bool lock_for_removal(int fd)
+static bool lock_for_removal(int fd, bool flocked)
 {
 	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 
-	return !fcntl(fd, F_OFD_SETLK, &whole);
+	if (!fcntl(fd, F_OFD_SETLK, &whole))
+		return true;
+	whole.l_type = F_RDLCK;
+	return errno == EBADF && flocked && !fcntl(fd, F_OFD_SETLK, &whole);
 }
 
 static bool read_record(int fd, const struct presence_burial *burial)
@@ -110,15 +132,15 @@ static bool read_record(int fd, const struct presence_burial *burial)
 
 static bool bury(int at, const char *name, int fd, const struct presence_burial *burial)
 {
-	bool known = read_record(fd, burial);
+	bool known = read_record(fd, burial), flocked = !flock(fd, LOCK_EX | LOCK_NB);
+	struct stat st;
 
-	if (flock(fd, LOCK_EX | LOCK_NB) &&
-	    !(known && burial->is_dead && burial->is_dead(burial->record)))
+	if (!flocked && !(known && burial->is_dead && burial->is_dead(burial->record)))
 		return false;
-	if (!lock_for_removal(fd) || !presence_is(at, name, fd))
+	if (!lock_for_removal(fd, flocked) || !presence_is(at, name, fd))
 		return false;
-	if (known)
-		burial->clear(burial->context, burial->record);
+	if (known && !fstat(fd, &st))
+		burial->clear(burial->context, burial->record, st.st_uid);
 	return !unlinkat(at, name, 0);
 }
 
@@ -128,6 +150,8 @@ bool presence_bury(int at, const char *name, const struct presence_burial *buria
 	int fd;
 
 	fd = openat(at, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0 && errno == EACCES)
+		fd = openat(at, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
 		return false;
 	removed = bury(at, name, fd, burial);

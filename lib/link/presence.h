@@ -5,22 +5,23 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "base/attributes.h"
 
 /*
- * A new file that holds record and is locked, for this process alone or shared with
- * others, but has no name yet; whose tells what for, if it fails.  A descriptor, which
- * keeps the lock, or -errno.
+ * A new file of this mode that holds record and is locked, for this process alone or
+ * shared with others, but has no name yet; whose tells what for, if it fails.  A
+ * descriptor, which keeps the lock, or -errno.
  */
-int presence_make(int at, const char *whose, const void *record, size_t size,
+int presence_make(int at, const char *whose, mode_t mode, const void *record, size_t size,
 		  bool shared) MUST_CHECK;
 
 /* Gives it its name.  0, -EEXIST (quiet) or another -errno. */
 int presence_name(int fd, int at, const char *name) MUST_CHECK;
 
 /* Both at once.  A descriptor, -EEXIST (quiet) or another -errno. */
-int presence_create(int at, const char *name, const void *record, size_t size,
+int presence_create(int at, const char *name, mode_t mode, const void *record, size_t size,
 		    bool shared) MUST_CHECK;
 
 /* Removes a file that nobody holds locked.  Did it? */
@@ -32,8 +33,8 @@ struct presence_burial {
 	size_t size;
 	/* Whether it says that its maker is dead, although it is locked; or NULL. */
 	bool (*is_dead)(const void *record);
-	/* Removes what else the record tells of. */
-	void (*clear)(void *context, const void *record);
+	/* Removes what else the record tells of, if it is the user's whose the record is. */
+	void (*clear)(void *context, const void *record, uid_t user);
 	void *context;
 };
 

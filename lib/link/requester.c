@@ -47,7 +47,7 @@ static int take_packet(struct channel *channel, const void *packet, size_t size,
 	(void)passed;
 	if (header->type == SLUICE_WIRE_STATUS)
 		return take_status(requester, packet, size);
-	r = handshake_answer(channel, packet, size, &refusal);
+	r = handshake_answer(channel, requester->self, packet, size, &refusal);
 	if (r < 0)
 		return r;
 	if (refusal) {
@@ -166,6 +166,7 @@ struct requester *requester_create(const struct requester_config *config,
 		fd_close(fd);
 		return fail_null(ENOMEM, "no memory for a channel");
 	}
+	requester->self = self;
 	requester->pool = config->pool;
 	requester->overflow = !(config->settings->flags & SLUICE_REGISTRY_NO_REQUEST_OVERFLOW);
 	requester->withdraws = config->settings->flags & SLUICE_REGISTRY_NO_FIRE_AND_FORGET;

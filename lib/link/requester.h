@@ -55,6 +55,7 @@ struct stream {
 
 struct requester {
 	struct channel channel;
+	const struct handshake *self;		/* the client's */
 	struct pool *pool;			/* of the client's requests */
 	const struct payload *response;
 	struct ring_producer ring;

@@ -3,14 +3,17 @@
  * The directories below which processes find each other: a root, below it a
  * directory per domain, below that nodes/ and services/.
  *
- * Whoever can write to these directories can pose as a service, so a directory is
- * used only if it belongs to this user or to root, if others cannot write to it
- * unless it is sticky, and if it is not a symbolic link.  What is found below is
- * still checked: files by their magic, sockets by who answers.
+ * Whoever can write to these directories can pose as a service, so each is checked
+ * before it is used (link/access.c has the rules, and what modes they are made with).
+ * What is found below is still checked: files by their magic, sockets by who answers.
  *
- * The directories outlive nobody: the last node of a domain removes them.  That
- * can happen between another process making a directory and using it, which then
- * makes it once more.
+ * A root that others may write is shared by the users who may, and is made by the
+ * administrator.  What is below it is made aside and then renamed, so that nobody meets a
+ * directory that is not open to him yet; and it stays.
+ *
+ * The directories below a root of one user outlive nobody: the last node of a domain
+ * removes them.  That can happen between another process making a directory and using
+ * it, which then makes it once more.
  */
 #include "link/root.h"
 
@@ -24,6 +27,7 @@
 
 #include "base/error.h"
 #include "os/fd.h"
+#include "os/random.h"
 
 #define SYSTEM_ROOT	"/run/sluice"
 #define DOMAIN_DEFAULT	"default"
@@ -32,38 +36,50 @@
 /* How often directories may vanish under our hands. */
 #define TRIES		16
 
-static int check_directory(int fd, const char *path)
+/*
+ * Makes a directory with all of its access before it gets its name.  Whoever was faster
+ * has made as good a one; a directory of ours that is in use but empty is replaced, and
+ * its users make it once more.
+ */
+static int make_aside(const struct root *root, int at, const char *name)
 {
-	struct stat st;
+	char made[24];
+	int fd, r;
 
-	if (fstat(fd, &st))
-		return fail_system("cannot look at a directory");
-	if (st.st_uid != geteuid() && st.st_uid != 0)
-		return fail(EACCES, "the directory %s belongs to user %u, not to %u or root",
-			    path, st.st_uid, geteuid());
-	if ((st.st_mode & (S_IWGRP | S_IWOTH)) && !(st.st_mode & S_ISVTX))
-		return fail(EACCES, "the directory %s can be written by others (mode %04o, not sticky)",
-			    path, st.st_mode & 07777);
-	return 0;
+	snprintf(made, sizeof(made), ".%016llx", (unsigned long long)random_id());
+	fd = access_make_directory(at, made, root->access.meeting, root->group);
+	if (fd < 0)
+		return fd;
+	fd_close(fd);
+	if (!renameat(at, made, at, name))
+		return 0;
+	r = fail(errno, "cannot name the directory %s: %s", name, strerror(errno));
+	unlinkat(at, made, AT_REMOVEDIR);
+	return r;
 }
 
-int root_directory(int at, const char *name)
+static int make(const struct root *root, int at, const char *name)
+{
+	int fd;
+
+	if (access_is_shared(&root->access))
+		return make_aside(root, at, name);
+	fd = access_make_directory(at, name, root->access.meeting, ACCESS_ANY_GROUP);
+	fd_close(fd);
+	return fd < 0 && fd != -EEXIST ? fd : 0;
+}
+
+/* Opens a directory, making it if it is not there.  A descriptor or -errno. */
+static int open_or_make(const struct root *root, int at, const char *name)
 {
 	int fd, r;
 
-	if (mkdirat(at, name, 0700) && errno != EEXIST)
-		return fail(errno, "cannot make the directory %s: %s", name, strerror(errno));
-	fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0 && (errno == ENOTDIR || errno == ELOOP))
-		return fail(EACCES, "%s is a symbolic link or no directory", name);
-	if (fd < 0)
-		return fail(errno, "cannot open the directory %s: %s", name, strerror(errno));
-	r = check_directory(fd, name);
-	if (r < 0) {
-		fd_close(fd);
-		return r;
-	}
-	return fd_own(fd);
+	fd = access_open_directory(at, name, root->anybody);
+	if (fd != -ENOENT)
+		return fd;
+	r = make(root, at, name);
+	fd = access_open_directory(at, name, root->anybody);
+	return fd == -ENOENT && r < 0 ? r : fd;
 }
 
 static void root_path(char *path, size_t size)
@@ -89,22 +105,49 @@ static int check_domain(const char *domain)
 	return 0;
 }
 
-static int open_below(struct root *root, const char *domain)
+/* The root itself, which says what is below it. */
+static int open_root(struct root *root)
 {
+	struct stat st;
 	int fd;
 
 	root_path(root->path, sizeof(root->path));
-	fd = root_directory(AT_FDCWD, root->path);
+	root->access = access_of_service(0600);
+	root->group = ACCESS_ANY_GROUP;
+	root->anybody = false;
+	fd = open_or_make(root, AT_FDCWD, root->path);
+	if (fd == -ENOENT)
+		return fail(ENOENT, "cannot make the directory %s: %s", root->path,
+			    strerror(ENOENT));
 	if (fd < 0)
 		return fd;
-	root->domain_fd = root_directory(fd, domain);
+	if (fstat(fd, &st)) {
+		fd_close(fd);
+		return fail_system("cannot look at the root directory");
+	}
+	root->access = access_of_root(&st);
+	if (access_is_shared(&root->access)) {
+		/* Who is not in it has come in as one of all users. */
+		root->group = st.st_mode & S_IWOTH ? ACCESS_ANY_GROUP : st.st_gid;
+		root->anybody = st.st_uid == 0;
+	}
+	return fd;
+}
+
+static int open_below(struct root *root, const char *domain)
+{
+	int fd = open_root(root);
+
+	if (fd < 0)
+		return fd;
+	root->domain_fd = open_or_make(root, fd, domain);
 	fd_close(fd);
 	if (root->domain_fd < 0)
 		return root->domain_fd;
-	root->nodes_fd = root_directory(root->domain_fd, "nodes");
+	root->nodes_fd = open_or_make(root, root->domain_fd, "nodes");
 	if (root->nodes_fd < 0)
 		return root->nodes_fd;
-	root->services_fd = root_directory(root->domain_fd, "services");
+	root->services_fd = open_or_make(root, root->domain_fd, "services");
 	return root->services_fd < 0 ? root->services_fd : 0;
 }
 
@@ -140,9 +183,16 @@ int root_open(struct root *root, const char *domain)
 
 int root_reopen_services(struct root *root)
 {
+	struct stat st;
+	int tries = 0;
+
+	if (!fstat(root->services_fd, &st) && st.st_nlink)
+		return 0;
 	root->services_fd = fd_close(root->services_fd);
-	root->services_fd = root_directory(root->domain_fd, "services");
-	return root->services_fd < 0 ? root->services_fd : 0;
+	do {
+		root->services_fd = open_or_make(root, root->domain_fd, "services");
+	} while (root->services_fd == -ENOENT && ++tries < TRIES);
+	return root->services_fd < 0 ? root->services_fd : 1;
 }
 
 void root_close(struct root *root)
@@ -158,7 +208,8 @@ void root_close(struct root *root)
 void root_leave(struct root *root)
 {
 	/* Not empty means that somebody is there. */
-	if (!unlinkat(root->domain_fd, "nodes", AT_REMOVEDIR) &&
+	if (!access_is_shared(&root->access) &&
+	    !unlinkat(root->domain_fd, "nodes", AT_REMOVEDIR) &&
 	    !unlinkat(root->domain_fd, "services", AT_REMOVEDIR))
 		rmdir(root->path);
 	root_close(root);

@@ -8,9 +8,13 @@
 #include <sluice/registry.h>
 
 #include "base/attributes.h"
+#include "link/access.h"
 
 struct root {
 	char path[PATH_MAX];	/* of the domain */
+	struct access access;	/* of what is below */
+	gid_t group;		/* of directories below */
+	bool anybody;		/* may have made them */
 	int domain_fd;
 	int nodes_fd;
 	int services_fd;
@@ -19,18 +23,15 @@ struct root {
 /* domain may be NULL.  0, -EACCES (not safe to use), -EINVAL or -errno. */
 int root_open(struct root *root, const char *domain) MUST_CHECK;
 
-/* Makes services/ again, which the last node of a domain may have removed. */
+/*
+ * Makes services/ again, if the last node of a domain has removed it.  1: it has; 0: it
+ * has not; or -errno.
+ */
 int root_reopen_services(struct root *root) MUST_CHECK;
 
 void root_close(struct root *root);
 
-/* Removes the domain's directories if nobody is left in it, and closes. */
+/* Removes the domain's directories if nobody is left in it and no others use it; closes. */
 void root_leave(struct root *root);
-
-/*
- * Opens a directory in another, making it if it is not there.  What a symbolic
- * link stands for is never opened.  A descriptor or -errno.
- */
-int root_directory(int at, const char *name) MUST_CHECK;
 
 #endif /* SLUICE_LINK_ROOT_H */

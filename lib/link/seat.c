@@ -6,6 +6,7 @@
  * The mailbox takes datagrams that say "look at service X again", sent by whoever
  * adds a server to X.  A letter is a hint: it is checked for its form only, a lost
  * one delays a connection until the next, a forged one costs a look at a directory.
+ * So whoever may enter the root directory may read the entry, and write letters.
  */
 #include "link/seat.h"
 
@@ -35,15 +36,17 @@ void seat_name(char name[SEAT_NAME_SIZE], uint64_t id, const char *suffix)
 static int mailbox_address(const struct seat *seat, struct sockaddr_un *address, uint64_t id)
 {
 	char name[SEAT_NAME_SIZE], directory[PATH_MAX + 8];
+	bool shared = access_is_shared(&seat->root.access);
 
 	seat_name(name, id, ".sock");
 	snprintf(directory, sizeof(directory), "%s/nodes", seat->root.path);
-	return socket_address(address, directory, seat->root.nodes_fd, name);
+	return socket_address(address, shared ? NULL : directory, seat->root.nodes_fd, name);
 }
 
 static int open_mailbox(struct seat *seat)
 {
 	struct sockaddr_un address;
+	char name[SEAT_NAME_SIZE];
 	int r;
 
 	r = mailbox_address(seat, &address, seat->id);
@@ -54,7 +57,9 @@ static int open_mailbox(struct seat *seat)
 		return seat->mailbox_fd;
 	if (bind(seat->mailbox_fd, (struct sockaddr *)&address, sizeof(address)))
 		return fail_system("cannot bind a node's mailbox");
-	return 0;
+	seat_name(name, seat->id, ".sock");
+	return access_is_shared(&seat->root.access) ?
+	       socket_set_mode(seat->root.nodes_fd, name, seat->root.access.socket) : 0;
 }
 
 static int register_node(struct seat *seat, const char *name, uint32_t wait)
@@ -74,8 +79,8 @@ static int register_node(struct seat *seat, const char *name, uint32_t wait)
 	if (name)
 		memcpy(record.name, name, strnlen(name, sizeof(record.name) - 1));
 	seat_name(file, seat->id, "");
-	seat->presence_fd = presence_create(seat->root.nodes_fd, file, &record,
-					    sizeof(record), false);
+	seat->presence_fd = presence_create(seat->root.nodes_fd, file, seat->root.access.file,
+					    &record, sizeof(record), false);
 	return seat->presence_fd < 0 ? seat->presence_fd : 0;
 }
 

@@ -6,6 +6,10 @@
  * which clients look for it.  So a refused connection means that it is closed, and
  * never that it is not ready yet; and a name that leads nowhere is no harm, since
  * the port's presence file tells whether anybody is behind it.
+ *
+ * Who may write a socket may connect to it, so it has the mode that the service asks for
+ * before it listens.  Where the directories above may be another user's, an address goes
+ * by the descriptor of the directory that was checked, and not by its path.
  */
 #include "link/server_socket.h"
 
@@ -14,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -32,15 +37,30 @@ void server_socket_unlink(int servers_fd, uint64_t id)
 	unlinkat(servers_fd, name, 0);
 }
 
+void server_socket_bury(int servers_fd, uint64_t id, uid_t user)
+{
+	static const char *const suffixes[] = { ".sock", ".new" };
+	char name[SEAT_NAME_SIZE];
+	struct stat st;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(suffixes); i++) {
+		seat_name(name, id, suffixes[i]);
+		if (!fstatat(servers_fd, name, &st, AT_SYMLINK_NOFOLLOW) && st.st_uid == user)
+			unlinkat(servers_fd, name, 0);
+	}
+}
+
 static int address_of(const struct service_dir *dir, struct sockaddr_un *address,
 		      uint64_t id, const char *suffix)
 {
 	char name[SEAT_NAME_SIZE], directory[PATH_MAX + 64];
+	bool shared = access_is_shared(&dir->seat->root.access);
 
 	seat_name(name, id, suffix);
 	snprintf(directory, sizeof(directory), "%s/services/%s/servers",
 		 dir->seat->root.path, dir->name);
-	return socket_address(address, directory, dir->servers_fd, name);
+	return socket_address(address, shared ? NULL : directory, dir->servers_fd, name);
 }
 
 static int bind_and_listen(int fd, const struct service_dir *dir, uint64_t id)
@@ -52,11 +72,17 @@ static int bind_and_listen(int fd, const struct service_dir *dir, uint64_t id)
 	r = address_of(dir, &address, id, ".new");
 	if (r < 0)
 		return r;
-	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) ||
-	    listen(fd, SERVER_BACKLOG))
-		return fail_system("cannot listen on a server's socket");
+	if (bind(fd, (struct sockaddr *)&address, sizeof(address)))
+		return fail_system("cannot bind a server's socket");
 	seat_name(temporary, id, ".new");
 	seat_name(name, id, ".sock");
+	if (access_is_shared(&dir->access)) {
+		r = socket_set_mode(dir->servers_fd, temporary, dir->access.socket);
+		if (r < 0)
+			return r;
+	}
+	if (listen(fd, SERVER_BACKLOG))
+		return fail_system("cannot listen on a server's socket");
 	if (renameat(dir->servers_fd, temporary, dir->servers_fd, name))
 		return fail_system("cannot name a server's socket");
 	return 0;

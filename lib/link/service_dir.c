@@ -3,13 +3,15 @@
  * A service's directory, from its creation to its removal by the last to close it.
  *
  * The contract is a presence file (link/presence.c) on which every node that has
- * the service open holds a shared lock.  Opening and removing race with each other
- * and are decided by that lock (Documentation/models/registry.pml):
+ * the service open holds a shared lock.  A service is made aside, with its contract,
+ * which is locked already, and with the access of others (link/access.c), and then gets
+ * its name; so whoever finds it finds all of it.  Opening and removing race with each
+ * other and are decided by that lock (Documentation/models/registry.pml):
  *
  *	open						close
- *	make the directory, or find it			lock exclusively without waiting
- *	link a new contract, or open the one there	  held by others: leave it to them
- *	lock it, shared					rename the directory away
+ *	open the contract that is there, or		lock exclusively without waiting
+ *	make a service and name it			  held by others: leave it to them
+ *	lock the contract, shared			rename the directory away
  *	does the path still name this file?		delete what is in it
  *	  no: begin again
  *
@@ -20,7 +22,16 @@
  * (3) No lock is waited for, and the fight to open ends at a deadline.
  *
  * A process that dies at any point leaves at most a directory whose contract is not
- * locked, or one renamed away; the next sweep (link/sweep.c) removes both.
+ * locked, or one that is renamed away, or was not yet named; the next sweep
+ * (link/sweep.c) removes all three.
+ *
+ * Where several users share a root, a service is removed by the user who has created it,
+ * the owner of services/, or root.  If another closes it last, it stays without a lock.
+ * Who opens it then removes it, if he can, and makes his own; or else takes it as it is.
+ *
+ * The creator of a service can put there what he likes, so one of another user is not
+ * opened unless that is asked for.  Who may use it can keep others from it: by holding a
+ * lock on the contract, or all names of ports.
  */
 #include "link/service_dir.h"
 
@@ -29,6 +40,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -86,14 +98,25 @@ static void remove_service(int services_fd, const char *name)
 	unlinkat(services_fd, name, AT_REMOVEDIR);
 }
 
-/* Renames the service away and deletes it; its contract is locked exclusively. */
-static void rename_and_remove(int services_fd, const char *name)
+/* Who can remove all that is in it? */
+static bool may_remove(int services_fd, const char *name)
+{
+	struct stat st;
+
+	return !geteuid() || (!fstatat(services_fd, name, &st, AT_SYMLINK_NOFOLLOW) &&
+			      st.st_uid == geteuid());
+}
+
+/* Renames the service away and deletes it; its contract is locked exclusively.  Did it? */
+static bool rename_and_remove(int services_fd, const char *name)
 {
 	char gone[SEAT_NAME_SIZE];
 
 	seat_name(gone, random_id(), ".gone");
-	if (!renameat(services_fd, name, services_fd, gone))
-		remove_service(services_fd, gone);
+	if (!may_remove(services_fd, name) || renameat(services_fd, name, services_fd, gone))
+		return false;
+	remove_service(services_fd, gone);
+	return true;
 }
 
 void service_dir_remove_dead(int services_fd, const char *name)
@@ -139,43 +162,6 @@ static int read_contract(int fd, const char *name, struct service_record *record
 	return 0;
 }
 
-/* -EAGAIN: begin again.  Otherwise 1, 0 or -errno. */
-static int open_existing(struct service_dir *dir, enum service_dir_want want,
-			 struct service_record *record)
-{
-	const char *name = record->contract.name;
-
-	dir->contract_fd = fd_own(openat(dir->fd, CONTRACT,
-					 O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-	if (dir->contract_fd < 0)
-		return errno == ENOENT ? -EAGAIN :
-		       fail(errno, "cannot open the contract of service %s: %s", name,
-			    strerror(errno));
-	if (flock(dir->contract_fd, LOCK_SH | LOCK_NB))
-		return -EAGAIN;
-	if (want == SERVICE_DIR_NEW)
-		return fail(EEXIST, "service %s exists already", name);
-	return read_contract(dir->contract_fd, name, record);
-}
-
-static int create_new(struct service_dir *dir, enum service_dir_want want,
-		      const struct service_record *record)
-{
-	int fd;
-
-	if (want == SERVICE_DIR_EXISTING) {
-		unlinkat(dir->seat->root.services_fd, dir->name, AT_REMOVEDIR);
-		return fail(ENOENT, "there is no service %s", record->contract.name);
-	}
-	fd = presence_create(dir->fd, CONTRACT, record,
-			     sizeof(record->contract) +
-			     record->contract.attributes * sizeof(record->attributes[0]), true);
-	if (fd == -EEXIST || fd == -ENOENT)
-		return -EAGAIN;
-	dir->contract_fd = fd;
-	return fd < 0 ? fd : 1;
-}
-
 static bool still_named(const struct service_dir *dir)
 {
 	char path[SEAT_NAME_SIZE + sizeof("/" CONTRACT)];
@@ -184,36 +170,128 @@ static bool still_named(const struct service_dir *dir)
 	return presence_is(dir->seat->root.services_fd, path, dir->contract_fd);
 }
 
-static int try_open(struct service_dir *dir, enum service_dir_want want,
-		    struct service_record *record)
+/* A service that nobody has open, and that we can remove, is none.  Was it one? */
+static bool remove_if_dead(const struct service_dir *dir)
 {
-	struct root *root = &dir->seat->root;
-	int r;
+	return !flock(dir->contract_fd, LOCK_EX | LOCK_NB) && still_named(dir) &&
+	       rename_and_remove(dir->seat->root.services_fd, dir->name);
+}
 
-	dir->fd = root_directory(root->services_fd, dir->name);
-	if (dir->fd == -ENOENT) {
-		r = root_reopen_services(root);
-		return r < 0 && r != -ENOENT ? r : -EAGAIN;
-	}
-	if (dir->fd < 0)
-		return dir->fd;
-	if (faccessat(dir->fd, CONTRACT, F_OK, 0))
-		r = create_new(dir, want, record);
-	else
-		r = open_existing(dir, want, record);
-	if (r < 0)
-		return r;
-	if (!still_named(dir)) {
-		/* Linked into a directory that is being removed: do not stand in the way. */
-		if (r == 1)
-			unlinkat(dir->fd, CONTRACT, 0);
-		return -EAGAIN;
-	}
-	dir->ports_fd = root_directory(dir->fd, "ports");
+static int open_ports(struct service_dir *dir, bool any_user)
+{
+	dir->ports_fd = access_open_directory(dir->fd, "ports", any_user);
 	if (dir->ports_fd < 0)
 		return dir->ports_fd;
-	dir->servers_fd = root_directory(dir->fd, "servers");
-	return dir->servers_fd < 0 ? dir->servers_fd : r;
+	dir->servers_fd = access_open_directory(dir->fd, "servers", any_user);
+	return dir->servers_fd < 0 ? dir->servers_fd : 0;
+}
+
+/* Of which service that is, and not only of which directory. */
+static int tell_denial(const char *name, bool any_user)
+{
+	char why[256];
+
+	snprintf(why, sizeof(why), "%s", error_sentence());
+	return fail(EACCES, "service %s cannot be opened%s: %s", name,
+		    any_user ? "" : " without SLUICE_SERVICE_ANY_USER", why);
+}
+
+/* -ENOENT: there is none; -EAGAIN: begin again; 0 or another -errno. */
+static int open_existing(struct service_dir *dir, enum service_dir_want want, bool any_user,
+			 struct service_record *record)
+{
+	const char *name = record->contract.name;
+	int r;
+
+	dir->fd = access_open_directory(dir->seat->root.services_fd, dir->name, any_user);
+	if (dir->fd < 0)
+		return dir->fd == -EACCES ? tell_denial(name, any_user) : dir->fd;
+	dir->contract_fd = fd_own(openat(dir->fd, CONTRACT,
+					 O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+	if (dir->contract_fd < 0)
+		return errno == ENOENT ? -ENOENT :
+		       fail(errno, "cannot open the contract of service %s: %s", name,
+			    strerror(errno));
+	if (remove_if_dead(dir) || flock(dir->contract_fd, LOCK_SH | LOCK_NB) ||
+	    !still_named(dir))
+		return -EAGAIN;
+	if (want == SERVICE_DIR_NEW)
+		return fail(EEXIST, "service %s exists already", name);
+	r = read_contract(dir->contract_fd, name, record);
+	if (r < 0)
+		return r;
+	dir->access = access_of_service(record->contract.settings.mode);
+	r = open_ports(dir, any_user);
+	return r == -ENOENT ? -EAGAIN : r;
+}
+
+static int make_contract(struct service_dir *dir, struct service_record *record)
+{
+	struct sluice_registry_settings *settings = &record->contract.settings;
+	struct stat st;
+
+	if (fstat(dir->fd, &st))
+		return fail_system("cannot look at a service");
+	if (access_is_shared(&dir->access))
+		settings->group = st.st_gid;
+	return presence_create(dir->fd, CONTRACT, dir->access.file, record,
+			       sizeof(record->contract) +
+			       record->contract.attributes * sizeof(record->attributes[0]),
+			       true);
+}
+
+/* The contract comes first: its lock tells that somebody is at it. */
+static int make_service(struct service_dir *dir, const char *name, struct service_record *record)
+{
+	const struct sluice_registry_settings *settings = &record->contract.settings;
+	gid_t group = settings->group ? settings->group : ACCESS_ANY_GROUP;
+
+	dir->access = access_of_service(settings->mode);
+	dir->fd = access_make_directory(dir->seat->root.services_fd, name,
+					dir->access.directory, group);
+	if (dir->fd < 0)
+		return dir->fd;
+	dir->contract_fd = make_contract(dir, record);
+	if (dir->contract_fd < 0)
+		return dir->contract_fd;
+	dir->ports_fd = access_make_directory(dir->fd, "ports", dir->access.meeting, group);
+	if (dir->ports_fd < 0)
+		return dir->ports_fd;
+	dir->servers_fd = access_make_directory(dir->fd, "servers", dir->access.meeting, group);
+	return dir->servers_fd < 0 ? dir->servers_fd : 0;
+}
+
+/* An empty directory, such as hides no service, gives way.  1, -EAGAIN or another -errno. */
+static int name_service(const struct service_dir *dir, const char *made, const char *name)
+{
+	int services_fd = dir->seat->root.services_fd;
+
+	if (!renameat(services_fd, made, services_fd, dir->name))
+		return 1;
+	/* EPERM: there is one of another user. */
+	if (errno == ENOTEMPTY || errno == EEXIST || errno == EPERM || errno == ENOENT)
+		return -EAGAIN;
+	return fail(errno, "cannot make service %s: %s", name, strerror(errno));
+}
+
+/* 1; -EAGAIN: somebody was faster, begin again; or another -errno. */
+static int create_new(struct service_dir *dir, struct service_record *record)
+{
+	uint32_t group = record->contract.settings.group;
+	char made[SEAT_NAME_SIZE];
+	int r;
+
+	seat_name(made, random_id(), ".new");
+	r = make_service(dir, made, record);
+	if (!r)
+		r = name_service(dir, made, record->contract.name);
+	if (r > 0)
+		return r;
+	record->contract.settings.group = group;
+	remove_service(dir->seat->root.services_fd, made);
+	if (r == -ENOENT)
+		r = root_reopen_services(&dir->seat->root);
+	return r < 0 ? r : -EAGAIN;
 }
 
 static void close_all(struct service_dir *dir)
@@ -222,6 +300,24 @@ static void close_all(struct service_dir *dir)
 	dir->ports_fd = fd_close(dir->ports_fd);
 	dir->contract_fd = fd_close(dir->contract_fd);
 	dir->fd = fd_close(dir->fd);
+}
+
+static int try_open(struct service_dir *dir, enum service_dir_want want, bool any_user,
+		    struct service_record *record)
+{
+	int r;
+
+	r = open_existing(dir, want, any_user, record);
+	if (r != -ENOENT)
+		return r;
+	if (want != SERVICE_DIR_EXISTING) {
+		close_all(dir);
+		return create_new(dir, record);
+	}
+	r = root_reopen_services(&dir->seat->root);
+	if (r)
+		return r < 0 ? r : -EAGAIN;
+	return fail(ENOENT, "there is no service %s", record->contract.name);
 }
 
 /* Removes the service if nobody else has it open. */
@@ -233,7 +329,7 @@ static void remove_if_last(struct service_dir *dir)
 }
 
 int service_dir_open(struct service_dir *dir, struct seat *seat, enum service_dir_want want,
-		     struct service_record *record)
+		     bool any_user, struct service_record *record)
 {
 	const struct timespec pause = { .tv_nsec = 50000 };
 	int64_t deadline = clock_deadline(REGISTRY_PATIENCE_NS);
@@ -244,7 +340,7 @@ int service_dir_open(struct service_dir *dir, struct seat *seat, enum service_di
 	seat_name(dir->name, dir->hash, "");
 	for (;;) {
 		dir->fd = dir->contract_fd = dir->ports_fd = dir->servers_fd = -1;
-		r = try_open(dir, want, record);
+		r = try_open(dir, want, any_user, record);
 		if (r >= 0)
 			return r;
 		/* Our lock may have kept the last one from removing the service. */

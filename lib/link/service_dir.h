@@ -16,6 +16,7 @@ enum service_dir_want {
 
 struct service_dir {
 	struct seat *seat;
+	struct access access;		/* of what is in it */
 	uint64_t hash;
 	char name[SEAT_NAME_SIZE];	/* of the directory in services/ */
 	int fd;
@@ -31,12 +32,13 @@ struct service_record {
 };
 
 /*
- * Opens a service or creates it with this record; *record becomes what the file
- * says.  1 if it was created, 0 if opened; -ENOENT, -EEXIST, -EPROTONOSUPPORT,
- * -ETIMEDOUT or another -errno.
+ * Opens a service, of any user or of this one and root, or creates it with this record
+ * and the access it asks for; *record becomes what the file says.  1 if it was created, 0
+ * if opened; -ENOENT, -EEXIST, -EACCES (not for us, or another user's), -EPERM (not in
+ * the group), -EPROTONOSUPPORT, -ETIMEDOUT or another -errno.
  */
 int service_dir_open(struct service_dir *dir, struct seat *seat, enum service_dir_want want,
-		     struct service_record *record) MUST_CHECK;
+		     bool any_user, struct service_record *record) MUST_CHECK;
 
 /* The last one removes the directory. */
 void service_dir_close(struct service_dir *dir);

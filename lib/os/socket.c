@@ -3,14 +3,18 @@
  * Unix sockets that are found by a name in a directory.
  *
  * An address holds 107 bytes of path; a directory whose path leaves no room is
- * reached through /proc/self/fd.  No socket blocks, and none raises SIGPIPE: the
- * callers pass MSG_NOSIGNAL.
+ * reached through /proc/self/fd.  So is one whose path others could change: then it is
+ * the directory that is open here, whatever has its name.
+ *
+ * No socket blocks, and none raises SIGPIPE: the callers pass MSG_NOSIGNAL.
  */
 #include "os/socket.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -20,17 +24,36 @@ int socket_address(struct sockaddr_un *ret_address, const char *directory, int d
 		   const char *name)
 {
 	size_t room = sizeof(ret_address->sun_path);
-	int n;
+	int n = -1;
 
 	memset(ret_address, 0, sizeof(*ret_address));
 	ret_address->sun_family = AF_UNIX;
-	n = snprintf(ret_address->sun_path, room, "%s/%s", directory, name);
+	if (directory)
+		n = snprintf(ret_address->sun_path, room, "%s/%s", directory, name);
 	if (n > 0 && (size_t)n < room)
 		return 0;
 	n = snprintf(ret_address->sun_path, room, "/proc/self/fd/%d/%s", directory_fd, name);
 	if (n > 0 && (size_t)n < room)
 		return 0;
 	return fail(ENAMETOOLONG, "the name %s is too long for a socket", name);
+}
+
+int socket_set_mode(int directory, const char *name, mode_t mode)
+{
+	char path[32];
+	struct stat st;
+	int fd, r;
+
+	fd = openat(directory, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return fail_system("cannot find a socket");
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	if (fstat(fd, &st) || !S_ISSOCK(st.st_mode) || st.st_uid != geteuid())
+		r = fail(EACCES, "the socket %s was replaced", name);
+	else
+		r = chmod(path, mode) ? fail_system("cannot set the mode of a socket") : 0;
+	fd_close(fd);
+	return r;
 }
 
 int socket_create(int type)

@@ -6,13 +6,17 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/socket.h>
+#include <sys/types.h>
 #include <sys/un.h>
 
 #include "base/attributes.h"
 
-/* Names a socket in a directory, whose path may be too long for an address. */
+/* Names a socket in a directory, whose path may be too long for an address, or NULL. */
 int socket_address(struct sockaddr_un *ret_address, const char *directory, int directory_fd,
 		   const char *name) MUST_CHECK;
+
+/* Sets who may connect to a socket of this user, by its name.  0 or -errno. */
+int socket_set_mode(int directory, const char *name, mode_t mode) MUST_CHECK;
 
 /* A new socket (SOCK_SEQPACKET or SOCK_DGRAM) that never blocks. */
 int socket_create(int type) MUST_CHECK;

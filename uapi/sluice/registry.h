@@ -16,7 +16,8 @@
  * name; an unlocked one stands for nobody and is removed by whoever finds it.
  * So may be a locked one whose process is dead: a child of it has the lock.
  * Every node that has a service open holds a shared flock on its contract, and a name
- * in its ports/.
+ * in its ports/.  A service that is being made is called <id>.new, one that is being
+ * removed <id>.gone.
  *
  * Files are read with pread and believed only after magic, version and size
  * have been checked.  All are written once, before they get their name; but the
@@ -80,7 +81,7 @@ struct sluice_registry_type {
  *	type's, the larger.
  * @response_alignment: the same for responses.
  * @mode: who may use it, as of a file: of 0600, 0660 and 0666 one.
- * @group: that @mode speaks of.
+ * @group: that @mode speaks of, and the directory has; 0 if @mode is 0600.
  */
 struct sluice_registry_settings {
 	uint32_t max_clients;

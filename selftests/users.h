@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Other ends that are other users, and a root directory which they share.  Only root can
+ * make these; a test says NEEDS_ROOT() first, and skips otherwise.
+ *
+ * The users need not exist: what counts are numbers.  An end becomes one with its first
+ * step, before it has opened anything.
+ */
+#ifndef SELFTESTS_USERS_H
+#define SELFTESTS_USERS_H
+
+#include "steps.h"
+
+#include <grp.h>
+
+/* Two who have a group in common, and one who has not. */
+#define ANN	65533
+#define BOB	65532
+#define EVE	65529
+#define GROUP	65531
+
+#define NEEDS_ROOT()							\
+	do {								\
+		if (geteuid())						\
+			SKIP(return, "needs root");			\
+	} while (0)
+
+/* become(user, group): its own group is of the same number; 0: no further one. */
+helper long become(struct seat *seat, long user, long group)
+{
+	gid_t groups[] = { (gid_t)group };
+
+	(void)seat;
+	if (setgroups(group ? 1 : 0, groups) ||
+	    setresgid((gid_t)user, (gid_t)user, (gid_t)user) ||
+	    setresuid((uid_t)user, (uid_t)user, (uid_t)user))
+		return -errno;
+	/* The kernel has forgotten both. */
+	prctl(PR_SET_DUMPABLE, 1);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	return 0;
+}
+
+/* set_umask(mask): the one before. */
+helper long set_umask(struct seat *seat, long mask, long unused)
+{
+	(void)seat, (void)unused;
+	return umask((mode_t)mask);
+}
+
+/* The administrator's part. */
+helper void root_share(struct __test_metadata *_metadata, struct root *root, mode_t mode)
+{
+	ASSERT_EQ(0, chown(root->path, 0, GROUP));
+	ASSERT_EQ(0, chmod(root->path, mode));
+}
+
+helper void start_user(struct __test_metadata *_metadata, struct end *end, long user)
+{
+	end_start(_metadata, end, IN_PROCESS);
+	ASSERT_EQ(0, at(end, become, user, user == EVE ? 0 : GROUP));
+}
+
+#endif /* SELFTESTS_USERS_H */
