@@ -32,9 +32,9 @@ serving() {
 	done
 }
 
-# example NAME SERVICE: likewise, a server of the examples
+# example NAME SERVICE [ARGUMENT]: likewise, a server of the examples
 example() {
-	"$O/examples/$1-server" >/dev/null 2>&1 &
+	"$O/examples/$1-server" ${3:+"$3"} >/dev/null 2>&1 &
 	server=$!
 	servers="$servers $server"
 	until grep -qs "$2" "$SLUICE_ROOT"/*/services/*/contract; do
@@ -266,6 +266,16 @@ if command -v setpriv >/dev/null && [ "$(id -u)" -eq 0 ]; then
 else
 	skip "another user" "this is not root, or there is no setpriv"
 fi
+
+# ---- A status
+
+mkdir "$tmp/files"
+example file-server example/file-server "$tmp/files" &&
+	{ printf missing; head -c 249 /dev/zero; } >"$tmp/wanted"
+call example/file-server --file "$tmp/wanted"
+[ $? -eq 1 ] && [ ! -s "$tmp/said" ] &&
+	grep -q 'request 1: status 2, No such file or directory' "$tmp/told"
+result $? "a status is told, with its text"
 
 # ---- The command line
 

@@ -263,8 +263,14 @@ static int receive(struct call *call, struct exchange *exchange)
 static int failed(const struct call *call, const struct exchange *exchange, int error)
 {
 	uint64_t number = exchange->number, responses = exchange->responses;
-	char limit[TEXT_NUMBER];
+	struct sluice_status status = SLUICE_STATUS();
+	char limit[TEXT_NUMBER], text[sizeof(status.text)];
 
+	if (error == EREMOTEIO && exchange->pending &&
+	    sluice_pending_response_status(exchange->pending, &status) > 0)
+		return call_say("request %" PRIu64 ": status %" PRId32 "%s%s", number, status.code,
+				*status.text ? ", " : "",
+				text_clean(text, sizeof(text), status.text));
 	if (error == EPIPE)
 		return call_say("request %" PRIu64 ": no server has answered it", number);
 	if (error == ETIMEDOUT)
@@ -295,15 +301,17 @@ static int perform(struct call *call, uint64_t number)
 	}
 	r = send_request(call, &exchange) < 0 ? errno : receive(call, &exchange);
 	call->sent += exchange.pending != NULL;
-	(void)sluice_pending_response_release(exchange.pending);
-	if (r < 0)
+	if (r < 0) {
+		(void)sluice_pending_response_release(exchange.pending);
 		return call_say("cannot write the response: %s", strerror(-r));
+	}
 	if (r == EPIPE && exchange.responses) {
 		count_answer(call, &exchange);
 	} else if (r != EINTR) {
 		(void)failed(call, &exchange, r);
 		call->failed++;
 	}
+	(void)sluice_pending_response_release(exchange.pending);
 	return 0;
 }
 
