@@ -152,7 +152,7 @@ holds "also as JSON" 'length == 2 and all(.alive == false and .comm == null) and
 # rubbish FILE: all that a port has counted is the most there is
 rubbish() {
 	head -c 144 /dev/zero | tr '\0' '\377' |
-		dd of="$1" bs=1 seek=64 conv=notrunc status=none
+		dd of="$1" bs=1 seek=128 conv=notrunc status=none
 }
 ports=$(echo "$SLUICE_ROOT"/default/services/*/ports)
 rubbish "$ports/client.0"
