@@ -71,7 +71,7 @@ static bool is_without(const struct requester *requester, const struct request *
 }
 
 /* Offers it to a server.  1: it has it; 0: it does not get it; -EAGAIN: it may yet. */
-static int offer_to(struct sending *sending, struct requester *requester)
+static inline int offer_to(struct sending *sending, struct requester *requester)
 {
 	struct request *request = sending->request;
 	const struct sluice_client *client = request->client;

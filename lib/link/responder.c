@@ -126,6 +126,7 @@ struct responder *responder_create(const struct responder_config *config, int fd
 		return fail_null(ENOMEM, "no memory for a channel");
 	}
 	responder->config = config;
+	responder->forgets = config->settings->flags & SLUICE_REGISTRY_NO_FIRE_AND_FORGET;
 	responder->held = calloc(layout->deliveries, sizeof(*responder->held));
 	r = channel_init(&responder->channel, config->wait, fd, layout, &events);
 	responder->channel.port = config->self->port;
@@ -143,16 +144,11 @@ struct responder *responder_create(const struct responder_config *config, int fd
 
 /* ---- Requests ---- */
 
-static bool forgets(const struct responder *responder)
-{
-	return responder->config->settings->flags & SLUICE_REGISTRY_NO_FIRE_AND_FORGET;
-}
-
 bool responder_ready(const struct responder *responder)
 {
 	if (!responder->requests.slots || !ring_ready(&responder->requests))
 		return false;
-	if (likely(!forgets(responder)))
+	if (likely(!responder->forgets))
 		return true;
 	/* Of what a client has left behind nobody awaits the answer. */
 	return !responder->channel.gone && ring_has_message(&responder->requests);
@@ -251,7 +247,7 @@ static int pass_over(struct responder *responder, const struct ring_message *mes
 		counter_add(&channel->counters->expired, 1);
 		flags = SLUICE_CHANNEL_EXPIRED;
 		r = -ETIMEDOUT;
-	} else if (forgets(responder) && responder_lost(responder, message->slice)) {
+	} else if (responder->forgets && responder_lost(responder, message->slice)) {
 		r = -ECANCELED;
 	} else {
 		return 0;

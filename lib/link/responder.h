@@ -44,6 +44,7 @@ struct responder {
 	struct pool pool;		/* of the replies, from the first on */
 	bool pool_open;
 	bool ended;			/* takes no more requests, sends no more replies */
+	bool forgets;			/* requests that nobody awaits the answer of */
 	bool counted, missed;		/* by its server: it has come; it has gone */
 	/* Its server's: all of its channels, and the circle of those that are polled. */
 	bool linked;
