@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What a port's memory costs: the limit that its user may set, and what a port
- * that has reached it can still do; a static port that never takes more; and
- * memory that goes back after a burst, seen from outside, in the memfds of both
+ * that has reached it can still do; a static port that never takes more; what was asked
+ * for from the start; and memory that goes back after a burst, seen from outside, in the memfds of both
  * processes.
  */
 #include "steps.h"
@@ -10,6 +10,7 @@
 ENDS_FIXTURE(memory);
 
 #define MIB		((size_t)1 << 20)
+#define MEMORY_MOST	((uint64_t)1 << 40)
 
 /* Loans of this size until no more can be had; all are given back. */
 static long loan_until_full(struct __test_metadata *_metadata,
@@ -165,6 +166,176 @@ TEST_F(memory, constant)
 	EXPECT_EQ(before.segments, after.segments);
 	EXPECT_EQ(0u, after.growths);
 	EXPECT_EQ(0u, after.retired);
+}
+
+/* ---- From the start -------------------------------------------------------- */
+
+#define LENGTH	10000
+
+/* A port that has memory for 20 slices needs no more for its 20 loans. */
+static long grows_for(struct seat *seat, long loans, long unused)
+{
+	struct sluice_memory before = { .size = sizeof(before) };
+	struct sluice_memory after = { .size = sizeof(after) };
+	struct sluice_request *request[SLOTS];
+	long i, failed = 0;
+
+	(void)unused;
+	if (sluice_client_memory(seat->client, &before) < 0)
+		return -errno;
+	for (i = 0; i < loans; i++) {
+		request[i] = sluice_client_loan(seat->client, LENGTH);
+		failed += !request[i];
+	}
+	if (sluice_client_memory(seat->client, &after) < 0)
+		return -errno;
+	while (i--)
+		sluice_request_release(request[i]);
+	return failed ? -errno : (long)(after.bytes - before.bytes);
+}
+
+TEST_F(memory, preallocated_requests)
+{
+	static const struct sluice_service_opts loans = SLUICE_SERVICE_OPTS(
+		.max_loaned_requests = 20, .max_servers = 1);
+	struct sluice_client_opts opts = SLUICE_CLIENT_OPTS(
+		.initial_max_slice_len = LENGTH);
+	struct sluice_memory memory = { .size = sizeof(memory) };
+	struct seat *seat = &self->seat;
+	uint64_t some, all;
+
+	ASSERT_EQ(0, open_service(seat, PTR(&blobs), PTR(&loans)));
+	for (opts.strategy = 0; opts.strategy <= SLUICE_STATIC; opts.strategy++) {
+		opts.preallocate = 2;
+		ASSERT_EQ(0, open_client(seat, PTR(&opts), 0));
+		ASSERT_EQ(0, sluice_client_memory(seat->client, &memory));
+		some = memory.bytes;
+		EXPECT_LE(2u * LENGTH, some);
+		EXPECT_LT(0, grows_for(seat, 20, 0));
+		close_client(seat, 0, 0);
+
+		opts.preallocate = 20;
+		ASSERT_EQ(0, open_client(seat, PTR(&opts), 0));
+		ASSERT_EQ(0, sluice_client_memory(seat->client, &memory));
+		EXPECT_LE(20u * LENGTH, memory.bytes);
+		EXPECT_GT(20u * 2 * LENGTH, memory.bytes);
+		EXPECT_EQ(0, grows_for(seat, 20, 0));
+		close_client(seat, 0, 0);
+
+		/* No more than can be out: 20 loaned, 16 pending, 32 at the server. */
+		opts.preallocate = UINT32_MAX;
+		ASSERT_EQ(0, open_client(seat, PTR(&opts), 0))
+			TH_LOG("%s", sluice_strerror());
+		ASSERT_EQ(0, sluice_client_memory(seat->client, &memory));
+		all = memory.bytes;
+		EXPECT_LE(68u * LENGTH, all);
+		EXPECT_GT(68u * 2 * LENGTH, all);
+		close_client(seat, 0, 0);
+	}
+}
+
+/* reply_memory(): bytes, after the first loan. */
+static long reply_memory(struct seat *seat, long growths, long unused)
+{
+	struct sluice_memory memory = { .size = sizeof(memory) };
+	struct sluice_reply *reply;
+
+	(void)unused;
+	reply = sluice_active_request_loan(seat->active[0], 1);
+	if (!reply || sluice_reply_release(reply) < 0 ||
+	    sluice_server_memory(seat->server, &memory) < 0)
+		return -errno;
+	return memory.growths == (uint64_t)growths ? (long)memory.bytes : -EBADMSG;
+}
+
+TEST_F(memory, preallocated_replies)
+{
+	static const struct sluice_server_opts opts[] = {
+		SLUICE_SERVER_OPTS(.initial_max_slice_len = LENGTH, .preallocate = 200),
+		SLUICE_SERVER_OPTS(.initial_max_slice_len = LENGTH, .preallocate = 200,
+				   .strategy = SLUICE_BEST_FIT),
+		SLUICE_SERVER_OPTS(.initial_max_slice_len = LENGTH, .preallocate = 200,
+				   .strategy = SLUICE_STATIC),
+	};
+	size_t i;
+	long bytes;
+
+	for (i = 0; i < ARRAY_SIZE(opts); i++) {
+		start_server(_metadata, &self->end[0], variant->place, &blobs, NULL,
+			     &opts[i]);
+		take_client_seat(_metadata, &self->seat, &blobs, NULL, 1);
+		ASSERT_EQ(1, ask_blob(&self->seat, 0, 1));
+		ASSERT_EQ(1, at(&self->end[0], take_blob, 0, LONG));
+		bytes = at(&self->end[0], reply_memory, 0, 0);
+		EXPECT_LE(200 * LENGTH, bytes);
+		EXPECT_GT(200 * 2 * LENGTH, bytes);
+		leave(&self->seat, 0, 0);
+		end_stop(&self->end[0]);
+	}
+}
+
+/* What a burst leaves behind goes back, and what was asked for stays. */
+TEST_F(memory, preallocated_is_kept)
+{
+	static const struct sluice_client_opts opts = SLUICE_CLIENT_OPTS(
+		.initial_max_slice_len = LENGTH, .preallocate = 100);
+	struct sluice_memory memory = { .size = sizeof(memory) };
+	struct seat *seat = &self->seat;
+	int i;
+
+	ASSERT_EQ(0, open_service(seat, PTR(&blobs), 0));
+	ASSERT_EQ(0, open_client(seat, PTR(&opts), 0));
+	for (i = 0; i < 2000; i++) {
+		ASSERT_EQ(0, sluice_request_release(sluice_client_loan(seat->client, 1)));
+	}
+	ASSERT_EQ(0, sluice_client_memory(seat->client, &memory));
+	EXPECT_EQ(0u, memory.retired);
+	EXPECT_LE(100u * LENGTH, memory.bytes);
+	ASSERT_EQ(0, sluice_request_release(sluice_client_loan(seat->client, 16 * MIB)));
+	for (i = 0; i < 2000; i++) {
+		ASSERT_EQ(0, sluice_request_release(sluice_client_loan(seat->client, 1)));
+	}
+	ASSERT_EQ(0, sluice_client_memory(seat->client, &memory));
+	EXPECT_LE(1u, memory.retired);
+	EXPECT_LE(100u * LENGTH, memory.bytes);
+	EXPECT_GT(200u * LENGTH, memory.bytes);
+}
+
+/* What the limit does not allow is told when the port is made, on either side. */
+TEST_F(memory, limit_of_ports)
+{
+	struct sluice_client_opts client = SLUICE_CLIENT_OPTS(
+		.initial_max_slice_len = LENGTH, .memory_limit = MIB);
+	struct sluice_server_opts server = SLUICE_SERVER_OPTS(
+		.initial_max_slice_len = LENGTH, .memory_limit = MIB);
+	struct seat *seat = &self->seat;
+
+	ASSERT_EQ(0, open_service(seat, PTR(&blobs), 0));
+	client.strategy = server.strategy = SLUICE_STATIC;
+	EXPECT_FAILS(EMSGSIZE, sluice_client_create(seat->service, &client));
+	EXPECT_SAYS("memory_limit");
+	EXPECT_FAILS(EMSGSIZE, sluice_server_create(seat->service, &server));
+	EXPECT_SAYS("memory_limit");
+	client.strategy = server.strategy = SLUICE_BEST_FIT;
+	client.preallocate = server.preallocate = 200;
+	EXPECT_FAILS(EMSGSIZE, sluice_client_create(seat->service, &client));
+	EXPECT_SAYS("preallocate");
+	EXPECT_FAILS(EMSGSIZE, sluice_server_create(seat->service, &server));
+	EXPECT_SAYS("preallocate");
+	client.memory_limit = server.memory_limit = MEMORY_MOST + 1;
+	EXPECT_FAILS(EINVAL, sluice_client_create(seat->service, &client));
+	EXPECT_FAILS(EINVAL, sluice_server_create(seat->service, &server));
+	client.memory_limit = server.memory_limit = MEMORY_MOST;
+	client.initial_max_slice_len = server.initial_max_slice_len = MEMORY_MOST;
+	EXPECT_FAILS(EMSGSIZE, sluice_client_create(seat->service, &client));
+	EXPECT_FAILS(EMSGSIZE, sluice_server_create(seat->service, &server));
+
+	/* Fewer than 8 loans fit, and what does is there. */
+	client = (struct sluice_client_opts)SLUICE_CLIENT_OPTS(
+		.initial_max_slice_len = LENGTH, .memory_limit = 4 * LENGTH,
+		.strategy = SLUICE_BEST_FIT);
+	ASSERT_EQ(0, open_client(seat, PTR(&client), 0)) TH_LOG("%s", sluice_strerror());
+	EXPECT_EQ(0, grows_for(seat, 4, 0));
 }
 
 /* ---- Memory goes back ---------------------------------------------------- */

@@ -116,10 +116,14 @@ TEST_F(options, out_of_range)
 	static const struct sluice_client_opts bad_client[] = {
 		SLUICE_CLIENT_OPTS(.strategy = 3),
 		SLUICE_CLIENT_OPTS(.strategy = UINT32_MAX),
+		SLUICE_CLIENT_OPTS(.flags = 8),
+		SLUICE_CLIENT_OPTS(.flags = UINT32_MAX),
 	};
 	static const struct sluice_server_opts bad_server[] = {
 		SLUICE_SERVER_OPTS(.strategy = 3),
 		SLUICE_SERVER_OPTS(.strategy = UINT32_MAX),
+		SLUICE_SERVER_OPTS(.flags = 8),
+		SLUICE_SERVER_OPTS(.flags = UINT32_MAX),
 	};
 	static const struct sluice_client_opts large_client = SLUICE_CLIENT_OPTS(
 		.initial_max_slice_len = 1 << 20, .memory_limit = 1 << 19);
@@ -138,10 +142,10 @@ TEST_F(options, out_of_range)
 	for (i = 0; i < ARRAY_SIZE(bad_client); i++) {
 		EXPECT_FAILS(EINVAL, sluice_client_create(seat->service,
 							  &bad_client[i]));
-		EXPECT_SAYS("strategy");
+		EXPECT_SAYS(bad_client[i].flags ? "flags" : "strategy");
 		EXPECT_FAILS(EINVAL, sluice_server_create(seat->service,
 							  &bad_server[i]));
-		EXPECT_SAYS("strategy");
+		EXPECT_SAYS(bad_server[i].flags ? "flags" : "strategy");
 	}
 	EXPECT_FAILS(EMSGSIZE, sluice_client_create(seat->service, &large_client));
 	EXPECT_FAILS(EMSGSIZE, sluice_server_create(seat->service, &large_server));

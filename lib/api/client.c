@@ -127,6 +127,8 @@ static int init_pool(struct sluice_client *client, const struct sluice_client_op
 		.initial_max_slice_len = opts->initial_max_slice_len,
 		.memory_limit = opts->memory_limit,
 		.strategy = opts->strategy,
+		.flags = opts->flags,
+		.preallocate = opts->preallocate,
 	};
 	struct pool_config config;
 	int r;

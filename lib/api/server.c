@@ -30,6 +30,8 @@ static int init_config(struct sluice_server *server, const struct sluice_server_
 		.initial_max_slice_len = opts->initial_max_slice_len,
 		.memory_limit = opts->memory_limit,
 		.strategy = opts->strategy,
+		.flags = opts->flags,
+		.preallocate = opts->preallocate,
 	};
 	int r;
 
@@ -54,7 +56,7 @@ static int init_config(struct sluice_server *server, const struct sluice_server_
 	/* Loaned for each request held, and out: what the returns have room for. */
 	server->config.pool.slices = settings->max_loaned_replies * settings->max_active_requests +
 				     service->layout.response_return_entries;
-	return 0;
+	return pool_check(&server->config.pool);
 }
 
 static int open_port(struct sluice_server *server, const char *name)

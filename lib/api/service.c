@@ -21,6 +21,8 @@
 #include "link/sweep.h"
 #include "trace/probes.h"
 
+#define PAGE	4096u
+
 #define KNOWN_FLAGS							\
 	(SLUICE_SERVICE_MUST_EXIST | SLUICE_SERVICE_MUST_CREATE |	\
 	 SLUICE_SERVICE_NO_REQUEST_OVERFLOW | SLUICE_SERVICE_NO_RESPONSE_OVERFLOW | \
@@ -263,19 +265,41 @@ void service_tell_port_gone(const struct sluice_service *service, enum port_role
 	      probe_address(service->contract.name));
 }
 
+static int check_port_opts(const struct service_port_opts *opts)
+{
+	const uint32_t known = SLUICE_PORT_PREFAULT | SLUICE_PORT_LOCK | SLUICE_PORT_HUGE_PAGES;
+
+	if (opts->strategy > SLUICE_STATIC)
+		return fail(EINVAL, "strategy is %u, which is no enum sluice_strategy",
+			    opts->strategy);
+	if (opts->flags & ~known)
+		return fail(EINVAL, "the port's flags are 0x%x, of which 0x%x is unknown",
+			    opts->flags, opts->flags & ~known);
+	if (opts->memory_limit > MEMORY_LIMIT_MAX)
+		return fail(EINVAL, "memory_limit is %llu bytes, and can be at most %llu",
+			    (unsigned long long)opts->memory_limit,
+			    (unsigned long long)MEMORY_LIMIT_MAX);
+	return 0;
+}
+
+static enum residence residence_of(uint32_t flags)
+{
+	if (flags & SLUICE_PORT_LOCK)
+		return RESIDENCE_LOCKED;
+	return flags & SLUICE_PORT_PREFAULT ? RESIDENCE_PREFAULTED : RESIDENCE_LAZY;
+}
+
 int service_pool_config(struct pool_config *ret_config, const struct payload *payload,
 			const struct service_port_opts *opts)
 {
 	uint64_t length = opts->initial_max_slice_len ? opts->initial_max_slice_len : 1;
 	uint64_t limit = opts->memory_limit ? opts->memory_limit : MEMORY_LIMIT_DEFAULT;
 	uint64_t bytes;
+	int r;
 
-	if (opts->strategy > SLUICE_STATIC)
-		return fail(EINVAL, "strategy is %u, which is no enum sluice_strategy",
-			    opts->strategy);
-	if (limit > MEMORY_LIMIT_MAX)
-		return fail(EINVAL, "memory_limit is %llu bytes, and can be at most %llu",
-			    (unsigned long long)limit, (unsigned long long)MEMORY_LIMIT_MAX);
+	r = check_port_opts(opts);
+	if (r < 0)
+		return r;
 	if (!payload->slice && length != 1)
 		return fail(EINVAL, "initial_max_slice_len is %llu, and the payload is of fixed size",
 			    (unsigned long long)length);
@@ -287,8 +311,10 @@ int service_pool_config(struct pool_config *ret_config, const struct payload *pa
 		.strategy = (enum pool_strategy)opts->strategy,
 		.slice_bytes = bytes,
 		.slice_len = length,
-		.limit = limit,
+		.limit = round_up(limit, PAGE),
 		.payload = *payload,
+		.preallocate = opts->preallocate,
+		.residence = residence_of(opts->flags),
 	};
 	return 0;
 }

@@ -38,6 +38,8 @@ struct service_port_opts {
 	uint64_t initial_max_slice_len;
 	uint64_t memory_limit;
 	uint32_t strategy;
+	uint32_t flags;
+	uint32_t preallocate;
 };
 
 /*

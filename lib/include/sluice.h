@@ -415,8 +415,8 @@ typedef int (*sluice_full_fn)(const struct sluice_full *full, void *context);
  * @strategy: an &enum sluice_strategy.
  * @flags: SLUICE_PORT_PREFAULT, SLUICE_PORT_LOCK, SLUICE_PORT_HUGE_PAGES.
  * @preallocate: slices of @initial_max_slice_len elements for which memory is allocated
- *	from the start, at most as many as can ever be out; 0: as many as may be loaned, up
- *	to 1 MiB.
+ *	from the start, and kept, at most as many as can ever be out; 0: as many as may be
+ *	loaned, up to 1 MiB or @memory_limit.
  * @max_active_requests: pending responses this client may hold; the service's
  *	max_active_requests_per_client, and at most that.
  * @when_full: an &enum sluice_when_full, for servers that have no room.
@@ -453,7 +453,7 @@ struct sluice_client_opts {
  *	may have together; 4 GiB.
  * @strategy: an &enum sluice_strategy.
  * @flags: SLUICE_PORT_PREFAULT, SLUICE_PORT_LOCK, SLUICE_PORT_HUGE_PAGES.
- * @preallocate: as of a client, for each client.
+ * @preallocate: as of a client, for each client, from the first reply to it on.
  * @when_full: an &enum sluice_when_full, for clients that have no room.
  * @ask_when_full: is asked instead, if not NULL.
  * @context: for @ask_when_full.
@@ -900,7 +900,8 @@ int sluice_service_attribute(struct sluice_service *service, unsigned int index,
  * Context: The node's thread.
  * Return: The client, to be given to sluice_client_destroy(); or NULL with
  * errno EINVAL, E2BIG (option unknown to this library), EMSGSIZE
- * (initial_max_slice_len exceeds memory_limit), EUSERS (max_clients reached),
+ * (initial_max_slice_len, preallocate or what can be out of a static port exceeds
+ * memory_limit), EUSERS (max_clients reached),
  * ENOMEM (also: SLUICE_PORT_LOCK exceeds RLIMIT_MEMLOCK), EPERM (likewise), EMFILE,
  * ENFILE, EACCES, ENOSPC, EBUSY (another thread's node) or ECHILD.
  */
@@ -1279,8 +1280,9 @@ int sluice_response_release(struct sluice_response *response);
  * Context: The node's thread.
  * Return: The server, to be given to sluice_server_destroy(); or NULL with errno
  * EINVAL, E2BIG (option unknown to this library), EMSGSIZE
- * (initial_max_slice_len exceeds memory_limit), EUSERS (max_servers reached),
- * ENOMEM, EMFILE, ENFILE, EACCES, ENOSPC, EBUSY (another thread's node) or
+ * (initial_max_slice_len, preallocate or what can be out of a static port exceeds
+ * memory_limit), EUSERS (max_servers reached), ENOMEM (also: SLUICE_PORT_LOCK exceeds
+ * RLIMIT_MEMLOCK), EPERM (likewise), EMFILE, ENFILE, EACCES, ENOSPC, EBUSY (another thread's node) or
  * ECHILD.
  */
 struct sluice_server *

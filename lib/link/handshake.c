@@ -87,11 +87,12 @@ static int make_memory(struct channel *channel)
 		r = mapping_map(&channel->memory, fd, size, true);
 	if (!r)
 		r = memfd_seal(fd, SLUICE_CHANNEL_SEALS);
+	if (!r)
+		r = mapping_populate(&channel->memory, 0, size, true);
 	if (r < 0) {
 		fd_close(fd);
 		return r;
 	}
-	mapping_populate(&channel->memory, 0, size, true);
 	format(channel);
 	return fd;
 }
@@ -141,9 +142,10 @@ static int map_memory(struct channel *channel, const struct sluice_wire_hello *h
 	if (r < 0)
 		return r;
 	r = mapping_map(&channel->memory, passed, size, true);
+	if (!r)
+		r = mapping_populate(&channel->memory, 0, size, true);
 	if (r < 0)
 		return r;
-	mapping_populate(&channel->memory, 0, size, true);
 	channel_set_bells(channel, channel->layout->server_bell, channel->layout->client_bell);
 	return 0;
 }

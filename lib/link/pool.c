@@ -16,7 +16,8 @@
  * were out at a time; if that is a small share of what it has, it retires its
  * segments: nothing is loaned from them any more, and each is destroyed when its
  * last slice has come home, while new loans come from a fresh one.  If a pool has
- * to grow again soon after, it waits twice as long the next time.
+ * to grow again soon after, it waits twice as long the next time.  What was allocated
+ * because the port has asked for it (link/pool_sizes.c) it does not give up.
  *
  * Invariants:
  * (1) A slice number is out if and only if it has holders; its bytes belong to
@@ -44,27 +45,6 @@
 
 #define PAGE	4096u
 #define NO_FREE	UINT32_MAX
-
-/* What a slice of this many bytes takes. */
-static uint64_t slice_length(const struct pool_config *config, uint64_t bytes)
-{
-	if (config->strategy == POOL_STATIC)
-		bytes = config->slice_bytes;
-	bytes = round_up(max_u64(bytes, 1), config->payload.quantum);
-	return config->strategy == POOL_POWER_OF_TWO ? pow2_at_least(bytes) : bytes;
-}
-
-static int too_long(const struct pool_config *config, uint64_t bytes)
-{
-	if (config->strategy == POOL_STATIC && bytes > config->slice_bytes)
-		return fail(EMSGSIZE, "a slice of %llu bytes exceeds initial_max_slice_len, %llu elements or %llu bytes, and the strategy is static",
-			    (unsigned long long)bytes, (unsigned long long)config->slice_len,
-			    (unsigned long long)config->slice_bytes);
-	if (bytes > config->limit || slice_length(config, bytes) > config->limit)
-		return fail(EMSGSIZE, "a slice of %llu bytes exceeds memory_limit, %llu bytes",
-			    (unsigned long long)bytes, (unsigned long long)config->limit);
-	return 0;
-}
 
 static uint32_t free_index(const struct pool *pool)
 {
@@ -138,32 +118,14 @@ static uint64_t window_for(const struct pool *pool, uint64_t size)
 	return max_u64(window, size);
 }
 
-/* Room for one slice of so many bytes, and for all loans as far as the limit goes. */
-static uint64_t first_size(const struct pool_config *config, uint64_t bytes)
-{
-	uint64_t length = slice_length(config, bytes);
-
-	return round_up(max_u64(length, min_u64(length * config->loans, SEGMENT_INITIAL_LIMIT)),
-			PAGE);
-}
-
 static int first_segment(struct pool *pool)
 {
 	const struct pool_config *config = &pool->config;
-	uint64_t length = slice_length(config, config->slice_bytes), all;
-	uint64_t size = first_size(config, config->slice_bytes);
+	uint64_t size = pool_first_size(config, config->slice_bytes), all;
 
 	if (config->strategy != POOL_STATIC)
 		return add_segment(pool, window_for(pool, size), size, false);
-	if (__builtin_mul_overflow(length, config->slices, &all) || all > config->limit)
-		return fail(EMSGSIZE, "%u slices of %llu bytes exceed memory_limit, %llu bytes",
-			    config->slices, (unsigned long long)length,
-			    (unsigned long long)config->limit);
-	all = round_up(all, PAGE);
-	if (all > SLUICE_SEGMENTS_ALIVE * SEGMENT_WINDOW)
-		return fail(EMSGSIZE, "%u slices of %llu bytes are more than the %llu bytes that peers reserve for a port",
-			    config->slices, (unsigned long long)length,
-			    (unsigned long long)(SLUICE_SEGMENTS_ALIVE * SEGMENT_WINDOW));
+	all = pool_static_size(config);
 	return add_segment(pool, all, min_u64(size, all), true);
 }
 
@@ -173,10 +135,9 @@ int pool_init(struct pool *pool, const struct pool_config *config)
 
 	memset(pool, 0, sizeof(*pool));
 	pool->config = *config;
-	pool->config.limit = round_up(config->limit, PAGE);
 	pool->first_free = NO_FREE;
 	pool->loans_to_judge = RETIRE_LOANS_MIN;
-	r = too_long(config, config->slice_bytes);
+	r = pool_check(config);
 	if (!r)
 		r = first_segment(pool);
 	return r < 0 ? r : 0;
@@ -247,36 +208,13 @@ static void judge(struct pool *pool)
 	if (++pool->loans < pool->loans_to_judge || pool->config.strategy == POOL_STATIC)
 		return;
 	have = bytes_in_service(pool);
-	if (have > RETIRE_SIZE_MIN && pool->peak < have / RETIRE_SHARE &&
+	if (have > max_u64(RETIRE_SIZE_MIN, pool_kept_size(&pool->config)) && pool->peak < have / RETIRE_SHARE &&
 	    free_index(pool) < SLUICE_SEGMENTS_ALIVE) {
 		retire_all(pool);
 		pool->rebound = true;
 	}
 	pool->loans = 0;
 	pool->peak = pool->used;
-}
-
-/*
- * The least initial_max_slice_len whose first segment has the bytes that were needed; 0
- * if messages are of fixed size, or the limit does not allow it.
- */
-static uint64_t advice(const struct pool *pool, uint64_t needed)
-{
-	const struct payload *payload = &pool->config.payload;
-	uint64_t low = 1, high, middle;
-
-	if (!payload->slice)
-		return 0;
-	high = needed / payload->element + 1;
-	while (low < high) {
-		middle = low + (high - low) / 2;
-		if (first_size(&pool->config, payload->lead + middle * payload->element) < needed)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return first_size(&pool->config, payload->lead + low * payload->element) <=
-	       pool->config.limit ? low : 0;
 }
 
 /* needed: bytes in service that would have done for the loan. */
@@ -289,7 +227,7 @@ static void note_growth(struct pool *pool, const struct segment *segment, uint64
 		pool->loans_to_judge *= 2;
 	pool->rebound = false;
 	probe(growth, pool->config.port, pool->config.strategy, segment->number, before,
-	      segment->size, advice(pool, needed));
+	      segment->size, pool_advice(&pool->config, needed));
 }
 
 /* ---- Loans ---- */
@@ -324,6 +262,16 @@ static int grow_in_place(struct pool *pool, struct segment *segment, uint64_t le
 	return grow(pool, segment, needed);
 }
 
+/* A further segment has what the slice needs; the first one in service, what is kept. */
+static uint64_t further_size(const struct pool *pool, uint64_t length, uint64_t in_service)
+{
+	uint64_t kept = pool_kept_size(&pool->config);
+
+	if (!in_service && kept <= pool->config.limit - pool->bytes)
+		length = max_u64(length, kept);
+	return round_up(length, PAGE);
+}
+
 static int make_room(struct pool *pool, uint64_t length)
 {
 	bool fixed = pool->config.strategy == POOL_STATIC;
@@ -348,7 +296,7 @@ static int make_room(struct pool *pool, uint64_t length)
 	if (fixed)
 		return fail(ENOMEM, "all %u slices of the static port are out",
 			    pool->config.slices);
-	size = round_up(length, PAGE);
+	size = further_size(pool, length, used);
 	r = add_segment(pool, window_for(pool, size), size, false);
 	if (r < 0)
 		return r;
@@ -384,14 +332,14 @@ int pool_loan(struct pool *pool, uint64_t bytes)
 	uint32_t segment = 0, number;
 	int r;
 
-	r = too_long(&pool->config, bytes);
+	r = pool_check_slice(&pool->config, bytes);
 	if (r < 0)
 		return r;
 	r = free_number(pool);
 	if (r < 0)
 		return r;
 	judge(pool);
-	length = slice_length(&pool->config, bytes);
+	length = pool_slice_length(&pool->config, bytes);
 	r = take_from(pool, length, &segment, &offset);
 	if (r == -ENOSPC) {
 		r = make_room(pool, length);

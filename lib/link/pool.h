@@ -7,6 +7,7 @@
 
 #include "link/payload.h"
 #include "link/segment.h"
+#include "os/residence.h"
 
 enum pool_strategy {
 	POOL_POWER_OF_TWO,
@@ -22,9 +23,11 @@ struct pool_config {
 	struct payload payload;		/* what a slice holds */
 	uint64_t port;			/* id of the port, for who watches */
 	struct sluice_registry_counters *counters;	/* of the port */
-	uint64_t limit;			/* bytes of all segments together */
-	uint32_t slices;		/* that can be out at once; for POOL_STATIC */
+	uint64_t limit;			/* bytes of all segments together, in whole pages */
+	uint32_t slices;		/* that can be out at once */
 	uint32_t loans;			/* that can be loaned at once */
+	uint32_t preallocate;		/* slices there are from the start; 0: not said */
+	enum residence residence;
 };
 
 /* A slice that is out.  Valid until the next pool_loan(). */
@@ -55,7 +58,10 @@ struct pool {
 	uint64_t growths, retired, largest;
 };
 
-/* Makes the first segment.  0, -EMSGSIZE (no room for one slice) or -errno. */
+/* Do the limits allow what the port asks for from the start?  0 or -EMSGSIZE. */
+int pool_check(const struct pool_config *config) MUST_CHECK;
+
+/* Checks that, and makes the first segment.  0 or -errno. */
 int pool_init(struct pool *pool, const struct pool_config *config) MUST_CHECK;
 
 /* All segments go, also those of which slices are out. */
@@ -89,5 +95,26 @@ static inline unsigned char *pool_address(const struct pool *pool, uint32_t numb
 
 /* How many segments there are. */
 uint32_t pool_segments(const struct pool *pool);
+
+/* ---- pool_sizes.c, for pool.c ---- */
+
+/* What a slice of so many bytes takes; whether it can be had at all: 0 or -EMSGSIZE. */
+uint64_t pool_slice_length(const struct pool_config *config, uint64_t bytes);
+int pool_check_slice(const struct pool_config *config, uint64_t bytes) MUST_CHECK;
+
+/* What the first segment would have from the start, if slices had so many bytes. */
+uint64_t pool_first_size(const struct pool_config *config, uint64_t bytes);
+
+/* What a port keeps even if it is idle, since it has asked for it; 0: nothing. */
+uint64_t pool_kept_size(const struct pool_config *config);
+
+/* All of a static pool. */
+uint64_t pool_static_size(const struct pool_config *config);
+
+/*
+ * The least initial_max_slice_len whose first segment has the bytes that were needed; 0
+ * if messages are of fixed size, or the limit does not allow it.
+ */
+uint64_t pool_advice(const struct pool_config *config, uint64_t needed);
 
 #endif /* SLUICE_LINK_POOL_H */

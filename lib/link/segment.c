@@ -11,7 +11,7 @@
  * new mapping and moves nothing.  The seals come after the mapping: from then on
  * nobody can make another writable one, the owner included.  A fixed segment has
  * its size from the start, sealed against growth, and is populated from below as
- * it is used.
+ * it is used.  What cannot be locked, where memory is, is not used.
  *
  * Invariants:
  * (1) Bytes below size are allocated and populated; no slice lies above.
@@ -37,7 +37,7 @@ static int map_window(struct segment *segment, uint64_t window, uint64_t least)
 	int r;
 
 	for (;;) {
-		r = mapping_map(&segment->mapping, segment->fd, window, true);
+		r = mapping_window(&segment->mapping, segment->fd, window, true);
 		if (r != -ENOMEM || window / 2 < least + PAGE)
 			return r;
 		window = window / 2 & ~(uint64_t)(PAGE - 1);
@@ -48,12 +48,9 @@ static int map_and_seal(struct segment *segment, uint64_t window, uint64_t size,
 {
 	int r;
 
-	if (fixed) {
-		r = memfd_set_size(segment->fd, window);
-		if (r < 0)
-			return r;
-	}
 	r = map_window(segment, window, fixed ? window : size);
+	if (!r && fixed)
+		r = memfd_set_size(segment->fd, window);
 	if (r < 0)
 		return r;
 	return memfd_seal(segment->fd, SLUICE_SEGMENT_SEALS | (fixed ? SLUICE_SEAL_GROW : 0));
@@ -84,9 +81,10 @@ int segment_grow(struct segment *segment, uint64_t size)
 	int r;
 
 	r = memfd_allocate(segment->fd, old, size - old);
+	if (!r)
+		r = mapping_populate(&segment->mapping, old, size - old, true);
 	if (r < 0)
 		return r;
-	mapping_populate(&segment->mapping, old, size - old, true);
 	if (slab_extend(&segment->slab, size) < 0)
 		return fail(ENOMEM, "no memory for the book of a segment");
 	segment->size = size;

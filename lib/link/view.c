@@ -6,8 +6,8 @@
  * descriptor is a sealed memfd, that it is as long as it is said to be, that all of
  * it is allocated (else reading it would cost us memory), that the window is not
  * absurd.  The whole window is mapped once, beyond the end of the file; only the part
- * that was found to be there is ever touched, and since the file cannot shrink, no
- * access to it can fault.  An announcement of growth brings a descriptor again, which
+ * that was found to be there is ever touched, or locked if this process locks its
+ * memory, and since the file cannot shrink, no access to it can fault.  An announcement of growth brings a descriptor again, which
  * must be of the same inode and is checked anew.  (Inode numbers of memfds are not
  * used again since Linux 5.9; before that it takes 2^32 memfds to forge one.)
  *
@@ -59,7 +59,9 @@ static int extend(struct view_segment *segment, uint64_t size, int fd)
 	r = memfd_verify_populated(fd, segment->size, size);
 	if (r < 0)
 		return r;
-	mapping_populate(&segment->mapping, segment->size, size - segment->size, false);
+	r = mapping_populate(&segment->mapping, segment->size, size - segment->size, false);
+	if (r < 0)
+		return r;
 	segment->size = size;
 	return 0;
 }
@@ -101,7 +103,7 @@ static int accept_new(struct view *view, const struct sluice_wire_segment *packe
 		return fail(EPROTO, "the peer wants a window of %llu bytes for %llu",
 			    (unsigned long long)packet->window, (unsigned long long)packet->size);
 	*segment = (struct view_segment){ .inode = inode };
-	r = mapping_map(&segment->mapping, fd, packet->window, false);
+	r = mapping_window(&segment->mapping, fd, packet->window, false);
 	if (r < 0)
 		return r;
 	r = extend(segment, packet->size, fd);

@@ -6,12 +6,20 @@
  *
  * A page fault costs several times what a page costs that is populated in bulk,
  * so whoever knows that memory is backed populates it at once.  MADV_POPULATE_*
- * came with Linux 5.14; before that the faults come one by one.
+ * came with Linux 5.14; before that each page is touched, which populates it too.
+ *
+ * Where the process has locked all memory to come (MCL_FUTURE of mlockall(2)), the
+ * kernel would count a window that is mapped at once as locked in full, and allocate
+ * whatever the file has not allocated yet, which a peer decides.  So one page is
+ * mapped and unlocked, and then moved to where the window has room: what is not
+ * locked may become as long as it likes.  The part that is populated is locked again.
  */
 #include "os/mapping.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 
 #include "base/error.h"
 #include "base/limits.h"
@@ -21,33 +29,101 @@
 #define MADV_POPULATE_WRITE	23
 #endif
 
+#define PAGE	4096u
+
 int mapping_map(struct mapping *mapping, int fd, uint64_t length, bool writable)
 {
 	int prot = writable ? PROT_READ | PROT_WRITE : PROT_READ;
 	void *base = mmap(NULL, length, prot, MAP_SHARED | MAP_NORESERVE, fd, 0);
 
+	if (base == MAP_FAILED && errno == EAGAIN)
+		return fail(ENOMEM, "cannot map %llu bytes of shared memory: all memory is to be locked, and RLIMIT_MEMLOCK is reached",
+			    (unsigned long long)length);
 	if (base == MAP_FAILED)
 		return fail_system("cannot map shared memory");
 	madvise(base, length, MADV_DONTFORK);
 	madvise(base, length, MADV_DONTDUMP);
+	*mapping = (struct mapping){ .base = base, .length = length };
+	return 0;
+}
+
+/* ---- Windows ---- */
+
+/* The kernel refuses to invalidate what is locked, and otherwise this does nothing. */
+static bool is_locked(const struct mapping *mapping)
+{
+	return msync(mapping->base, mapping->length, MS_INVALIDATE) && errno == EBUSY;
+}
+
+int mapping_window(struct mapping *mapping, int fd, uint64_t length, bool writable)
+{
+	void *base;
+	int r;
+
+	r = mapping_map(mapping, fd, PAGE, writable);
+	if (r < 0)
+		return r;
+	mapping->locked = is_locked(mapping);
+	if (mapping->locked)
+		munlock(mapping->base, PAGE);
+	base = mremap(mapping->base, PAGE, length, MREMAP_MAYMOVE);
+	if (base == MAP_FAILED) {
+		r = fail_system("cannot reserve address space");
+		mapping_unmap(mapping);
+		return r;
+	}
 	mapping->base = base;
 	mapping->length = length;
 	return 0;
 }
 
-void mapping_populate(const struct mapping *mapping, uint64_t offset, uint64_t length,
-		      bool writable)
+/* ---- Pages ---- */
+
+/* Others may write there at the same time; nothing changes. */
+static void touch(unsigned char *page, bool writable)
+{
+	if (writable)
+		__atomic_fetch_or(page, 0, __ATOMIC_RELAXED);
+	else
+		(void)*(volatile unsigned char *)page;
+}
+
+static void populate(const struct mapping *mapping, uint64_t offset, uint64_t end, bool writable)
 {
 	int advice = writable ? MADV_POPULATE_WRITE : MADV_POPULATE_READ;
-	uint64_t end = offset + length, step;
+	uint64_t step;
 
 	while (offset < end) {
 		step = min_u64(end - offset, POPULATE_STEP);
 		if (!madvise(mapping->base + offset, step, advice))
 			offset += step;
 		else if (errno != EINTR)
-			return;
+			break;
 	}
+	/* It is all there, or the caller would not ask; so no touch is a signal. */
+	for (; offset < end && errno == EINVAL; offset += PAGE)
+		touch(mapping->base + offset, writable);
+}
+
+int mapping_populate(const struct mapping *mapping, uint64_t offset, uint64_t length,
+		     bool writable)
+{
+	populate(mapping, offset, offset + length, writable);
+	return mapping->locked ? mapping_lock(mapping->base + offset, length) : 0;
+}
+
+int mapping_lock(const void *begin, uint64_t length)
+{
+	struct rlimit limit = { .rlim_cur = 0 };
+	int error;
+
+	if (!mlock(begin, length))
+		return 0;
+	error = errno == EAGAIN ? ENOMEM : errno;
+	getrlimit(RLIMIT_MEMLOCK, &limit);
+	return fail(error, "cannot lock %llu bytes of memory: %s; RLIMIT_MEMLOCK is %llu",
+		    (unsigned long long)length, strerror(error),
+		    (unsigned long long)limit.rlim_cur);
 }
 
 void mapping_unmap(struct mapping *mapping)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Address space: mapping memfds, reserving windows, populating in bulk. */
+/* Address space: mapping memfds, reserving windows, populating in bulk, locking. */
 #ifndef SLUICE_OS_MAPPING_H
 #define SLUICE_OS_MAPPING_H
 
@@ -11,17 +11,32 @@
 struct mapping {
 	unsigned char *base;	/* NULL if there is none */
 	uint64_t length;	/* of the address space, mapped or not */
+	bool locked;		/* what is populated from here on is locked too */
 };
 
-/* Maps length bytes of fd, which may lie behind its end.  0 or -errno. */
+/* Maps length bytes of fd, all of which are there.  0 or -errno. */
 int mapping_map(struct mapping *mapping, int fd, uint64_t length, bool writable) MUST_CHECK;
 
 /*
- * Gives pages to a part that is backed by memory, so that no later access of it
- * faults.  Works as far as it gets: what is left faults one by one.
+ * The same for a window, most of which may lie behind the end of the file: nothing of
+ * it is allocated, populated or locked by that.  0, -ENOMEM (also: no address space) or
+ * another -errno.
  */
-void mapping_populate(const struct mapping *mapping, uint64_t offset, uint64_t length,
-		      bool writable);
+int mapping_window(struct mapping *mapping, int fd, uint64_t length, bool writable) MUST_CHECK;
+
+/*
+ * Gives pages to a part that is backed by memory, so that no later access of it
+ * faults, and locks it if the mapping is locked.  Populating works as far as it gets:
+ * what is left faults page by page.  0, or as mapping_lock().
+ */
+int mapping_populate(const struct mapping *mapping, uint64_t offset, uint64_t length,
+		     bool writable) MUST_CHECK;
+
+/*
+ * Keeps memory, of whatever kind, from being swapped out until it is unmapped.  0,
+ * -ENOMEM or -EPERM (RLIMIT_MEMLOCK).
+ */
+int mapping_lock(const void *begin, uint64_t length) MUST_CHECK;
 
 void mapping_unmap(struct mapping *mapping);
 
