@@ -90,6 +90,8 @@ run-check: all $(test-needed)
 	$(if $(test-unknown),$(error there is no test called $(test-unknown)))
 	@echo 'Behaviour is tested as it comes, as socket/..._test with' \
 	      'SLUICE_WAIT=socket, and as mixed/..._test with both.'
+	@echo "The rules of the contract are $$(cat selftests/rule_*_test.c | \
+		grep -c '^TEST_F[A-Z_]*(rule_') tests in rule_*_test.c, each in both wait modes."
 	$(Q)O='$(O)' CC='$(CC)' CXX='$(CXX)' KERNEL_DOC='$(KERNEL_DOC)' \
 		prove --timer $(PROVEFLAGS) -e 'timeout 300' $(test-chosen)
 

@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Rules of lifetimes: what outlives what, that objects may be destroyed in any order,
+ * whose they are, and when a service ends.
+ */
+#include "steps.h"
+#include "rules.h"
+
+ENDS_FIXTURE(rule_lifetime);
+
+/* ---- A client and what it has sent --------------------------------------- */
+
+TEST_F(rule_lifetime, pending_responses_outlive_their_client)
+{
+	struct end *server = &self->end[0];
+
+	SET_UP_PAIR(NULL);
+	ASSERT_EQ(1, ask(&self->seat, 0, 8));
+	close_client(&self->seat, 0, 0);
+	ASSERT_EQ(8, at(server, take, 0, LONG));
+	EXPECT_EQ(1, at(server, is_connected, 0, 0));
+	EXPECT_EQ(0, at(server, answer, 0, 9));
+	EXPECT_EQ(9, hear(&self->seat, 0, LONG));
+	EXPECT_EQ(0, at(server, done, 0, 0));
+	EXPECT_EQ(-EPIPE, hear(&self->seat, 0, LONG));
+	EXPECT_EQ(0, cancel(&self->seat, 0, 0));
+}
+
+TEST_F(rule_lifetime, pending_responses_outlive_their_node_and_service)
+{
+	struct end *server = &self->end[0];
+	struct seat *seat = &self->seat;
+
+	SET_UP_PAIR(NULL);
+	ASSERT_EQ(1, ask(seat, 0, 8));
+	sluice_node_destroy(seat->node);
+	sluice_service_close(seat->service);
+	sluice_client_destroy(seat->client);
+	seat->node = NULL;
+	seat->service = NULL;
+	seat->client = NULL;
+	EXPECT_EQ(1, at(server, serve, 1, 0));
+	EXPECT_EQ(9, hear(seat, 0, LONG));
+	EXPECT_EQ(-EPIPE, hear(seat, 0, LONG));
+}
+
+TEST_F(rule_lifetime, responses_outlive_their_pending_response)
+{
+	struct end *server = &self->end[0];
+
+	SET_UP_PAIR(NULL);
+	ASSERT_EQ(1, ask(&self->seat, 0, 8));
+	ASSERT_EQ(1, at(server, serve, 1, 0));
+	ASSERT_EQ(9, hold(&self->seat, 0, 0));
+	EXPECT_EQ(0, cancel(&self->seat, 0, 0));
+	EXPECT_EXCHANGE(&self->seat, server);
+	EXPECT_EQ(9, answer_value(self->seat.response[0]));
+}
+
+TEST_F(rule_lifetime, loaned_requests_go_with_their_client)
+{
+	struct sluice_request *request;
+
+	SET_UP_PORTS(&blobs, NULL, NULL, NULL);
+	ASSERT_EQ(1, ask_blob(&self->seat, 0, 100));
+	request = sluice_client_loan(self->seat.client, 100000);
+	ASSERT_NE(NULL, request);
+	close_client(&self->seat, 0, 0);
+	EXPECT_EQ(100, at(&self->end[0], take_blob, 0, LONG));
+}
+
+TEST_F(rule_lifetime, active_requests_outlive_their_server)
+{
+	const struct question *question;
+	struct end *client = &self->end[0];
+
+	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
+	ASSERT_EQ(0, open_server(&self->seat, 0, 0));
+	start_client(_metadata, client, variant->place, &calls, 1);
+	ASSERT_EQ(1, at(client, ask, 0, 8));
+	ASSERT_EQ(8, take(&self->seat, 0, LONG));
+	close_server(&self->seat, 0, 0);
+	EXPECT_EQ(-EPIPE, at(client, hear, 0, LONG));
+	end_stop(client);
+	question = self->seat.active[0]->data;
+	EXPECT_EQ(8u, question->value);
+	EXPECT_EQ(0, done(&self->seat, 0, 0));
+}
+
+/* ---- In every order ------------------------------------------------------ */
+
+static size_t factorial(size_t n)
+{
+	return n < 2 ? 1 : n * factorial(n - 1);
+}
+
+/* The index-th of the n! orders of 0 .. n - 1. */
+static void permute(size_t *order, size_t n, size_t index)
+{
+	size_t left[5] = { 0, 1, 2, 3, 4 }, i, pick;
+
+	for (i = 0; i < n; i++) {
+		pick = index / factorial(n - 1 - i);
+		index %= factorial(n - 1 - i);
+		order[i] = left[pick];
+		memmove(&left[pick], &left[pick + 1],
+			(n - 1 - i - pick) * sizeof(left[0]));
+	}
+}
+
+#define HANDLES	5	/* of either side */
+
+static void drop_of_client(struct seat *seat, size_t which)
+{
+	switch (which) {
+	case 0:
+		sluice_node_destroy(seat->node);
+		seat->node = NULL;
+		break;
+	case 1:
+		sluice_service_close(seat->service);
+		seat->service = NULL;
+		break;
+	case 2:
+		close_client(seat, 0, 0);
+		break;
+	case 3:
+		cancel(seat, 0, 0);
+		break;
+	case 4:
+		drop_response(seat, 0, 0);
+		break;
+	}
+}
+
+TEST_F_TIMEOUT(rule_lifetime, what_a_client_has_made_goes_in_every_order, 120)
+{
+	struct end *server = &self->end[0];
+	size_t order[HANDLES], index, i;
+
+	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
+	for (index = 0; index < factorial(HANDLES); index++) {
+		permute(order, HANDLES, index);
+		take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
+		ASSERT_EQ(1, ask(&self->seat, 0, 5));
+		ASSERT_EQ(1, at(server, serve, 1, 0));
+		ASSERT_EQ(6, hold(&self->seat, 0, 0));
+		for (i = 0; i < HANDLES; i++) {
+			drop_of_client(&self->seat, order[i]);
+			if (self->seat.pending[0]) {
+				ASSERT_EQ(-EPIPE, hear(&self->seat, 0, LONG));
+			}
+			if (self->seat.response[0]) {
+				ASSERT_EQ(6, answer_value(self->seat.response[0]));
+			}
+		}
+	}
+}
+
+static void drop_of_server(struct seat *seat, size_t which)
+{
+	switch (which) {
+	case 2:
+		close_server(seat, 0, 0);
+		seat->reply[0] = NULL;
+		break;
+	case 3:
+		done(seat, 0, 0);
+		seat->reply[0] = NULL;
+		break;
+	case 4:
+		sluice_reply_release(seat->reply[0]);
+		seat->reply[0] = NULL;
+		break;
+	default:
+		drop_of_client(seat, which);
+	}
+}
+
+TEST_F_TIMEOUT(rule_lifetime, what_a_server_has_made_goes_in_every_order, 120)
+{
+	struct end *client = &self->end[0];
+	size_t order[HANDLES], index, i;
+	const struct question *question;
+
+	end_start(_metadata, client, variant->place);
+	ASSERT_EQ(0, at(client, open_service, PTR(&calls), 0));
+	ASSERT_EQ(0, at(client, open_client, 0, 0));
+	for (index = 0; index < factorial(HANDLES); index++) {
+		permute(order, HANDLES, index);
+		ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
+		ASSERT_EQ(0, open_server(&self->seat, 0, 0));
+		ASSERT_EQ(1, at(client, wait_servers, 1, LONG));
+		ASSERT_EQ(1, at(client, ask, 0, 5));
+		ASSERT_EQ(5, take(&self->seat, 0, LONG));
+		ASSERT_EQ(0, answer(&self->seat, 0, 6));
+		ASSERT_EQ(0, loan_answer(&self->seat, 0, 7));
+		for (i = 0; i < HANDLES; i++) {
+			drop_of_server(&self->seat, order[i]);
+			if (self->seat.active[0]) {
+				question = self->seat.active[0]->data;
+				ASSERT_EQ(5u, question->value);
+			}
+		}
+		ASSERT_EQ(6, at(client, hear, 0, LONG));
+		ASSERT_EQ(-EPIPE, at(client, hear, 0, LONG));
+		ASSERT_EQ(0, at(client, cancel, 0, 0));
+		ASSERT_TRUE(EVENTUALLY(at(client, wait_servers, 1,
+					  SLUICE_NOWAIT) == -EAGAIN));
+	}
+}
+
+TEST_F(rule_lifetime, nothing_can_be_released)
+{
+	sluice_node_destroy(NULL);
+	sluice_service_close(NULL);
+	sluice_client_destroy(NULL);
+	sluice_server_destroy(NULL);
+	errno = 7;
+	EXPECT_EQ(0, sluice_request_release(NULL));
+	EXPECT_EQ(0, sluice_pending_response_release(NULL));
+	EXPECT_EQ(0, sluice_response_release(NULL));
+	EXPECT_EQ(0, sluice_active_request_release(NULL));
+	EXPECT_EQ(0, sluice_reply_release(NULL));
+	EXPECT_EQ(7, errno);
+}
+
+/* ---- Whose they are ------------------------------------------------------ */
+
+/* What a forked child is told; 0 if it was ECHILD throughout. */
+static int use_in_child(struct seat *seat)
+{
+	pid_t pid = fork();
+	int status = -1;
+	bool good;
+
+	if (pid > 0)
+		return waitpid(pid, &status, 0) == pid ? status : -1;
+	if (pid < 0)
+		return -1;
+	good = loan_question(seat, 0, 1) == -ECHILD &&
+	       send_question(seat, 1, 0) == -ECHILD &&
+	       hear(seat, 2, SLUICE_FOREVER) == -ECHILD &&
+	       wait_servers(seat, 1, SLUICE_FOREVER) == -ECHILD &&
+	       sluice_request_release(seat->request[1]) == -ECHILD &&
+	       sluice_pending_response_release(seat->pending[2]) == -ECHILD &&
+	       !sluice_client_create(seat->service, NULL) && errno == ECHILD &&
+	       !sluice_service_open(seat->node, &calls, NULL) && errno == ECHILD;
+	sluice_client_destroy(seat->client);
+	sluice_service_close(seat->service);
+	sluice_node_destroy(seat->node);
+	_exit(!good);
+}
+
+TEST_F(rule_lifetime, a_forked_child_has_no_part_in_it)
+{
+	struct end *server = &self->end[0];
+
+	SET_UP_PAIR(NULL);
+	ASSERT_EQ(0, loan_question(&self->seat, 1, 3));
+	ASSERT_EQ(1, ask(&self->seat, 2, 5));
+	EXPECT_EQ(0, use_in_child(&self->seat));
+
+	/* And has done no harm. */
+	ASSERT_EQ(1, at(server, serve, 1, 0));
+	EXPECT_EQ(6, hear(&self->seat, 2, LONG));
+	EXPECT_EQ(1, send_question(&self->seat, 1, 0));
+	EXPECT_EQ(3, at(server, take, 0, LONG));
+}
+
+static void *use_in_thread(void *argument)
+{
+	struct seat *seat = argument;
+
+	if (loan_question(seat, 0, 1) != -EBUSY ||
+	    hear(seat, 2, SLUICE_FOREVER) != -EBUSY)
+		return seat;
+	return NULL;
+}
+
+TEST_F(rule_lifetime, another_thread_has_no_part_in_it)
+{
+	struct end *server = &self->end[0];
+	pthread_t thread;
+	void *result;
+
+	SET_UP_PAIR(NULL);
+	ASSERT_EQ(1, ask(&self->seat, 2, 5));
+	ASSERT_EQ(0, pthread_create(&thread, NULL, use_in_thread, &self->seat));
+	ASSERT_EQ(0, pthread_join(thread, &result));
+	EXPECT_EQ(NULL, result);
+	ASSERT_EQ(1, at(server, serve, 1, 0));
+	EXPECT_EQ(6, hear(&self->seat, 2, LONG));
+}
+
+TEST_HARNESS_MAIN

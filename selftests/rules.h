@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The rules of the contract, one test each.  The rule_*_test.c are to be read as a list:
+ * a test is called as the rule that it shows, and shows it in a few lines.  Other tests
+ * go to the bottom of a matter; here is what must hold at all.
+ *
+ * Fixtures are called rule_SUBJECT: run-check counts the tests by that.
+ */
+#ifndef SELFTESTS_RULES_H
+#define SELFTESTS_RULES_H
+
+#include "loans.h"
+
+/* The settings of a service whose creator asks for none. */
+#define ACTIVE		16	/* max_active_requests_per_client */
+#define LOANS		8	/* max_loaned_requests, and ..._replies_per_request */
+#define BUFFER		8	/* max_response_buffer_size */
+#define BORROWED	8	/* max_borrowed_responses_per_pending_response */
+
+/* A server in the first end, and a client in the test's seat, with these options. */
+#define SET_UP_PORTS(contract, service, client, server)			\
+	do {								\
+		start_server(_metadata, &self->end[0], variant->place,	\
+			     contract, service, server);		\
+		take_client_seat(_metadata, &self->seat, contract,	\
+				 client, 1);				\
+	} while (0)
+
+/* Somebody is answered, or asked, who has gone in one way or another. */
+#define EXPECT_GONE(call)						\
+	do {								\
+		long gone_ = (call);					\
+									\
+		EXPECT_TRUE(gone_ == -EPIPE || gone_ == -ECONNRESET)	\
+			TH_LOG("instead: %ld", gone_);			\
+	} while (0)
+
+/* Seat and server still understand each other. */
+#define EXPECT_EXCHANGE(seat, server)					\
+	do {								\
+		begin(server, serve, 1, 0);				\
+		EXPECT_EQ(1, ask(seat, SLOTS - 1, 5))			\
+			TH_LOG("%s", sluice_strerror());		\
+		EXPECT_EQ(6, hear(seat, SLOTS - 1, LONG))		\
+			TH_LOG("%s", sluice_strerror());		\
+		EXPECT_EQ(-EPIPE, hear(seat, SLOTS - 1, LONG));		\
+		EXPECT_EQ(0, cancel(seat, SLOTS - 1, 0));		\
+		EXPECT_EQ(1, finish(server));				\
+	} while (0)
+
+#endif /* SELFTESTS_RULES_H */
