@@ -220,7 +220,7 @@ static void name_service(struct gc *gc, int services)
 	struct sluice_registry_contract contract;
 	struct stat status;
 
-	if (registry_read_contract(services, gc->hash, &contract, &status) < 0)
+	if (registry_read_contract(services, gc->hash, &contract, NULL, &status) < 0)
 		snprintf(gc->service, sizeof(gc->service), "%s", gc->hash);
 	else
 		memcpy(gc->service, contract.name, sizeof(gc->service));
