@@ -11,7 +11,8 @@
  *
  * How a thing may be removed is in leftover.c.  The order is that of the library: ports,
  * then services that nobody has open, then nodes; a node's record tells the library that
- * there is something to do, so it stays until all else is gone.  At the end goes the
+ * there is something to do, so it stays until all else is gone.  The name that a node has
+ * in a service goes with the ports there, and is not listed apart.  At the end goes the
  * domain, if it is empty and the root directory is of one user.
  *
  * A directory without a contract is that of a service which is being made, or whose maker
