@@ -61,6 +61,13 @@ names() {	# all that is in the registry
 	find "$SLUICE_ROOT" -mindepth 1 | sort
 }
 
+# members NAME EXPECTED: so the nodes that have example/calls open are called there
+members() {
+	ls "$SLUICE_ROOT/default/services/e463f812b2f0d607/ports" >"$tmp/output"
+	[ "$(grep '^node' "$tmp/output" | tr '\n' ' ')" = "$2" ]
+	result $? "$1"
+}
+
 none() {	# none NAME: the registry is empty
 	names >"$tmp/output"
 	[ ! -s "$tmp/output" ]
@@ -112,7 +119,8 @@ says "the client's port" "^would remove port client\.0 of example/calls, of proc
 says "the service" '^would remove service example/calls, e463f812b2f0d607$'
 says "the server's node" "^would remove node calls-server, [0-9a-f]\{16\}, of process $server\$"
 says "the client's node" "^would remove node calls-client, [0-9a-f]\{16\}, of process $client\$"
-lines "and nothing else" 5
+lines "and nothing else, nor the names that the nodes have in the service" 5
+members "which are there" "node.0 node.1 "
 [ "$(names)" = "$before" ]
 result $? "nothing is removed"
 if command -v jq >/dev/null; then
@@ -143,7 +151,14 @@ start "$O/examples/adder-server"
 other=$started
 slay $server
 slay $other
-ran "the dead of a service that lives" 0
+members "a killed node has a name in the service" "node.0 node.1 "
+ran "the dead of a service that lives, with --dry-run" 0 --dry-run
+members "the name is still there" "node.0 node.1 "
+doctor=$("$O/tools/sluice" doctor | grep -o 'nodes [0-9]*, ports [0-9]*, services [0-9]*')
+[ "$doctor" = "nodes 2, ports 2, services 1" ]
+result $? "the doctor counts nodes by their records"
+ran "and now really" 0
+members "only that of the living is left" "node.0 "
 says "the port" "^removed port server\.1 of example/calls, of process $server\$"
 says "a service that nobody has open" '^removed service example/adder, '
 never "not the one that lives" "service example/calls\|process $living"

@@ -3,7 +3,8 @@
  * What sluice ls is to find, for ls_test.sh:
  *
  *	ls_test crowd N		a service of one server and N clients
- *	ls_test rude		a service, types and a node whose names are not fit to print
+ *	ls_test rude		a service, types, ports and a node whose names are not fit to
+ *				print
  *	ls_test empty		a service that is open, and has neither client nor server
  */
 #include <sys/resource.h>
@@ -56,7 +57,7 @@ int main(int argc, char **argv)
 	if (!strcmp(what, "crowd") && argc == 3)
 		crowd((unsigned int)atoi(argv[2]));
 	else if (!strcmp(what, "rude"))
-		pair_make(RUDE, &rude, NULL);
+		pair_make_named(RUDE, &rude, NULL, RUDE, RUDE);
 	else if (!strcmp(what, "empty"))
 		must(sluice_service_open(must(sluice_node_create(NULL, NULL)), &crowded, NULL));
 	else

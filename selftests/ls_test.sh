@@ -34,9 +34,10 @@ says "a heading" '^SERVICE  *REQUEST  *RESPONSE  *CLIENTS  *SERVERS  *DEAD  *PID
 says "its types, and who is there" "^example/calls  *call  *root  *0  *1  *0  *$server\$"
 looks ls --json
 holds "the service of these keys" '.[0].services[0] | keys == ["alive", "clients", "dead", "hash",
-	"name", "pids", "request", "request_header", "response", "response_header", "servers"]'
+	"name", "nodes", "pids", "request", "request_header", "response", "response_header",
+	"servers"]'
 holds "and values" ".[0].services[0] | .name == \"example/calls\" and .alive and
-	.clients == 0 and .servers == 1 and .dead == 0 and .pids == [$server] and
+	.nodes == 1 and .clients == 0 and .servers == 1 and .dead == 0 and .pids == [$server] and
 	.request == {name: \"call\", size: 8, alignment: 8, slice: false} and
 	.response == {name: \"root\", size: 16, alignment: 8, slice: false} and
 	.request_header == null and (.hash | test(\"^[0-9a-f]{16}\$\"))"
@@ -44,8 +45,8 @@ looks ls --tree
 says "a tree" '^example/calls: call to root$'
 says "its leaves" "^  server\.0  [0-9a-f]*  pid $server  calls-server  node calls-server\$"
 looks ls --tree --json
-holds "a port of these keys" '.[0].services[0].ports[0] | keys == ["alive", "comm", "entry", "node",
-	"node_name", "pid", "port", "role", "wait"]'
+holds "a port of these keys" '.[0].services[0].ports[0] | keys == ["alive", "comm", "entry", "name",
+	"node", "node_name", "pid", "port", "role", "wait"]'
 holds "and values" ".[0].services[0].ports | length == 1 and (.[0] | .role == \"server\" and
 	.entry == \"server.0\" and .alive and .pid == $server and .comm == \"calls-server\" and
 	.node_name == \"calls-server\" and (.wait == \"uring\" or .wait == \"socket\") and
@@ -118,11 +119,11 @@ looks ls
 result $? "strings that are not fit to print"
 says "what of them is" '^rude?\[2J???"\\?  *rude'
 looks ls --tree
-[ "$(tr -d ' -~\n' <"$tmp/said" | wc -c)" -eq 0 ] && grep -q 'node rude?' "$tmp/said"
-result $? "also of nodes"
+[ "$(tr -d ' -~\n' <"$tmp/said" | wc -c)" -eq 0 ] && grep -q '^  client\.0 "rude?.*node rude?' "$tmp/said"
+result $? "also of ports and nodes"
 looks ls --json --tree
 holds "and as JSON" '.[0].services[] | select(.clients == 1) | .name == "rude?[2J???\"\\?" and
-	.ports[0].node_name == .name'
+	(.ports[0].node_name == .name) and (.ports | map(.name) == [.[0].node_name, .[0].node_name])'
 let_go
 
 # ---- a thousand

@@ -38,17 +38,27 @@ told void pair_connect(const struct pair *pair)
 			errx(1, "a request from nowhere");
 }
 
-told struct pair pair_make(const char *node, const struct sluice_contract *contract,
-			   const struct sluice_service_opts *opts)
+/* Names of ports are what tools show; NULL for none. */
+told struct pair pair_make_named(const char *node, const struct sluice_contract *contract,
+				 const struct sluice_service_opts *opts, const char *client,
+				 const char *server)
 {
+	const struct sluice_client_opts client_opts = SLUICE_CLIENT_OPTS(.name = client);
+	const struct sluice_server_opts server_opts = SLUICE_SERVER_OPTS(.name = server);
 	struct pair pair;
 
 	pair.node = must(sluice_node_create(node, NULL));
 	pair.service = must(sluice_service_open(pair.node, contract, opts));
-	pair.server = must(sluice_server_create(pair.service, NULL));
-	pair.client = must(sluice_client_create(pair.service, NULL));
+	pair.server = must(sluice_server_create(pair.service, &server_opts));
+	pair.client = must(sluice_client_create(pair.service, &client_opts));
 	pair_connect(&pair);
 	return pair;
+}
+
+told struct pair pair_make(const char *node, const struct sluice_contract *contract,
+			   const struct sluice_service_opts *opts)
+{
+	return pair_make_named(node, contract, opts, NULL, NULL);
 }
 
 told void pair_drop(const struct pair *pair)

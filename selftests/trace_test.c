@@ -8,6 +8,11 @@
  *				initial_max_slice_len is LEN; prints how often it grew
  *	trace_test talk N	N round trips of 1 to 4096 bytes, and one in which the request
  *				waits for 20 ms; prints what it counted
+ *	trace_test align N	N round trips of a service whose elements begin on a multiple of
+ *				more than their type asks for, behind user headers; the
+ *				reply is the request
+ *	trace_test hold ALIGNMENT	has such a service open, with this alignment of
+ *				requests, and has neither client nor server; waits to be killed
  */
 #include <err.h>
 #include <stdio.h>
@@ -46,6 +51,16 @@ static void pause_ms(long ms)
 	nanosleep(&time, NULL);
 }
 
+static void connect_ports(struct ports *ports, const struct sluice_client_opts *opts)
+{
+	ports->server = must(sluice_server_create(ports->service, NULL));
+	ports->client = must(sluice_client_create(ports->service, opts));
+	/* The server takes the client in its own calls. */
+	while (sluice_client_wait_servers(ports->client, 1, SLUICE_NOWAIT) < 0)
+		if (sluice_server_receive(ports->server, SLUICE_NOWAIT))
+			errx(1, "a request from nowhere");
+}
+
 static struct ports make_ports(uint64_t initial_max_slice_len)
 {
 	const struct sluice_client_opts opts = SLUICE_CLIENT_OPTS(
@@ -54,13 +69,16 @@ static struct ports make_ports(uint64_t initial_max_slice_len)
 
 	ports.node = must(sluice_node_create("trace", NULL));
 	ports.service = must(sluice_service_open(ports.node, &contract, NULL));
-	ports.server = must(sluice_server_create(ports.service, NULL));
-	ports.client = must(sluice_client_create(ports.service, &opts));
-	/* The server takes the client in its own calls. */
-	while (sluice_client_wait_servers(ports.client, 1, SLUICE_NOWAIT) < 0)
-		if (sluice_server_receive(ports.server, SLUICE_NOWAIT))
-			errx(1, "a request from nowhere");
+	connect_ports(&ports, &opts);
 	return ports;
+}
+
+static void drop_ports(const struct ports *ports)
+{
+	sluice_client_destroy(ports->client);
+	sluice_server_destroy(ports->server);
+	sluice_service_close(ports->service);
+	sluice_node_destroy(ports->node);
 }
 
 static struct sluice_pending_response *ask(const struct ports *ports, size_t count)
@@ -173,10 +191,89 @@ static void talk(unsigned long trips)
 	}
 	round_trip(&ports, 1, 20);
 	printf("%lu trips, %lu of at least 1024 bytes\n", trips + 1, large);
-	sluice_client_destroy(ports.client);
-	sluice_server_destroy(ports.server);
-	sluice_service_close(ports.service);
-	sluice_node_destroy(ports.node);
+	drop_ports(&ports);
+}
+
+/* ---- Alignment ---- */
+
+#define ALIGNMENT	64u
+
+static const struct sluice_contract aligned = {
+	.name = "selftest/aligned",
+	.request = SLUICE_SLICE(uint16_t),
+	.response = SLUICE_SLICE(uint16_t),
+	.request_header = SLUICE_TYPE(uint64_t),
+	.response_header = SLUICE_TYPE(uint64_t),
+};
+
+static struct sluice_service *open_aligned(struct sluice_node *node, uint32_t alignment)
+{
+	static const struct sluice_attribute attribute = { "what", "alignment" };
+	const struct sluice_service_opts opts = SLUICE_SERVICE_OPTS(
+		.flags = SLUICE_SERVICE_NO_REQUEST_OVERFLOW |
+			 SLUICE_SERVICE_NO_RESPONSE_OVERFLOW |
+			 SLUICE_SERVICE_NO_FIRE_AND_FORGET,
+		.request_alignment = alignment,
+		.response_alignment = 4 * alignment,
+		.max_fds_per_message = 1,
+		.max_nodes = 8,
+		.attributes = &attribute,
+		.attribute_count = 1);
+
+	return must(sluice_service_open(node, &aligned, &opts));
+}
+
+static void check_place(const void *data, size_t alignment)
+{
+	if ((uintptr_t)data % alignment)
+		errx(1, "elements at %p, which is no multiple of %zu", data, alignment);
+}
+
+static void echo(struct sluice_active_request *active)
+{
+	struct sluice_reply *reply = must(sluice_active_request_loan(active, active->count));
+
+	check_place(reply->data, 4 * ALIGNMENT);
+	memcpy(reply->header, active->header, sizeof(uint64_t));
+	memcpy(reply->data, active->data, active->size);
+	if (sluice_reply_send(reply) < 0)
+		errx(1, "%s", sluice_strerror());
+	sluice_active_request_release(active);
+}
+
+static void aligned_trip(const struct ports *ports, uint64_t number)
+{
+	struct sluice_request *request = must(sluice_client_loan(ports->client, number % 100));
+	struct sluice_pending_response *pending;
+
+	check_place(request->data, ALIGNMENT);
+	*(uint64_t *)request->header = ~number;
+	memset(request->data, (int)number, request->size);
+	pending = must(sluice_request_send(request));
+	echo(must(sluice_server_receive(ports->server, SLUICE_FOREVER)));
+	sluice_response_release(must(sluice_pending_response_receive(pending, SLUICE_FOREVER)));
+	sluice_pending_response_release(pending);
+}
+
+static void align(unsigned long trips)
+{
+	struct ports ports;
+
+	ports.node = must(sluice_node_create("align", NULL));
+	ports.service = open_aligned(ports.node, ALIGNMENT);
+	connect_ports(&ports, NULL);
+	for (unsigned long i = 0; i < trips; i++)
+		aligned_trip(&ports, i);
+	drop_ports(&ports);
+}
+
+static void hold(unsigned long alignment)
+{
+	open_aligned(must(sluice_node_create("hold", NULL)), (uint32_t)alignment);
+	puts("held");
+	fflush(stdout);
+	for (;;)
+		pause();
 }
 
 int main(int argc, char **argv)
@@ -190,7 +287,11 @@ int main(int argc, char **argv)
 		grow(number);
 	else if (!strcmp(what, "talk"))
 		talk(number);
+	else if (!strcmp(what, "align"))
+		align(number);
+	else if (!strcmp(what, "hold"))
+		hold(number);
 	else
-		errx(2, "usage: trace_test leak | grow LEN | talk N");
+		errx(2, "usage: trace_test leak | grow LEN | talk N | align N | hold ALIGNMENT");
 	return 0;
 }

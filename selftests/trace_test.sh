@@ -299,6 +299,60 @@ holds "100 of them" '.[0].compared | .same == 100 and .different + .missing + .e
 kill $server
 wait $server 2>/dev/null
 
+# ---- elements that are aligned more than their type asks for, behind user headers
+
+# hold ALIGNMENT: a service of that alignment is there, with a server; $holder, $server
+hold() {
+	"$program" hold "$1" >"$tmp/held" &
+	holder=$!
+	until grep -q held "$tmp/held"; do
+		kill -0 $holder || return
+		sleep 0.02
+	done
+	"$sluice" serve selftest/aligned >"$tmp/output" 2>"$tmp/serving" &
+	server=$!
+	until grep -q ' serves ' "$tmp/serving"; do
+		kill -0 $server || return
+		sleep 0.02
+	done
+}
+# replays NAME FILE NUMBER: the same replies come, as many as there are
+replays() {
+	$patience "$sluice" trace replay "$2" selftest/aligned --speed max --compare --json \
+		>"$tmp/said" 2>"$tmp/output"
+	result $? "$1"
+	holds "which are $3" \
+		".[0].compared | .same == $3 and .different + .missing + .extra == 0"
+}
+drop() {
+	kill $server
+	wait $server
+	kill $holder
+	wait $holder
+} 2>/dev/null
+
+traced capture "$tmp/aligned.pcapng" --snap 4K --strict -- "$program" align 200
+result $? "capture, of ports that are made meanwhile"
+hold 64
+replays "a server that has read the contract gives the same replies" "$tmp/aligned.pcapng" 200
+begin capture "$tmp/later.pcapng" --snap 4K --strict --service selftest/aligned
+"$sluice" call selftest/aligned --header 0102030405060708 --hex 'abcd 1234' --count 5 --json \
+	>"$tmp/called" 2>"$tmp/output"
+result $? "a client that has read the contract"
+end
+result $? "capture, of a port that was there before"
+cp "$tmp/called" "$tmp/said"
+holds "has its headers and elements back" 'length == 5 and
+	all(.header == "0102030405060708" and .hex == "abcd1234")'
+replays "they can be sent again" "$tmp/later.pcapng" 5
+drop
+hold 32
+$patience "$sluice" trace replay "$tmp/aligned.pcapng" selftest/aligned >"$tmp/said" 2>"$tmp/told"
+[ $? -eq 1 ]
+result $? "of a service of less alignment they are not"
+says "which is said" '64 bytes in front of its elements, and by the contract of selftest/aligned it has 32'
+drop
+
 # ---- loss
 
 # shellcheck disable=SC2046

@@ -7,6 +7,10 @@
  * compared with that record once more when the service is opened, so a service that was
  * made anew in between, with other types, is refused.
  *
+ * Where the elements of a message begin follows from the record too: behind its user
+ * header, on a multiple of what their type asks for, or of what the service asks for, of
+ * these the larger.
+ *
  * Names of types were chosen by another process; they are cleaned before they are shown.
  */
 #include "contract.h"
@@ -71,6 +75,27 @@ int contract_find(struct contract *contract, const char *domain, const char *nam
 	else
 		point(contract);
 	return r;
+}
+
+/* Sizes are at most PTRDIFF_MAX and alignments are powers of two: no overflow. */
+static uint64_t lead_of(const struct sluice_registry_type *header,
+			const struct sluice_registry_type *type, uint32_t alignment)
+{
+	uint64_t elements = type->alignment > alignment ? type->alignment : alignment;
+
+	return (header->size + elements - 1) & ~(elements - 1);
+}
+
+uint64_t contract_request_lead(const struct sluice_registry_contract *record)
+{
+	return lead_of(&record->request_header, &record->request,
+		       record->settings.request_alignment);
+}
+
+uint64_t contract_response_lead(const struct sluice_registry_contract *record)
+{
+	return lead_of(&record->response_header, &record->response,
+		       record->settings.response_alignment);
 }
 
 int contract_elements(const struct sluice_type *type, size_t bytes, size_t *ret_elements,

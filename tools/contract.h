@@ -4,6 +4,7 @@
 #define TOOLS_CONTRACT_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include <sluice.h>
 #include <sluice/registry.h>
@@ -29,5 +30,12 @@ int contract_find(struct contract *contract, const char *domain, const char *nam
  */
 int contract_elements(const struct sluice_type *type, size_t bytes, size_t *ret_elements,
 		      char ret_why[CONTRACT_WHY]);
+
+/*
+ * Bytes in front of the elements of a message: its user header, up to what elements begin
+ * on a multiple of.  Of a record of which registry_is_contract().
+ */
+uint64_t contract_request_lead(const struct sluice_registry_contract *record);
+uint64_t contract_response_lead(const struct sluice_registry_contract *record);
 
 #endif /* TOOLS_CONTRACT_H */

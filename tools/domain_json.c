@@ -7,6 +7,7 @@
  *	alive		does a node have it open?  Else it was left behind
  *	request, response, request_header, response_header
  *			types; null: no such header
+ *	nodes		how many that live have it open
  *	clients, servers	how many there are that live
  *	dead		how many ports of dead processes have been left behind
  *	pids		of the processes that live, each once, rising
@@ -22,6 +23,7 @@
  *	port		its id, 16 hexadecimal digits
  *	role		"client" or "server"
  *	entry		name of its file, such as "client.0"
+ *	name		that it was given; null: none
  *	alive		does its process live?  Else it was left behind
  *	pid		in its own pid namespace
  *	comm		name of the command; null: dead, or of another pid namespace
@@ -77,7 +79,7 @@ json_t *domain_json_service(const struct snapshot_service *service)
 	const struct sluice_registry_contract *contract = &service->contract;
 	size_t dead = service->ports - service->clients - service->servers;
 
-	return json_pack("{s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:i, s:i, s:I, s:o}",
+	return json_pack("{s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:i, s:i, s:i, s:I, s:o}",
 			 "name", domain_json_text(contract->name),
 			 "hash", domain_json_text(service->hash),
 			 "alive", (int)service->alive,
@@ -85,6 +87,7 @@ json_t *domain_json_service(const struct snapshot_service *service)
 			 "response", type_json(&contract->response),
 			 "request_header", type_json(&contract->request_header),
 			 "response_header", type_json(&contract->response_header),
+			 "nodes", (int)service->nodes,
 			 "clients", (int)service->clients, "servers", (int)service->servers,
 			 "dead", (json_int_t)dead, "pids", pids_json(service));
 }
@@ -100,11 +103,14 @@ json_t *domain_json_port(const struct snapshot *snapshot, const struct snapshot_
 {
 	const struct snapshot_node *node = snapshot_node(snapshot, port->record.node);
 	char id[TEXT_NUMBER], node_id[TEXT_NUMBER], comm[PORT_COMMAND];
+	const char *name = port->record.name;
 
-	return json_pack("{s:s, s:s, s:o, s:b, s:I, s:s?, s:s, s:o, s:s?}",
+	return json_pack("{s:s, s:s, s:o, s:o, s:b, s:I, s:s?, s:s, s:o, s:s?}",
 			 "port", text_id(id, port->record.id),
 			 "role", port->record.role ? "server" : "client",
-			 "entry", domain_json_text(port->entry), "alive", (int)port->alive,
+			 "entry", domain_json_text(port->entry),
+			 "name", *name ? domain_json_text(name) : json_null(),
+			 "alive", (int)port->alive,
 			 "pid", (json_int_t)port->record.pid,
 			 "comm", port_process_command(comm, port),
 			 "node", text_id(node_id, port->record.node),

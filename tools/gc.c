@@ -11,7 +11,8 @@
  *
  * How a thing may be removed is in leftover.c.  The order is that of the library: ports,
  * then services that nobody has open, then nodes; a node's record tells the library that
- * there is something to do, so it stays until all else is gone.  At the end goes the
+ * there is something to do, so it stays until all else is gone.  The name that a node has
+ * in a service goes with the ports there, and is not listed apart.  At the end goes the
  * domain, if it is empty and the root directory is of one user.
  *
  * A directory without a contract is that of a service which is being made, or whose maker
@@ -220,7 +221,7 @@ static void name_service(struct gc *gc, int services)
 	struct sluice_registry_contract contract;
 	struct stat status;
 
-	if (registry_read_contract(services, gc->hash, &contract, &status) < 0)
+	if (registry_read_contract(services, gc->hash, &contract, NULL, &status) < 0)
 		snprintf(gc->service, sizeof(gc->service), "%s", gc->hash);
 	else
 		memcpy(gc->service, contract.name, sizeof(gc->service));

@@ -23,6 +23,7 @@
 #include "domain_json.h"
 #include "look.h"
 #include "port_process.h"
+#include "port_title.h"
 #include "text.h"
 
 #define PIDS_SHOWN	8
@@ -36,7 +37,7 @@ static const char help[] =
 "them, and counts the clients and servers that live, and those that have died\n"
 "and left something behind.\n"
 "\n"
-"      --tree            also each client and server: its id, process and node\n"
+"      --tree            also each client and server: name, id, process and node\n"
 "      --domain NAME     of this domain, not of $SLUICE_DOMAIN or \"default\"\n"
 "      --json            print an object; man sluice-ls describes it\n"
 "      --help\n"
@@ -122,7 +123,7 @@ static void add_port(struct columns *columns, const struct snapshot *snapshot,
 {
 	const struct snapshot_node *node = snapshot_node(snapshot, port->record.node);
 	char id[TEXT_NUMBER], comm[PORT_COMMAND], name[SLUICE_NODE_NAME_SIZE] = "?";
-	char entry[SNAPSHOT_ENTRY];
+	char title[PORT_TITLE];
 	const char *command = port_process_command(comm, port);
 
 	if (!command)
@@ -130,7 +131,7 @@ static void add_port(struct columns *columns, const struct snapshot *snapshot,
 	if (node)
 		text_clean(name, sizeof(name), node->record.name);
 	columns_add(columns, port->alive ? STYLE_PLAIN : STYLE_DIM,
-		    "  %s\t%s\tpid %u\t%s\tnode %s", text_clean(entry, sizeof(entry), port->entry),
+		    "  %s\t%s\tpid %u\t%s\tnode %s", port_title(title, port),
 		    text_id(id, port->record.id), port->record.pid, command, name);
 }
 

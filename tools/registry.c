@@ -13,7 +13,7 @@
  * is passed over.
  *
  *  1. A record is believed only if magic, version and size are right, all strings are
- *     terminated, and sizes and alignments can be calculated with.
+ *     terminated, and sizes, alignments and settings are such as the library writes.
  *  2. That a record is there does not say that its process lives: who has to know opens
  *     the service.
  */
@@ -130,12 +130,16 @@ static bool is_terminated(const char *text, size_t size)
 	return memchr(text, '\0', size);
 }
 
+static bool is_alignment(uint32_t number)
+{
+	return number && !(number & (number - 1)) && number <= ALIGNMENT_LIMIT;
+}
+
 static bool type_is_good(const struct sluice_registry_type *type)
 {
 	return is_terminated(type->name, sizeof(type->name)) && type->size &&
-	       type->size <= PTRDIFF_MAX && type->alignment &&
-	       !(type->alignment & (type->alignment - 1)) &&
-	       type->alignment <= ALIGNMENT_LIMIT && type->kind <= SLUICE_KIND_SLICE;
+	       type->size <= PTRDIFF_MAX && is_alignment(type->alignment) &&
+	       type->kind <= SLUICE_KIND_SLICE;
 }
 
 static bool header_is_good(const struct sluice_registry_type *type)
@@ -143,14 +147,51 @@ static bool header_is_good(const struct sluice_registry_type *type)
 	return !type->size || (type_is_good(type) && type->kind == SLUICE_KIND_FIXED);
 }
 
-static bool contract_is_good(const struct sluice_registry_contract *contract)
+static bool settings_are_good(const struct sluice_registry_settings *settings)
 {
-	return contract->size == sizeof(*contract) &&
-	       is_terminated(contract->name, sizeof(contract->name)) &&
-	       type_is_good(&contract->request) && type_is_good(&contract->response) &&
-	       header_is_good(&contract->request_header) &&
-	       header_is_good(&contract->response_header) &&
-	       contract->settings.max_active_requests;
+	return settings->max_clients && settings->max_servers && settings->max_nodes &&
+	       settings->max_active_requests && settings->max_loaned_requests &&
+	       settings->max_loaned_replies && settings->response_buffer &&
+	       settings->max_borrowed && is_alignment(settings->request_alignment) &&
+	       is_alignment(settings->response_alignment) &&
+	       (settings->mode == 0600 || settings->mode == 0660 || settings->mode == 0666);
+}
+
+/* A key is never empty; a value may be. */
+static bool attribute_is_good(const struct sluice_registry_attribute *attribute)
+{
+	return attribute->key[0] && is_terminated(attribute->key, sizeof(attribute->key)) &&
+	       is_terminated(attribute->value, sizeof(attribute->value));
+}
+
+bool registry_is_contract(const struct sluice_registry_contract *record)
+{
+	return record->magic == SLUICE_REGISTRY_MAGIC_CONTRACT &&
+	       record->version == SLUICE_PROTOCOL_VERSION && record->size == sizeof(*record) &&
+	       record->attributes <= SLUICE_ATTRIBUTES_MAX &&
+	       is_terminated(record->name, sizeof(record->name)) &&
+	       type_is_good(&record->request) && type_is_good(&record->response) &&
+	       header_is_good(&record->request_header) &&
+	       header_is_good(&record->response_header) && settings_are_good(&record->settings);
+}
+
+/* A contract with its attributes, as it is in a file of so many bytes. */
+struct contract_file {
+	struct sluice_registry_contract contract;
+	struct sluice_registry_attribute attribute[SLUICE_ATTRIBUTES_MAX];
+};
+
+static bool contract_file_is_good(const struct contract_file *file, off_t bytes)
+{
+	uint32_t count = file->contract.attributes;
+
+	if (!registry_is_contract(&file->contract) ||
+	    bytes != (off_t)(sizeof(file->contract) + count * sizeof(file->attribute[0])))
+		return false;
+	for (uint32_t i = 0; i < count; i++)
+		if (!attribute_is_good(&file->attribute[i]))
+			return false;
+	return true;
 }
 
 /* A record from its beginning, as much of it as there is.  Bytes, or -errno. */
@@ -211,7 +252,8 @@ int registry_read_port(int ports, const char *name, struct sluice_registry_port 
 
 	if (r < 0)
 		return r;
-	if (got != sizeof(file) || file.port.size != sizeof(file.port) || file.port.role > 1)
+	if (got != sizeof(file) || file.port.size != sizeof(file.port) || file.port.role > 1 ||
+	    !is_terminated(file.port.name, sizeof(file.port.name)))
 		return -EBADMSG;
 	*ret_port = file.port;
 	memcpy(ret_counters, file.bytes + SLUICE_REGISTRY_COUNTERS, sizeof(*ret_counters));
@@ -225,23 +267,26 @@ bool registry_is_member(const char *name)
 
 int registry_read_contract(int services, const char *hash,
 			   struct sluice_registry_contract *ret_contract,
+			   struct sluice_registry_attribute *ret_attributes,
 			   struct stat *ret_status)
 {
-	struct sluice_registry_contract contract = { 0 };
 	int service = registry_open_directory(services, hash);
+	struct contract_file file = { 0 };
 	ssize_t got;
 	int r;
 
 	if (service < 0)
 		return service;
-	got = read_record(service, "contract", &contract, sizeof(contract), ret_status);
+	got = read_record(service, "contract", &file, sizeof(file), ret_status);
 	close(service);
-	r = check_head(&contract, got, SLUICE_REGISTRY_MAGIC_CONTRACT);
+	r = check_head(&file, got, SLUICE_REGISTRY_MAGIC_CONTRACT);
 	if (r < 0)
 		return r;
-	if (got != sizeof(contract) || !contract_is_good(&contract))
+	if (got != ret_status->st_size || !contract_file_is_good(&file, got))
 		return -EBADMSG;
-	*ret_contract = contract;
+	*ret_contract = file.contract;
+	if (ret_attributes)
+		memcpy(ret_attributes, file.attribute, sizeof(file.attribute));
 	return 0;
 }
 
@@ -282,7 +327,8 @@ static int find_in(DIR *services, const char *name, struct sluice_registry_contr
 	while ((entry = readdir(services))) {
 		if (!is_hash(entry->d_name))
 			continue;
-		r = registry_read_contract(dirfd(services), entry->d_name, &contract, &status);
+		r = registry_read_contract(dirfd(services), entry->d_name, &contract, NULL,
+					   &status);
 		if (r == -EPROTONOSUPPORT)
 			result = r;
 		if (r < 0 || strcmp(contract.name, name) != 0)

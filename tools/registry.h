@@ -40,9 +40,14 @@ int registry_read_port(int ports, const char *name, struct sluice_registry_port 
 /* Of the entries of ports/: does it stand for a node that has the service open? */
 bool registry_is_member(const char *name);
 
+/* The attributes have room for SLUICE_ATTRIBUTES_MAX, or are NULL: they are not wanted. */
 int registry_read_contract(int services, const char *hash,
 			   struct sluice_registry_contract *ret_contract,
+			   struct sluice_registry_attribute *ret_attributes,
 			   struct stat *ret_status);
+
+/* Is a record that was read elsewhere a contract, of which all is right? */
+bool registry_is_contract(const struct sluice_registry_contract *record);
 
 /*
  * Finds the contract of a service that is there, by name.  0; or -ENOENT: there is none,

@@ -160,6 +160,7 @@ int job_reply(struct serve *serve, struct job *job, const void *data, size_t byt
 	char why[CONTRACT_WHY];
 	struct sluice_reply *reply;
 	size_t elements;
+	int r;
 
 	if (contract_elements(&serve->contract.contract.response, bytes, &elements, why) < 0)
 		return job_failed(job, "the reply %s", why);
@@ -169,7 +170,11 @@ int job_reply(struct serve *serve, struct job *job, const void *data, size_t byt
 	fill_header(serve, job, reply);
 	if (bytes)
 		memcpy(reply->data, data, bytes);
-	if (sluice_reply_send(reply) < 0) {
+	/* It waits where responses do not overflow. */
+	do
+		r = sluice_reply_send(reply);
+	while (r == -EINTR && !interrupted);
+	if (r < 0) {
 		job_failed(job, "%s", sluice_strerror());
 		(void)sluice_reply_release(reply);	/* if it is still there */
 		return -1;

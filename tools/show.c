@@ -11,8 +11,9 @@
  *
  *	root, domain	strings: where that is
  *	service		as domain_json.c describes it, and also
- *	  settings	an object with the names of struct sluice_registry_settings; its
- *			"flags" are an array of names: "no_request_overflow"
+ *	  settings	as settings.c describes them
+ *	  attributes	an array, in the order in which they were given; each an object of
+ *	    key, value	strings; a key may be there several times
  *	  ports		clients first; each as domain_json.c describes it, and also
  *	    counters	as counters.c describes them
  *	    memory	null: it may not be looked at; or an array with, for each segment,
@@ -33,14 +34,16 @@
 #include "look.h"
 #include "port_memory.h"
 #include "port_process.h"
+#include "port_title.h"
+#include "settings.h"
 #include "text.h"
 
 static const char help[] =
 "usage: sluice show SERVICE [OPTION]...\n"
 "\n"
-"Shows one service: its types and settings, and of each client and server the\n"
-"process, what it has counted, and its memory. Memory can be looked at by the\n"
-"user whose process it is, and by root.\n"
+"Shows one service: its types, settings and attributes, and of each client and\n"
+"server the process, what it has counted, and its memory. Memory can be looked at\n"
+"by the user whose process it is, and by root.\n"
 "\n"
 "      --domain NAME     in this domain, not in $SLUICE_DOMAIN or \"default\"\n"
 "      --json            print an object; man sluice-show describes it\n"
@@ -61,30 +64,6 @@ struct show {
 	struct port_memory memory;
 };
 
-struct setting {
-	const char *name;
-	uint32_t value;
-};
-
-#define SETTINGS	7
-
-static void list_settings(const struct sluice_registry_settings *settings,
-			  struct setting ret_list[SETTINGS])
-{
-	const struct setting list[SETTINGS] = {
-		{ "max_clients", settings->max_clients },
-		{ "max_servers", settings->max_servers },
-		{ "max_active_requests", settings->max_active_requests },
-		{ "max_loaned_requests", settings->max_loaned_requests },
-		{ "max_loaned_replies", settings->max_loaned_replies },
-		{ "response_buffer", settings->response_buffer },
-		{ "max_borrowed", settings->max_borrowed },
-	};
-
-	for (size_t i = 0; i < SETTINGS; i++)
-		ret_list[i] = list[i];
-}
-
 /* ---- For people ---- */
 
 static void add_type(struct columns *columns, const char *what,
@@ -102,19 +81,14 @@ static void add_type(struct columns *columns, const char *what,
 		    type->alignment);
 }
 
-static void add_settings(struct columns *columns, const struct sluice_registry_settings *settings)
+static void add_attributes(struct columns *columns, const struct snapshot_service *service)
 {
-	uint32_t others = settings->flags & ~SLUICE_REGISTRY_NO_REQUEST_OVERFLOW;
-	struct setting list[SETTINGS];
+	char key[SLUICE_ATTRIBUTE_KEY_SIZE], value[SLUICE_ATTRIBUTE_VALUE_SIZE];
 
-	list_settings(settings, list);
-	for (size_t i = 0; i < SETTINGS; i++)
-		columns_add(columns, STYLE_PLAIN, "  %s\t%" PRIu32, list[i].name, list[i].value);
-	if (others)
-		columns_add(columns, STYLE_PLAIN, "  flags\t0x%" PRIx32, settings->flags);
-	else
-		columns_add(columns, STYLE_PLAIN, "  flags\t%s",
-			    settings->flags ? "no_request_overflow" : "none");
+	for (uint32_t i = 0; i < service->contract.attributes; i++)
+		columns_add(columns, STYLE_PLAIN, "  attribute\t%s = %s",
+			    text_clean(key, sizeof(key), service->attribute[i].key),
+			    text_clean(value, sizeof(value), service->attribute[i].value));
 }
 
 static void add_service(struct columns *columns, const struct snapshot_service *service)
@@ -131,7 +105,9 @@ static void add_service(struct columns *columns, const struct snapshot_service *
 	add_type(columns, "response", &contract->response);
 	add_type(columns, "request header", &contract->request_header);
 	add_type(columns, "response header", &contract->response_header);
-	add_settings(columns, &contract->settings);
+	columns_add(columns, STYLE_PLAIN, "  nodes\t%u", service->nodes);
+	settings_add(columns, &contract->settings);
+	add_attributes(columns, service);
 }
 
 static const char *wait_text(uint32_t wait)
@@ -204,10 +180,10 @@ static void add_memory(struct columns *columns, const struct show *show,
 static void add_port(struct columns *columns, const struct show *show,
 		     const struct snapshot_port *port)
 {
-	char id[TEXT_NUMBER], age[COUNTERS_AGE], entry[SNAPSHOT_ENTRY];
+	char id[TEXT_NUMBER], age[COUNTERS_AGE], title[PORT_TITLE];
 
 	columns_add(columns, port->alive ? STYLE_BOLD : STYLE_DIM, "%s %s%s",
-		    text_clean(entry, sizeof(entry), port->entry), text_id(id, port->record.id),
+		    port_title(title, port), text_id(id, port->record.id),
 		    port->alive ? "" : ", dead: left behind");
 	add_process(columns, show->snapshot, port);
 	columns_add(columns, STYLE_PLAIN, "  peers\t%" PRIu64, port->counters.peers);
@@ -228,21 +204,15 @@ static int print_text(const struct show *show)
 
 /* ---- JSON ---- */
 
-static json_t *settings_json(const struct sluice_registry_settings *settings)
+static json_t *attributes_json(const struct snapshot_service *service)
 {
-	uint32_t others = settings->flags & ~SLUICE_REGISTRY_NO_REQUEST_OVERFLOW;
-	json_t *object = json_object(), *flags = json_array();
-	struct setting list[SETTINGS];
+	json_t *array = json_array();
 
-	list_settings(settings, list);
-	for (size_t i = 0; i < SETTINGS; i++)
-		json_object_set_new(object, list[i].name, json_integer(list[i].value));
-	if (settings->flags & SLUICE_REGISTRY_NO_REQUEST_OVERFLOW)
-		json_array_append_new(flags, json_string("no_request_overflow"));
-	if (others)	/* of a later version */
-		json_array_append_new(flags, json_sprintf("0x%" PRIx32, others));
-	json_object_set_new(object, "flags", flags);
-	return object;
+	for (uint32_t i = 0; i < service->contract.attributes; i++)
+		json_array_append_new(array, json_pack("{s:o, s:o}",
+			"key", domain_json_text(service->attribute[i].key),
+			"value", domain_json_text(service->attribute[i].value)));
+	return array;
 }
 
 static json_t *memory_json(const struct port_memory *memory, const struct snapshot_port *port)
@@ -280,6 +250,7 @@ static int print_json(const struct show *show)
 	for (size_t i = 0; i < show->service->ports; i++)
 		json_array_append_new(ports, port_json(show, &show->service->port[i]));
 	json_object_set_new(service, "settings", settings_json(&show->service->contract.settings));
+	json_object_set_new(service, "attributes", attributes_json(show->service));
 	json_object_set_new(service, "ports", ports);
 	return domain_json_print(json_pack("{s:o, s:o, s:o}",
 					   "root", domain_json_text(show->snapshot->root),

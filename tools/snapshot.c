@@ -198,7 +198,7 @@ static void read_service(void *context, int services, const char *hash)
 	if (strlen(hash) >= sizeof(service.hash) || hash[0] == '.' || strchr(hash, '.'))
 		return;		/* it is being made, or removed */
 	strcpy(service.hash, hash);
-	r = registry_read_contract(services, hash, &service.contract, &status);
+	r = registry_read_contract(services, hash, &service.contract, service.attribute, &status);
 	if (r < 0) {
 		snapshot->unreadable += r != -ENOENT;
 		return;

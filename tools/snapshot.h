@@ -28,6 +28,7 @@ struct snapshot_port {
 
 struct snapshot_service {
 	struct sluice_registry_contract contract;
+	struct sluice_registry_attribute attribute[SLUICE_ATTRIBUTES_MAX];
 	char hash[SNAPSHOT_HASH];
 	uint64_t inode;			/* of the contract */
 	bool alive;			/* a node has it open */

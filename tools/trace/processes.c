@@ -29,6 +29,8 @@
 #include "places.h"
 #include "ports.h"
 #include "symbols.h"
+#include "tools/contract.h"
+#include "tools/registry.h"
 #include "tracer.h"
 
 #define FILES_MAX	4096
@@ -303,17 +305,10 @@ static bool read_record(pid_t pid, const char *number, char path[PATH_MAX], unio
 	fd = open(link, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
 		return false;
+	memset(record, 0, sizeof(*record));
 	n = pread(fd, record, sizeof(*record), 0);
 	close(fd);
 	return n >= (ssize_t)sizeof(record->port);
-}
-
-static uint32_t lead_of(const struct sluice_registry_type *type,
-			const struct sluice_registry_type *header)
-{
-	uint64_t alignment = type->alignment ? type->alignment : 1;
-
-	return (uint32_t)((header->size + alignment - 1) / alignment * alignment);
 }
 
 /* What the process says of the service in this directory. */
@@ -325,7 +320,7 @@ static bool find_contract(pid_t pid, DIR *fds, const char *directory, union reco
 	rewinddir(fds);
 	while ((entry = readdir(fds)))
 		if (read_record(pid, entry->d_name, path, record) && !strcmp(path, directory) &&
-		    record->magic == SLUICE_REGISTRY_MAGIC_CONTRACT)
+		    registry_is_contract(&record->contract))
 			return true;
 	return false;
 }
@@ -344,12 +339,9 @@ static void learn_port(struct trace *trace, pid_t pid, const struct sluice_regis
 	again = opendir(fds);
 	*strrchr(directory, '/') = 0;
 	if (again && find_contract(pid, again, directory, &record)) {
-		record.contract.name[sizeof(record.contract.name) - 1] = 0;
 		snprintf(known.service, sizeof(known.service), "%s", record.contract.name);
-		known.request_lead = lead_of(&record.contract.request,
-					     &record.contract.request_header);
-		known.reply_lead = lead_of(&record.contract.response,
-					   &record.contract.response_header);
+		known.request_lead = (uint32_t)contract_request_lead(&record.contract);
+		known.reply_lead = (uint32_t)contract_response_lead(&record.contract);
 		process_name(pid, known.process);
 		entry.wanted = is_wanted_service(trace->options.service, known.service);
 		entry.request_lead = known.request_lead;

@@ -28,6 +28,7 @@
 #include <string.h>
 
 #include "pcapng.h"
+#include "tools/contract.h"
 
 enum { REQUEST, REPLY };	/* the probe of a packet */
 
@@ -283,12 +284,8 @@ static int check_all(struct recording *recording)
 }
 
 static int check_fit(struct recording *recording, const char *what, const struct message *message,
-		     const struct sluice_registry_type *type,
-		     const struct sluice_registry_type *header)
+		     const struct sluice_registry_type *type, uint64_t lead)
 {
-	/* Sizes are at most PTRDIFF_MAX and alignments are powers of two: no overflow. */
-	uint64_t lead = (header->size + type->alignment - 1) & ~((uint64_t)type->alignment - 1);
-
 	if (message->lead != lead)
 		return refuse(recording, "%s %" PRIu64 " of client %016" PRIx64 " has %" PRIu32
 			      " bytes in front of its elements, and by the contract of %s it has %"
@@ -310,10 +307,10 @@ int recording_fits(struct recording *recording, const struct sluice_registry_con
 		const struct message *request = &recording->requests.at[i];
 
 		r = check_fit(recording, "request", request, &contract->request,
-			      &contract->request_header);
+			      contract_request_lead(contract));
 		for (size_t j = 0; j < request->reply_count && r == 0; j++)
 			r = check_fit(recording, "a reply to request", &request->replies[j],
-				      &contract->response, &contract->response_header);
+				      &contract->response, contract_response_lead(contract));
 	}
 	return r;
 }

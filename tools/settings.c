@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The settings of a service, by name; what they mean is said in uapi/sluice/registry.h.
+ *
+ * As JSON they are an object, which has all names of struct sluice_registry_settings.
+ * Most are whole numbers.  The others:
+ *
+ *	mode		string, as of a file: "0600", "0660" or "0666"
+ *	group		number; null: the mode gives no group anything
+ *	group_name	string; null: likewise, or it has no name here
+ *	flags		array of names, such as "no_request_overflow"; what has none here is
+ *			one more string, a hexadecimal number
+ */
+#include "settings.h"
+
+#include <grp.h>
+#include <inttypes.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "text.h"
+
+#define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
+#define FLAGS_TEXT	128
+#define GROUP_NAME	64
+#define NO_GROUP_MODE	0600u
+
+struct setting {
+	const char *name;
+	size_t offset;
+};
+
+#define SETTING(name)	{ #name, offsetof(struct sluice_registry_settings, name) }
+
+static const struct setting number[] = {
+	SETTING(max_clients),
+	SETTING(max_servers),
+	SETTING(max_nodes),
+	SETTING(max_active_requests),
+	SETTING(max_loaned_requests),
+	SETTING(max_loaned_replies),
+	SETTING(response_buffer),
+	SETTING(max_borrowed),
+	SETTING(max_fds),
+	SETTING(request_alignment),
+	SETTING(response_alignment),
+};
+
+_Static_assert(sizeof(struct sluice_registry_settings) == (COUNT(number) + 3) * sizeof(uint32_t),
+	       "all of them, and flags, mode and group");
+
+static const struct {
+	uint32_t flag;
+	const char *name;
+} flag_name[] = {
+	{ SLUICE_REGISTRY_NO_REQUEST_OVERFLOW, "no_request_overflow" },
+	{ SLUICE_REGISTRY_NO_RESPONSE_OVERFLOW, "no_response_overflow" },
+	{ SLUICE_REGISTRY_NO_FIRE_AND_FORGET, "no_fire_and_forget" },
+};
+
+static uint32_t value_of(const struct sluice_registry_settings *settings, size_t i)
+{
+	uint32_t value;
+
+	memcpy(&value, (const char *)settings + number[i].offset, sizeof(value));
+	return value;
+}
+
+/* In a buffer of GROUP_NAME, cleaned; NULL: it has none. */
+static const char *group_name(char *buffer, uint32_t group)
+{
+	const struct group *entry = getgrgid(group);
+
+	return entry ? text_clean(buffer, GROUP_NAME, entry->gr_name) : NULL;
+}
+
+static json_t *flags_json(uint32_t flags)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < COUNT(flag_name); i++) {
+		if (flags & flag_name[i].flag)
+			json_array_append_new(array, json_string(flag_name[i].name));
+		flags &= ~flag_name[i].flag;
+	}
+	if (flags)	/* of a later version */
+		json_array_append_new(array, json_sprintf("0x%" PRIx32, flags));
+	return array;
+}
+
+/* ---- For people ---- */
+
+static void add_flags(struct columns *columns, uint32_t flags)
+{
+	json_t *names = flags_json(flags);
+	char text[FLAGS_TEXT] = "none";
+	size_t i, length = 0;
+	json_t *name;
+
+	json_array_foreach(names, i, name)
+		if (length < sizeof(text))
+			length += (size_t)snprintf(text + length, sizeof(text) - length, "%s%s",
+						   i ? ", " : "", json_string_value(name));
+	json_decref(names);
+	columns_add(columns, STYLE_PLAIN, "  flags\t%s", text);
+}
+
+static void add_group(struct columns *columns, const struct sluice_registry_settings *settings)
+{
+	char buffer[GROUP_NAME];
+	const char *name = group_name(buffer, settings->group);
+
+	if (settings->mode == NO_GROUP_MODE)
+		columns_add(columns, STYLE_PLAIN, "  group\tnone");
+	else
+		columns_add(columns, STYLE_PLAIN, "  group\t%" PRIu32 "%s%s", settings->group,
+			    name ? ", " : "", name ? name : "");
+}
+
+void settings_add(struct columns *columns, const struct sluice_registry_settings *settings)
+{
+	for (size_t i = 0; i < COUNT(number); i++)
+		columns_add(columns, STYLE_PLAIN, "  %s\t%" PRIu32, number[i].name,
+			    value_of(settings, i));
+	columns_add(columns, STYLE_PLAIN, "  mode\t%04" PRIo32, settings->mode);
+	add_group(columns, settings);
+	add_flags(columns, settings->flags);
+}
+
+/* ---- JSON ---- */
+
+static void set_group(json_t *object, const struct sluice_registry_settings *settings)
+{
+	bool given = settings->mode != NO_GROUP_MODE;
+	char buffer[GROUP_NAME];
+	const char *name = given ? group_name(buffer, settings->group) : NULL;
+
+	json_object_set_new(object, "group",
+			    given ? json_integer(settings->group) : json_null());
+	json_object_set_new(object, "group_name", name ? json_string(name) : json_null());
+}
+
+json_t *settings_json(const struct sluice_registry_settings *settings)
+{
+	json_t *object = json_object();
+
+	for (size_t i = 0; i < COUNT(number); i++)
+		json_object_set_new(object, number[i].name, json_integer(value_of(settings, i)));
+	json_object_set_new(object, "mode", json_sprintf("%04" PRIo32, settings->mode));
+	set_group(object, settings);
+	json_object_set_new(object, "flags", flags_json(settings->flags));
+	return object;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* The settings of a service, by name. */
+#ifndef TOOLS_SETTINGS_H
+#define TOOLS_SETTINGS_H
+
+#include <jansson.h>
+
+#include <sluice/registry.h>
+
+#include "columns.h"
+
+/* A row for each, of its name and its value. */
+void settings_add(struct columns *columns, const struct sluice_registry_settings *settings);
+
+/* The object that settings.c describes; NULL if there is no memory. */
+json_t *settings_json(const struct sluice_registry_settings *settings);
+
+#endif /* TOOLS_SETTINGS_H */
