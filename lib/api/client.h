@@ -70,6 +70,9 @@ struct response {
 /* What every call of a client begins with.  0, -EBUSY or -ECHILD. */
 int client_enter(struct sluice_client *client) MUST_CHECK;
 
+/* The tables of messages.  0 or -ENOMEM; -EPERM too if they are to be locked. */
+int client_make_tables(struct sluice_client *client) MUST_CHECK;
+
 /* servers.c: connects to those that it finds, and lets go of those that have gone. */
 void client_look_for_servers(struct sluice_client *client);
 void client_tidy(struct sluice_client *client);

@@ -102,6 +102,9 @@ int channel_send(struct channel *channel, const void *packet, size_t size, int p
  */
 int channel_announce(struct channel *channel, const struct pool *pool, uint32_t slice) MUST_CHECK;
 
+/* Tells of all segments there are, so that no message has to.  As channel_announce(). */
+int channel_announce_all(struct channel *channel, const struct pool *pool) MUST_CHECK;
+
 /* Something was published for the peer: wake it if it sleeps. */
 void channel_ring(struct channel *channel, uint32_t event);
 

@@ -44,20 +44,21 @@ static int map_window(struct segment *segment, uint64_t window, uint64_t least)
 	}
 }
 
-static int map_and_seal(struct segment *segment, uint64_t window, uint64_t size, bool fixed)
+static int map_and_seal(struct segment *segment, uint64_t window, uint64_t size,
+			struct segment_how how)
 {
 	int r;
 
-	r = map_window(segment, window, fixed ? window : size);
-	if (!r && fixed)
+	r = map_window(segment, window, how.fixed ? window : size);
+	if (!r && how.fixed)
 		r = memfd_set_size(segment->fd, window);
 	if (r < 0)
 		return r;
-	return memfd_seal(segment->fd, SLUICE_SEGMENT_SEALS | (fixed ? SLUICE_SEAL_GROW : 0));
+	return memfd_seal(segment->fd, SLUICE_SEGMENT_SEALS | (how.fixed ? SLUICE_SEAL_GROW : 0));
 }
 
 int segment_create(struct segment *segment, const char *name, uint32_t number,
-		   uint64_t window, uint64_t size, bool fixed)
+		   uint64_t window, uint64_t size, struct segment_how how)
 {
 	int r;
 
@@ -66,11 +67,12 @@ int segment_create(struct segment *segment, const char *name, uint32_t number,
 	segment->fd = memfd_create_sealable(name);
 	if (segment->fd < 0)
 		return segment->fd;
-	r = map_and_seal(segment, window, size, fixed);
+	r = map_and_seal(segment, window, size, how);
 	if (r < 0) {
 		segment_destroy(segment);
 		return r;
 	}
+	segment->mapping.locked |= how.locked;
 	segment->number = number;
 	return 0;
 }
