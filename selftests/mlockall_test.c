@@ -17,12 +17,14 @@ static const struct sluice_client_opts client_opts[] = {
 	SLUICE_CLIENT_OPTS(.strategy = SLUICE_POWER_OF_TWO),
 	SLUICE_CLIENT_OPTS(.strategy = SLUICE_BEST_FIT),
 	SLUICE_CLIENT_OPTS(.strategy = SLUICE_STATIC, .initial_max_slice_len = LONGEST),
+	SLUICE_CLIENT_OPTS(.flags = SLUICE_PORT_HUGE_PAGES),
 };
 
 static const struct sluice_server_opts server_opts[] = {
 	SLUICE_SERVER_OPTS(.strategy = SLUICE_POWER_OF_TWO),
 	SLUICE_SERVER_OPTS(.strategy = SLUICE_BEST_FIT),
 	SLUICE_SERVER_OPTS(.strategy = SLUICE_STATIC, .initial_max_slice_len = LONGEST),
+	SLUICE_SERVER_OPTS(.flags = SLUICE_PORT_HUGE_PAGES),
 };
 
 /* ---- Steps ------------------------------------------------------------------- */
@@ -106,7 +108,7 @@ static void with_strategy(struct __test_metadata *_metadata, struct end *server,
 }
 
 FIXTURE_VARIANT(mlockall) {
-	int strategy;
+	int strategy;		/* and of the opts above */
 };
 
 FIXTURE_VARIANT_ADD(mlockall, power_of_two) {
@@ -119,6 +121,10 @@ FIXTURE_VARIANT_ADD(mlockall, best_fit) {
 
 FIXTURE_VARIANT_ADD(mlockall, fixed) {
 	.strategy = SLUICE_STATIC,
+};
+
+FIXTURE_VARIANT_ADD(mlockall, huge) {
+	.strategy = SLUICE_STATIC + 1,
 };
 
 TEST_F(mlockall, without_limit)

@@ -358,7 +358,8 @@ enum sluice_strategy {
  * SLUICE_PORT_HUGE_PAGES - transparent huge pages, where the kernel allows them
  *
  * See shmem_enabled in the kernel's transhuge.rst: with "advise", "within_size" or
- * "always".  Without effect where it does not.
+ * "always".  Without effect where it does not.  The kernel allocates and counts 2 MiB at
+ * a time then, whatever memory_limit says; preallocate lets it begin with whole ones.
  */
 #define SLUICE_PORT_HUGE_PAGES	UINT32_C(4)
 

@@ -96,6 +96,7 @@ static int add_segment(struct pool *pool, uint64_t window, uint64_t size, bool f
 	const struct segment_how how = {
 		.fixed = fixed,
 		.locked = pool->config.residence == RESIDENCE_LOCKED,
+		.huge = pool->config.huge_pages,
 	};
 	uint32_t i = pool_free_index(pool);
 	char name[64];

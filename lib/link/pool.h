@@ -28,6 +28,7 @@ struct pool_config {
 	uint32_t loans;			/* that can be loaned at once */
 	uint32_t preallocate;		/* slices there are from the start; 0: not said */
 	enum residence residence;
+	bool huge_pages;
 };
 
 /* A slice that is out.  Valid until the next pool_loan(). */

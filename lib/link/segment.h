@@ -15,11 +15,13 @@ struct segment {
 	uint64_t size;		/* bytes that are populated */
 	struct slab slab;
 	bool retired;
+	bool huge;
 };
 
 struct segment_how {
 	bool fixed;		/* has its size from the start, and is sealed against growth */
 	bool locked;		/* what is populated is kept from being swapped out */
+	bool huge;		/* in huge pages, where the kernel has them */
 };
 
 /*
