@@ -9,23 +9,18 @@
  * the last response, and then returns the delivery (T1), after which it touches
  * neither the ring nor the request's slice again.
  *
- * Replies lie in a pool of this channel, which only this client maps; it is made
- * when the first reply is loaned, or before the client is welcomed if the port wants its
- * memory from the start.  A reply is out from its sending until its return,
- * or until it is taken back from a full ring to make room for a later one.
+ * What it replies is in link/responder_reply.c.
  *
  * A request that comes after its deadline is finished with before anybody sees it, and
  * its word closed says so.
  *
  * Invariants:
  * (1) A delivery is held at most once; its number was checked when it came.
- * (2) A reply that is out is marked so in the pool's table; its holder is the client.
- * (3) At most max_active_requests deliveries are held.
+ * (2) At most max_active_requests deliveries are held.
  *
- * A hostile client can name any slice, any delivery and any return.  Slices are
- * checked against what it has shown of its segments, deliveries against what is
- * held, returns against what is out; a breach closes this channel only.  Requests of
- * a client that died are still received, and replies to them are ECONNRESET.
+ * A hostile client can name any slice and any delivery.  Slices are checked against what
+ * it has shown of its segments, deliveries against what is held; a breach closes this
+ * channel only.  Requests of a client that died are still received.
  */
 #include "link/responder.h"
 
@@ -64,27 +59,6 @@ static void bind_rings(struct responder *responder)
 	responder->stages = channel_part(channel, layout->stages);
 }
 
-/* What is needed to reply, which a client that does not ask does not cost. */
-static int make_pool(struct responder *responder)
-{
-	const struct layout *layout = responder->channel.layout;
-	uint64_t deliveries = layout->deliveries;
-	int r;
-
-	if (!responder->replies)
-		responder->replies = calloc(deliveries, sizeof(*responder->replies));
-	if (!responder->sent)
-		responder->sent = malloc(deliveries * layout->response_slots *
-					 sizeof(*responder->sent));
-	if (!responder->replies || !responder->sent)
-		return fail(ENOMEM, "no memory for the rings of replies");
-	r = pool_init(&responder->pool, &responder->config->pool);
-	if (r < 0)
-		pool_deinit(&responder->pool);
-	responder->pool_open = !r;
-	return r;
-}
-
 /* All that there can be, before the client is welcomed. */
 static int make_all(struct responder *responder)
 {
@@ -93,7 +67,7 @@ static int make_all(struct responder *responder)
 	uint64_t deliveries = layout->deliveries;
 	int r;
 
-	r = make_pool(responder);
+	r = responder_make_pool(responder);
 	if (!r)
 		r = reside(responder, sizeof(*responder), residence);
 	if (!r)
@@ -204,8 +178,7 @@ bool responder_ready(const struct responder *responder)
 	return !responder->channel.gone && ring_has_message(&responder->requests);
 }
 
-/* Nothing that lies in this channel's rings is looked at any more. */
-static int broken(struct responder *responder, const char *how)
+int responder_broken(struct responder *responder, const char *how)
 {
 	responder->requests.slots = NULL;
 	channel_breach(&responder->channel, how);
@@ -319,19 +292,19 @@ int responder_receive(struct responder *responder, struct request_found *ret_fou
 		return -ENOBUFS;
 	/* Of a client that has gone no more can be there than its ring holds. */
 	if (responder->channel.gone && responder->late++ >= responder->channel.layout->request_slots)
-		return broken(responder, "a client sends requests after its end");
+		return responder_broken(responder, "a client sends requests after its end");
 	r = ring_pop(&responder->requests, &message);
 	if (r < 0)
-		return broken(responder, "a client has broken its request ring");
+		return responder_broken(responder, "a client has broken its request ring");
 	if (!r)
 		return 0;
 	if (message.slice >= responder->channel.layout->deliveries || !message.request ||
 	    message.request > SLUICE_CHANNEL_REQUEST || responder->held[message.slice])
-		return broken(responder, "a client has sent a delivery that is not free");
+		return responder_broken(responder, "a client has sent a delivery that is not free");
 	r = channel_resolve(&responder->channel, responder->config->request, &message,
 			    &ret_found->slice);
 	if (r < 0)
-		return broken(responder, "a client has sent a request that is none");
+		return responder_broken(responder, "a client has sent a request that is none");
 	responder->held[message.slice] = message.request;
 	responder->active++;
 	counters_depth(counters, load_relaxed(&counters->depth) + 1);
@@ -372,167 +345,7 @@ bool responder_stop_hinted(const struct responder *responder, uint32_t delivery)
 	       (responder->held[delivery] | SLUICE_CHANNEL_STOP);
 }
 
-/* ---- Replies ---- */
-
-static bool is_out(const struct responder *responder, uint32_t number)
-{
-	return responder->pool_open && number < responder->pool.count &&
-	       responder->pool.slices[number].holders && responder->pool.slices[number].sent;
-}
-
-/* Takes the replies that the client has given back. */
-static void reap(struct responder *responder)
-{
-	uint32_t number;
-
-	while (!responder->channel.gone &&
-	       returns_pop(&responder->returned_responses, &number)) {
-		if (!is_out(responder, number)) {
-			channel_breach(&responder->channel,
-				       "a client has returned a response that it has not");
-			return;
-		}
-		pool_drop(&responder->pool, number);
-		responder->out--;
-	}
-}
-
-int responder_loan(struct responder *responder, uint64_t bytes)
-{
-	int r;
-
-	if (unlikely(!responder->pool_open)) {
-		r = make_pool(responder);
-		if (r < 0)
-			return r;
-	}
-	reap(responder);
-	return pool_loan(&responder->pool, bytes);
-}
-
-/* The ring of a delivery, made with the first reply in it. */
-static struct ring_producer *reply_ring(struct responder *responder, uint32_t delivery)
-{
-	struct ring_producer *ring = &responder->replies[delivery];
-	const struct layout *layout = responder->channel.layout;
-	uint64_t first = delivery * layout->response_slots;
-	struct sluice_ring_slot *rings;
-
-	if (likely(ring->slots))
-		return ring;
-	rings = channel_part(&responder->channel, layout->response_rings);
-	ring_producer_init(ring, &rings[first], layout->response_slots,
-			   responder->config->settings->response_buffer,
-			   &responder->sent[first]);
-	return ring;
-}
-
-static bool overflows(const struct responder *responder)
-{
-	return !(responder->config->settings->flags & SLUICE_REGISTRY_NO_RESPONSE_OVERFLOW);
-}
-
-bool responder_has_room(struct responder *responder, uint32_t delivery)
-{
-	return !ring_full(reply_ring(responder, delivery));
-}
-
-/* The descriptors of a reply, before it. */
-static int send_parcel(struct responder *responder, const struct reply_message *message)
-{
-	struct parcel *parcel = message->parcel;
-
-	if (likely(!parcel))
-		return 0;
-	parcel->delivery = message->delivery;
-	parcel->request = responder->held[message->delivery];
-	parcel->position = message->position;
-	return channel_send_parcel(&responder->channel, parcel);
-}
-
-/* Before the client can see it, so that whoever watches both sees it sent first. */
-static COLD void tell_sent(const struct responder *responder, const struct ring_producer *ring,
-		      const struct reply_message *message)
-{
-	const struct payload *payload = &responder->pool.config.payload;
-
-	probe_reply_send(responder->channel.port, responder->channel.peer,
-			 responder->held[message->delivery],
-			 probe_address(pool_address(&responder->pool, message->slice) +
-				       payload->lead),
-			 message->count * payload->element,
-			 min_u64(ring_depth(ring) + 1, ring->capacity));
-}
-
-static int push(struct responder *responder, const struct reply_message *message,
-		const struct ring_message *out)
-{
-	struct ring_producer *ring = reply_ring(responder, message->delivery);
-	uint32_t oldest;
-	int r;
-
-	if (probe_is_on(reply_send))
-		tell_sent(responder, ring, message);
-	r = ring_push(ring, out);
-	if (r != -ENOBUFS)
-		return r;
-	r = ring_take_back(ring, &oldest);
-	if (r > 0) {
-		/* It was given back although it was still in the ring. */
-		if (!is_out(responder, oldest))
-			return -EPROTO;
-		counter_add(&responder->channel.counters->overflows, 1);
-		probe(reply_overflow, responder->channel.port, responder->channel.peer,
-		      responder->held[message->delivery]);
-		pool_drop(&responder->pool, oldest);
-		responder->out--;
-	}
-	return r < 0 ? r : ring_push(ring, out);
-}
-
-int responder_reply(struct responder *responder, const struct reply_message *message)
-{
-	const struct pool_slice *slice = pool_slice(&responder->pool, message->slice);
-	struct ring_message out;
-	int r;
-
-	reap(responder);
-	r = responder_lost(responder, message->delivery);
-	if (r)
-		return -r;
-	/* The return ring has room for no more; the client is just giving some back. */
-	if (responder->out >= responder->channel.layout->response_return_entries)
-		return -EAGAIN;
-	/* Nobody but the client changes that, and then only for the better. */
-	if (unlikely(!overflows(responder)) && !responder_has_room(responder, message->delivery))
-		return -ENOBUFS;
-	r = channel_announce(&responder->channel, &responder->pool, message->slice);
-	if (!r)
-		r = send_parcel(responder, message);
-	if (r < 0)
-		return r;
-	out = (struct ring_message){
-		.request = responder->held[message->delivery],
-		.position = message->position,
-		.offset = slice->offset + responder->pool.config.payload.lead,
-		.count = message->count,
-		.segment = responder->pool.segments[slice->segment].number,
-		.slice = message->slice,
-		.flags = (message->last ? SLUICE_RING_LAST : 0) |
-			 (message->parcel ? SLUICE_RING_FDS : 0),
-	};
-	if (unlikely(message->traced) && !message->position)
-		store_relaxed(&responder->stages[message->delivery].replied, (uint64_t)clock_now());
-	r = push(responder, message, &out);
-	if (r < 0)
-		return broken(responder, "a client has broken a response ring");
-	pool_mark_sent(&responder->pool, message->slice);
-	responder->out++;
-	counters_sent(responder->channel.counters,
-		      message->count * responder->pool.config.payload.element);
-	channel_ring(&responder->channel, SLUICE_DOORBELL_MESSAGE);
-	return 0;
-}
+/* ---- The end ---- */
 
 void responder_end(struct responder *responder)
 {

@@ -122,6 +122,12 @@ void responder_finish(struct responder *responder, uint32_t delivery, bool trace
 void responder_finish_with(struct responder *responder, uint32_t delivery, bool traced,
 			   int code, const char *text);
 
+/* What is needed to reply, which a client that does not ask does not cost.  0 or -errno. */
+int responder_make_pool(struct responder *responder) MUST_CHECK;
+
+/* Nothing that lies in this channel's rings is looked at any more.  -EPROTO. */
+int responder_broken(struct responder *responder, const char *how);
+
 /* The server port goes: no more replies, no more requests. */
 void responder_end(struct responder *responder);
 

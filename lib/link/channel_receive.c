@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What comes in on the socket of a channel (link/channel.c).
+ *
+ * A packet is looked at by its type, with the descriptors that came with it, which are
+ * closed unless the packet was taken for what it brings.  Those of the handshake, and
+ * those that only one of the ends sends, are for requester.c or responder.c.
+ *
+ * All of it is the peer's word.  What is not as agreed, in kind, length or number of
+ * descriptors, is a breach, and so are packets without an end; a peer may say that it
+ * leaves, once.
+ */
+#include "link/channel.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/limits.h"
+#include "os/fdpass.h"
+
+/* The largest packet there is; all others are shorter. */
+union packet {
+	struct sluice_wire_header header;
+	struct sluice_wire_hello hello;
+	struct sluice_wire_segment segment;
+	struct sluice_wire_retire retire;
+	struct sluice_wire_fds fds;
+	struct sluice_wire_status status;
+};
+
+/* Something went wrong with what the peer has sent; a breach has a fresh sentence. */
+static void close_for(struct channel *channel, int error)
+{
+	if (error == EPROTO)
+		channel_breach(channel, error_sentence());
+	else
+		channel_close(channel, error);
+}
+
+static int take_segment(struct channel *channel, const union packet *packet, size_t size,
+			int passed)
+{
+	if (size != sizeof(packet->segment) || passed < 0)
+		return fail(EPROTO, "the peer sent a SEGMENT of %zu bytes", size);
+	return view_accept(&channel->view, &packet->segment, passed);
+}
+
+static int take_retire(struct channel *channel, const union packet *packet, size_t size)
+{
+	if (size != sizeof(packet->retire))
+		return fail(EPROTO, "the peer sent a RETIRE of %zu bytes", size);
+	return view_retire(&channel->view, packet->retire.number);
+}
+
+/* A ring of the doorbell; one comes for each arming at most. */
+static int take_ring(struct channel *channel)
+{
+	if (!channel->bytes_due)
+		return fail(EPROTO, "the peer rang by the socket, and was not asked to");
+	channel->bytes_due--;
+	return 0;
+}
+
+/* The descriptors of a message that comes later. */
+static int take_parcel(struct channel *channel, const struct sluice_wire_fds *packet, size_t size,
+		       struct fdpass_extras *extras)
+{
+	struct parcel parcel = {
+		.request = packet->request,
+		.position = packet->position,
+		.delivery = packet->delivery,
+		.count = packet->count,
+	};
+	int r;
+
+	if (size != sizeof(*packet) || !parcel.count || parcel.count != extras->count ||
+	    parcel.count > channel->max_fds || parcel.delivery >= channel->layout->deliveries)
+		return fail(EPROTO, "the peer sent %u descriptors for delivery %u in a packet of %zu bytes, and max_fds is %u",
+			    extras->count, parcel.delivery, size, channel->max_fds);
+	memcpy(parcel.fds, extras->fds, sizeof(parcel.fds));
+	r = parcel_store(&channel->parcels, &parcel, channel->parcels_each);
+	if (!r)
+		extras->count = 0;
+	return r;
+}
+
+static int take_packet(struct channel *channel, const union packet *packet, size_t size,
+		       struct fdpass_extras *extras)
+{
+	int passed = extras->count ? extras->fds[0] : -1;
+
+	if (extras->has_sender)
+		channel->user = extras->sender;
+	if (size == 1)
+		return take_ring(channel);
+	if (size < sizeof(packet->header) || packet->header.magic != SLUICE_WIRE_MAGIC)
+		return fail(EPROTO, "the peer sent a packet of %zu bytes that is none of ours",
+			    size);
+	/* Of another version only a HELLO is understood, and answered by a REJECT. */
+	if (packet->header.type != SLUICE_WIRE_HELLO &&
+	    (packet->header.version != SLUICE_PROTOCOL_VERSION || !channel->memory.base))
+		return fail(EPROTO, "the peer sent a packet of type %u and version %u where it cannot be",
+			    packet->header.type, packet->header.version);
+	if (packet->header.type == SLUICE_WIRE_FDS)
+		return take_parcel(channel, &packet->fds, size, extras);
+	if (extras->count > 1)
+		return fail(EPROTO, "the peer sent %u descriptors with a packet of type %u",
+			    extras->count, packet->header.type);
+	switch (packet->header.type) {
+	case SLUICE_WIRE_SEGMENT:
+		return take_segment(channel, packet, size, passed);
+	case SLUICE_WIRE_RETIRE:
+		return take_retire(channel, packet, size);
+	case SLUICE_WIRE_GOODBYE:
+		if (size != sizeof(struct sluice_wire_goodbye))
+			return fail(EPROTO, "the peer sent a GOODBYE of %zu bytes", size);
+		if (channel->leaving)
+			return fail(EPROTO, "the peer said GOODBYE twice");
+		channel->leaving = true;
+		channel->events->leaving(channel);
+		return 0;
+	default:
+		return channel->events->packet(channel, packet, size, passed);
+	}
+}
+
+/* One packet.  False when there is nothing more to read. */
+static bool drain_one(struct channel *channel)
+{
+	struct fdpass_extras extras;
+	union packet packet;
+	int n, r;
+
+	n = fdpass_receive(channel->source.fd, &packet, sizeof(packet), &extras);
+	if (n == -EAGAIN)
+		return false;
+	/* The peer closed without having read everything; what it sent comes next. */
+	if (n == -ECONNRESET)
+		return true;
+	if (n == 0) {
+		channel_close(channel, channel->leaving ? EPIPE : ECONNRESET);
+		return false;
+	}
+	if (n < 0) {
+		close_for(channel, -n);
+		return false;
+	}
+	r = take_packet(channel, &packet, (size_t)n, &extras);
+	fdpass_close(&extras);
+	if (r < 0)
+		close_for(channel, -r);
+	return r >= 0;
+}
+
+void channel_drain(struct channel *channel)
+{
+	unsigned int packets = 0;
+
+	channel_get(channel);
+	while (!channel->gone && drain_one(channel))
+		if (++packets > DRAIN_PACKETS_MAX)
+			channel_breach(channel, "the peer sends packets without an end");
+	/* Any packet may stand for a ring that found the socket full. */
+	if (packets && !channel->gone)
+		channel_wake(channel);
+	channel_put(channel);
+}
