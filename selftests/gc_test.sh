@@ -276,6 +276,43 @@ result $? "nothing was removed by two"
 gc
 none "nothing is left"
 
+# ---- several users
+
+# as USER COMMAND...: in the group of the root directory
+as() {
+	user=$1
+	shift
+	setpriv --reuid "$user" --regid "$user" --groups 65531 "$@"
+}
+
+if [ "$(id -u)" -ne 0 ] || ! command -v setpriv >/dev/null; then
+	skip "a root directory of several users" "needs root, and setpriv"
+else
+	chmod 711 "$tmp"
+	install -d -m 755 "$tmp/bin"
+	install -m 755 "$O/tools/sluice" "$O/examples/calls-server" "$tmp/bin"
+	shared=$tmp/shared
+	install -d -m 3770 -o 0 -g 65531 "$shared"
+	SLUICE_ROOT=$shared
+	start setpriv --reuid 65533 --regid 65533 --groups 65531 "$tmp/bin/calls-server"
+	gc
+	nothing "of what lives nothing is left, in a root directory of several users"
+	as 65532 "$tmp/bin/sluice" gc >"$tmp/output" 2>&1
+	result $? "nor for another user"
+	slay "$started"
+	as 65532 "$tmp/bin/sluice" gc >"$tmp/output" 2>&1
+	[ $? -eq 1 ] && grep -q 'cannot remove node' "$tmp/output"
+	result $? "another user cannot remove the dead"
+	as 65533 "$tmp/bin/sluice" gc --dry-run >"$tmp/output" 2>&1
+	[ "$(grep -c '^would remove' "$tmp/output")" -eq 3 ]
+	result $? "their own user can"
+	ran "and root" 0
+	lines "of all three" 3
+	[ -d "$shared/default/nodes" ] && [ -d "$shared/default/services" ]
+	result $? "the domain stays"
+	SLUICE_ROOT=$tmp/root
+fi
+
 # ---- the command line
 
 wrong() {

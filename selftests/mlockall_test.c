@@ -6,59 +6,31 @@
  * locked; and of an ordinary user no more is locked than RLIMIT_MEMLOCK allows, which
  * is a shortage like others.
  */
-#include <grp.h>
-#include <sys/mman.h>
-#include <sys/resource.h>
-
 #include "steps.h"
+#include "locking.h"
 
 PROCESSES_FIXTURE(mlockall);
 
-#define KIB		1024L
-#define MIB		(1024 * KIB)
 #define LONGEST		(1 * MIB)	/* slices of the static ports */
-#define NOBODY		65534
-
-/* With these the kernel is never asked. */
-#if defined(WITH_LEAK_CHECK) || defined(WITH_THREAD_CHECK)
-#define CAN_LOCK	false
-#else
-#define CAN_LOCK	true
-#endif
 
 static const struct sluice_client_opts client_opts[] = {
 	SLUICE_CLIENT_OPTS(.strategy = SLUICE_POWER_OF_TWO),
 	SLUICE_CLIENT_OPTS(.strategy = SLUICE_BEST_FIT),
 	SLUICE_CLIENT_OPTS(.strategy = SLUICE_STATIC, .initial_max_slice_len = LONGEST),
+	SLUICE_CLIENT_OPTS(.flags = SLUICE_PORT_HUGE_PAGES),
 };
 
 static const struct sluice_server_opts server_opts[] = {
 	SLUICE_SERVER_OPTS(.strategy = SLUICE_POWER_OF_TWO),
 	SLUICE_SERVER_OPTS(.strategy = SLUICE_BEST_FIT),
 	SLUICE_SERVER_OPTS(.strategy = SLUICE_STATIC, .initial_max_slice_len = LONGEST),
+	SLUICE_SERVER_OPTS(.flags = SLUICE_PORT_HUGE_PAGES),
 };
 
 /* ---- Steps ------------------------------------------------------------------- */
 
-/* What /proc/self/status says, in KiB. */
-static long status_of(struct seat *seat, long name, long unused)
-{
-	char line[256], format[32];
-	FILE *file = fopen("/proc/self/status", "re");
-	long kib = -1;
-
-	(void)seat, (void)unused;
-	snprintf(format, sizeof(format), "%s: %%ld kB", (const char *)name);
-	while (file && kib < 0 && fgets(line, sizeof(line), file))
-		if (sscanf(line, format, &kib) != 1)
-			kib = -1;
-	if (file)
-		fclose(file);
-	return kib;
-}
-
-/* Who may lock what there is, and some MiB more. */
-static long become_nobody(struct seat *seat, long a, long b)
+/* What there is may be locked, and some MiB more. */
+static long limit_more(struct seat *seat, long a, long b)
 {
 	rlim_t now_locked = (rlim_t)(status_of(seat, PTR("VmSize"), 0) * KIB);
 	struct rlimit limit;
@@ -68,20 +40,10 @@ static long become_nobody(struct seat *seat, long a, long b)
 		return -errno;
 	if (limit.rlim_max < now_locked + 3 * MIB)
 		return -ENOSPC;
-	if (limit.rlim_max > now_locked + 8 * MIB)
-		limit.rlim_max = now_locked + 8 * MIB;
 	limit.rlim_cur = limit.rlim_max;
-	if (setrlimit(RLIMIT_MEMLOCK, &limit))
-		return -errno;
-	if (geteuid())
-		return 0;
-	if (setgroups(0, NULL) || setresgid(NOBODY, NOBODY, NOBODY) ||
-	    setresuid(NOBODY, NOBODY, NOBODY))
-		return -errno;
-	/* Lost with the user. */
-	prctl(PR_SET_DUMPABLE, 1);
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	return 0;
+	if (limit.rlim_cur > now_locked + 8 * MIB)
+		limit.rlim_cur = now_locked + 8 * MIB;
+	return setrlimit(RLIMIT_MEMLOCK, &limit) ? -errno : 0;
 }
 
 static long lock_all(struct seat *seat, long flags, long unused)
@@ -146,7 +108,7 @@ static void with_strategy(struct __test_metadata *_metadata, struct end *server,
 }
 
 FIXTURE_VARIANT(mlockall) {
-	int strategy;
+	int strategy;		/* and of the opts above */
 };
 
 FIXTURE_VARIANT_ADD(mlockall, power_of_two) {
@@ -161,16 +123,19 @@ FIXTURE_VARIANT_ADD(mlockall, fixed) {
 	.strategy = SLUICE_STATIC,
 };
 
+FIXTURE_VARIANT_ADD(mlockall, huge) {
+	.strategy = SLUICE_STATIC + 1,
+};
+
 TEST_F(mlockall, without_limit)
 {
 	struct end *server = &self->end[0], *client = &self->end[1];
-	long r;
 
+	if (CAN_LOCK && !may_lock(64 * MIB))
+		SKIP(return, "RLIMIT_MEMLOCK is too low");
 	end_start(_metadata, server, IN_PROCESS);
 	end_start(_metadata, client, IN_PROCESS);
-	r = at(server, lock_all, MCL_CURRENT | MCL_FUTURE, 0);
-	if (r < 0)
-		SKIP(return, "mlockall: %s", strerror((int)-r));
+	ASSERT_EQ(0, at(server, lock_all, MCL_CURRENT | MCL_FUTURE, 0));
 	ASSERT_EQ(0, at(client, lock_all, MCL_CURRENT | MCL_FUTURE, 0));
 	with_strategy(_metadata, server, client, variant->strategy, LONGEST);
 }
@@ -179,14 +144,14 @@ TEST_F(mlockall, without_limit)
 TEST_F(mlockall, on_one_side)
 {
 	struct end *server = &self->end[0], *client = &self->end[1];
-	long i, r;
+	long i;
 
+	if (CAN_LOCK && !may_lock(64 * MIB))
+		SKIP(return, "RLIMIT_MEMLOCK is too low");
 	for (i = 0; i < 2; i++) {
 		end_start(_metadata, server, IN_PROCESS);
 		end_start(_metadata, client, IN_PROCESS);
-		r = at(&self->end[i], lock_all, MCL_FUTURE, 0);
-		if (r < 0)
-			SKIP(return, "mlockall: %s", strerror((int)-r));
+		ASSERT_EQ(0, at(&self->end[i], lock_all, MCL_FUTURE, 0));
 		ASSERT_EQ(0, at(server, open_service, PTR(&blobs), 0));
 		ASSERT_EQ(0, at(server, open_server,
 				PTR(&server_opts[variant->strategy]), 0));
@@ -206,17 +171,16 @@ TEST_F(mlockall, with_limit)
 	struct end *server = &self->end[0], *client = &self->end[1];
 	long i, r = 0;
 
-	if (!CAN_LOCK)
-		SKIP(return, "nothing is locked with a sanitizer");
-	if (geteuid() == 0) {
-		ASSERT_EQ(0, chown(self->root.path, NOBODY, NOBODY));
-	}
+	if (!may_lock(3 * MIB))
+		SKIP(return, "RLIMIT_MEMLOCK is too low, or this is a sanitizer");
+	ASSERT_EQ(0, give_to_nobody(&self->root));
 	for (i = 0; i < 2; i++) {
 		end_start(_metadata, &self->end[i], IN_PROCESS);
-		r = at(&self->end[i], become_nobody, 0, 0);
+		r = at(&self->end[i], limit_more, 0, 0);
 		if (r == -ENOSPC)
 			SKIP(return, "RLIMIT_MEMLOCK is too low");
 		ASSERT_EQ(0, r);
+		ASSERT_EQ(0, at(&self->end[i], become_nobody, 0, 0));
 		ASSERT_EQ(0, at(&self->end[i], lock_all, MCL_CURRENT | MCL_FUTURE, 0));
 	}
 	with_strategy(_metadata, server, client, variant->strategy, 200 * KIB);

@@ -36,6 +36,14 @@ FIXTURE_VARIANT_ADD(refused, not_in_the_kernel) {
 	.error = ENOSYS, .here = true, .there = true,
 };
 
+FIXTURE_VARIANT_ADD(refused, not_in_the_kernel_of_the_client) {
+	.error = ENOSYS, .here = true,
+};
+
+FIXTURE_VARIANT_ADD(refused, not_in_the_kernel_of_the_server) {
+	.error = ENOSYS, .there = true,
+};
+
 /* From here on this process has no io_uring.  0 or -errno. */
 static long refuse(struct seat *seat, long error, long unused)
 {

@@ -291,7 +291,7 @@ static void tell_leavings(const struct snapshot *snapshot, struct doctor_finding
 	} else if (snapshot->unreadable) {
 		doctor_found(finding, DOCTOR_NOTE, "in the domain %s entries cannot be read, being of another version, or closed to this user: %zu",
 			     snapshot->domain, snapshot->unreadable);
-		doctor_mend(finding, "end the programs of another version, and delete the domain's directory");
+		doctor_mend(finding, "leave them, if they are other users'; else end the programs of another version, and delete the domain's directory");
 	} else {
 		doctor_found(finding, DOCTOR_OK, "dead processes have left nothing in the domain %s; nodes that live: %zu",
 			     snapshot->domain, snapshot->nodes);

@@ -113,7 +113,7 @@ void doctor_container(struct doctor *doctor, struct doctor_finding *finding)
 		doctor_found(finding, DOCTOR_OK, "there is no sign of a container");
 		return;
 	}
-	doctor_found(finding, DOCTOR_NOTE, "this is a container (%s): others are met only if they share the root directory and the user id",
+	doctor_found(finding, DOCTOR_NOTE, "this is a container (%s): others are met only if they share the root directory, and the user id unless a service is for several",
 		     sign);
 	doctor_mend(finding, "to meet others mount one directory into all, and let SLUICE_ROOT name it");
 }

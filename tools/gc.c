@@ -253,6 +253,16 @@ static int remove_unfilled(const struct gc *gc, int services)
 	return unlinkat(services, gc->hash, AT_REMOVEDIR) < 0 ? -errno : 0;
 }
 
+/* Another user's, and not for this one to look at. */
+static bool is_closed(const struct gc *gc, int services)
+{
+	struct stat status;
+
+	return geteuid() && fstatat(services, gc->hash, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       S_ISDIR(status.st_mode) && status.st_uid != geteuid() &&
+	       faccessat(services, gc->hash, R_OK | X_OK, AT_EACCESS) < 0;
+}
+
 static void look_at_contract(struct gc *gc, int services)
 {
 	struct thing thing = {
@@ -283,6 +293,8 @@ static void look_at_service(void *context, int services, const char *name)
 	if (!leftover_is_id(name) && !leftover_is_unnamed(name))
 		return;
 	gc->hash = name;
+	if (is_closed(gc, services))
+		return;
 	name_service(gc, services);
 	look_at_ports(gc, services);
 	look_at_contract(gc, services);

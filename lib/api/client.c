@@ -163,6 +163,20 @@ static int choose_limits(struct sluice_client *client, const struct sluice_clien
 		    client->max_active, most);
 }
 
+/* Has all be there that is not made with a connection, if the port asks for it. */
+static int make_resident(struct sluice_client *client)
+{
+	enum residence residence = client->pool.config.residence;
+	int r;
+
+	if (residence == RESIDENCE_LAZY)
+		return 0;
+	r = reside(client, sizeof(*client), residence);
+	if (!r)
+		r = port_entry_reside(&client->entry, residence);
+	return r < 0 ? r : client_make_tables(client);
+}
+
 static int open_port(struct sluice_client *client, const struct sluice_client_opts *opts)
 {
 	struct sluice_service *service = client->service;
@@ -178,6 +192,8 @@ static int open_port(struct sluice_client *client, const struct sluice_client_op
 	if (r < 0)
 		return r;
 	r = init_pool(client, opts);
+	if (!r)
+		r = make_resident(client);
 	if (r < 0) {
 		port_entry_release(&client->entry, &service->dir);
 		return r;

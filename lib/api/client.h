@@ -90,6 +90,9 @@ void client_begin_round(struct sluice_client *client);
 struct requester *client_next_choice(struct sluice_client *client);
 void client_has_chosen(struct sluice_client *client, const struct requester *requester);
 
+/* The tables of messages.  0 or -ENOMEM; -EPERM too if they are to be locked. */
+int client_make_tables(struct sluice_client *client) MUST_CHECK;
+
 /* servers.c: connects to those that it finds, and lets go of those that have gone. */
 void client_look_for_servers(struct sluice_client *client);
 void client_tidy(struct sluice_client *client);

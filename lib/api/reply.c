@@ -15,6 +15,7 @@
 
 #include "api/loan.h"
 #include "api/server.h"
+#include "api/tables.h"
 #include "base/error.h"
 #include "link/counters.h"
 #include "trace/probes.h"
@@ -71,6 +72,21 @@ static int check_active(struct sluice_active_request *head)
 	return 0;
 }
 
+int session_make_replies(struct session *session)
+{
+	const struct sluice_registry_settings *settings =
+		&session->server->service->contract.settings;
+	int r;
+
+	r = table_init(&session->replies,
+		       settings->max_active_requests * settings->max_loaned_replies,
+		       sizeof(struct reply), offsetof(struct reply, handle),
+		       session->server->config.pool.residence);
+	if (r < 0)
+		handles_deinit(&session->replies);
+	return r;
+}
+
 /* A dead handle of the session's, made live for this request. */
 static struct reply *take_handle(struct active_request *active)
 {
@@ -82,10 +98,7 @@ static struct reply *take_handle(struct active_request *active)
 	if (active->loaned >= settings->max_loaned_replies)
 		return fail_null(ENOBUFS, "all of max_loaned_replies_per_request, %u, are loaned",
 				 settings->max_loaned_replies);
-	if (!session->replies.items &&
-	    handles_init(&session->replies,
-			 settings->max_active_requests * settings->max_loaned_replies,
-			 sizeof(struct reply), offsetof(struct reply, handle)) < 0)
+	if (!session->replies.items && session_make_replies(session) < 0)
 		return NULL;
 	reply = handles_take(&session->replies);
 	reply->active = active;

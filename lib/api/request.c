@@ -15,6 +15,7 @@
 
 #include "api/client.h"
 #include "api/loan.h"
+#include "api/tables.h"
 #include "base/error.h"
 #include "link/counters.h"
 #include "os/clock.h"
@@ -51,24 +52,27 @@ static void reap_all(struct sluice_client *client)
 		requester_reap(client->requesters[i]);
 }
 
-/* The tables of messages, made with the first loan: idle clients have none. */
-static int init_handles(struct sluice_client *client)
+int client_make_tables(struct sluice_client *client)
 {
 	const struct sluice_registry_settings *settings = &client->service->contract.settings;
+	enum residence residence = client->pool.config.residence;
 	int r;
 
-	r = handles_init(&client->requests, settings->max_loaned_requests,
-			 sizeof(struct request), offsetof(struct request, handle));
+	r = table_init(&client->requests, settings->max_loaned_requests,
+		       sizeof(struct request), offsetof(struct request, handle), residence);
 	if (!r)
-		r = handles_init(&client->pendings, client->max_active,
-				 sizeof(struct pending), offsetof(struct pending, handle));
+		r = table_init(&client->pendings, client->max_active,
+			       sizeof(struct pending), offsetof(struct pending, handle),
+			       residence);
 	if (!r)
-		r = handles_init(&client->responses,
-				 client->max_active * settings->max_borrowed,
-				 sizeof(struct response), offsetof(struct response, handle));
+		r = table_init(&client->responses,
+			       client->max_active * settings->max_borrowed,
+			       sizeof(struct response), offsetof(struct response, handle),
+			       residence);
 	if (r < 0) {
 		handles_deinit(&client->requests);
 		handles_deinit(&client->pendings);
+		handles_deinit(&client->responses);
 	}
 	return r;
 }
@@ -83,7 +87,8 @@ static struct request *take_loan(struct sluice_client *client, size_t count)
 
 	if (loan_bytes(payload, count, &bytes) < 0)
 		return NULL;
-	if (unlikely(!client->requests.items) && init_handles(client) < 0)
+	/* Made with the first loan, unless all is wanted from the start: idle clients have none. */
+	if (unlikely(!client->requests.items) && client_make_tables(client) < 0)
 		return NULL;
 	client_glance(client);
 	reap_all(client);

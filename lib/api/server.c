@@ -42,6 +42,7 @@ static int init_config(struct sluice_server *server, const struct sluice_server_
 		.request = &service->request,
 		.self = &server->self,
 		.changed = server_channel_changed,
+		.prepare = server_prepare,
 		.woken = server_channel_woken,
 		.destroyed = server_channel_destroyed,
 		.owner = server,
@@ -59,6 +60,15 @@ static int init_config(struct sluice_server *server, const struct sluice_server_
 	return pool_check(&server->config.pool);
 }
 
+/* The rest comes with each client. */
+static int make_resident(struct sluice_server *server)
+{
+	enum residence residence = server->config.pool.residence;
+	int r = reside(server, sizeof(*server), residence);
+
+	return r < 0 ? r : port_entry_reside(&server->entry, residence);
+}
+
 static int open_port(struct sluice_server *server, const char *name)
 {
 	struct sluice_service *service = server->service;
@@ -68,6 +78,11 @@ static int open_port(struct sluice_server *server, const char *name)
 			     service->contract.settings.max_servers, name);
 	if (r < 0)
 		return r;
+	r = make_resident(server);
+	if (r < 0) {
+		port_entry_release(&server->entry, &service->dir);
+		return r;
+	}
 	server->self = (struct handshake){
 		.port = server->entry.id,
 		.node = service->node->seat.id,

@@ -37,7 +37,7 @@ struct session {
 	struct sluice_server *server;
 	struct responder *responder;
 	struct handles actives;
-	struct handles replies;		/* made with the first reply */
+	struct handles replies;		/* made with the first reply; see server_prepare() */
 };
 
 /* The public heads, each with the tail that only the library sees. */
@@ -97,6 +97,12 @@ void server_let_go(struct sluice_server *server, struct responder *responder);
 
 /* Looks what has happened, without waiting. */
 void server_glance(struct sluice_server *server);
+
+/* reply.c: makes the table of a session's replies.  As client_make_tables(). */
+int session_make_replies(struct session *session) MUST_CHECK;
+
+/* serving.c: makes all that a channel may come to need.  0 or -errno. */
+int server_prepare(struct responder *responder) MUST_CHECK;
 
 /* serving.c: what its node asks a server. */
 extern const struct port_ops server_port_ops;

@@ -77,7 +77,8 @@ static int make_room(struct sluice_client *client)
 		return -ENOMEM;
 	client->requesters = requesters;
 	client->room = room;
-	return 0;
+	return reside(requesters, room * sizeof(struct requester *),
+		      client->pool.config.residence);
 }
 
 /* A server that cannot be reached is not there; others may be. */
@@ -115,6 +116,7 @@ static void connect_to(void *context, uint64_t server)
 	requester->counted = true;
 	counter_add(&client->entry.counters->peers, 1);
 	port_peer_came(&client->port);
+	requester_announce(requester);
 }
 
 void client_look_for_servers(struct sluice_client *client)

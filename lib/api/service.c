@@ -315,6 +315,7 @@ int service_pool_config(struct pool_config *ret_config, const struct payload *pa
 		.payload = *payload,
 		.preallocate = opts->preallocate,
 		.residence = residence_of(opts->flags),
+		.huge_pages = opts->flags & SLUICE_PORT_HUGE_PAGES,
 	};
 	return 0;
 }

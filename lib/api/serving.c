@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "api/tables.h"
 #include "base/error.h"
 #include "base/limits.h"
 #include "os/clock.h"
@@ -31,13 +32,25 @@ static struct session *session_of(struct sluice_server *server, struct responder
 		return fail_null(ENOMEM, "no memory for a client's requests");
 	session->server = server;
 	session->responder = responder;
-	if (handles_init(&session->actives, limit, sizeof(struct active_request),
-			 offsetof(struct active_request, handle)) < 0) {
+	if (table_init(&session->actives, limit, sizeof(struct active_request),
+		       offsetof(struct active_request, handle), server->config.pool.residence) < 0) {
+		handles_deinit(&session->actives);
 		free(session);
 		return NULL;
 	}
 	responder->session = session;
 	return session;
+}
+
+int server_prepare(struct responder *responder)
+{
+	struct session *session = session_of(responder->config->owner, responder);
+	int r;
+
+	if (!session)
+		return -errno;
+	r = reside(session, sizeof(*session), responder->config->pool.residence);
+	return r < 0 ? r : session_make_replies(session);
 }
 
 static COLD void tell_received(const struct active_request *active)

@@ -335,20 +335,31 @@ enum sluice_strategy {
  *
  * What the limits of the port can ask for is allocated, and its pages are there, when
  * the port is made and when a peer connects: tables, queues, and with SLUICE_STATIC
- * the slices, so that no later call faults or allocates.
+ * the slices, so that no later call faults or allocates.  With another strategy there is
+ * what preallocate asks for, and what comes later has its pages when it is loaned.
+ *
+ * A peer's slices are mapped when it tells of them: if its port is such a one too, when
+ * it connects, else with a message.
  */
 #define SLUICE_PORT_PREFAULT	UINT32_C(1)
 /**
  * SLUICE_PORT_LOCK - the same, and keep it from being swapped out
  *
- * Needs room in RLIMIT_MEMLOCK, or CAP_IPC_LOCK; otherwise the port is not made.
+ * Needs room in RLIMIT_MEMLOCK, or CAP_IPC_LOCK; otherwise the port is not made, a
+ * peer is not connected, or a loan that would need more memory fails with ENOMEM.  Of
+ * what is mapped of the peers all is locked that they have told of.
+ *
+ * A program that locks all of its memory by mlockall(2) does so before it makes ports:
+ * then their memory is locked as it is populated, with this flag or without.  Later,
+ * what ports have reserved would count as locked too, and of static ones be allocated.
  */
 #define SLUICE_PORT_LOCK	UINT32_C(2)
 /**
  * SLUICE_PORT_HUGE_PAGES - transparent huge pages, where the kernel allows them
  *
  * See shmem_enabled in the kernel's transhuge.rst: with "advise", "within_size" or
- * "always".  Without effect where it does not.
+ * "always".  Without effect where it does not.  The kernel allocates and counts 2 MiB at
+ * a time then, whatever memory_limit says; preallocate lets it begin with whole ones.
  */
 #define SLUICE_PORT_HUGE_PAGES	UINT32_C(4)
 

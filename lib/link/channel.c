@@ -385,7 +385,8 @@ static int send_retire(struct channel *channel, uint32_t number)
 	return channel_send(channel, &packet, sizeof(packet), -1);
 }
 
-static int send_segment(struct channel *channel, const struct segment *segment)
+static int send_segment(struct channel *channel, const struct segment *segment,
+			struct channel_told *told)
 {
 	struct sluice_wire_segment packet = {
 		.header = {
@@ -397,8 +398,12 @@ static int send_segment(struct channel *channel, const struct segment *segment)
 		.size = segment->size,
 		.window = segment->mapping.length,
 	};
+	int r;
 
-	return channel_send(channel, &packet, sizeof(packet), segment->fd);
+	r = channel_send(channel, &packet, sizeof(packet), segment->fd);
+	if (!r)
+		*told = (struct channel_told){ .number = packet.number, .size = packet.size };
+	return r;
 }
 
 /* Tells of the segments that have been destroyed since the last time. */
@@ -436,12 +441,19 @@ int channel_announce(struct channel *channel, const struct pool *pool, uint32_t 
 	if (likely(told->number == segment->number &&
 		   told->size >= pool_slice(pool, slice)->offset + pool_slice(pool, slice)->length))
 		return 0;
-	r = send_segment(channel, segment);
-	if (r < 0)
-		return r;
-	told->number = segment->number;
-	told->size = segment->size;
-	return 0;
+	return send_segment(channel, segment, told);
+}
+
+int channel_announce_all(struct channel *channel, const struct pool *pool)
+{
+	uint32_t i;
+	int r = 0;
+
+	for (i = 0; i < SLUICE_SEGMENTS_ALIVE && !r; i++)
+		if (pool->segments[i].number && !pool->segments[i].retired &&
+		    !channel->told[i].number)
+			r = send_segment(channel, &pool->segments[i], &channel->told[i]);
+	return r;
 }
 
 /* ---- Descriptors ---- */

@@ -108,6 +108,9 @@ int channel_send(struct channel *channel, const void *packet, size_t size, int p
  */
 int channel_announce(struct channel *channel, const struct pool *pool, uint32_t slice) MUST_CHECK;
 
+/* Tells of all segments there are, so that no message has to.  As channel_announce(). */
+int channel_announce_all(struct channel *channel, const struct pool *pool) MUST_CHECK;
+
 /* Sends the descriptors of a message, before it.  As channel_send(). */
 int channel_send_parcel(struct channel *channel, const struct parcel *parcel) MUST_CHECK;
 

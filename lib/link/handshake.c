@@ -10,7 +10,8 @@
  *	requests may enter the ring		accept
  *						whose client is it?
  *						version, contract, seals, size
- *						map; WELCOME, or REJECT and hang up
+ *						map, allocate what is wanted at once;
+ *						WELCOME, or REJECT and hang up
  *
  * The client does not wait: what it sends before the server has come round lies in
  * the ring and is served then, or ends with the reason of the REJECT.
@@ -87,6 +88,7 @@ static int make_memory(struct channel *channel)
 		r = mapping_map(&channel->memory, fd, size, true);
 	if (!r)
 		r = memfd_seal(fd, SLUICE_CHANNEL_SEALS);
+	channel->memory.locked |= channel->view.locked;
 	if (!r)
 		r = mapping_populate(&channel->memory, 0, size, true);
 	if (r < 0) {
@@ -142,12 +144,8 @@ static int map_memory(struct channel *channel, const struct sluice_wire_hello *h
 	if (r < 0)
 		return r;
 	r = mapping_map(&channel->memory, passed, size, true);
-	if (!r)
-		r = mapping_populate(&channel->memory, 0, size, true);
-	if (r < 0)
-		return r;
-	channel_set_bells(channel, channel->layout->server_bell, channel->layout->client_bell);
-	return 0;
+	channel->memory.locked |= channel->view.locked;
+	return r < 0 ? r : mapping_populate(&channel->memory, 0, size, true);
 }
 
 static int check_hello(struct channel *channel, const struct handshake *self,
@@ -173,28 +171,12 @@ static int check_hello(struct channel *channel, const struct handshake *self,
 	return r < 0 ? r : check_user(channel, self, "client");
 }
 
-int handshake_welcome(struct channel *channel, const struct handshake *self,
-		      const void *packet, size_t size, int passed)
+int handshake_accept(struct channel *channel, const struct handshake *self,
+		     const void *packet, size_t size, int passed)
 {
-	struct sluice_wire_welcome welcome = {
-		.header = header_of(SLUICE_WIRE_WELCOME),
-		.port = self->port,
-		.node = self->node,
-	};
-	struct sluice_wire_reject reject = { .header = header_of(SLUICE_WIRE_REJECT) };
-	int r;
+	int r = check_hello(channel, self, packet, size, passed);
 
-	r = check_hello(channel, self, packet, size, passed);
-	if (!r)
-		r = map_memory(channel, packet, passed);
-	if (r < 0) {
-		reject.reason = (uint32_t)-r;
-		(void)!fdpass_send(channel->source.fd, &reject, sizeof(reject), -1);
-		return r;
-	}
-	/* The client may be gone already; what it sent before is served all the same. */
-	(void)!fdpass_send(channel->source.fd, &welcome, sizeof(welcome), -1);
-	return 0;
+	return r < 0 ? r : map_memory(channel, packet, passed);
 }
 
 /* What a REJECT may say: nothing that would mean something else to the caller. */
@@ -203,6 +185,28 @@ static bool is_reason(uint32_t reason)
 	return reason == EACCES || reason == EPROTO || reason == EPROTOTYPE ||
 	       reason == EPROTONOSUPPORT || reason == ENOMEM || reason == EMFILE ||
 	       reason == ENFILE;
+}
+
+void handshake_reply(struct channel *channel, const struct handshake *self, int result)
+{
+	uint32_t reason = (uint32_t)-result;
+	struct sluice_wire_welcome welcome = {
+		.header = header_of(SLUICE_WIRE_WELCOME),
+		.port = self->port,
+		.node = self->node,
+	};
+	struct sluice_wire_reject reject = {
+		.header = header_of(SLUICE_WIRE_REJECT),
+		.reason = is_reason(reason) ? reason : ENOMEM,
+	};
+
+	if (result < 0) {
+		(void)!fdpass_send(channel->source.fd, &reject, sizeof(reject), -1);
+		return;
+	}
+	channel_set_bells(channel, channel->layout->server_bell, channel->layout->client_bell);
+	/* The client may be gone already; what it sent before is served all the same. */
+	(void)!fdpass_send(channel->source.fd, &welcome, sizeof(welcome), -1);
 }
 
 int handshake_answer(struct channel *channel, const struct handshake *self,

@@ -19,12 +19,12 @@ struct handshake {
  */
 int handshake_hello(struct channel *channel, const struct handshake *self) MUST_CHECK;
 
-/*
- * Server: checks a HELLO and maps the memory that came with it; says WELCOME, or
- * REJECT and then returns the reason as -errno.
- */
-int handshake_welcome(struct channel *channel, const struct handshake *self,
-		      const void *packet, size_t size, int passed) MUST_CHECK;
+/* Server: checks a HELLO and maps the memory that came with it.  0 or -errno. */
+int handshake_accept(struct channel *channel, const struct handshake *self,
+		     const void *packet, size_t size, int passed) MUST_CHECK;
+
+/* Server: says WELCOME, or REJECT if the result is -errno; what is no reason is ENOMEM. */
+void handshake_reply(struct channel *channel, const struct handshake *self, int result);
 
 /*
  * Client: an answer has come.  0 with why it was refused, an errno or 0; -EACCES (who

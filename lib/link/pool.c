@@ -12,12 +12,7 @@
  * A loan looks for room in the segments that are in use, then grows one of them in
  * place, then makes a further segment.  Growing never moves a slice.
  *
- * Memory follows use.  Over a number of loans the pool watches the most bytes that
- * were out at a time; if that is a small share of what it has, it retires its
- * segments: nothing is loaned from them any more, and each is destroyed when its
- * last slice has come home, while new loans come from a fresh one.  If a pool has
- * to grow again soon after, it waits twice as long the next time.  What was allocated
- * because the port has asked for it (link/pool_sizes.c) it does not give up.
+ * Memory follows use: see link/retirement.c.
  *
  * Invariants:
  * (1) A slice number is out if and only if it has holders; its bytes belong to
@@ -46,7 +41,7 @@
 #define PAGE	4096u
 #define NO_FREE	UINT32_MAX
 
-static uint32_t free_index(const struct pool *pool)
+uint32_t pool_free_index(const struct pool *pool)
 {
 	uint32_t i;
 
@@ -55,8 +50,7 @@ static uint32_t free_index(const struct pool *pool)
 	return i;
 }
 
-/* What all pools of a port have together; less is more by a number that wraps. */
-static void count_segments(const struct pool *pool, uint64_t segments, uint64_t bytes)
+void pool_count(const struct pool *pool, uint64_t segments, uint64_t bytes)
 {
 	struct sluice_registry_counters *counters = pool->config.counters;
 
@@ -79,15 +73,32 @@ static int grow(struct pool *pool, struct segment *segment, uint64_t size)
 	if (r < 0)
 		return r;
 	pool->bytes += delta;
-	count_segments(pool, 0, delta);
+	pool_count(pool, 0, delta);
 	pool->largest = max_u64(pool->largest, size);
 	return 0;
+}
+
+/* Room in a segment's book for all slices, of a port that asks for it. */
+static int make_book(struct pool *pool, struct segment *segment)
+{
+	struct slab *slab = &segment->slab;
+
+	if (pool->config.residence == RESIDENCE_LAZY)
+		return 0;
+	if (slab_reserve(slab, pool->config.slices) < 0)
+		return fail(ENOMEM, "no memory for the book of a segment");
+	return reside(slab->free, slab->room * sizeof(*slab->free), pool->config.residence);
 }
 
 /* A segment of its own, populated up to size.  Its index, or -errno. */
 static int add_segment(struct pool *pool, uint64_t window, uint64_t size, bool fixed)
 {
-	uint32_t i = free_index(pool);
+	const struct segment_how how = {
+		.fixed = fixed,
+		.locked = pool->config.residence == RESIDENCE_LOCKED,
+		.huge = pool->config.huge_pages,
+	};
+	uint32_t i = pool_free_index(pool);
 	char name[64];
 	int r;
 
@@ -95,15 +106,17 @@ static int add_segment(struct pool *pool, uint64_t window, uint64_t size, bool f
 		return fail(ENOMEM, "all %u segments of the port hold slices", SLUICE_SEGMENTS_ALIVE);
 	snprintf(name, sizeof(name), "%s-%016" PRIx64, pool->config.name, pool->config.port);
 	r = segment_create(&pool->segments[i], name, pool->last_number + 1,
-			   window, size, fixed);
+			   window, size, how);
 	if (r < 0)
 		return r;
 	pool->last_number++;
-	count_segments(pool, 1, 0);
-	r = grow(pool, &pool->segments[i], size);
+	pool_count(pool, 1, 0);
+	r = make_book(pool, &pool->segments[i]);
+	if (!r)
+		r = grow(pool, &pool->segments[i], size);
 	if (r < 0) {
 		pool->bytes -= pool->segments[i].size;
-		count_segments(pool, UINT64_MAX, 0 - pool->segments[i].size);
+		pool_count(pool, UINT64_MAX, 0 - pool->segments[i].size);
 		segment_destroy(&pool->segments[i]);
 		return r;
 	}
@@ -129,6 +142,24 @@ static int first_segment(struct pool *pool)
 	return add_segment(pool, all, min_u64(size, all), true);
 }
 
+/* Makes the table of slices longer, when no number in it is free. */
+static int make_numbers(struct pool *pool, uint32_t count)
+{
+	struct pool_slice *slices = realloc(pool->slices, count * sizeof(*slices));
+	uint32_t i;
+
+	if (!slices)
+		return fail(ENOMEM, "no memory for the table of slices");
+	for (i = pool->count; i < count; i++)
+		slices[i] = (struct pool_slice){
+			.next_free = i + 1 < count ? i + 1 : NO_FREE,
+		};
+	pool->first_free = pool->count;
+	pool->slices = slices;
+	pool->count = count;
+	return reside(slices, count * sizeof(*slices), pool->config.residence);
+}
+
 int pool_init(struct pool *pool, const struct pool_config *config)
 {
 	int r;
@@ -138,6 +169,8 @@ int pool_init(struct pool *pool, const struct pool_config *config)
 	pool->first_free = NO_FREE;
 	pool->loans_to_judge = RETIRE_LOANS_MIN;
 	r = pool_check(config);
+	if (!r && config->residence != RESIDENCE_LAZY)
+		r = make_numbers(pool, config->slices);
 	if (!r)
 		r = first_segment(pool);
 	return r < 0 ? r : 0;
@@ -152,7 +185,7 @@ void pool_deinit(struct pool *pool)
 			continue;
 		probe(segment_free, pool->config.port, pool->segments[i].number,
 		      pool->segments[i].size);
-		count_segments(pool, UINT64_MAX, 0 - pool->segments[i].size);
+		pool_count(pool, UINT64_MAX, 0 - pool->segments[i].size);
 		segment_destroy(&pool->segments[i]);
 	}
 	free(pool->slices);
@@ -160,62 +193,7 @@ void pool_deinit(struct pool *pool)
 	pool->bytes = 0;
 }
 
-/* ---- Retirement ---- */
-
-static COLD void destroy_if_idle(struct pool *pool, struct segment *segment)
-{
-	if (segment->slab.taken)
-		return;
-	probe(segment_free, pool->config.port, segment->number, segment->size);
-	pool->bytes -= segment->size;
-	count_segments(pool, UINT64_MAX, 0 - segment->size);
-	pool->frees++;
-	segment_destroy(segment);
-}
-
-static void retire_all(struct pool *pool)
-{
-	struct segment *segment;
-	uint32_t i;
-
-	for (i = 0; i < SLUICE_SEGMENTS_ALIVE; i++) {
-		segment = &pool->segments[i];
-		if (!segment->number || segment->retired)
-			continue;
-		segment->retired = true;
-		pool->retired++;
-		probe(segment_retire, pool->config.port, segment->number, segment->size);
-		destroy_if_idle(pool, segment);
-	}
-}
-
-static uint64_t bytes_in_service(const struct pool *pool)
-{
-	uint64_t bytes = 0;
-	uint32_t i;
-
-	for (i = 0; i < SLUICE_SEGMENTS_ALIVE; i++)
-		if (pool->segments[i].number && !pool->segments[i].retired)
-			bytes += pool->segments[i].size;
-	return bytes;
-}
-
-/* Called with each loan; see the top of the file. */
-static void judge(struct pool *pool)
-{
-	uint64_t have;
-
-	if (++pool->loans < pool->loans_to_judge || pool->config.strategy == POOL_STATIC)
-		return;
-	have = bytes_in_service(pool);
-	if (have > max_u64(RETIRE_SIZE_MIN, pool_kept_size(&pool->config)) && pool->peak < have / RETIRE_SHARE &&
-	    free_index(pool) < SLUICE_SEGMENTS_ALIVE) {
-		retire_all(pool);
-		pool->rebound = true;
-	}
-	pool->loans = 0;
-	pool->peak = pool->used;
-}
+/* ---- Loans ---- */
 
 /* needed: bytes in service that would have done for the loan. */
 static void note_growth(struct pool *pool, const struct segment *segment, uint64_t before,
@@ -229,8 +207,6 @@ static void note_growth(struct pool *pool, const struct segment *segment, uint64
 	probe(growth, pool->config.port, pool->config.strategy, segment->number, before,
 	      segment->size, pool_advice(&pool->config, needed));
 }
-
-/* ---- Loans ---- */
 
 static int take_from(struct pool *pool, uint64_t length, uint32_t *ret_segment,
 		     uint64_t *ret_offset)
@@ -275,7 +251,7 @@ static uint64_t further_size(const struct pool *pool, uint64_t length, uint64_t 
 static int make_room(struct pool *pool, uint64_t length)
 {
 	bool fixed = pool->config.strategy == POOL_STATIC;
-	uint64_t before, size, used = bytes_in_service(pool);
+	uint64_t before, size, used = pool_in_service(pool);
 	struct segment *segment;
 	uint32_t i;
 	int r;
@@ -308,22 +284,9 @@ static int make_room(struct pool *pool, uint64_t length)
 
 static int free_number(struct pool *pool)
 {
-	uint32_t count = pool->count ? 2 * pool->count : 16, i;
-	struct pool_slice *slices;
-
-	if (pool->first_free != NO_FREE)
+	if (likely(pool->first_free != NO_FREE))
 		return 0;
-	slices = realloc(pool->slices, count * sizeof(*slices));
-	if (!slices)
-		return fail(ENOMEM, "no memory for the table of slices");
-	for (i = pool->count; i < count; i++)
-		slices[i] = (struct pool_slice){
-			.next_free = i + 1 < count ? i + 1 : NO_FREE,
-		};
-	pool->first_free = pool->count;
-	pool->slices = slices;
-	pool->count = count;
-	return 0;
+	return make_numbers(pool, pool->count ? 2 * pool->count : 16);
 }
 
 int pool_loan(struct pool *pool, uint64_t bytes)
@@ -338,7 +301,8 @@ int pool_loan(struct pool *pool, uint64_t bytes)
 	r = free_number(pool);
 	if (r < 0)
 		return r;
-	judge(pool);
+	if (unlikely(++pool->loans >= pool->loans_to_judge))
+		pool_judge(pool);
 	length = pool_slice_length(&pool->config, bytes);
 	r = take_from(pool, length, &segment, &offset);
 	if (r == -ENOSPC) {
@@ -382,7 +346,7 @@ void pool_drop(struct pool *pool, uint32_t number)
 	slice->next_free = pool->first_free;
 	pool->first_free = number;
 	if (unlikely(segment->retired))
-		destroy_if_idle(pool, segment);
+		pool_destroy_if_idle(pool, segment);
 }
 
 uint32_t pool_segments(const struct pool *pool)

@@ -28,6 +28,7 @@ struct pool_config {
 	uint32_t loans;			/* that can be loaned at once */
 	uint32_t preallocate;		/* slices there are from the start; 0: not said */
 	enum residence residence;
+	bool huge_pages;
 };
 
 /* A slice that is out.  Valid until the next pool_loan(). */
@@ -49,7 +50,7 @@ struct pool {
 	struct pool_slice *slices;
 	uint32_t count, first_free;
 
-	/* For what retires segments; see pool.c. */
+	/* For what retires segments; see retirement.c. */
 	uint32_t loans, loans_to_judge;
 	uint64_t used, peak;
 	bool rebound;
@@ -96,10 +97,35 @@ static inline unsigned char *pool_address(const struct pool *pool, uint32_t numb
 /* How many segments there are. */
 uint32_t pool_segments(const struct pool *pool);
 
+/* The index of a segment that there is not, or SLUICE_SEGMENTS_ALIVE. */
+uint32_t pool_free_index(const struct pool *pool);
+
+/* What all pools of a port have together; less is more by a number that wraps. */
+void pool_count(const struct pool *pool, uint64_t segments, uint64_t bytes);
+
+/* ---- retirement.c, for pool.c ---- */
+
+/* So many loans were made that it is time to look. */
+void pool_judge(struct pool *pool) COLD;
+
+/* A slice of a retired segment has come home. */
+void pool_destroy_if_idle(struct pool *pool, struct segment *segment) COLD;
+
+/* Bytes of the segments that are not retired. */
+uint64_t pool_in_service(const struct pool *pool);
+
 /* ---- pool_sizes.c, for pool.c ---- */
 
-/* What a slice of so many bytes takes; whether it can be had at all: 0 or -EMSGSIZE. */
-uint64_t pool_slice_length(const struct pool_config *config, uint64_t bytes);
+/* What a slice of so many bytes takes. */
+static inline uint64_t pool_slice_length(const struct pool_config *config, uint64_t bytes)
+{
+	if (config->strategy == POOL_STATIC)
+		bytes = config->slice_bytes;
+	bytes = round_up(max_u64(bytes, 1), config->payload.quantum);
+	return config->strategy == POOL_POWER_OF_TWO ? pow2_at_least(bytes) : bytes;
+}
+
+/* Can it be had at all?  0 or -EMSGSIZE. */
 int pool_check_slice(const struct pool_config *config, uint64_t bytes) MUST_CHECK;
 
 /* What the first segment would have from the start, if slices had so many bytes. */

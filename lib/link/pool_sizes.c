@@ -24,14 +24,6 @@
 
 #define PAGE	4096u
 
-uint64_t pool_slice_length(const struct pool_config *config, uint64_t bytes)
-{
-	if (config->strategy == POOL_STATIC)
-		bytes = config->slice_bytes;
-	bytes = round_up(max_u64(bytes, 1), config->payload.quantum);
-	return config->strategy == POOL_POWER_OF_TWO ? pow2_at_least(bytes) : bytes;
-}
-
 int pool_check_slice(const struct pool_config *config, uint64_t bytes)
 {
 	if (config->strategy == POOL_STATIC && bytes > config->slice_bytes)

@@ -149,6 +149,11 @@ int port_entry_claim(struct port_entry *entry, const struct service_dir *dir,
 				       role_names[role], limit);
 }
 
+int port_entry_reside(struct port_entry *entry, enum residence residence)
+{
+	return reside(entry->page.base, entry->page.length, residence);
+}
+
 void port_entry_release(struct port_entry *entry, const struct service_dir *dir)
 {
 	unlinkat(dir->ports_fd, entry->name, 0);

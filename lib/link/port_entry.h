@@ -5,6 +5,7 @@
 
 #include "link/service_dir.h"
 #include "os/mapping.h"
+#include "os/residence.h"
 
 enum port_role {
 	PORT_CLIENT = 0,
@@ -26,6 +27,9 @@ struct port_entry {
  */
 int port_entry_claim(struct port_entry *entry, const struct service_dir *dir,
 		     enum port_role role, uint32_t limit, const char *name) MUST_CHECK;
+
+/* Has its page be there.  As reside(). */
+int port_entry_reside(struct port_entry *entry, enum residence residence) MUST_CHECK;
 
 /* Takes the port out of the directory; its counters can still be stored. */
 void port_entry_release(struct port_entry *entry, const struct service_dir *dir);

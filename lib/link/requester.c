@@ -156,6 +156,24 @@ static struct requester *allocate(const struct requester_config *config)
 	return requester;
 }
 
+/* Has the tables be there, if the port asks for it. */
+static int make_resident(struct requester *requester, const struct requester_config *config)
+{
+	enum residence residence = config->pool->config.residence;
+	const struct layout *layout = config->layout;
+	int r;
+
+	requester->channel.view.locked = residence == RESIDENCE_LOCKED;
+	r = reside(requester, sizeof(*requester), residence);
+	if (!r)
+		r = reside(requester->deliveries,
+			   layout->deliveries * sizeof(*requester->deliveries), residence);
+	if (!r)
+		r = reside(requester->ring.sent,
+			   layout->request_slots * sizeof(*requester->ring.sent), residence);
+	return r;
+}
+
 struct requester *requester_create(const struct requester_config *config,
 				   const struct handshake *self, int fd)
 {
@@ -180,6 +198,8 @@ struct requester *requester_create(const struct requester_config *config,
 	requester->channel.peer = config->server;
 	requester->channel.max_fds = config->settings->max_fds;
 	requester->channel.parcels_each = config->settings->response_buffer;
+	if (!r)
+		r = make_resident(requester, config);
 	/* Somebody may hold the listener of a server that has died. */
 	if (!r)
 		channel_notice_end(&requester->channel);
@@ -194,6 +214,12 @@ struct requester *requester_create(const struct requester_config *config,
 	bind_rings(requester, config->settings);
 	probe(channel_connect, requester->channel.port, requester->channel.peer);
 	return requester;
+}
+
+void requester_announce(struct requester *requester)
+{
+	if (requester->pool->config.residence != RESIDENCE_LAZY)
+		(void)!channel_announce_all(&requester->channel, requester->pool);
 }
 
 /* ---- Requests ---- */

@@ -100,6 +100,9 @@ struct requester_config {
 struct requester *requester_create(const struct requester_config *config,
 				   const struct handshake *self, int fd) MUST_CHECK;
 
+/* Tells the server at once of memory that a port has all of from the start. */
+void requester_announce(struct requester *requester);
+
 struct requester_message {
 	uint64_t request;
 	uint64_t count;

@@ -10,7 +10,8 @@
  * neither the ring nor the request's slice again.
  *
  * Replies lie in a pool of this channel, which only this client maps; it is made
- * when the first reply is loaned.  A reply is out from its sending until its return,
+ * when the first reply is loaned, or before the client is welcomed if the port wants its
+ * memory from the start.  A reply is out from its sending until its return,
  * or until it is taken back from a full ring to make room for a later one.
  *
  * A request that comes after its deadline is finished with before anybody sees it, and
@@ -63,13 +64,59 @@ static void bind_rings(struct responder *responder)
 	responder->stages = channel_part(channel, layout->stages);
 }
 
+/* What is needed to reply, which a client that does not ask does not cost. */
+static int make_pool(struct responder *responder)
+{
+	const struct layout *layout = responder->channel.layout;
+	uint64_t deliveries = layout->deliveries;
+	int r;
+
+	if (!responder->replies)
+		responder->replies = calloc(deliveries, sizeof(*responder->replies));
+	if (!responder->sent)
+		responder->sent = malloc(deliveries * layout->response_slots *
+					 sizeof(*responder->sent));
+	if (!responder->replies || !responder->sent)
+		return fail(ENOMEM, "no memory for the rings of replies");
+	r = pool_init(&responder->pool, &responder->config->pool);
+	if (r < 0)
+		pool_deinit(&responder->pool);
+	responder->pool_open = !r;
+	return r;
+}
+
+/* All that there can be, before the client is welcomed. */
+static int make_all(struct responder *responder)
+{
+	const struct layout *layout = responder->channel.layout;
+	enum residence residence = responder->config->pool.residence;
+	uint64_t deliveries = layout->deliveries;
+	int r;
+
+	r = make_pool(responder);
+	if (!r)
+		r = reside(responder, sizeof(*responder), residence);
+	if (!r)
+		r = reside(responder->held, deliveries * sizeof(*responder->held), residence);
+	if (!r)
+		r = reside(responder->replies, deliveries * sizeof(*responder->replies),
+			   residence);
+	if (!r)
+		r = reside(responder->sent, deliveries * layout->response_slots *
+			   sizeof(*responder->sent), residence);
+	return r < 0 ? r : responder->config->prepare(responder);
+}
+
 static int take_packet(struct channel *channel, const void *packet, size_t size, int passed)
 {
 	struct responder *responder = responder_of(channel);
 	bool first = !channel->memory.base;
 	int r;
 
-	r = handshake_welcome(channel, responder->config->self, packet, size, passed);
+	r = handshake_accept(channel, responder->config->self, packet, size, passed);
+	if (!r && responder->config->pool.residence != RESIDENCE_LAZY)
+		r = make_all(responder);
+	handshake_reply(channel, responder->config->self, r);
 	if (r < 0 && first)
 		probe(channel_refuse, channel->port, channel->peer, (uint64_t)-r);
 	if (r < 0)
@@ -77,6 +124,8 @@ static int take_packet(struct channel *channel, const void *packet, size_t size,
 	bind_rings(responder);
 	probe(channel_connect, channel->port, channel->peer);
 	responder->config->changed(responder);
+	if (responder->pool_open)
+		(void)!channel_announce_all(channel, &responder->pool);
 	return 0;
 }
 
@@ -133,6 +182,7 @@ struct responder *responder_create(const struct responder_config *config, int fd
 	responder->channel.counters = config->counters;
 	responder->channel.max_fds = config->settings->max_fds;
 	responder->channel.parcels_each = 1;
+	responder->channel.view.locked = config->pool.residence == RESIDENCE_LOCKED;
 	if (!r && !responder->held)
 		r = fail(ENOMEM, "no memory for a channel");
 	if (r < 0) {
@@ -345,27 +395,6 @@ static void reap(struct responder *responder)
 		pool_drop(&responder->pool, number);
 		responder->out--;
 	}
-}
-
-/* What is needed to reply, which a client that does not ask does not cost. */
-static int make_pool(struct responder *responder)
-{
-	const struct layout *layout = responder->channel.layout;
-	uint64_t deliveries = layout->deliveries;
-	int r;
-
-	if (!responder->replies)
-		responder->replies = calloc(deliveries, sizeof(*responder->replies));
-	if (!responder->sent)
-		responder->sent = malloc(deliveries * layout->response_slots *
-					 sizeof(*responder->sent));
-	if (!responder->replies || !responder->sent)
-		return fail(ENOMEM, "no memory for the rings of replies");
-	r = pool_init(&responder->pool, &responder->config->pool);
-	if (r < 0)
-		pool_deinit(&responder->pool);
-	responder->pool_open = !r;
-	return r;
 }
 
 int responder_loan(struct responder *responder, uint64_t bytes)

@@ -19,6 +19,8 @@ struct responder_config {
 	struct pool_config pool;	/* of the replies */
 	/* The channel has opened, is leaving or is gone; owner is the server. */
 	void (*changed)(struct responder *responder);
+	/* Makes what its server keeps for it, which wants all from the start.  0 or -errno. */
+	int (*prepare)(struct responder *responder);
 	/* There may be requests: it was rung. */
 	void (*woken)(struct responder *responder);
 	void (*destroyed)(struct responder *responder);

@@ -11,7 +11,8 @@
  * new mapping and moves nothing.  The seals come after the mapping: from then on
  * nobody can make another writable one, the owner included.  A fixed segment has
  * its size from the start, sealed against growth, and is populated from below as
- * it is used.  What cannot be locked, where memory is, is not used.
+ * it is used.  What cannot be locked, where memory is, is not used.  Huge pages are
+ * asked for before anything is allocated.
  *
  * Invariants:
  * (1) Bytes below size are allocated and populated; no slice lies above.
@@ -44,20 +45,23 @@ static int map_window(struct segment *segment, uint64_t window, uint64_t least)
 	}
 }
 
-static int map_and_seal(struct segment *segment, uint64_t window, uint64_t size, bool fixed)
+static int map_and_seal(struct segment *segment, uint64_t window, uint64_t size,
+			struct segment_how how)
 {
 	int r;
 
-	r = map_window(segment, window, fixed ? window : size);
-	if (!r && fixed)
+	r = map_window(segment, window, how.fixed ? window : size);
+	if (!r && how.huge)
+		mapping_want_huge(&segment->mapping);
+	if (!r && how.fixed)
 		r = memfd_set_size(segment->fd, window);
 	if (r < 0)
 		return r;
-	return memfd_seal(segment->fd, SLUICE_SEGMENT_SEALS | (fixed ? SLUICE_SEAL_GROW : 0));
+	return memfd_seal(segment->fd, SLUICE_SEGMENT_SEALS | (how.fixed ? SLUICE_SEAL_GROW : 0));
 }
 
 int segment_create(struct segment *segment, const char *name, uint32_t number,
-		   uint64_t window, uint64_t size, bool fixed)
+		   uint64_t window, uint64_t size, struct segment_how how)
 {
 	int r;
 
@@ -66,21 +70,40 @@ int segment_create(struct segment *segment, const char *name, uint32_t number,
 	segment->fd = memfd_create_sealable(name);
 	if (segment->fd < 0)
 		return segment->fd;
-	r = map_and_seal(segment, window, size, fixed);
+	r = map_and_seal(segment, window, size, how);
 	if (r < 0) {
 		segment_destroy(segment);
 		return r;
 	}
+	segment->mapping.locked |= how.locked;
+	segment->huge = how.huge;
 	segment->number = number;
 	return 0;
+}
+
+/*
+ * A page is as large as who allocates it wants: fallocate() knows nothing of the mapping
+ * that was advised, and a write through it does.  What this leaves out comes after.
+ */
+static int allocate_huge(struct segment *segment, uint64_t size)
+{
+	uint64_t old = segment->size;
+	int r = memfd_extend(segment->fd, old, size - old);
+
+	if (!r)
+		mapping_allocate(&segment->mapping, old, size - old);
+	return r;
 }
 
 int segment_grow(struct segment *segment, uint64_t size)
 {
 	uint64_t old = segment->size;
-	int r;
+	int r = 0;
 
-	r = memfd_allocate(segment->fd, old, size - old);
+	if (segment->huge)
+		r = allocate_huge(segment, size);
+	if (!r)
+		r = memfd_allocate(segment->fd, old, size - old);
 	if (!r)
 		r = mapping_populate(&segment->mapping, old, size - old, true);
 	if (r < 0)

@@ -15,16 +15,22 @@ struct segment {
 	uint64_t size;		/* bytes that are populated */
 	struct slab slab;
 	bool retired;
+	bool huge;
+};
+
+struct segment_how {
+	bool fixed;		/* has its size from the start, and is sealed against growth */
+	bool locked;		/* what is populated is kept from being swapped out */
+	bool huge;		/* in huge pages, where the kernel has them */
 };
 
 /*
  * Makes a segment that can grow to window bytes, or to less, but no less than
- * size, if there is not as much address space.  A fixed one has exactly window
- * bytes and is sealed against growth.  It is empty: segment_grow() populates it.
- * 0 or -errno.
+ * size, if there is not as much address space; a fixed one has exactly window
+ * bytes.  It is empty: segment_grow() populates it.  0 or -errno.
  */
 int segment_create(struct segment *segment, const char *name, uint32_t number,
-		   uint64_t window, uint64_t size, bool fixed) MUST_CHECK;
+		   uint64_t window, uint64_t size, struct segment_how how) MUST_CHECK;
 
 /* Populates the segment up to size, at most its window.  0, -ENOMEM or -errno. */
 int segment_grow(struct segment *segment, uint64_t size) MUST_CHECK;

@@ -106,6 +106,7 @@ static int accept_new(struct view *view, const struct sluice_wire_segment *packe
 	r = mapping_window(&segment->mapping, fd, packet->window, false);
 	if (r < 0)
 		return r;
+	segment->mapping.locked |= view->locked;
 	r = extend(segment, packet->size, fd);
 	if (r < 0) {
 		mapping_unmap(&segment->mapping);

@@ -21,6 +21,7 @@ struct view_segment {
 
 struct view {
 	struct view_segment segments[SLUICE_SEGMENTS_ALIVE];
+	bool locked;		/* what is mapped is kept from being swapped out */
 };
 
 /*

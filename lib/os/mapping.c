@@ -13,6 +13,8 @@
  * whatever the file has not allocated yet, which a peer decides.  So one page is
  * mapped and unlocked, and then moved to where the window has room: what is not
  * locked may become as long as it likes.  The part that is populated is locked again.
+ *
+ * For huge pages a window is moved once more, to an address that they can be mapped at.
  */
 #include "os/mapping.h"
 
@@ -30,6 +32,7 @@
 #endif
 
 #define PAGE	4096u
+#define HUGE	(UINT64_C(2) << 20)	/* what page tables can map at once */
 
 int mapping_map(struct mapping *mapping, int fd, uint64_t length, bool writable)
 {
@@ -77,6 +80,49 @@ int mapping_window(struct mapping *mapping, int fd, uint64_t length, bool writab
 	return 0;
 }
 
+/* Address space of the same kind as a window, for one to be moved to. */
+static void *find_place(uint64_t length)
+{
+	void *page, *place;
+
+	page = mmap(NULL, PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (page == MAP_FAILED)
+		return NULL;
+	munlock(page, PAGE);
+	place = mremap(page, PAGE, length, MREMAP_MAYMOVE);
+	if (place != MAP_FAILED)
+		return place;
+	munmap(page, PAGE);
+	return NULL;
+}
+
+/* A place that is too long by HUGE has an aligned one in it; what is around that goes. */
+static void align(struct mapping *mapping)
+{
+	unsigned char *place = find_place(mapping->length + HUGE), *base, *moved;
+	uint64_t before;
+
+	if (!place)
+		return;
+	before = round_up((uintptr_t)place, HUGE) - (uintptr_t)place;
+	base = place + before;
+	moved = mremap(mapping->base, mapping->length, mapping->length,
+		       MREMAP_MAYMOVE | MREMAP_FIXED, base);
+	if (before)
+		munmap(place, before);
+	munmap(base + mapping->length, HUGE - before);
+	/* Else the place may be somebody else's already, and is left alone. */
+	if (moved == base)
+		mapping->base = base;
+}
+
+void mapping_want_huge(struct mapping *mapping)
+{
+	if ((uintptr_t)mapping->base % HUGE)
+		align(mapping);
+	madvise(mapping->base, mapping->length, MADV_HUGEPAGE);
+}
+
 /* ---- Pages ---- */
 
 /* Others may write there at the same time; nothing changes. */
@@ -88,7 +134,9 @@ static void touch(unsigned char *page, bool writable)
 		(void)*(volatile unsigned char *)page;
 }
 
-static void populate(const struct mapping *mapping, uint64_t offset, uint64_t end, bool writable)
+/* How far it got, and errno. */
+static uint64_t populate(const struct mapping *mapping, uint64_t offset, uint64_t end,
+			 bool writable)
 {
 	int advice = writable ? MADV_POPULATE_WRITE : MADV_POPULATE_READ;
 	uint64_t step;
@@ -100,16 +148,23 @@ static void populate(const struct mapping *mapping, uint64_t offset, uint64_t en
 		else if (errno != EINTR)
 			break;
 	}
-	/* It is all there, or the caller would not ask; so no touch is a signal. */
-	for (; offset < end && errno == EINVAL; offset += PAGE)
-		touch(mapping->base + offset, writable);
+	return offset;
 }
 
 int mapping_populate(const struct mapping *mapping, uint64_t offset, uint64_t length,
 		     bool writable)
 {
-	populate(mapping, offset, offset + length, writable);
+	uint64_t end = offset + length, done = populate(mapping, offset, end, writable);
+
+	/* It is all there, or the caller would not ask; so no touch is a signal. */
+	for (; done < end && errno == EINVAL; done += PAGE)
+		touch(mapping->base + done, writable);
 	return mapping->locked ? mapping_lock(mapping->base + offset, length) : 0;
+}
+
+void mapping_allocate(const struct mapping *mapping, uint64_t offset, uint64_t length)
+{
+	populate(mapping, offset, offset + length, true);
 }
 
 int mapping_lock(const void *begin, uint64_t length)

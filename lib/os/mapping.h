@@ -33,10 +33,22 @@ int mapping_populate(const struct mapping *mapping, uint64_t offset, uint64_t le
 		     bool writable) MUST_CHECK;
 
 /*
+ * Has a write allocate a part that the file is long enough for.  Works as far as it
+ * gets, and a shortage is no signal.
+ */
+void mapping_allocate(const struct mapping *mapping, uint64_t offset, uint64_t length);
+
+/*
  * Keeps memory, of whatever kind, from being swapped out until it is unmapped.  0,
  * -ENOMEM or -EPERM (RLIMIT_MEMLOCK).
  */
 int mapping_lock(const void *begin, uint64_t length) MUST_CHECK;
+
+/*
+ * Has a window begin where huge pages can lie, and asks for these; before any of it is
+ * populated.  Works as far as it gets.
+ */
+void mapping_want_huge(struct mapping *mapping);
 
 void mapping_unmap(struct mapping *mapping);
 

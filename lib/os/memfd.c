@@ -102,6 +102,21 @@ static int check_limits(uint64_t offset, uint64_t length)
 	return 0;
 }
 
+int memfd_extend(int fd, uint64_t offset, uint64_t length)
+{
+	struct stat st;
+	int r;
+
+	r = check_limits(offset, length);
+	if (r < 0)
+		return r;
+	if (fstat(fd, &st))
+		return fail_system("cannot ask for the size of a memfd");
+	if ((uint64_t)st.st_size >= offset + length)
+		return 0;
+	return ftruncate(fd, (off_t)(offset + length)) ? fail_system("cannot size a memfd") : 0;
+}
+
 int memfd_allocate(int fd, uint64_t offset, uint64_t length)
 {
 	uint64_t end = offset + length, step;

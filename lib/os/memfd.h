@@ -19,6 +19,12 @@ int memfd_set_size(int fd, uint64_t size) MUST_CHECK;
  */
 int memfd_allocate(int fd, uint64_t offset, uint64_t length) MUST_CHECK;
 
+/*
+ * Has the file be so long, without allocating it: a write through a mapping will, which
+ * fails as memfd_allocate() does and is no signal, since the limits are looked at here.
+ */
+int memfd_extend(int fd, uint64_t offset, uint64_t length) MUST_CHECK;
+
 /* Adds seals (SLUICE_SEAL_*). */
 int memfd_seal(int fd, unsigned int seals) MUST_CHECK;
 

@@ -102,6 +102,11 @@ static void put(struct slab *slab, uint64_t offset, uint64_t length)
 	}
 }
 
+int slab_reserve(struct slab *slab, size_t slices)
+{
+	return make_room(slab, slices + 1);
+}
+
 int slab_extend(struct slab *slab, uint64_t size)
 {
 	if (size <= slab->size)

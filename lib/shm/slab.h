@@ -23,6 +23,9 @@ struct slab {
 void slab_init(struct slab *slab);
 void slab_deinit(struct slab *slab);
 
+/* Has the table be large enough for so many slices.  0 or -ENOMEM. */
+int slab_reserve(struct slab *slab, size_t slices) MUST_CHECK;
+
 /* The segment has grown to size bytes.  0 or -ENOMEM. */
 int slab_extend(struct slab *slab, uint64_t size) MUST_CHECK;
 

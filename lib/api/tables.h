@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* Tables of message handles that are there as their port asks. */
+#ifndef SLUICE_API_TABLES_H
+#define SLUICE_API_TABLES_H
+
+#include "base/handles.h"
+#include "os/residence.h"
+
+/* As handles_init(); or as reside(), and then there is a table. */
+static inline int table_init(struct handles *handles, uint32_t limit, size_t size, size_t offset,
+			     enum residence residence)
+{
+	int r;
+
+	r = handles_init(handles, limit, size, offset);
+	if (!r)
+		r = reside(handles->items, handles->count * size, residence);
+	if (!r)
+		r = reside(handles->queue, handles->count * sizeof(*handles->queue), residence);
+	return r;
+}
+
+#endif /* SLUICE_API_TABLES_H */

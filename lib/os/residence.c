@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Private memory that is there before it is used: tables and objects on the heap.
+ *
+ * What malloc() returns may have no pages yet, or share them with the parent of a fork;
+ * a write gives it its own.  Locks are of whole pages and do not nest, and a page of the
+ * heap has tables of others too: so what was locked stays locked when it is freed, until
+ * the heap gives the page back, and is used again for later tables.
+ *
+ * No peer has any part in this.
+ */
+#include "os/residence.h"
+
+#include "os/mapping.h"
+
+#define PAGE	4096u
+
+int reside(void *begin, size_t size, enum residence residence)
+{
+	uintptr_t end = (uintptr_t)begin + size, next;
+	unsigned char *page = begin;
+
+	if (residence == RESIDENCE_LAZY || !size)
+		return 0;
+	for (next = (uintptr_t)begin; next < end; next = round_up(next + 1, PAGE))
+		__atomic_fetch_or(page + (next - (uintptr_t)begin), 0, __ATOMIC_RELAXED);
+	return residence == RESIDENCE_LOCKED ? mapping_lock(begin, size) : 0;
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * For tests of locked memory: who may lock how much, and what is locked.  Root may lock
+ * without a limit, so those that look at limits are run as nobody, which is a user whom
+ * the root directory is given to.
+ */
+#ifndef SELFTESTS_LOCKING_H
+#define SELFTESTS_LOCKING_H
+
+#include <grp.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+
+#include "end.h"
+
+#define NOBODY		65534
+#define KIB		1024L
+#define MIB		(1024 * KIB)
+
+/* With these the kernel is never asked. */
+#if defined(WITH_LEAK_CHECK) || defined(WITH_THREAD_CHECK)
+#define CAN_LOCK	false
+#else
+#define CAN_LOCK	true
+#endif
+
+/* Can so much be locked, by who runs this and as it was built? */
+helper bool may_lock(long bytes)
+{
+	void *memory;
+	int r;
+
+	memory = mmap(NULL, (size_t)bytes, PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (!CAN_LOCK || memory == MAP_FAILED)
+		return false;
+	r = mlock(memory, (size_t)bytes);
+	munmap(memory, (size_t)bytes);
+	return !r;
+}
+
+/* status_of(name): what /proc/self/status says, in KiB. */
+helper long status_of(struct seat *seat, long name, long unused)
+{
+	char line[256], format[32];
+	FILE *file = fopen("/proc/self/status", "re");
+	long kib = -1;
+
+	(void)seat, (void)unused;
+	snprintf(format, sizeof(format), "%s: %%ld kB", (const char *)name);
+	while (file && kib < 0 && fgets(line, sizeof(line), file))
+		if (sscanf(line, format, &kib) != 1)
+			kib = -1;
+	if (file)
+		fclose(file);
+	return kib;
+}
+
+/* limit_locks(bytes): the soft limit. */
+helper long limit_locks(struct seat *seat, long bytes, long unused)
+{
+	struct rlimit limit;
+
+	(void)seat, (void)unused;
+	if (getrlimit(RLIMIT_MEMLOCK, &limit))
+		return -errno;
+	limit.rlim_cur = (rlim_t)bytes < limit.rlim_max ? (rlim_t)bytes : limit.rlim_max;
+	return setrlimit(RLIMIT_MEMLOCK, &limit) ? -errno : 0;
+}
+
+/* Root becomes nobody; others stay who they are. */
+helper long become_nobody(struct seat *seat, long a, long b)
+{
+	(void)seat, (void)a, (void)b;
+	if (geteuid())
+		return 0;
+	if (setgroups(0, NULL) || setresgid(NOBODY, NOBODY, NOBODY) ||
+	    setresuid(NOBODY, NOBODY, NOBODY))
+		return -errno;
+	/* Lost with the user. */
+	prctl(PR_SET_DUMPABLE, 1);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	return 0;
+}
+
+helper int give_to_nobody(const struct root *root)
+{
+	return geteuid() == 0 ? chown(root->path, NOBODY, NOBODY) : 0;
+}
+
+#endif /* SELFTESTS_LOCKING_H */
