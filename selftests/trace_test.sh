@@ -303,6 +303,8 @@ wait $server 2>/dev/null
 
 # hold ALIGNMENT: a service of that alignment is there, with a server; $holder, $server
 hold() {
+	: >"$tmp/held"
+	: >"$tmp/serving"	# what those before have said
 	"$program" hold "$1" >"$tmp/held" &
 	holder=$!
 	until grep -q held "$tmp/held"; do
