@@ -142,7 +142,9 @@ static int init_pool(struct sluice_client *client, const struct sluice_client_op
 	config.loans = settings->max_loaned_requests;
 	/*
 	 * Each server may hold as many requests as it may have active and as many as
-	 * its queue takes, all of them others than the other servers hold.
+	 * its queue takes, all of them others than the other servers hold; and no more
+	 * servers than max_servers do (api/servers.c).  What they have returned is taken
+	 * before each loan.
 	 */
 	config.slices = settings->max_loaned_requests + settings->max_active_requests +
 			2 * settings->max_active_requests * settings->max_servers;

@@ -16,6 +16,7 @@ struct sluice_client {
 	bool destroyed;			/* by the user */
 	bool tidy;			/* no channel has gone since the last look */
 	bool retry;			/* a server could not be reached for now */
+	bool crowded;			/* one was not connected to, since there are enough */
 	int64_t retry_at, retry_pause;
 	int lost;			/* why the last server went: an errno */
 	struct port_entry entry;

@@ -54,7 +54,10 @@ static int init_config(struct sluice_server *server, const struct sluice_server_
 		return r;
 	server->config.pool.name = "sluice-replies";
 	server->config.pool.loans = settings->max_loaned_replies;
-	/* Loaned for each request held, and out: what the returns have room for. */
+	/*
+	 * Loaned for each request held, and out: what the returns have room for, which is
+	 * more than the client may keep, and as much as one does that keeps more.
+	 */
 	server->config.pool.slices = settings->max_loaned_replies * settings->max_active_requests +
 				     service->layout.response_return_entries;
 	return pool_check(&server->config.pool);

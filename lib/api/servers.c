@@ -6,6 +6,11 @@
  * it is made, and to others when a letter tells of them (api/node.c).  One that cannot
  * be reached for want of something is tried again after a pause.
  *
+ * A static client has set memory aside for as many servers as there may be.  One that was
+ * destroyed has given up its name, but may still hold requests; so it counts until it
+ * hangs up, and a further one is not connected to before.  One that never hangs up costs
+ * its client that place; it could as well have stayed.
+ *
  * A channel that has gone stays in the list as long as a pending response still reads
  * from it; the list is tidied at the beginning of a call, never in the middle of one.
  * A server that refuses the client, or breaks the protocol, is one that has gone.
@@ -33,6 +38,32 @@ static void try_again(struct sluice_client *client, int error)
 		client->retry_pause *= 2;
 }
 
+/* Servers that are there or still hold requests. */
+static uint32_t holders(const struct sluice_client *client)
+{
+	uint32_t i, n = 0;
+
+	for (i = 0; i < client->count; i++)
+		n += !client->requesters[i]->channel.gone;
+	return n;
+}
+
+/* Could a further server hold slices that the client has not set aside? */
+static bool is_crowded(const struct sluice_client *client)
+{
+	return client->pool.config.strategy == POOL_STATIC &&
+	       holders(client) >= client->service->contract.settings.max_servers;
+}
+
+/* One has gone: there is a place for who was turned down. */
+static void look_soon(struct sluice_client *client)
+{
+	if (!client->crowded || client->destroyed)
+		return;
+	client->retry = true;
+	client->retry_at = clock_now();
+}
+
 static void channel_changed(struct requester *requester)
 {
 	struct sluice_client *client = requester->owner;
@@ -47,6 +78,7 @@ static void channel_changed(struct requester *requester)
 	if (!requester->channel.gone)
 		return;
 	client->tidy = false;
+	look_soon(client);
 	/* A server without descriptors hangs up before it has said anything. */
 	if (counted && requester->channel.gone == ECONNRESET && !requester->welcome)
 		try_again(client, EAGAIN);
@@ -100,7 +132,13 @@ static void connect_to(void *context, uint64_t server)
 	struct requester *requester;
 	int fd;
 
-	if (is_known(client, server) || make_room(client) < 0)
+	if (is_known(client, server))
+		return;
+	if (is_crowded(client)) {
+		client->crowded = true;
+		return;
+	}
+	if (make_room(client) < 0)
 		return;
 	fd = server_socket_connect(&service->dir, server);
 	if (fd < 0) {
@@ -122,6 +160,7 @@ static void connect_to(void *context, uint64_t server)
 void client_look_for_servers(struct sluice_client *client)
 {
 	client->retry = false;
+	client->crowded = false;
 	server_socket_each(&client->service->dir, connect_to, client);
 }
 

@@ -323,6 +323,13 @@ struct sluice_service_opts {
  *	can ever be out is set aside once, and the kernel seals it against growth;
  *	memory is allocated as the room is first used.  A longer loan fails with
  *	EMSGSIZE.
+ *
+ * A loan within the limits of a SLUICE_STATIC port never fails for want of slices,
+ * whatever its peers hold.  For that a client connects to no more than max_servers
+ * servers that are there or still hold its requests: a server that was destroyed with
+ * active requests left counts until the last of them is released, and one that comes in
+ * its place is connected to then.  With the other strategies memory grows instead, up to
+ * memory_limit.
  */
 enum sluice_strategy {
 	SLUICE_POWER_OF_TWO = 0,
