@@ -131,6 +131,24 @@ TEST_F(rule_discovery, a_node_may_have_both_roles)
 	EXPECT_EQ(-EPIPE, hear(seat, 0, LONG));
 }
 
+TEST_F(rule_discovery, nodes_that_wait_differently_understand_each_other)
+{
+	struct end *server = &self->end[0], *client = &self->end[1];
+	long i;
+
+	server->sockets = true;
+	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
+	start_client(_metadata, client, variant->place, &calls, 1);
+	for (i = 0; i < 20; i++) {
+		begin(server, serve, 1, 0);
+		until_asleep(server);
+		ASSERT_EQ(1, at(client, ask, 0, i));
+		ASSERT_EQ(i + 1, at(client, hear, 0, LONG));
+		ASSERT_EQ(1, finish(server));
+		ASSERT_EQ(0, at(client, cancel, 0, 0));
+	}
+}
+
 TEST_F(rule_discovery, a_node_is_told_who_comes_and_goes)
 {
 	struct end *server = &self->end[0];

@@ -87,6 +87,27 @@ TEST_F(rule_lifetime, active_requests_outlive_their_server)
 	EXPECT_EQ(0, done(&self->seat, 0, 0));
 }
 
+/* Whoever comes finds it, and it is still the same. */
+TEST_F(rule_lifetime, a_pending_response_keeps_its_service)
+{
+	static const struct sluice_service_opts must_exist = SLUICE_SERVICE_OPTS(
+		.flags = SLUICE_SERVICE_MUST_EXIST);
+	struct end *other = &self->end[0];
+	struct seat *seat = &self->seat;
+
+	ASSERT_EQ(0, open_service(seat, PTR(&calls), 0));
+	ASSERT_EQ(0, open_client(seat, 0, 0));
+	ASSERT_EQ(0, ask(seat, 0, 1));
+	close_client(seat, 0, 0);
+	sluice_service_close(seat->service);
+	seat->service = NULL;
+	end_start(_metadata, other, variant->place);
+	EXPECT_EQ(0, at(other, open_service, PTR(&calls), PTR(&must_exist)));
+	ASSERT_EQ(0, at(other, leave, 0, 0));
+	ASSERT_EQ(0, cancel(seat, 0, 0));
+	EXPECT_EQ(-ENOENT, at(other, open_service, PTR(&calls), PTR(&must_exist)));
+}
+
 /* ---- In every order ------------------------------------------------------ */
 
 static size_t factorial(size_t n)

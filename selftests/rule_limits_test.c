@@ -103,6 +103,14 @@ TEST_F(rule_limits_death, a_killed_port_makes_room_for_one)
 	sweep(_metadata);
 }
 
+TEST_F(rule_limits, more_servers_than_there_can_be_are_not_waited_for)
+{
+	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), PTR(&of_1)));
+	ASSERT_EQ(0, open_client(&self->seat, 0, 0));
+	EXPECT_EQ(-EUSERS, wait_servers(&self->seat, 2, SLUICE_FOREVER));
+	EXPECT_SAYS("max_servers");
+}
+
 /* ---- Nodes --------------------------------------------------------------- */
 
 TEST_F(rule_limits, max_nodes_is_told_when_a_service_is_opened)
@@ -152,6 +160,23 @@ TEST_F(rule_limits, a_node_counts_once_however_often_it_opens)
 	sluice_service_close(second);
 	EXPECT_EQ(0, at(other, open_service, PTR(&calls), 0))
 		TH_LOG("%s", other->result.sentence);
+}
+
+TEST_F(rule_limits, two_nodes_of_one_thread_are_two)
+{
+	struct sluice_service *service;
+	struct sluice_node *second;
+
+	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), PTR(&of_1_node)));
+	second = sluice_node_create("second", NULL);
+	ASSERT_NE(NULL, second);
+	EXPECT_FAILS(EUSERS, sluice_service_open(second, &calls, NULL));
+	sluice_service_close(self->seat.service);
+	self->seat.service = NULL;
+	service = sluice_service_open(second, &calls, NULL);
+	EXPECT_NE(NULL, service) TH_LOG("%s", sluice_strerror());
+	sluice_service_close(service);
+	sluice_node_destroy(second);
 }
 
 TEST_F(rule_limits, a_node_that_closes_makes_room_for_one)

@@ -127,6 +127,34 @@ TEST_F(rule_memory, memory_goes_back_after_a_burst)
 	EXPECT_GT(UINT64_C(1) << 20, memory.bytes);
 }
 
+TEST_F(rule_memory, a_port_at_its_memory_limit_goes_on_when_loans_come_back)
+{
+	static const struct sluice_client_opts limited = SLUICE_CLIENT_OPTS(
+		.memory_limit = 1 << 20);
+	struct sluice_request *request[LOANS];
+	struct sluice_memory memory = { .size = sizeof(memory) };
+	long i, round;
+
+	SET_UP_PORTS(&blobs, NULL, &limited, NULL);
+	for (round = 0; round < 10; round++) {
+		for (i = 0; i < LOANS; i++) {
+			request[i] = sluice_client_loan(self->seat.client, 200000);
+			if (!request[i])
+				break;
+		}
+		EXPECT_EQ(ENOMEM, errno) TH_LOG("%s", sluice_strerror());
+		EXPECT_LT(0, i);
+		ASSERT_EQ(0, sluice_client_memory(self->seat.client, &memory));
+		EXPECT_GE(UINT64_C(1) << 20, memory.bytes);
+		while (i--) {
+			ASSERT_EQ(0, sluice_request_release(request[i]));
+		}
+	}
+	begin(&self->end[0], serve_blobs, 1, 0);
+	EXPECT_EQ(0, exchange_blob(&self->seat, 0, 200000));
+	EXPECT_EQ(1, finish(&self->end[0]));
+}
+
 TEST_F(rule_memory, a_static_port_never_grows)
 {
 	static const struct sluice_client_opts fixed = SLUICE_CLIENT_OPTS(

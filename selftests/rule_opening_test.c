@@ -98,6 +98,32 @@ TEST_F(rule_opening, the_same_contract_is_let_in)
 	EXPECT_OPENS(0, &agreed, NULL, NULL);
 }
 
+TEST_F(rule_opening, the_c_and_the_cxx_name_of_a_type_are_the_same)
+{
+	struct sluice_contract cxx = calls;
+
+	cxx.request.name = "question";
+	cxx.response.name = "answer";
+	start_server(_metadata, &self->end[0], variant->place, &calls, NULL, NULL);
+	take_client_seat(_metadata, &self->seat, &cxx, NULL, 1);
+	EXPECT_EXCHANGE(&self->seat, &self->end[0]);
+	leave(&self->seat, 0, 0);
+}
+
+TEST_F(rule_opening, who_is_refused_leaves_nothing)
+{
+	struct sluice_contract mine = calls;
+	long i;
+
+	mine.request.size++;
+	SET_UP_PAIR(NULL);
+	for (i = 0; i < 100; i++) {
+		EXPECT_FAILS(EPROTOTYPE, sluice_service_open(self->seat.node, &mine,
+							     NULL));
+	}
+	EXPECT_EXCHANGE(&self->seat, &self->end[0]);
+}
+
 TEST_F(rule_opening, another_name_of_the_service_is_another_service)
 {
 	struct sluice_contract other = calls;

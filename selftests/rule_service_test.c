@@ -34,6 +34,14 @@ TEST_F(rule_service, must_create_opens_none)
 	EXPECT_EQ(0, open_service(&self->seat, PTR(&calls), PTR(&must_create)));
 }
 
+TEST_F(rule_service, nobody_can_want_both)
+{
+	static const struct sluice_service_opts both = SLUICE_SERVICE_OPTS(
+		.flags = SLUICE_SERVICE_MUST_EXIST | SLUICE_SERVICE_MUST_CREATE);
+
+	EXPECT_EQ(-EINVAL, open_service(&self->seat, PTR(&calls), PTR(&both)));
+}
+
 TEST_F(rule_service, otherwise_it_is_opened_or_created)
 {
 	EXPECT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
