@@ -4,8 +4,8 @@
  * it and the descriptors with which it is handed over.
  *
  * Messages lie in memory files (memfd), whose size is that of no file system: /dev/shm may
- * be small.  They are charged to the process that made them, and to its cgroup.  Locked
- * memory is not used, so RLIMIT_MEMLOCK does not matter.
+ * be small.  They are charged to the process that made them, and to its cgroup.  Memory is
+ * locked only of ports that ask for it, so RLIMIT_MEMLOCK is not looked at.
  *
  * What a limit leaves room for is told in connections, a client and a server that know
  * each other, with the numbers below; these are of one end, and a little more than what
