@@ -24,7 +24,7 @@ struct call_options {
 	const char *service;
 	const char *domain;
 	const char *file;		/* "-" standard input; NULL: the data is there */
-	bool hex, json, raw;
+	bool hex, json, raw, any_user;
 	bool with_header;
 	enum call_form form;		/* that comes of these */
 	uint64_t count;

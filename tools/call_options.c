@@ -35,6 +35,7 @@ static const char help[] =
 "  --rate N          so many a second; else each follows at once\n"
 "  --timeout T       for each: to have servers, and all responses (5s)\n"
 "  --servers N       so many servers must be there (1)\n"
+"  --any-user        servers of other users than this one and root may answer\n"
 "  --domain NAME     where the service is ($SLUICE_DOMAIN, or default)\n"
 "  --json            a line of JSON for each response\n"
 "  --raw             the bytes of responses as they are\n"
@@ -50,7 +51,7 @@ static const char help[] =
 "  sluice call example/echo --file photo.jpg --raw >photo-again.jpg\n"
 "  sluice call example/echo ping --count 600 --rate 10 --json | jq .round_trip_ns\n";
 
-enum { HEX = 1, INPUT, HEADER, COUNT, RATE, LIMIT, SERVERS, DOMAIN, JSON, RAW, HELP };
+enum { HEX = 1, INPUT, HEADER, COUNT, RATE, LIMIT, SERVERS, ANY_USER, DOMAIN, JSON, RAW, HELP };
 
 static const struct option long_options[] = {
 	{ "hex", no_argument, NULL, HEX },
@@ -60,6 +61,7 @@ static const struct option long_options[] = {
 	{ "rate", required_argument, NULL, RATE },
 	{ "timeout", required_argument, NULL, LIMIT },
 	{ "servers", required_argument, NULL, SERVERS },
+	{ "any-user", no_argument, NULL, ANY_USER },
 	{ "domain", required_argument, NULL, DOMAIN },
 	{ "json", no_argument, NULL, JSON },
 	{ "raw", no_argument, NULL, RAW },
@@ -124,6 +126,9 @@ static bool take(struct call *call, int option)
 		return take_timeout(optarg, &options->timeout);
 	case SERVERS:
 		return take_servers(optarg, &options->servers);
+	case ANY_USER:
+		options->any_user = true;
+		return true;
 	case DOMAIN:
 		options->domain = optarg;
 		return true;

@@ -34,6 +34,7 @@ static const char help[] =
 "  --slice T         both ways slices of such elements\n"
 "  --request-type T, --request-slice T, --response-type T, --response-slice T\n"
 "                    one way only\n"
+"  --any-user        the service may be one that another user has made\n"
 "  --domain NAME     where the service is ($SLUICE_DOMAIN, or default)\n"
 "  -v, --verbose     a line for each request, on standard error\n"
 "  --json            a line of JSON for each request, on standard output\n"
@@ -52,7 +53,7 @@ static const char help[] =
 
 enum {
 	LINES = 256, LIMIT, COUNT, TYPE, SLICE, REQUEST_TYPE, REQUEST_SLICE, RESPONSE_TYPE,
-	RESPONSE_SLICE, DOMAIN, JSON, HELP,
+	RESPONSE_SLICE, ANY_USER, DOMAIN, JSON, HELP,
 };
 
 static const struct option long_options[] = {
@@ -65,6 +66,7 @@ static const struct option long_options[] = {
 	{ "request-slice", required_argument, NULL, REQUEST_SLICE },
 	{ "response-type", required_argument, NULL, RESPONSE_TYPE },
 	{ "response-slice", required_argument, NULL, RESPONSE_SLICE },
+	{ "any-user", no_argument, NULL, ANY_USER },
 	{ "domain", required_argument, NULL, DOMAIN },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "json", no_argument, NULL, JSON },
@@ -126,6 +128,9 @@ static bool take(struct serve_options *options, int option)
 		return true;
 	case LIMIT:
 		return take_timeout(optarg, &options->timeout);
+	case ANY_USER:
+		options->any_user = true;
+		return true;
 	case COUNT:
 		return parse_count(optarg, UINT64_MAX, &options->count);
 	case DOMAIN:

@@ -34,29 +34,37 @@ static struct channel *channel_of(const struct active_request *active)
 	return &active->session->responder->channel;
 }
 
+/* What has happened meanwhile is looked at first.  0 or -errno. */
+static int check_and_glance(struct sluice_active_request *head)
+{
+	int r = active_request_check(head);
+
+	if (!r)
+		wait_glance(&active_request_of(head)->session->server->service->node->wait);
+	return r;
+}
+
 int sluice_active_request_is_connected(struct sluice_active_request *head)
 {
-	struct active_request *active;
+	const struct active_request *active;
 	int r;
 
-	r = active_request_check(head);
+	r = check_and_glance(head);
 	if (r < 0)
 		return r;
 	active = active_request_of(head);
-	wait_glance(&active->session->server->service->node->wait);
 	return !responder_lost(active->session->responder, active->delivery);
 }
 
 int sluice_active_request_has_stop_hint(struct sluice_active_request *head)
 {
-	struct active_request *active;
+	const struct active_request *active;
 	int r;
 
-	r = active_request_check(head);
+	r = check_and_glance(head);
 	if (r < 0)
 		return r;
 	active = active_request_of(head);
-	wait_glance(&active->session->server->service->node->wait);
 	return responder_stop_hinted(active->session->responder, active->delivery);
 }
 
