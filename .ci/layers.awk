@@ -3,8 +3,9 @@
 # layers.awk - which folder may include which
 #
 # A file of lib/ includes its own layer and those to the left of it.  All others,
-# tools/ and examples and sluice.h itself, are users: sluice.h and uapi/ is what
-# they have; and tools/ has what it shares with bpf/, which has uapi/ alone.
+# tools/ and examples and sluice.h itself, are users: sluice.h, its containers and
+# uapi/ is what they have; and tools/ has what it shares with bpf/, which has uapi/
+# alone.
 # Arguments are the sources, named from the top of the tree; each #include that
 # points the wrong way is named, and makes the exit status 1.
 
@@ -35,8 +36,8 @@ END { exit failed }
 # The layer that a header belongs to; none for the system's and for neighbours.
 function layer_of(header, quoted)
 {
-	if (header == "sluice.h")
-		return header
+	if (header ~ /^sluice(_containers)?\.h$/)
+		return "sluice.h"
 	if (header ~ /^sluice\//)
 		return "uapi"
 	if (!quoted || header !~ /\//)

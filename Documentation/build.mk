@@ -33,11 +33,14 @@ man: $(if $(KERNEL_DOC),$(O)/man/man3/sluice_version.3)
 man: $(if $(RST2MAN),$(pages))
 
 # One run makes the pages of all functions; one page stands for them.
-$(O)/man/man3/sluice_version.3: lib/include/sluice.h Documentation/man/man3.awk
+$(O)/man/man3/sluice_version.3: $(wildcard lib/include/*.h) Documentation/man/man3.awk
 	$(call say,MAN,$(@D))
 	$(Q)rm -rf $(@D) && mkdir -p $(@D)
-	$(Q)$(KERNEL_DOC) -man $< | awk -v directory=$(@D) -v date=$(DATE) \
-		-v version=$(VERSION) -f Documentation/man/man3.awk
+	$(Q)for header in $(notdir $(filter %.h,$^)); do \
+		$(KERNEL_DOC) -man lib/include/$$header | \
+		awk -v directory=$(@D) -v date=$(DATE) -v version=$(VERSION) \
+			-v header=$$header -f Documentation/man/man3.awk || exit; \
+	done
 
 $(filter %.1,$(pages)): $(O)/man/man1/%: Documentation/man/%.rst
 $(filter %.7,$(pages)): $(O)/man/man7/%: Documentation/man/%.rst

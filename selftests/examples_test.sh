@@ -126,6 +126,9 @@ for wait in auto socket; do
 	check "event-loop, sluice and TCP in one thread, $wait" tally
 	check "workers, three threads, $wait" answers "78498 primes below 1000000" count_primes 3
 	check "file-server, the disk into the reply, $wait" serve_files
+	check "complex-types, $wait" \
+		answers "Ada Lovelace: 2 items, 20700 cents, 2300 saved" meet 1 complex-types
+	check "complex-types, two clients and two servers, $wait" meet 2 complex-types
 	for strategy in power-of-two best-fit static; do
 		check "growing-slices, $strategy, $wait" \
 			meet 1 growing-slices --strategy $strategy --rounds 50 --interval 0

@@ -112,8 +112,9 @@ each() {
 check "make install DESTDIR= PREFIX=" install_it
 [ $failures -eq 0 ] || finish
 
-for file in include/sluice.h include/sluice/ring.h lib/libsluice.a \
-	    lib/libsluice.so lib/libsluice.so.0 lib/pkgconfig/sluice.pc bin/sluice
+for file in include/sluice.h include/sluice_containers.h include/sluice/ring.h \
+	    lib/libsluice.a lib/libsluice.so lib/libsluice.so.0 \
+	    lib/pkgconfig/sluice.pc bin/sluice
 do
 	check "$file is installed" test -e "$root$prefix/$file"
 done
@@ -131,9 +132,13 @@ done
 
 for standard in c=c11 c=c17; do
 	each "sluice.h alone" clean "$include/sluice.h" $standard gcc clang
+	each "sluice_containers.h alone" clean "$include/sluice_containers.h" \
+		$standard gcc clang
 	each "options" clean "$tmp/options.c" $standard gcc clang
 done
 each "sluice.h alone" clean "$include/sluice.h" c++=c++17 g++ clang++
+each "sluice_containers.h alone" clean "$include/sluice_containers.h" \
+	c++=c++17 g++ clang++
 each "options" clean "$tmp/options.c" c++=c++20 g++ clang++
 for header in "$include"/sluice/*.h; do
 	each "sluice/${header##*/} alone" clean "$header" c=c11 gcc

@@ -8,6 +8,7 @@ cd "$(dirname "$0")/.." || exit 1
 . selftests/tap.sh
 
 header=lib/include/sluice.h
+containers=lib/include/sluice_containers.h
 : "${KERNEL_DOC:=$(ls /usr/lib/linux-kbuild-*/scripts/kernel-doc 2>/dev/null |
 	tail -n 1)}"
 [ -n "$KERNEL_DOC" ] || skip_all "no kernel-doc: apt-get install linux-kbuild-6.1"
@@ -24,14 +25,27 @@ documented() {
 # of its context
 pages() {
 	rm -rf "$tmp/man3" && mkdir "$tmp/man3" || return
-	"$KERNEL_DOC" -man "$1" 2>/dev/null |
-		awk -v directory="$tmp/man3" -v date=2000-01-01 -v version=0 \
-			-f Documentation/man/man3.awk
+	for source in "$1" $containers; do
+		"$KERNEL_DOC" -man "$source" 2>/dev/null |
+			awk -v directory="$tmp/man3" -v date=2000-01-01 -v version=0 \
+				-v header="${source##*/}" -f Documentation/man/man3.awk
+	done
 	missing=0
 	for function in $(sed -n 's/^\t\(sluice_[a-z0-9_]*\);$/\1/p' lib/sluice.map)
 	do
 		grep -qx '\.SH CONTEXT' "$tmp/man3/$function.3" && continue
 		echo "$function: no man page, or no Context in it"
+		missing=1
+	done
+	return $missing
+}
+
+# container_pages: each public macro of sluice_containers.h has one, with its header
+container_pages() {
+	missing=0
+	for macro in $(sed -n 's/^#define \([A-Za-z_]*[A-Za-z]\)(.*/\1/p' $containers); do
+		grep -qxF '.B #include <sluice_containers.h>' "$tmp/man3/$macro.3" && continue
+		echo "$macro: no man page, or another header in it"
 		missing=1
 	done
 	return $missing
@@ -46,6 +60,12 @@ refuse "a missing Return is seen" documented "$tmp/planted.h"
 sed 's/^ \* Context: Any thread\.$/ */' $header >"$tmp/planted.h"
 refuse "a missing Context is seen" pages "$tmp/planted.h"
 check "each public function has a man page" pages $header
+
+check "sluice_containers.h is documented" documented $containers
+check "each macro of it has a man page" container_pages
+rm "$tmp/man3/sluice_string_set.3"
+refuse "a macro without one is seen" container_pages
+check "the man pages are there again" pages $header
 
 if command -v mandoc >/dev/null; then
 	check "the man pages of section 3 are well-formed" \

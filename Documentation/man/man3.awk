@@ -3,7 +3,8 @@
 # man3.awk - kernel-doc's man pages as pages of section 3, a file each
 #
 # kernel-doc writes its pages one after the other, for section 9 of the kernel's
-# own manual.  Variables to be set: directory, date, version.
+# own manual.  Variables to be set: directory, date, version, and header if it is
+# another than sluice.h.
 
 # .TH "sluice_version" 9 "sluice_version" "January 2026" "Kernel ..." LINUX
 # .TH "Kernel API" 9 "struct sluice_type" "January 2026" "API Manual" LINUX
@@ -68,7 +69,7 @@ function end_section()
 	gsub(/[ \t]+/, " ", synopsis)
 	gsub(/\* /, "*", synopsis)
 	put(".nf")
-	put(".B #include <sluice.h>")
+	put(".B #include <" (header == "" ? "sluice.h" : header) ">")
 	put(".sp")
 	if (synopsis ~ /{/)
 		put_fields(synopsis)

@@ -103,7 +103,8 @@ enum sluice_kind {
  *
  * Written with SLUICE_TYPE() or SLUICE_SLICE().  A payload is read by another
  * process, which may be built by another compiler: it must hold no pointers, no
- * references and no types whose layout depends on the compiler.
+ * references and no types whose layout depends on the compiler.  sluice_containers.h has
+ * text, lists and optional values without them.
  */
 struct sluice_type {
 	const char *name;
