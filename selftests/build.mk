@@ -28,7 +28,10 @@ test-twice    := $(filter-out $(unit:%=%_test),$(test-alone))
 test-ends     := $(basename $(notdir $(shell grep -l '^.include "steps.h"' \
 		   selftests/*_test.c)))
 test-thrice   := $(if $(SANITIZE),,$(filter $(test-ends),$(test-twice)))
-test-again    := $(test-twice:%=socket/%) $(test-thrice:%=mixed/%)
+# The rules are shown in every way of waiting; a sanitizer has seen enough after one.
+test-again    := $(patsubst %,socket/%, \
+		   $(filter-out $(if $(SANITIZE),rule_%),$(test-twice))) \
+		 $(test-thrice:%=mixed/%)
 test-objects  := $(test-programs:%=$(O)/selftests/%.o)
 objects	      += $(test-objects)
 
