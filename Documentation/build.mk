@@ -17,7 +17,7 @@ examples: $(addprefix $(O)/examples/,$(example))
 $(O)/examples/%: $(O)/Documentation/examples/%.o $(O)/lib/libsluice.a
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) -o $@ $^ $(ldflags) $(uring-libs) \
+	$(Q)$(CC) -o $@ $^ $(ldflags) $(needs-libs) \
 		$(if $(filter zstd-%,$*),$(zstd-libs))
 
 run-demo: examples
