@@ -119,10 +119,13 @@ static int check_text(const struct source *source, const char *text, size_t leng
 
 static int check_heading(const struct source *source, const char *text, size_t length)
 {
-	const char *end = length && *text == '[' ? memchr(text, ']', length) : NULL;
+	const char *end;
 
-	if (!end)
+	if (!length || *text != '[')
 		return 0;
+	end = memchr(text, ']', length);
+	if (!end)
+		return fail(EINVAL, "%s:%u: the [ has no ]", source->path, source->line);
 	length -= (size_t)(++end - text);
 	while (length && is_blank(*end))
 		end++, length--;
