@@ -40,6 +40,7 @@ $(O)/man/man3/sluice_version.3: lib/include/sluice.h Documentation/man/man3.awk
 		-v version=$(VERSION) -f Documentation/man/man3.awk
 
 $(filter %.1,$(pages)): $(O)/man/man1/%: Documentation/man/%.rst
+$(filter %.5,$(pages)): $(O)/man/man5/%: Documentation/man/%.rst
 $(filter %.7,$(pages)): $(O)/man/man7/%: Documentation/man/%.rst
 $(O)/man/man7/sluice.7: $(wildcard Documentation/examples/adder*)
 
@@ -50,9 +51,11 @@ $(pages):
 
 install-man: man
 	$(call say,INSTALL,man pages)
-	$(Q)for page in $(O)/man/man*/*.[137]; do \
+	$(Q)for page in $(O)/man/man*/*.[1357]; do \
 		test ! -e "$$page" || install -D -m 644 "$$page" \
 			"$(DESTDIR)$(mandir)/$${page#$(O)/man/}" || exit; \
 	done
+	$(Q)install -D -m 644 Documentation/sluice.conf \
+		$(DESTDIR)$(PREFIX)/share/doc/sluice/sluice.conf
 
 .PHONY: run-demo

@@ -100,6 +100,11 @@ result $? "the sample says what the library says"
 sed 's/^#\([a-z]\)/\1/' $sample >"$tmp/sample.conf"
 check "it can be used as it is" "$sluice" config --check $sample
 check "and with all of its keys" "$sluice" config --check "$tmp/sample.conf"
+"$sluice" config --json | jq -r '.keys[] | select(.name | contains(".limits.") | not) |
+	.name | sub(".*\\."; "")' | sort >"$tmp/wanted"
+sed -n '/^KEYS/,/^FILES/s/^\([a-z_]*\)$/\1/p' Documentation/man/sluice.conf.5.rst |
+	grep . | sort | diff -u "$tmp/wanted" - >"$tmp/output"
+result $? "sluice.conf(5) has all keys"
 unset SLUICE_ROOT
 SLUICE_CONFIG=$tmp/sample.conf looks config --json
 holds "which then are the defaults" '.[0].keys |

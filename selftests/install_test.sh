@@ -113,7 +113,8 @@ check "make install DESTDIR= PREFIX=" install_it
 [ $failures -eq 0 ] || finish
 
 for file in include/sluice.h include/sluice/ring.h lib/libsluice.a \
-	    lib/libsluice.so lib/libsluice.so.0 lib/pkgconfig/sluice.pc bin/sluice
+	    lib/libsluice.so lib/libsluice.so.0 lib/pkgconfig/sluice.pc bin/sluice \
+	    share/doc/sluice/sluice.conf
 do
 	check "$file is installed" test -e "$root$prefix/$file"
 done
