@@ -17,7 +17,7 @@ examples: $(addprefix $(O)/examples/,$(example))
 $(O)/examples/%: $(O)/Documentation/examples/%.o $(O)/lib/libsluice.a
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) -o $@ $^ $(ldflags) $(uring-libs) \
+	$(Q)$(CC) -o $@ $^ $(ldflags) $(needs-libs) \
 		$(if $(filter zstd-%,$*),$(zstd-libs))
 
 run-demo: examples
@@ -43,6 +43,7 @@ $(O)/man/man3/sluice_version.3: $(wildcard lib/include/*.h) Documentation/man/ma
 	done
 
 $(filter %.1,$(pages)): $(O)/man/man1/%: Documentation/man/%.rst
+$(filter %.5,$(pages)): $(O)/man/man5/%: Documentation/man/%.rst
 $(filter %.7,$(pages)): $(O)/man/man7/%: Documentation/man/%.rst
 $(O)/man/man7/sluice.7: $(wildcard Documentation/examples/adder*)
 
@@ -53,9 +54,11 @@ $(pages):
 
 install-man: man
 	$(call say,INSTALL,man pages)
-	$(Q)for page in $(O)/man/man*/*.[137]; do \
+	$(Q)for page in $(O)/man/man*/*.[1357]; do \
 		test ! -e "$$page" || install -D -m 644 "$$page" \
 			"$(DESTDIR)$(mandir)/$${page#$(O)/man/}" || exit; \
 	done
+	$(Q)install -D -m 644 Documentation/sluice.conf \
+		$(DESTDIR)$(PREFIX)/share/doc/sluice/sluice.conf
 
 .PHONY: run-demo

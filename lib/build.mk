@@ -6,23 +6,23 @@ lib-objects  := $(patsubst %.c,$(O)/%.o,$(wildcard lib/*/*.c))
 lib-headers  := $(wildcard uapi/sluice/*.h)
 lib-file     := libsluice.so.$(VERSION)
 lib-soname   := libsluice.so.$(firstword $(subst ., ,$(VERSION)))
-uring-cflags := $(shell pkg-config --cflags liburing 2>/dev/null)
-uring-libs   := $(shell pkg-config --libs liburing 2>/dev/null || echo -luring)
+needs-cflags := $(shell pkg-config --cflags liburing inih 2>/dev/null)
+needs-libs   := $(shell pkg-config --libs liburing inih 2>/dev/null || echo -luring -linih)
 objects	     += $(lib-objects)
 
 lib: $(O)/lib/$(lib-file) $(O)/lib/libsluice.a $(O)/lib/sluice.pc
 
-$(O)/lib/%.o: own = -Ilib $(uring-cflags)
+$(O)/lib/%.o: own = -Ilib $(needs-cflags)
 
-$(lib-objects): | $(O)/lib/liburing
+$(lib-objects): | $(O)/lib/needs
 
 # One sentence instead of a screenful of errors.
-$(O)/lib/liburing:
+$(O)/lib/needs:
 	@mkdir -p $(@D)
-	@echo '#include <liburing.h>' | \
-		$(CC) $(uring-cflags) $(cppflags) -E - >/dev/null 2>&1 || \
-		{ echo 'Sluice needs a C compiler (CC=$(CC)) and liburing.h:' \
-		       'apt-get install gcc libc6-dev liburing-dev' >&2; exit 1; }
+	@printf '#include <liburing.h>\n#include <ini.h>\n' | \
+		$(CC) $(needs-cflags) $(cppflags) -E - >/dev/null 2>&1 || \
+		{ echo 'Sluice needs a C compiler (CC=$(CC)), liburing.h and ini.h:' \
+		       'apt-get install gcc libc6-dev liburing-dev libinih-dev' >&2; exit 1; }
 	@touch $@
 
 $(O)/lib/$(lib-file): $(lib-objects) lib/sluice.map
@@ -30,7 +30,7 @@ $(O)/lib/$(lib-file): $(lib-objects) lib/sluice.map
 	$(Q)$(CC) -shared -Wl,-soname,$(lib-soname) \
 		-Wl,--version-script=lib/sluice.map \
 		$(if $(SANITIZE),,-Wl,-z,defs) \
-		-o $@ $(lib-objects) $(ldflags) $(uring-libs)
+		-o $@ $(lib-objects) $(ldflags) $(needs-libs)
 	$(Q)ln -sf $(lib-file) $(@D)/$(lib-soname)
 	$(Q)ln -sf $(lib-soname) $(@D)/libsluice.so
 

@@ -66,12 +66,12 @@ $(test-objects): | $(KSELFTEST)/kselftest_harness.h
 $(of-trace:%=$(O)/selftests/%_test): $(O)/selftests/%_test: $(O)/selftests/%_test.o \
 		$(filter-out %/tools/sluice.o,$(tools-objects)) $(O)/lib/libsluice.a
 	$(call say,LD,$@)
-	$(Q)$(CC) -o $@ $^ $(ldflags) $(uring-libs) $(trace-libs)
+	$(Q)$(CC) -o $@ $^ $(ldflags) $(needs-libs) $(trace-libs)
 
 # Linked to the objects: in the archive the library's own names are hidden.
 $(O)/selftests/%_test: $(O)/selftests/%_test.o $(lib-objects)
 	$(call say,LD,$@)
-	$(Q)$(CC) -o $@ $^ $(ldflags) $(uring-libs)
+	$(Q)$(CC) -o $@ $^ $(ldflags) $(needs-libs)
 
 $(O)/selftests/socket/%: selftests/again.sh $(O)/selftests/%
 	$(Q)install -D $< $@

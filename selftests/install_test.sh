@@ -114,7 +114,8 @@ check "make install DESTDIR= PREFIX=" install_it
 
 for file in include/sluice.h include/sluice_containers.h include/sluice/ring.h \
 	    lib/libsluice.a lib/libsluice.so lib/libsluice.so.0 \
-	    lib/pkgconfig/sluice.pc bin/sluice
+	    lib/pkgconfig/sluice.pc bin/sluice \
+	    share/doc/sluice/sluice.conf
 do
 	check "$file is installed" test -e "$root$prefix/$file"
 done

@@ -21,11 +21,11 @@ tools-objects := $(patsubst %.c,$(O)/%.o,$(filter-out tools/no_trace.c,$(wildcar
 tools-objects += $(if $(trace-missing),$(O)/tools/no_trace.o,$(trace-objects))
 objects	      += $(tools-objects)
 
-$(O)/tools/%.o: own = -I. $(uring-cflags) $(tools-cflags)
+$(O)/tools/%.o: own = -I. $(needs-cflags) $(tools-cflags)
 $(O)/tools/trace/%.o: own = -I. -isystem $(O)/bpf $(trace-cflags)
 $(O)/tools/doctor_system.o: own += -DTRACER_BUILT=$(if $(trace-missing),0,1)
 
-$(tools-objects): | $(O)/lib/liburing
+$(tools-objects): | $(O)/lib/needs
 $(trace-objects): | $(bpf-skeletons)
 
 tools: $(if $(tools-missing),,$(O)/tools/sluice)
@@ -34,7 +34,7 @@ tools: $(if $(tools-missing),,$(O)/tools/sluice)
 
 $(O)/tools/sluice: $(tools-objects) $(O)/lib/libsluice.a
 	$(call say,LD,$@)
-	$(Q)$(CC) -o $@ $^ $(ldflags) $(uring-libs) $(trace-libs)
+	$(Q)$(CC) -o $@ $^ $(ldflags) $(needs-libs) $(trace-libs)
 
 install-tools: tools
 	$(call say,INSTALL,sluice)

@@ -23,6 +23,8 @@
 
 #include <liburing.h>
 
+#include "configured.h"
+
 #define URING_ENTRIES		64u
 #define URING_COMPLETIONS	4096u
 #define OP_FUTEX_WAIT		51	/* Linux 6.7, after the headers of Debian 12 */
@@ -216,11 +218,31 @@ static void tell_default(const struct doctor *doctor, struct doctor_finding *fin
 	doctor_mend(finding, "what mends io_uring and futex");
 }
 
+/* A file has decided. */
+static void tell_configured(const struct doctor *doctor, struct doctor_finding *finding,
+			    const char *value, const char *source)
+{
+	bool sockets = strcmp(value, "socket") == 0;
+
+	if (!sockets && !doctor->futexes) {
+		doctor_found(finding, DOCTOR_PROBLEM, "no node can be made, since wait is uring (%s), and there is no io_uring with futexes",
+			     source);
+		doctor_mend(finding, "let wait be auto in the configuration, or what mends io_uring and futex");
+		return;
+	}
+	doctor_found(finding, DOCTOR_OK, "nodes wait through %s, since wait is %s (%s)",
+		     sockets ? "sockets and epoll" : "io_uring", value, source);
+}
+
 void doctor_wait(struct doctor *doctor, struct doctor_finding *finding)
 {
 	const char *chosen = secure_getenv("SLUICE_WAIT");
+	char value[CONFIGURED_SIZE], source[CONFIGURED_SIZE];
 
-	if (!chosen || !*chosen || strcmp(chosen, "auto") == 0) {
+	if ((!chosen || !*chosen) && configured("node.wait", value, source) &&
+	    strcmp(value, "auto") != 0) {
+		tell_configured(doctor, finding, value, source);
+	} else if (!chosen || !*chosen || strcmp(chosen, "auto") == 0) {
 		tell_default(doctor, finding);
 	} else if (strcmp(chosen, "socket") == 0) {
 		doctor_found(finding, DOCTOR_NOTE, "nodes wait through sockets and epoll, since $SLUICE_WAIT is socket%s",

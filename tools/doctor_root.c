@@ -32,6 +32,7 @@
 
 #include <sluice.h>
 
+#include "configured.h"
 #include "registry.h"
 #include "snapshot.h"
 #include "text.h"
@@ -49,10 +50,11 @@
 
 static const char *why_root(const char *path)
 {
-	const char *chosen = secure_getenv("SLUICE_ROOT");
+	static char source[CONFIGURED_SIZE];
+	char value[CONFIGURED_SIZE];
 
-	if (chosen && *chosen)
-		return "$SLUICE_ROOT";
+	if (configured("node.root", value, source) && strcmp(source, "built in") != 0)
+		return source;
 	if (strncmp(path, "/run/", 5) == 0)
 		return "made by the administrator";
 	return "of this user, since there is no /run/sluice";

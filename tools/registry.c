@@ -32,6 +32,8 @@
 
 #include <sluice.h>
 
+#include "configured.h"
+
 #define SYSTEM_ROOT	"/run/sluice"
 #define DOMAIN_DEFAULT	"default"
 #define DOMAIN_LENGTH	63u
@@ -81,10 +83,10 @@ static int descend(int at, const char *name)
 
 void registry_root(char *path, size_t size)
 {
-	const char *chosen = secure_getenv("SLUICE_ROOT");
+	char chosen[CONFIGURED_SIZE];
 	struct stat st;
 
-	if (chosen && *chosen)
+	if (configured("node.root", chosen, NULL))
 		snprintf(path, size, "%s", chosen);
 	else if (stat(SYSTEM_ROOT, &st) == 0 && S_ISDIR(st.st_mode))
 		snprintf(path, size, "%s", SYSTEM_ROOT);
@@ -108,8 +110,10 @@ int registry_open_root(bool *ret_shared)
 
 const char *registry_domain(const char *domain)
 {
-	if (!domain)
-		domain = secure_getenv("SLUICE_DOMAIN");
+	static char chosen[CONFIGURED_SIZE];
+
+	if (!domain && configured("node.domain", chosen, NULL))
+		domain = chosen;
 	return domain && *domain ? domain : DOMAIN_DEFAULT;
 }
 

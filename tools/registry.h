@@ -9,10 +9,10 @@
 
 #include <sluice/registry.h>
 
-/* The domain that is meant: domain, or if that is NULL what the environment says. */
+/* The domain that is meant: domain, or if that is NULL what is configured. */
 const char *registry_domain(const char *domain);
 
-/* Where the library looks: $SLUICE_ROOT, /run/sluice or this user's directory. */
+/* Where the library looks: as configured, /run/sluice or this user's directory. */
 void registry_root(char *path, size_t size);
 
 /* That directory, and whether it is for several users.  A descriptor, or -errno as below. */

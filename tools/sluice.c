@@ -26,6 +26,7 @@ static int version(int argc, char **argv);
 static const struct verb verbs[] = {
 	{ "bench",	verb_bench,	"measure round trips, beside what the machine can do" },
 	{ "call",	verb_call,	"send a request, and print the responses" },
+	{ "config",	verb_config,	"tell what is configured, and where" },
 	{ "doctor",	verb_doctor,	"tell whether Sluice works here, and what is in the way" },
 	{ "gc",		verb_gc,	"remove what dead processes have left" },
 	{ "help",	help,		"list the verbs" },

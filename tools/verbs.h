@@ -5,6 +5,7 @@
 
 int verb_bench(int argc, char **argv);
 int verb_call(int argc, char **argv);
+int verb_config(int argc, char **argv);
 int verb_doctor(int argc, char **argv);
 int verb_gc(int argc, char **argv);
 int verb_ls(int argc, char **argv);

@@ -241,7 +241,10 @@ struct sluice_client *sluice_client_create(struct sluice_service *service,
 	}
 	if (node_check(service->node) < 0 ||
 	    opts_read(&known, sizeof(known), opts, "client_opts") < 0 ||
-	    opts_check_reserved(known.reserved, "client_opts") < 0)
+	    opts_check_reserved(known.reserved, "client_opts") < 0 ||
+	    config_fill_client(&service->node->config, &known,
+			       service->contract.settings.max_active_requests,
+			       service->request.slice) < 0)
 		return NULL;
 	client = calloc(1, sizeof(*client));
 	if (!client)

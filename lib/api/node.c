@@ -52,25 +52,17 @@ static void read_interruption(struct wait_source *source)
 	eventfd_drain(source->fd);
 }
 
-/* What SLUICE_WAIT says, if the program leaves it open; an enum sluice_wait. */
-static int chosen_wait(uint32_t wanted)
+/* What the configuration says, if the program leaves it open; an enum sluice_wait. */
+static int chosen_wait(const struct config *config, uint32_t wanted)
 {
-	const char *text = secure_getenv("SLUICE_WAIT");
-
 	if (wanted > SLUICE_WAIT_SOCKET)
 		return fail(EINVAL, "wait is %u, which is no enum sluice_wait", wanted);
-	if (wanted != SLUICE_WAIT_AUTO || !text || !*text || !strcmp(text, "auto"))
-		return (int)wanted;
-	if (!strcmp(text, "uring"))
-		return SLUICE_WAIT_URING;
-	if (!strcmp(text, "socket"))
-		return SLUICE_WAIT_SOCKET;
-	return fail(EINVAL, "SLUICE_WAIT is \"%s\", and can be uring, socket or auto", text);
+	return wanted == SLUICE_WAIT_AUTO ? config_wait(config) : (int)wanted;
 }
 
-static int init_wait(struct wait *wait, uint32_t wanted)
+static int init_wait(struct wait *wait, int chosen)
 {
-	int chosen = chosen_wait(wanted), r;
+	int r;
 
 	if (chosen < 0)
 		return chosen;
@@ -114,13 +106,18 @@ static int watch(struct sluice_node *node)
 static int init_node(struct sluice_node *node, const char *name,
 		     const struct sluice_node_opts *opts)
 {
+	const struct config *config = &node->config;
+	const char *domain = opts->domain ? opts->domain : config->text[CONFIG_DOMAIN];
 	int r;
 
 	node->spin_wanted = opts->spin;
-	r = init_wait(&node->wait, opts->wait);
+	if (!opts->spin)
+		node->spin_wanted = (int64_t)config_effective(config, CONFIG_SPIN).number;
+	r = init_wait(&node->wait, chosen_wait(config, opts->wait));
 	if (r < 0)
 		return r;
-	r = seat_take(&node->seat, opts->domain, name, wait_number(&node->wait));
+	r = seat_take(&node->seat, config->text[CONFIG_ROOT], domain, name,
+		      wait_number(&node->wait));
 	if (r < 0) {
 		wait_deinit(&node->wait);
 		return r;
@@ -147,8 +144,14 @@ struct sluice_node *sluice_node_create(const char *name, const struct sluice_nod
 	if (!node)
 		return fail_null(ENOMEM, "no memory for a node");
 	node->references = 1;
+	r = config_load(&node->config, NULL);
+	if (r < 0) {
+		free(node);
+		return NULL;
+	}
 	r = init_node(node, name, &known);
 	if (r < 0) {
+		config_free(&node->config);
 		free(node);
 		return fail_again_null(r);
 	}
@@ -286,6 +289,7 @@ void node_put(struct sluice_node *node)
 		return;
 	probe(node_destroy, node->seat.id);
 	deinit_node(node);
+	config_free(&node->config);
 	free(node);
 }
 

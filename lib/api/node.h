@@ -5,6 +5,7 @@
 
 #include <sluice.h>
 
+#include "api/config.h"
 #include "api/port.h"
 #include "link/seat.h"
 #include "link/spin.h"
@@ -17,6 +18,7 @@ struct sluice_node {
 	struct wait_source mailbox;
 	struct wait_source interruption;
 	uint32_t interrupted;		/* set by anybody, cleared by our thread */
+	struct config config;		/* as it was when the node was made */
 	bool asleep;			/* seen by another thread that adopts the node */
 	int64_t spin_wanted;		/* by the options */
 	struct sluice_service *services;	/* that it has open */

@@ -129,7 +129,8 @@ struct sluice_server *sluice_server_create(struct sluice_service *service,
 		return NULL;
 	}
 	if (node_check(service->node) < 0 ||
-	    opts_read(&known, sizeof(known), opts, "server_opts") < 0)
+	    opts_read(&known, sizeof(known), opts, "server_opts") < 0 ||
+	    config_fill_server(&service->node->config, &known, service->response.slice) < 0)
 		return NULL;
 	server = calloc(1, sizeof(*server));
 	if (!server)

@@ -126,6 +126,7 @@ static void leave(struct sluice_service *service)
 static int open_service(struct sluice_service *service, const struct sluice_contract *contract,
 			const struct sluice_service_opts *opts)
 {
+	struct sluice_service_opts filled = *opts;
 	struct sluice_registry_contract asked;
 	struct service_record record;
 	int r, want;
@@ -133,11 +134,14 @@ static int open_service(struct sluice_service *service, const struct sluice_cont
 	want = wanted(opts->flags);
 	if (want < 0)
 		return want;
-	r = make_record(&record, contract, opts);
+	/* What is configured makes a service, and is no demand of one that is there. */
+	r = config_fill_service(&service->node->config, &filled);
+	if (!r)
+		r = make_record(&record, contract, &filled);
 	if (r < 0)
 		return r;
 	asked = record.contract;
-	service->any_user = opts->flags & SLUICE_SERVICE_ANY_USER;
+	service->any_user = filled.flags & SLUICE_SERVICE_ANY_USER;
 	sweep_domain(&service->node->seat.root);
 	r = service_dir_open(&service->dir, &service->node->seat, (enum service_dir_want)want,
 			     service->any_user, &record);

@@ -185,7 +185,7 @@ enum sluice_wait {
  * struct sluice_node_opts - options of sluice_node_create()
  * @size: sizeof(struct sluice_node_opts).
  * @domain: name of the world the node lives in; nodes of different domains
- *	never meet.  NULL: $SLUICE_DOMAIN, else "default".
+ *	never meet.  NULL: $SLUICE_DOMAIN, else as configured, else "default".
  * @wait: an &enum sluice_wait.
  * @reserved: 0.
  * @spin: nanoseconds that a wait polls, at most, before it sleeps, cut to a second;
@@ -680,15 +680,16 @@ struct sluice_status {
  * @name: name shown by tools, at most 127 bytes; NULL for none.
  * @opts: options, or NULL.
  *
- * The node registers itself under the root directory: $SLUICE_ROOT, else
- * /run/sluice where it exists, else /dev/shm/sluice-<uid>.  From Linux 6.7 on it
+ * The node registers itself under the root directory: $SLUICE_ROOT, else what the
+ * configuration says, else /run/sluice where it exists, else /dev/shm/sluice-<uid>.  From Linux 6.7 on it
  * waits through io_uring if that is not refused; from Linux 6.5 on it notices the
  * death of a peer even if somebody else still holds the peer's socket.
  *
  * Context: Any thread; the first that sends, receives or waits owns the node.
  * Return: The node, to be given to sluice_node_destroy(); or NULL with errno
- * EINVAL (bad name, domain or option), E2BIG (option unknown to this library),
- * EACCES or EPERM (root directory not usable or not safe), ENOSYS (io_uring
+ * EINVAL (bad name, domain, option or configuration), E2BIG (option unknown to this
+ * library), EACCES or EPERM (root directory or configuration not usable or not safe),
+ * ENOENT ($SLUICE_CONFIG is not there), ENOSYS (io_uring
  * asked for and not available), ENOMEM, EMFILE, ENFILE or ENOSPC.
  */
 struct sluice_node *sluice_node_create(const char *name,
@@ -860,9 +861,9 @@ int sluice_node_prepare(struct sluice_node *node);
  * ENOENT (must exist and does not), EEXIST (must be created and exists),
  * EPROTOTYPE (contract, setting or attribute differs), EPROTONOSUPPORT (made by an
  * incompatible version), EUSERS (max_nodes reached), EACCES (not allowed, or another
- * user's and not SLUICE_SERVICE_ANY_USER), EPERM (not in @group), ENOMEM, EMFILE, ENFILE, ENOSPC, ETIMEDOUT (the
- * service is being removed and created over and over), EBUSY (another thread's
- * node) or ECHILD.
+ * user's and not SLUICE_SERVICE_ANY_USER), EPERM (not in @group, or more than a ceiling of
+ * the configuration), ENOMEM, EMFILE, ENFILE, ENOSPC, ETIMEDOUT (the service is being
+ * removed and created over and over), EBUSY (another thread's node) or ECHILD.
  */
 struct sluice_service *
 sluice_service_open(struct sluice_node *node,
@@ -921,8 +922,8 @@ int sluice_service_attribute(struct sluice_service *service, unsigned int index,
  * errno EINVAL, E2BIG (option unknown to this library), EMSGSIZE
  * (initial_max_slice_len, preallocate or what can be out of a static port exceeds
  * memory_limit), EUSERS (max_clients reached),
- * ENOMEM (also: SLUICE_PORT_LOCK exceeds RLIMIT_MEMLOCK), EPERM (likewise), EMFILE,
- * ENFILE, EACCES, ENOSPC, EBUSY (another thread's node) or ECHILD.
+ * ENOMEM (also: SLUICE_PORT_LOCK exceeds RLIMIT_MEMLOCK), EPERM (likewise, or more than a
+ * ceiling of the configuration), EMFILE, ENFILE, EACCES, ENOSPC, EBUSY (another thread's node) or ECHILD.
  */
 struct sluice_client *
 sluice_client_create(struct sluice_service *service,
@@ -1301,8 +1302,8 @@ int sluice_response_release(struct sluice_response *response);
  * EINVAL, E2BIG (option unknown to this library), EMSGSIZE
  * (initial_max_slice_len, preallocate or what can be out of a static port exceeds
  * memory_limit), EUSERS (max_servers reached), ENOMEM (also: SLUICE_PORT_LOCK exceeds
- * RLIMIT_MEMLOCK), EPERM (likewise), EMFILE, ENFILE, EACCES, ENOSPC, EBUSY (another thread's node) or
- * ECHILD.
+ * RLIMIT_MEMLOCK), EPERM (likewise, or more than a ceiling of the configuration), EMFILE,
+ * ENFILE, EACCES, ENOSPC, EBUSY (another thread's node) or ECHILD.
  */
 struct sluice_server *
 sluice_server_create(struct sluice_service *service,
@@ -1641,6 +1642,75 @@ int sluice_client_memory(struct sluice_client *client,
  */
 int sluice_server_memory(struct sluice_server *server,
 			 struct sluice_memory *memory);
+
+/* ---- Configuration ------------------------------------------------------
+ *
+ * What a program leaves open in its options, the administrator and the user may decide:
+ * in /etc/sluice/sluice.conf, and in sluice/sluice.conf below $XDG_CONFIG_HOME (else
+ * ~/.config), which wins; or in the file $SLUICE_CONFIG, in place of both.  A node reads
+ * them when it is made.  They can also set ceilings, and options that ask for more fail
+ * with EPERM.  See sluice.conf(5).
+ */
+
+struct sluice_config;
+
+/**
+ * struct sluice_config_key - a key of the configuration, and what it is
+ * @size: sizeof(struct sluice_config_key), set by the caller.
+ * @name: its section and itself, such as "service.max_clients".
+ * @value: what it is now.
+ * @preset: what it is if nobody says anything.
+ * @range: what it can be.
+ * @source: where @value was said: "/etc/sluice/sluice.conf:3", "$SLUICE_ROOT", or
+ *	"built in".
+ * @meaning: what it is for.
+ */
+struct sluice_config_key {
+	size_t size;
+	const char *name;
+	const char *value;
+	const char *preset;
+	const char *range;
+	const char *source;
+	const char *meaning;
+};
+
+/** SLUICE_CONFIG_KEY() - a key to be filled in */
+#define SLUICE_CONFIG_KEY()	{ .size = sizeof(struct sluice_config_key) }
+
+/**
+ * sluice_config_read() - read the configuration, to be looked at
+ * @path: a file, which is read alone; or NULL for all that a node of this process
+ *	would go by, the environment included.
+ *
+ * Context: Any thread.
+ * Return: The configuration, to be given to sluice_config_free(); or NULL with errno
+ * EINVAL (an unknown key, or a bad value; the sentence names the file and the line),
+ * EACCES (a file may not be read, or others than root and this user may write it), ENOENT
+ * (a file that was named is not there), ENOMEM, EMFILE, ENFILE or EIO.
+ */
+struct sluice_config *sluice_config_read(const char *path) SLUICE_MUST_CHECK;
+
+/**
+ * sluice_config_get() - look at one key
+ * @config: the configuration.
+ * @index: number of the key, from 0.
+ * @key: filled in; its size says how much the caller knows.  The strings are valid until
+ *	the next call for @config.
+ *
+ * Context: One thread at a time.
+ * Return: 1; 0 if there are no so many keys; or -EINVAL.
+ */
+int sluice_config_get(struct sluice_config *config, unsigned int index,
+		      struct sluice_config_key *key);
+
+/**
+ * sluice_config_free() - give a configuration back
+ * @config: the configuration, or NULL.
+ *
+ * Context: Any thread.
+ */
+void sluice_config_free(struct sluice_config *config);
 
 /* ---- Time ---------------------------------------------------------------- */
 

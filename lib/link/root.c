@@ -30,7 +30,6 @@
 #include "os/random.h"
 
 #define SYSTEM_ROOT	"/run/sluice"
-#define DOMAIN_DEFAULT	"default"
 #define DOMAIN_LENGTH	63u
 
 /* How often directories may vanish under our hands. */
@@ -82,36 +81,41 @@ static int open_or_make(const struct root *root, int at, const char *name)
 	return fd == -ENOENT && r < 0 ? r : fd;
 }
 
-static void root_path(char *path, size_t size)
+void root_default(char *path, size_t size)
 {
-	const char *chosen = secure_getenv("SLUICE_ROOT");
 	struct stat st;
 
-	if (chosen && *chosen)
-		snprintf(path, size, "%s", chosen);
-	else if (!stat(SYSTEM_ROOT, &st) && S_ISDIR(st.st_mode))
+	if (!stat(SYSTEM_ROOT, &st) && S_ISDIR(st.st_mode))
 		snprintf(path, size, "%s", SYSTEM_ROOT);
 	else
 		snprintf(path, size, "/dev/shm/sluice-%u", geteuid());
 }
 
+bool root_is_domain(const char *name)
+{
+	size_t length = strlen(name);
+
+	return length && length <= DOMAIN_LENGTH && name[0] != '.' && !strchr(name, '/');
+}
+
 static int check_domain(const char *domain)
 {
-	size_t length = strlen(domain);
-
-	if (!length || length > DOMAIN_LENGTH || domain[0] == '.' || strchr(domain, '/'))
+	if (!root_is_domain(domain))
 		return fail(EINVAL, "the domain \"%s\" is not a name of 1 to %u bytes without \"/\" and a leading \".\"",
 			    domain, DOMAIN_LENGTH);
 	return 0;
 }
 
 /* The root itself, which says what is below it. */
-static int open_root(struct root *root)
+static int open_root(struct root *root, const char *path)
 {
 	struct stat st;
 	int fd;
 
-	root_path(root->path, sizeof(root->path));
+	if (path)
+		snprintf(root->path, sizeof(root->path), "%s", path);
+	else
+		root_default(root->path, sizeof(root->path));
 	root->access = access_of_service(0600);
 	root->group = ACCESS_ANY_GROUP;
 	root->anybody = false;
@@ -134,9 +138,9 @@ static int open_root(struct root *root)
 	return fd;
 }
 
-static int open_below(struct root *root, const char *domain)
+static int open_below(struct root *root, const char *path, const char *domain)
 {
-	int fd = open_root(root);
+	int fd = open_root(root, path);
 
 	if (fd < 0)
 		return fd;
@@ -151,21 +155,19 @@ static int open_below(struct root *root, const char *domain)
 	return root->services_fd < 0 ? root->services_fd : 0;
 }
 
-int root_open(struct root *root, const char *domain)
+int root_open(struct root *root, const char *path, const char *domain)
 {
 	int r, tries = 0;
 	size_t used;
 
-	if (!domain)
-		domain = secure_getenv("SLUICE_DOMAIN");
 	if (!domain || !*domain)
-		domain = DOMAIN_DEFAULT;
+		domain = ROOT_DOMAIN_DEFAULT;
 	r = check_domain(domain);
 	if (r < 0)
 		return r;
 	do {
 		root->domain_fd = root->nodes_fd = root->services_fd = -1;
-		r = open_below(root, domain);
+		r = open_below(root, path, domain);
 		if (r < 0)
 			root_close(root);
 	} while (r == -ENOENT && ++tries < TRIES);

@@ -4,6 +4,7 @@
 #define SLUICE_LINK_ROOT_H
 
 #include <limits.h>
+#include <stdbool.h>
 
 #include <sluice/registry.h>
 
@@ -20,8 +21,19 @@ struct root {
 	int services_fd;
 };
 
-/* domain may be NULL.  0, -EACCES (not safe to use), -EINVAL or -errno. */
-int root_open(struct root *root, const char *domain) MUST_CHECK;
+/*
+ * path and domain may be NULL, and then are the default.  0, -EACCES (not safe to use),
+ * -EINVAL or -errno.
+ */
+int root_open(struct root *root, const char *path, const char *domain) MUST_CHECK;
+
+/* The path of the root directory, if none is named. */
+void root_default(char *path, size_t size);
+
+/* Can this be the name of a domain? */
+bool root_is_domain(const char *name) MUST_CHECK;
+
+#define ROOT_DOMAIN_DEFAULT	"default"
 
 /*
  * Makes services/ again, if the last node of a domain has removed it.  1: it has; 0: it

@@ -84,12 +84,13 @@ static int register_node(struct seat *seat, const char *name, uint32_t wait)
 	return seat->presence_fd < 0 ? seat->presence_fd : 0;
 }
 
-static int try_seat(struct seat *seat, const char *domain, const char *name, uint32_t wait)
+static int try_seat(struct seat *seat, const char *root, const char *domain, const char *name,
+		    uint32_t wait)
 {
 	int r;
 
 	seat->presence_fd = seat->mailbox_fd = -1;
-	r = root_open(&seat->root, domain);
+	r = root_open(&seat->root, root, domain);
 	if (r < 0)
 		return r;
 	/* In this order, a mailbox always has an entry that tells of its death. */
@@ -101,14 +102,15 @@ static int try_seat(struct seat *seat, const char *domain, const char *name, uin
 	return r;
 }
 
-int seat_take(struct seat *seat, const char *domain, const char *name, uint32_t wait)
+int seat_take(struct seat *seat, const char *root, const char *domain, const char *name,
+	      uint32_t wait)
 {
 	int r, tries = 0;
 
 	seat->id = random_id();
 	seat->owner = process_self();
 	do {
-		r = try_seat(seat, domain, name, wait);
+		r = try_seat(seat, root, domain, name, wait);
 	} while (r == -ENOENT && ++tries < TRIES);
 	return r < 0 ? fail_again(r) : 0;
 }

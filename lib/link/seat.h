@@ -21,7 +21,8 @@ struct seat {
 void seat_name(char name[SEAT_NAME_SIZE], uint64_t id, const char *suffix);
 
 /* Enters the domain.  name may be NULL.  0 or -errno. */
-int seat_take(struct seat *seat, const char *domain, const char *name, uint32_t wait) MUST_CHECK;
+int seat_take(struct seat *seat, const char *root, const char *domain, const char *name,
+	      uint32_t wait) MUST_CHECK;
 void seat_leave(struct seat *seat);
 
 /* Tells a node to look at a service again.  It may be gone; that is all right. */

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What one key of the configuration is for programs of this user.  It is read each time,
+ * since the verbs change their own environment, and seldom ask.
+ */
+#include "configured.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <sluice.h>
+
+bool configured(const char *name, char value[CONFIGURED_SIZE], char source[CONFIGURED_SIZE])
+{
+	struct sluice_config *config = sluice_config_read(NULL);
+	struct sluice_config_key key = SLUICE_CONFIG_KEY();
+	bool found = false;
+
+	for (unsigned int i = 0; config && !found && sluice_config_get(config, i, &key) > 0; i++)
+		found = strcmp(key.name, name) == 0;
+	if (found) {
+		snprintf(value, CONFIGURED_SIZE, "%s", key.value);
+		if (source)
+			snprintf(source, CONFIGURED_SIZE, "%s", key.source);
+	}
+	sluice_config_free(config);
+	return found;
+}
