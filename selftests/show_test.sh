@@ -64,10 +64,10 @@ says "how it waits" '^  node  *show, waits through \(io_uring\|sockets\)$'
 says "when it was active" '^  active .* ago$'
 looks show selftest/show --json
 holds "types" '.[0].service |
-	.request == {name: "point", size: 24, alignment: 8, slice: true} and
+	.request == {name: "point", size: 24, alignment: 8, slice: true, fingerprint: null} and
 	.response == .request and
-	.request_header == {name: "label", size: 20, alignment: 1, slice: false} and
-	.response_header == {name: "uint64_t", size: 8, alignment: 8, slice: false}'
+	.request_header == {name: "label", size: 20, alignment: 1, slice: false, fingerprint: null} and
+	.response_header == {name: "uint64_t", size: 8, alignment: 8, slice: false, fingerprint: null}'
 holds "settings" '.[0].service.settings == {max_clients: 3, max_servers: 2, max_active_requests: 5,
 	max_loaned_requests: 6, max_loaned_replies: 7, response_buffer: 9, max_borrowed: 10,
 	flags: ["no_request_overflow"]}'
