@@ -5,9 +5,8 @@
  *
  * A pointer in constant data is not in the data, as long as its target may be loaded
  * anywhere, but in a relocation: with its target there (RELA), or with the target in the
- * data (REL, and the packed RELR).  In an object the target is a symbol in a section, and
- * sections have no addresses yet.  So a place is a section and an offset; only
- * the debug information speaks of addresses, in an object those that libdwfl gives.
+ * data (REL, and the packed RELR).  In an object sections have no addresses yet; libdwfl
+ * gives them some, and relocates their data accordingly.
  *
  * The file may be anything.  libelf and libdw check what they read; nothing here is read
  * beyond the data of a section.
@@ -132,7 +131,7 @@ bool program_read(const struct program *program, struct place place, void *ret_d
 	memset(ret_data, 0, size);
 	if (header.sh_type == SHT_NOBITS)
 		return true;
-	data = elf_rawdata(section, NULL);
+	data = elf_getdata(section, NULL);
 	if (!data || !data->d_buf || place.offset > data->d_size ||
 	    size > data->d_size - place.offset)
 		return false;
@@ -174,7 +173,7 @@ static bool get_relocation(Elf_Data *data, const GElf_Shdr *header, int i,
 	return true;
 }
 
-static bool search_section(const struct program *program, Elf_Scn *section, uint64_t offset,
+static bool search_section(const struct program *program, Elf_Scn *section, uint64_t address,
 			   struct relocation *ret_relocation)
 {
 	GElf_Shdr header;
@@ -185,7 +184,7 @@ static bool search_section(const struct program *program, Elf_Scn *section, uint
 	data = elf_getdata(section, NULL);
 	for (int i = 0; data && (size_t)i < header.sh_size / header.sh_entsize; i++) {
 		if (!get_relocation(data, &header, i, ret_relocation) ||
-		    ret_relocation->rela.r_offset != offset)
+		    ret_relocation->rela.r_offset != address)
 			continue;
 		ret_relocation->symbols = elf_getscn(program->elf, header.sh_link);
 		return true;
@@ -193,26 +192,22 @@ static bool search_section(const struct program *program, Elf_Scn *section, uint
 	return false;
 }
 
-/* In an object relocations are of one section each, and speak of offsets in it. */
 static bool find_relocation(const struct program *program, struct place place,
 			    struct relocation *ret_relocation)
 {
 	Elf_Scn *section = NULL, *of = elf_getscn(program->elf, place.section);
 	GElf_Shdr header;
-	uint64_t offset = place.offset;
+	uint64_t address;
 
-	if (!of || !gelf_getshdr(of, &header))
+	if (program->relocatable || !of || !gelf_getshdr(of, &header))
 		return false;
-	if (!program->relocatable)
-		offset += header.sh_addr;
+	address = header.sh_addr + place.offset;
 	while ((section = elf_nextscn(program->elf, section)) != NULL) {
 		if (!gelf_getshdr(section, &header))
 			continue;
 		if (header.sh_type != SHT_RELA && header.sh_type != SHT_REL)
 			continue;
-		if (program->relocatable && header.sh_info != place.section)
-			continue;
-		if (search_section(program, section, offset, ret_relocation))
+		if (search_section(program, section, address, ret_relocation))
 			return true;
 	}
 	return false;
@@ -241,13 +236,9 @@ bool program_follow(const struct program *program, struct place place, struct pl
 	if (!program_read(program, place, &value, sizeof(value)))
 		return false;
 	if (!find_relocation(program, place, &relocation))
-		return !program->relocatable && value &&
-		       program_find(program, value, ret_place);
+		return value && program_find(program, value, ret_place);
 	if (!get_symbol(&relocation, &symbol))
 		return false;
 	target = symbol.st_value + (relocation.in_data ? value : (uint64_t)relocation.rela.r_addend);
-	if (!program->relocatable)
-		return program_find(program, target, ret_place);
-	*ret_place = (struct place){ symbol.st_shndx, target };
-	return true;
+	return program_find(program, target, ret_place);
 }

@@ -16,10 +16,10 @@ struct program {
 	Dwfl_Module *module;
 	Dwarf *dwarf;
 	Elf *elf;
-	bool relocatable;	/* an object: nothing in it has its address yet */
+	bool relocatable;	/* an object, which libdwfl has relocated */
 };
 
-/* Where data lies: not an address, which an object has none of. */
+/* Where data lies. */
 struct place {
 	size_t section;
 	uint64_t offset;

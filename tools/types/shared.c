@@ -40,7 +40,7 @@ static void look_up(const struct program *program, struct shared_type *type)
 		return;
 	}
 	if (!lookup_type(program->dwarf, &payload->unit, payload->name, &die)) {
-		layout_add_fault(&type->layout, "", "is not in the debug information: use the type in this program, or compile it with -fno-eliminate-unused-debug-types");
+		layout_add_fault(&type->layout, "", "is not in the debug information: use the type in this program, or compile it with -fno-eliminate-unused-debug-types, and a class with -femit-class-debug-always (clang++: -fstandalone-debug)");
 		return;
 	}
 	layout_of_type(&type->layout, program->dwarf, &die);

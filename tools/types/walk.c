@@ -16,11 +16,11 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <dwarf.h>
 
+#include "tools/types/cover.h"
 #include "tools/types/lookup.h"
 
 #define NESTING_MAX	64
@@ -216,55 +216,12 @@ static void walk_array(struct walk *walk, Dwarf_Die *type, const struct spot *sp
 
 /* ---- Structs ---- */
 
-struct extent {
-	uint64_t begin, end;
-};
-
-/* What of a struct is covered by its members. */
-struct cover {
-	struct extent *extent;
-	size_t extents;
-	bool unknown;		/* there are bit-fields */
+/* What is known of a struct so far. */
+struct inside {
+	struct cover cover;
+	bool unknown;		/* there are bit-fields: no holes are looked for */
 	bool is_virtual;
 };
-
-static void cover(struct walk *walk, struct cover *cover, uint64_t begin, uint64_t size)
-{
-	struct extent *longer = realloc(cover->extent, (cover->extents + 1) * sizeof(*longer));
-
-	if (!longer) {
-		walk->layout->no_memory = true;
-		return;
-	}
-	cover->extent = longer;
-	longer[cover->extents++] = (struct extent){ begin, begin + size };
-}
-
-static int compare_extents(const void *a, const void *b)
-{
-	const struct extent *one = a, *other = b;
-
-	return (one->begin > other->begin) - (one->begin < other->begin);
-}
-
-/* Adds the holes up to the end, and returns where the last member ends. */
-static uint64_t find_holes(struct walk *walk, struct cover *cover, const struct spot *spot,
-			   uint64_t end)
-{
-	uint64_t at = 0;
-
-	if (cover->extents)
-		qsort(cover->extent, cover->extents, sizeof(*cover->extent), compare_extents);
-	for (size_t i = 0; i < cover->extents; i++) {
-		if (cover->extent[i].begin > at && !cover->unknown)
-			layout_add_hole(walk->layout, spot->path, at, cover->extent[i].begin - at);
-		if (cover->extent[i].end > at)
-			at = cover->extent[i].end;
-	}
-	if (end > at && !cover->unknown)
-		layout_add_hole(walk->layout, spot->path, at, end - at);
-	return at;
-}
 
 static uint64_t walk_struct(struct walk *walk, Dwarf_Die *type, const struct spot *spot,
 			    bool is_base);
@@ -293,7 +250,7 @@ static bool is_bit_field(Dwarf_Die *member)
 }
 
 static void walk_member(struct walk *walk, Dwarf_Die *member, const struct spot *spot,
-			struct cover *covered)
+			struct inside *inside)
 {
 	uint64_t offset = 0;
 	struct spot inner;
@@ -303,13 +260,13 @@ static void walk_member(struct walk *walk, Dwarf_Die *member, const struct spot 
 	if (has_flag(member, DW_AT_declaration) || has_flag(member, DW_AT_external))
 		return;		/* static, and so not in it */
 	if (is_vptr(member)) {
-		covered->is_virtual = true;
-		cover(walk, covered, 0, sizeof(void *));
+		inside->is_virtual = true;
+		cover_add(&inside->cover, 0, sizeof(void *));
 		return;
 	}
 	enter(&inner, spot, member);
 	if (is_bit_field(member)) {
-		covered->unknown = true;
+		inside->unknown = true;
 		refuse(walk, &inner, "is a bit-field");
 		return;
 	}
@@ -321,12 +278,12 @@ static void walk_member(struct walk *walk, Dwarf_Die *member, const struct spot 
 	inner.offset += offset;
 	walk_type(walk, &type, &inner);
 	if (dwarf_aggregate_size(&type, &size) == 0)
-		cover(walk, covered, offset, size);
+		cover_add(&inside->cover, offset, size);
 }
 
 /* Members may lie in the hole at the end of a base. */
 static void walk_base_class(struct walk *walk, Dwarf_Die *inheritance, const struct spot *spot,
-			    struct cover *covered)
+			    struct inside *inside)
 {
 	uint64_t offset = 0, virtuality = 0;
 	struct spot inner;
@@ -334,7 +291,7 @@ static void walk_base_class(struct walk *walk, Dwarf_Die *inheritance, const str
 
 	get_number(inheritance, DW_AT_virtuality, &virtuality);
 	if (virtuality) {
-		covered->unknown = true;
+		inside->unknown = true;
 		refuse(walk, spot, "has a virtual base");
 		return;
 	}
@@ -345,24 +302,24 @@ static void walk_base_class(struct walk *walk, Dwarf_Die *inheritance, const str
 	}
 	enter(&inner, spot, &type);
 	inner.offset += offset;
-	cover(walk, covered, offset, walk_struct(walk, &type, &inner, true));
+	cover_add(&inside->cover, offset, walk_struct(walk, &type, &inner, true));
 }
 
 static void walk_child(struct walk *walk, Dwarf_Die *child, const struct spot *spot,
-		       struct cover *covered)
+		       struct inside *inside)
 {
 	uint64_t virtuality = 0;
 
 	switch (dwarf_tag(child)) {
 	case DW_TAG_member:
-		walk_member(walk, child, spot, covered);
+		walk_member(walk, child, spot, inside);
 		break;
 	case DW_TAG_inheritance:
-		walk_base_class(walk, child, spot, covered);
+		walk_base_class(walk, child, spot, inside);
 		break;
 	case DW_TAG_subprogram:
 		get_number(child, DW_AT_virtuality, &virtuality);
-		covered->is_virtual |= virtuality != 0;
+		inside->is_virtual |= virtuality != 0;
 		break;
 	case DW_TAG_variant_part:
 		refuse(walk, spot, "has variants");
@@ -383,13 +340,13 @@ static bool define(struct walk *walk, Dwarf_Die *type)
 static uint64_t walk_struct(struct walk *walk, Dwarf_Die *type, const struct spot *spot,
 			    bool is_base)
 {
-	struct cover covered = { 0 };
+	struct inside inside = { 0 };
 	uint64_t size = 0, end;
 	Dwarf_Die child;
 
 	if (walk->nesting >= NESTING_MAX || !define(walk, type)) {
 		refuse(walk, spot, walk->nesting < NESTING_MAX ?
-		       "is only declared in the debug information" : "is nested too deeply");
+		       "is only declared in the debug information: compile with -femit-class-debug-always (clang++: -fstandalone-debug)" : "is nested too deeply");
 		return 0;
 	}
 	walk->nesting++;
@@ -398,13 +355,16 @@ static uint64_t walk_struct(struct walk *walk, Dwarf_Die *type, const struct spo
 		  size, 0);
 	if (dwarf_child(type, &child) == 0)
 		do
-			walk_child(walk, &child, spot, &covered);
+			walk_child(walk, &child, spot, &inside);
 		while (!walk->too_long && !walk->layout->no_memory &&
 		       dwarf_siblingof(&child, &child) == 0);
-	if (covered.is_virtual)
+	if (inside.is_virtual)
 		refuse(walk, spot, "has virtual functions");
-	end = find_holes(walk, &covered, spot, is_base ? 0 : size);
-	free(covered.extent);
+	end = cover_end(&inside.cover);
+	if (!inside.unknown)
+		cover_holes(&inside.cover, walk->layout, spot->path, is_base ? end : size);
+	walk->layout->no_memory |= inside.cover.no_memory;
+	cover_free(&inside.cover);
 	walk->nesting--;
 	return end;
 }
