@@ -90,11 +90,12 @@ STRUCT(sluice_trace_stages, 64,
 	MEMBER(sluice_trace_stages, ended, 48, 8),
 	MEMBER(sluice_trace_stages, bytes, 56, 8))
 
-STRUCT(sluice_registry_type, 144,
+STRUCT(sluice_registry_type, 152,
 	MEMBER(sluice_registry_type, size, 0, 8),
 	MEMBER(sluice_registry_type, alignment, 8, 4),
 	MEMBER(sluice_registry_type, kind, 12, 4),
-	MEMBER(sluice_registry_type, name, 16, 128))
+	MEMBER(sluice_registry_type, name, 16, 128),
+	MEMBER(sluice_registry_type, fingerprint, 144, 8))
 
 STRUCT(sluice_registry_settings, 56,
 	MEMBER(sluice_registry_settings, max_clients, 0, 4),
@@ -116,17 +117,17 @@ STRUCT(sluice_registry_attribute, 320,
 	MEMBER(sluice_registry_attribute, key, 0, 64),
 	MEMBER(sluice_registry_attribute, value, 64, 256))
 
-STRUCT(sluice_registry_contract, 904,
+STRUCT(sluice_registry_contract, 936,
 	MEMBER(sluice_registry_contract, magic, 0, 4),
 	MEMBER(sluice_registry_contract, version, 4, 4),
 	MEMBER(sluice_registry_contract, size, 8, 4),
 	MEMBER(sluice_registry_contract, attributes, 12, 4),
 	MEMBER(sluice_registry_contract, name, 16, 256),
-	MEMBER(sluice_registry_contract, request, 272, 144),
-	MEMBER(sluice_registry_contract, response, 416, 144),
-	MEMBER(sluice_registry_contract, request_header, 560, 144),
-	MEMBER(sluice_registry_contract, response_header, 704, 144),
-	MEMBER(sluice_registry_contract, settings, 848, 56))
+	MEMBER(sluice_registry_contract, request, 272, 152),
+	MEMBER(sluice_registry_contract, response, 424, 152),
+	MEMBER(sluice_registry_contract, request_header, 576, 152),
+	MEMBER(sluice_registry_contract, response_header, 728, 152),
+	MEMBER(sluice_registry_contract, settings, 880, 56))
 
 STRUCT(sluice_registry_node, 176,
 	MEMBER(sluice_registry_node, magic, 0, 4),
@@ -178,12 +179,12 @@ STRUCT(sluice_wire_header, 8,
 	MEMBER(sluice_wire_header, version, 4, 2),
 	MEMBER(sluice_wire_header, type, 6, 2))
 
-STRUCT(sluice_wire_hello, 936,
+STRUCT(sluice_wire_hello, 968,
 	MEMBER(sluice_wire_hello, header, 0, 8),
 	MEMBER(sluice_wire_hello, port, 8, 8),
 	MEMBER(sluice_wire_hello, node, 16, 8),
 	MEMBER(sluice_wire_hello, channel_size, 24, 8),
-	MEMBER(sluice_wire_hello, contract, 32, 904))
+	MEMBER(sluice_wire_hello, contract, 32, 936))
 
 STRUCT(sluice_wire_welcome, 24,
 	MEMBER(sluice_wire_welcome, header, 0, 8),
@@ -230,7 +231,7 @@ STRUCT(sluice_wire_look, 16,
 
 TEST(abi_constants)
 {
-	EXPECT_EQ(3, SLUICE_PROTOCOL_VERSION);
+	EXPECT_EQ(4, SLUICE_PROTOCOL_VERSION);
 
 	EXPECT_EQ(0x65646f6e, SLUICE_REGISTRY_MAGIC_NODE);
 	EXPECT_EQ(0x74636e63, SLUICE_REGISTRY_MAGIC_CONTRACT);

@@ -66,7 +66,7 @@ $(test-objects): | $(KSELFTEST)/kselftest_harness.h
 $(of-trace:%=$(O)/selftests/%_test): $(O)/selftests/%_test: $(O)/selftests/%_test.o \
 		$(filter-out %/tools/sluice.o,$(tools-objects)) $(O)/lib/libsluice.a
 	$(call say,LD,$@)
-	$(Q)$(CC) -o $@ $^ $(ldflags) $(needs-libs) $(trace-libs)
+	$(Q)$(CC) -o $@ $^ $(ldflags) $(needs-libs) $(trace-libs) $(types-libs)
 
 # Linked to the objects: in the archive the library's own names are hidden.
 $(O)/selftests/%_test: $(O)/selftests/%_test.o $(lib-objects)

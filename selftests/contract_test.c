@@ -9,7 +9,7 @@
 
 ENDS_FIXTURE(contract);
 
-#define TYPE(name, size, alignment, kind)	{ name, size, alignment, kind }
+#define TYPE(name, size, alignment, kind)	{ name, size, alignment, kind, 0x17 }
 
 static const struct sluice_contract agreed = {
 	.name = "test/agreed",
@@ -43,6 +43,10 @@ static const struct {
 	{ WRONG(request.size, 64), { "request", "size", "64", "48" } },
 	{ WRONG(request.alignment, 8), { "request", "alignment", "8", "16" } },
 	{ WRONG(request.kind, SLUICE_KIND_SLICE), { "request", "kind" } },
+	{ WRONG(request.fingerprint, 0x18),
+	  { "request.fingerprint", "0x0000000000000018", "0x0000000000000017", "question" } },
+	{ WRONG(response_header.fingerprint, 0x1700000000000000),
+	  { "response_header.fingerprint", "0x1700000000000000", "seal" } },
 	{ WRONG(response.name, "answers"),
 	  { "response", "name", "answers", "answer" } },
 	{ WRONG(response.size, 88), { "response", "size", "88", "80" } },
@@ -52,13 +56,13 @@ static const struct {
 	  { "request", "header", "stump", "stamp" } },
 	{ WRONG(request_header.size, 32), { "header", "size", "32", "24" } },
 	{ WRONG(request_header.alignment, 4), { "header", "alignment", "4", "8" } },
-	{ WRONG(request_header, { NULL, 0, 0, 0 }), { "request", "header" } },
+	{ WRONG(request_header, { NULL, 0, 0, 0, 0 }), { "request", "header" } },
 	{ WRONG(response_header.name, "sea"),
 	  { "response", "header", "sea", "seal" } },
 	{ WRONG(response_header.size, 16), { "header", "size", "16", "12" } },
 	{ WRONG(response_header.alignment, 2),
 	  { "header", "alignment", "2", "4" } },
-	{ WRONG(response_header, { NULL, 0, 0, 0 }), { "response", "header" } },
+	{ WRONG(response_header, { NULL, 0, 0, 0, 0 }), { "response", "header" } },
 };
 #pragma GCC diagnostic pop
 
@@ -132,6 +136,27 @@ TEST_F(contract, same_name)
 	}
 	leave(&self->seat, 0, 0);
 	take_client_seat(_metadata, &self->seat, &other[0], NULL, 1);
+	expect_traffic(_metadata, &self->seat, server);
+}
+
+/* Who knows no fingerprint meets who does, whoever came first. */
+TEST_F(contract, one_fingerprint)
+{
+	static const struct sluice_contract known = {
+		.name = "test/calls",
+		.request = SLUICE_TYPE_FINGERPRINTED(struct question, 0x17),
+		.response = SLUICE_TYPE_FINGERPRINTED(struct answer, 0x18),
+	};
+	struct end *server = &self->end[0];
+
+	start_server(_metadata, server, variant->place, &known, NULL, NULL);
+	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
+	expect_traffic(_metadata, &self->seat, server);
+	leave(&self->seat, 0, 0);
+	end_stop(server);
+
+	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
+	take_client_seat(_metadata, &self->seat, &known, NULL, 1);
 	expect_traffic(_metadata, &self->seat, server);
 }
 

@@ -259,7 +259,7 @@ static void exchange_aligned(struct __test_metadata *_metadata,
 
 TEST_F(growth, aligned)
 {
-	static const struct sluice_type head = { "head", 64, 64, 0 };
+	static const struct sluice_type head = { "head", 64, 64, 0, 0 };
 	struct end *server = &self->end[0];
 	uint32_t alignment;
 	size_t i, count;

@@ -37,8 +37,8 @@ static const struct sluice_contract contract = {
 	"outside",
 	SLUICE_TYPE(struct question),
 	SLUICE_SLICE(uint8_t),
-	{ NULL, 0, 0, 0 },
-	{ NULL, 0, 0, 0 },
+	{ NULL, 0, 0, 0, 0 },
+	{ NULL, 0, 0, 0, 0 },
 };
 
 int main(void)

@@ -38,8 +38,8 @@ holds "the service of these keys" '.[0].services[0] | keys == ["alive", "clients
 	"servers"]'
 holds "and values" ".[0].services[0] | .name == \"example/calls\" and .alive and
 	.nodes == 1 and .clients == 0 and .servers == 1 and .dead == 0 and .pids == [$server] and
-	.request == {name: \"call\", size: 8, alignment: 8, slice: false} and
-	.response == {name: \"root\", size: 16, alignment: 8, slice: false} and
+	.request == {name: \"call\", size: 8, alignment: 8, slice: false, fingerprint: null} and
+	.response == {name: \"root\", size: 16, alignment: 8, slice: false, fingerprint: null} and
 	.request_header == null and (.hash | test(\"^[0-9a-f]{16}\$\"))"
 looks ls --tree
 says "a tree" '^example/calls: call to root$'

@@ -24,13 +24,13 @@ ENDS_FIXTURE(rule_opening);
 
 /* ---- The contract -------------------------------------------------------- */
 
-#define AGREED	"test/agreed", { "question", 48, 16, 0 }, { "answer", 80, 8, 1 }, \
-		{ "stamp", 24, 8, 0 }, { "seal", 12, 4, 0 }
+#define AGREED	"test/agreed", { "question", 48, 16, 0, 0 }, { "answer", 80, 8, 1, 0 }, \
+		{ "stamp", 24, 8, 0, 0 }, { "seal", 12, 4, 0, 0 }
 
 static const struct sluice_contract agreed = { AGREED };
 static const struct sluice_contract without = {
-	"test/agreed", { "question", 48, 16, 0 }, { "answer", 80, 8, 1 },
-	{ NULL, 0, 0, 0 }, { NULL, 0, 0, 0 },
+	"test/agreed", { "question", 48, 16, 0, 0 }, { "answer", 80, 8, 1, 0 },
+	{ NULL, 0, 0, 0, 0 }, { NULL, 0, 0, 0, 0 },
 };
 
 /* The service is there as agreed; who thinks otherwise is told so, by this word. */

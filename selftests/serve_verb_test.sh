@@ -140,7 +140,7 @@ serving test/told --domain elsewhere env
 call test/told 'five!' --domain elsewhere
 printf 'SLUICE_%s\n' BYTES=5 DOMAIN=elsewhere ELEMENTS=5 REQUEST=1 \
 	SERVICE=test/told >"$tmp/expected"
-grep ^SLUICE_ "$tmp/said" | grep -v -e ^SLUICE_ROOT= -e ^SLUICE_WAIT= | sort |
+grep ^SLUICE_ "$tmp/said" | grep -v -e ^SLUICE_CONFIG= -e ^SLUICE_ROOT= -e ^SLUICE_WAIT= | sort |
 	cmp - "$tmp/expected" >"$tmp/output" 2>&1
 result $? "what it is told"
 unset SLUICE_BYTES SLUICE_DOMAIN SLUICE_HEADER

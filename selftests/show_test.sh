@@ -85,10 +85,10 @@ says "how it waits" '^  node  *show, waits through \(io_uring\|sockets\)$'
 says "when it was active" '^  active .* ago$'
 looks show selftest/show --json
 holds "types" '.[0].service |
-	.request == {name: "point", size: 24, alignment: 8, slice: true} and
+	.request == {name: "point", size: 24, alignment: 8, slice: true, fingerprint: null} and
 	.response == .request and
-	.request_header == {name: "label", size: 20, alignment: 1, slice: false} and
-	.response_header == {name: "uint64_t", size: 8, alignment: 8, slice: false}'
+	.request_header == {name: "label", size: 20, alignment: 1, slice: false, fingerprint: null} and
+	.response_header == {name: "uint64_t", size: 8, alignment: 8, slice: false, fingerprint: null}'
 holds "settings" '.[0].service.settings == {max_clients: 3, max_servers: 2, max_active_requests: 5,
 	max_nodes: 4, max_loaned_requests: 6, max_loaned_replies: 7, response_buffer: 9,
 	max_borrowed: 10, max_fds: 11, request_alignment: 64, response_alignment: 128, mode: "0660",
@@ -165,7 +165,7 @@ letters='kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk'
 spoil 16 S
 looks ls --json
 holds "a copy" '.[0].unreadable == 0 and (.[0].services | map(.name) == ["Selftest/show", "selftest/show"])'
-spoil 884 '\0205'
+spoil 916 '\0205'
 looks show Selftest/show --json
 holds "a flag of a later version" \
 	'.[0].service.settings.flags == ["no_request_overflow", "no_fire_and_forget", "0x80"]'
@@ -177,21 +177,21 @@ spoil 12 '\0005'
 refused "one more than there is in the file"
 spoil 12 '\0003'
 refused "one less"
-spoil 904 '\0000'
+spoil 936 '\0000'
 refused "an attribute without a key"
-spoil 904 $letters
+spoil 936 $letters
 refused "a key without an end"
-spoil 968 $letters$letters$letters$letters
+spoil 1000 $letters$letters$letters$letters
 refused "a value without an end"
-for offset in 848 852 856 860 864 868 872 876 888 892; do
+for offset in 880 884 888 892 896 900 904 908 920 924; do
 	spoil $offset '\0000'
 	refused "the setting at $offset, if it is 0,"
 done
-spoil 888 '\0060'
+spoil 920 '\0060'
 refused "an alignment of 48"
-spoil 892 '\0000\0040'
+spoil 924 '\0000\0040'
 refused "an alignment of 8192"
-spoil 896 '\0377\0001'
+spoil 928 '\0377\0001'
 refused "a mode of 0777"
 spoil 16 S
 printf %s $letters |

@@ -2,8 +2,9 @@
 #
 # The sluice command: a file or a few for each verb, and a table in sluice.c.
 
-# What the command is made with, and in addition the tracer.  Without the one there is no
-# command; without the other the verb says so, and the rest is the same.
+# What the command is made with, and in addition the tracer and what reads debug
+# information.  Without the one there is no command; without the others their verb says so,
+# and the rest is the same.
 absent	      = $(strip $(foreach p,$(1),$(shell pkg-config --exists $(p) || echo $(p))))
 tools-needs   := jansson ncursesw
 tools-missing := $(call absent,$(tools-needs))
@@ -17,12 +18,20 @@ trace-libs    := $(tools-libs) \
 		 $(if $(trace-missing),,$(shell pkg-config --libs $(trace-needs)))
 trace-objects := $(patsubst %.c,$(O)/%.o,$(wildcard tools/trace/*.c))
 
-tools-objects := $(patsubst %.c,$(O)/%.o,$(filter-out tools/no_trace.c,$(wildcard tools/*.c)))
+types-needs   := libdw libelf
+types-missing := $(strip $(tools-missing) $(call absent,$(types-needs)))
+types-cflags  := $(tools-cflags) $(shell pkg-config --cflags $(types-needs) 2>/dev/null)
+types-libs    := $(if $(types-missing),,$(shell pkg-config --libs $(types-needs)))
+types-objects := $(patsubst %.c,$(O)/%.o,$(wildcard tools/types/*.c))
+
+tools-objects := $(patsubst %.c,$(O)/%.o,$(filter-out tools/no_%.c,$(wildcard tools/*.c)))
 tools-objects += $(if $(trace-missing),$(O)/tools/no_trace.o,$(trace-objects))
+tools-objects += $(if $(types-missing),$(O)/tools/no_types.o,$(types-objects))
 objects	      += $(tools-objects)
 
 $(O)/tools/%.o: own = -I. $(needs-cflags) $(tools-cflags)
 $(O)/tools/trace/%.o: own = -I. -isystem $(O)/bpf $(trace-cflags)
+$(O)/tools/types/%.o: own = -I. $(types-cflags)
 $(O)/tools/doctor_system.o: own += -DTRACER_BUILT=$(if $(trace-missing),0,1)
 
 $(tools-objects): | $(O)/lib/needs
@@ -31,10 +40,11 @@ $(trace-objects): | $(bpf-skeletons)
 tools: $(if $(tools-missing),,$(O)/tools/sluice)
 	$(if $(tools-missing),@echo '  the sluice command is left out: there is no $(tools-missing)')
 	$(if $(trace-missing),@echo '  sluice trace is left out: there is no $(trace-missing)')
+	$(if $(types-missing),@echo '  sluice types is left out: there is no $(types-missing)')
 
 $(O)/tools/sluice: $(tools-objects) $(O)/lib/libsluice.a
 	$(call say,LD,$@)
-	$(Q)$(CC) -o $@ $^ $(ldflags) $(needs-libs) $(trace-libs)
+	$(Q)$(CC) -o $@ $^ $(ldflags) $(needs-libs) $(trace-libs) $(types-libs)
 
 install-tools: tools
 	$(call say,INSTALL,sluice)

@@ -27,7 +27,8 @@ static struct sluice_type type_of(const struct sluice_registry_type *record)
 {
 	if (!record->size)
 		return (struct sluice_type){ 0 };
-	return (struct sluice_type){ record->name, record->size, record->alignment, record->kind };
+	return (struct sluice_type){ record->name, record->size, record->alignment, record->kind,
+				     record->fingerprint };
 }
 
 static void point(struct contract *contract)

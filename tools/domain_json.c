@@ -17,6 +17,7 @@
  *	name		string
  *	size, alignment	bytes of an element
  *	slice		any number of elements, not exactly one
+ *	fingerprint	of its layout, 16 hexadecimal digits; null: not known
  *
  * and a port is an object of
  *
@@ -52,13 +53,20 @@ json_t *domain_json_text(const char *text)
 	return json_string(text_clean(clean, sizeof(clean), text));
 }
 
+static json_t *fingerprint_json(const struct sluice_registry_type *type)
+{
+	char text[TEXT_NUMBER];
+
+	return type->fingerprint ? json_string(text_id(text, type->fingerprint)) : json_null();
+}
+
 static json_t *type_json(const struct sluice_registry_type *type)
 {
 	if (!type->size)
 		return json_null();
-	return json_pack("{s:o, s:I, s:I, s:b}", "name", domain_json_text(type->name),
+	return json_pack("{s:o, s:I, s:I, s:b, s:o}", "name", domain_json_text(type->name),
 			 "size", (json_int_t)type->size, "alignment", (json_int_t)type->alignment,
-			 "slice", (int)type->kind);
+			 "slice", (int)type->kind, "fingerprint", fingerprint_json(type));
 }
 
 static json_t *pids_json(const struct snapshot_service *service)

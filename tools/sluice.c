@@ -36,6 +36,7 @@ static const struct verb verbs[] = {
 	{ "stat",	verb_stat,	"show what clients and servers have counted, or how fast" },
 	{ "top",	verb_top,	"watch what clients and servers do, live" },
 	{ "trace",	verb_trace,	"watch processes that use Sluice, from inside the kernel" },
+	{ "types",	verb_types,	"tell whether the payload types of programs are safe to share" },
 	{ "version",	version,	"print the version of the library" },
 };
 

@@ -14,5 +14,6 @@ int verb_show(int argc, char **argv);
 int verb_stat(int argc, char **argv);
 int verb_top(int argc, char **argv);
 int verb_trace(int argc, char **argv);
+int verb_types(int argc, char **argv);
 
 #endif /* TOOLS_VERBS_H */

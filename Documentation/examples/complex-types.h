@@ -22,7 +22,7 @@ struct item {
 struct order {
 	SLUICE_STRING(28) customer;
 	SLUICE_VECTOR(struct item, ITEMS) items;
-	SLUICE_OPTIONAL(uint32_t) discount;	/* per cent of the sum */
+	SLUICE_OPTIONAL(uint64_t) discount;	/* per cent of the sum */
 };
 
 struct invoice {

@@ -226,6 +226,7 @@ static int fill_type(struct sluice_registry_type *record, const struct sluice_ty
 	record->size = type->size;
 	record->alignment = type->alignment;
 	record->kind = type->kind;
+	record->fingerprint = type->fingerprint;
 	memcpy(record->name, name, strlen(name));
 	return 0;
 }
@@ -261,6 +262,10 @@ static int compare_type(const char *service, const char *what,
 	if (found->kind != wanted->kind)
 		return fail(EPROTOTYPE, "service %s has %s.kind %s, and %s is wanted", service, what,
 			    found->kind ? "slice" : "fixed", wanted->kind ? "slice" : "fixed");
+	if (found->fingerprint && wanted->fingerprint && found->fingerprint != wanted->fingerprint)
+		return fail(EPROTOTYPE, "service %s has %s.fingerprint 0x%016llx, and 0x%016llx is wanted: the members of %s differ",
+			    service, what, (unsigned long long)found->fingerprint,
+			    (unsigned long long)wanted->fingerprint, wanted->name);
 	return 0;
 }
 

@@ -100,17 +100,25 @@ enum sluice_kind {
  * @alignment: what an element's address is a multiple of; a power of two of at
  *	most 4096.
  * @kind: an &enum sluice_kind.
+ * @fingerprint: of its members, as ``sluice types`` tells it; 0: not known.
+ *	Two sides that both know one, and not the same, do not meet.
  *
  * Written with SLUICE_TYPE() or SLUICE_SLICE().  A payload is read by another
  * process, which may be built by another compiler: it must hold no pointers, no
  * references and no types whose layout depends on the compiler.  sluice_containers.h has
  * text, lists and optional values without them.
+ *
+ * ``sluice types PROGRAM`` finds every &struct sluice_contract that is constant data
+ * of a program, by its debug information, and refuses types that must not be
+ * shared; so a build can end there.  It looks for a type by its name, which must
+ * therefore be that of a type, also where SLUICE_TYPE_NAMED() gives it.
  */
 struct sluice_type {
 	const char *name;
 	uint64_t size;
 	uint32_t alignment;
 	uint32_t kind;
+	uint64_t fingerprint;
 };
 
 #ifdef __cplusplus
@@ -126,7 +134,12 @@ struct sluice_type {
  * @kind: an &enum sluice_kind.
  */
 #define SLUICE_TYPE_NAMED(name, type, kind)				\
-	{ (name), sizeof(type), (uint32_t)SLUICE_ALIGNOF_(type), (kind) }
+	SLUICE_TYPE_INITIALIZER_(name, type, kind, 0)
+
+/* The cast makes gcc keep the type in the debug information. */
+#define SLUICE_TYPE_INITIALIZER_(name, type, kind, fingerprint)		\
+	{ (name), sizeof(*(__typeof__(type) *)0),			\
+	  (uint32_t)SLUICE_ALIGNOF_(type), (kind), (fingerprint) }
 
 /**
  * SLUICE_TYPE() - a message that carries exactly one element
@@ -139,6 +152,22 @@ struct sluice_type {
  * @type: the C or C++ type of one element.
  */
 #define SLUICE_SLICE(type)	SLUICE_TYPE_NAMED(#type, type, SLUICE_KIND_SLICE)
+
+/**
+ * SLUICE_TYPE_FINGERPRINTED() - exactly one element, of known members
+ * @type: the C or C++ type.
+ * @fingerprint: SLUICE_FINGERPRINT_*, from what ``sluice types --header`` writes.
+ */
+#define SLUICE_TYPE_FINGERPRINTED(type, fingerprint)			\
+	SLUICE_TYPE_INITIALIZER_(#type, type, SLUICE_KIND_FIXED, fingerprint)
+
+/**
+ * SLUICE_SLICE_FINGERPRINTED() - a slice of any number of elements, of known members
+ * @type: the C or C++ type of one element.
+ * @fingerprint: likewise.
+ */
+#define SLUICE_SLICE_FINGERPRINTED(type, fingerprint)			\
+	SLUICE_TYPE_INITIALIZER_(#type, type, SLUICE_KIND_SLICE, fingerprint)
 
 /**
  * struct sluice_contract - what both sides of a service compile in

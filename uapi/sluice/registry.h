@@ -30,7 +30,7 @@
 #include <stdint.h>
 
 /* Raised whenever anything in this folder changes incompatibly. */
-#define SLUICE_PROTOCOL_VERSION		3u
+#define SLUICE_PROTOCOL_VERSION		4u
 
 #define SLUICE_REGISTRY_MAGIC_NODE	0x65646f6eu	/* "node" */
 #define SLUICE_REGISTRY_MAGIC_CONTRACT	0x74636e63u	/* "cnct" */
@@ -50,12 +50,14 @@
  * @alignment: of an element.
  * @kind: 0 exactly one element, 1 a slice.
  * @name: without a leading struct, union or enum; zero-padded.
+ * @fingerprint: of its layout; 0 if whoever made the service knew none.
  */
 struct sluice_registry_type {
 	uint64_t size;
 	uint32_t alignment;
 	uint32_t kind;
 	char name[SLUICE_TYPE_NAME_SIZE];
+	uint64_t fingerprint;
 };
 
 /* In the flags of the settings: no request is taken back out of a full ring; */
@@ -240,9 +242,9 @@ struct sluice_registry_counters {
 	uint64_t active;
 };
 
-_Static_assert(sizeof(struct sluice_registry_type) == 144, "no holes");
+_Static_assert(sizeof(struct sluice_registry_type) == 152, "no holes");
 _Static_assert(sizeof(struct sluice_registry_settings) == 56, "no holes");
-_Static_assert(sizeof(struct sluice_registry_contract) == 16 + 256 + 4 * 144 + 56,
+_Static_assert(sizeof(struct sluice_registry_contract) == 16 + 256 + 4 * 152 + 56,
 	       "no holes");
 _Static_assert(sizeof(struct sluice_registry_attribute) == 64 + 256, "no holes");
 _Static_assert(sizeof(struct sluice_registry_node) == 48 + 128, "no holes");

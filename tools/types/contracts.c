@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The contracts in a program are its mark: each variable, or array, of the type struct
+ * sluice_contract that has a fixed address.  The debug information says where they are;
+ * the names, sizes and fingerprints are read from the data that the program starts with.
+ * Nothing has to be added to a program for that, and it is the same in an executable that
+ * is loaded anywhere, a shared library and an object, of C and of C++.
+ *
+ * Not found is a contract that is made while the program runs (in a variable on the
+ * stack, or inside another struct), and one that the compiler has dropped because
+ * nobody uses it.
+ */
+#include "tools/types/contracts.h"
+
+#include <string.h>
+
+#include <dwarf.h>
+
+#include "tools/say.h"
+
+#define NESTING_MAX	64
+
+struct search {
+	const struct program *program;
+	payload_function *function;
+	void *context;
+	Dwarf_Die unit;
+};
+
+static const struct {
+	const char *role;
+	size_t offset;
+} types[] = {
+	{ "request", offsetof(struct sluice_contract, request) },
+	{ "response", offsetof(struct sluice_contract, response) },
+	{ "request_header", offsetof(struct sluice_contract, request_header) },
+	{ "response_header", offsetof(struct sluice_contract, response_header) },
+};
+
+#define TYPES	(sizeof(types) / sizeof(types[0]))
+
+/* ---- Data ---- */
+
+static bool read_text(const struct program *program, struct place pointer, char *ret, size_t size)
+{
+	struct place text;
+
+	return program_follow(program, pointer, &text) &&
+	       program_string(program, text, ret, size);
+}
+
+static int read_type(const struct search *search, struct place at, struct payload *payload)
+{
+	struct sluice_type type;
+
+	payload->name[0] = '\0';
+	if (!program_read(search->program, at, &type, sizeof(type)))
+		return -1;
+	if (!read_text(search->program, at, payload->name, sizeof(payload->name)) && !type.size)
+		return 0;	/* no user header */
+	if (!payload->name[0])
+		return say("types", "%s: the name of the %s of %s cannot be read",
+			   search->program->name, payload->role, payload->service);
+	payload->size = type.size;
+	payload->alignment = type.alignment;
+	payload->kind = type.kind;
+	payload->fingerprint = type.fingerprint;
+	return search->function(search->context, payload);
+}
+
+static int read_contract(const struct search *search, struct place at)
+{
+	struct payload payload = { .unit = search->unit };
+	struct place place = at;
+	int r = 0;
+
+	_Static_assert(offsetof(struct sluice_contract, name) == 0, "a pointer comes first");
+	_Static_assert(offsetof(struct sluice_type, name) == 0, "likewise");
+	if (!read_text(search->program, at, payload.service, sizeof(payload.service)))
+		return 0;	/* filled in when the program runs */
+	for (size_t i = 0; !r && i < TYPES; i++) {
+		payload.role = types[i].role;
+		place.offset = at.offset + types[i].offset;
+		r = read_type(search, place, &payload);
+	}
+	return r;
+}
+
+/* ---- Debug information ---- */
+
+static bool type_of(Dwarf_Die *die, Dwarf_Die *ret_type)
+{
+	Dwarf_Attribute attribute;
+
+	return dwarf_formref_die(dwarf_attr_integrate(die, DW_AT_type, &attribute), ret_type) &&
+	       dwarf_peel_type(ret_type, ret_type) == 0;
+}
+
+/* How many contracts a variable holds; -1 if they are of another version. */
+static int count_contracts(Dwarf_Die *variable)
+{
+	Dwarf_Word size = 0, all = 0;
+	Dwarf_Die type, element;
+	const char *name;
+
+	if (!type_of(variable, &type))
+		return 0;
+	element = type;
+	if (dwarf_tag(&type) == DW_TAG_array_type && !type_of(&type, &element))
+		return 0;
+	name = dwarf_diename(&element);
+	if (dwarf_tag(&element) != DW_TAG_structure_type || !name ||
+	    strcmp(name, "sluice_contract") != 0)
+		return 0;
+	if (dwarf_aggregate_size(&element, &size) < 0 || dwarf_aggregate_size(&type, &all) < 0)
+		return 0;	/* only declared */
+	return size == sizeof(struct sluice_contract) ? (int)(all / size) : -1;
+}
+
+static bool address_of(Dwarf_Die *variable, Dwarf_Addr *ret_address)
+{
+	Dwarf_Attribute location, address;
+	Dwarf_Op *op;
+	size_t ops;
+
+	if (!dwarf_attr_integrate(variable, DW_AT_location, &location) ||
+	    dwarf_getlocation(&location, &op, &ops) != 0 || ops != 1)
+		return false;
+	if (op->atom == DW_OP_addr) {
+		*ret_address = op->number;
+		return true;
+	}
+	return dwarf_getlocation_attr(&location, op, &address) == 0 &&
+	       dwarf_formaddr(&address, ret_address) == 0;
+}
+
+static int look_at_variable(const struct search *search, Dwarf_Die *variable)
+{
+	int count = count_contracts(variable), r = 0;
+	struct place place;
+	Dwarf_Addr address;
+
+	if (!count || !address_of(variable, &address) ||
+	    !program_find(search->program, address, &place))
+		return 0;
+	if (count < 0)
+		return say("types", "%s was compiled with the sluice.h of another version",
+			   search->program->name);
+	for (int i = 0; !r && i < count; i++, place.offset += sizeof(struct sluice_contract))
+		r = read_contract(search, place);
+	return r;
+}
+
+static int look_into(const struct search *search, Dwarf_Die *die, int nesting)
+{
+	Dwarf_Die child;
+	int r = 0;
+
+	if (nesting > NESTING_MAX || dwarf_child(die, &child) != 0)
+		return 0;
+	do {
+		switch (dwarf_tag(&child)) {
+		case DW_TAG_variable:
+			r = look_at_variable(search, &child);
+			break;
+		case DW_TAG_namespace:
+		case DW_TAG_subprogram:
+		case DW_TAG_lexical_block:
+			r = look_into(search, &child, nesting + 1);
+			break;
+		}
+	} while (!r && dwarf_siblingof(&child, &child) == 0);
+	return r;
+}
+
+int contracts_each(const struct program *program, payload_function *function, void *context)
+{
+	struct search search = { program, function, context, { 0 } };
+	Dwarf_CU *cu = NULL;
+	Dwarf_Die die, split;
+	int r = 0;
+
+	while (!r && dwarf_get_units(program->dwarf, cu, &cu, NULL, NULL, &die, &split) == 0) {
+		search.unit = dwarf_tag(&split) != DW_TAG_invalid ? split : die;
+		r = look_into(&search, &search.unit, 0);
+	}
+	return r;
+}

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Finds a type by the name that a contract has for it: as its source spells it, with
+ * struct, union or enum in C, with namespaces in C++ or, inside of one, without.
+ *
+ * It is looked for where the contract is, and only then elsewhere: two sources of a
+ * program may have different types of one name.  In each unit the whole name goes before
+ * its end.  White space makes no difference.
+ *
+ * The integers and floating-point numbers of C and of <stdint.h> are known by name.
+ * Compilers describe them only where a variable has one, and each in its own words
+ * ("long unsigned int", "unsigned long").
+ */
+#include "tools/types/lookup.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <dwarf.h>
+
+#include "tools/types/layout.h"
+
+#define NESTING_MAX	64
+#define NAME_MAX_BYTES	1024
+
+/* ---- Scalars ---- */
+
+static const struct {
+	const char *name;
+	char kind;
+} scalars[] = {
+	{ "char", (char)-1 < 0 ? FIELD_SIGNED : FIELD_UNSIGNED },
+	{ "bool", FIELD_BOOLEAN }, { "_Bool", FIELD_BOOLEAN },
+	{ "float", FIELD_FLOAT }, { "double", FIELD_FLOAT },
+	{ "int8_t", FIELD_SIGNED }, { "uint8_t", FIELD_UNSIGNED },
+	{ "int16_t", FIELD_SIGNED }, { "uint16_t", FIELD_UNSIGNED },
+	{ "int32_t", FIELD_SIGNED }, { "uint32_t", FIELD_UNSIGNED },
+	{ "int64_t", FIELD_SIGNED }, { "uint64_t", FIELD_UNSIGNED },
+	{ "std::int8_t", FIELD_SIGNED }, { "std::uint8_t", FIELD_UNSIGNED },
+	{ "std::int16_t", FIELD_SIGNED }, { "std::uint16_t", FIELD_UNSIGNED },
+	{ "std::int32_t", FIELD_SIGNED }, { "std::uint32_t", FIELD_UNSIGNED },
+	{ "std::int64_t", FIELD_SIGNED }, { "std::uint64_t", FIELD_UNSIGNED },
+	{ "size_t", FIELD_UNSIGNED }, { "ssize_t", FIELD_SIGNED },
+	{ "uintptr_t", FIELD_UNSIGNED }, { "intptr_t", FIELD_SIGNED },
+	{ "std::size_t", FIELD_UNSIGNED }, { "std::byte", FIELD_ENUM },
+};
+
+/* Words that an integer's name may consist of. */
+static bool is_integer_word(const char *word)
+{
+	static const char *const words[] = {
+		"unsigned", "signed", "short", "long", "int", "char", "__int128",
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcmp(word, words[i]) == 0)
+			return true;
+	return false;
+}
+
+static char integer_kind(const char *name)
+{
+	char word[16], kind = 0;
+	int used;
+
+	while (sscanf(name, " %15[^ ]%n", word, &used) == 1) {
+		if (!is_integer_word(word))
+			return 0;
+		if (strcmp(word, "unsigned") == 0)
+			kind = FIELD_UNSIGNED;
+		else if (!kind)
+			kind = FIELD_SIGNED;
+		name += used;
+	}
+	return kind;
+}
+
+char lookup_scalar(const char *name)
+{
+	for (size_t i = 0; i < sizeof(scalars) / sizeof(scalars[0]); i++)
+		if (strcmp(name, scalars[i].name) == 0)
+			return scalars[i].kind;
+	return integer_kind(name);
+}
+
+/* ---- Names ---- */
+
+static const struct {
+	const char *text;
+	int tag[2];
+} tags[] = {
+	{ "struct ", { DW_TAG_structure_type, DW_TAG_class_type } },
+	{ "class ", { DW_TAG_class_type, DW_TAG_structure_type } },
+	{ "union ", { DW_TAG_union_type, DW_TAG_union_type } },
+	{ "enum ", { DW_TAG_enumeration_type, DW_TAG_enumeration_type } },
+};
+
+#define TAGS	(sizeof(tags) / sizeof(tags[0]))
+
+/* What is in front of a name, or TAGS. */
+static size_t find_tag(const char *name)
+{
+	size_t i = 0;
+
+	while (i < TAGS && strncmp(name, tags[i].text, strlen(tags[i].text)) != 0)
+		i++;
+	return i;
+}
+
+const char *lookup_bare_name(const char *name)
+{
+	size_t tag = find_tag(name);
+
+	return tag < TAGS ? name + strlen(tags[tag].text) : name;
+}
+
+/* Does a end with b, white space apart?  And is nothing but namespaces in front of it? */
+static bool ends_with(const char *a, const char *b, bool whole)
+{
+	const char *p = a + strlen(a), *q = b + strlen(b);
+
+	for (;;) {
+		while (p > a && isspace((unsigned char)p[-1]))
+			p--;
+		while (q > b && isspace((unsigned char)q[-1]))
+			q--;
+		if (q == b)
+			return p == a || (!whole && p - a > 2 && p[-1] == ':' && p[-2] == ':');
+		if (p == a || *--p != *--q)
+			return false;
+	}
+}
+
+/* ---- The search ---- */
+
+struct search {
+	const char *name;	/* bare */
+	size_t tag;		/* that was in front of it, or TAGS */
+	bool whole;
+	Dwarf_Die *ret_type;
+};
+
+static bool fits_tag(const struct search *search, int tag)
+{
+	if (search->tag < TAGS)
+		return tag == tags[search->tag].tag[0] || tag == tags[search->tag].tag[1];
+	switch (tag) {
+	case DW_TAG_structure_type:
+	case DW_TAG_class_type:
+	case DW_TAG_union_type:
+	case DW_TAG_enumeration_type:
+	case DW_TAG_typedef:
+	case DW_TAG_base_type:
+		return true;
+	}
+	return false;
+}
+
+static bool has_scope(int tag)
+{
+	return tag == DW_TAG_namespace || tag == DW_TAG_structure_type ||
+	       tag == DW_TAG_class_type || tag == DW_TAG_subprogram ||
+	       tag == DW_TAG_lexical_block;
+}
+
+/* The name that a scope gives to what is in it; functions give none. */
+static void enter(char scope[NAME_MAX_BYTES], const char *outer, Dwarf_Die *die, int tag)
+{
+	const char *name = dwarf_diename(die);
+
+	if (!name || tag == DW_TAG_subprogram || tag == DW_TAG_lexical_block)
+		snprintf(scope, NAME_MAX_BYTES, "%s", outer);
+	else
+		snprintf(scope, NAME_MAX_BYTES, "%s%.500s::", outer, name);
+}
+
+static bool search_in(const struct search *search, Dwarf_Die *die, const char *scope, int nesting)
+{
+	char full[NAME_MAX_BYTES];
+	const char *name;
+	Dwarf_Die child;
+	int tag;
+
+	if (nesting > NESTING_MAX || dwarf_child(die, &child) != 0)
+		return false;
+	do {
+		tag = dwarf_tag(&child);
+		name = dwarf_diename(&child);
+		snprintf(full, sizeof(full), "%.500s%.500s", scope, name ? name : "");
+		if (name && fits_tag(search, tag) && ends_with(full, search->name, search->whole) &&
+		    !dwarf_hasattr(&child, DW_AT_declaration)) {
+			*search->ret_type = child;
+			return true;
+		}
+		enter(full, scope, &child, tag);
+		if (has_scope(tag) && search_in(search, &child, full, nesting + 1))
+			return true;
+	} while (dwarf_siblingof(&child, &child) == 0);
+	return false;
+}
+
+static bool search_unit(struct search *search, Dwarf_Die *unit)
+{
+	search->whole = true;
+	if (search_in(search, unit, "", 0))
+		return true;
+	search->whole = false;
+	return search_in(search, unit, "", 0);
+}
+
+bool lookup_type(Dwarf *dwarf, Dwarf_Die *unit, const char *name, Dwarf_Die *ret_type)
+{
+	struct search search = { lookup_bare_name(name), find_tag(name), true, ret_type };
+	Dwarf_Die die, split;
+	Dwarf_CU *cu = NULL;
+
+	if (unit && search_unit(&search, unit))
+		return true;
+	while (dwarf_get_units(dwarf, cu, &cu, NULL, NULL, &die, &split) == 0)
+		if (search_unit(&search, dwarf_tag(&split) != DW_TAG_invalid ? &split : &die))
+			return true;
+	return false;
+}

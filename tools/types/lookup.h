@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* Finds a type by the name that a contract has for it. */
+#ifndef TOOLS_TYPES_LOOKUP_H
+#define TOOLS_TYPES_LOOKUP_H
+
+#include <stdbool.h>
+
+#include <elfutils/libdw.h>
+
+/* One of C's own types, which may be missing in the debug information.  0: it is none. */
+char lookup_scalar(const char *name);
+
+/* The definition of a type, first in this unit and then in all; false: there is none. */
+bool lookup_type(Dwarf *dwarf, Dwarf_Die *unit, const char *name, Dwarf_Die *ret_type);
+
+/* Its name without struct, union or enum, as it is compared. */
+const char *lookup_bare_name(const char *name);
+
+#endif /* TOOLS_TYPES_LOOKUP_H */

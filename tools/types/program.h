@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* A program as a file: its debug information, and what its data is when it starts. */
+#ifndef TOOLS_TYPES_PROGRAM_H
+#define TOOLS_TYPES_PROGRAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <elfutils/libdw.h>
+#include <elfutils/libdwfl.h>
+
+struct program {
+	const char *name;
+	Dwfl *dwfl;
+	Dwfl_Module *module;
+	Dwarf *dwarf;
+	Elf *elf;
+	bool relocatable;	/* an object, which libdwfl has relocated */
+};
+
+/* Where data lies. */
+struct place {
+	size_t section;
+	uint64_t offset;
+};
+
+/* 0, or -1 and it was said why.  It is closed in either case. */
+int program_open(struct program *program, const char *name);
+void program_close(struct program *program);
+
+/* The place at an address that the debug information speaks of; false: it has no data. */
+bool program_find(const struct program *program, uint64_t address, struct place *ret_place);
+
+/* What a program finds there when it starts, but for pointers; zeros in .bss. */
+bool program_read(const struct program *program, struct place place, void *ret_data, size_t size);
+
+/* What a pointer there points to; false: nothing, or nothing in this file. */
+bool program_follow(const struct program *program, struct place place, struct place *ret_place);
+
+/* The string there; false: it does not end within size. */
+bool program_string(const struct program *program, struct place place, char *ret_text, size_t size);
+
+#endif /* TOOLS_TYPES_PROGRAM_H */
