@@ -190,6 +190,55 @@ for compiler in $compilers; do
 	check "$with compiles" $with -std=c++14 $include -g -O2 -o "$tmp/t" "$tmp/t.cc"
 	prints "$with"
 done
+
+# Contracts in all sorts of places, and names as they are written there.
+cat >"$tmp/places.cc" <<'END'
+#include <sluice.h>
+namespace ns {
+struct p { uint32_t a; };
+static constexpr sluice_contract inside = {
+	"places/namespace", SLUICE_TYPE(p), SLUICE_TYPE(ns::p), {}, {} };
+}
+struct holder { struct q { uint64_t b; }; static const sluice_contract member; };
+const sluice_contract holder::member = {
+	"places/member", SLUICE_TYPE(q), SLUICE_TYPE(holder::q), {}, {} };
+template<class T> struct two { T a, b; };
+typedef two<uint32_t> twin;
+static const sluice_contract all[2] = {
+	{ "places/first", SLUICE_TYPE(int), SLUICE_TYPE(unsigned long long), {}, {} },
+	{ "places/second", SLUICE_TYPE(twin), SLUICE_SLICE(two<unsigned  int>), {}, {} } };
+const void *f(int i);
+const void *f(int i)
+{
+	static const sluice_contract local = {
+		"places/local", SLUICE_TYPE(holder::q), SLUICE_TYPE(bool), {}, {} };
+
+	return i == 0 ? &local : i == 1 ? &ns::inside : i == 2 ? &holder::member : &all[i & 1];
+}
+int main(int argc, char **)
+{
+	ns::p p{};
+	holder::q q{};
+	twin t{};
+	return f(argc) == 0 || sizeof(p) + sizeof(q) + sizeof(t) == 0;
+}
+END
+for compiler in $compilers; do
+	with=$(plusplus "$compiler")
+	command -v "${with%% *}" >/dev/null || continue
+	for flags in -O0 "-O2 -Wl,-z,pack-relative-relocs" \
+		     -gsplit-dwarf -gdwarf-4; do
+		case $with$flags in
+		clang*-O2*) flags="$flags -fno-eliminate-unused-debug-types" ;;
+		esac
+		# shellcheck disable=SC2086
+		(cd "$tmp" && $with -std=c++14 -w -I"$OLDPWD/uapi" -I"$OLDPWD/lib/include" -g \
+			$flags -o places places.cc) >"$tmp/told" 2>&1 && looks types "$tmp/places" &&
+			[ "$(sed 's/.* of \(places.*\): .*/\1/' "$tmp/said" | sort | uniq -c |
+				grep -c '^ *2 places/')" -eq 5 ]
+		result $? "contracts in all sorts of places, $with $flags"
+	done
+done
 sed 's/struct t {/typedef struct {/; s/d\[3\]; };/d[3]; } t;/; s/struct t)/t)/; s/struct t \*/t */g' \
 	"$tmp/t.c" >"$tmp/typedef.c"
 # shellcheck disable=SC2086

@@ -46,7 +46,7 @@ static int add_up(struct invoice *invoice, const struct order *order)
 /* Returns 0 or -errno. */
 static int subtract(struct invoice *invoice, const struct order *order)
 {
-	const volatile uint32_t *discount = sluice_optional_get(&order->discount);
+	const volatile uint64_t *discount = sluice_optional_get(&order->discount);
 	uint64_t *saved, percent;
 
 	if (!discount)

@@ -7,8 +7,8 @@
  * is loaded anywhere, a shared library and an object, of C and of C++.
  *
  * Not found is a contract that is made while the program runs (in a variable on the
- * stack, or inside another struct), and one that the compiler has dropped because
- * nobody uses it.
+ * stack, or inside another struct), and one that the compiler has dropped because nobody
+ * uses it, or, with link-time optimization, tells no address of.
  */
 #include "tools/types/contracts.h"
 
@@ -17,6 +17,7 @@
 #include <dwarf.h>
 
 #include "tools/say.h"
+#include "tools/types/lookup.h"
 
 #define NESTING_MAX	64
 
@@ -177,12 +178,9 @@ int contracts_each(const struct program *program, payload_function *function, vo
 {
 	struct search search = { program, function, context, { 0 } };
 	Dwarf_CU *cu = NULL;
-	Dwarf_Die die, split;
 	int r = 0;
 
-	while (!r && dwarf_get_units(program->dwarf, cu, &cu, NULL, NULL, &die, &split) == 0) {
-		search.unit = dwarf_tag(&split) != DW_TAG_invalid ? split : die;
+	while (!r && lookup_next_unit(program->dwarf, &cu, &search.unit))
 		r = look_into(&search, &search.unit, 0);
-	}
 	return r;
 }

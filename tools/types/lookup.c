@@ -209,16 +209,28 @@ static bool search_unit(struct search *search, Dwarf_Die *unit)
 	return search_in(search, unit, "", 0);
 }
 
+/* Of a unit that is in another file, what is here is a skeleton. */
+bool lookup_next_unit(Dwarf *dwarf, Dwarf_CU **cu, Dwarf_Die *ret_unit)
+{
+	Dwarf_Die die, inner;
+	uint8_t kind;
+
+	if (dwarf_get_units(dwarf, *cu, cu, NULL, &kind, &die, &inner) != 0)
+		return false;
+	*ret_unit = kind == DW_UT_skeleton && dwarf_tag(&inner) != DW_TAG_invalid ? inner : die;
+	return true;
+}
+
 bool lookup_type(Dwarf *dwarf, Dwarf_Die *unit, const char *name, Dwarf_Die *ret_type)
 {
 	struct search search = { lookup_bare_name(name), find_tag(name), true, ret_type };
-	Dwarf_Die die, split;
+	Dwarf_Die other;
 	Dwarf_CU *cu = NULL;
 
 	if (unit && search_unit(&search, unit))
 		return true;
-	while (dwarf_get_units(dwarf, cu, &cu, NULL, NULL, &die, &split) == 0)
-		if (search_unit(&search, dwarf_tag(&split) != DW_TAG_invalid ? &split : &die))
+	while (lookup_next_unit(dwarf, &cu, &other))
+		if (search_unit(&search, &other))
 			return true;
 	return false;
 }

@@ -65,7 +65,7 @@ static bool take(void *context, int option, const char *value)
 	return true;
 }
 
-/* Says what is wrong with a type.  Returns whether one was refused. */
+/* Is one of them refused? */
 static bool refuses(const struct shared *shared, bool strict)
 {
 	for (size_t i = 0; i < shared->types; i++)
