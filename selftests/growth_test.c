@@ -269,9 +269,9 @@ TEST_F(growth, aligned)
 		aligned[i] = (struct sluice_contract){
 			.name = "test/aligned",
 			.request = { "cell", alignment, alignment,
-				     SLUICE_KIND_SLICE },
+				     SLUICE_KIND_SLICE, 0 },
 			.response = { "cell", alignment, alignment,
-				      SLUICE_KIND_SLICE },
+				      SLUICE_KIND_SLICE, 0 },
 			.request_header = head,
 			.response_header = head,
 		};

@@ -301,6 +301,13 @@ grep -q 'struct t.b\[\].text is a pointer' "$tmp/output" && [ ! -e "$tmp/program
 result $? "and says where it is"
 check "another does not" build 'struct t { struct { char text[8]; } b[2]; };'
 
+looks types --header "$tmp/program"
+[ $status -eq 0 ] && ! grep -qv '^#define SLUICE_FINGERPRINT_' "$tmp/said"
+result $? "a header has nothing but fingerprints"
+build 'struct t { char *text; };' >"$tmp/output" 2>&1
+looks types --header "$tmp/program.new"
+fails "and there is none of a program that is refused" 1 'struct t.text is a pointer'
+
 # ---- Two builds that are not the same
 
 # side NAME DEFINITION [FINGERPRINT]: a program that has its service open until it is killed,

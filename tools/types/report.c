@@ -62,7 +62,7 @@ static void hole_text(char buffer[TEXT], const struct shared_type *type, const s
 		 ": leaks old bytes", path, hole->size, hole->size == 1 ? "" : "s", hole->offset);
 }
 
-static void print_good(const struct shared_type *type)
+static void print_heading(const struct shared_type *type)
 {
 	const struct payload *payload = &type->payload;
 	char name[TEXT], service[SLUICE_SERVICE_NAME_SIZE];
@@ -74,29 +74,44 @@ static void print_good(const struct shared_type *type)
 	       payload->size == 1 ? "" : "s", payload->kind ? " each" : "", type->fingerprint);
 }
 
-static void print_type(const struct shared *shared, const struct shared_type *type, bool strict)
+static void print_good(const struct shared_type *type)
 {
 	char text[TEXT];
 
-	if (!report_is_bad(type, strict))
-		print_good(type);
+	print_heading(type);
+	for (size_t i = 0; i < type->layout.holes; i++) {
+		hole_text(text, type, &type->layout.hole[i]);
+		printf("  %s\n", text);
+	}
+}
+
+static void say_bad(const struct shared *shared, const struct shared_type *type, bool strict)
+{
+	char text[TEXT];
+
 	for (size_t i = 0; i < type->layout.faults; i++) {
 		full_path(text, type, type->layout.fault[i].path);
 		say("types", "%s: %s %s", shared->program, text, type->layout.fault[i].what);
 	}
-	for (size_t i = 0; i < type->layout.holes; i++) {
+	for (size_t i = 0; strict && i < type->layout.holes; i++) {
 		hole_text(text, type, &type->layout.hole[i]);
-		if (strict)
-			say("types", "%s: %s", shared->program, text);
-		else if (!type->layout.faults)
-			printf("  %s\n", text);
+		say("types", "%s: %s", shared->program, text);
 	}
 }
 
 void report_text(const struct shared *shared, bool strict)
 {
+	for (size_t i = 0; i < shared->types; i++) {
+		if (!report_is_bad(&shared->type[i], strict))
+			print_good(&shared->type[i]);
+		say_bad(shared, &shared->type[i], strict);
+	}
+}
+
+void report_faults(const struct shared *shared, bool strict)
+{
 	for (size_t i = 0; i < shared->types; i++)
-		print_type(shared, &shared->type[i], strict);
+		say_bad(shared, &shared->type[i], strict);
 }
 
 /* ---- JSON ---- */

@@ -8,8 +8,9 @@
 /* A type is bad if it has a fault, and if holes are faults, if it has one. */
 bool report_is_bad(const struct shared_type *type, bool strict);
 
-/* For people: what must not be is said on standard error. */
+/* For people: all types, with what must not be on standard error; and only that. */
 void report_text(const struct shared *shared, bool strict);
+void report_faults(const struct shared *shared, bool strict);
 
 /* A line for each type.  0 or -ENOMEM. */
 int report_json(const struct shared *shared, bool strict);

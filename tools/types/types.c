@@ -81,8 +81,10 @@ static int report(const struct types *types, const struct shared *shared)
 	if (types->look.json) {
 		if (report_json(shared, types->strict) < 0)
 			return look_failed(&types->look, "no memory");
-	} else if (types->header && !refused) {
-		report_header(shared);
+	} else if (types->header) {
+		report_faults(shared, types->strict);
+		if (!refused)
+			report_header(shared);
 	} else {
 		report_text(shared, types->strict);
 	}

@@ -327,6 +327,9 @@ static void walk_child(struct walk *walk, Dwarf_Die *child, const struct spot *s
 	}
 }
 
+static const char only_declared[] =
+	"is only declared in the debug information: compile with -femit-class-debug-always (clang++: -fstandalone-debug)";
+
 /* A declaration is replaced by the definition; false: there is none. */
 static bool define(struct walk *walk, Dwarf_Die *type)
 {
@@ -345,8 +348,7 @@ static uint64_t walk_struct(struct walk *walk, Dwarf_Die *type, const struct spo
 	Dwarf_Die child;
 
 	if (walk->nesting >= NESTING_MAX || !define(walk, type)) {
-		refuse(walk, spot, walk->nesting < NESTING_MAX ?
-		       "is only declared in the debug information: compile with -femit-class-debug-always (clang++: -fstandalone-debug)" : "is nested too deeply");
+		refuse(walk, spot, walk->nesting < NESTING_MAX ? only_declared : "is nested too deeply");
 		return 0;
 	}
 	walk->nesting++;
