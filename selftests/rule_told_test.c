@@ -152,7 +152,7 @@ TEST_F(rule_told, a_response_tells_its_server_node_request_and_position)
 	for (i = 0; i < 3; i++) {
 		ASSERT_EQ(i, hold(&self->seat, 0, i));
 		ASSERT_EQ(0, sluice_response_info(self->seat.response[i], &info));
-		EXPECT_EQ(i, info.position);
+		EXPECT_EQ(i, (long)info.position);
 		EXPECT_EQ(1, info.count);
 		EXPECT_EQ(0, info.last);
 		EXPECT_EQ(at(server, own_id, 0, 0), (long)(info.server >> 1));
