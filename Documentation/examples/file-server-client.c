@@ -33,6 +33,17 @@ static void write_all(struct io_uring *ring, const uint8_t *data, size_t size)
 	}
 }
 
+/* The next piece; the ring may interrupt the wait for it. */
+static struct sluice_response *next_piece(struct sluice_pending_response *pending)
+{
+	struct sluice_response *response;
+
+	do {
+		response = sluice_pending_response_receive(pending, SLUICE_FOREVER);
+	} while (!response && errno == EINTR);
+	return response;
+}
+
 int main(int argc, char **argv)
 {
 	struct sluice_status status = SLUICE_STATUS();
@@ -61,8 +72,10 @@ int main(int argc, char **argv)
 	sluice_request_set_route(request, SLUICE_ROUTE_ONE);
 
 	sluice_auto(sluice_pending_response) pending = sluice_request_send(request);
-	sluice_for_each_response(response, pending, SLUICE_FOREVER)
+	while ((response = next_piece(pending))) {
 		write_all(&ring, response->data, response->size);
+		sluice_response_release(response);
+	}
 	if (errno == EREMOTEIO && sluice_pending_response_status(pending, &status) > 0)
 		errx(1, "%s: %s", argv[1], status.text);
 	if (errno != EPIPE)	/* EPIPE: that was all */

@@ -4,6 +4,7 @@
  *
  * Shows that a loaned slice is memory like any other: the program's own io_uring reads
  * into it, and with O_DIRECT the disk writes the bytes where the client has mapped them.
+ * Such a ring may interrupt waits of its thread, so EINTR is no reason to give up.
  * Serves the files of a directory until SIGINT or SIGTERM.
  */
 #ifndef _GNU_SOURCE
@@ -70,7 +71,7 @@ static int send_piece(struct io_uring *ring, int fd, off_t offset,
 		      struct sluice_active_request *request)
 {
 	struct sluice_reply *reply = sluice_active_request_loan(request, PIECE);
-	int size;
+	int size, r;
 
 	if (!reply)
 		return -errno;
@@ -80,11 +81,13 @@ static int send_piece(struct io_uring *ring, int fd, off_t offset,
 		return size;
 	}
 	sluice_reply_shorten(reply, (size_t)size);
-	if (sluice_reply_send(reply) < 0) {
-		size = -errno;
-		sluice_reply_release(reply);	/* if it is still ours */
-	}
-	return size;
+	do {
+		r = sluice_reply_send(reply);
+	} while (r == -EINTR && !stop);
+	if (r == 0)
+		return size;
+	sluice_reply_release(reply);	/* if it is still ours */
+	return r;
 }
 
 /* All of a file.  0 or -errno. */
