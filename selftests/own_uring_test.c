@@ -52,7 +52,10 @@ static int done_by(struct io_uring *ring)
 	struct io_uring_cqe *cqe;
 	int result;
 
-	if (io_uring_submit_and_wait(ring, 1) < 0 || io_uring_wait_cqe(ring, &cqe) < 0)
+	do {
+		result = io_uring_submit_and_wait(ring, 1);
+	} while (result == -EINTR);
+	if (result < 0 || io_uring_wait_cqe(ring, &cqe) < 0)
 		return -EIO;
 	result = cqe->res;
 	io_uring_cqe_seen(ring, cqe);

@@ -19,11 +19,15 @@ static void write_all(struct io_uring *ring, const uint8_t *data, size_t size)
 {
 	struct io_uring_sqe *sqe;
 	struct io_uring_cqe *cqe;
+	int r;
 
 	while (size) {
 		sqe = io_uring_get_sqe(ring);
 		io_uring_prep_write(sqe, STDOUT_FILENO, data, (unsigned int)size, (uint64_t)-1);
-		if (io_uring_submit_and_wait(ring, 1) < 0 || io_uring_wait_cqe(ring, &cqe) < 0)
+		do {
+			r = io_uring_submit_and_wait(ring, 1);
+		} while (r == -EINTR);
+		if (r < 0 || io_uring_wait_cqe(ring, &cqe) < 0)
 			errx(1, "io_uring does not work");
 		if (cqe->res < 0)
 			errx(1, "standard output: %s", strerror(-cqe->res));
