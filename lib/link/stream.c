@@ -109,7 +109,8 @@ static int advance(struct delivery *delivery, struct response_found *ret_found)
 	r = take_response(delivery, ret_found);
 	if (r > 0)
 		return r;
-	end = r < 0 ? -r : delivery_end(delivery);
+	/* A breach, or what was lacking here to read what was sent. */
+	end = r < 0 ? delivery->requester->channel.gone : delivery_end(delivery);
 	if (!end)
 		return 0;
 	/* What came before the end may have come since the first look. */
