@@ -132,8 +132,11 @@ void channel_close(struct channel *channel, int reason)
 
 void channel_breach(struct channel *channel, const char *how)
 {
-	/* Of one that has gone, what it left behind may be broken. */
-	if (channel->gone != EPROTO) {
+	/*
+	 * Of one that has gone, what it left behind may be broken.  But what was lacking
+	 * here, so that what it sent cannot be read, is no breach of its own.
+	 */
+	if (!channel->gone || channel->gone == EPIPE || channel->gone == ECONNRESET) {
 		counter_add(&channel->counters->violations, 1);
 		probe(protocol_violation, channel->port, channel->peer, probe_address(how));
 	}
