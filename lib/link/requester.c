@@ -296,6 +296,23 @@ static int send_parcel(const struct delivery *delivery, const struct requester_m
 	return channel_send_parcel(&delivery->requester->channel, parcel);
 }
 
+/* It is on its way: the delivery is bound to it until it comes back. */
+static void bind_delivery(struct delivery *delivery, const struct requester_message *message)
+{
+	struct requester *requester = delivery->requester;
+
+	delivery->request = message->request;
+	delivery->slot = requester->ring.next - 1;
+	delivery->position = 0;
+	delivery->last = false;
+	delivery->responded = 0;
+	delivery->slice = message->slice;
+	delivery->returned = false;
+	delivery->holding = true;
+	pool_hold(requester->pool, message->slice);
+	requester->outstanding++;
+}
+
 int requester_send(struct requester *requester, const struct requester_message *message,
 		   struct stream *stream)
 {
@@ -345,16 +362,7 @@ int requester_send(struct requester *requester, const struct requester_message *
 	}
 	/* There was room: whatever the server rang for was not nothing. */
 	channel_heard(channel);
-	delivery->request = message->request;
-	delivery->slot = requester->ring.next - 1;
-	delivery->position = 0;
-	delivery->last = false;
-	delivery->responded = 0;
-	delivery->slice = message->slice;
-	delivery->returned = false;
-	delivery->holding = true;
-	pool_hold(requester->pool, message->slice);
-	requester->outstanding++;
+	bind_delivery(delivery, message);
 	counters_sent(channel->counters, message->count * requester->pool->config.payload.element);
 	delivery_join_stream(delivery, stream);
 	channel_ring(channel, SLUICE_DOORBELL_MESSAGE);
