@@ -137,6 +137,20 @@ static int ended(int reason)
 	}
 }
 
+static COLD void tell_received(const struct pending *pending, const struct response_found *found)
+{
+	const struct channel *channel = &found->requester->channel;
+
+	probe_response_receive(channel->port, channel->peer, pending->request,
+			       probe_address(found->slice.data), found->slice.size,
+			       ring_waiting(found->ring));
+}
+
+static COLD void stamp(struct response *response)
+{
+	response->since = clock_now();
+}
+
 static struct sluice_response *make_response(struct pending *pending, struct response *response,
 					     const struct response_found *found)
 {
@@ -156,10 +170,11 @@ static struct sluice_response *make_response(struct pending *pending, struct res
 	response->position = found->position;
 	response->last = found->last;
 	response->parcel = found->parcel;
-	response->since = probe_is_on(response_release) ? clock_now() : 0;
-	probe(response_receive, found->requester->channel.port, found->requester->channel.peer,
-	      pending->request, probe_address(found->slice.data), found->slice.size,
-	      ring_waiting(found->ring));
+	response->since = 0;
+	if (probe_is_on(response_release))
+		stamp(response);
+	if (probe_is_on(response_receive))
+		tell_received(pending, found);
 	channel_get(&found->requester->channel);
 	pending->borrowed++;
 	return &response->head;
@@ -174,15 +189,20 @@ static bool is_at_limit(const struct pending *pending)
 	       client->responses.live >= client->responses.limit;
 }
 
-/* The request's deadline: 0, or -ETIMEDOUT. */
-static int check_deadline(const struct pending *pending)
+static COLD int missed_deadline(const struct pending *pending)
 {
-	if (pending->deadline == CLOCK_NEVER || clock_now() < pending->deadline)
-		return 0;
 	if (!pending->told)
 		probe(deadline_miss, pending->client->entry.id, 0, pending->request,
 		      (uint64_t)(clock_now() - pending->deadline));
 	return fail_quietly(ETIMEDOUT, "the request's deadline has passed");
+}
+
+/* The request's deadline: 0, or -ETIMEDOUT. */
+static int check_deadline(const struct pending *pending)
+{
+	if (likely(pending->deadline == CLOCK_NEVER) || clock_now() < pending->deadline)
+		return 0;
+	return missed_deadline(pending);
 }
 
 /* 1 with a response, 0 (none yet) or -errno. */

@@ -107,6 +107,11 @@ static struct request *take_loan(struct sluice_client *client, size_t count)
 	return request;
 }
 
+static COLD void stamp(struct request *request)
+{
+	request->loaned_at = clock_now();
+}
+
 struct sluice_request *sluice_client_loan(struct sluice_client *client, size_t count)
 {
 	struct request *request;
@@ -127,7 +132,9 @@ struct sluice_request *sluice_client_loan(struct sluice_client *client, size_t c
 	request->number = ++client->last_request;
 	if (unlikely(request->number == SLUICE_CHANNEL_REQUEST))
 		client->last_request = 0;
-	request->loaned_at = probe_is_on(round_trip) ? clock_now() : 0;
+	request->loaned_at = 0;
+	if (probe_is_on(round_trip))
+		stamp(request);
 	request->deadline = 0;
 	request->route = SLUICE_ROUTE_ALL;
 	request->parcel = NULL;

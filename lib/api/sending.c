@@ -203,7 +203,7 @@ static struct pending *unsent(struct request *request, int error)
 	return fail_again_null(error);
 }
 
-static int wait_for_room(struct sending *sending, int64_t deadline)
+static COLD int wait_for_room(struct sending *sending, int64_t deadline)
 {
 	const struct request *request = sending->request;
 	int64_t since = clock_now(), waited;
@@ -216,6 +216,13 @@ static int wait_for_room(struct sending *sending, int64_t deadline)
 	probe(request_unblock, request->client->entry.id, request->number, (uint64_t)waited,
 	      r < 0 ? (uint64_t)-r : 0);
 	return r;
+}
+
+/* That it was sent is told with each server; here there was none. */
+static COLD void tell_sent_to_nobody(const struct request *request)
+{
+	probe(request_send, request->client->entry.id, 0, request->number,
+	      probe_address(request->head.data), request->head.size, 0);
 }
 
 static bool any_without(const struct request *request)
@@ -260,10 +267,8 @@ static struct pending *send_request(struct request *request)
 	}
 	if (r < 0)
 		return unsent(request, r);
-	/* That it was sent is told with each server; here there was none. */
-	if (!pending->stream.servers)
-		probe(request_send, client->entry.id, 0, pending->request,
-		      probe_address(request->head.data), request->head.size, 0);
+	if (unlikely(!pending->stream.servers))
+		tell_sent_to_nobody(request);
 	pending->sent = true;
 	request_forget(request);
 	return pending;

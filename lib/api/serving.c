@@ -62,6 +62,11 @@ static COLD void tell_received(const struct active_request *active)
 				     active->head.size, ring_waiting(&responder->requests));
 }
 
+static COLD void stamp(struct active_request *active)
+{
+	active->since = clock_now();
+}
+
 static struct sluice_active_request *make_active(struct session *session,
 						 const struct request_found *found)
 {
@@ -84,7 +89,9 @@ static struct sluice_active_request *make_active(struct session *session,
 	active->parcel = found->parcel;
 	active->ended = false;
 	active->traced = found->traced;
-	active->since = probe_is_on(active_request_release) ? clock_now() : 0;
+	active->since = 0;
+	if (probe_is_on(active_request_release))
+		stamp(active);
 	active->session = session;
 	if (probe_is_on(active_request_receive))
 		tell_received(active);
