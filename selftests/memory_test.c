@@ -2,8 +2,8 @@
 /*
  * What a port's memory costs: the limit that its user may set, and what a port
  * that has reached it can still do; a static port that never takes more; what was asked
- * for from the start; and memory that goes back after a burst, seen from outside, in the memfds of both
- * processes.
+ * for from the start; and memory that goes back after a burst, seen from outside, in the
+ * memfds of both processes.
  */
 #include "steps.h"
 

@@ -6,9 +6,9 @@
  *	loaned --send--> dead, and a pending response lives
  *
  * Where requests do not overflow, a send waits for those servers that have no room, unless
- * they are to go without the request (api/full.c).  If it is cut short while some have the request already, the request stays loaned and
- * remembers its pending response, which the user has not seen: the next send goes on,
- * and a release cancels.
+ * they are to go without the request (api/full.c).  If it is cut short while some have the
+ * request already, the request stays loaned and remembers its pending response, which the
+ * user has not seen: the next send goes on, and a release cancels.
  *
  * A server that is too far behind, or breaks the protocol meanwhile, is left out; the
  * others get the request all the same.
