@@ -95,6 +95,42 @@ serve_files() {
 	return $status
 }
 
+# grow: a server and two clients, one after the other.  The first client's responses are as
+# long as its requests; the second's go on where the server's own counter is.
+grow() {
+	"$O/examples/growing-slices-server" --hint 4 >"$tmp/grown" &
+	server=$!
+	for client in first second; do
+		timeout 60 "$O/examples/growing-slices-client" --rounds 3 --interval 0 \
+			>"$tmp/$client" || return
+	done
+	kill $server && wait $server || return
+	head -n 8 "$tmp/first" "$tmp/second" "$tmp/grown"
+	[ "$(head -n 1 "$tmp/first")" = "ready to send requests" ] &&
+		[ "$(head -n 1 "$tmp/grown")" = "ready to receive requests" ] &&
+		[ "$(numbers sent "$tmp/first") $(numbers received "$tmp/first")" = "1 4 9 1 4 9" ] &&
+		[ "$(numbers sent "$tmp/second") $(numbers received "$tmp/second")" = \
+			"1 4 9 16 25 36" ] &&
+		[ "$(numbers sent "$tmp/grown") $(numbers received "$tmp/grown")" = \
+			"1 4 9 16 25 36 1 4 9 1 4 9" ]
+}
+
+# numbers WORD FILE: of bytes after this word, a blank between two
+numbers() {
+	sed -n "s/^\(round .*: \)\{0,1\}$1 *\([0-9]*\) bytes$/\\2/p" "$2" | xargs
+}
+
+# ready ROLE: says at once that it is ready, though nobody is there
+ready() {
+	"$O/examples/growing-slices-$1" >"$tmp/ready" &
+	started=$!
+	until grep -q '^ready to ' "$tmp/ready"; do
+		kill -0 $started || return
+		sleep 0.05
+	done
+	kill $started && wait $started
+}
+
 # answers EXPECTED COMMAND...: and prints this line
 answers() {
 	expected=$1
@@ -133,6 +169,11 @@ for wait in auto socket; do
 		check "growing-slices, $strategy, $wait" \
 			meet 1 growing-slices --strategy $strategy --rounds 50 --interval 0
 	done
+	check "growing-slices, two clients and two servers, $wait" \
+		meet 2 growing-slices --rounds 200 --interval 0
+	check "growing-slices, each side by its own counter, $wait" grow
+	check "growing-slices, the client is ready at once, $wait" ready client
+	check "growing-slices, the server is ready at once, $wait" ready server
 	if [ -x "$O/examples/zstd-service-client" ]; then
 		check "zstd-service, $wait" meet 1 zstd-service "$O/lib/libsluice.a"
 	else

@@ -24,6 +24,7 @@ static double interval = 1;		/* seconds between two rounds */
 static uint64_t rounds;			/* how many; 0: until told to stop */
 static uint64_t printed = UINT64_MAX;	/* how many of them are printed */
 static unsigned int servers = 1;	/* how many to wait for at the start */
+static uint64_t hint = DEFAULT_HINT;	/* elements there is room for from the start */
 static uint32_t strategy = SLUICE_POWER_OF_TWO;
 
 static uint64_t sent, received, missing;
@@ -43,17 +44,20 @@ static void wait_servers(struct sluice_client *client, unsigned int count)
 			errx(1, "%s", sluice_strerror());
 }
 
+/* The response's length follows from the server's counter, and not from our round. */
 static void check(const struct sluice_response *response, uint64_t number)
 {
-	const struct round *round = response->header;
+	uint64_t counter = ((const struct round *)response->header)->number;
 	size_t good;
 
-	if (round->number != number || response->count != round_len(number))
-		errx(1, "round %" PRIu64 ": got %zu bytes of round %" PRIu64,
-		     number, response->count, round->number);
-	good = round_check(number, RESPONSE, response->data, response->count);
+	if (response->count != round_len(counter))
+		errx(1, "round %" PRIu64 ": got %zu bytes, and response %" PRIu64 " has %zu",
+		     number, response->count, counter, round_len(counter));
+	good = round_check(counter, RESPONSE, response->data, response->count);
 	if (good < response->count)
 		errx(1, "round %" PRIu64 ": byte %zu is wrong", number, good);
+	if (number <= printed)
+		printf("round %4" PRIu64 ": received %7zu bytes\n", number, response->count);
 }
 
 /* Has the request answered by everyone it reached; returns how many that were. */
@@ -97,15 +101,14 @@ static int exchange(struct sluice_client *client, uint64_t number)
 	reached = sluice_pending_response_servers(pending);
 	if (reached <= 0)
 		return reached;
+	if (number <= printed)
+		printf("round %4" PRIu64 ": sent     %7zu bytes\n", number, pending->size);
 
 	answers = collect(pending, number);
 	if (stop && answers < reached)
 		return 0;
 	sent += pending->size;
 	missing += (unsigned int)(reached - answers);
-	if (number <= printed)
-		printf("round %4" PRIu64 ": %7zu bytes sent, %d of %d answers right\n",
-		       number, pending->size, answers, reached);
 	return 1;
 }
 
@@ -156,6 +159,7 @@ static void parse(int argc, char **argv)
 		{ "rounds",   required_argument, NULL, 'r' },
 		{ "print",    required_argument, NULL, 'p' },
 		{ "servers",  required_argument, NULL, 'n' },
+		{ "hint",     required_argument, NULL, 'h' },
 		{ "strategy", required_argument, NULL, 's' },
 		{ 0 },
 	};
@@ -170,9 +174,12 @@ static void parse(int argc, char **argv)
 			printed = number_in(optarg);
 		else if (option == 'n')
 			servers = (unsigned int)number_in(optarg);
+		else if (option == 'h')
+			hint = number_in(optarg);
 		else if (option != 's' || !strategy_named(optarg, &strategy))
 			errx(2, "usage: [--interval SECONDS] [--rounds N] [--print N] "
-			     "[--servers N] [--strategy power-of-two|best-fit|static]");
+			     "[--servers N] [--hint ELEMENTS]\n"
+			     "       [--strategy power-of-two|best-fit|static]");
 	}
 }
 
@@ -189,12 +196,13 @@ int main(int argc, char **argv)
 
 	struct sluice_client_opts opts = SLUICE_CLIENT_OPTS(
 		.strategy = strategy,
-		.initial_max_slice_len = strategy == SLUICE_STATIC ? STATIC_LEN : 0);
+		.initial_max_slice_len = hint);
 	sluice_auto(sluice_node) node = sluice_node_create("growing-slices-client", NULL);
 	sluice_auto(sluice_service) service = sluice_service_open(node, &growing_slices, NULL);
 	sluice_auto(sluice_client) client = sluice_client_create(service, &opts);
 	if (!client)
 		errx(1, "%s", sluice_strerror());
+	printf("ready to send requests\n");
 
 	wait_servers(client, servers);
 	while (!stop && (!rounds || number <= rounds)) {

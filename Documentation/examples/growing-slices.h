@@ -2,8 +2,10 @@
 /*
  * growing-slices.h - what the client and the server of growing-slices agree on
  *
- * The contract: slices of bytes both ways, each with the number of its round in
- * the user header.  Below it, what a message of a round looks like.
+ * The contract: slices of bytes both ways.  The client counts its requests and the
+ * server counts its responses, each from 1.  The counter is in the user header, and
+ * it decides length and bytes of the slice.  So both sides grow, each at its own pace:
+ * a server of two clients grows twice as fast as each of them.
  */
 #ifndef GROWING_SLICES_H
 #define GROWING_SLICES_H
@@ -12,7 +14,7 @@
 #include <string.h>
 
 struct round {
-	uint64_t number;	/* from 1 */
+	uint64_t number;	/* the sender's own counter, from 1 */
 };
 
 static const struct sluice_contract growing_slices = {
@@ -29,8 +31,8 @@ enum salt {
 	RESPONSE = 0xca,
 };
 
-/* With the static strategy there is room for this many: rounds 1 to 10. */
-#define STATIC_LEN	100
+/* What --hint is if it is not given.  A static port has room for rounds 1 to 4 then. */
+#define DEFAULT_HINT	16
 
 /* Round k carries k * k bytes, up to a million. */
 static inline size_t round_len(uint64_t number)
