@@ -6,7 +6,7 @@
 KERNEL_DOC ?= $(lastword $(wildcard /usr/lib/linux-kbuild-*/scripts/kernel-doc))
 RST2MAN	   ?= $(firstword $(shell command -v rst2man rst2man.py 2>/dev/null))
 
-zstd-libs := $(shell pkg-config --libs libzstd 2>/dev/null)
+zstd-libs := $(shell $(PKG_CONFIG) --libs libzstd 2>/dev/null)
 example   := $(basename $(notdir $(wildcard Documentation/examples/*.c)))
 example	  := $(filter-out $(if $(zstd-libs),,zstd-%),$(example))
 objects	  += $(patsubst %,$(O)/Documentation/examples/%.o,$(example))
@@ -32,14 +32,18 @@ pages := $(foreach page,$(pages),$(O)/man/man$(subst .,,$(suffix $(page)))/$(pag
 man: $(if $(KERNEL_DOC),$(O)/man/man3/sluice_version.3)
 man: $(if $(RST2MAN),$(pages))
 
-# One run makes the pages of all functions; one page stands for them.
-$(O)/man/man3/sluice_version.3: $(wildcard lib/include/*.h) Documentation/man/man3.awk
+# One run makes the pages of all functions; one page stands for them.  kernel-doc takes
+# the default value that a field has in C++ for its name, so it reads the header without.
+$(O)/man/man3/sluice_version.3: $(wildcard lib/include/*.h) Documentation/man/man3.awk \
+		Documentation/man/fields.sed
 	$(call say,MAN,$(@D))
 	$(Q)rm -rf $(@D) && mkdir -p $(@D)
 	$(Q)for header in $(notdir $(filter %.h,$^)); do \
-		$(KERNEL_DOC) -man lib/include/$$header | \
+		sed -f Documentation/man/fields.sed lib/include/$$header >$(@D)/$$header && \
+		$(KERNEL_DOC) -man $(@D)/$$header | \
 		awk -v directory=$(@D) -v date=$(DATE) -v version=$(VERSION) \
 			-v header=$$header -f Documentation/man/man3.awk || exit; \
+		rm $(@D)/$$header; \
 	done
 
 $(filter %.1,$(pages)): $(O)/man/man1/%: Documentation/man/%.rst

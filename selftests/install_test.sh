@@ -72,6 +72,29 @@ struct sluice_node *node(void)
 }
 END
 
+# As C++17 has it, where there are no designated initialisers.
+cat >"$tmp/assigned.cc" <<'END'
+#include <sluice.h>
+
+template <typename opts> static bool empty(const opts &o)
+{
+	return o.size == sizeof(opts);
+}
+
+bool assigned(void);
+bool assigned(void)
+{
+	sluice_node_opts node = SLUICE_NODE_OPTS();
+	const sluice_service_opts service = SLUICE_SERVICE_OPTS();
+	const sluice_client_opts client = SLUICE_CLIENT_OPTS();
+	sluice_server_opts server;
+
+	node.domain = "elsewhere";
+	server.strategy = SLUICE_BEST_FIT;
+	return empty(node) && empty(service) && empty(client) && empty(server);
+}
+END
+
 # builds LINK LANGUAGE=STANDARD COMPILER, where LINK is shared or static
 builds() {
 	if [ "$1" = static ]; then
@@ -87,12 +110,13 @@ builds() {
 		test "$(cat "$tmp/said")" = "$(config --modversion)"
 }
 
-# clean FILE LANGUAGE=STANDARD COMPILER: fields that an initialiser leaves out are
-# 0 in C++ as in C, whatever g++ says.
+# clean FILE LANGUAGE=STANDARD COMPILER: not a word from it.  In C an initialiser may leave
+# fields out, whatever -Wextra says.
 clean() {
+	fields=
+	[ "${2%=*}" = c ] && fields=-Wno-missing-field-initializers
 	# shellcheck disable=SC2086
-	$3 -x "${2%=*}" -std="${2#*=}" $strict -Wno-missing-field-initializers \
-		-I"$include" -fsyntax-only "$1"
+	$3 -x "${2%=*}" -std="${2#*=}" $strict $fields -I"$include" -fsyntax-only "$1"
 }
 
 # each NAME COMMAND FILE-OR-LINK LANGUAGE=STANDARD COMPILER...: with each compiler
@@ -140,7 +164,10 @@ done
 each "sluice.h alone" clean "$include/sluice.h" c++=c++17 g++ clang++
 each "sluice_containers.h alone" clean "$include/sluice_containers.h" \
 	c++=c++17 g++ clang++
-each "options" clean "$tmp/options.c" c++=c++20 g++ clang++
+each "options" clean "$tmp/options.c" c++=c++20 g++ clang++ clang++-19
+for standard in c++=c++17 c++=c++20; do
+	each "options, assigned" clean "$tmp/assigned.cc" $standard g++ clang++ clang++-19
+done
 for header in "$include"/sluice/*.h; do
 	each "sluice/${header##*/} alone" clean "$header" c=c11 gcc
 done

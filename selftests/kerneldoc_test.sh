@@ -15,7 +15,8 @@ containers=lib/include/sluice_containers.h
 
 # With -v it asks for Return too, but also says what it reads.
 documented() {
-	"$KERNEL_DOC" -v -none -Werror "$1" 2>"$tmp/said"
+	sed -f Documentation/man/fields.sed "$1" >"$tmp/${1##*/}.read"
+	"$KERNEL_DOC" -v -none -Werror "$tmp/${1##*/}.read" 2>"$tmp/said"
 	status=$?
 	grep -v ': info: ' "$tmp/said"
 	return $status
@@ -26,7 +27,8 @@ documented() {
 pages() {
 	rm -rf "$tmp/man3" && mkdir "$tmp/man3" || return
 	for source in "$1" $containers; do
-		"$KERNEL_DOC" -man "$source" 2>/dev/null |
+		sed -f Documentation/man/fields.sed "$source" >"$tmp/read.h"
+		"$KERNEL_DOC" -man "$tmp/read.h" 2>/dev/null |
 			awk -v directory="$tmp/man3" -v date=2000-01-01 -v version=0 \
 				-v header="${source##*/}" -f Documentation/man/man3.awk
 	done
@@ -38,6 +40,14 @@ pages() {
 		missing=1
 	done
 	return $missing
+}
+
+# findable: apropos finds each page, since its NAME line begins with its name alone
+findable() {
+	awk 'FNR == 1 { name = FILENAME; sub(/.*\//, "", name); sub(/\.3$/, "", name) }
+		previous ~ /^\.SH NAME/ && $1 != name { print FILENAME ": " $0; bad = 1 }
+		{ previous = $0 }
+		END { exit bad }' "$tmp"/man3/*.3
 }
 
 # container_pages: each public macro of sluice_containers.h has one, with its header
@@ -66,6 +76,7 @@ check "each macro of it has a man page" container_pages
 rm "$tmp/man3/sluice_string_set.3"
 refuse "a macro without one is seen" container_pages
 check "the man pages are there again" pages $header
+check "apropos finds each by its name" findable
 
 if command -v mandoc >/dev/null; then
 	check "the man pages of section 3 are well-formed" \

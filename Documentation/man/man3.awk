@@ -27,6 +27,11 @@
 	next
 }
 
+# apropos(1) finds a page by the name before the dash, and a name is one word.
+section == "NAME" {
+	sub(/^(struct|enum|typedef) /, "")
+}
+
 section == "SYNOPSIS" {
 	gsub(/^\.(br|BI?)|"/, "")
 	synopsis = synopsis " " $0

@@ -69,6 +69,24 @@ extern "C" {
 /** SLUICE_MUST_CHECK - the result of a call carries a failure or a resource */
 #define SLUICE_MUST_CHECK	__attribute__((__warn_unused_result__))
 
+/*
+ * In C++ the fields of options have default values: the size is right in every object,
+ * and no compiler asks for the fields that an initialiser leaves out.  C++17 has no
+ * designated initialisers; there one writes
+ *
+ *	sluice_client_opts opts = SLUICE_CLIENT_OPTS();
+ *	opts.strategy = SLUICE_BEST_FIT;
+ */
+#ifdef __cplusplus
+#define SLUICE_SIZE_(type)		= sizeof(type)
+#define SLUICE_ZERO_			= {}
+#define SLUICE_OPTS_(type, ...)		{ __VA_ARGS__ }
+#else
+#define SLUICE_SIZE_(type)
+#define SLUICE_ZERO_
+#define SLUICE_OPTS_(type, ...)		{ .size = sizeof(type), __VA_ARGS__ }
+#endif
+
 /** SLUICE_NOWAIT - timeout of a call that returns at once */
 #define SLUICE_NOWAIT		((int64_t)0)
 /** SLUICE_FOREVER - timeout of a call that waits until something happens */
@@ -225,16 +243,15 @@ enum sluice_wait {
  * and ends when they turn out to be longer.
  */
 struct sluice_node_opts {
-	size_t size;
-	const char *domain;
-	uint32_t wait;
-	uint32_t reserved;
-	int64_t spin;
+	size_t size SLUICE_SIZE_(struct sluice_node_opts);
+	const char *domain SLUICE_ZERO_;
+	uint32_t wait SLUICE_ZERO_;
+	uint32_t reserved SLUICE_ZERO_;
+	int64_t spin SLUICE_ZERO_;
 };
 
 /** SLUICE_NODE_OPTS() - node options, fields named as in an initialiser */
-#define SLUICE_NODE_OPTS(...) \
-	{ .size = sizeof(struct sluice_node_opts), __VA_ARGS__ }
+#define SLUICE_NODE_OPTS(...)	SLUICE_OPTS_(struct sluice_node_opts, __VA_ARGS__)
 
 /** SLUICE_SERVICE_MUST_EXIST - open a service, never create one */
 #define SLUICE_SERVICE_MUST_EXIST	UINT64_C(1)
@@ -319,29 +336,28 @@ struct sluice_attribute {
  * An attribute without a value needs SLUICE_SERVICE_MUST_EXIST.
  */
 struct sluice_service_opts {
-	size_t size;
-	uint64_t flags;
-	uint32_t max_clients;
-	uint32_t max_servers;
-	uint32_t max_nodes;
-	uint32_t max_active_requests_per_client;
-	uint32_t max_loaned_requests;
-	uint32_t max_loaned_replies_per_request;
-	uint32_t max_response_buffer_size;
-	uint32_t max_borrowed_responses_per_pending_response;
-	uint32_t max_fds_per_message;
-	uint32_t request_alignment;
-	uint32_t response_alignment;
-	uint32_t mode;
-	uint32_t group;
-	uint32_t reserved;
-	const struct sluice_attribute *attributes;
-	size_t attribute_count;
+	size_t size SLUICE_SIZE_(struct sluice_service_opts);
+	uint64_t flags SLUICE_ZERO_;
+	uint32_t max_clients SLUICE_ZERO_;
+	uint32_t max_servers SLUICE_ZERO_;
+	uint32_t max_nodes SLUICE_ZERO_;
+	uint32_t max_active_requests_per_client SLUICE_ZERO_;
+	uint32_t max_loaned_requests SLUICE_ZERO_;
+	uint32_t max_loaned_replies_per_request SLUICE_ZERO_;
+	uint32_t max_response_buffer_size SLUICE_ZERO_;
+	uint32_t max_borrowed_responses_per_pending_response SLUICE_ZERO_;
+	uint32_t max_fds_per_message SLUICE_ZERO_;
+	uint32_t request_alignment SLUICE_ZERO_;
+	uint32_t response_alignment SLUICE_ZERO_;
+	uint32_t mode SLUICE_ZERO_;
+	uint32_t group SLUICE_ZERO_;
+	uint32_t reserved SLUICE_ZERO_;
+	const struct sluice_attribute *attributes SLUICE_ZERO_;
+	size_t attribute_count SLUICE_ZERO_;
 };
 
 /** SLUICE_SERVICE_OPTS() - service options, named as in an initialiser */
-#define SLUICE_SERVICE_OPTS(...) \
-	{ .size = sizeof(struct sluice_service_opts), __VA_ARGS__ }
+#define SLUICE_SERVICE_OPTS(...)	SLUICE_OPTS_(struct sluice_service_opts, __VA_ARGS__)
 
 /**
  * enum sluice_strategy - how a port's memory follows the slices it loans
@@ -473,23 +489,22 @@ typedef int (*sluice_full_fn)(const struct sluice_full *full, void *context);
  * @context: for @ask_when_full.
  */
 struct sluice_client_opts {
-	size_t size;
-	const char *name;
-	uint64_t initial_max_slice_len;
-	uint64_t memory_limit;
-	uint32_t strategy;
-	uint32_t flags;
-	uint32_t preallocate;
-	uint32_t max_active_requests;
-	uint32_t when_full;
-	uint32_t reserved;
-	sluice_full_fn ask_when_full;
-	void *context;
+	size_t size SLUICE_SIZE_(struct sluice_client_opts);
+	const char *name SLUICE_ZERO_;
+	uint64_t initial_max_slice_len SLUICE_ZERO_;
+	uint64_t memory_limit SLUICE_ZERO_;
+	uint32_t strategy SLUICE_ZERO_;
+	uint32_t flags SLUICE_ZERO_;
+	uint32_t preallocate SLUICE_ZERO_;
+	uint32_t max_active_requests SLUICE_ZERO_;
+	uint32_t when_full SLUICE_ZERO_;
+	uint32_t reserved SLUICE_ZERO_;
+	sluice_full_fn ask_when_full SLUICE_ZERO_;
+	void *context SLUICE_ZERO_;
 };
 
 /** SLUICE_CLIENT_OPTS() - client options, fields named as in an initialiser */
-#define SLUICE_CLIENT_OPTS(...) \
-	{ .size = sizeof(struct sluice_client_opts), __VA_ARGS__ }
+#define SLUICE_CLIENT_OPTS(...)	SLUICE_OPTS_(struct sluice_client_opts, __VA_ARGS__)
 
 /**
  * struct sluice_server_opts - options of sluice_server_create()
@@ -507,21 +522,20 @@ struct sluice_client_opts {
  * @context: for @ask_when_full.
  */
 struct sluice_server_opts {
-	size_t size;
-	const char *name;
-	uint64_t initial_max_slice_len;
-	uint64_t memory_limit;
-	uint32_t strategy;
-	uint32_t flags;
-	uint32_t preallocate;
-	uint32_t when_full;
-	sluice_full_fn ask_when_full;
-	void *context;
+	size_t size SLUICE_SIZE_(struct sluice_server_opts);
+	const char *name SLUICE_ZERO_;
+	uint64_t initial_max_slice_len SLUICE_ZERO_;
+	uint64_t memory_limit SLUICE_ZERO_;
+	uint32_t strategy SLUICE_ZERO_;
+	uint32_t flags SLUICE_ZERO_;
+	uint32_t preallocate SLUICE_ZERO_;
+	uint32_t when_full SLUICE_ZERO_;
+	sluice_full_fn ask_when_full SLUICE_ZERO_;
+	void *context SLUICE_ZERO_;
 };
 
 /** SLUICE_SERVER_OPTS() - server options, fields named as in an initialiser */
-#define SLUICE_SERVER_OPTS(...) \
-	{ .size = sizeof(struct sluice_server_opts), __VA_ARGS__ }
+#define SLUICE_SERVER_OPTS(...)	SLUICE_OPTS_(struct sluice_server_opts, __VA_ARGS__)
 
 /* ---- Messages -----------------------------------------------------------
  *
