@@ -3,6 +3,7 @@
 #
 # sluice.h, the version script, the shared and the static library agree on what
 # the public functions are; a name too many or too few in any of them is seen.
+# README.md names the glibc that the library and the command need.
 
 cd "$(dirname "$0")/.." || exit 1
 . selftests/tap.sh
@@ -66,5 +67,17 @@ plant ring_planted -c "$tmp/planted.o"
 cp "$archive" "$tmp/planted.a" && ar r "$tmp/planted.a" "$tmp/planted.o"
 refuse "an internal name in libsluice.a is seen" \
 	same mapped $map visible "$tmp/planted.a"
+
+# runs_with GLIBC FILE: it asks for nothing of a later glibc
+runs_with() {
+	newest=$(objdump -T "$2" | grep -o 'GLIBC_[0-9.]*' | sort -uV | tail -n 1)
+	echo "$2 needs $newest"
+	[ -n "$newest" ] && printf '%s\n' "$newest" "GLIBC_$1" | sort -CV
+}
+library=$(sed -n 's/^\* glibc \([0-9.]*\) for the library.*/\1/p' README.md)
+command=$(sed -n 's/^\* glibc .* \([0-9.]*\) for the command\.$/\1/p' README.md)
+check "the library needs glibc $library" runs_with "$library" "$so"
+check "the command needs glibc $command" runs_with "$command" "$O/tools/sluice"
+refuse "a library that needs more is seen" runs_with 2.17 "$so"
 
 finish
