@@ -10,9 +10,13 @@ define help
   make install-selftests into KSFT_INSTALL_PATH=, else under DESTDIR= PREFIX=
   make clean             remove what was built
 
+  make measure           costs, printed and not judged
+
   O=dir            build there (build)      V=1         show the commands
   CC= CXX=         compilers (cc, g++)      DEPS=no     install no packages
-  CFLAGS= LDFLAGS= added to our own         SANITIZE=   address,undefined or thread
+  CROSS_COMPILE=   prefix of the tools of another machine, aarch64-linux-gnu- for example
+  PKG_CONFIG=      asked for the libraries  SANITIZE=   address,undefined or thread
+  CFLAGS= CPPFLAGS= LDFLAGS=  added to our own; make install keeps what was built
   TESTS='ring call'          run only these tests
   PROVEFLAGS=-j2             how prove runs them, here two at a time
   KSELFTEST=dir              a kernel's tools/testing/selftests, for the harness
@@ -24,7 +28,6 @@ DATE	:= 2026-11-23
 
 O	?= build
 PREFIX	?= /usr/local
-OBJCOPY	?= objcopy
 CLIENTS	?= 1
 SERVERS	?= 1
 FIRST	?= server
@@ -34,6 +37,27 @@ libdir	   ?= $(PREFIX)/lib
 includedir ?= $(PREFIX)/include
 mandir	   ?= $(PREFIX)/share/man
 
+# What decides how a file is compiled.  A build writes it down, and a make that only
+# installs takes it from there, so that it installs what was built and builds nothing again.
+# Its own command line still has the last word.
+built-with := CC CXX CROSS_COMPILE CPPFLAGS CFLAGS LDFLAGS SANITIZE PKG_CONFIG OBJCOPY
+ifeq ($(filter-out install%,$(or $(MAKECMDGOALS),all)),)
+-include $(O)/built-with.mk
+endif
+
+# The tools of the machine that is built for.  make has a CC and an AR of its own.
+ifneq ($(filter default undefined,$(origin CC)),)
+CC := $(CROSS_COMPILE)$(if $(CROSS_COMPILE),gcc,cc)
+endif
+ifneq ($(filter default undefined,$(origin CXX)),)
+CXX := $(CROSS_COMPILE)g++
+endif
+ifneq ($(filter default undefined,$(origin AR)),)
+AR := $(CROSS_COMPILE)ar
+endif
+OBJCOPY	   ?= $(CROSS_COMPILE)objcopy
+PKG_CONFIG ?= $(CROSS_COMPILE)pkg-config
+
 Q   := $(if $(filter 1,$(V)),,@)
 say  = $(if $(Q),@printf '  %-8s%s\n' $(1) '$(2)')
 
@@ -41,7 +65,7 @@ sanitize := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all)
 cppflags := -D_GNU_SOURCE -Iuapi -Ilib/include $(CPPFLAGS)
 cflags	 := -std=c11 -Wall -Wextra -Wpedantic -Wshadow -Wmissing-prototypes \
 	    -O2 -g -fPIC -fvisibility=hidden -fno-omit-frame-pointer \
-	    $(sanitize) $(CFLAGS)
+	    -ffile-prefix-map=$(CURDIR)=. $(sanitize) $(CFLAGS)
 ldflags	 := $(sanitize) $(LDFLAGS)
 
 all:
@@ -60,24 +84,35 @@ $(O)/%.o: %.c $(O)/flags
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(cppflags) $(cflags) $(own) -MMD -MP -c -o $@ $<
 
+# As it was given, with whatever dollar signs and hashes it has.
+define keep
+define $1
+$(value $1)
+endef
+
+endef
+
 # What was built by another compiler or with other flags is built again.
 $(O)/flags: export command := $(CC) $(cppflags) $(cflags) $(ldflags)
+$(O)/flags: export kept := $(foreach v,$(built-with),$(call keep,$v))
 $(O)/flags: FORCE
 	@mkdir -p $(@D)
-	@echo "$$command" | cmp -s - $@ || echo "$$command" >$@
+	@printf '%s\n' "$$command" "$$kept" | cmp -s - $@ || { \
+		printf '%s\n' "$$command" "$$kept" >$@; \
+		printf '%s\n' "$$kept" >$(O)/built-with.mk; }
 
 # What is installed is looked up when the Makefile is read, and the packages may
 # be installed only now: hence the second make.
-check demo: %: deps-%
+check demo measure: %: deps-%
 	$(Q)$(MAKE) --no-print-directory run-$@
 
 deps-%:
-	$(if $(filter no,$(DEPS)),,$(Q).ci/deps build $*)
+	$(if $(filter no,$(DEPS)),,$(Q).ci/deps build $(if $(filter measure,$*),check,$*))
 
 install: install-lib install-tools install-man
 
 clean:
-	$(Q)rm -rf $(addprefix $(O)/,flags bpf Documentation examples lib man selftests tools)
+	$(Q)rm -rf $(addprefix $(O)/,flags built-with.mk bpf Documentation examples lib man selftests tools)
 	$(Q)rmdir $(O) 2>/dev/null || true
 
 help:
@@ -87,5 +122,5 @@ help:
 
 .DELETE_ON_ERROR:
 .SECONDARY: $(objects)
-.PHONY: all lib tools examples man check demo clean help FORCE
+.PHONY: all lib tools examples man check demo measure clean help FORCE
 .PHONY: install install-lib install-tools install-man install-selftests

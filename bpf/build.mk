@@ -8,10 +8,16 @@ BPFTOOL  ?= $(firstword $(shell command -v bpftool 2>/dev/null) $(wildcard /usr/
 
 bpf-programs  := $(patsubst bpf/%.bpf.c,%,$(wildcard bpf/*.bpf.c))
 bpf-skeletons := $(bpf-programs:%=$(O)/bpf/%.skel.h)
-bpf-arch      := $(if $(filter aarch64,$(shell uname -m)),arm64,x86)
-# Where <asm/types.h> is, which clang does not look into for this target.
+# The machine whose registers a program reads, and where that machine's <asm/types.h> is,
+# are what the compiler for the rest of the build says.  clang looks into no such folder
+# when it compiles for bpf.
+bpf-machine   := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
+bpf-arch      := $(or $(patsubst %,arm64,$(filter aarch64,$(bpf-machine))), \
+		 $(patsubst %,riscv,$(filter riscv64,$(bpf-machine))),x86)
+bpf-includes  := $(shell $(CC) -xc -E -v - </dev/null 2>&1 | \
+		   sed -n '/search starts here/,/^End of search/s/^ \(\/[^ ]*\)$$/-idirafter \1/p')
 bpf-cflags    := -O2 -g -target bpf -ffreestanding -D__TARGET_ARCH_$(bpf-arch) -Iuapi \
-		 -I/usr/include/$(shell $(CC) -print-multiarch 2>/dev/null) -Wall -Wextra
+		 -ffile-prefix-map=$(CURDIR)=. $(bpf-includes) -Wall -Wextra
 objects	      += $(bpf-programs:%=$(O)/bpf/%.bpf.o)
 
 $(O)/bpf/%.bpf.o: bpf/%.bpf.c $(O)/flags

@@ -6,13 +6,16 @@ lib-objects  := $(patsubst %.c,$(O)/%.o,$(wildcard lib/*/*.c))
 lib-headers  := $(wildcard uapi/sluice/*.h)
 lib-file     := libsluice.so.$(VERSION)
 lib-soname   := libsluice.so.$(firstword $(subst ., ,$(VERSION)))
-needs-cflags := $(shell pkg-config --cflags liburing inih 2>/dev/null)
-needs-libs   := $(shell pkg-config --libs liburing inih 2>/dev/null || echo -luring -linih)
+needs-cflags := $(shell $(PKG_CONFIG) --cflags liburing inih 2>/dev/null)
+needs-libs   := $(shell $(PKG_CONFIG) --libs liburing inih 2>/dev/null || echo -luring -linih)
 objects	     += $(lib-objects)
 
 lib: $(O)/lib/$(lib-file) $(O)/lib/libsluice.a $(O)/lib/sluice.pc
 
 $(O)/lib/%.o: own = -Ilib $(needs-cflags)
+
+# What sys/sdt.h does with its variadic macros is an extension to clang 19.
+$(O)/lib/trace/probes.o: own = -Ilib $(needs-cflags) -Wno-pedantic
 
 $(lib-objects): | $(O)/lib/needs
 
@@ -38,7 +41,7 @@ $(O)/lib/$(lib-file): $(lib-objects) lib/sluice.map
 # cannot meet the names of the program it is linked into.
 $(O)/lib/libsluice.a: $(lib-objects)
 	$(call say,AR,$@)
-	$(Q)$(LD) -r -o $(O)/lib/sluice.o $(lib-objects)
+	$(Q)$(CC) -r -nostdlib -o $(O)/lib/sluice.o $(lib-objects)
 	$(Q)$(OBJCOPY) --localize-hidden $(O)/lib/sluice.o
 	$(Q)rm -f $@
 	$(Q)$(AR) rcs $@ $(O)/lib/sluice.o

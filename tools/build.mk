@@ -5,23 +5,23 @@
 # What the command is made with, and in addition the tracer and what reads debug
 # information.  Without the one there is no command; without the others their verb says so,
 # and the rest is the same.
-absent	      = $(strip $(foreach p,$(1),$(shell pkg-config --exists $(p) || echo $(p))))
+absent	      = $(strip $(foreach p,$(1),$(shell $(PKG_CONFIG) --exists $(p) || echo $(p))))
 tools-needs   := jansson ncursesw
 tools-missing := $(call absent,$(tools-needs))
-tools-cflags  := $(shell pkg-config --cflags $(tools-needs) 2>/dev/null)
-tools-libs    := $(shell pkg-config --libs $(tools-needs) 2>/dev/null)
+tools-cflags  := $(shell $(PKG_CONFIG) --cflags $(tools-needs) 2>/dev/null)
+tools-libs    := $(shell $(PKG_CONFIG) --libs $(tools-needs) 2>/dev/null)
 trace-needs   := libbpf libdw libelf
 trace-missing := $(strip $(tools-missing) $(if $(CLANG),,clang) $(if $(BPFTOOL),,bpftool) \
 		 $(call absent,$(trace-needs)))
-trace-cflags  := $(tools-cflags) $(shell pkg-config --cflags $(trace-needs) 2>/dev/null)
+trace-cflags  := $(tools-cflags) $(shell $(PKG_CONFIG) --cflags $(trace-needs) 2>/dev/null)
 trace-libs    := $(tools-libs) \
-		 $(if $(trace-missing),,$(shell pkg-config --libs $(trace-needs)))
+		 $(if $(trace-missing),,$(shell $(PKG_CONFIG) --libs $(trace-needs)))
 trace-objects := $(patsubst %.c,$(O)/%.o,$(wildcard tools/trace/*.c))
 
 types-needs   := libdw libelf
 types-missing := $(strip $(tools-missing) $(call absent,$(types-needs)))
-types-cflags  := $(tools-cflags) $(shell pkg-config --cflags $(types-needs) 2>/dev/null)
-types-libs    := $(if $(types-missing),,$(shell pkg-config --libs $(types-needs)))
+types-cflags  := $(tools-cflags) $(shell $(PKG_CONFIG) --cflags $(types-needs) 2>/dev/null)
+types-libs    := $(if $(types-missing),,$(shell $(PKG_CONFIG) --libs $(types-needs)))
 types-objects := $(patsubst %.c,$(O)/%.o,$(wildcard tools/types/*.c))
 
 tools-objects := $(patsubst %.c,$(O)/%.o,$(filter-out tools/no_%.c,$(wildcard tools/*.c)))
