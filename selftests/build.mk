@@ -98,6 +98,19 @@ run-check: all $(test-needed)
 	$(Q)O='$(O)' CC='$(CC)' CXX='$(CXX)' KERNEL_DOC='$(KERNEL_DOC)' \
 		prove --timer $(PROVEFLAGS) -e 'timeout 300' $(test-chosen)
 
+# What is printed and not judged: each *_measure.c is a program, each *_measure.sh a script.
+measure-programs := $(patsubst selftests/%.c,$(O)/selftests/%,$(wildcard selftests/*_measure.c))
+measure-scripts  := $(wildcard selftests/*_measure.sh)
+objects		 += $(measure-programs:%=%.o)
+
+$(measure-programs): $(O)/selftests/%: $(O)/selftests/%.o $(O)/lib/libsluice.a
+	$(call say,LD,$@)
+	$(Q)$(CC) -o $@ $^ $(ldflags) $(needs-libs)
+
+run-measure: all $(measure-programs) $(O)/selftests/probes_test
+	$(Q)for measure in $(measure-programs) $(measure-scripts); do \
+		echo "$$measure:" && O='$(O)' $$measure || exit; done
+
 # As the kernel installs its own: programs, a list, and what runs the list.
 KSFT_INSTALL_PATH ?= $(DESTDIR)$(PREFIX)/libexec/sluice/selftests
 
@@ -111,4 +124,4 @@ install-selftests: tests
 	$(Q)printf 'sluice:%s\n' $(test-alone) $(test-again) \
 		>$(KSFT_INSTALL_PATH)/kselftest-list.txt
 
-.PHONY: tests run-check
+.PHONY: tests run-check run-measure

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # The probes of uapi/sluice/trace.h are in the libraries, as other tools see them too; and
-# what they cost: instructions where nobody watches, and time where somebody does.  Times
-# are printed and not judged.
+# what they cost where nobody watches.  What they cost where somebody does is measured by
+# tracing_measure.sh.
 
 cd "$(dirname "$0")/.." || exit 1
 # shellcheck source=selftests/tap.sh
@@ -122,60 +122,4 @@ else
 	result 1 "a build without probes"
 fi
 
-# ---- What the counters in the pages of ports cost, always
-
-# counted TRIPS: instructions of the counters, by the lines that they come from
-counted() {
-	timeout 120 valgrind --tool=callgrind --callgrind-out-file="$tmp/calls" \
-		"$program" "$1" >"$tmp/output" 2>&1 &&
-		callgrind_annotate --auto=no --threshold=100 "$tmp/calls" 2>"$tmp/output" |
-		awk '/lib\/link\/counters\.h:|lib\/os\/clock\.h:|:clock_gettime/ {
-			gsub(",", "", $1)
-			sum += $1
-		} END { print sum }'
-}
-
-if ! command -v valgrind >/dev/null; then
-	skip "counters" "there is no valgrind"
-else
-	few=$(counted 1000)
-	many=$(counted 3000)
-	cost=$(((many - few) / 2000))
-	printf '# of these the counters of both sides take %d, and of each message %d, the clock included\n' \
-		$cost $((cost / 4)) >&2
-	[ $cost -gt 0 ]
-	result $? "the cost of counters"
-fi
-
-# ---- And while somebody does
-
-nanoseconds() {	# nanoseconds COMMAND...: of 20000 round trips
-	begun=$(date +%s%N)
-	"$@" 20000 >"$tmp/output" 2>&1 || return
-	echo $(($(date +%s%N) - begun))
-}
-
-# traced MODE: as many, and what each event is said to cost
-traced() {
-	timeout 120 "$O/tools/sluice" trace "$1" --json --exe "$program" -- \
-		sh -c 'begun=$(date +%s%N); "$0" 20000 && echo $(($(date +%s%N) - begun)) >"$1"' \
-		"$program" "$tmp/took" >"$tmp/said" 2>"$tmp/output" || return
-	took=$(cat "$tmp/took")
-	cost=$(sed -n 's/.*"cost_ns":\([0-9]*\).*/\1/p' "$tmp/said")
-	seen=$(sed -n 's/.*"summary":{"seen":\([0-9]*\).*/\1/p' "$tmp/said")
-	[ -n "$took" ] && [ -n "$cost" ] && [ "$seen" -ge 40000 ]
-}
-
-plain=$(nanoseconds "$program")
-for mode in latency events; do
-	if ! "$O/tools/sluice" trace --totals -- true >/dev/null 2>&1; then
-		skip "$mode, traced" "this may not be traced"
-		continue
-	fi
-	traced $mode
-	result $? "$mode, traced"
-	printf '# 20000 round trips in one thread: %d us, with sluice trace %s %d us, %d.%d times as long; %d ns an event\n' \
-		$((plain / 1000)) $mode $((took / 1000)) $((took / plain)) \
-		$((took * 10 / plain % 10)) "$cost" >&2
-done
 finish
