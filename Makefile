@@ -19,6 +19,7 @@ define help
   CFLAGS= CPPFLAGS= LDFLAGS=  added to our own; make install keeps what was built
   TESTS='ring call'          run only these tests
   PROVEFLAGS=-j2             how prove runs them, here two at a time
+  SKIPS=files                fail if a check is skipped that none of them allows
   KSELFTEST=dir              a kernel's tools/testing/selftests, for the harness
   CLIENTS= SERVERS= FIRST=   of the demo: how many (1, 1); server or client
 endef

@@ -95,8 +95,11 @@ run-check: all $(test-needed)
 	      'SLUICE_WAIT=socket, and as mixed/..._test with both.'
 	@echo "The rules of the contract are $$(cat selftests/rule_*_test.c | \
 		grep -c '^TEST_F[A-Z_]*(rule_') tests in rule_*_test.c, each in both wait modes."
+	$(Q)rm -f $(O)/selftests/skipped
 	$(Q)O='$(O)' CC='$(CC)' CXX='$(CXX)' KERNEL_DOC='$(KERNEL_DOC)' \
-		prove --timer $(PROVEFLAGS) -e 'timeout 300' $(test-chosen)
+		SKIPPED='$(O)/selftests/skipped' \
+		prove --timer $(PROVEFLAGS) -e selftests/one.sh $(test-chosen)
+	$(Q)selftests/skips.sh $(O)/selftests/skipped $(SKIPS)
 
 # What is printed and not judged: each *_measure.c is a program, each *_measure.sh a script.
 measure-programs := $(patsubst selftests/%.c,$(O)/selftests/%,$(wildcard selftests/*_measure.c))

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Runs the tests that were installed beside it, all of the list or those named as
-# arguments, and sums them up in TAP.
+# arguments, and sums them up in TAP.  What they skip is added to the file $SKIPPED.
 
 cd "$(dirname "$0")" || exit 1
 # shellcheck disable=SC2046 # names, one a word
@@ -20,6 +20,7 @@ for name; do
 	"./$name" >"$log" 2>&1
 	status=$?
 	sed 's/^/# /' "$log"
+	sed -n "s|^ok [0-9]* \(.* # SKIP.*\)|$name: \1|p" "$log" >>"${SKIPPED:-/dev/null}"
 	case $status in
 	0) echo "ok $number sluice: $name" ;;
 	4) echo "ok $number sluice: $name # SKIP" ;;
