@@ -151,9 +151,11 @@ static COLD void stamp(struct response *response)
 	response->since = clock_now();
 }
 
-static struct sluice_response *make_response(struct pending *pending, struct response *response,
+static struct sluice_response *make_response(struct pending *pending,
 					     const struct response_found *found)
 {
+	struct response *response = handles_take(&pending->client->responses);
+
 	response->head = (struct sluice_response){
 		.data = found->slice.data,
 		.header = found->slice.header,
@@ -210,20 +212,17 @@ static int take(struct pending *pending, struct sluice_response **ret_response)
 {
 	struct sluice_client *client = pending->client;
 	struct response_found found;
-	struct response *response;
 	int r;
 
 	if (is_at_limit(pending))
 		return fail(ENOBUFS, "%u responses to the request are held, and %u of the client in all, of max_borrowed_responses_per_pending_response %u",
 			    pending->borrowed, client->responses.live,
 			    client->service->contract.settings.max_borrowed);
-	response = handles_take(&client->responses);
 	r = stream_receive(&pending->stream, &found);
 	if (r > 0) {
-		*ret_response = make_response(pending, response, &found);
+		*ret_response = make_response(pending, &found);
 		return r;
 	}
-	handles_give(&client->responses, response);
 	r = r < 0 ? ended(-r) : check_deadline(pending);
 	if (r < 0)
 		pending->told = true;
@@ -312,7 +311,10 @@ void pending_drop(struct pending *pending)
 	free(pending->stream.status.text);
 	pool_drop(&client->pool, pending->slice);
 	pending->request = 0;
-	handles_give(&client->pendings, pending);
+	if (pending->sent)
+		handles_give(&client->pendings, pending);
+	else
+		handles_untake(&client->pendings, pending);
 	counters_depth(client->entry.counters, client->pendings.live);
 	client_put(client);
 }

@@ -64,8 +64,8 @@
 #define ALIGNMENT_LIMIT		4096u
 
 /*
- * A released handle is used again only after this many others that were released
- * before or after it; a table has as many more than can be in use.
+ * A released handle is used again only after this many others of its table were
+ * released after it, which sluice.h promises; a table has as many more than can be in use.
  */
 #define HANDLES_SPARE		8u
 

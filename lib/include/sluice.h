@@ -17,6 +17,17 @@
  * at the other end, *release* it.  A send consumes what it sends.  A release is
  * always legal on what one still holds, and on NULL.
  *
+ * Stale handles.  A message must not be used any more once it was sent or released.
+ * A call that does so all the same fails with EINVAL and changes nothing, as long as fewer
+ * than 8 other messages of the same kind were sent or released after it.  Requests,
+ * pending responses and responses count if they are of the same client; active requests
+ * and replies count if they are of the same server, and of the same client there.  Calls
+ * that fail and receives that find nothing do not count, however many there are.  After
+ * the eighth message the handle may be that of a new message, and the call acts on that
+ * one.  The memory of a handle goes when the client or server was destroyed and all of
+ * its messages were released; at a server also when the client has left or died.  From
+ * then on a call with the handle is undefined.
+ *
  * Errors.  A function that returns int returns 0 or more, or -errno, and sets
  * errno too.  A function that returns a pointer returns NULL and sets errno.
  * sluice_strerror() gives the sentence behind this thread's last failure.
