@@ -115,6 +115,8 @@ static void woken(struct channel *channel)
 {
 	struct responder *responder = responder_of(channel);
 
+	if (channel_rings_in_vain(channel))
+		responder_notice(responder);
 	responder->config->woken(responder);
 }
 

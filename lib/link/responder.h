@@ -42,6 +42,7 @@ struct responder {
 	uint64_t *held;			/* request number of each delivery we hold, or 0 */
 	uint32_t active;		/* how many that are */
 	uint32_t out;			/* replies sent and not given back */
+	uint32_t taken;			/* of those, by the client, when it was last looked */
 	uint32_t late;			/* requests received since the client has gone */
 	uint32_t quiet;			/* looks in vain since the last request */
 	struct pool pool;		/* of the replies, from the first on */
@@ -124,6 +125,9 @@ int responder_reply(struct responder *responder, const struct reply_message *mes
 
 /* Is there room for a reply to a request?  Ordered; see doorbell.c. */
 bool responder_has_room(struct responder *responder, uint32_t delivery);
+
+/* Has the client taken replies, or given some back?  Then it has not rung for nothing. */
+void responder_notice(struct responder *responder);
 
 /* No more replies will come; the request's slice goes back. */
 void responder_finish(struct responder *responder, uint32_t delivery, bool traced);
