@@ -288,6 +288,30 @@ TEST_F_TIMEOUT(flow, each_request_is_waited_for, 120)
 	EXPECT_EQ(0, at(client, not_heeded, 0, 0));
 }
 
+static const struct sluice_service_opts forgets = SLUICE_SERVICE_OPTS(
+	.flags = SLUICE_SERVICE_NO_FIRE_AND_FORGET);
+
+/* Both ends are in one thread: the server is armed, and looks when all is over. */
+TEST_F_TIMEOUT(flow, withdrawn_requests_are_not_in_vain, 120)
+{
+	struct seat *seat = &self->seat, other = { 0 };
+	long i;
+
+	ASSERT_EQ(0, open_service(seat, PTR(&calls), PTR(&forgets)));
+	ASSERT_EQ(0, open_server(seat, 0, 0));
+	ASSERT_EQ(0, open_service(&other, PTR(&calls), 0));
+	ASSERT_EQ(0, open_client(&other, 0, 0));
+	ASSERT_EQ(1, wait_servers(&other, 1, LONG));
+	not_heeded(seat, 0, 0);
+	for (i = 0; i < MANY; i++) {
+		ASSERT_EQ(-ETIMEDOUT, take(seat, 0, MILLISECOND / 10));
+		ASSERT_EQ(1, ask(&other, 0, i));
+		ASSERT_EQ(0, cancel(&other, 0, 0));
+	}
+	EXPECT_EQ(0, not_heeded(seat, 0, 0));
+	leave(&other, 0, 0);
+}
+
 /* ---- Hostile peers --------------------------------------------------------- */
 
 static atomic_bool enough;

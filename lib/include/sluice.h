@@ -1260,10 +1260,10 @@ int sluice_pending_response_status(struct sluice_pending_response *pending,
  * deadline, has passed), EINTR (a signal, or sluice_node_interrupt()), EPIPE
  * (every server has released the request or left: no more will come), ECONNRESET
  * (likewise, and a server died before it had released the request), ENOTCONN (the
- * request reached no server), ENOBUFS (a response is queued, and of the request
- * max_borrowed_responses_per_pending_response are held, or of the client as many for each
- * request that it may have pending; or the request was pushed out of a full queue and no other server is
- * left), EPROTO (a server broke the protocol and no other is left),
+ * request reached no server), ENOBUFS (a response is queued, and as many are held as may
+ * be: max_borrowed_responses_per_pending_response of the request, or as many of the client
+ * for each request that it may have pending; or the request was pushed out of a full queue
+ * and no other server is left), EPROTO (a server broke the protocol and no other is left),
  * EPROTONOSUPPORT, EPROTOTYPE or EACCES (a server refused the client and no other
  * is left), EREMOTEIO (a server has ended the request with a status, and no other is
  * left; see sluice_pending_response_status()), ENOMEM, EINVAL, EBUSY (another thread's node) or ECHILD.

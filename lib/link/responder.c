@@ -319,10 +319,18 @@ static int admit(struct responder *responder, const struct ring_message *message
 	return 0;
 }
 
+/* There is no request; if some were withdrawn, the client has not rung for nothing. */
+static void none_left(struct responder *responder, uint64_t before)
+{
+	if (responder->requests.next != before)
+		channel_heard(&responder->channel);
+}
+
 /* Passes over what nobody is to see, of a ringful.  Is there one that somebody is? */
 static bool pass_to_next(struct responder *responder)
 {
 	uint64_t looks = responder->channel.layout->request_slots;
+	uint64_t before = responder->requests.next;
 	struct request_found found;
 	struct ring_message message;
 	int r, reason;
@@ -331,6 +339,8 @@ static bool pass_to_next(struct responder *responder)
 		r = ring_look(&responder->requests, &message);
 		if (r < 0)
 			(void)!responder_broken(responder, "a client has broken its request ring");
+		if (!r)
+			none_left(responder, before);
 		if (r <= 0)
 			return false;
 		/* Decided once: a hostile client could change its mind. */
@@ -358,6 +368,7 @@ bool responder_ready(struct responder *responder)
 
 int responder_receive(struct responder *responder, struct request_found *ret_found)
 {
+	uint64_t before = responder->requests.next;
 	struct ring_message message;
 	int r;
 
@@ -366,8 +377,10 @@ int responder_receive(struct responder *responder, struct request_found *ret_fou
 	r = ring_pop(&responder->requests, &message);
 	if (r < 0)
 		return responder_broken(responder, "a client has broken its request ring");
-	if (!r)
+	if (!r) {
+		none_left(responder, before);
 		return 0;
+	}
 	r = admit(responder, &message, ret_found);
 	if (r < 0)
 		return r;

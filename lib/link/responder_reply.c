@@ -83,9 +83,9 @@ static uint64_t count_unread(const struct responder *responder)
 }
 
 /*
- * The client rings for each reply that it takes, of any request, and for each that it gives
- * back; while the server waits for room for one.  It holds at most what is out, so it can
- * have taken more only so often.
+ * While the server waits for room for one reply, the client rings for each reply that it
+ * takes, of any request, and for each that it gives back.  It can take and give back no
+ * more than is out, so that it has done so counts only so often.
  */
 COLD void responder_notice(struct responder *responder)
 {
