@@ -73,6 +73,9 @@ $(O)/selftests/%_test: $(O)/selftests/%_test.o $(lib-objects)
 	$(call say,LD,$@)
 	$(Q)$(CC) -o $@ $^ $(ldflags) $(needs-libs)
 
+# It counts the calls of a function, by standing in front of it.
+$(O)/selftests/flow_test: private ldflags += -Wl,--wrap=wait_look_again
+
 $(O)/selftests/socket/%: selftests/again.sh $(O)/selftests/%
 	$(Q)install -D $< $@
 

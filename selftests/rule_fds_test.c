@@ -272,4 +272,27 @@ TEST_F(rule_fds, they_stay_the_servers_after_the_client_has_died)
 	sweep(_metadata);
 }
 
+/* attach_nothing(slot): what is no descriptor. */
+static long attach_nothing(struct seat *seat, long slot, long unused)
+{
+	(void)unused;
+	return sluice_reply_attach_fd(seat->reply[slot], -1);
+}
+
+TEST_F(rule_fds, what_could_not_be_attached_leaves_no_trace)
+{
+	struct end *server = &self->end[0];
+
+	start_server(_metadata, server, variant->place, &calls, &four, NULL);
+	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
+	ASSERT_EQ(0, loan_question(&self->seat, 0, 7));
+	EXPECT_EQ(-EBADF, sluice_request_attach_fd(self->seat.request[0], -1));
+	ASSERT_EQ(1, send_question(&self->seat, 0, 0));
+	ASSERT_EQ(7, at(server, take, 0, LONG)) TH_LOG("%s", server->result.sentence);
+	ASSERT_EQ(0, at(server, loan_answer, 0, 8));
+	EXPECT_EQ(-EBADF, at(server, attach_nothing, 0, 0));
+	ASSERT_EQ(0, at(server, send_answer, 0, 0));
+	EXPECT_EQ(8, hear(&self->seat, 0, LONG)) TH_LOG("%s", sluice_strerror());
+}
+
 TEST_HARNESS_MAIN

@@ -333,6 +333,8 @@ _Static_assert(sizeof(struct world) % 8 == 0, "hashed by words");
 #define ring_take_back		seen_ring_take_back
 #define ring_withdraw		seen_ring_withdraw
 #define ring_pop		seen_ring_pop
+#define ring_look		seen_ring_look
+#define ring_claim		seen_ring_claim
 #define ring_ready		seen_ring_ready
 #define ring_has_message	seen_ring_has_message
 #define ring_full		seen_ring_full

@@ -60,7 +60,7 @@ struct pending {
 	int64_t deadline;		/* CLOCK_NEVER: none */
 	uint32_t borrowed;		/* responses held */
 	size_t count;			/* the head's is only to be read */
-	bool sent;			/* and the user's */
+	bool sent;			/* and the user has seen it */
 	bool told;			/* that nothing more will come */
 };
 

@@ -127,7 +127,7 @@ void server_drop_channel(struct sluice_server *server, struct responder *respond
 	server_put(server);
 }
 
-static bool is_done(const struct responder *responder)
+static bool is_done(struct responder *responder)
 {
 	return responder->channel.gone && !responder->active && !responder_ready(responder);
 }

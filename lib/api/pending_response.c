@@ -9,6 +9,11 @@
  * outlives its pending response, its server and the client's destruction by the user.
  * What a response shows lies in memory that only the server can write, and has been
  * checked to be all there (link/view.c); its contents are the server's word.
+ *
+ * A client that holds as many responses as it may is told so (ENOBUFS) when there is a
+ * response.  When there is none, it waits, and is told the end of the stream and the
+ * deadline, as below the limit.  A server has the same rule for requests
+ * (api/serving.c).  The node tells of a response only when there is room for it.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -151,9 +156,11 @@ static COLD void stamp(struct response *response)
 	response->since = clock_now();
 }
 
-static struct sluice_response *make_response(struct pending *pending, struct response *response,
+static struct sluice_response *make_response(struct pending *pending,
 					     const struct response_found *found)
 {
+	struct response *response = handles_take(&pending->client->responses);
+
 	response->head = (struct sluice_response){
 		.data = found->slice.data,
 		.header = found->slice.header,
@@ -189,6 +196,15 @@ static bool is_at_limit(const struct pending *pending)
 	       client->responses.live >= client->responses.limit;
 }
 
+static COLD int tell_limit(const struct pending *pending)
+{
+	const struct sluice_client *client = pending->client;
+
+	return fail(ENOBUFS, "%u responses to the request are held, and %u of the client in all, of max_borrowed_responses_per_pending_response %u",
+		    pending->borrowed, client->responses.live,
+		    client->service->contract.settings.max_borrowed);
+}
+
 static COLD int missed_deadline(const struct pending *pending)
 {
 	if (!pending->told)
@@ -205,46 +221,53 @@ static int check_deadline(const struct pending *pending)
 	return missed_deadline(pending);
 }
 
-/* 1 with a response, 0 (none yet) or -errno. */
+/*
+ * 1 with a response, 0 (none yet) or -errno.  The limit is told of a response that is
+ * there; without one, what is told is the same as below the limit.
+ */
 static int take(struct pending *pending, struct sluice_response **ret_response)
 {
-	struct sluice_client *client = pending->client;
+	bool at_limit = is_at_limit(pending);
 	struct response_found found;
-	struct response *response;
 	int r;
 
-	if (is_at_limit(pending))
-		return fail(ENOBUFS, "%u responses to the request are held, and %u of the client in all, of max_borrowed_responses_per_pending_response %u",
-			    pending->borrowed, client->responses.live,
-			    client->service->contract.settings.max_borrowed);
-	response = handles_take(&client->responses);
-	r = stream_receive(&pending->stream, &found);
+	r = stream_receive(&pending->stream, at_limit ? NULL : &found);
+	if (r > 0 && at_limit)
+		return tell_limit(pending);
 	if (r > 0) {
-		*ret_response = make_response(pending, response, &found);
+		*ret_response = make_response(pending, &found);
 		return r;
 	}
-	handles_give(&client->responses, response);
 	r = r < 0 ? ended(-r) : check_deadline(pending);
 	if (r < 0)
 		pending->told = true;
 	return r;
 }
 
+/* Is there a response that there is no room for?  Of that its node does not tell. */
+static bool is_stuck(const struct pending *pending)
+{
+	return is_at_limit(pending) && stream_has_response(&pending->stream);
+}
+
 int64_t pending_alarm(const struct pending *pending)
 {
-	return !pending->sent || pending->told || is_at_limit(pending) ? CLOCK_NEVER :
-									  pending->deadline;
+	return !pending->sent || pending->told || is_stuck(pending) ? CLOCK_NEVER :
+								       pending->deadline;
 }
 
 bool pending_ready(const struct pending *pending)
 {
-	int64_t alarm = pending_alarm(pending);
+	int64_t alarm;
 
-	if (!pending->sent || is_at_limit(pending))
+	if (!pending->sent)
 		return false;
 	if (!pending->stream.current)
 		return !pending->told;
-	return stream_can_receive(&pending->stream) ||
+	if (stream_has_response(&pending->stream))
+		return !is_at_limit(pending);
+	alarm = pending_alarm(pending);
+	return !stream_is_connected(&pending->stream) ||
 	       (alarm != CLOCK_NEVER && clock_now() >= alarm);
 }
 
@@ -312,7 +335,10 @@ void pending_drop(struct pending *pending)
 	free(pending->stream.status.text);
 	pool_drop(&client->pool, pending->slice);
 	pending->request = 0;
-	handles_give(&client->pendings, pending);
+	if (pending->sent)
+		handles_give(&client->pendings, pending);
+	else
+		handles_untake(&client->pendings, pending);
 	counters_depth(client->entry.counters, client->pendings.live);
 	client_put(client);
 }

@@ -87,20 +87,23 @@ int session_make_replies(struct session *session)
 	return r;
 }
 
+/* May one more be loaned for this request?  0, -ENOBUFS or -ENOMEM. */
+static int check_limit(const struct active_request *active)
+{
+	struct session *session = active->session;
+	uint32_t most = session->server->service->contract.settings.max_loaned_replies;
+
+	if (active->loaned >= most)
+		return fail(ENOBUFS, "all of max_loaned_replies_per_request, %u, are loaned", most);
+	return session->replies.items ? 0 : session_make_replies(session);
+}
+
 /* A dead handle of the session's, made live for this request. */
 static struct reply *take_handle(struct active_request *active)
 {
 	struct session *session = active->session;
-	const struct sluice_registry_settings *settings =
-		&session->server->service->contract.settings;
-	struct reply *reply;
+	struct reply *reply = handles_take(&session->replies);
 
-	if (active->loaned >= settings->max_loaned_replies)
-		return fail_null(ENOBUFS, "all of max_loaned_replies_per_request, %u, are loaned",
-				 settings->max_loaned_replies);
-	if (!session->replies.items && session_make_replies(session) < 0)
-		return NULL;
-	reply = handles_take(&session->replies);
 	reply->active = active;
 	reply->parcel = NULL;
 	reply->last = false;
@@ -121,14 +124,12 @@ static struct reply *take_loan(struct active_request *active, size_t count)
 
 	if (loan_bytes(payload, count, &bytes) < 0)
 		return NULL;
-	reply = take_handle(active);
-	if (!reply)
+	if (check_limit(active) < 0)
 		return NULL;
 	slice = responder_loan(responder, bytes);
-	if (slice < 0) {
-		reply_forget(reply);
+	if (slice < 0)
 		return fail_again_null(slice);
-	}
+	reply = take_handle(active);
 	begin = pool_address(&responder->pool, (uint32_t)slice);
 	reply->slice = (uint32_t)slice;
 	reply->count = count;

@@ -109,7 +109,10 @@ static int attempt(struct blocking *blocking)
 	return offer(replying);
 }
 
-/* The channel is among those that are polled afterwards, whatever it was rung for. */
+/*
+ * The client rings for room, and not for the requests that it sends meanwhile: the channel
+ * is among those that are polled afterwards.
+ */
 static int arm(struct blocking *blocking)
 {
 	struct replying *replying = container_of(blocking, struct replying, blocking);
@@ -123,7 +126,7 @@ static int arm(struct blocking *blocking)
 	if (replying->behind)
 		blocking->alarm = min_i64(blocking->alarm, clock_now() + ANNOUNCE_RETRY_NS);
 	server_channel_woken(responder);
-	r = channel_arm(&responder->channel, SLUICE_DOORBELL_MESSAGE | SLUICE_DOORBELL_SPACE);
+	r = channel_arm(&responder->channel, SLUICE_DOORBELL_SPACE);
 	if (r < 0)
 		return r;
 	return responder_lost(responder, active->delivery) ||

@@ -92,15 +92,13 @@ static struct request *take_loan(struct sluice_client *client, size_t count)
 		return NULL;
 	client_glance(client);
 	reap_all(client);
-	request = handles_take(&client->requests);
-	if (!request)
+	if (handles_at_limit(&client->requests))
 		return fail_null(ENOBUFS, "all of max_loaned_requests, %u, are loaned",
 				 client->requests.limit);
 	slice = pool_loan(&client->pool, bytes);
-	if (slice < 0) {
-		handles_give(&client->requests, request);
+	if (slice < 0)
 		return fail_again_null(slice);
-	}
+	request = handles_take(&client->requests);
 	request->slice = (uint32_t)slice;
 	request->client = client;
 	fill_head(request, payload, count, bytes);

@@ -46,6 +46,7 @@ static int init_config(struct sluice_server *server, const struct sluice_server_
 		.woken = server_channel_woken,
 		.destroyed = server_channel_destroyed,
 		.owner = server,
+		.expired = &server->expired,
 	};
 	r = full_init(&server->full, opts->when_full, opts->ask_when_full, opts->context);
 	if (!r)

@@ -27,7 +27,7 @@ struct sluice_server {
 	struct responder *newest;	/* of all channels, or NULL */
 	struct responder *current;	/* of the circle of those that are polled, or NULL */
 	uint32_t hot;			/* channels in the circle */
-	uint64_t expired;		/* requests */
+	uint64_t expired;		/* requests, by config.expired */
 	/* Of channels that have gone, for sluice_server_memory(). */
 	uint64_t growths, largest, retired;
 };

@@ -6,8 +6,13 @@
  * beginning with the one behind that looked at last, so no client starves another.
  * Those that are not polled have nothing, or they would have rung.
  *
- * A request whose deadline has passed is finished with here, and counted; a client may
- * send as many of those as it likes, and costs a ringful of looks at a time.
+ * A request whose deadline has passed is finished with unseen (link/responder.c); a client
+ * may send as many of those as it likes, and costs a ringful of looks at a time.
+ *
+ * A server that holds as many requests of a client as it may is told so (ENOBUFS) when
+ * that client has one more queued, and no other client has any.  When nothing is queued it
+ * waits, as below the limit.  A client has the same rule for responses
+ * (api/pending_response.c).
  */
 #include "api/server.h"
 
@@ -111,15 +116,13 @@ static int take_from(struct sluice_server *server, struct responder *responder,
 	struct session *session;
 	int r;
 
-	if (!responder_ready(responder))
+	if (!responder_polls(responder))
 		return 0;
 	session = session_of(server, responder);
 	if (!session)
 		return -ENOMEM;
 	do {
 		r = responder_receive(responder, &found);
-		if (r == -ETIMEDOUT)
-			server->expired++;
 	} while ((r == -ETIMEDOUT || r == -ECANCELED) && --looks);
 	if (r > 0)
 		*ret_request = make_active(session, &found);
@@ -200,17 +203,26 @@ static int arm_all(struct port *port)
 	return r;
 }
 
-/* Those that are not polled have nothing, or they would have rung. */
-static bool any_ready(const struct port *port)
+/*
+ * Is there a request, whether it can be taken or not; or one that can be?  Channels that
+ * are not polled have nothing, or they would have rung.
+ */
+static bool any_request(const struct sluice_server *server, bool with_room)
 {
-	const struct sluice_server *server = container_of(port, struct sluice_server, port);
-	const struct responder *responder = server->current;
+	struct responder *responder = server->current;
 	uint32_t looks;
 
 	for (looks = server->hot; looks; looks--, responder = responder->next)
-		if (responder_can_receive(responder))
+		if (responder_ready(responder) &&
+		    !(with_room && responder_is_at_limit(responder)))
 			return true;
 	return false;
+}
+
+/* A node does not tell of what cannot be taken: its program would turn in circles. */
+static bool any_ready(const struct port *port)
+{
+	return any_request(container_of(port, struct sluice_server, port), true);
 }
 
 /* There is one thing to tell. */
@@ -241,7 +253,7 @@ int sluice_server_has_request(struct sluice_server *server)
 	if (r < 0)
 		return r;
 	server_glance(server);
-	return any_ready(&server->port);
+	return any_request(server, false);
 }
 
 /* ---- Receiving ---- */
@@ -267,7 +279,7 @@ static int arm(struct blocking *blocking)
 	int r = arm_all(port);
 
 	blocking->alarm = first_alarm(port);
-	return r < 0 ? r : any_ready(port);
+	return r < 0 ? r : any_request(receiving->server, false);
 }
 
 struct sluice_active_request *server_receive(struct sluice_server *server, int64_t timeout)

@@ -5,10 +5,17 @@
  * A handle that was sent or released is dead.  Dead handles wait in a queue, and the
  * one that has been dead for longest is used again first, but only when there are more
  * than HANDLES_SPARE of them; so a program that sends or releases a handle twice is
- * told so, unless it uses as many others in between.  Until then items are taken that
- * were never used, and their memory is not touched before; so a table takes as much as
- * is used of it at a time.  The table belongs to the port; taking and giving allocate
- * nothing.
+ * told so, unless it sends or releases as many others in between.  Until then items are
+ * taken that were never used, and their memory is not touched before; so a table takes as
+ * much as is used of it at a time.  The table belongs to the port; taking and giving
+ * allocate nothing.
+ *
+ * Invariants:
+ * (1) A handle that the program has seen is used again only after HANDLES_SPARE others
+ *     that the program has seen were given behind it.
+ * (2) So a call that fails moves nothing in the queue.  It takes no handle before it has
+ *     something to put into it; or, where others have to point to the handle meanwhile,
+ *     it puts it back to the front (handles_untake()).
  */
 #include "base/handles.h"
 
@@ -55,7 +62,7 @@ void *handles_take(struct handles *handles)
 	uint32_t index;
 	void *item;
 
-	if (handles->live >= handles->limit)
+	if (handles_at_limit(handles))
 		return NULL;
 	if (handles->queued <= HANDLES_SPARE && handles->fresh < handles->count) {
 		index = handles->fresh++;
@@ -70,15 +77,36 @@ void *handles_take(struct handles *handles)
 	return item;
 }
 
+static uint32_t index_of(const struct handles *handles, const void *item)
+{
+	return (uint32_t)((size_t)((const unsigned char *)item - handles->items) /
+			  handles->size);
+}
+
 void handles_give(struct handles *handles, void *item)
 {
-	uint32_t index = (uint32_t)((size_t)((unsigned char *)item - handles->items) /
-				    handles->size);
+	uint32_t index = index_of(handles, item);
 
 	handle_of(handles, item)->mark = HANDLE_DEAD;
 	handles->queue[(handles->first + handles->queued) % handles->count] = index;
 	handles->queued++;
 	handles->live--;
+}
+
+void handles_untake(struct handles *handles, void *item)
+{
+	uint32_t index = index_of(handles, item);
+
+	handle_of(handles, item)->mark = HANDLE_DEAD;
+	handles->live--;
+	/* The newest of those ever used: so that failures touch no memory after it. */
+	if (index == handles->fresh - 1) {
+		handles->fresh--;
+		return;
+	}
+	handles->first = (handles->first + handles->count - 1) % handles->count;
+	handles->queue[handles->first] = index;
+	handles->queued++;
 }
 
 void *handles_next(const struct handles *handles, uint32_t *index)

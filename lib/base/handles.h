@@ -32,9 +32,21 @@ struct handles {
 int handles_init(struct handles *handles, uint32_t limit, size_t size, size_t offset) MUST_CHECK;
 void handles_deinit(struct handles *handles);
 
-/* The handle that has been dead for longest, now live; NULL at the limit. */
+/* Are as many live as may be? */
+static inline bool handles_at_limit(const struct handles *handles)
+{
+	return handles->live >= handles->limit;
+}
+
+/*
+ * The handle that has been dead for longest, now live; NULL at the limit.  To be taken
+ * when there is something to put into it.
+ */
 void *handles_take(struct handles *handles);
 void handles_give(struct handles *handles, void *item);
+
+/* Gives back one that the program has never seen: it is the next to be used again. */
+void handles_untake(struct handles *handles, void *item);
 
 /* The next live item at or behind *index, which moves on; NULL at the end. */
 void *handles_next(const struct handles *handles, uint32_t *index);

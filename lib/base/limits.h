@@ -64,8 +64,8 @@
 #define ALIGNMENT_LIMIT		4096u
 
 /*
- * A released handle is used again only after this many others that were released
- * before or after it; a table has as many more than can be in use.
+ * A released handle is used again only after this many others of its table were
+ * released after it, which sluice.h promises; a table has as many more than can be in use.
  */
 #define HANDLES_SPARE		8u
 
@@ -100,8 +100,8 @@
 #define COOL_ABOVE		8u
 
 /*
- * A peer that has rung so often in a row without a message is not slept for any more,
- * until one comes; its rings are looked at after this time instead.
+ * A peer that has rung so often in a row for nothing is not slept for any more, until it
+ * has sent a message, given one back or made room; it is looked at after this time instead.
  */
 #define VAIN_RINGS_MAX		64u
 #define VAIN_PAUSE_NS		(INT64_C(1) * 1000 * 1000)

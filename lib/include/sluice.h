@@ -17,6 +17,17 @@
  * at the other end, *release* it.  A send consumes what it sends.  A release is
  * always legal on what one still holds, and on NULL.
  *
+ * Stale handles.  A message must not be used any more once it was sent or released.
+ * A call that does so all the same fails with EINVAL and changes nothing, as long as fewer
+ * than 8 other messages of the same kind were sent or released after it.  Requests,
+ * pending responses and responses count if they are of the same client; active requests
+ * and replies count if they are of the same server, and of the same client there.  Calls
+ * that fail and receives that find nothing do not count, however many there are.  After
+ * the eighth message the handle may be that of a new message, and the call acts on that
+ * one.  The memory of a handle goes when the client or server was destroyed and all of
+ * its messages were released; at a server also when the client has left or died.  From
+ * then on a call with the handle is undefined.
+ *
  * Errors.  A function that returns int returns 0 or more, or -errno, and sets
  * errno too.  A function that returns a pointer returns NULL and sets errno.
  * sluice_strerror() gives the sentence behind this thread's last failure.
@@ -776,7 +787,7 @@ int sluice_node_adopt(struct sluice_node *node);
 /**
  * enum sluice_event_kind - what has happened
  * @SLUICE_EVENT_REQUEST: sluice_server_receive() of @server has a request to return,
- *	unless its deadline has passed.
+ *	unless its deadline passes meanwhile.
  * @SLUICE_EVENT_RESPONSE: sluice_pending_response_receive() of @pending has a
  *	response to return, or the end of the stream, which it has not returned yet.
  * @SLUICE_EVENT_CONNECTED: peers of @client or @server have come.
@@ -822,6 +833,8 @@ struct sluice_event {
  * Returns when a request or a response can be received, a peer has come, or a peer
  * has gone; sluice_node_next() says which.  What can be received is told again by
  * each call until it has been received; that somebody came or went is told once.
+ * Something that is queued while as much is held as may be, so that a receive would say
+ * ENOBUFS, is told when there is room for it.
  *
  * Context: The node's thread.  Sleeps unless SLUICE_NOWAIT.
  * Return: 0; or -EAGAIN (nothing, and SLUICE_NOWAIT), -ETIMEDOUT, -EINTR (a signal,
@@ -1195,7 +1208,10 @@ int sluice_pending_response_is_connected(struct sluice_pending_response *pending
  * sluice_pending_response_has_response() - is there a response to receive?
  * @pending: the pending response.
  *
- * Takes nothing.
+ * Takes nothing.  It says 1 exactly if a response is queued: then
+ * sluice_pending_response_receive() returns it without waiting, or says ENOBUFS if as
+ * many responses are held as may be.  The end of a stream is no response; see
+ * sluice_pending_response_is_connected().
  *
  * Context: The node's thread.
  * Return: 1; 0; or -EINVAL, -EBUSY (another thread's node) or -ECHILD.
@@ -1248,15 +1264,20 @@ int sluice_pending_response_status(struct sluice_pending_response *pending,
  * The responses of one server come in the order it sent them; the streams of
  * several servers are served in turn.
  *
+ * Who holds as many responses as may be held is told so, with ENOBUFS, when a response
+ * is queued; it stays queued.  While none is, the call waits, and tells the end of the
+ * stream and the deadline, as if fewer were held.
+ *
  * Context: The node's thread.  Sleeps unless SLUICE_NOWAIT.
  * Return: The response, to be given to sluice_response_release(); or NULL with
  * errno EAGAIN (none yet, and SLUICE_NOWAIT), ETIMEDOUT (@timeout, or the request's
  * deadline, has passed), EINTR (a signal, or sluice_node_interrupt()), EPIPE
  * (every server has released the request or left: no more will come), ECONNRESET
  * (likewise, and a server died before it had released the request), ENOTCONN (the
- * request reached no server), ENOBUFS (max_borrowed_responses_per_pending_response
- * are held, or the request was pushed out of a full queue and no other server is
- * left), EPROTO (a server broke the protocol and no other is left),
+ * request reached no server), ENOBUFS (a response is queued, and as many are held as may
+ * be: max_borrowed_responses_per_pending_response of the request, or as many of the client
+ * for each request that it may have pending; or the request was pushed out of a full queue
+ * and no other server is left), EPROTO (a server broke the protocol and no other is left),
  * EPROTONOSUPPORT, EPROTOTYPE or EACCES (a server refused the client and no other
  * is left), EREMOTEIO (a server has ended the request with a status, and no other is
  * left; see sluice_pending_response_status()), ENOMEM, EINVAL, EBUSY (another thread's node) or ECHILD.
@@ -1377,9 +1398,11 @@ uint64_t sluice_server_id(const struct sluice_server *server);
  * sluice_server_has_request() - is there a request to receive?
  * @server: the server.
  *
- * Takes nothing.  If it says so, sluice_server_receive() returns one without waiting,
- * unless the deadlines of all that are there have passed, or they are withdrawn
- * meanwhile.
+ * Takes nothing.  It says 1 exactly if a request is queued: then sluice_server_receive()
+ * returns one without waiting, or says ENOBUFS if of each client that has one queued
+ * max_active_requests_per_client are held.  Not counted are requests whose deadline has
+ * passed, and in a service with SLUICE_SERVICE_NO_FIRE_AND_FORGET those that were
+ * cancelled.  Between the two calls a deadline may pass, and a request be cancelled.
  *
  * Context: The node's thread.
  * Return: 1; 0; or -EINVAL, -EBUSY (another thread's node) or -ECHILD.
@@ -1396,6 +1419,10 @@ int sluice_server_has_request(struct sluice_server *server);
  * SLUICE_SERVICE_NO_FIRE_AND_FORGET; see sluice_active_request_is_connected().  A
  * request whose deadline has passed is not: its client's stream from this server ends
  * with ETIMEDOUT, and sluice_server_expired() counts it.
+ *
+ * A client of which as many requests are held as may be is passed over.  If no other
+ * client has a request queued, the call says ENOBUFS, and the requests stay queued.  While
+ * nothing is queued the call waits, however many requests are held.
  *
  * Context: The node's thread.  Sleeps unless SLUICE_NOWAIT.
  * Return: The request, to be given to sluice_active_request_release(); or NULL

@@ -61,7 +61,8 @@ struct channel {
 	struct channel_told told[SLUICE_SEGMENTS_ALIVE];
 	uint64_t told_frees;
 	uint32_t armed;		/* what our doorbell says that we sleep for; 0: it does not */
-	uint32_t vain;		/* rings since the last message */
+	uint32_t vain;		/* rings since the peer was last seen to do something */
+	bool full;		/* the peer had no room, and nothing was put there since */
 	uint32_t bytes_due;	/* rings by the socket that may still come */
 	bool leaving;		/* the peer has said goodbye */
 	int gone;		/* 0, or why there is no channel any more: an errno */
@@ -126,21 +127,38 @@ void channel_ring(struct channel *channel, uint32_t event);
 
 /*
  * Says that we are about to sleep for these events; look at the rings again
- * afterwards.  0 or -errno.  A peer that has rung in vain for too long is not armed,
+ * afterwards.  0 or -errno.  A peer that has rung in vain too often is not armed for,
  * and the sleep will be short.
  */
 int channel_arm(struct channel *channel, uint32_t events) MUST_CHECK;
 
-/* Has it rung so often without a message that its rings are not heeded? */
+/* Has it rung so often for nothing that its rings are not heeded? */
 static inline bool channel_rings_in_vain(const struct channel *channel)
 {
 	return channel->vain > VAIN_RINGS_MAX;
 }
 
-/* A message has come, of whatever kind. */
+/*
+ * The peer has done something that it may have rung for: it has sent a message, given one
+ * back, or made room.
+ */
 static inline void channel_heard(struct channel *channel)
 {
 	channel->vain = 0;
+}
+
+/* The peer has no room for a message; it has some now. */
+static inline void channel_found_full(struct channel *channel)
+{
+	channel->full = true;
+}
+
+static inline void channel_found_room(struct channel *channel)
+{
+	if (likely(!channel->full))
+		return;
+	channel->full = false;
+	channel_heard(channel);
 }
 
 /* We are awake, and poll. */

@@ -14,10 +14,16 @@
  * The wait of a channel that became hot for another reason stays queued.  Its end may
  * then come late and wake a channel that is armed anew: that costs a look at the rings.
  *
+ * Each wake is counted, until the peer is seen to have done something that it may have
+ * rung for (channel_heard()).  That is, at either end: a message of the peer is taken, or
+ * was withdrawn; a message of ours comes back; there is room where there was none.  An end
+ * that is woken for one thing while it waits for another need not look at all of that each
+ * time.  When the count is high, it does: see woken() in requester.c and responder_notice().
+ *
  * A hostile peer can fail to ring, and so delay its own messages.  One that rings for
- * nothing over and over is not armed any more until there is a message from it: then we
- * sleep for a short time only, and look, so that its rings wake nobody.  A byte on the
- * socket wakes us in any case; one that was not asked for, by an arming, is a breach.
+ * nothing VAIN_RINGS_MAX times in a row is not armed any more until it does something:
+ * then we sleep for a short time only, and look, so that its rings wake nobody.  A byte on
+ * the socket wakes us in any case; one that was not asked for, by an arming, is a breach.
  */
 #include "link/channel.h"
 #include "os/clock.h"

@@ -92,16 +92,17 @@ void delivery_empty(struct delivery *delivery)
 	struct requester *requester = delivery->requester;
 	uint64_t most = delivery->ring.mask + 1, n;
 	struct ring_message message;
-	int r = 1;
+	int r = 0;
 
-	for (n = 0; r > 0 && n < most; n++) {
+	for (n = 0; n < most; n++) {
 		r = ring_pop(&delivery->ring, &message);
-		if (r > 0)
-			returns_push(&requester->returned_responses, message.slice);
+		if (r <= 0)
+			break;
+		returns_push(&requester->returned_responses, message.slice);
 	}
 	if (r < 0)
 		channel_breach(&requester->channel, "a server has broken a response ring");
-	else
+	else if (n) /* A server that waits for room has filled the ring. */
 		channel_ring(&requester->channel, SLUICE_DOORBELL_SPACE);
 }
 

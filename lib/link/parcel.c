@@ -6,6 +6,8 @@
  *	attach --> parcel of a request or reply --> packet FDS, before the descriptor
  *	packet FDS --> the channel's list --> with the message --> taken, or closed
  *
+ * Invariant: a parcel of a message has at least one descriptor.
+ *
  * A packet can come long before its message is read, and the message may be taken back
  * meanwhile: then its parcel is dropped when a later one of the same delivery is taken or
  * does not fit, or when the delivery is used again.
@@ -29,13 +31,16 @@ int parcel_add(struct parcel **parcel, int fd, uint32_t limit)
 
 	if (*parcel ? (*parcel)->count >= limit : !limit)
 		return fail(ENOBUFS, "max_fds_per_message, %u, are attached", limit);
-	if (!*parcel)
-		*parcel = calloc(1, sizeof(**parcel));
-	if (!*parcel)
-		return fail(ENOMEM, "no memory for a descriptor");
 	copy = fd_duplicate(fd);
 	if (copy < 0)
 		return copy;
+	/* Made with the first: a message that has a parcel announces descriptors. */
+	if (!*parcel)
+		*parcel = calloc(1, sizeof(**parcel));
+	if (!*parcel) {
+		fd_close(copy);
+		return fail(ENOMEM, "no memory for a descriptor");
+	}
 	(*parcel)->fds[(*parcel)->count++] = copy;
 	return 0;
 }

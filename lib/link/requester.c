@@ -96,14 +96,17 @@ static void destroy(struct channel *channel)
 }
 
 /*
- * Who waits looks at the rings by itself.  But what nobody reads at the moment is no
- * reason to think that the server rings for nothing.
+ * Who waits looks at the rings by itself.  But what nobody reads at the moment, and a
+ * request that has come back without an answer, is no reason to think that the server
+ * rings for nothing.
  */
 static void woken(struct channel *channel)
 {
 	struct requester *requester = requester_of(channel);
 	uint32_t i;
 
+	if (channel_rings_in_vain(channel))
+		requester_reap(requester);
 	for (i = 0; channel_rings_in_vain(channel) && i < requester->fresh; i++)
 		if (ring_ready(&requester->deliveries[i].ring))
 			channel_heard(channel);
@@ -236,6 +239,7 @@ void requester_reap(struct requester *requester)
 				       "a server has returned a request that it has not");
 			return;
 		}
+		channel_heard(&requester->channel);
 		delivery_returned(&requester->deliveries[number]);
 	}
 }
@@ -326,8 +330,10 @@ int requester_send(struct requester *requester, const struct requester_message *
 	if (channel->gone || channel->leaving)
 		return 0;
 	/* Nobody but the server changes that, and then only for the better. */
-	if (!requester->overflow && ring_full(&requester->ring))
+	if (!requester->overflow && ring_full(&requester->ring)) {
+		channel_found_full(channel);
 		return -ENOBUFS;
+	}
 	r = channel_announce(channel, requester->pool, message->slice);
 	if (r < 0)
 		return r == -EAGAIN && !requester->overflow ? r : 0;
@@ -360,8 +366,7 @@ int requester_send(struct requester *requester, const struct requester_message *
 			channel_breach(channel, "a server has broken its request ring");
 		return 0;
 	}
-	/* There was room: whatever the server rang for was not nothing. */
-	channel_heard(channel);
+	channel_found_room(channel);
 	bind_delivery(delivery, message);
 	counters_sent(channel->counters, message->count * requester->pool->config.payload.element);
 	delivery_join_stream(delivery, stream);

@@ -12,11 +12,12 @@
  * What it replies is in link/responder_reply.c.
  *
  * A request that comes after its deadline is finished with before anybody sees it, and
- * its word closed says so.
+ * its word closed says so.  That is also done when no request may be received, and when
+ * it is only asked whether there is one: what nobody is to see is not there.
  *
  * Invariants:
  * (1) A delivery is held at most once; its number was checked when it came.
- * (2) At most max_active_requests deliveries are held.
+ * (2) At most max_active_requests deliveries are held by the program.
  *
  * A hostile client can name any slice and any delivery.  Slices are checked against what
  * it has shown of its segments, deliveries against what is held; a breach closes this
@@ -114,6 +115,8 @@ static void woken(struct channel *channel)
 {
 	struct responder *responder = responder_of(channel);
 
+	if (channel_rings_in_vain(channel))
+		responder_notice(responder);
 	responder->config->woken(responder);
 }
 
@@ -167,16 +170,6 @@ struct responder *responder_create(const struct responder_config *config, int fd
 }
 
 /* ---- Requests ---- */
-
-bool responder_ready(const struct responder *responder)
-{
-	if (!responder->requests.slots || !ring_ready(&responder->requests))
-		return false;
-	if (likely(!responder->forgets))
-		return true;
-	/* Of what a client has left behind nobody awaits the answer. */
-	return !responder->channel.gone && ring_has_message(&responder->requests);
-}
 
 int responder_broken(struct responder *responder, const char *how)
 {
@@ -256,69 +249,147 @@ static int64_t deadline_of(const struct ring_message *message)
 	return message->deadline > INT64_MAX ? INT64_MAX : (int64_t)message->deadline;
 }
 
-/* Is it one that nobody is to see?  0; or -ETIMEDOUT or -ECANCELED, and it is done with. */
-static int pass_over(struct responder *responder, const struct ring_message *message,
-		     const struct request_found *found)
+/* Is the answer to it not wanted any more?  0, or why: an errno. */
+static int lost(const struct responder *responder, uint32_t delivery, uint64_t request)
+{
+	if (responder->channel.gone)
+		return responder->channel.gone;
+	/* C4: pairs with C3. */
+	if (responder->ended || responder->channel.leaving ||
+	    load_ordered(&responder->cancelled[delivery]) == request)
+		return EPIPE;
+	return 0;
+}
+
+/* Is it one that nobody is to see?  0; or why: -ETIMEDOUT or -ECANCELED. */
+static int unseen(const struct responder *responder, const struct ring_message *message)
+{
+	if (message->deadline && clock_now() >= deadline_of(message))
+		return -ETIMEDOUT;
+	if (responder->forgets && message->slice < responder->channel.layout->deliveries &&
+	    lost(responder, message->slice, message->request))
+		return -ECANCELED;
+	return 0;
+}
+
+/* One that nobody is to see is done with, for this reason. */
+static void pass_over(struct responder *responder, const struct ring_message *message,
+		      const struct request_found *found, int reason)
 {
 	const struct channel *channel = &responder->channel;
 	uint64_t flags = 0;
-	int r;
 
-	if (message->deadline && clock_now() >= deadline_of(message)) {
+	if (reason == -ETIMEDOUT) {
 		probe(deadline_miss, channel->port, channel->peer, message->request,
 		      (uint64_t)(clock_now() - deadline_of(message)));
 		counter_add(&channel->counters->expired, 1);
+		++*responder->config->expired;
 		flags = SLUICE_CHANNEL_EXPIRED;
-		r = -ETIMEDOUT;
-	} else if (responder->forgets && responder_lost(responder, message->slice)) {
-		r = -ECANCELED;
-	} else {
-		return 0;
 	}
 	parcel_free(found->parcel);
 	finish(responder, message->slice, flags, found->traced);
-	return r;
+}
+
+/* What came out of the ring is checked, and held from then on.  0 or -EPROTO. */
+static int admit(struct responder *responder, const struct ring_message *message,
+		 struct request_found *ret_found)
+{
+	struct channel *channel = &responder->channel;
+	int r;
+
+	/* Of a client that has gone no more can be there than its ring holds. */
+	if (channel->gone && responder->late++ >= channel->layout->request_slots)
+		return responder_broken(responder, "a client sends requests after its end");
+	if (message->slice >= channel->layout->deliveries || !message->request ||
+	    message->request > SLUICE_CHANNEL_REQUEST || responder->held[message->slice])
+		return responder_broken(responder, "a client has sent a delivery that is not free");
+	r = channel_resolve(channel, responder->config->request, message, &ret_found->slice);
+	if (r < 0)
+		return responder_broken(responder, "a client has sent a request that is none");
+	responder->held[message->slice] = message->request;
+	responder->active++;
+	counters_depth(channel->counters, load_relaxed(&channel->counters->depth) + 1);
+	channel_heard(channel);
+	ret_found->traced = message->flags & SLUICE_RING_TRACED;
+	if (unlikely(ret_found->traced))
+		stamp_received(responder, message);
+	if (responder->config->settings->flags & SLUICE_REGISTRY_NO_REQUEST_OVERFLOW)
+		channel_ring(channel, SLUICE_DOORBELL_SPACE);
+	ret_found->parcel = channel_find_parcel(channel, message->slice, message);
+	return 0;
+}
+
+/* There is no request; if some were withdrawn, the client has not rung for nothing. */
+static void none_left(struct responder *responder, uint64_t before)
+{
+	if (responder->requests.next != before)
+		channel_heard(&responder->channel);
+}
+
+/* Passes over what nobody is to see, of a ringful.  Is there one that somebody is? */
+static bool pass_to_next(struct responder *responder)
+{
+	uint64_t looks = responder->channel.layout->request_slots;
+	uint64_t before = responder->requests.next;
+	struct request_found found;
+	struct ring_message message;
+	int r, reason;
+
+	while (looks--) {
+		r = ring_look(&responder->requests, &message);
+		if (r < 0)
+			(void)!responder_broken(responder, "a client has broken its request ring");
+		if (!r)
+			none_left(responder, before);
+		if (r <= 0)
+			return false;
+		/* Decided once: a hostile client could change its mind. */
+		reason = unseen(responder, &message);
+		if (!reason)
+			return true;
+		if (!ring_claim(&responder->requests))
+			continue;
+		if (admit(responder, &message, &found) < 0)
+			return false;
+		pass_over(responder, &message, &found, reason);
+	}
+	return true;
+}
+
+bool responder_ready(struct responder *responder)
+{
+	if (!responder_polls(responder))
+		return false;
+	/* Of what a client has left behind nobody awaits the answer. */
+	if (responder->forgets && responder->channel.gone)
+		return false;
+	return pass_to_next(responder);
 }
 
 int responder_receive(struct responder *responder, struct request_found *ret_found)
 {
-	struct sluice_registry_counters *counters = responder->channel.counters;
+	uint64_t before = responder->requests.next;
 	struct ring_message message;
 	int r;
 
-	if (!responder_ready(responder))
-		return 0;
-	if (responder->active == responder->config->settings->max_active_requests)
-		return -ENOBUFS;
-	/* Of a client that has gone no more can be there than its ring holds. */
-	if (responder->channel.gone && responder->late++ >= responder->channel.layout->request_slots)
-		return responder_broken(responder, "a client sends requests after its end");
+	if (unlikely(responder_is_at_limit(responder)))
+		return responder_ready(responder) ? -ENOBUFS : 0;
 	r = ring_pop(&responder->requests, &message);
 	if (r < 0)
 		return responder_broken(responder, "a client has broken its request ring");
-	if (!r)
+	if (!r) {
+		none_left(responder, before);
 		return 0;
-	if (message.slice >= responder->channel.layout->deliveries || !message.request ||
-	    message.request > SLUICE_CHANNEL_REQUEST || responder->held[message.slice])
-		return responder_broken(responder, "a client has sent a delivery that is not free");
-	r = channel_resolve(&responder->channel, responder->config->request, &message,
-			    &ret_found->slice);
-	if (r < 0)
-		return responder_broken(responder, "a client has sent a request that is none");
-	responder->held[message.slice] = message.request;
-	responder->active++;
-	counters_depth(counters, load_relaxed(&counters->depth) + 1);
-	channel_heard(&responder->channel);
-	ret_found->traced = message.flags & SLUICE_RING_TRACED;
-	if (unlikely(ret_found->traced))
-		stamp_received(responder, &message);
-	if (responder->config->settings->flags & SLUICE_REGISTRY_NO_REQUEST_OVERFLOW)
-		channel_ring(&responder->channel, SLUICE_DOORBELL_SPACE);
-	ret_found->parcel = channel_find_parcel(&responder->channel, message.slice, &message);
-	r = pass_over(responder, &message, ret_found);
+	}
+	r = admit(responder, &message, ret_found);
 	if (r < 0)
 		return r;
-	counters_received(counters, ret_found->slice.size);
+	r = unseen(responder, &message);
+	if (r < 0) {
+		pass_over(responder, &message, ret_found, r);
+		return r;
+	}
+	counters_received(responder->channel.counters, ret_found->slice.size);
 	ret_found->count = message.count;
 	ret_found->request = message.request;
 	ret_found->deadline = deadline_of(&message);
@@ -329,13 +400,7 @@ int responder_receive(struct responder *responder, struct request_found *ret_fou
 
 int responder_lost(const struct responder *responder, uint32_t delivery)
 {
-	if (responder->channel.gone)
-		return responder->channel.gone;
-	/* C4: pairs with C3. */
-	if (responder->ended || responder->channel.leaving ||
-	    load_ordered(&responder->cancelled[delivery]) == responder->held[delivery])
-		return EPIPE;
-	return 0;
+	return lost(responder, delivery, responder->held[delivery]);
 }
 
 bool responder_stop_hinted(const struct responder *responder, uint32_t delivery)

@@ -17,6 +17,7 @@ struct responder_config {
 	const struct handshake *self;
 	struct sluice_registry_counters *counters;
 	struct pool_config pool;	/* of the replies */
+	uint64_t *expired;		/* counts requests that were too late, for the server */
 	/* The channel has opened, is leaving or is gone; owner is the server. */
 	void (*changed)(struct responder *responder);
 	/* Makes what its server keeps for it, which wants all from the start.  0 or -errno. */
@@ -41,6 +42,7 @@ struct responder {
 	uint64_t *held;			/* request number of each delivery we hold, or 0 */
 	uint32_t active;		/* how many that are */
 	uint32_t out;			/* replies sent and not given back */
+	uint32_t taken;			/* of those, by the client, when it was last looked */
 	uint32_t late;			/* requests received since the client has gone */
 	uint32_t quiet;			/* looks in vain since the last request */
 	struct pool pool;		/* of the replies, from the first on */
@@ -70,21 +72,30 @@ struct request_found {
 };
 
 /*
- * 1; 0 (none); -ENOBUFS (all that may be held are); -ETIMEDOUT (it had expired) or
- * -ECANCELED (nobody awaits the answer, and then it may not be received), and was
- * finished with: look again; -errno (the channel is gone).
+ * 1; 0 (none); -ENOBUFS (there is one, and all that may be held are); -ETIMEDOUT (it had
+ * expired) or -ECANCELED (nobody awaits the answer, and then it may not be received), and
+ * was finished with: look again; -errno (the channel is gone).  To be called when
+ * responder_polls() says so.
  */
 int responder_receive(struct responder *responder, struct request_found *ret_found) MUST_CHECK;
 
-/* Is there a request, whether it can be taken or not?  Ordered; see doorbell.c. */
-bool responder_ready(const struct responder *responder);
-
-/* Would responder_receive() find one that it can take? */
-static inline bool responder_can_receive(const struct responder *responder)
+/* Does its ring have something, which may be a request?  Ordered; see doorbell.c. */
+static inline bool responder_polls(const struct responder *responder)
 {
-	return responder->active < responder->config->settings->max_active_requests &&
-	       responder_ready(responder);
+	return responder->requests.slots && ring_ready(&responder->requests);
 }
+
+/* May no more requests of this client be held than are? */
+static inline bool responder_is_at_limit(const struct responder *responder)
+{
+	return responder->active >= responder->config->settings->max_active_requests;
+}
+
+/*
+ * Is there a request, whether it can be taken or not?  What nobody is to see is finished
+ * with first.  Ordered; see doorbell.c.
+ */
+bool responder_ready(struct responder *responder);
 
 /* Has the client said that it is enough, and still reads? */
 bool responder_stop_hinted(const struct responder *responder, uint32_t delivery);
@@ -114,6 +125,9 @@ int responder_reply(struct responder *responder, const struct reply_message *mes
 
 /* Is there room for a reply to a request?  Ordered; see doorbell.c. */
 bool responder_has_room(struct responder *responder, uint32_t delivery);
+
+/* Has the client taken replies, or given some back?  Then it has not rung for nothing. */
+void responder_notice(struct responder *responder);
 
 /* No more replies will come; the request's slice goes back. */
 void responder_finish(struct responder *responder, uint32_t delivery, bool traced);

@@ -64,9 +64,39 @@ static void reap(struct responder *responder)
 				       "a client has returned a response that it has not");
 			return;
 		}
+		channel_heard(&responder->channel);
 		pool_drop(&responder->pool, number);
 		responder->out--;
 	}
+}
+
+/* Replies that the client has not taken yet. */
+static uint64_t count_unread(const struct responder *responder)
+{
+	uint64_t unread = 0;
+	uint32_t i;
+
+	for (i = 0; responder->replies && i < responder->channel.layout->deliveries; i++)
+		if (responder->replies[i].slots)
+			unread += ring_depth(&responder->replies[i]);
+	return unread;
+}
+
+/*
+ * While the server waits for room for one reply, the client rings for each reply that it
+ * takes, of any request, and for each that it gives back.  It can take and give back no
+ * more than is out, so that it has done so counts only so often.
+ */
+COLD void responder_notice(struct responder *responder)
+{
+	uint64_t unread, taken;
+
+	reap(responder);
+	unread = count_unread(responder);
+	taken = responder->out - min_u64(unread, responder->out);
+	if (taken > responder->taken)
+		channel_heard(&responder->channel);
+	responder->taken = (uint32_t)taken;
 }
 
 int responder_loan(struct responder *responder, uint64_t bytes)
@@ -176,8 +206,10 @@ int responder_reply(struct responder *responder, const struct reply_message *mes
 	if (responder->out >= responder->channel.layout->response_return_entries)
 		return -EAGAIN;
 	/* Nobody but the client changes that, and then only for the better. */
-	if (unlikely(!overflows(responder)) && !responder_has_room(responder, message->delivery))
+	if (unlikely(!overflows(responder)) && !responder_has_room(responder, message->delivery)) {
+		channel_found_full(&responder->channel);
 		return -ENOBUFS;
+	}
 	r = channel_announce(&responder->channel, &responder->pool, message->slice);
 	if (!r)
 		r = send_parcel(responder, message);
@@ -198,6 +230,7 @@ int responder_reply(struct responder *responder, const struct reply_message *mes
 	r = push(responder, message, &out);
 	if (r < 0)
 		return responder_broken(responder, "a client has broken a response ring");
+	channel_found_room(&responder->channel);
 	pool_mark_sent(&responder->pool, message->slice);
 	responder->out++;
 	counters_sent(responder->channel.counters,

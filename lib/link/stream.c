@@ -98,15 +98,31 @@ static int take_response(struct delivery *delivery, struct response_found *ret_f
 	return 1;
 }
 
+/* Is there a response?  It stays there.  As take_response(). */
+static int look(struct delivery *delivery)
+{
+	struct ring_message message;
+	int r = ring_look(&delivery->ring, &message);
+
+	if (r < 0)
+		channel_breach(&delivery->requester->channel, "a server has broken a response ring");
+	return r;
+}
+
+static inline int look_or_take(struct delivery *delivery, struct response_found *ret_found)
+{
+	return likely(ret_found) ? take_response(delivery, ret_found) : look(delivery);
+}
+
 /*
- * Like take_response(), and ends the delivery if nothing more can come; it may not
+ * Like look_or_take(), and ends the delivery if nothing more can come; it may not
  * be touched afterwards.  1, 0 (nothing yet) or -EPIPE (it has ended).
  */
 static int advance(struct delivery *delivery, struct response_found *ret_found)
 {
 	int r, end;
 
-	r = take_response(delivery, ret_found);
+	r = look_or_take(delivery, ret_found);
 	if (r > 0)
 		return r;
 	/* A breach, or what was lacking here to read what was sent. */
@@ -115,7 +131,7 @@ static int advance(struct delivery *delivery, struct response_found *ret_found)
 		return 0;
 	/* What came before the end may have come since the first look. */
 	if (!r)
-		r = take_response(delivery, ret_found);
+		r = look_or_take(delivery, ret_found);
 	if (r > 0)
 		return r;
 	delivery_leave_stream(delivery, end);
@@ -131,6 +147,9 @@ int stream_receive(struct stream *stream, struct response_found *ret_found)
 	for (looks = stream->open; looks; looks--) {
 		delivery = stream->current->next;
 		r = advance(delivery, ret_found);
+		/* What was not taken does not lose its turn. */
+		if (r > 0 && !ret_found)
+			return r;
 		/* The next look, here or in the next call, is at the one behind. */
 		if (r >= 0)
 			stream->current = delivery;
@@ -184,17 +203,12 @@ bool stream_is_connected(const struct stream *stream)
 static bool has_response(const struct delivery *delivery, const void *context)
 {
 	(void)context;
-	return ring_ready(&delivery->ring);
+	return ring_has_message(&delivery->ring);
 }
 
 bool stream_has_response(const struct stream *stream)
 {
 	return any(stream, has_response, NULL);
-}
-
-bool stream_can_receive(const struct stream *stream)
-{
-	return stream_has_response(stream) || !stream_is_connected(stream);
 }
 
 static bool is_of(const struct delivery *delivery, const void *context)

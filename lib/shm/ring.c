@@ -32,7 +32,8 @@
  * Invariants:
  * (1) A position is consumed once or taken back once, never both.
  * (2) Positions are consumed in order; those taken back are skipped.
- * (3) A descriptor that ring_pop() returns was not written while it was copied.
+ * (3) A descriptor that ring_pop() returns was not written while it was copied; nor was
+ *     what ring_look() has shown, if ring_claim() is true.
  * (4) Neither end ever waits for the other; ring_pop() looks at no more than
  *     2N + 2 stamps.
  * (5) A withdrawn message makes no room: the ring is full as long as the message that
@@ -235,23 +236,50 @@ static inline int settle(struct ring_consumer *ring, uint64_t *looks)
 	return stamp == 2 * ring->next ? 0 : pass_over(ring, looks);
 }
 
+static inline int look(struct ring_consumer *ring, uint64_t *looks,
+		       struct ring_message *ret_message)
+{
+	int r = settle(ring, looks);
+
+	if (r > 0)
+		copy_descriptor(slot_at(ring->slots, ring->mask, ring->next), ret_message);
+	return r;
+}
+
+static inline bool claim(struct ring_consumer *ring)
+{
+	struct sluice_ring_slot *slot = slot_at(ring->slots, ring->mask, ring->next);
+
+	/* R4: decides with R3 who gets the message. */
+	if (!replace_u64(&slot->stamp, 2 * ring->next + 1, 2 * (ring->next + ring->mask + 1)))
+		return false;
+	ring->next++;
+	return true;
+}
+
+int ring_look(struct ring_consumer *ring, struct ring_message *ret_message)
+{
+	uint64_t looks = 2 * (ring->mask + 1) + 2;
+
+	return look(ring, &looks, ret_message);
+}
+
+bool ring_claim(struct ring_consumer *ring)
+{
+	return claim(ring);
+}
+
 int ring_pop(struct ring_consumer *ring, struct ring_message *ret_message)
 {
-	uint64_t count = ring->mask + 1, looks = 2 * count + 2;
-	struct sluice_ring_slot *slot;
+	uint64_t looks = 2 * (ring->mask + 1) + 2;
 	int r;
 
 	while (looks) {
-		r = settle(ring, &looks);
+		r = look(ring, &looks, ret_message);
 		if (r <= 0)
 			return r;
-		slot = slot_at(ring->slots, ring->mask, ring->next);
-		copy_descriptor(slot, ret_message);
-		/* R4: decides with R3 who gets the message. */
-		if (replace_u64(&slot->stamp, 2 * ring->next + 1, 2 * (ring->next + count))) {
-			ring->next++;
+		if (claim(ring))
 			return 1;
-		}
 		looks -= looks > 0;
 	}
 	return 0;

@@ -67,6 +67,14 @@ bool ring_withdraw(struct ring_producer *ring, uint64_t position);
 /* Receives a message.  1, 0 (nothing there) or -EPROTO. */
 int ring_pop(struct ring_consumer *ring, struct ring_message *ret_message) MUST_CHECK;
 
+/*
+ * The same in two steps: looks at the next message, which stays where it is; then claims
+ * what was looked at.  The producer may take it back meanwhile, and then claiming is
+ * false, and what was seen of it may be anything.
+ */
+int ring_look(struct ring_consumer *ring, struct ring_message *ret_message) MUST_CHECK;
+bool ring_claim(struct ring_consumer *ring) MUST_CHECK;
+
 /* How many messages nobody has claimed yet: at the moment, and for who watches. */
 uint64_t ring_depth(const struct ring_producer *ring);
 uint64_t ring_waiting(const struct ring_consumer *ring);

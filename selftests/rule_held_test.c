@@ -1,0 +1,523 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Rules of the limits of what may be held: of responses at a client, of requests at a
+ * server.  Both sides have the same rule.  The limit is told when there is something to be
+ * taken.  When there is nothing, a receive waits, and tells the end of a stream.
+ */
+#include "steps.h"
+#include "rules.h"
+#include "events.h"
+
+ENDS_FIXTURE(rule_held);
+
+#define HELD	2
+
+static const struct sluice_service_opts two = SLUICE_SERVICE_OPTS(
+	.max_borrowed_responses_per_pending_response = HELD,
+	.max_active_requests_per_client = HELD);
+static const struct sluice_service_opts two_forget = SLUICE_SERVICE_OPTS(
+	.flags = SLUICE_SERVICE_NO_FIRE_AND_FORGET,
+	.max_active_requests_per_client = HELD);
+
+static long has_request(struct seat *seat, long a, long b)
+{
+	(void)a, (void)b;
+	return sluice_server_has_request(seat->server);
+}
+
+static long has_response(struct seat *seat, long slot, long unused)
+{
+	(void)unused;
+	return sluice_pending_response_has_response(seat->pending[slot]);
+}
+
+/* end_with(slot, code): ends the request there with a status. */
+static long end_with(struct seat *seat, long slot, long code)
+{
+	int r = sluice_active_request_end(seat->active[slot], (int)code, "enough");
+
+	seat->active[slot] = NULL;
+	return r;
+}
+
+/* ---- Responses ------------------------------------------------------------- */
+
+/* Of the request in slot 0 of both ends as many responses are held as may be. */
+static void hold_responses(struct __test_metadata *_metadata, FIXTURE_DATA(rule_held) *self,
+			   enum place place)
+{
+	struct end *server = &self->end[0];
+	long i;
+
+	start_server(_metadata, server, place, &calls, &two, NULL);
+	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
+	ASSERT_EQ(1, ask(&self->seat, 0, 1));
+	ASSERT_EQ(1, at(server, take, 0, LONG));
+	for (i = 0; i < HELD; i++) {
+		ASSERT_EQ(0, at(server, answer, 0, i));
+		ASSERT_EQ(i, hold(&self->seat, 0, i));
+	}
+}
+
+TEST_F(rule_held, a_client_at_its_limit_waits_for_a_response)
+{
+	struct seat *seat = &self->seat;
+	int64_t begun;
+
+	hold_responses(_metadata, self, variant->place);
+	EXPECT_EQ(0, has_response(seat, 0, 0));
+	EXPECT_EQ(-EAGAIN, hear(seat, 0, SLUICE_NOWAIT));
+	begun = now();
+	EXPECT_EQ(-ETIMEDOUT, hear(seat, 0, 10 * MILLISECOND));
+	EXPECT_LE(10 * MILLISECOND, now() - begun);
+	EXPECT_EQ(-EAGAIN, hear(seat, 0, SLUICE_NOWAIT));
+}
+
+TEST_F(rule_held, a_client_at_its_limit_is_told_when_there_is_a_response)
+{
+	struct end *server = &self->end[0];
+	struct seat *seat = &self->seat;
+
+	hold_responses(_metadata, self, variant->place);
+	ASSERT_EQ(0, at(server, answer, 0, 99));
+	EXPECT_EQ(1, has_response(seat, 0, 0));
+	EXPECT_EQ(-ENOBUFS, hear(seat, 0, SLUICE_NOWAIT));
+	EXPECT_EQ(-ENOBUFS, hear(seat, 0, SLUICE_FOREVER));
+	EXPECT_SAYS("max_borrowed_responses_per_pending_response");
+	EXPECT_EQ(1, has_response(seat, 0, 0));
+	EXPECT_EQ(0, drop_response(seat, 0, 0));
+	EXPECT_EQ(1, has_response(seat, 0, 0));
+	EXPECT_EQ(99, hear(seat, 0, SLUICE_NOWAIT));
+	EXPECT_EQ(0, has_response(seat, 0, 0));
+	EXPECT_EQ(-EAGAIN, hear(seat, 0, SLUICE_NOWAIT));
+}
+
+/* hold_and_wait(slot): holds as many as may be, and waits for one more. */
+static long hold_and_wait(struct seat *seat, long slot, long unused)
+{
+	long i, r = 0;
+
+	(void)unused;
+	for (i = 0; i < HELD && r >= 0; i++)
+		r = hold(seat, slot, i);
+	return r < 0 ? r : hear(seat, slot, SLUICE_FOREVER);
+}
+
+/* A client, the second end, holds as many as it may and sleeps. */
+static void sleep_at_limit(struct __test_metadata *_metadata, FIXTURE_DATA(rule_held) *self,
+			   enum place place)
+{
+	struct end *server = &self->end[0], *client = &self->end[1];
+
+	start_server(_metadata, server, place, &calls, &two, NULL);
+	start_client(_metadata, client, place, &calls, 1);
+	ASSERT_EQ(1, at(client, ask, 0, 1));
+	ASSERT_EQ(1, at(server, take, 0, LONG));
+	ASSERT_EQ(HELD, at(server, answer_many, 0, HELD));
+	begin(client, hold_and_wait, 0, 0);
+	until_asleep(client);
+}
+
+TEST_F(rule_held, a_client_that_sleeps_at_its_limit_is_woken_by_a_response)
+{
+	struct end *client = &self->end[1];
+
+	sleep_at_limit(_metadata, self, variant->place);
+	ASSERT_EQ(0, at(&self->end[0], answer, 0, 99));
+	EXPECT_EQ(-ENOBUFS, finish(client));
+	EXPECT_EQ(0, at(client, drop_response, 0, 0));
+	EXPECT_EQ(99, at(client, hear, 0, LONG));
+}
+
+TEST_F(rule_held, a_client_that_sleeps_at_its_limit_is_told_the_end)
+{
+	sleep_at_limit(_metadata, self, variant->place);
+	ASSERT_EQ(0, at(&self->end[0], done, 0, 0));
+	EXPECT_EQ(-EPIPE, finish(&self->end[1]));
+}
+
+TEST_F(rule_held, a_client_at_its_limit_is_told_the_end_of_a_stream)
+{
+	struct end *server = &self->end[0];
+	struct seat *seat = &self->seat;
+
+	hold_responses(_metadata, self, variant->place);
+	ASSERT_EQ(0, at(server, done, 0, 0));
+	EXPECT_EQ(0, has_response(seat, 0, 0));
+	EXPECT_EQ(-EPIPE, hear(seat, 0, SLUICE_NOWAIT));
+	EXPECT_EQ(-EPIPE, hear(seat, 0, SLUICE_FOREVER));
+	EXPECT_EQ(0, has_response(seat, 0, 0));
+}
+
+TEST_F(rule_held, a_client_at_its_limit_is_told_a_status)
+{
+	struct end *server = &self->end[0];
+	struct sluice_status status = SLUICE_STATUS();
+	struct seat *seat = &self->seat;
+
+	hold_responses(_metadata, self, variant->place);
+	ASSERT_EQ(0, at(server, end_with, 0, 7));
+	EXPECT_EQ(-EREMOTEIO, hear(seat, 0, SLUICE_FOREVER));
+	EXPECT_EQ(1, sluice_pending_response_status(seat->pending[0], &status));
+	EXPECT_EQ(7, status.code);
+}
+
+TEST_F(rule_held, a_client_at_its_limit_is_told_that_a_server_has_died)
+{
+	struct end *server = &self->end[0];
+	struct seat *seat = &self->seat;
+
+	if (variant->place != IN_PROCESS)
+		SKIP(return, "a thread cannot be killed");
+	hold_responses(_metadata, self, variant->place);
+	end_kill(server);
+	EXPECT_EQ(-ECONNRESET, hear(seat, 0, SLUICE_FOREVER));
+	end_reap(server);
+	EXPECT_EQ(0, answer_value(seat->response[0]));
+	leave(seat, 0, 0);
+	sweep(_metadata);
+}
+
+/* What was sent before the end comes before it, also if there is no room for it yet. */
+TEST_F(rule_held, the_limit_is_told_before_an_end_that_comes_later)
+{
+	struct end *server = &self->end[0];
+	struct seat *seat = &self->seat;
+
+	hold_responses(_metadata, self, variant->place);
+	ASSERT_EQ(0, at(server, answer, 0, 99));
+	ASSERT_EQ(0, at(server, done, 0, 0));
+	EXPECT_EQ(1, has_response(seat, 0, 0));
+	EXPECT_EQ(-ENOBUFS, hear(seat, 0, SLUICE_FOREVER));
+	EXPECT_EQ(0, drop_response(seat, 0, 0));
+	EXPECT_EQ(99, hold(seat, 0, 0));
+	EXPECT_EQ(0, has_response(seat, 0, 0));
+	EXPECT_EQ(-EPIPE, hear(seat, 0, SLUICE_FOREVER));
+}
+
+TEST_F(rule_held, a_client_at_its_limit_waits_for_the_servers_that_are_left)
+{
+	struct end *server = &self->end[0], *other = &self->end[1];
+	struct seat *seat = &self->seat;
+	long i;
+
+	start_server(_metadata, server, variant->place, &calls, &two, NULL);
+	start_server(_metadata, other, variant->place, &calls, &two, NULL);
+	take_client_seat(_metadata, seat, &calls, NULL, 2);
+	ASSERT_EQ(2, ask(seat, 0, 1));
+	ASSERT_EQ(1, at(server, take, 0, LONG));
+	ASSERT_EQ(1, at(other, take, 0, LONG));
+	for (i = 0; i < HELD; i++) {
+		ASSERT_EQ(0, at(server, answer, 0, i));
+		ASSERT_EQ(i, hold(seat, 0, i));
+	}
+	ASSERT_EQ(0, at(server, done, 0, 0));
+	EXPECT_EQ(-EAGAIN, hear(seat, 0, SLUICE_NOWAIT));
+	EXPECT_EQ(0, has_response(seat, 0, 0));
+	ASSERT_EQ(0, at(other, answer, 0, 99));
+	EXPECT_EQ(1, has_response(seat, 0, 0));
+	EXPECT_EQ(-ENOBUFS, hear(seat, 0, LONG));
+	EXPECT_EQ(0, drop_response(seat, 0, 0));
+	EXPECT_EQ(99, hear(seat, 0, LONG));
+	ASSERT_EQ(0, at(other, done, 0, 0));
+	EXPECT_EQ(-EPIPE, hear(seat, 0, LONG));
+}
+
+/* That the limit was told does not change whose turn it is. */
+TEST_F(rule_held, the_limit_takes_no_turn)
+{
+	struct end *server = &self->end[0], *other = &self->end[1];
+	struct seat *seat = &self->seat;
+	long i, value, last = -1;
+
+	start_server(_metadata, server, variant->place, &calls, &two, NULL);
+	start_server(_metadata, other, variant->place, &calls, &two, NULL);
+	take_client_seat(_metadata, seat, &calls, NULL, 2);
+	ASSERT_EQ(2, ask(seat, 0, 1));
+	for (i = 0; i < 2; i++) {
+		ASSERT_EQ(1, at(&self->end[i], take, 0, LONG));
+		ASSERT_EQ(BUFFER, at(&self->end[i], answer_many, 1000 * i, BUFFER));
+	}
+	for (i = 0; i < 2 * BUFFER; i++) {
+		value = hold(seat, 0, i % HELD);
+		ASSERT_LE(0, value) TH_LOG("%s", sluice_strerror());
+		EXPECT_NE(last, value / 1000);
+		last = value / 1000;
+		if (i + 1 < HELD || i + 1 == 2 * BUFFER)
+			continue;
+		EXPECT_EQ(-ENOBUFS, hear(seat, 0, SLUICE_NOWAIT));
+		ASSERT_EQ(0, drop_response(seat, (i + 1) % HELD, 0));
+	}
+}
+
+TEST_F(rule_held, a_deadline_is_told_to_a_client_at_its_limit)
+{
+	struct end *server = &self->end[0];
+	struct seat *seat = &self->seat;
+	int64_t deadline;
+	long i;
+
+	start_server(_metadata, server, variant->place, &calls, &two, NULL);
+	take_client_seat(_metadata, seat, &calls, NULL, 1);
+	deadline = sluice_deadline(SECOND);
+	ASSERT_EQ(1, ask_until(seat, 0, deadline));
+	ASSERT_LE(0, at(server, take, 0, LONG)) TH_LOG("%s", server->result.sentence);
+	for (i = 0; i < HELD; i++) {
+		ASSERT_EQ(0, at(server, answer, 0, i));
+		ASSERT_EQ(i, hold(seat, 0, i));
+	}
+	EXPECT_EQ(-ETIMEDOUT, hear(seat, 0, SLUICE_FOREVER));
+	EXPECT_LE(deadline, now());
+	ASSERT_EQ(0, at(server, answer, 0, 99));
+	EXPECT_EQ(-ENOBUFS, hear(seat, 0, SLUICE_FOREVER));
+}
+
+/* The responses of pending responses that were released count for the client. */
+TEST_F(rule_held, the_limit_of_all_that_a_client_holds_is_told_likewise)
+{
+	static const struct sluice_client_opts one = SLUICE_CLIENT_OPTS(.max_active_requests = 1);
+	struct end *server = &self->end[0];
+	struct seat *seat = &self->seat;
+	long i;
+
+	start_server(_metadata, server, variant->place, &calls, &two, NULL);
+	take_client_seat(_metadata, seat, &calls, &one, 1);
+	ASSERT_EQ(1, ask(seat, 0, 1));
+	ASSERT_EQ(1, at(server, take, 0, LONG));
+	for (i = 0; i < HELD; i++) {
+		ASSERT_EQ(0, at(server, answer, 0, i));
+		ASSERT_EQ(i, hold(seat, 0, i));
+	}
+	ASSERT_EQ(0, cancel(seat, 0, 0));
+	ASSERT_EQ(1, ask(seat, 1, 2));
+	ASSERT_EQ(2, at(server, take, 1, LONG));
+	EXPECT_EQ(-EAGAIN, hear(seat, 1, SLUICE_NOWAIT));
+	EXPECT_EQ(-ETIMEDOUT, hear(seat, 1, MILLISECOND));
+	ASSERT_EQ(0, at(server, answer, 1, 99));
+	EXPECT_EQ(1, has_response(seat, 1, 0));
+	EXPECT_EQ(-ENOBUFS, hear(seat, 1, SLUICE_FOREVER));
+	ASSERT_EQ(0, drop_response(seat, 0, 0));
+	EXPECT_EQ(99, hear(seat, 1, SLUICE_FOREVER));
+}
+
+/* A node does not tell of what cannot be taken, or its program would turn in circles. */
+TEST_F(rule_held, a_node_tells_of_a_response_when_there_is_room_for_it)
+{
+	struct end *server = &self->end[0];
+	struct seat *seat = &self->seat;
+
+	hold_responses(_metadata, self, variant->place);
+	EXPECT_EQ(CAME(1), find_out(seat, SLUICE_NOWAIT, 0));
+	EXPECT_EQ(-EAGAIN, find_out(seat, SLUICE_NOWAIT, 0));
+	ASSERT_EQ(0, at(server, answer, 0, 99));
+	EXPECT_EQ(-EAGAIN, find_out(seat, SLUICE_NOWAIT, 0));
+	EXPECT_SLEEPS(SECOND / 5, find_out(seat, SECOND / 5, 0));
+	ASSERT_EQ(0, drop_response(seat, 0, 0));
+	EXPECT_EQ(RESPONSE(0), find_out(seat, LONG, 0));
+	EXPECT_EQ(99, hear(seat, 0, SLUICE_NOWAIT));
+	EXPECT_EQ(-EAGAIN, find_out(seat, SLUICE_NOWAIT, 0));
+}
+
+TEST_F(rule_held, a_node_tells_of_the_end_of_a_stream_at_its_limit)
+{
+	struct end *server = &self->end[0];
+	struct seat *seat = &self->seat;
+
+	hold_responses(_metadata, self, variant->place);
+	EXPECT_EQ(CAME(1), find_out(seat, SLUICE_NOWAIT, 0));
+	EXPECT_EQ(-EAGAIN, find_out(seat, SLUICE_NOWAIT, 0));
+	ASSERT_EQ(0, at(server, done, 0, 0));
+	EXPECT_EQ(RESPONSE(0), find_out(seat, LONG, 0));
+	EXPECT_EQ(-EPIPE, hear(seat, 0, SLUICE_NOWAIT));
+	EXPECT_SLEEPS(SECOND / 5, find_out(seat, SECOND / 5, 0));
+}
+
+/* A deadline that has passed does not keep a node awake which has something queued. */
+TEST_F(rule_held, a_node_at_its_limit_sleeps_though_a_deadline_has_passed)
+{
+	struct end *server = &self->end[0];
+	struct seat *seat = &self->seat;
+	int64_t deadline = sluice_deadline(SECOND / 2);
+	long i;
+
+	start_server(_metadata, server, variant->place, &calls, &two, NULL);
+	take_client_seat(_metadata, seat, &calls, NULL, 1);
+	ASSERT_EQ(1, ask_until(seat, 0, deadline));
+	ASSERT_LE(0, at(server, take, 0, LONG)) TH_LOG("%s", server->result.sentence);
+	for (i = 0; i < HELD; i++) {
+		ASSERT_EQ(0, at(server, answer, 0, i));
+		ASSERT_EQ(i, hold(seat, 0, i));
+	}
+	EXPECT_EQ(CAME(1), find_out(seat, SLUICE_NOWAIT, 0));
+	ASSERT_EQ(0, at(server, answer, 0, 99));
+	EXPECT_TRUE(EVENTUALLY(now() > deadline));
+	EXPECT_SLEEPS(SECOND / 5, find_out(seat, SECOND / 5, 0));
+	ASSERT_EQ(0, drop_response(seat, 0, 0));
+	EXPECT_EQ(RESPONSE(0), find_out(seat, LONG, 0));
+	EXPECT_EQ(99, hold(seat, 0, 0));
+	/* Now there is nothing, and the deadline is told, once. */
+	EXPECT_EQ(RESPONSE(0), find_out(seat, LONG, 0));
+	EXPECT_EQ(-ETIMEDOUT, hear(seat, 0, SLUICE_NOWAIT));
+	EXPECT_SLEEPS(SECOND / 5, find_out(seat, SECOND / 5, 0));
+}
+
+/* ---- Requests -------------------------------------------------------------- */
+
+/* The server holds as many requests of the test's client as it may. */
+static void hold_requests(struct __test_metadata *_metadata, FIXTURE_DATA(rule_held) *self,
+			  enum place place, const struct sluice_service_opts *opts)
+{
+	struct end *server = &self->end[0];
+	long i;
+
+	start_server(_metadata, server, place, &calls, opts, NULL);
+	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
+	for (i = 0; i < HELD; i++) {
+		ASSERT_EQ(1, ask(&self->seat, i, i));
+		ASSERT_EQ(i, at(server, take, i, LONG));
+		ASSERT_EQ(0, cancel(&self->seat, i, 0));
+	}
+}
+
+TEST_F(rule_held, a_server_at_its_limit_waits_for_a_request)
+{
+	struct end *server = &self->end[0];
+
+	hold_requests(_metadata, self, variant->place, &two);
+	EXPECT_EQ(0, at(server, has_request, 0, 0));
+	EXPECT_EQ(-EAGAIN, at(server, take, HELD, SLUICE_NOWAIT));
+	EXPECT_EQ(-ETIMEDOUT, at(server, take, HELD, 10 * MILLISECOND));
+}
+
+TEST_F(rule_held, a_server_at_its_limit_is_told_when_there_is_a_request)
+{
+	struct end *server = &self->end[0];
+
+	hold_requests(_metadata, self, variant->place, &two);
+	ASSERT_EQ(1, ask(&self->seat, 0, 99));
+	EXPECT_EQ(1, at(server, has_request, 0, 0));
+	EXPECT_EQ(-ENOBUFS, at(server, take, HELD, SLUICE_NOWAIT));
+	EXPECT_EQ(-ENOBUFS, at(server, take, HELD, SLUICE_FOREVER));
+	EXPECT_NE(NULL, strstr(server->result.sentence, "max_active_requests_per_client"));
+	EXPECT_EQ(0, at(server, done, 0, 0));
+	EXPECT_EQ(1, at(server, has_request, 0, 0));
+	EXPECT_EQ(99, at(server, take, 0, SLUICE_NOWAIT));
+	EXPECT_EQ(0, at(server, has_request, 0, 0));
+	EXPECT_EQ(-EAGAIN, at(server, take, HELD, SLUICE_NOWAIT));
+}
+
+TEST_F(rule_held, a_server_that_sleeps_at_its_limit_is_woken_by_a_request)
+{
+	struct end *server = &self->end[0];
+
+	hold_requests(_metadata, self, variant->place, &two);
+	begin(server, take, HELD, SLUICE_FOREVER);
+	until_asleep(server);
+	ASSERT_EQ(1, ask(&self->seat, 0, 99));
+	EXPECT_EQ(-ENOBUFS, finish(server));
+	EXPECT_EQ(0, at(server, done, 1, 0));
+	EXPECT_EQ(99, at(server, take, 1, LONG));
+}
+
+/* A request whose deadline has passed when this returns. */
+static long ask_late(struct seat *seat, long slot)
+{
+	int64_t deadline, timeout = MILLISECOND;
+	long r;
+
+	do {
+		timeout *= 2;
+		deadline = sluice_deadline(timeout);
+		r = ask_until(seat, slot, deadline);
+	} while (r == -ETIMEDOUT && timeout < LONG);
+	while (r > 0 && now() <= deadline)
+		pause_briefly();
+	return r;
+}
+
+TEST_F(rule_held, a_late_request_is_nothing_that_there_is)
+{
+	struct end *server = &self->end[0];
+	struct seat *seat = &self->seat;
+
+	hold_requests(_metadata, self, variant->place, &two);
+	ASSERT_EQ(1, ask_late(seat, 0));
+	EXPECT_EQ(0, at(server, has_request, 0, 0));
+	EXPECT_EQ(-EAGAIN, at(server, take, HELD, SLUICE_NOWAIT));
+	EXPECT_EQ(-ETIMEDOUT, hear(seat, 0, SLUICE_FOREVER));
+	ASSERT_EQ(0, cancel(seat, 0, 0));
+
+	/* What is behind it is. */
+	ASSERT_EQ(1, ask_late(seat, 0));
+	ASSERT_EQ(1, ask(seat, 1, 99));
+	EXPECT_EQ(-ENOBUFS, at(server, take, HELD, SLUICE_NOWAIT));
+	EXPECT_EQ(1, at(server, has_request, 0, 0));
+	EXPECT_EQ(0, at(server, done, 0, 0));
+	EXPECT_EQ(99, at(server, take, 0, SLUICE_NOWAIT));
+}
+
+TEST_F(rule_held, a_late_request_is_nothing_that_there_is_below_the_limit)
+{
+	struct end *server = &self->end[0];
+	struct seat *seat = &self->seat;
+
+	start_server(_metadata, server, variant->place, &calls, &two, NULL);
+	take_client_seat(_metadata, seat, &calls, NULL, 1);
+	ASSERT_EQ(1, ask_late(seat, 0));
+	EXPECT_EQ(0, at(server, has_request, 0, 0));
+	EXPECT_EQ(-EAGAIN, at(server, take, 0, SLUICE_NOWAIT));
+	EXPECT_EQ(-ETIMEDOUT, hear(seat, 0, SLUICE_FOREVER));
+}
+
+TEST_F(rule_held, a_withdrawn_request_is_nothing_that_there_is)
+{
+	struct end *server = &self->end[0];
+	struct seat *seat = &self->seat;
+
+	hold_requests(_metadata, self, variant->place, &two_forget);
+	ASSERT_EQ(1, ask(seat, 0, 99));
+	EXPECT_EQ(-ENOBUFS, at(server, take, HELD, SLUICE_NOWAIT));
+	ASSERT_EQ(0, cancel(seat, 0, 0));
+	EXPECT_EQ(0, at(server, has_request, 0, 0));
+	EXPECT_EQ(-EAGAIN, at(server, take, HELD, SLUICE_NOWAIT));
+	EXPECT_EQ(-ETIMEDOUT, at(server, take, HELD, MILLISECOND));
+}
+
+/* sleep_well(timeout): the server's node has nothing to tell, and does not spin. */
+static long sleep_well(struct seat *seat, long timeout, long unused)
+{
+	int64_t before = used();
+	long r = find_out(seat, timeout, unused);
+
+	return r == -ETIMEDOUT && used() - before >= timeout / 4 ? -ELOOP : r;
+}
+
+TEST_F(rule_held, a_node_tells_of_a_request_when_there_is_room_for_it)
+{
+	struct end *server = &self->end[0];
+
+	hold_requests(_metadata, self, variant->place, &two);
+	EXPECT_EQ(CAME(1), at(server, find_out, SLUICE_NOWAIT, 0));
+	ASSERT_EQ(1, ask(&self->seat, 0, 99));
+	EXPECT_EQ(-EAGAIN, at(server, find_out, SLUICE_NOWAIT, 0));
+	EXPECT_EQ(-ETIMEDOUT, at(server, sleep_well, SECOND / 5, 0));
+	EXPECT_EQ(0, at(server, done, 0, 0));
+	EXPECT_EQ(REQUEST, at(server, find_out, LONG, 0));
+	EXPECT_EQ(99, at(server, take, 0, SLUICE_NOWAIT));
+	EXPECT_EQ(-EAGAIN, at(server, find_out, SLUICE_NOWAIT, 0));
+}
+
+TEST_F(rule_held, a_node_does_not_tell_of_a_late_request)
+{
+	struct end *server = &self->end[0];
+	struct seat *seat = &self->seat;
+
+	start_server(_metadata, server, variant->place, &calls, &two, NULL);
+	take_client_seat(_metadata, seat, &calls, NULL, 1);
+	ASSERT_EQ(1, ask_late(seat, 0));
+	EXPECT_EQ(CAME(1), at(server, find_out, SLUICE_NOWAIT, 0));
+	EXPECT_EQ(-EAGAIN, at(server, find_out, SLUICE_NOWAIT, 0));
+	EXPECT_EQ(-ETIMEDOUT, hear(seat, 0, SLUICE_FOREVER));
+}
+
+TEST_HARNESS_MAIN
