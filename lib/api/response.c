@@ -100,7 +100,7 @@ int sluice_response_release(struct sluice_response *head)
 		response->pending->borrowed--;
 	parcel_free(response->parcel);
 	requester_return(requester, response->number);
-	view_drop(&requester->channel.view, response->segment);
+	channel_drop(&requester->channel, response->segment);
 	handles_give(&client->responses, response);
 	channel_put(&requester->channel);
 	client_put(client);

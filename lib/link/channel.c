@@ -25,6 +25,8 @@
  * (3) The socket is read until it is empty before a descriptor that names something
  *     unknown is taken for a breach of the protocol, and before a hang-up counts.
  * (4) No other channel notices what a peer does to this one.
+ * (5) Whoever has an address in the peer's memory holds its slice: channel_hold() is the
+ *     only way to one.  So a RETIRE can be handled at any time.
  */
 #include "link/channel.h"
 
@@ -311,8 +313,8 @@ int channel_announce_all(struct channel *channel, const struct pool *pool)
 
 /* ---- Descriptors ---- */
 
-int channel_resolve(struct channel *channel, const struct payload *payload,
-		    const struct ring_message *message, struct channel_slice *ret_slice)
+int channel_hold(struct channel *channel, const struct payload *payload,
+		 const struct ring_message *message, struct held_slice *ret_slice)
 {
 	const unsigned char *begin;
 	uint64_t length;
@@ -323,12 +325,12 @@ int channel_resolve(struct channel *channel, const struct payload *payload,
 	    message->offset < payload->lead ||
 	    (message->offset - payload->lead) % payload->quantum)
 		goto broken;
-	r = view_resolve(&channel->view, message->segment, message->offset - payload->lead,
-			 length, &begin);
+	r = view_hold(&channel->view, message->segment, message->offset - payload->lead,
+		      length, &begin);
 	if (r == -ENOENT) {
 		channel_drain(channel);
-		r = view_resolve(&channel->view, message->segment,
-				 message->offset - payload->lead, length, &begin);
+		r = view_hold(&channel->view, message->segment,
+			      message->offset - payload->lead, length, &begin);
 	}
 	if (r < 0)
 		goto broken;
@@ -344,4 +346,9 @@ broken:
 		 message->segment);
 	channel_breach(channel, error_sentence());
 	return r;
+}
+
+void channel_drop(struct channel *channel, uint32_t segment)
+{
+	view_drop(&channel->view, segment);
 }

@@ -168,19 +168,25 @@ void channel_disarm(struct channel *channel);
 void channel_wake(struct channel *channel);
 void channel_woken(struct wait_source *source);
 
-/* What a received descriptor turns out to be. */
-struct channel_slice {
+/*
+ * What a received descriptor turns out to be: a slice of the peer's, which stays mapped
+ * while it is held.  Handling packets may unmap any other.
+ */
+struct held_slice {
 	const unsigned char *data;
 	const unsigned char *header;	/* NULL if there is none */
 	uint64_t size;			/* bytes of the elements */
-	uint32_t segment;		/* index, for view_hold() */
+	uint32_t segment;		/* index in the view */
 };
 
 /*
- * Checks a descriptor and finds its slice.  0, or -EPROTO, and then the channel is
- * closed.
+ * Checks a descriptor, finds its slice, and holds it until channel_drop().  0, or -EPROTO,
+ * and then the channel is closed and nothing is held.
  */
-int channel_resolve(struct channel *channel, const struct payload *payload,
-		    const struct ring_message *message, struct channel_slice *ret_slice) MUST_CHECK;
+int channel_hold(struct channel *channel, const struct payload *payload,
+		 const struct ring_message *message, struct held_slice *ret_slice) MUST_CHECK;
+
+/* Lets go of a slice in the segment with this index. */
+void channel_drop(struct channel *channel, uint32_t segment);
 
 #endif /* SLUICE_LINK_CHANNEL_H */

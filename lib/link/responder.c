@@ -276,7 +276,7 @@ static int unseen(const struct responder *responder, const struct ring_message *
 static void pass_over(struct responder *responder, const struct ring_message *message,
 		      const struct request_found *found, int reason)
 {
-	const struct channel *channel = &responder->channel;
+	struct channel *channel = &responder->channel;
 	uint64_t flags = 0;
 
 	if (reason == -ETIMEDOUT) {
@@ -287,6 +287,7 @@ static void pass_over(struct responder *responder, const struct ring_message *me
 		flags = SLUICE_CHANNEL_EXPIRED;
 	}
 	parcel_free(found->parcel);
+	channel_drop(channel, found->slice.segment);
 	finish(responder, message->slice, flags, found->traced);
 }
 
@@ -303,7 +304,7 @@ static int admit(struct responder *responder, const struct ring_message *message
 	if (message->slice >= channel->layout->deliveries || !message->request ||
 	    message->request > SLUICE_CHANNEL_REQUEST || responder->held[message->slice])
 		return responder_broken(responder, "a client has sent a delivery that is not free");
-	r = channel_resolve(channel, responder->config->request, message, &ret_found->slice);
+	r = channel_hold(channel, responder->config->request, message, &ret_found->slice);
 	if (r < 0)
 		return responder_broken(responder, "a client has sent a request that is none");
 	responder->held[message->slice] = message->request;
@@ -394,7 +395,6 @@ int responder_receive(struct responder *responder, struct request_found *ret_fou
 	ret_found->request = message.request;
 	ret_found->deadline = deadline_of(&message);
 	ret_found->delivery = message.slice;
-	view_hold(&responder->channel.view, ret_found->slice.segment);
 	return 1;
 }
 

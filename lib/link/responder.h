@@ -62,7 +62,7 @@ struct responder *responder_create(const struct responder_config *config, int fd
 
 /* A request, as the server receives it. */
 struct request_found {
-	struct channel_slice slice;
+	struct held_slice slice;
 	uint64_t count;
 	uint64_t request;
 	int64_t deadline;		/* 0: none */

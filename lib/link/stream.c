@@ -74,8 +74,8 @@ static int take_response(struct delivery *delivery, struct response_found *ret_f
 			       "a server has sent a response to another request");
 		return -EPROTO;
 	}
-	r = channel_resolve(&requester->channel, requester->response, &message,
-			    &ret_found->slice);
+	r = channel_hold(&requester->channel, requester->response, &message,
+			 &ret_found->slice);
 	if (r < 0)
 		return r;
 	if (unlikely(requester->tells_room))
@@ -94,7 +94,6 @@ static int take_response(struct delivery *delivery, struct response_found *ret_f
 	ret_found->ring = &delivery->ring;
 	ret_found->count = message.count;
 	ret_found->number = message.slice;
-	view_hold(&requester->channel.view, ret_found->slice.segment);
 	return 1;
 }
 

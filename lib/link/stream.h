@@ -8,7 +8,7 @@
 /* What stream_receive() found. */
 struct response_found {
 	struct requester *requester;
-	struct channel_slice slice;
+	struct held_slice slice;
 	uint64_t count;
 	uint64_t position;
 	const struct ring_consumer *ring;	/* that it came from */

@@ -155,10 +155,10 @@ int view_retire(struct view *view, uint32_t number)
 	return 0;
 }
 
-int view_resolve(const struct view *view, uint32_t number, uint64_t offset, uint64_t length,
-		 const unsigned char **ret_address)
+int view_hold(struct view *view, uint32_t number, uint64_t offset, uint64_t length,
+	      const unsigned char **ret_address)
 {
-	const struct view_segment *segment;
+	struct view_segment *segment;
 	uint32_t i;
 
 	for (i = 0; i < SLUICE_SEGMENTS_ALIVE; i++) {
@@ -167,15 +167,11 @@ int view_resolve(const struct view *view, uint32_t number, uint64_t offset, uint
 			continue;
 		if (segment->retired || !bounds_within(offset, length, segment->size))
 			return -ENOENT;
+		segment->held++;
 		*ret_address = segment->mapping.base + offset;
 		return (int)i;
 	}
 	return -ENOENT;
-}
-
-void view_hold(struct view *view, uint32_t index)
-{
-	view->segments[index].held++;
 }
 
 void view_drop(struct view *view, uint32_t index)

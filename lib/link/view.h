@@ -12,7 +12,7 @@
 
 struct view_segment {
 	uint32_t number;	/* 0: there is none here */
-	uint32_t held;		/* slices that the application holds */
+	uint32_t held;		/* slices whose address somebody has */
 	bool retired;
 	uint64_t size;		/* bytes that may be touched */
 	uint64_t inode;
@@ -34,14 +34,15 @@ int view_accept(struct view *view, const struct sluice_wire_segment *packet, int
 int view_retire(struct view *view, uint32_t number) MUST_CHECK;
 
 /*
- * From what a descriptor says to an address.  The index of the segment; -ENOENT
- * (unknown, or not known to be as long: there may be news on the socket).
+ * From what a descriptor says to an address, which stays valid until view_drop(): a segment
+ * of which slices are held is not unmapped, whatever the peer says.  There is no other way
+ * to an address in a peer's segment.  The index of the segment; -ENOENT (unknown, or not
+ * known to be as long: there may be news on the socket).
  */
-int view_resolve(const struct view *view, uint32_t number, uint64_t offset, uint64_t length,
-		 const unsigned char **ret_address) MUST_CHECK;
+int view_hold(struct view *view, uint32_t number, uint64_t offset, uint64_t length,
+	      const unsigned char **ret_address) MUST_CHECK;
 
-/* The application holds a slice of the segment with this index, or lets it go. */
-void view_hold(struct view *view, uint32_t index);
+/* Lets go of a slice in the segment with this index. */
 void view_drop(struct view *view, uint32_t index);
 
 void view_deinit(struct view *view);
