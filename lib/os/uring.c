@@ -15,6 +15,10 @@
  * -EAGAIN (the word had changed), -ECANCELED (the thread that armed it ended), or
  * -EFAULT; to the caller they all mean that no wait is queued now.
  *
+ * io_uring_enter(2) returns how many entries it took.  If it took any, it does not say
+ * that a signal or the timeout ended the wait.  Then nothing has completed, and the
+ * clock tells the two apart: a timeout never ends before its time.
+ *
  * The completion queue has room for more than is ever armed in common use; when
  * it overflows the kernel keeps the rest and says so in a flag that uring_busy()
  * reads.  No peer can reach a ring: it is not shared, and its mappings are not
@@ -185,23 +189,41 @@ int uring_flush(struct uring *uring)
 	return io_uring_submit_and_get_events(&uring->ring);
 }
 
+static struct __kernel_timespec time_left(int64_t deadline)
+{
+	struct timespec ts = { 0 };
+	int64_t now;
+
+	if (deadline == CLOCK_NEVER) {
+		ts = clock_timespec(URING_WAIT_MOST_NS);
+	} else {
+		now = clock_now();
+		if (deadline > now)
+			ts = clock_timespec(min_i64(deadline - now, URING_WAIT_MOST_NS));
+	}
+	return (struct __kernel_timespec){ .tv_sec = ts.tv_sec, .tv_nsec = ts.tv_nsec };
+}
+
+/* The kernel took all that was queued, nothing completed, and it does not say why. */
+static int why_ended(int64_t deadline)
+{
+	return deadline != CLOCK_NEVER && clock_now() >= deadline ? -ETIME : -EINTR;
+}
+
 int uring_wait(struct uring *uring, int64_t deadline)
 {
-	struct __kernel_timespec left = { 0 }, *timeout = NULL;
+	struct __kernel_timespec left = time_left(deadline);
+	bool submits = io_uring_sq_ready(&uring->ring);
 	struct io_uring_cqe *cqe;
-	struct timespec ts;
-	int64_t now;
 	int r;
 
-	if (deadline != CLOCK_NEVER) {
-		now = clock_now();
-		ts = clock_timespec(deadline > now ? deadline - now : 0);
-		left.tv_sec = ts.tv_sec;
-		left.tv_nsec = ts.tv_nsec;
-		timeout = &left;
-	}
-	r = io_uring_submit_and_wait_timeout(&uring->ring, &cqe, 1, timeout, NULL);
-	return r < 0 ? r : 0;
+	/* With a timeout, liburing makes one system call and no second one. */
+	r = io_uring_submit_and_wait_timeout(&uring->ring, &cqe, 1, &left, NULL);
+	if (io_uring_cq_ready(&uring->ring))
+		return 0;
+	if (!submits || (r < 0 && r != -ETIME))
+		return r < 0 ? r : 0;
+	return io_uring_sq_ready(&uring->ring) ? 0 : why_ended(deadline);
 }
 
 bool uring_next(struct uring *uring, struct uring_event *ret_event)
