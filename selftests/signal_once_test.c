@@ -2,8 +2,9 @@
 /*
  * One signal ends one wait.  Each call that waits is sent exactly one signal while it
  * sleeps: in its first sleep after messages, which also hands something to the kernel,
- * and when nothing has happened since; with a timeout and without one; and with idle
- * peers.  And no wait ends with EINTR when there was no signal.
+ * and when nothing has happened since; with a timeout and without one; with idle peers;
+ * and while things arrive that the call does not wait for.  And no wait ends with EINTR
+ * when there was no signal.
  *
  * The signal is sent by a thread, when the caller sleeps.  If the call goes on all the
  * same, the thread interrupts the node, so that the test ends and can say so.
@@ -14,6 +15,9 @@ ENDS_FIXTURE(signal_once);
 
 /* A call that sleeps this long after the signal has overlooked it. */
 #define PATIENCE	(3 * SECOND)
+
+#define ROUNDS		20
+#define VISITS		5
 
 static const int64_t waits[] = { SLUICE_FOREVER, LONG };
 
@@ -31,9 +35,30 @@ struct sender {
 	struct sluice_node *node;
 	struct end sleeper;		/* the test's own thread */
 	pthread_t thread;
+	long sleeps;			/* that it makes in the call before the signal */
+	int64_t pause;			/* after those */
 	bool over;			/* the call has ended */
 	bool rescued;			/* it had to be ended otherwise */
 };
+
+/* How often the sleeper has gone to sleep in its life. */
+static long count_sleeps(const struct end *sleeper)
+{
+	static const char key[] = "\nvoluntary_ctxt_switches:";
+	char path[64], text[4096], *line;
+	ssize_t size;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/status", sleeper->tid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	size = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	text[size < 0 ? 0 : size] = '\0';
+	line = strstr(text, key);
+	return line ? atol(line + sizeof(key) - 1) : -1;
+}
 
 static bool is_over(const struct sender *sender)
 {
@@ -43,9 +68,15 @@ static bool is_over(const struct sender *sender)
 static void *send_once(void *argument)
 {
 	struct sender *sender = argument;
-	int64_t end;
+	long begun = count_sleeps(&sender->sleeper);
+	int64_t end = now() + SECOND;
 
-	until_asleep(&sender->sleeper);
+	if (!sender->sleeps)
+		until_asleep(&sender->sleeper);
+	while (count_sleeps(&sender->sleeper) < begun + sender->sleeps && now() < end)
+		pause_briefly();
+	for (end = now() + sender->pause; now() < end; )
+		;
 	syscall(SYS_tgkill, getpid(), sender->sleeper.tid, SIGUSR1);
 	end = now() + PATIENCE;
 	while (!is_over(sender)) {
@@ -61,7 +92,7 @@ static void *send_once(void *argument)
 
 /* SA_RESTART must not make a difference. */
 static void start_sender(struct __test_metadata *_metadata, struct sender *sender,
-			 struct sluice_node *node)
+			 struct sluice_node *node, long sleeps)
 {
 	struct sigaction action = {
 		.sa_handler = count_signal,
@@ -70,6 +101,8 @@ static void start_sender(struct __test_metadata *_metadata, struct sender *sende
 
 	memset(sender, 0, sizeof(*sender));
 	sender->node = node;
+	sender->sleeps = sleeps;
+	sender->pause = sleeps * 70000 % 1000000;
 	sender->sleeper._metadata = _metadata;
 	sender->sleeper.pid = getpid();
 	sender->sleeper.tid = (pid_t)syscall(SYS_gettid);
@@ -86,16 +119,18 @@ static void stop_sender(struct __test_metadata *_metadata, struct sender *sender
 	EXPECT_EQ(1, handled);
 }
 
-/* The call ends with EINTR, for the signal that it gets as it sleeps. */
-#define EXPECT_ENDED(node, call)					\
+/* The call ends with EINTR, for a signal that comes after so many sleeps of it. */
+#define EXPECT_ENDED_AFTER(sleeps, node, call)				\
 	do {								\
 		struct sender sender_;					\
 									\
-		start_sender(_metadata, &sender_, node);	\
+		start_sender(_metadata, &sender_, node, sleeps);	\
 		EXPECT_EQ(-EINTR, (call))				\
 			TH_LOG("instead: %s", sluice_strerror());	\
 		stop_sender(_metadata, &sender_);			\
 	} while (0)
+
+#define EXPECT_ENDED(node, call)	EXPECT_ENDED_AFTER(0, node, call)
 
 /* ---- In every call that sleeps --------------------------------------------- */
 
@@ -242,6 +277,109 @@ TEST_F(signal_once, for_room_of_responses)
 	ASSERT_EQ(1, at(client, hear, 0, LONG));
 	EXPECT_EQ(0, send_answer(seat, 0, 0));
 	EXPECT_EQ(2, at(client, hear, 0, LONG));
+}
+
+/* ---- While other things arrive --------------------------------------------- */
+
+/* Each response to another request wakes the sleeper, which has not asked for it. */
+TEST_F(signal_once, among_other_responses)
+{
+	struct end *server = &self->end[0];
+	struct seat *seat = &self->seat;
+	long i;
+
+	SET_UP_PAIR(NULL);
+	ASSERT_EQ(1, ask(seat, 0, 10));
+	ASSERT_EQ(1, ask(seat, 1, 11));
+	ASSERT_EQ(10, at(server, take, 0, LONG));
+	ASSERT_EQ(11, at(server, take, 1, LONG));
+	for (i = 0; i < ROUNDS; i++) {
+		begin(server, answer_slowly, 1, 200);
+		EXPECT_ENDED_AFTER(3 + i, seat->node, hear(seat, 0, waits[i % 2]));
+		ASSERT_EQ(200, finish(server));
+	}
+	ASSERT_EQ(0, at(server, answer, 0, 12));
+	EXPECT_EQ(12, hear(seat, 0, LONG));
+}
+
+/* come_and_go(count): a client that is there for a moment, so many times. */
+static long come_and_go(struct seat *seat, long count, long unused)
+{
+	long i, result;
+
+	(void)unused;
+	for (i = 0; i < count; i++) {
+		result = open_client(seat, 0, 0);
+		if (result < 0)
+			return result;
+		result = wait_servers(seat, 1, LONG);
+		close_client(seat, 0, 0);
+		if (result < 0)
+			return result;
+	}
+	return count;
+}
+
+TEST_F(signal_once, among_other_clients)
+{
+	struct end *client = &self->end[0], *crowd = &self->end[1];
+	struct seat *seat = &self->seat;
+	long i;
+
+	take_server_seat(_metadata, seat, NULL, client, variant->place);
+	end_start(_metadata, crowd, variant->place);
+	ASSERT_EQ(0, at(crowd, open_service, PTR(&calls), 0));
+	for (i = 0; i < VISITS; i++) {
+		begin(crowd, come_and_go, VISITS, 0);
+		EXPECT_ENDED_AFTER(3 + i, seat->node, take(seat, 0, waits[i % 2]));
+		/* Nobody welcomes them but a server that is at work. */
+		begin(client, ask, 0, i);
+		ASSERT_EQ(i, take(seat, 0, LONG));
+		ASSERT_EQ(1, finish(client));
+		ASSERT_EQ(0, done(seat, 0, 0));
+		ASSERT_EQ(0, at(client, cancel, 0, 0));
+		while (!is_readable(crowd->socket, 0))
+			ASSERT_EQ(-ETIMEDOUT, take(seat, 0, MILLISECOND));
+		ASSERT_EQ(VISITS, finish(crowd));
+	}
+}
+
+/* The caller's own mask is as it was, whatever a wait does with it. */
+TEST_F(signal_once, mask_is_kept)
+{
+	struct end *server = &self->end[0];
+	struct seat *seat = &self->seat;
+	sigset_t mask, after;
+	int i;
+
+	SET_UP_PAIR(NULL);
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGUSR2);
+	ASSERT_EQ(0, pthread_sigmask(SIG_SETMASK, &mask, NULL));
+	ASSERT_EQ(1, ask(seat, 0, 10));
+	ASSERT_EQ(1, ask(seat, 1, 11));
+	ASSERT_EQ(10, at(server, take, 0, LONG));
+	ASSERT_EQ(11, at(server, take, 1, LONG));
+	begin(server, answer_slowly, 1, 50);
+	/* One that is blocked waits until the program lets it through. */
+	handled = 0;
+	signal(SIGUSR2, count_signal);
+	ASSERT_EQ(0, raise(SIGUSR2));
+	EXPECT_TIMES_OUT(20 * MILLISECOND, hear(seat, 0, 20 * MILLISECOND));
+	EXPECT_EQ(0, handled);
+	EXPECT_EQ(0, pthread_sigmask(SIG_SETMASK, NULL, &after));
+	for (i = 1; i < SIGRTMIN; i++) {
+		EXPECT_EQ(sigismember(&mask, i), sigismember(&after, i));
+	}
+	EXPECT_ENDED_AFTER(3, seat->node, hear(seat, 0, LONG));
+	EXPECT_EQ(0, pthread_sigmask(SIG_SETMASK, NULL, &after));
+	for (i = 1; i < SIGRTMIN; i++) {
+		EXPECT_EQ(sigismember(&mask, i), sigismember(&after, i));
+	}
+	ASSERT_EQ(50, finish(server));
+	sigemptyset(&mask);
+	ASSERT_EQ(0, pthread_sigmask(SIG_SETMASK, &mask, NULL));
+	EXPECT_EQ(2, handled);
 }
 
 /* ---- Stopped and continued ------------------------------------------------- */

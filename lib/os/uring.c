@@ -210,7 +210,7 @@ static int why_ended(int64_t deadline)
 	return deadline != CLOCK_NEVER && clock_now() >= deadline ? -ETIME : -EINTR;
 }
 
-int uring_wait(struct uring *uring, int64_t deadline)
+int uring_wait(struct uring *uring, int64_t deadline, sigset_t *mask)
 {
 	struct __kernel_timespec left = time_left(deadline);
 	bool submits = io_uring_sq_ready(&uring->ring);
@@ -218,7 +218,7 @@ int uring_wait(struct uring *uring, int64_t deadline)
 	int r;
 
 	/* With a timeout, liburing makes one system call and no second one. */
-	r = io_uring_submit_and_wait_timeout(&uring->ring, &cqe, 1, &left, NULL);
+	r = io_uring_submit_and_wait_timeout(&uring->ring, &cqe, 1, &left, mask);
 	if (io_uring_cq_ready(&uring->ring))
 		return 0;
 	if (!submits || (r < 0 && r != -ETIME))
