@@ -57,6 +57,14 @@ static bool has_futex_waits(struct io_uring *ring)
 	return has;
 }
 
+/* Unmaps the ring.  liburing would close the descriptor too, but it is noted as ours. */
+static void free_ring(struct uring *uring)
+{
+	uring->ring.ring_fd = -1;
+	uring->ring.enter_ring_fd = -1;
+	io_uring_queue_exit(&uring->ring);
+}
+
 int uring_init(struct uring *uring)
 {
 	struct io_uring_params params = {
@@ -65,30 +73,33 @@ int uring_init(struct uring *uring)
 			 IORING_SETUP_CQSIZE,
 		.cq_entries = URING_COMPLETIONS,
 	};
-	int r;
+	int r, fd;
 
 	uring->enabled = false;
+	fd_hold_forks();
 	r = io_uring_queue_init_params(URING_ENTRIES, &uring->ring, &params);
-	if (r == -EINVAL)
-		r = -ENOSYS;
-	if (r < 0)
+	fd = fd_owned(r < 0 ? r : uring->ring.ring_fd);
+	if (r < 0) {
+		r = r == -EINVAL ? -ENOSYS : r;
 		return fail(-r, "cannot make an io_uring: %s", strerror(-r));
+	}
+	if (fd < 0) {
+		free_ring(uring);
+		return fd;
+	}
 	io_uring_ring_dontfork(&uring->ring);
 	if (!has_futex_waits(&uring->ring)) {
-		io_uring_queue_exit(&uring->ring);
+		uring_deinit(uring);
 		return fail(ENOSYS, "the kernel's io_uring has no futex waits (Linux 6.7)");
 	}
-	return fd_own(uring->ring.ring_fd) < 0 ? -ENOMEM : 0;
+	return 0;
 }
 
 void uring_deinit(struct uring *uring)
 {
 	int fd = uring->ring.ring_fd;
 
-	/* liburing closes the descriptor; ours is only the note of it. */
-	uring->ring.ring_fd = -1;
-	uring->ring.enter_ring_fd = -1;
-	io_uring_queue_exit(&uring->ring);
+	free_ring(uring);
 	fd_close(fd);
 }
 
