@@ -259,6 +259,20 @@ helper long answer_many(struct seat *seat, long first, long count)
 	return count;
 }
 
+/* answer_slowly(slot, count): so many; who is woken by one sleeps before the next. */
+helper long answer_slowly(struct seat *seat, long slot, long count)
+{
+	long i, result;
+
+	for (i = 0; i < count; i++) {
+		pause_briefly();
+		result = answer(seat, slot, i);
+		if (result < 0)
+			return result;
+	}
+	return count;
+}
+
 /* done(slot): releases the active request. */
 helper long done(struct seat *seat, long slot, long unused)
 {

@@ -176,20 +176,6 @@ static long sleeps(void)
 	return getrusage(RUSAGE_THREAD, &usage) ? -errno : usage.ru_nvcsw;
 }
 
-/* answer_slowly(slot, count): so many; who is woken by one sleeps before the next. */
-static long answer_slowly(struct seat *seat, long slot, long count)
-{
-	long i, result;
-
-	for (i = 0; i < count; i++) {
-		pause_briefly();
-		result = answer(seat, slot, i);
-		if (result < 0)
-			return result;
-	}
-	return count;
-}
-
 /*
  * A server that streams what nobody reads at the moment does not ring in vain: once
  * it is quiet, the wait for another exchange sleeps, and does not look again and again.

@@ -11,6 +11,12 @@
  *	   |
  *	sleep; handle what has happened; attempt -----------------> return
  *
+ * A signal ends a sleep.  After two sleeps, signals are held back while the call is awake,
+ * so that one that comes then ends the next sleep.  Before that a signal is overlooked if
+ * it comes at the very moment at which something else ends a sleep.  To see that one too,
+ * waits would need two system calls more.  A second sleep is common: a futex wait that was
+ * left queued may end late (link/channel_bell.c).
+ *
  * What came while a sleep ended is taken before the end of the sleep counts: a
  * deadline, a signal or an interruption loses nothing.
  *
@@ -88,6 +94,7 @@ static int wait_for(struct blocking *blocking, int64_t deadline)
 {
 	struct sluice_node *node = blocking->node;
 	int64_t begun = 0, end;
+	unsigned int rounds = 0;
 	int r = 0, slept;
 
 	if (node->spin.most) {
@@ -103,7 +110,10 @@ static int wait_for(struct blocking *blocking, int64_t deadline)
 		r = blocking->attempt(blocking);
 		if (!r && slept < 0)
 			r = end_of_wait(slept);
+		if (!r && ++rounds > 1)
+			wait_hold_signals(&node->wait);
 	}
+	wait_release_signals(&node->wait);
 	if (r == -EINTR)
 		node_end_interruption(node);
 	if (begun && r > 0)

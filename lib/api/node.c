@@ -184,7 +184,7 @@ int node_check(const struct sluice_node *node)
 
 	if (unlikely(node_is_inherited(node)))
 		return fail_quietly(ECHILD, "the node was inherited from a parent process, and a forked child cannot use it");
-	owner = __atomic_load_n(&node->owner, __ATOMIC_RELAXED);
+	owner = load_relaxed(&node->owner);
 	if (unlikely(owner && owner != thread_self()))
 		return fail_quietly(EBUSY, "the node belongs to another thread");
 	return 0;
@@ -204,16 +204,17 @@ static void choose_spin(struct sluice_node *node)
 
 static int claim(struct sluice_node *node)
 {
-	uint64_t nobody = 0;
 	int r;
 
-	if (!__atomic_compare_exchange_n(&node->owner, &nobody, thread_self(), false,
-					 __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+	/* N1: one of those who want it; pairs with N1 and N2. */
+	if (!replace_u64(&node->owner, 0, thread_self()))
 		return node_check(node);
 	choose_spin(node);
 	r = wait_adopt(&node->wait);
-	if (r < 0)
-		__atomic_store_n(&node->owner, 0, __ATOMIC_RELEASE);
+	if (r < 0) {
+		/* N2: nobody's again, as it was; pairs with N1. */
+		exchange_ordered(&node->owner, 0);
+	}
 	return r;
 }
 
@@ -229,15 +230,18 @@ int sluice_node_adopt(struct sluice_node *node)
 		return r < 0 ? r : node_enter(node);
 	if (load_relaxed(&node->asleep))
 		return r;
-	owner = __atomic_load_n(&node->owner, __ATOMIC_ACQUIRE);
-	if (!__atomic_compare_exchange_n(&node->owner, &owner, thread_self(), false,
-					 __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+	/* N3: whose it was; pairs with N1. */
+	owner = load_ordered(&node->owner);
+	/* N1: one of those who want it, and no other than that one had it meanwhile. */
+	if (!replace_u64(&node->owner, owner, thread_self()))
 		return node_check(node);
 	r = wait_move(&node->wait);
-	if (r < 0)
-		__atomic_store_n(&node->owner, owner, __ATOMIC_RELEASE);
-	else
+	if (r < 0) {
+		/* N2: the other thread's again; pairs with N1. */
+		exchange_ordered(&node->owner, owner);
+	} else {
 		choose_spin(node);
+	}
 	return r;
 }
 
@@ -272,7 +276,7 @@ int node_enter(struct sluice_node *node)
 
 	if (unlikely(r < 0))
 		return r;
-	if (unlikely(!node->owner))
+	if (unlikely(!load_relaxed(&node->owner)))
 		return claim(node);
 	return 0;
 }

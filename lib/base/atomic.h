@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The orderings used on memory shared with another process, by name.  Words in
- * uapi/ are plain integers, since both C and C++ read those headers; every
- * access of a word that a peer may write at the same time goes through here.
+ * The orderings used on memory shared with another process or thread, by name.  Words
+ * in uapi/ are plain integers, since both C and C++ read those headers; every access of
+ * a word that somebody else may write at the same time goes through here.
  *
  * There is no fence among them: where a store must come before a load of
  * another word, both sides use the sequentially consistent operations, which
@@ -17,6 +17,12 @@
 /* No order; only that the value is read or written whole, and once. */
 #define load_relaxed(p)		__atomic_load_n((p), __ATOMIC_RELAXED)
 #define store_relaxed(p, v)	__atomic_store_n((p), (v), __ATOMIC_RELAXED)
+
+/* Adds, and gives the sum. */
+#define add_relaxed(p, n)	__atomic_add_fetch((p), (n), __ATOMIC_RELAXED)
+
+/* Writes what is there, whoever else writes there: a page is then present, and its own. */
+#define rewrite_relaxed(p)	((void)__atomic_fetch_or((p), 0, __ATOMIC_RELAXED))
 
 /* All of these, of all words, are seen in one order by everybody. */
 #define load_ordered(p)		__atomic_load_n((p), __ATOMIC_SEQ_CST)

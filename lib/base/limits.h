@@ -147,4 +147,7 @@
 #define URING_ENTRIES		64u
 #define URING_COMPLETIONS	4096u
 
+/* The longest sleep: 146 years, to which the kernel can add the time in 63 bits. */
+#define URING_WAIT_MOST_NS	(INT64_MAX / 2)
+
 #endif /* SLUICE_BASE_LIMITS_H */

@@ -44,10 +44,20 @@
  * fail with ECHILD and harm nothing.
  *
  * Signals.  A wait ends with EINTR when a signal handler has run in its thread while
- * it slept, or when the process was stopped and continued.  A signal that comes just
- * before the wait does not end it: a handler that has to, calls
- * sluice_node_interrupt().  A wait through sockets may end so once more after a node
- * that waited through io_uring was destroyed in the same thread.
+ * it slept, or when the process was stopped and continued.  One signal ends one wait.
+ * A signal that comes before the call has fallen asleep does not end it: not while the
+ * program does something else, not while the call polls (the node option spin).  A
+ * program that must not miss a signal has the handler call sluice_node_interrupt(),
+ * which ends the next wait too; or it blocks the signal and reads it from a
+ * signalfd(2), in an event loop that also polls sluice_node_fd().
+ *
+ * If a call sleeps more than twice, because other things than the wanted one have
+ * happened, it blocks signals while it is awake, so that they end its next sleep, and
+ * restores the mask before it returns.  Signals of a fault (SIGSEGV, SIGBUS and the
+ * like) are never blocked.  A signal that comes at the very moment at which something
+ * else ends one of the first two sleeps may be overlooked, like one that comes before
+ * the sleep.  A wait through sockets may end with EINTR once more after a node that waited through
+ * io_uring was destroyed in the same thread.
  *
  * Time.  Timeouts are nanoseconds, deadlines nanoseconds of CLOCK_MONOTONIC; both
  * ends of a service must live in one time namespace.  While a process is stopped

@@ -117,7 +117,7 @@ int access_make_directory(int at, const char *name, mode_t mode, gid_t group)
 		unlinkat(at, name, AT_REMOVEDIR);
 		return r;
 	}
-	return fd_own(fd);
+	return fd;
 }
 
 static int check_directory(int fd, const char *name, bool anybody)
@@ -151,5 +151,5 @@ int access_open_directory(int at, const char *name, bool anybody)
 		fd_close(fd);
 		return r;
 	}
-	return fd_own(fd);
+	return fd;
 }

@@ -42,7 +42,7 @@ static void list_taken(const struct numbered *names, uint64_t taken[WORDS])
 			taken[n / 64] |= UINT64_C(1) << (n % 64);
 	}
 	if (dir)
-		closedir(dir);
+		directory_close(dir);
 }
 
 int numbered_claim(const struct numbered *names, int fd, char ret_name[SEAT_NAME_SIZE])

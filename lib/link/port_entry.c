@@ -179,7 +179,7 @@ void port_entry_notify_clients(const struct service_dir *dir)
 		    !presence_read(dir->ports_fd, entry->d_name, &record, sizeof(record)) &&
 		    is_ours(&record))
 			seat_notify(dir->seat, record.node, dir->hash);
-	closedir(ports);
+	directory_close(ports);
 }
 
 void port_entry_sweep(int service_fd)
@@ -195,7 +195,7 @@ void port_entry_sweep(int service_fd)
 		if (entry->d_name[0] != '.')
 			remove_dead(ports_fd, servers_fd, entry->d_name, false);
 	if (ports)
-		closedir(ports);
+		directory_close(ports);
 	fd_close(servers_fd);
 	fd_close(ports_fd);
 }

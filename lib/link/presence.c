@@ -149,9 +149,9 @@ bool presence_bury(int at, const char *name, const struct presence_burial *buria
 	bool removed;
 	int fd;
 
-	fd = openat(at, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	fd = fd_own(openat(at, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
 	if (fd < 0 && errno == EACCES)
-		fd = openat(at, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+		fd = fd_own(openat(at, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
 	if (fd < 0)
 		return false;
 	removed = bury(at, name, fd, burial);
@@ -171,7 +171,7 @@ int presence_read(int at, const char *name, void *record, size_t size)
 	ssize_t n;
 	int fd;
 
-	fd = openat(at, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	fd = fd_own(openat(at, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
 	if (fd < 0)
 		return -errno;
 	n = pread(fd, record, size, 0);

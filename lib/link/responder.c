@@ -405,6 +405,7 @@ int responder_lost(const struct responder *responder, uint32_t delivery)
 
 bool responder_stop_hinted(const struct responder *responder, uint32_t delivery)
 {
+	/* C4: pairs with C3. */
 	return !responder->channel.gone &&
 	       load_ordered(&responder->cancelled[delivery]) ==
 	       (responder->held[delivery] | SLUICE_CHANNEL_STOP);
@@ -422,8 +423,11 @@ void responder_end(struct responder *responder)
 	channel_say_goodbye(&responder->channel);
 	if (responder->channel.gone || !responder->channel.own_bell)
 		return;
-	for (i = 0; i < responder->channel.layout->deliveries; i++)
-		if (responder->held[i])
-			exchange_ordered(&responder->closed[i], responder->held[i]);
+	for (i = 0; i < responder->channel.layout->deliveries; i++) {
+		if (!responder->held[i])
+			continue;
+		/* C1: no more will come; pairs with C2. */
+		exchange_ordered(&responder->closed[i], responder->held[i]);
+	}
 	channel_ring(&responder->channel, SLUICE_DOORBELL_MESSAGE | SLUICE_DOORBELL_SPACE);
 }

@@ -138,5 +138,5 @@ void server_socket_each(const struct service_dir *dir,
 		if (end == entry->d_name + 16 && !strcmp(end, ".sock"))
 			found(context, id);
 	}
-	closedir(servers);
+	directory_close(servers);
 }

@@ -79,7 +79,7 @@ static void remove_directory(int at, const char *name)
 		if (entry->d_name[0] != '.')
 			unlinkat(fd, entry->d_name, 0);
 	if (dir)
-		closedir(dir);
+		directory_close(dir);
 	fd_close(fd);
 	unlinkat(at, name, AT_REMOVEDIR);
 }
@@ -129,7 +129,7 @@ void service_dir_remove_dead(int services_fd, const char *name)
 		return;
 	}
 	snprintf(path, sizeof(path), "%s/" CONTRACT, name);
-	fd = openat(services_fd, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	fd = fd_own(openat(services_fd, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
 	if (fd < 0) {
 		/* Made, but never filled; harmless if somebody is about to. */
 		unlinkat(services_fd, name, AT_REMOVEDIR);

@@ -241,6 +241,7 @@ void stream_hint_stop(const struct stream *stream)
 	if (!delivery)
 		return;
 	do {
+		/* C3: a hint that no more is wanted; pairs with C4. */
 		exchange_ordered(&delivery->requester->cancelled[delivery_number(delivery)],
 				 delivery->request | SLUICE_CHANNEL_STOP);
 		delivery = delivery->next;

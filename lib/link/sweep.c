@@ -25,7 +25,7 @@
 
 static bool is_dead(int at, const char *name)
 {
-	int fd = openat(at, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	int fd = fd_own(openat(at, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
 	bool dead = fd >= 0 && !flock(fd, LOCK_SH | LOCK_NB);
 
 	fd_close(fd);
@@ -46,7 +46,7 @@ static bool any_node_dead(int nodes_fd)
 	while (nodes && !dead && (entry = readdir(nodes)))
 		dead = is_node(entry->d_name) && is_dead(nodes_fd, entry->d_name);
 	if (nodes)
-		closedir(nodes);
+		directory_close(nodes);
 	return dead;
 }
 
@@ -66,7 +66,7 @@ static void sweep_services(int services_fd)
 		fd_close(fd);
 	}
 	if (services)
-		closedir(services);
+		directory_close(services);
 }
 
 static void sweep_nodes(int nodes_fd)
@@ -83,7 +83,7 @@ static void sweep_nodes(int nodes_fd)
 		presence_remove_dead(nodes_fd, entry->d_name);
 	}
 	if (nodes)
-		closedir(nodes);
+		directory_close(nodes);
 }
 
 void sweep_domain(const struct root *root)

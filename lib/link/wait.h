@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "base/limits.h"
+#include "os/signals.h"
 #include "os/uring.h"
 
 enum wait_mode {
@@ -46,6 +47,7 @@ struct wait {
 	uint32_t free;			/* the first free entry; count if there is none */
 	uint32_t unarmed;		/* sources whose socket is not polled yet */
 	int64_t again;			/* somebody has to be looked at then */
+	struct held_signals signals;
 	/* Wakes that are held back, to be made together. */
 	uint32_t *wakes[WAKES_HELD_MAX];
 	uint32_t held;
@@ -101,6 +103,20 @@ void wait_glance(struct wait *wait);
  * -EINTR or another -errno.
  */
 int wait_until(struct wait *wait, int64_t deadline, int64_t alarm) MUST_CHECK;
+
+/*
+ * From here on, a signal that comes between two sleeps ends the second one, until
+ * wait_release_signals().  It costs two system calls: for who has slept in vain.
+ */
+static inline void wait_hold_signals(struct wait *wait)
+{
+	signals_hold(&wait->signals);
+}
+
+static inline void wait_release_signals(struct wait *wait)
+{
+	signals_release(&wait->signals);
+}
 
 /* 0, or -ETIMEDOUT if the deadline has passed. */
 int wait_check(int64_t deadline) MUST_CHECK;

@@ -53,7 +53,7 @@ void wait_epoll_glance(struct wait *wait)
 }
 
 /* Linux 5.11 waits in nanoseconds, where it may; else the wait is rounded up. */
-static int sleep_until(int epoll, struct epoll_event *events, int64_t end)
+static int sleep_until(int epoll, struct epoll_event *events, int64_t end, const sigset_t *mask)
 {
 	struct timespec ts, *timeout = NULL;
 	int64_t left = -1;
@@ -66,10 +66,11 @@ static int sleep_until(int epoll, struct epoll_event *events, int64_t end)
 		ts = clock_timespec(left);
 		timeout = &ts;
 	}
-	n = epoll_pwait2(epoll, events, BATCH, timeout, NULL);
+	n = epoll_pwait2(epoll, events, BATCH, timeout, mask);
 	if (n < 0 && (errno == ENOSYS || errno == EPERM)) {
 		left = left < 0 ? -1 : (left + 999999) / 1000000;
-		n = epoll_wait(epoll, events, BATCH, left > INT32_MAX ? INT32_MAX : (int)left);
+		n = epoll_pwait(epoll, events, BATCH, left > INT32_MAX ? INT32_MAX : (int)left,
+				mask);
 	}
 	return n;
 }
@@ -77,7 +78,7 @@ static int sleep_until(int epoll, struct epoll_event *events, int64_t end)
 int wait_epoll_block(struct wait *wait, int64_t end)
 {
 	struct epoll_event events[BATCH];
-	int n = sleep_until(wait->epoll, events, end);
+	int n = sleep_until(wait->epoll, events, end, signals_mask(&wait->signals));
 
 	if (n < 0 && errno == EINTR)
 		return fail_quietly(EINTR, "a signal has ended the wait");

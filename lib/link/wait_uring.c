@@ -115,12 +115,16 @@ void wait_uring_glance(struct wait *wait)
 
 int wait_uring_block(struct wait *wait, int64_t end)
 {
+	sigset_t *mask = signals_mask(&wait->signals);
 	int r;
 
 	if (wait->unarmed)
 		arm_sockets(wait);
 	wait_uring_queue_wakes(wait);
-	r = uring_wait(&wait->uring, end);
+	/* A wait that submits nothing says what ended it, an alarm or a signal. */
+	if (mask && uring_busy(&wait->uring))
+		uring_flush(&wait->uring);
+	r = uring_wait(&wait->uring, end, mask);
 	reap(wait);
 	if (r == -ETIME)
 		return -ETIMEDOUT;

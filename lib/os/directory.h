@@ -5,23 +5,32 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <unistd.h>
 
-/* A fresh stream of the entries, for closedir(); or NULL. */
+#include "os/fd.h"
+
+/* A fresh stream of the entries, for directory_close(); or NULL. */
 static inline DIR *directory_list(int fd)
 {
-	int again = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int again = fd_own(openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 	DIR *dir = again < 0 ? NULL : fdopendir(again);
 
-	if (!dir && again >= 0)
-		close(again);
+	if (!dir)
+		fd_close(again);
 	return dir;
 }
 
-/* A directory that is no symbolic link; a descriptor or -1 with errno. */
+static inline void directory_close(DIR *dir)
+{
+	fd_hold_forks();
+	fd_forget(dirfd(dir));
+	closedir(dir);
+	fd_let_forks();
+}
+
+/* A directory that is no symbolic link, owned; or a negative number with errno. */
 static inline int directory_open(int at, const char *name)
 {
-	return openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return fd_own(openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
 }
 
 #endif /* SLUICE_OS_DIRECTORY_H */

@@ -9,8 +9,12 @@
  * where the library refuses to work with inherited objects anyway (ECHILD).
  *
  * The set is one bitmap for the process, guarded by a mutex, which the fork
- * handlers hold across the fork so that the child finds it whole.  Descriptors
- * come and go only when ports connect or memory grows, never for a message.
+ * handlers hold across the fork so that the child finds it whole.  A descriptor is made
+ * and noted, or forgotten and closed, under that mutex; so no fork comes in between, and
+ * (1) a child inherits no descriptor that is not noted;
+ * (2) a child closes none that is noted and closed already, whose number may be
+ *     another's by then.
+ * Descriptors come and go only when ports connect or memory grows, never for a message.
  *
  * A child made by clone(2) behind libc's back runs no fork handlers; peers then
  * learn of the parent's death by its pidfd.
@@ -65,54 +69,75 @@ static void watch_forks(void)
 	pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
 }
 
-static int note(size_t fd)
+void fd_hold_forks(void)
 {
-	size_t wanted = fd / BITS + 1;
+	pthread_once(&once, watch_forks);
+	pthread_mutex_lock(&lock);
+}
+
+void fd_let_forks(void)
+{
+	pthread_mutex_unlock(&lock);
+}
+
+/* 0 or -ENOMEM. */
+static int reserve(size_t wanted)
+{
 	uint64_t *bitmap;
 
-	if (wanted > words) {
-		bitmap = realloc(owned, wanted * sizeof(*bitmap));
-		if (!bitmap)
-			return -ENOMEM;
-		memset(bitmap + words, 0, (wanted - words) * sizeof(*bitmap));
-		owned = bitmap;
-		words = wanted;
-	}
-	owned[fd / BITS] |= UINT64_C(1) << (fd % BITS);
+	if (wanted <= words)
+		return 0;
+	bitmap = realloc(owned, wanted * sizeof(*bitmap));
+	if (!bitmap)
+		return fail(ENOMEM, "no memory to note a descriptor");
+	memset(bitmap + words, 0, (wanted - words) * sizeof(*bitmap));
+	owned = bitmap;
+	words = wanted;
 	return 0;
 }
 
-int fd_own(int fd)
+int fd_note(int fd)
 {
 	int r;
 
 	if (fd < 0)
 		return fd;
-	pthread_once(&once, watch_forks);
-	pthread_mutex_lock(&lock);
-	r = note((size_t)fd);
-	pthread_mutex_unlock(&lock);
+	r = reserve((size_t)fd / BITS + 1);
 	if (r < 0) {
 		close(fd);
 		return r;
 	}
+	owned[(size_t)fd / BITS] |= UINT64_C(1) << ((size_t)fd % BITS);
 	return fd;
+}
+
+void fd_forget(int fd)
+{
+	if ((size_t)fd / BITS < words)
+		owned[(size_t)fd / BITS] &= ~(UINT64_C(1) << ((size_t)fd % BITS));
+}
+
+int fd_owned(int fd)
+{
+	int r = fd_note(fd);
+
+	fd_let_forks();
+	return r;
 }
 
 int fd_disown(int fd)
 {
-	pthread_mutex_lock(&lock);
-	if ((size_t)fd / BITS < words)
-		owned[(size_t)fd / BITS] &= ~(UINT64_C(1) << ((size_t)fd % BITS));
-	pthread_mutex_unlock(&lock);
+	fd_hold_forks();
+	fd_forget(fd);
+	fd_let_forks();
 	return fd;
 }
 
 int fd_duplicate(int fd)
 {
-	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	int copy = fd_own(fcntl(fd, F_DUPFD_CLOEXEC, 0));
 
-	return copy < 0 ? fail_system("cannot duplicate a descriptor") : fd_own(copy);
+	return copy < 0 ? fail_system("cannot duplicate a descriptor") : copy;
 }
 
 int fd_close(int fd)
@@ -121,8 +146,10 @@ int fd_close(int fd)
 
 	if (fd < 0)
 		return -1;
-	fd_disown(fd);
+	fd_hold_forks();
+	fd_forget(fd);
 	close(fd);
+	fd_let_forks();
 	errno = saved;
 	return -1;
 }

@@ -9,9 +9,22 @@
 
 /*
  * fd_own() - note a descriptor that is kept, so that a forked child closes it.
- * Returns fd; or -ENOMEM with fd closed.  A negative fd is passed through.
+ * Its argument is the system call that makes the descriptor: no fork comes in between.
+ * The descriptor; or -ENOMEM with it closed.  A negative one is passed through.
  */
-int fd_own(int fd);
+#define fd_own(call)	(fd_hold_forks(), fd_owned(call))
+
+/*
+ * The same in parts: between the first two, other threads' forks wait, and what is made
+ * there is noted there.  Nothing else of this file may be called there.
+ */
+void fd_hold_forks(void);
+void fd_let_forks(void);
+int fd_note(int fd);
+void fd_forget(int fd);
+
+/* Notes a descriptor, and lets forks go on. */
+int fd_owned(int fd);
 
 /* Closes a descriptor, owned or not, and returns -1.  Keeps errno. */
 int fd_close(int fd);

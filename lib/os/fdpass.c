@@ -94,19 +94,40 @@ void fdpass_close(struct fdpass_extras *extras)
 		fd_close(extras->fds[--extras->count]);
 }
 
-/* All are owned, or none is left. */
-static int own_all(struct fdpass_extras *extras)
+/* Notes those that there is memory for, and closes the others.  0 or -ENOMEM. */
+static int note_all(struct fdpass_extras *extras)
 {
-	unsigned int i;
+	unsigned int i, kept = 0;
 
 	for (i = 0; i < extras->count; i++) {
-		if (fd_own(extras->fds[i]) >= 0)
-			continue;
-		extras->fds[i] = extras->fds[--extras->count];
-		fdpass_close(extras);
-		return fail(ENOMEM, "no memory to note a descriptor");
+		extras->fds[kept] = fd_note(extras->fds[i]);
+		kept += extras->fds[kept] >= 0;
 	}
-	return 0;
+	i -= kept;
+	extras->count = kept;
+	return i ? -ENOMEM : 0;
+}
+
+/* Bytes that were received, or -errno; *ret_count: how many descriptors came. */
+static ssize_t receive(int fd, struct msghdr *msg, struct fdpass_extras *extras, size_t *ret_count)
+{
+	ssize_t n;
+	int r = 0;
+
+	fd_hold_forks();
+	do {
+		n = recvmsg(fd, msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0) {
+		n = -errno;
+	} else {
+		*ret_count = take_extras(msg, extras);
+		r = note_all(extras);
+	}
+	fd_let_forks();
+	if (r < 0)
+		fdpass_close(extras);
+	return r < 0 ? r : n;
 }
 
 int fdpass_receive(int fd, void *packet, size_t size, struct fdpass_extras *ret_extras)
@@ -122,24 +143,19 @@ int fdpass_receive(int fd, void *packet, size_t size, struct fdpass_extras *ret_
 		.msg_control = control.bytes,
 		.msg_controllen = sizeof(control.bytes),
 	};
-	size_t count;
+	size_t count = 0;
 	ssize_t n;
-	int r;
 
 	ret_extras->count = 0;
 	ret_extras->has_sender = false;
-	do {
-		n = recvmsg(fd, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-	} while (n < 0 && errno == EINTR);
+	n = receive(fd, &msg, ret_extras, &count);
 	if (n < 0)
-		return -errno;
-	count = take_extras(&msg, ret_extras);
+		return (int)n;
 	if (count > SLUICE_WIRE_FDS_MAX || (msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC))) {
 		fdpass_close(ret_extras);
 		if (msg.msg_flags & MSG_CTRUNC)
 			return fail(EMFILE, "no room for a descriptor that the peer sent");
 		return fail(EPROTO, "the peer sent a packet that is too long or carries too many descriptors");
 	}
-	r = own_all(ret_extras);
-	return r < 0 ? r : (int)n;
+	return (int)n;
 }

@@ -70,7 +70,7 @@ static int check_file(const char *path, const struct stat *st)
 /* A descriptor; -ENOENT without a sentence: there is none; or -errno. */
 static int open_file(const char *path)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	int fd = fd_own(open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
 	struct stat st;
 	int error = errno;
 

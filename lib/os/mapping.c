@@ -23,6 +23,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 
+#include "base/atomic.h"
 #include "base/error.h"
 #include "base/limits.h"
 
@@ -129,7 +130,7 @@ void mapping_want_huge(struct mapping *mapping)
 static void touch(unsigned char *page, bool writable)
 {
 	if (writable)
-		__atomic_fetch_or(page, 0, __ATOMIC_RELAXED);
+		rewrite_relaxed(page);
 	else
 		(void)*(volatile unsigned char *)page;
 }

@@ -41,28 +41,37 @@ int memfd_create_sealable(const char *name)
 	unsigned int flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
 	int fd;
 
-	fd = memfd_create(name, flags | MFD_NOEXEC_SEAL);
+	fd = fd_own(memfd_create(name, flags | MFD_NOEXEC_SEAL));
 	if (fd < 0 && errno == EINVAL)
-		fd = memfd_create(name, flags);
-	if (fd < 0)
-		return fail_system("cannot create a memfd");
-	return fd_own(fd);
+		fd = fd_own(memfd_create(name, flags));
+	return fd < 0 ? fail_system("cannot create a memfd") : fd;
+}
+
+static unsigned long long read_available(FILE *file)
+{
+	unsigned long long kib = 0;
+	char line[128];
+
+	while (fgets(line, sizeof(line), file))
+		if (sscanf(line, "MemAvailable: %llu kB", &kib) == 1)
+			break;
+	return kib;
 }
 
 /* Bytes that can be allocated without pushing the machine against the wall. */
 static uint64_t available_memory(void)
 {
 	unsigned long long kib = 0;
-	char line[128];
 	FILE *file;
 
+	/* It is gone again before anybody forks. */
+	fd_hold_forks();
 	file = fopen("/proc/meminfo", "re");
-	if (!file)
-		return UINT64_MAX;
-	while (fgets(line, sizeof(line), file))
-		if (sscanf(line, "MemAvailable: %llu kB", &kib) == 1)
-			break;
-	fclose(file);
+	if (file) {
+		kib = read_available(file);
+		fclose(file);
+	}
+	fd_let_forks();
 	return kib ? kib * 1024 : UINT64_MAX;
 }
 

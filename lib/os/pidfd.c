@@ -23,9 +23,10 @@ int pidfd_of_peer(int fd)
 	socklen_t size = sizeof(int);
 	int pidfd;
 
+	fd_hold_forks();
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERPIDFD, &pidfd, &size))
-		return errno == EINVAL ? -ESRCH : -errno;
-	return fd_own(pidfd);
+		pidfd = errno == EINVAL ? -ESRCH : -errno;
+	return fd_owned(pidfd);
 }
 
 bool pidfd_has_ended(int pidfd)

@@ -30,7 +30,7 @@
 
 static int pidfd_open(uint32_t pid)
 {
-	return (int)syscall(SYS_pidfd_open, (pid_t)pid, 0u);
+	return fd_own((int)syscall(SYS_pidfd_open, (pid_t)pid, 0u));
 }
 
 static uint64_t inode_of(int fd)

@@ -11,6 +11,7 @@
  */
 #include "os/residence.h"
 
+#include "base/atomic.h"
 #include "os/mapping.h"
 
 #define PAGE	4096u
@@ -23,6 +24,6 @@ int reside(void *begin, size_t size, enum residence residence)
 	if (residence == RESIDENCE_LAZY || !size)
 		return 0;
 	for (next = (uintptr_t)begin; next < end; next = round_up(next + 1, PAGE))
-		__atomic_fetch_or(page + (next - (uintptr_t)begin), 0, __ATOMIC_RELAXED);
+		rewrite_relaxed(page + (next - (uintptr_t)begin));
 	return residence == RESIDENCE_LOCKED ? mapping_lock(begin, size) : 0;
 }

@@ -44,7 +44,7 @@ int socket_set_mode(int directory, const char *name, mode_t mode)
 	struct stat st;
 	int fd, r;
 
-	fd = openat(directory, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	fd = fd_own(openat(directory, name, O_PATH | O_NOFOLLOW | O_CLOEXEC));
 	if (fd < 0)
 		return fail_system("cannot find a socket");
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
@@ -58,9 +58,9 @@ int socket_set_mode(int directory, const char *name, mode_t mode)
 
 int socket_create(int type)
 {
-	int fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int fd = fd_own(socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
 
-	return fd < 0 ? fail_system("cannot create a socket") : fd_own(fd);
+	return fd < 0 ? fail_system("cannot create a socket") : fd;
 }
 
 int socket_connect(int fd, const struct sockaddr_un *address)
@@ -70,9 +70,9 @@ int socket_connect(int fd, const struct sockaddr_un *address)
 
 int socket_accept(int fd)
 {
-	int peer = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	int peer = fd_own(accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK));
 
-	return peer < 0 ? -errno : fd_own(peer);
+	return peer < 0 ? -errno : peer;
 }
 
 int socket_peer(int fd, struct ucred *ret_peer)

@@ -5,6 +5,7 @@
  */
 #include "os/thread.h"
 
+#include "base/atomic.h"
 #include "base/attributes.h"
 
 uint64_t thread_self(void)
@@ -13,6 +14,6 @@ uint64_t thread_self(void)
 	static _Thread_local uint64_t self;
 
 	if (unlikely(!self))
-		self = __atomic_add_fetch(&last, 1, __ATOMIC_RELAXED);
+		self = add_relaxed(&last, 1);
 	return self;
 }

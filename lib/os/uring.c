@@ -15,6 +15,10 @@
  * -EAGAIN (the word had changed), -ECANCELED (the thread that armed it ended), or
  * -EFAULT; to the caller they all mean that no wait is queued now.
  *
+ * io_uring_enter(2) returns how many entries it took.  If it took any, it does not say
+ * that a signal or the timeout ended the wait.  Then nothing has completed, and the
+ * clock tells the two apart: a timeout never ends before its time.
+ *
  * The completion queue has room for more than is ever armed in common use; when
  * it overflows the kernel keeps the rest and says so in a flag that uring_busy()
  * reads.  No peer can reach a ring: it is not shared, and its mappings are not
@@ -53,6 +57,14 @@ static bool has_futex_waits(struct io_uring *ring)
 	return has;
 }
 
+/* Unmaps the ring.  liburing would close the descriptor too, but it is noted as ours. */
+static void free_ring(struct uring *uring)
+{
+	uring->ring.ring_fd = -1;
+	uring->ring.enter_ring_fd = -1;
+	io_uring_queue_exit(&uring->ring);
+}
+
 int uring_init(struct uring *uring)
 {
 	struct io_uring_params params = {
@@ -61,30 +73,33 @@ int uring_init(struct uring *uring)
 			 IORING_SETUP_CQSIZE,
 		.cq_entries = URING_COMPLETIONS,
 	};
-	int r;
+	int r, fd;
 
 	uring->enabled = false;
+	fd_hold_forks();
 	r = io_uring_queue_init_params(URING_ENTRIES, &uring->ring, &params);
-	if (r == -EINVAL)
-		r = -ENOSYS;
-	if (r < 0)
+	fd = fd_owned(r < 0 ? r : uring->ring.ring_fd);
+	if (r < 0) {
+		r = r == -EINVAL ? -ENOSYS : r;
 		return fail(-r, "cannot make an io_uring: %s", strerror(-r));
+	}
+	if (fd < 0) {
+		free_ring(uring);
+		return fd;
+	}
 	io_uring_ring_dontfork(&uring->ring);
 	if (!has_futex_waits(&uring->ring)) {
-		io_uring_queue_exit(&uring->ring);
+		uring_deinit(uring);
 		return fail(ENOSYS, "the kernel's io_uring has no futex waits (Linux 6.7)");
 	}
-	return fd_own(uring->ring.ring_fd) < 0 ? -ENOMEM : 0;
+	return 0;
 }
 
 void uring_deinit(struct uring *uring)
 {
 	int fd = uring->ring.ring_fd;
 
-	/* liburing closes the descriptor; ours is only the note of it. */
-	uring->ring.ring_fd = -1;
-	uring->ring.enter_ring_fd = -1;
-	io_uring_queue_exit(&uring->ring);
+	free_ring(uring);
 	fd_close(fd);
 }
 
@@ -185,23 +200,41 @@ int uring_flush(struct uring *uring)
 	return io_uring_submit_and_get_events(&uring->ring);
 }
 
-int uring_wait(struct uring *uring, int64_t deadline)
+static struct __kernel_timespec time_left(int64_t deadline)
 {
-	struct __kernel_timespec left = { 0 }, *timeout = NULL;
-	struct io_uring_cqe *cqe;
-	struct timespec ts;
+	struct timespec ts = { 0 };
 	int64_t now;
+
+	if (deadline == CLOCK_NEVER) {
+		ts = clock_timespec(URING_WAIT_MOST_NS);
+	} else {
+		now = clock_now();
+		if (deadline > now)
+			ts = clock_timespec(min_i64(deadline - now, URING_WAIT_MOST_NS));
+	}
+	return (struct __kernel_timespec){ .tv_sec = ts.tv_sec, .tv_nsec = ts.tv_nsec };
+}
+
+/* The kernel took all that was queued, nothing completed, and it does not say why. */
+static int why_ended(int64_t deadline)
+{
+	return deadline != CLOCK_NEVER && clock_now() >= deadline ? -ETIME : -EINTR;
+}
+
+int uring_wait(struct uring *uring, int64_t deadline, sigset_t *mask)
+{
+	struct __kernel_timespec left = time_left(deadline);
+	bool submits = io_uring_sq_ready(&uring->ring);
+	struct io_uring_cqe *cqe;
 	int r;
 
-	if (deadline != CLOCK_NEVER) {
-		now = clock_now();
-		ts = clock_timespec(deadline > now ? deadline - now : 0);
-		left.tv_sec = ts.tv_sec;
-		left.tv_nsec = ts.tv_nsec;
-		timeout = &left;
-	}
-	r = io_uring_submit_and_wait_timeout(&uring->ring, &cqe, 1, timeout, NULL);
-	return r < 0 ? r : 0;
+	/* With a timeout, liburing makes one system call and no second one. */
+	r = io_uring_submit_and_wait_timeout(&uring->ring, &cqe, 1, &left, mask);
+	if (io_uring_cq_ready(&uring->ring))
+		return 0;
+	if (!submits || (r < 0 && r != -ETIME))
+		return r < 0 ? r : 0;
+	return io_uring_sq_ready(&uring->ring) ? 0 : why_ended(deadline);
 }
 
 bool uring_next(struct uring *uring, struct uring_event *ret_event)

@@ -49,8 +49,11 @@ bool uring_busy(const struct uring *uring);
 /* Submits what is queued and runs what is ready, without waiting. */
 int uring_flush(struct uring *uring);
 
-/* Submits and waits for a completion.  0, -ETIME, -EINTR or another -errno. */
-int uring_wait(struct uring *uring, int64_t deadline) MUST_CHECK;
+/*
+ * Submits and waits for a completion, with this signal mask unless it is NULL.  0,
+ * -ETIME, -EINTR or another -errno.
+ */
+int uring_wait(struct uring *uring, int64_t deadline, sigset_t *mask) MUST_CHECK;
 
 /* Takes the next completion, if there is one. */
 bool uring_next(struct uring *uring, struct uring_event *ret_event);

@@ -13,10 +13,10 @@
  *
  *	producer at t				consumer at h
  *	-------------				-------------
- *	stamp[t - C] == 2(t - C) + 1:		s = stamp[h]		    (R2)
+ *	stamp[t - C] == 2(t - C) + 1:	(R5)	s = stamp[h]		    (R2)
  *	  full; or cmpxchg to 2(t - C + N)	s == 2h: empty
  *	  and the oldest is taken back (R3)	s == 2h + 1:
- *	stamp[t] must be 2t			  copy the descriptor
+ *	stamp[t] must be 2t		(R5)	  copy the descriptor
  *	write the descriptor			  cmpxchg to 2(h + N)	    (R4)
  *	stamp[t] = 2t + 1		(R1)	  failed: it was taken back
  *	t = t + 1				otherwise s is of a position p > h: lapped
@@ -26,7 +26,7 @@
  * R1 publishes the descriptor and the payload behind it to R2.  R3 and R4 decide
  * between them who gets a message; a withdrawal is R3 at another position, so a free slot
  * says nothing of those beside it.  R4 hands the slot back to the producer's
- * next look at the stamp.  R1 and R2 are ordered among all words, since the
+ * next look at the stamp, R5.  R1 and R2 are ordered among all words, since the
  * doorbell protocol looks at another word after the one and before the other.
  *
  * Invariants:
@@ -93,6 +93,7 @@ static int oldest_unclaimed(const struct ring_producer *ring, uint64_t *ret_olde
 
 	if (ring->next < ring->capacity)
 		return 0;
+	/* R5: sees whether R4 has claimed it; pairs with R4. */
 	stamp = load_ordered(&slot_at(ring->slots, ring->mask, oldest)->stamp);
 	if (stamp == 2 * (oldest + ring->mask + 1))
 		return 0;
@@ -111,6 +112,7 @@ int ring_push(struct ring_producer *ring, const struct ring_message *message)
 	full = oldest_unclaimed(ring, &oldest);
 	if (full)
 		return full < 0 ? full : -ENOBUFS;
+	/* R5: the slot was read, by R4, or given up, by R3, before it is written again. */
 	if (load_ordered(&slot->stamp) != 2 * ring->next)
 		return -EPROTO;
 
@@ -168,7 +170,7 @@ int ring_take_back(struct ring_producer *ring, uint32_t *ret_slice)
 
 bool ring_withdraw(struct ring_producer *ring, uint64_t position)
 {
-	/* R3 as above; the stamp is that of the position as long as it holds it. */
+	/* R3: as above; the stamp is that of the position as long as it holds it. */
 	return replace_u64(&slot_at(ring->slots, ring->mask, position)->stamp,
 			   2 * position + 1, 2 * (position + ring->mask + 1));
 }
@@ -308,6 +310,5 @@ uint64_t ring_waiting(const struct ring_consumer *ring)
 
 bool ring_ready(const struct ring_consumer *ring)
 {
-	return load_ordered(&slot_at(ring->slots, ring->mask, ring->next)->stamp) !=
-	       2 * ring->next;
+	return next_stamp(ring) != 2 * ring->next;
 }
