@@ -345,8 +345,10 @@ struct sluice_service_opts {
 
 /**
  * enum sluice_strategy - how a port's memory follows the slices it loans
- * @SLUICE_POWER_OF_TWO: a slice takes the next power of two of its bytes, and a
- *	small segment doubles when it grows: few growths, some memory unused.
+ * @SLUICE_POWER_OF_TWO: a slice takes the next power of two of the bytes of its
+ *	elements, and its user header; or as many whole pages of 4 KiB as it needs, if
+ *	that is less.  A segment that grows gets twice its size, at most 1 MiB more than
+ *	before, or what the slice needs: few growths, some memory unused.
  * @SLUICE_BEST_FIT: a slice takes what it needs, and a segment grows by what is
  *	needed.
  * @SLUICE_STATIC: room for as many slices of initial_max_slice_len elements as

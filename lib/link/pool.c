@@ -4,8 +4,9 @@
  * are out, and the strategy that says how long a slice is and how segments grow.
  *
  *	strategy	a slice takes			a segment grows
- *	POWER_OF_TWO	the next power of two		to twice its size, at most by 1 MiB,
- *							or by what the slice needs
+ *	POWER_OF_TWO	the next power of two of its	to twice its size, at most by 1 MiB,
+ *			elements, and its header; or	or by what the slice needs
+ *			its pages, if that is less
  *	BEST_FIT	its bytes, in whole quanta	by what the slice needs
  *	STATIC		a fixed number of bytes		never; populated as it is used
  *
@@ -38,7 +39,6 @@
 #include "link/counters.h"
 #include "trace/probes.h"
 
-#define PAGE	4096u
 #define NO_FREE	UINT32_MAX
 
 uint32_t pool_free_index(const struct pool *pool)
@@ -126,7 +126,7 @@ static int add_segment(struct pool *pool, uint64_t window, uint64_t size, bool f
 /* The window of a segment that must hold size bytes. */
 static uint64_t window_for(const struct pool *pool, uint64_t size)
 {
-	uint64_t window = min_u64(SEGMENT_WINDOW, round_up(pool->config.limit, PAGE));
+	uint64_t window = min_u64(SEGMENT_WINDOW, round_up(pool->config.limit, POOL_PAGE));
 
 	return max_u64(window, size);
 }
@@ -228,7 +228,7 @@ static int take_from(struct pool *pool, uint64_t length, uint32_t *ret_segment,
 /* The size to grow to: as the strategy likes it, or else just what is needed. */
 static int grow_in_place(struct pool *pool, struct segment *segment, uint64_t length)
 {
-	uint64_t needed = round_up(slab_size_for(&segment->slab, length), PAGE);
+	uint64_t needed = round_up(slab_size_for(&segment->slab, length), POOL_PAGE);
 	uint64_t step = min_u64(segment->size, SEGMENT_INITIAL_LIMIT);
 	uint64_t liked = max_u64(needed, segment->size + step);
 
@@ -245,7 +245,7 @@ static uint64_t further_size(const struct pool *pool, uint64_t length, uint64_t 
 
 	if (!in_service && kept <= pool->config.limit - pool->bytes)
 		length = max_u64(length, kept);
-	return round_up(length, PAGE);
+	return round_up(length, POOL_PAGE);
 }
 
 static int make_room(struct pool *pool, uint64_t length)
@@ -259,7 +259,7 @@ static int make_room(struct pool *pool, uint64_t length)
 	for (i = 0; i < SLUICE_SEGMENTS_ALIVE; i++) {
 		segment = &pool->segments[i];
 		if (!segment->number || segment->retired ||
-		    round_up(slab_size_for(&segment->slab, length), PAGE) >
+		    round_up(slab_size_for(&segment->slab, length), POOL_PAGE) >
 		    segment->mapping.length)
 			continue;
 		before = segment->size;
