@@ -461,12 +461,13 @@ typedef int (*sluice_full_fn)(const struct sluice_full *full, void *context);
  * @initial_max_slice_len: elements of a request there is room for from the
  *	start; 1.
  * @memory_limit: bytes that the segments of this client's requests may have
- *	together; 4 GiB.
+ *	together; 4 GiB.  A loan that would exceed it first takes back the segments of
+ *	which no slice is out.
  * @strategy: an &enum sluice_strategy.
  * @flags: SLUICE_PORT_PREFAULT, SLUICE_PORT_LOCK, SLUICE_PORT_HUGE_PAGES.
  * @preallocate: slices of @initial_max_slice_len elements for which memory is allocated
- *	from the start, and kept, at most as many as can ever be out; 0: as many as may be
- *	loaned, up to 1 MiB or @memory_limit.
+ *	from the start, and kept as long as no loan would fail for it; at most as many as
+ *	can ever be out; 0: as many as may be loaned, up to 1 MiB or @memory_limit.
  * @max_active_requests: pending responses this client may hold; the service's
  *	max_active_requests_per_client, and at most that.
  * @when_full: an &enum sluice_when_full, for servers that have no room.
@@ -500,7 +501,7 @@ struct sluice_client_opts {
  * @initial_max_slice_len: elements of a reply there is room for from the first
  *	reply to a client on; 1.
  * @memory_limit: bytes that the segments of this server's replies to one client
- *	may have together; 4 GiB.
+ *	may have together; 4 GiB.  As of a client.
  * @strategy: an &enum sluice_strategy.
  * @flags: SLUICE_PORT_PREFAULT, SLUICE_PORT_LOCK, SLUICE_PORT_HUGE_PAGES.
  * @preallocate: as of a client, for each client, from the first reply to it on.
@@ -1637,7 +1638,8 @@ int sluice_reply_release(struct sluice_reply *reply);
  * @segments: segments now.
  * @bytes: bytes of the segments now.
  * @largest_segment: bytes that the largest segment ever had.
- * @retired: segments taken out of use since they had become mostly idle.
+ * @retired: segments taken out of use, since they had become mostly idle, or idle where a
+ *	loan found no room.
  *
  * Of a client, the memory of its requests; of a server, that of its replies to
  * all clients that are connected now, with @growths, @largest_segment and

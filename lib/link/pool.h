@@ -114,6 +114,9 @@ void pool_judge(struct pool *pool) COLD;
 /* A slice of a retired segment has come home. */
 void pool_destroy_if_idle(struct pool *pool, struct segment *segment) COLD;
 
+/* A loan finds no room: the longest segment that is idle goes.  Was there one? */
+bool pool_give_up_idle(struct pool *pool) COLD;
+
 /* Bytes of the segments that are not retired. */
 uint64_t pool_in_service(const struct pool *pool);
 
