@@ -241,6 +241,9 @@ int sluice_server_has_request(struct sluice_server *server)
 	if (r < 0)
 		return r;
 	server_glance(server);
+	/* New clients, and those that are not polled, are heard of through sockets. */
+	if (!any_ready(&server->port) && wait_look(&server->service->node->wait))
+		server_glance(server);
 	return any_ready(&server->port);
 }
 

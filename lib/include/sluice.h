@@ -202,7 +202,8 @@ struct sluice_contract {
  *	(Linux 6.7) and does not refuse it, else sockets.  The environment
  *	variable SLUICE_WAIT (``uring`` or ``socket``) decides when it is set.
  * @SLUICE_WAIT_URING: io_uring, or fail.
- * @SLUICE_WAIT_SOCKET: sockets and epoll; works on every kernel.
+ * @SLUICE_WAIT_SOCKET: sockets and epoll; works on every kernel.  A call that finds
+ *	nothing with SLUICE_NOWAIT makes a system call, to know that it is so now.
  */
 enum sluice_wait {
 	SLUICE_WAIT_AUTO = 0,
@@ -1163,6 +1164,8 @@ int sluice_request_release(struct sluice_request *request);
 /**
  * sluice_pending_response_servers() - how many servers a request reached
  * @pending: the pending response.
+ *
+ * Those that were there when it was sent; that one has left since then is not counted off.
  *
  * Context: The node's thread.
  * Return: The number of servers the request was sent to; or -EINVAL, -EBUSY
