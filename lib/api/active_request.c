@@ -34,38 +34,40 @@ static struct channel *channel_of(const struct active_request *active)
 	return &active->session->responder->channel;
 }
 
-/* What has happened meanwhile is looked at first.  0 or -errno. */
-static int check_and_glance(struct sluice_active_request *head)
+/* Is this so, and still so after a look?  That the client has gone comes by its socket. */
+static int is_so_now(struct sluice_active_request *head,
+		     bool (*is_so)(const struct active_request *active))
 {
+	struct wait *wait;
 	int r = active_request_check(head);
 
-	if (!r)
-		wait_glance(&active_request_of(head)->session->server->service->node->wait);
-	return r;
+	if (r < 0)
+		return r;
+	wait = &active_request_of(head)->session->server->service->node->wait;
+	wait_glance(wait);
+	if (is_so(active_request_of(head)))
+		wait_look(wait);
+	return is_so(active_request_of(head));
+}
+
+static bool is_wanted(const struct active_request *active)
+{
+	return !responder_lost(active->session->responder, active->delivery);
+}
+
+static bool is_enough(const struct active_request *active)
+{
+	return responder_stop_hinted(active->session->responder, active->delivery);
 }
 
 int sluice_active_request_is_connected(struct sluice_active_request *head)
 {
-	const struct active_request *active;
-	int r;
-
-	r = check_and_glance(head);
-	if (r < 0)
-		return r;
-	active = active_request_of(head);
-	return !responder_lost(active->session->responder, active->delivery);
+	return is_so_now(head, is_wanted);
 }
 
 int sluice_active_request_has_stop_hint(struct sluice_active_request *head)
 {
-	const struct active_request *active;
-	int r;
-
-	r = check_and_glance(head);
-	if (r < 0)
-		return r;
-	active = active_request_of(head);
-	return responder_stop_hinted(active->session->responder, active->delivery);
+	return is_so_now(head, is_enough);
 }
 
 int sluice_active_request_info(struct sluice_active_request *head,

@@ -121,6 +121,19 @@ static int wait_for(struct blocking *blocking, int64_t deadline)
 	return r;
 }
 
+/*
+ * An attempt after which nothing is left that could be there now: whoever does not wait,
+ * and who is told of a limit, is not told what was true some time ago.
+ */
+static int attempt_now(struct blocking *blocking, bool waits)
+{
+	int r = blocking->attempt(blocking);
+
+	if (unlikely((!r && !waits) || r == -ENOBUFS) && wait_look(&blocking->node->wait))
+		r = blocking->attempt(blocking);
+	return r;
+}
+
 int block_until(struct blocking *blocking, int64_t deadline)
 {
 	int r = blocking->attempt(blocking);
@@ -133,11 +146,11 @@ int block_until(struct blocking *blocking, int64_t deadline)
 
 int block(struct blocking *blocking, int64_t timeout)
 {
-	int r = blocking->attempt(blocking);
+	bool waits = timeout != SLUICE_NOWAIT;
+	int r = attempt_now(blocking, waits);
 
 	if (!r)
-		r = timeout == SLUICE_NOWAIT ? -EAGAIN :
-					       wait_for(blocking, clock_deadline(timeout));
+		r = waits ? wait_for(blocking, clock_deadline(timeout)) : -EAGAIN;
 	wait_send_wakes(&blocking->node->wait);
 	return r;
 }

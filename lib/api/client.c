@@ -108,6 +108,12 @@ void client_glance(struct sluice_client *client)
 	tend(&client->port);
 }
 
+void client_glance_to_send(struct sluice_client *client)
+{
+	wait_glance_to_send(&client->service->node->wait);
+	tend(&client->port);
+}
+
 int client_enter(struct sluice_client *client)
 {
 	return node_enter(client->service->node);

@@ -100,6 +100,7 @@ void client_tidy(struct sluice_client *client);
 
 /* Looks what has happened, without waiting. */
 void client_glance(struct sluice_client *client);
+void client_glance_to_send(struct sluice_client *client);
 
 /* When a server that could not be reached is tried again; CLOCK_NEVER. */
 int64_t client_alarm(const struct sluice_client *client);

@@ -60,9 +60,16 @@ static int check_and_glance(struct sluice_pending_response *head)
 
 int sluice_pending_response_is_connected(struct sluice_pending_response *head)
 {
+	const struct stream *stream;
 	int r = check_and_glance(head);
 
-	return r < 0 ? r : stream_is_connected(&pending_of(head)->stream);
+	if (r < 0)
+		return r;
+	stream = &pending_of(head)->stream;
+	/* That a server has gone is heard of through its socket. */
+	if (stream_is_connected(stream))
+		wait_look(&pending_of(head)->client->service->node->wait);
+	return stream_is_connected(stream);
 }
 
 int sluice_pending_response_has_response(struct sluice_pending_response *head)

@@ -162,7 +162,7 @@ static int send_reply(struct reply *reply, bool last)
 
 	if (unlikely(active->ended))
 		return fail(EINVAL, "a reply that was marked as the last was sent");
-	wait_glance(&node->wait);
+	wait_glance_to_send(&node->wait);
 	r = offer(&replying);
 	if (unlikely(!r))
 		r = wait_for_room(&replying);

@@ -96,6 +96,11 @@ static struct request *take_loan(struct sluice_client *client, size_t count)
 		return fail_null(ENOBUFS, "all of max_loaned_requests, %u, are loaned",
 				 client->requests.limit);
 	slice = pool_loan(&client->pool, bytes);
+	/* A server that has gone gives back what it held. */
+	if (unlikely(slice < 0) && wait_look(&client->service->node->wait)) {
+		reap_all(client);
+		slice = pool_loan(&client->pool, bytes);
+	}
 	if (slice < 0)
 		return fail_again_null(slice);
 	request = handles_take(&client->requests);

@@ -251,7 +251,7 @@ static struct pending *send_request(struct request *request)
 
 	if (request->deadline && wait_check(request->deadline) < 0)
 		return NULL;
-	client_glance(client);
+	client_glance_to_send(client);
 	if (!request->pending)
 		request->pending = make_pending(request);
 	pending = request->pending;

@@ -244,6 +244,8 @@ int sluice_client_wait_servers(struct sluice_client *client, unsigned int server
 		return fail(EUSERS, "%u servers are waited for, and the service has max_servers %u",
 			    servers, most);
 	gathering.blocking.node = client->service->node;
+	/* Some may have left, and be counted still. */
+	wait_want_look(&client->service->node->wait);
 	r = block(&gathering.blocking, timeout);
 	if (r == -EAGAIN)
 		return fail(EAGAIN, "%u servers are connected, and %u are waited for",

@@ -253,6 +253,9 @@ int sluice_server_has_request(struct sluice_server *server)
 	if (r < 0)
 		return r;
 	server_glance(server);
+	/* New clients, and those that are not polled, are heard of through sockets. */
+	if (!any_request(server, false) && wait_look(&server->service->node->wait))
+		server_glance(server);
 	return any_request(server, false);
 }
 

@@ -79,6 +79,13 @@
 #define SOCKET_GLANCE_NS	(INT64_C(100) * 1000)
 
 /*
+ * Calls of the library that follow each other faster than this are one spinning loop:
+ * longer than handling a short message, shorter than being told something by another
+ * process through the kernel, which takes two system calls and a change of processes.
+ */
+#define SOCKET_LOOP_NS		(INT64_C(2) * 1000)
+
+/*
  * How long a wait polls before it sleeps: at most, if the program says nothing, which
  * is twice the round trip of two sleepers, so that they can get out of it; and for a
  * start, about what a system call costs.

@@ -241,7 +241,8 @@ struct sluice_contract {
  *	(Linux 6.7) and does not refuse it, else sockets.  The environment
  *	variable SLUICE_WAIT (``uring`` or ``socket``) decides when it is set.
  * @SLUICE_WAIT_URING: io_uring, or fail.
- * @SLUICE_WAIT_SOCKET: sockets and epoll; works on every kernel.
+ * @SLUICE_WAIT_SOCKET: sockets and epoll; works on every kernel.  A call that finds
+ *	nothing with SLUICE_NOWAIT makes a system call, to know that it is so now.
  */
 enum sluice_wait {
 	SLUICE_WAIT_AUTO = 0,
@@ -382,8 +383,10 @@ struct sluice_service_opts {
 
 /**
  * enum sluice_strategy - how a port's memory follows the slices it loans
- * @SLUICE_POWER_OF_TWO: a slice takes the next power of two of its bytes, and a
- *	small segment doubles when it grows: few growths, some memory unused.
+ * @SLUICE_POWER_OF_TWO: a slice takes the next power of two of the bytes of its
+ *	elements, and its user header; or as many whole pages of 4 KiB as it needs, if
+ *	that is less.  A segment that grows gets twice its size, at most 1 MiB more than
+ *	before, or what the slice needs: few growths, some memory unused.
  * @SLUICE_BEST_FIT: a slice takes what it needs, and a segment grows by what is
  *	needed.
  * @SLUICE_STATIC: room for as many slices of initial_max_slice_len elements as
@@ -496,12 +499,13 @@ typedef int (*sluice_full_fn)(const struct sluice_full *full, void *context);
  * @initial_max_slice_len: elements of a request there is room for from the
  *	start; 1.
  * @memory_limit: bytes that the segments of this client's requests may have
- *	together; 4 GiB.
+ *	together; 4 GiB.  A loan that would exceed it first takes back the segments of
+ *	which no slice is out.
  * @strategy: an &enum sluice_strategy.
  * @flags: SLUICE_PORT_PREFAULT, SLUICE_PORT_LOCK, SLUICE_PORT_HUGE_PAGES.
  * @preallocate: slices of @initial_max_slice_len elements for which memory is allocated
- *	from the start, and kept, at most as many as can ever be out; 0: as many as may be
- *	loaned, up to 1 MiB or @memory_limit.
+ *	from the start, and kept as long as no loan would fail for it; at most as many as
+ *	can ever be out; 0: as many as may be loaned, up to 1 MiB or @memory_limit.
  * @max_active_requests: pending responses this client may hold; the service's
  *	max_active_requests_per_client, and at most that.
  * @when_full: an &enum sluice_when_full, for servers that have no room.
@@ -534,7 +538,7 @@ struct sluice_client_opts {
  * @initial_max_slice_len: elements of a reply there is room for from the first
  *	reply to a client on; 1.
  * @memory_limit: bytes that the segments of this server's replies to one client
- *	may have together; 4 GiB.
+ *	may have together; 4 GiB.  As of a client.
  * @strategy: an &enum sluice_strategy.
  * @flags: SLUICE_PORT_PREFAULT, SLUICE_PORT_LOCK, SLUICE_PORT_HUGE_PAGES.
  * @preallocate: as of a client, for each client, from the first reply to it on.
@@ -1198,6 +1202,8 @@ int sluice_request_release(struct sluice_request *request);
  * sluice_pending_response_servers() - how many servers a request reached
  * @pending: the pending response.
  *
+ * Those that were there when it was sent; that one has left since then is not counted off.
+ *
  * Context: The node's thread.
  * Return: The number of servers the request was sent to; or -EINVAL, -EBUSY
  * (another thread's node) or -ECHILD.
@@ -1686,7 +1692,8 @@ int sluice_reply_release(struct sluice_reply *reply);
  * @segments: segments now.
  * @bytes: bytes of the segments now.
  * @largest_segment: bytes that the largest segment ever had.
- * @retired: segments taken out of use since they had become mostly idle.
+ * @retired: segments taken out of use, since they had become mostly idle, or idle where a
+ *	loan found no room.
  *
  * Of a client, the memory of its requests; of a server, that of its replies to
  * all clients that are connected now, with @growths, @largest_segment and

@@ -4,13 +4,15 @@
  * are out, and the strategy that says how long a slice is and how segments grow.
  *
  *	strategy	a slice takes			a segment grows
- *	POWER_OF_TWO	the next power of two		to twice its size, at most by 1 MiB,
- *							or by what the slice needs
+ *	POWER_OF_TWO	the next power of two of its	to twice its size, at most by 1 MiB,
+ *			elements, and its header; or	or by what the slice needs
+ *			its pages, if that is less
  *	BEST_FIT	its bytes, in whole quanta	by what the slice needs
  *	STATIC		a fixed number of bytes		never; populated as it is used
  *
- * A loan looks for room in the segments that are in use, then grows one of them in
- * place, then makes a further segment.  Growing never moves a slice.
+ * A loan looks for room in the segments that are in use, then grows the one of them that
+ * needs least, in place, then makes a further segment.  If that fails, idle segments are
+ * given up (link/retirement.c), and it is tried again.  Growing never moves a slice.
  *
  * Memory follows use: see link/retirement.c.
  *
@@ -38,7 +40,6 @@
 #include "link/counters.h"
 #include "trace/probes.h"
 
-#define PAGE	4096u
 #define NO_FREE	UINT32_MAX
 
 uint32_t pool_free_index(const struct pool *pool)
@@ -126,7 +127,7 @@ static int add_segment(struct pool *pool, uint64_t window, uint64_t size, bool f
 /* The window of a segment that must hold size bytes. */
 static uint64_t window_for(const struct pool *pool, uint64_t size)
 {
-	uint64_t window = min_u64(SEGMENT_WINDOW, round_up(pool->config.limit, PAGE));
+	uint64_t window = min_u64(SEGMENT_WINDOW, round_up(pool->config.limit, POOL_PAGE));
 
 	return max_u64(window, size);
 }
@@ -228,7 +229,7 @@ static int take_from(struct pool *pool, uint64_t length, uint32_t *ret_segment,
 /* The size to grow to: as the strategy likes it, or else just what is needed. */
 static int grow_in_place(struct pool *pool, struct segment *segment, uint64_t length)
 {
-	uint64_t needed = round_up(slab_size_for(&segment->slab, length), PAGE);
+	uint64_t needed = round_up(slab_size_for(&segment->slab, length), POOL_PAGE);
 	uint64_t step = min_u64(segment->size, SEGMENT_INITIAL_LIMIT);
 	uint64_t liked = max_u64(needed, segment->size + step);
 
@@ -245,41 +246,73 @@ static uint64_t further_size(const struct pool *pool, uint64_t length, uint64_t 
 
 	if (!in_service && kept <= pool->config.limit - pool->bytes)
 		length = max_u64(length, kept);
-	return round_up(length, PAGE);
+	return round_up(length, POOL_PAGE);
 }
 
-static int make_room(struct pool *pool, uint64_t length)
+/* The segment whose window has room for the slice, and which has to grow least; or NULL. */
+static struct segment *growable(struct pool *pool, uint64_t length)
 {
-	bool fixed = pool->config.strategy == POOL_STATIC;
-	uint64_t before, size, used = pool_in_service(pool);
-	struct segment *segment;
+	struct segment *segment, *best = NULL;
+	uint64_t size, least = UINT64_MAX;
 	uint32_t i;
-	int r;
 
 	for (i = 0; i < SLUICE_SEGMENTS_ALIVE; i++) {
 		segment = &pool->segments[i];
-		if (!segment->number || segment->retired ||
-		    round_up(slab_size_for(&segment->slab, length), PAGE) >
-		    segment->mapping.length)
+		if (!segment->number || segment->retired)
 			continue;
-		before = segment->size;
-		size = slab_size_for(&segment->slab, length);
-		r = grow_in_place(pool, segment, length);
-		if (!r && !fixed)
-			note_growth(pool, segment, before, used - before + size);
-		return r;
+		size = round_up(slab_size_for(&segment->slab, length), POOL_PAGE);
+		if (size > segment->mapping.length || size - segment->size >= least)
+			continue;
+		best = segment;
+		least = size - segment->size;
 	}
-	if (fixed)
+	return best;
+}
+
+static int make_room_in(struct pool *pool, struct segment *segment, uint64_t length)
+{
+	uint64_t before = segment->size, size = slab_size_for(&segment->slab, length);
+	uint64_t others = pool_in_service(pool) - before;
+	int r = grow_in_place(pool, segment, length);
+
+	if (!r && pool->config.strategy != POOL_STATIC)
+		note_growth(pool, segment, before, others + size);
+	return r;
+}
+
+/* had: there were segments in service when the loan began. */
+static int make_room(struct pool *pool, uint64_t length, bool had)
+{
+	struct segment *segment = growable(pool, length);
+	uint64_t size, used;
+	int r;
+
+	if (segment)
+		return make_room_in(pool, segment, length);
+	if (pool->config.strategy == POOL_STATIC)
 		return fail(ENOMEM, "all %u slices of the static port are out",
 			    pool->config.slices);
+	used = pool_in_service(pool);
 	size = further_size(pool, length, used);
 	r = add_segment(pool, window_for(pool, size), size, false);
 	if (r < 0)
 		return r;
 	/* After a retirement a fresh segment is no growth. */
-	if (used)
+	if (had)
 		note_growth(pool, &pool->segments[r], 0, used + length);
 	return 0;
+}
+
+/* Nothing that is idle makes a loan fail. */
+static COLD int find_room(struct pool *pool, uint64_t length)
+{
+	bool had = pool_in_service(pool);
+	int r;
+
+	do {
+		r = make_room(pool, length, had);
+	} while (r < 0 && pool_give_up_idle(pool));
+	return r;
 }
 
 static int free_number(struct pool *pool)
@@ -306,7 +339,7 @@ int pool_loan(struct pool *pool, uint64_t bytes)
 	length = pool_slice_length(&pool->config, bytes);
 	r = take_from(pool, length, &segment, &offset);
 	if (r == -ENOSPC) {
-		r = make_room(pool, length);
+		r = find_room(pool, length);
 		if (r < 0)
 			return r;
 		r = take_from(pool, length, &segment, &offset);

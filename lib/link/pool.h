@@ -9,6 +9,9 @@
 #include "link/segment.h"
 #include "os/residence.h"
 
+/* Segments are whole pages. */
+#define POOL_PAGE	UINT64_C(4096)
+
 enum pool_strategy {
 	POOL_POWER_OF_TWO,
 	POOL_BEST_FIT,
@@ -111,18 +114,31 @@ void pool_judge(struct pool *pool) COLD;
 /* A slice of a retired segment has come home. */
 void pool_destroy_if_idle(struct pool *pool, struct segment *segment) COLD;
 
+/* A loan finds no room: the longest segment that is idle goes.  Was there one? */
+bool pool_give_up_idle(struct pool *pool) COLD;
+
 /* Bytes of the segments that are not retired. */
 uint64_t pool_in_service(const struct pool *pool);
 
 /* ---- pool_sizes.c, for pool.c ---- */
 
-/* What a slice of so many bytes takes. */
+/*
+ * What a slice of so many bytes takes.  A power of two is that of the elements, without
+ * what is in front of them; and where whole pages do with less, it takes those.  So no
+ * slice takes more than its bytes in whole pages, which a limit has room for.
+ */
 static inline uint64_t pool_slice_length(const struct pool_config *config, uint64_t bytes)
 {
+	const struct payload *payload = &config->payload;
+	uint64_t power;
+
 	if (config->strategy == POOL_STATIC)
 		bytes = config->slice_bytes;
-	bytes = round_up(max_u64(bytes, 1), config->payload.quantum);
-	return config->strategy == POOL_POWER_OF_TWO ? pow2_at_least(bytes) : bytes;
+	if (config->strategy == POOL_POWER_OF_TWO) {
+		power = payload->lead + pow2_at_least(bytes - payload->lead);
+		bytes = min_u64(power, round_up(bytes, POOL_PAGE));
+	}
+	return round_up(max_u64(bytes, 1), payload->quantum);
 }
 
 /* Can it be had at all?  0 or -EMSGSIZE. */

@@ -22,8 +22,6 @@
 #include "base/error.h"
 #include "base/limits.h"
 
-#define PAGE	4096u
-
 int pool_check_slice(const struct pool_config *config, uint64_t bytes)
 {
 	if (config->strategy == POOL_STATIC && bytes > config->slice_bytes)
@@ -50,9 +48,9 @@ uint64_t pool_first_size(const struct pool_config *config, uint64_t bytes)
 	uint64_t length = pool_slice_length(config, bytes), slices = preallocated(config), liked;
 
 	if (slices)
-		return round_up(length * slices, PAGE);
+		return round_up(length * slices, POOL_PAGE);
 	liked = min_u64(min_u64(length * config->loans, SEGMENT_INITIAL_LIMIT), config->limit);
-	return round_up(max_u64(length, liked), PAGE);
+	return round_up(max_u64(length, liked), POOL_PAGE);
 }
 
 uint64_t pool_kept_size(const struct pool_config *config)
@@ -62,7 +60,7 @@ uint64_t pool_kept_size(const struct pool_config *config)
 
 uint64_t pool_static_size(const struct pool_config *config)
 {
-	return round_up(pool_slice_length(config, config->slice_bytes) * config->slices, PAGE);
+	return round_up(pool_slice_length(config, config->slice_bytes) * config->slices, POOL_PAGE);
 }
 
 static int check_slices(const struct pool_config *config, const char *whose, uint64_t slices)

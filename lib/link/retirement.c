@@ -9,12 +9,20 @@
  * to grow again soon after, it waits twice as long the next time.  What was allocated
  * because the port has asked for it (link/pool_sizes.c) it does not give up.
  *
+ * A loan that finds no room, whatever is short, does not fail as long as there is idle
+ * memory: segments of which no slice is out are destroyed, one at a time and the longest
+ * first, until the loan succeeds or none is left.  Here what was preallocated goes too;
+ * the next segment has room for as much again, if the limit allows.  A loan that fails
+ * all the same has cost the pool its idle segments.
+ *
  * Invariants:
  * (1) A retired segment has slices that are out, or it is destroyed.
  * (2) Segments retire only if there is an index left for a fresh one.
  *
- * A peer that keeps one slice keeps its segment, and of those a pool has a limited number;
- * and it keeps mapped what it was not told of yet, until the next message.
+ * A peer that keeps one slice keeps its segment, and of those a pool has a limited number.
+ * A peer keeps a destroyed segment mapped until it is told, which is before the next
+ * message to it.  The limit does not count that: it counts segments that are in service,
+ * and those that are retired until their last slice has come home.
  */
 #include "link/pool.h"
 
@@ -32,6 +40,14 @@ void pool_destroy_if_idle(struct pool *pool, struct segment *segment)
 	segment_destroy(segment);
 }
 
+static void retire(struct pool *pool, struct segment *segment)
+{
+	segment->retired = true;
+	pool->retired++;
+	probe(segment_retire, pool->config.port, segment->number, segment->size);
+	pool_destroy_if_idle(pool, segment);
+}
+
 static void retire_all(struct pool *pool)
 {
 	struct segment *segment;
@@ -39,13 +55,27 @@ static void retire_all(struct pool *pool)
 
 	for (i = 0; i < SLUICE_SEGMENTS_ALIVE; i++) {
 		segment = &pool->segments[i];
-		if (!segment->number || segment->retired)
-			continue;
-		segment->retired = true;
-		pool->retired++;
-		probe(segment_retire, pool->config.port, segment->number, segment->size);
-		pool_destroy_if_idle(pool, segment);
+		if (segment->number && !segment->retired)
+			retire(pool, segment);
 	}
+}
+
+bool pool_give_up_idle(struct pool *pool)
+{
+	struct segment *segment, *longest = NULL;
+	uint32_t i;
+
+	if (pool->config.strategy == POOL_STATIC)
+		return false;
+	for (i = 0; i < SLUICE_SEGMENTS_ALIVE; i++) {
+		segment = &pool->segments[i];
+		if (segment->number && !segment->slab.taken &&
+		    (!longest || segment->size > longest->size))
+			longest = segment;
+	}
+	if (longest)
+		retire(pool, longest);
+	return longest;
 }
 
 uint64_t pool_in_service(const struct pool *pool)

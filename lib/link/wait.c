@@ -175,6 +175,28 @@ void wait_glance(struct wait *wait)
 		wait_epoll_glance(wait);
 }
 
+bool wait_look(struct wait *wait)
+{
+	if (likely(!wait->stale))
+		return false;
+	wait_want_look(wait);
+	wait_epoll_glance(wait);
+	return true;
+}
+
+void wait_want_look(struct wait *wait)
+{
+	wait->next_glance = 0;
+}
+
+void wait_glance_to_send(struct wait *wait)
+{
+	if (likely(wait->mode == WAIT_URING))
+		wait_uring_glance(wait);
+	else
+		wait_epoll_glance_to_send(wait);
+}
+
 int wait_check(int64_t deadline)
 {
 	if (deadline != CLOCK_NEVER && clock_now() >= deadline)

@@ -41,7 +41,11 @@ struct wait {
 	enum wait_mode mode;
 	struct uring uring;
 	int epoll;
-	int64_t next_glance;
+	/* In socket mode; see link/wait_epoll.c. */
+	int64_t next_glance;		/* the next look of a loop that spins */
+	int64_t glanced;		/* the last glance, whether it looked or not */
+	bool stale;			/* that one did not look */
+	bool paused;			/* the loop was left since the last look */
 	struct wait_entry *entries;
 	uint32_t count;
 	uint32_t free;			/* the first free entry; count if there is none */
@@ -93,8 +97,21 @@ static inline bool wait_is_busy(const struct wait *wait)
 /* The next sleep ends at this time at the latest. */
 void wait_look_again(struct wait *wait, int64_t time);
 
-/* Handles what has happened, without waiting; cheap when nothing has. */
+/*
+ * Handles what has happened, without waiting; cheap when nothing has.  In socket mode it
+ * asks the kernel now and then only, so whoever says that there is nothing, or how many
+ * there are, asks wait_look() too.
+ */
 void wait_glance(struct wait *wait);
+
+/* Handles what the last glance has not asked for.  Did it leave anything out? */
+bool wait_look(struct wait *wait);
+
+/* The next glance leaves nothing out. */
+void wait_want_look(struct wait *wait);
+
+/* A glance that leaves nothing out, but in a loop of sends and receipts that spins. */
+void wait_glance_to_send(struct wait *wait);
 
 /*
  * Sleeps until something happens, and handles it, or until the alarm, for which the

@@ -3,10 +3,26 @@
  * Waiting through epoll, where io_uring is not to be had or not wanted.
  *
  * Sockets are watched level-triggered, and doorbells are armed to be rung through
- * them, so everything that can end a sleep is a readable socket.  A port that never
- * sleeps asks epoll now and then (SOCKET_GLANCE_NS), which is a system call.
+ * them, so everything that can end a sleep is a readable socket.  To look at the sockets
+ * is a system call, so it is made when the answer of a call depends on it:
  *
- * A hostile peer can keep its socket readable; each time costs one handler call.
+ *	a message is in a ring, and is taken		no look; one in SOCKET_GLANCE_NS
+ *	there is nothing to take, with SLUICE_NOWAIT	a look
+ *	is there a request?				a look, before it says no
+ *	is the peer still there?			a look, before it says yes
+ *	how many servers are there?			a look
+ *	a message is sent				a look, unless the program spins
+ *
+ * A program spins if the last look is less than SOCKET_GLANCE_NS ago, and since then no
+ * two glances were SOCKET_LOOP_NS apart: it has done nothing but send and receive, so
+ * nobody else can have told it what has happened meanwhile.  A call that waits polls
+ * without a look likewise, and then sleeps in epoll, or finds its time over there.
+ *
+ * Invariant:
+ * (1) A look, and a sleep that ends, handle every source that was ready when they began.
+ *
+ * A hostile peer can keep its socket readable; each time costs one handler call, and a
+ * look ends after as many as there are sources.
  */
 #include <errno.h>
 #include <sys/epoll.h>
@@ -41,15 +57,52 @@ static void handle(struct wait *wait, const struct epoll_event *events, int coun
 	}
 }
 
-void wait_epoll_glance(struct wait *wait)
+/* From here on everything is known that has happened until now. */
+static void note_look(struct wait *wait, int64_t now)
+{
+	wait->next_glance = now + SOCKET_GLANCE_NS;
+	wait->glanced = now;
+	wait->stale = false;
+	wait->paused = false;
+}
+
+/* Sources that stay ready go to the end of epoll's queue, so the rounds see all of them. */
+static void look(struct wait *wait)
 {
 	struct epoll_event events[BATCH];
+	uint32_t rounds = wait->count / BATCH + 1;
+	int n;
+
+	do {
+		n = epoll_wait(wait->epoll, events, BATCH, 0);
+		handle(wait, events, n);
+	} while (n == BATCH && --rounds);
+}
+
+static void glance(struct wait *wait, bool to_send)
+{
 	int64_t now = clock_now();
 
-	if (now < wait->next_glance)
+	if (now - wait->glanced >= SOCKET_LOOP_NS)
+		wait->paused = true;
+	wait->glanced = now;
+	wait->stale = now < wait->next_glance && !(to_send && wait->paused);
+	if (wait->stale)
 		return;
-	wait->next_glance = now + SOCKET_GLANCE_NS;
-	handle(wait, events, epoll_wait(wait->epoll, events, BATCH, 0));
+	note_look(wait, now);
+	look(wait);
+	/* The look itself is no pause of the program. */
+	wait->glanced = clock_now();
+}
+
+void wait_epoll_glance(struct wait *wait)
+{
+	glance(wait, false);
+}
+
+void wait_epoll_glance_to_send(struct wait *wait)
+{
+	glance(wait, true);
 }
 
 /* Linux 5.11 waits in nanoseconds, where it may; else the wait is rounded up. */
@@ -84,8 +137,11 @@ int wait_epoll_block(struct wait *wait, int64_t end)
 		return fail_quietly(EINTR, "a signal has ended the wait");
 	if (n < 0)
 		return fail_system("cannot wait with epoll");
+	note_look(wait, clock_now());
 	if (!n)
 		return -ETIMEDOUT;
 	handle(wait, events, n);
+	if (n == BATCH)
+		look(wait);
 	return 0;
 }

@@ -89,7 +89,7 @@ void wait_quieten(struct wait *wait)
 {
 	if (wait->told >= 0)
 		eventfd_drain(wait->told);
-	wait->next_glance = 0;
+	wait_want_look(wait);
 }
 
 void wait_set_alarm(struct wait *wait, int64_t alarm)

@@ -31,6 +31,7 @@ void wait_uring_queue_wakes(struct wait *wait);
 /* Through epoll.  Both blocks: 0, -ETIMEDOUT (quiet), -EINTR or another -errno. */
 int wait_epoll_watch(struct wait *wait, struct wait_source *source) MUST_CHECK;
 void wait_epoll_glance(struct wait *wait);
+void wait_epoll_glance_to_send(struct wait *wait);
 int wait_epoll_block(struct wait *wait, int64_t end) MUST_CHECK;
 
 #endif /* SLUICE_LINK_WAIT_MODES_H */
