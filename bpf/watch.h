@@ -183,7 +183,7 @@ static __always_inline bool take_hit(struct pt_regs *ctx, struct hit *hit)
 	hit->settings = bpf_map_lookup_elem(&settings, &zero);
 	hit->probe = (uint32_t)bpf_get_attach_cookie(ctx);
 	hit->pid = (uint32_t)(bpf_get_current_pid_tgid() >> 32);
-	if (!hit->settings)
+	if (!hit->settings || hit->settings->stopped)
 		return false;
 	hit->argument[0] = PT_REGS_PARM1(ctx);
 	hit->argument[1] = PT_REGS_PARM2(ctx);

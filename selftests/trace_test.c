@@ -8,6 +8,7 @@
  *				initial_max_slice_len is LEN; prints how often it grew
  *	trace_test talk N	N round trips of 1 to 4096 bytes, and one in which the request
  *				waits for 20 ms; prints what it counted
+ *	trace_test flood	round trips as fast as they go, until it is killed
  *	trace_test align N	N round trips of a service whose elements begin on a multiple of
  *				more than their type asks for, behind user headers; the
  *				reply is the request
@@ -169,7 +170,8 @@ static void round_trip(const struct ports *ports, size_t count, long wait_ms)
 	struct sluice_active_request *request;
 	struct sluice_response *response;
 
-	pause_ms(wait_ms);
+	if (wait_ms)
+		pause_ms(wait_ms);
 	request = must(sluice_server_receive(ports->server, SLUICE_FOREVER));
 	answer(request, count);
 	sluice_active_request_release(request);
@@ -192,6 +194,17 @@ static void talk(unsigned long trips)
 	round_trip(&ports, 1, 20);
 	printf("%lu trips, %lu of at least 1024 bytes\n", trips + 1, large);
 	drop_ports(&ports);
+}
+
+/* Sends as fast as it can, so that events come faster than anybody writes them. */
+static void flood(void)
+{
+	struct ports ports = make_ports(0);
+
+	puts("floods");
+	fflush(stdout);
+	for (;;)
+		round_trip(&ports, 1, 0);
 }
 
 /* ---- Alignment ---- */
@@ -287,11 +300,13 @@ int main(int argc, char **argv)
 		grow(number);
 	else if (!strcmp(what, "talk"))
 		talk(number);
+	else if (!strcmp(what, "flood"))
+		flood();
 	else if (!strcmp(what, "align"))
 		align(number);
 	else if (!strcmp(what, "hold"))
 		hold(number);
 	else
-		errx(2, "usage: trace_test leak | grow LEN | talk N | align N | hold ALIGNMENT");
+		errx(2, "usage: trace_test leak | grow LEN | talk N | flood | align N | hold ALIGNMENT");
 	return 0;
 }

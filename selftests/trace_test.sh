@@ -42,7 +42,15 @@ begin() {
 	done
 }
 
-end() {	# ends it; its status
+# end: ends it, when it has written what there was; its status
+end() {
+	before=-1
+	for each in 1 2 3 4 5 6 7 8 9; do
+		size=$(wc -c <"$tmp/said")
+		[ "$size" -eq $before ] && break
+		before=$size
+		sleep 0.3
+	done
 	kill -INT $tracer
 	wait $tracer
 	status=$?
@@ -91,7 +99,7 @@ named() {	# named EXAMPLE: the options by which its programs are known before th
 
 # shellcheck disable=SC2046 # options, one a word
 {
-	begin events --json $(named calls)
+	begin events --json --service example/calls $(named calls)
 	$pair calls --calls 1500
 	end
 	result $? "events, attached to everybody"

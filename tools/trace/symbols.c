@@ -32,7 +32,8 @@
  * Names, paths and files belong to those who are traced, and need not be well meant.
  * Text is reduced to printable ASCII, for it goes to terminals.  Whatever is no
  * regular file or no ELF file is passed over, and an offset without a name stays a
- * number.  A build id may lie, and then frames get wrong names.  Against the rest
+ * number; so does one for which there is no time when the tracer ends.  A build id may
+ * lie, and then frames get wrong names.  Against the rest
  * there is no help here: libdwfl maps the files, so that one which is cut short while
  * it is read ends us with SIGBUS, and a file system that never answers holds us up.
  */
@@ -55,6 +56,8 @@
 #include <elfutils/libdwelf.h>
 #include <elfutils/libdwfl.h>
 #include <gelf.h>
+
+#include "ending.h"
 
 /* Half of the descriptors that a process usually may have. */
 #define FILES_MAX	512
@@ -445,6 +448,10 @@ static const char *find_name(struct symbols *symbols, struct file *file, uint64_
 
 	if (place->file == file && place->offset == offset)
 		return place->text;
+	if (!ending_has_time(ENDING_REPORT)) {
+		ending_leave_out();
+		return NULL;
+	}
 	if (file->fd >= 0)
 		open_module(file);
 	free(place->text);

@@ -18,7 +18,7 @@ void tracer_destroy(struct tracer *tracer);
 int tracer_watch(struct tracer *tracer, const char *path, const struct places *places,
 		 pid_t pid);
 
-/* Detaches from everything. */
+/* From here on nothing more comes; it also begins to detach. */
 void tracer_stop(struct tracer *tracer);
 
 /* If the tracer has been told to watch some processes only: this one too. */
@@ -29,8 +29,14 @@ bool tracer_admitted(const struct tracer *tracer, pid_t pid);
 /* Tells the program of a port that was there before it. */
 void tracer_tell_port(struct tracer *tracer, uint64_t port, const struct port_entry *entry);
 
-/* Handles the records that have come, waiting for some if there are none. */
-void tracer_poll(struct tracer *tracer, int milliseconds);
+/*
+ * Handles the records that have come, waiting for some if there are none; but not for
+ * long, nor while there is no room for what is printed of them.  True if there are more.
+ */
+bool tracer_poll(struct tracer *tracer, int milliseconds);
+
+/* Takes out those that are there, of a tracer that has stopped.  How many there were. */
+uint64_t tracer_discard(struct tracer *tracer);
 
 /* Of all these probes. */
 struct counts tracer_counts(const struct tracer *tracer, uint64_t probes);
