@@ -141,6 +141,9 @@ struct settings {
 	struct probe_shape shape[PROBES_MAX];
 };
 
+/* In the map "pids", by a process's number: it has hit a probe.  Any other value: not yet. */
+#define PID_HIT	UINT32_MAX
+
 /**
  * struct port_entry - in the map "ports", by the id of a port
  * @wanted: its service is one that was asked for.

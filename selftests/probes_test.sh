@@ -168,7 +168,7 @@ traced() {
 
 plain=$(nanoseconds "$program")
 for mode in latency events; do
-	if ! "$O/tools/sluice" trace --totals -- true >/dev/null 2>&1; then
+	if ! "$O/tools/sluice" trace --totals -d 0.01 >/dev/null 2>&1; then
 		skip "$mode, traced" "this may not be traced"
 		continue
 	fi

@@ -54,7 +54,7 @@ gone() {
 	done
 	took=$(($(now) - told))
 	echo "# it took $took ms"
-	[ $took -lt $LATE ]
+	[ $took -lt "$LATE" ]
 }
 
 flood() {	# two processes that send as fast as they can, and know nothing of each other

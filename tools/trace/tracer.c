@@ -249,13 +249,15 @@ struct tracer *tracer_create(struct trace *trace)
 
 /* ---- Watching ---- */
 
-int tracer_watch(struct tracer *tracer, const char *path, const struct places *places,
-		 pid_t pid)
+int tracer_watch(struct tracer *tracer, int file, const struct places *places, pid_t pid)
 {
 	const struct trace *trace = tracer->trace;
 	uint64_t probes = probes_asked_for(trace) | PROBES_OF_PORTS;
+	char path[64];
 	int fd;
 
+	/* The kernel wants a name; by this one it gets the very file, whatever its own is. */
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", file);
 	if (tracer->links == LINKS_MAX)
 		return -ENOSPC;
 	fd = attach(tracer->program, path, places, probes, pid);
@@ -320,6 +322,18 @@ bool tracer_admitted(const struct tracer *tracer, pid_t pid)
 	uint32_t key = (uint32_t)pid, value;
 
 	return bpf_map_lookup_elem(tracer->pids, &key, &value) == 0;
+}
+
+bool tracer_any_hit(const struct tracer *tracer)
+{
+	uint32_t pid, *before = NULL, value;
+
+	while (bpf_map_get_next_key(tracer->pids, before, &pid) == 0) {
+		if (bpf_map_lookup_elem(tracer->pids, &pid, &value) == 0 && value == PID_HIT)
+			return true;
+		before = &pid;
+	}
+	return false;
 }
 
 void tracer_tell_port(struct tracer *tracer, uint64_t port, const struct port_entry *entry)

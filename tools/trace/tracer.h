@@ -14,9 +14,8 @@ struct tracer *tracer_create(struct trace *trace);
 /* Detaches, and forgets everything. */
 void tracer_destroy(struct tracer *tracer);
 
-/* Watches this file: in one process, or if pid is 0 in all that run it.  0 or -errno. */
-int tracer_watch(struct tracer *tracer, const char *path, const struct places *places,
-		 pid_t pid);
+/* Watches this open file: in one process, or if pid is 0 in all that run it.  0 or -errno. */
+int tracer_watch(struct tracer *tracer, int file, const struct places *places, pid_t pid);
 
 /* From here on nothing more comes; it also begins to detach. */
 void tracer_stop(struct tracer *tracer);
@@ -25,6 +24,9 @@ void tracer_stop(struct tracer *tracer);
 int tracer_admit(struct tracer *tracer, pid_t pid);
 
 bool tracer_admitted(const struct tracer *tracer, pid_t pid);
+
+/* Has any of these processes hit a probe, wanted or not? */
+bool tracer_any_hit(const struct tracer *tracer);
 
 /* Tells the program of a port that was there before it. */
 void tracer_tell_port(struct tracer *tracer, uint64_t port, const struct port_entry *entry);
