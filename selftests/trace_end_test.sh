@@ -19,7 +19,7 @@ SLUICE_ROOT=$tmp/root
 export SLUICE_ROOT
 mkdir -m 700 "$SLUICE_ROOT"
 
-timeout 60 "$sluice" trace --totals -- true >"$tmp/output" 2>&1 ||
+timeout 60 "$sluice" trace --totals -d 0.01 >"$tmp/output" 2>&1 ||
 	skip_all "$(sed 's/^sluice trace: //;q' "$tmp/output")"
 command -v jq >/dev/null || skip_all "there is no jq"
 

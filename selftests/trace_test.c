@@ -9,6 +9,7 @@
  *	trace_test talk N	N round trips of 1 to 4096 bytes, and one in which the request
  *				waits for 20 ms; prints what it counted
  *	trace_test flood	round trips as fast as they go, until it is killed
+ *	trace_test swap A B	two files change places, as fast as they can, until it is killed
  *	trace_test align N	N round trips of a service whose elements begin on a multiple of
  *				more than their type asks for, behind user headers; the
  *				reply is the request
@@ -16,6 +17,7 @@
  *				requests, and has neither client nor server; waits to be killed
  */
 #include <err.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -207,6 +209,16 @@ static void flood(void)
 		round_trip(&ports, 1, 0);
 }
 
+/* Whoever looks at A and then opens it may find B. */
+static void swap(const char *a, const char *b)
+{
+	puts("swaps");
+	fflush(stdout);
+	for (;;)
+		if (renameat2(AT_FDCWD, a, AT_FDCWD, b, RENAME_EXCHANGE) < 0)
+			err(1, "%s, %s", a, b);
+}
+
 /* ---- Alignment ---- */
 
 #define ALIGNMENT	64u
@@ -302,11 +314,13 @@ int main(int argc, char **argv)
 		talk(number);
 	else if (!strcmp(what, "flood"))
 		flood();
+	else if (!strcmp(what, "swap") && argc > 3)
+		swap(argv[2], argv[3]);
 	else if (!strcmp(what, "align"))
 		align(number);
 	else if (!strcmp(what, "hold"))
 		hold(number);
 	else
-		errx(2, "usage: trace_test leak | grow LEN | talk N | flood | align N | hold ALIGNMENT");
+		errx(2, "usage: trace_test leak | grow LEN | talk N | flood | swap A B | align N | hold ALIGNMENT");
 	return 0;
 }

@@ -11,9 +11,11 @@
  * reader needs who is only slow; until somebody tells it.
  *
  * A part may be held up where it cannot ask: in a write to a pipe that others fill, or
- * in a library that reads debug information.  So there is a timer.  When that has run
- * out, the summary is written if it can be, and the process ends at once.  Nothing is
- * left behind then: the kernel detaches what it held.
+ * in a library that reads debug information.  So there is a timer, which ends a write when
+ * the time is over, and again and again from then on.  If the process has had a processor
+ * for so long, or it takes a second all the same, the summary is written if it can be and
+ * the process ends at once.  Nothing is left behind then: the kernel detaches what it held.
+ * One that only had to wait for a processor comes to its end by itself.
  */
 #include "ending.h"
 
@@ -22,6 +24,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "tools/interrupt.h"
@@ -39,18 +42,33 @@ static const int64_t parts[] = {
 };
 
 #define TIMER_MS	180
+#define AGAIN_MS	20
+#define STUCK		(6 * TIMER_MS * MS)
 #define UNTOLD		100	/* times as long if nobody has told it */
 
 static int64_t begun;		/* 0: not yet */
+static int64_t processor;	/* what of it was used by then: nanoseconds */
 static bool in_haste, left_out;
 static char last_words[256];
+
+static int64_t processor_time(void)
+{
+	struct timespec used;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+	return used.tv_sec * SECOND_NS + used.tv_nsec;
+}
 
 /* Everything here may be called in a signal handler. */
 static void go(int number)
 {
 	struct pollfd error = { .fd = STDERR_FILENO, .events = POLLOUT };
+	int64_t times = in_haste ? 1 : UNTOLD;
 
 	(void)number;
+	if (processor_time() - processor < parts[ENDING_ALL] * times &&
+	    trace_now() - begun < STUCK * times)
+		return;
 	if (last_words[0] && poll(&error, 1, 0) == 1)
 		(void)!write(STDERR_FILENO, last_words, strlen(last_words));
 	_exit(1);
@@ -61,6 +79,7 @@ static void set_timer(int64_t ms)
 	const struct sigaction action = { .sa_handler = go };
 	const struct itimerval timer = {
 		.it_value = { .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 },
+		.it_interval = { .tv_usec = AGAIN_MS * 1000 },
 	};
 
 	sigaction(SIGALRM, &action, NULL);
@@ -70,6 +89,7 @@ static void set_timer(int64_t ms)
 void ending_begin(bool told)
 {
 	begun = trace_now();
+	processor = processor_time();
 	in_haste = told;
 	set_timer(told ? TIMER_MS : TIMER_MS * UNTOLD);
 }

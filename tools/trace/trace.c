@@ -27,6 +27,7 @@
 #include "complaints.h"
 #include "cost.h"
 #include "ending.h"
+#include "loader.h"
 #include "outlet.h"
 #include "pcapng.h"
 #include "perfetto.h"
@@ -126,13 +127,19 @@ static void watch_library(struct processes *processes)
 	}
 }
 
-/* A command that is a script, or loads the library, has no probes of its own. */
+static void try_file(void *context, const char *path)
+{
+	processes_try_file(context, path);
+}
+
+/* Its own file, and the libraries that it will load. */
 static void watch_command(struct processes *processes, const char *name)
 {
 	char *path = command_path(name);
 
 	if (path)
 		processes_try_file(processes, path);
+	loader_each(path, try_file, processes);
 	free(path);
 }
 
@@ -254,10 +261,18 @@ static int status_of(const struct trace *trace, const struct command *command)
 	return WIFEXITED(command->status) ? WEXITSTATUS(command->status) : 1;
 }
 
+/* A command that uses the library hits a probe. */
+static int check_hits(const struct trace *trace)
+{
+	if (!trace->options.command || tracer_any_hit(trace->tracer))
+		return 0;
+	return trace_complain("nothing was watched: neither the command nor its children have run a file with probes that was known in time; --exe names one");
+}
+
 static int finish(struct trace *trace, struct command *command, bool told)
 {
 	struct summary summary = { .trap = trace->trap };
-	int r = 0;
+	int r = 0, status;
 
 	ending_begin(told);
 	summary_read(&summary, trace);
@@ -278,7 +293,8 @@ static int finish(struct trace *trace, struct command *command, bool told)
 	if (summary_print(&summary, trace) < 0)
 		r = -1;
 	ending_last_words("");
-	return r < 0 ? 1 : status_of(trace, command);
+	status = status_of(trace, command);
+	return r < 0 || (check_hits(trace) < 0 && !status) ? 1 : status;
 }
 
 static int run_with(struct trace *trace, struct processes *processes, struct command *command)

@@ -9,8 +9,10 @@
  *	attach.c	from a program and a file to a link
  *	places.c	where the probes of a file are
  *	processes.c	who uses the library, and of which files
+ *	mapped_file.c	how the files that others run or name are opened
  *	ports.c		what is known of ports: service, role, process
  *	command.c	the command that is traced from its beginning
+ *	loader.c	the libraries that it will load
  *	cost.c		what a hit costs, measured
  *	outlet.c	what is printed, until it is written; or is lost, and counted
  *	outlet_file.c	the file behind it, and those before it
