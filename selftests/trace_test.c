@@ -8,6 +8,7 @@
  *				initial_max_slice_len is LEN; prints how often it grew
  *	trace_test talk N	N round trips of 1 to 4096 bytes, and one in which the request
  *				waits for 20 ms; prints what it counted
+ *	trace_test crowd N	N clients of one server, and some round trips of each
  *	trace_test flood	round trips as fast as they go, until it is killed
  *	trace_test swap A B	two files change places, as fast as they can, until it is killed
  *	trace_test align N	N round trips of a service whose elements begin on a multiple of
@@ -54,14 +55,19 @@ static void pause_ms(long ms)
 	nanosleep(&time, NULL);
 }
 
-static void connect_ports(struct ports *ports, const struct sluice_client_opts *opts)
+static void connect_client(struct ports *ports, const struct sluice_client_opts *opts)
 {
-	ports->server = must(sluice_server_create(ports->service, NULL));
 	ports->client = must(sluice_client_create(ports->service, opts));
 	/* The server takes the client in its own calls. */
 	while (sluice_client_wait_servers(ports->client, 1, SLUICE_NOWAIT) < 0)
 		if (sluice_server_receive(ports->server, SLUICE_NOWAIT))
 			errx(1, "a request from nowhere");
+}
+
+static void connect_ports(struct ports *ports, const struct sluice_client_opts *opts)
+{
+	ports->server = must(sluice_server_create(ports->service, NULL));
+	connect_client(ports, opts);
 }
 
 static struct ports make_ports(uint64_t initial_max_slice_len)
@@ -198,6 +204,25 @@ static void talk(unsigned long trips)
 	drop_ports(&ports);
 }
 
+/* The kernel needs time to make room for the histograms of a client; else they are lost. */
+static void talk_slowly(const struct ports *ports)
+{
+	for (int i = 0; i < 8; i++)
+		round_trip(ports, 1, 2);
+}
+
+/* The clients go with the process. */
+static void crowd(unsigned long clients)
+{
+	struct ports ports = make_ports(0);
+
+	talk_slowly(&ports);
+	for (unsigned long i = 1; i < clients; i++) {
+		connect_client(&ports, NULL);
+		talk_slowly(&ports);
+	}
+}
+
 /* Sends as fast as it can, so that events come faster than anybody writes them. */
 static void flood(void)
 {
@@ -312,6 +337,8 @@ int main(int argc, char **argv)
 		grow(number);
 	else if (!strcmp(what, "talk"))
 		talk(number);
+	else if (!strcmp(what, "crowd"))
+		crowd(number);
 	else if (!strcmp(what, "flood"))
 		flood();
 	else if (!strcmp(what, "swap") && argc > 3)
@@ -321,6 +348,6 @@ int main(int argc, char **argv)
 	else if (!strcmp(what, "hold"))
 		hold(number);
 	else
-		errx(2, "usage: trace_test leak | grow LEN | talk N | flood | swap A B | align N | hold ALIGNMENT");
+		errx(2, "usage: trace_test leak | grow LEN | talk N | crowd N | flood | swap A B | align N | hold ALIGNMENT");
 	return 0;
 }
