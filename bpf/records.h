@@ -119,7 +119,7 @@ struct probe_shape {
  * @least_ns: only what took so many nanoseconds.
  * @slow_ns: latency: round trips that are told of one by one; 0: none.
  * @totals: hits are counted, and not told of.
- * @reserved: 0.
+ * @stopped: nothing is wanted any more, and what still comes is neither counted nor told of.
  * @snap: capture: bytes of a payload, at most; 0: none.
  * @ring_bytes: size of the ring buffer.
  * @shape: of each probe.
@@ -135,11 +135,14 @@ struct settings {
 	uint64_t least_ns;
 	uint64_t slow_ns;
 	uint32_t totals;
-	uint32_t reserved;
+	uint32_t stopped;
 	uint32_t snap;
 	uint32_t ring_bytes;
 	struct probe_shape shape[PROBES_MAX];
 };
+
+/* In the map "pids", by a process's number: it has hit a probe.  Any other value: not yet. */
+#define PID_HIT	UINT32_MAX
 
 /**
  * struct port_entry - in the map "ports", by the id of a port

@@ -178,12 +178,12 @@ static __always_inline bool is_wanted(const struct hit *hit)
 /* False if the hit is none that was asked for. */
 static __always_inline bool take_hit(struct pt_regs *ctx, struct hit *hit)
 {
-	uint32_t zero = 0;
+	uint32_t zero = 0, *admitted;
 
 	hit->settings = bpf_map_lookup_elem(&settings, &zero);
 	hit->probe = (uint32_t)bpf_get_attach_cookie(ctx);
 	hit->pid = (uint32_t)(bpf_get_current_pid_tgid() >> 32);
-	if (!hit->settings)
+	if (!hit->settings || hit->settings->stopped)
 		return false;
 	hit->argument[0] = PT_REGS_PARM1(ctx);
 	hit->argument[1] = PT_REGS_PARM2(ctx);
@@ -193,8 +193,13 @@ static __always_inline bool take_hit(struct pt_regs *ctx, struct hit *hit)
 	hit->argument[5] = PARAMETER_6(ctx);
 	hit->argument[6] = 0;
 	hit->argument[7] = 0;
-	if (hit->settings->only_pids && !bpf_map_lookup_elem(&pids, &hit->pid))
-		return false;
+	if (hit->settings->only_pids) {
+		admitted = bpf_map_lookup_elem(&pids, &hit->pid);
+		if (!admitted)
+			return false;
+		if (*admitted != PID_HIT)
+			*admitted = PID_HIT;
+	}
 	if (hit->probe == SLUICE_TRACE_port_create)
 		learn_port(hit);
 	return is_wanted(hit);

@@ -17,7 +17,7 @@ unit := abi doorbell doorbell_schedules fork_fd layout returns ring ring_race \
 	ring_schedules slab spin
 
 # And these reach into the tracer, where there is one.
-of-trace := histogram pcapng perfetto symbols_name
+of-trace := histogram outlet pcapng perfetto symbols_name
 unit	 += $(of-trace)
 
 test-programs := $(patsubst selftests/%.c,%,$(wildcard selftests/*_test.c))

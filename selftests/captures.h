@@ -12,6 +12,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "tools/trace/ending.h"
+#include "tools/trace/outlet.h"
 #include "tools/trace/pcapng.h"
 
 #define SNAP		64u
@@ -97,20 +99,47 @@ helper struct capture_packet packet_of(size_t i, const unsigned char *payload)
 	};
 }
 
+/* A writer and its outlet, which has no limit. */
+struct capture_out {
+	struct outlet *outlet;
+	struct pcapng_writer *writer;
+};
+
+helper void capture_begin(struct __test_metadata *_metadata, struct capture_out *out,
+			  const char *path, uint32_t snap)
+{
+	out->outlet = outlet_open(&(struct outlet_file){ .path = path }, PCAPNG_UNIT + snap);
+	ASSERT_NE(NULL, out->outlet);
+	out->writer = pcapng_create(out->outlet, snap);
+	ASSERT_NE(NULL, out->writer);
+}
+
+/* 0 or -errno of the first failure. */
+helper int capture_end(struct capture_out *out)
+{
+	int r;
+
+	pcapng_finish(out->writer);
+	outlet_settle(out->outlet, ENDING_ALL);
+	r = outlet_error(out->outlet);
+	outlet_close(out->outlet);
+	return r;
+}
+
 helper void write_samples(struct __test_metadata *_metadata, const char *path)
 {
-	struct pcapng_writer *writer = pcapng_create(path, SNAP);
+	struct capture_out out;
 	unsigned char payload[SNAP];
 	size_t i;
 
-	ASSERT_NE(NULL, writer);
+	capture_begin(_metadata, &out, path, SNAP);
 	for (i = 0; i < SAMPLES; i++) {
 		struct capture_packet packet = packet_of(i, payload);
 
 		pattern_fill(payload, sizeof(payload), i);
-		ASSERT_EQ(0, pcapng_write(writer, &packet));
+		ASSERT_EQ(0, pcapng_write(out.writer, &packet));
 	}
-	ASSERT_EQ(0, pcapng_finish(writer));
+	ASSERT_EQ(0, capture_end(&out));
 }
 
 /* Whether it is the sample of this number, to the last byte. */

@@ -9,6 +9,8 @@
  */
 #include "trace_file.h"
 
+#include "tools/trace/ending.h"
+#include "tools/trace/outlet.h"
 #include "tools/trace/perfetto.h"
 #include "tools/trace/table.h"
 
@@ -24,6 +26,7 @@
 struct run {
 	char path[64];
 	int fds;
+	struct outlet *outlet;
 	struct perfetto *perfetto;
 	uint64_t time;
 	struct trace trace;
@@ -38,7 +41,9 @@ static void run_begin(struct __test_metadata *_metadata, struct run *run)
 	fd = mkstemp(run->path);
 	ASSERT_LE(0, fd);
 	close(fd);
-	run->perfetto = perfetto_open(run->path);
+	run->outlet = outlet_open(&(struct outlet_file){ .path = run->path }, 0);
+	ASSERT_NE(NULL, run->outlet);
+	run->perfetto = perfetto_open(run->outlet);
 	ASSERT_NE(NULL, run->perfetto);
 }
 
@@ -46,6 +51,8 @@ static void run_begin(struct __test_metadata *_metadata, struct run *run)
 static void run_end(struct __test_metadata *_metadata, struct run *run)
 {
 	EXPECT_EQ(0, perfetto_close(run->perfetto));
+	outlet_settle(run->outlet, ENDING_ALL);
+	outlet_close(run->outlet);
 	trace_read(_metadata, &run->trace, run->path);
 }
 
@@ -444,17 +451,19 @@ TEST_F(perfetto, a_long_trace)
 
 TEST_F(perfetto, failures)
 {
-	struct perfetto *full = perfetto_open("/dev/full");
+	struct outlet *full = outlet_open(&(struct outlet_file){ .path = "/dev/full" }, 0);
 	uint64_t i;
 
-	EXPECT_EQ(NULL, perfetto_open("/proc/nothing/here"));
+	EXPECT_EQ(NULL, outlet_open(&(struct outlet_file){ .path = "/proc/nothing/here" }, 0));
 	EXPECT_EQ(ENOENT, errno);
 	run_end(_metadata, &self->run);
 	ASSERT_NE(NULL, full);
-	self->run.perfetto = full;
+	self->run.perfetto = perfetto_open(full);
+	ASSERT_NE(NULL, self->run.perfetto);
 	for (i = 0; i < 1000; i++)
 		HIT(request_loan, CLIENT, 0, i, 64 * i, 8, 1);
-	EXPECT_EQ(-ENOSPC, perfetto_close(full));
+	EXPECT_EQ(-ENOSPC, perfetto_close(self->run.perfetto));
+	outlet_close(full);
 }
 
 /* ---- A random life ------------------------------------------------------- */

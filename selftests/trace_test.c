@@ -8,6 +8,9 @@
  *				initial_max_slice_len is LEN; prints how often it grew
  *	trace_test talk N	N round trips of 1 to 4096 bytes, and one in which the request
  *				waits for 20 ms; prints what it counted
+ *	trace_test crowd N	N clients of one server, and some round trips of each
+ *	trace_test flood	round trips as fast as they go, until it is killed
+ *	trace_test swap A B	two files change places, as fast as they can, until it is killed
  *	trace_test align N	N round trips of a service whose elements begin on a multiple of
  *				more than their type asks for, behind user headers; the
  *				reply is the request
@@ -15,6 +18,7 @@
  *				requests, and has neither client nor server; waits to be killed
  */
 #include <err.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,14 +55,19 @@ static void pause_ms(long ms)
 	nanosleep(&time, NULL);
 }
 
-static void connect_ports(struct ports *ports, const struct sluice_client_opts *opts)
+static void connect_client(struct ports *ports, const struct sluice_client_opts *opts)
 {
-	ports->server = must(sluice_server_create(ports->service, NULL));
 	ports->client = must(sluice_client_create(ports->service, opts));
 	/* The server takes the client in its own calls. */
 	while (sluice_client_wait_servers(ports->client, 1, SLUICE_NOWAIT) < 0)
 		if (sluice_server_receive(ports->server, SLUICE_NOWAIT))
 			errx(1, "a request from nowhere");
+}
+
+static void connect_ports(struct ports *ports, const struct sluice_client_opts *opts)
+{
+	ports->server = must(sluice_server_create(ports->service, NULL));
+	connect_client(ports, opts);
 }
 
 static struct ports make_ports(uint64_t initial_max_slice_len)
@@ -169,7 +178,8 @@ static void round_trip(const struct ports *ports, size_t count, long wait_ms)
 	struct sluice_active_request *request;
 	struct sluice_response *response;
 
-	pause_ms(wait_ms);
+	if (wait_ms)
+		pause_ms(wait_ms);
 	request = must(sluice_server_receive(ports->server, SLUICE_FOREVER));
 	answer(request, count);
 	sluice_active_request_release(request);
@@ -192,6 +202,46 @@ static void talk(unsigned long trips)
 	round_trip(&ports, 1, 20);
 	printf("%lu trips, %lu of at least 1024 bytes\n", trips + 1, large);
 	drop_ports(&ports);
+}
+
+/* The kernel needs time to make room for the histograms of a client; else they are lost. */
+static void talk_slowly(const struct ports *ports)
+{
+	for (int i = 0; i < 8; i++)
+		round_trip(ports, 1, 2);
+}
+
+/* The clients go with the process. */
+static void crowd(unsigned long clients)
+{
+	struct ports ports = make_ports(0);
+
+	talk_slowly(&ports);
+	for (unsigned long i = 1; i < clients; i++) {
+		connect_client(&ports, NULL);
+		talk_slowly(&ports);
+	}
+}
+
+/* Sends as fast as it can, so that events come faster than anybody writes them. */
+static void flood(void)
+{
+	struct ports ports = make_ports(0);
+
+	puts("floods");
+	fflush(stdout);
+	for (;;)
+		round_trip(&ports, 1, 0);
+}
+
+/* Whoever looks at A and then opens it may find B. */
+static void swap(const char *a, const char *b)
+{
+	puts("swaps");
+	fflush(stdout);
+	for (;;)
+		if (renameat2(AT_FDCWD, a, AT_FDCWD, b, RENAME_EXCHANGE) < 0)
+			err(1, "%s, %s", a, b);
 }
 
 /* ---- Alignment ---- */
@@ -287,11 +337,17 @@ int main(int argc, char **argv)
 		grow(number);
 	else if (!strcmp(what, "talk"))
 		talk(number);
+	else if (!strcmp(what, "crowd"))
+		crowd(number);
+	else if (!strcmp(what, "flood"))
+		flood();
+	else if (!strcmp(what, "swap") && argc > 3)
+		swap(argv[2], argv[3]);
 	else if (!strcmp(what, "align"))
 		align(number);
 	else if (!strcmp(what, "hold"))
 		hold(number);
 	else
-		errx(2, "usage: trace_test leak | grow LEN | talk N | align N | hold ALIGNMENT");
+		errx(2, "usage: trace_test leak | grow LEN | talk N | crowd N | flood | swap A B | align N | hold ALIGNMENT");
 	return 0;
 }

@@ -16,7 +16,7 @@ SLUICE_ROOT=$tmp/root
 export SLUICE_ROOT
 mkdir -m 700 "$SLUICE_ROOT"
 
-timeout 60 "$sluice" trace --totals -- true >"$tmp/output" 2>&1 ||
+timeout 60 "$sluice" trace --totals -d 0.01 >"$tmp/output" 2>&1 ||
 	skip_all "$(sed 's/^sluice trace: //;q' "$tmp/output")"
 command -v jq >/dev/null || skip_all "there is no jq"
 
@@ -42,7 +42,15 @@ begin() {
 	done
 }
 
-end() {	# ends it; its status
+# end: ends it, when it has written what there was; its status
+end() {
+	before=-1
+	for each in 1 2 3 4 5 6 7 8 9; do
+		size=$(wc -c <"$tmp/said")
+		[ "$size" -eq $before ] && break
+		before=$size
+		sleep 0.3
+	done
 	kill -INT $tracer
 	wait $tracer
 	status=$?
@@ -91,7 +99,7 @@ named() {	# named EXAMPLE: the options by which its programs are known before th
 
 # shellcheck disable=SC2046 # options, one a word
 {
-	begin events --json $(named calls)
+	begin events --json --service example/calls $(named calls)
 	$pair calls --calls 1500
 	end
 	result $? "events, attached to everybody"
@@ -208,6 +216,37 @@ says "the one that waited" '^slow: .* ms, selftest/trace .* request 51, 1 B, .*s
 says "a table" '^  round trip  *51 '
 says "and bars" '|@@*  *| '
 
+# tables NAME NUMBER OPTION...: of a service of 40 clients, so many clients have one
+tables() {
+	name=$1
+	number=$2
+	shift 2
+	traced latency "$@" -- "$program" crowd 40
+	[ "$(grep -c '^selftest/trace, client ' "$tmp/said")" -eq "$number" ] &&
+		[ "$(grep -c '^selftest/trace$' "$tmp/said")" -eq 1 ]
+	result $? "$name"
+}
+tables "a table for the service, and for ten of its 40 clients" 10
+says "and how many more there are" '^selftest/trace has 30 more clients'
+tables "for three of them" 3 --top 3
+tables "for none" 0 --top 0
+tables "for all" 40 --top 40
+traced latency --json -- "$program" crowd 40
+holds "all of them in JSON" 'map(.latency | select(. and .port)) | map(.port) | unique | length == 40'
+traced latency --json --top 5 -- "$program" crowd 40
+holds "or five" 'map(.latency | select(. and .port)) | map(.port) | unique | length == 5'
+
+# ---- both streams to one pipe
+
+for mode in "latency" "--totals" "events --json" "leaks --older 0" "grow"; do
+	# shellcheck disable=SC2086 # options
+	$patience "$sluice" trace $mode -- "$program" grow 1 2>&1 | cat >"$tmp/output"
+	[ "$(sed -n '1p' "$tmp/output")" = "sluice trace: watching" ] &&
+		sed -n '$p' "$tmp/output" | grep -q '^sluice trace: .* events seen, 0 lost' &&
+		[ "$(grep -c 'sluice trace: ' "$tmp/output")" -eq 2 ]
+	result $? "the summary comes behind all else: $mode"
+done
+
 # ---- leaks
 
 traced leaks --json --older 100ms -- "$program" leak
@@ -258,6 +297,8 @@ says "folded" ';main;.* [0-9][0-9]*$'
 traced --perfetto "$tmp/trace.json" $(named calls) -- $pair calls --calls 500
 result $? "a file for Perfetto"
 flows='[.traceEvents[] | select(.ph == "s" or .ph == "f")] | group_by([.cat, .name, .id])'
+[ "$(stat -c %a "$tmp/trace.json")" = 600 ]
+result $? "is its owner's alone"
 jq -e '.traceEvents | length > 4000' "$tmp/trace.json" >"$tmp/output" 2>&1
 result $? "is JSON"
 jq -e "$flows | length == 1000 and all(length == 2 and (map(.ph) | sort == [\"f\", \"s\"]))" \

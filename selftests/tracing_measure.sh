@@ -58,7 +58,7 @@ else
 fi
 
 plain=$(nanoseconds "$program") || fail "the program failed"
-if ! "$O/tools/sluice" trace --totals -- true >"$tmp/output" 2>&1; then
+if ! "$O/tools/sluice" trace --totals -d 0.01 >"$tmp/output" 2>&1; then
 	echo "tracing: not measured, sluice trace may not watch"
 	exit
 fi

@@ -211,6 +211,8 @@ static ssize_t read_record(int at, const char *name, void *ret_record, size_t si
 	got = fstat(fd, ret_status) < 0 ? -1 : pread(fd, ret_record, size, 0);
 	if (got < 0)
 		got = -errno;
+	else if (!S_ISREG(ret_status->st_mode))
+		got = -EBADMSG;
 	close(fd);
 	return got;
 }

@@ -28,8 +28,7 @@ struct collected {
 struct capture {
 	struct pcapng_writer *writer;
 	struct collected thread[THREADS_MAX];
-	uint64_t packets;
-	int error;
+	bool no_memory;
 };
 
 static const void *program(size_t *ret_size)
@@ -43,12 +42,9 @@ static int begin(struct trace *trace)
 
 	if (!capture)
 		return trace_complain("no memory");
-	capture->writer = pcapng_create(trace->options.output,
-					trace->options.snap ? trace->options.snap : 1);
+	capture->writer = pcapng_create(trace->file, trace->options.snap ? trace->options.snap : 1);
 	trace->state = capture;
-	if (!capture->writer)
-		return trace_complain("%s: %s", trace->options.output, strerror(errno));
-	return 0;
+	return capture->writer ? 0 : trace_complain("no memory");
 }
 
 /* Of this thread; or a free one. */
@@ -107,16 +103,14 @@ static void write_packet(struct capture *capture, const struct event_record *eve
 		.payload = has_payload ? collected->data : NULL,
 		.captured = has_payload ? collected->size : 0,
 	};
-	int r;
 
 	if (has_payload) {
 		packet.header.lead = collected->lead;
 		collected->tid = 0;
 	}
-	r = pcapng_write(capture->writer, &packet);
-	if (r < 0 && !capture->error)
-		capture->error = r;
-	capture->packets += r >= 0;
+	/* What is dropped is counted by the outlet, which knows why. */
+	if (pcapng_write(capture->writer, &packet) == -ENOMEM)
+		capture->no_memory = true;
 }
 
 static void record(struct trace *trace, const struct event_record *event)
@@ -139,17 +133,14 @@ static void record(struct trace *trace, const struct event_record *event)
 static int end(struct trace *trace)
 {
 	struct capture *capture = trace->state;
-	int r = pcapng_finish(capture->writer);
+	bool no_memory = capture->no_memory;
 
-	if (capture->error)
-		r = capture->error;
-	fprintf(stderr, "sluice trace: %llu messages written to %s\n",
-		(unsigned long long)capture->packets, trace->options.output);
+	pcapng_finish(capture->writer);
 	for (int i = 0; i < THREADS_MAX; i++)
 		free(capture->thread[i].data);
 	free(capture);
 	trace->state = NULL;
-	return r < 0 ? trace_complain("%s: %s", trace->options.output, strerror(-r)) : 0;
+	return no_memory ? trace_complain("no memory") : 0;
 }
 
 const struct trace_mode mode_capture = {

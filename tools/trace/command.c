@@ -2,7 +2,8 @@
 /*
  * The command that is traced: a child that waits on a pipe until everything is watched,
  * and then becomes the command; so nothing that it does is missed.  It has our standard
- * streams and is in our process group, so that ^C reaches it too.
+ * streams and is in our process group, so that ^C reaches it too.  A command that does not
+ * end when it is asked to is not waited for: the tracer has to end.
  */
 #include "command.h"
 
@@ -13,7 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
+
+#include "ending.h"
 
 static void become(int wait_fd, char **argv)
 {
@@ -70,18 +74,23 @@ bool command_ended(struct command *command)
 	return true;
 }
 
-void command_end(struct command *command)
+bool command_end(struct command *command)
 {
+	const struct timespec pause = { .tv_nsec = 1000 * 1000 };
+
 	if (command->go >= 0) {
 		close(command->go);
 		command->go = -1;
 	}
-	if (!command->pid || command_ended(command))
-		return;
+	if (command_ended(command))
+		return true;
 	kill(command->pid, SIGTERM);
-	while (waitpid(command->pid, &command->status, 0) < 0 && errno == EINTR)
-		;
-	command->pid = 0;
+	while (!command_ended(command)) {
+		if (!ending_has_time(ENDING_COMMAND))
+			return false;
+		nanosleep(&pause, NULL);
+	}
+	return true;
 }
 
 char *command_path(const char *name)

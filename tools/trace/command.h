@@ -21,8 +21,8 @@ void command_go(struct command *command);
 /* Has it ended?  Does not wait. */
 bool command_ended(struct command *command);
 
-/* Asks it to end, and waits. */
-void command_end(struct command *command);
+/* Asks it to end, and waits a while.  False if it has not ended by then. */
+bool command_end(struct command *command);
 
 /* Where a command's name leads, as execvp(3) finds it; to be freed.  NULL: nowhere. */
 char *command_path(const char *name);

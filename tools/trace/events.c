@@ -84,17 +84,17 @@ static int begin(struct trace *trace)
 {
 	if (!trace->options.perfetto)
 		return 0;
-	trace->state = perfetto_open(trace->options.perfetto);
-	return trace->state ? 0 : trace_complain("%s: %s", trace->options.perfetto, strerror(errno));
+	trace->state = perfetto_open(trace->file);
+	return trace->state ? 0 : trace_complain("no memory");
 }
 
 static void draw(struct perfetto *perfetto, const struct event_record *event,
 		 struct port_known *port)
 {
-	if (port && !port->drawn) {
-		port->drawn = true;
+	if (port && port->drawn != perfetto_file(perfetto)) {
 		perfetto_port(perfetto, port->id, port->pid, port->process,
 			      port->role ? "server" : "client", port->service);
+		port->drawn = perfetto_file(perfetto);
 	}
 	perfetto_event(perfetto, event);
 }
@@ -143,10 +143,8 @@ static int end(struct trace *trace)
 
 	if (trace->options.totals)
 		print_totals(trace);
-
-	if (r < 0)
-		return trace_complain("%s: %s", trace->options.perfetto, strerror(-r));
-	return 0;
+	/* Whether the file could be written is asked of the file. */
+	return r == -ENOMEM ? trace_complain("no memory") : 0;
 }
 
 const struct trace_mode mode_events = {

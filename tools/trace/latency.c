@@ -3,7 +3,9 @@
  * sluice trace latency - where the time of round trips goes
  *
  * The program in the kernel has a histogram for each client port and stage; here they are
- * added up to those of services.  Slow round trips are told of as they end.
+ * added up to those of services.  Slow round trips are told of as they end.  A service may
+ * have thousands of clients: for people the slowest have a table each, and all together
+ * that of the service.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -13,10 +15,12 @@
 #include <bpf/libbpf.h>
 #include <jansson.h>
 
+#include "ending.h"
 #include "event_text.h"
 #include "events.h"
 #include "histogram.h"
 #include "latency.skel.h"
+#include "table.h"
 #include "tracer.h"
 
 static const struct {
@@ -33,7 +37,7 @@ static const struct {
 
 /* All stages of one client port, or of a service. */
 struct row {
-	struct row *next;
+	struct row *next;		/* service */
 	uint64_t port;			/* 0: of a service */
 	char service[TEXT_SIZE];
 	struct histogram stage[STAGE_COUNT];
@@ -121,29 +125,67 @@ static void record(struct trace *trace, const struct event_record *event)
 
 /* ---- The table ---- */
 
-static struct row *row_of(struct row **rows, uint64_t port, const char *service)
-{
-	struct row *row;
+/* What was collected: services as a list, clients by their ports. */
+struct rows {
+	struct row *services;
+	struct row **client;
+	size_t clients;
+	struct table by_port;
+};
 
-	for (row = *rows; row; row = row->next)
-		if (row->port == port && !strcmp(row->service, service))
-			return row;
-	row = calloc(1, sizeof(*row));
+static struct row *new_row(uint64_t port, const char *service)
+{
+	struct row *row = calloc(1, sizeof(*row));
+
 	if (!row)
 		return NULL;
 	row->port = port;
 	snprintf(row->service, sizeof(row->service), "%s", service);
-	row->next = *rows;
-	*rows = row;
 	return row;
 }
 
-static void add_up(struct trace *trace, struct row **services, struct row **clients,
-		   const struct histogram_key *key, const struct histogram *each, int processors)
+static struct row *row_of_service(struct rows *rows, const char *service)
+{
+	struct row *row = rows->services;
+
+	while (row && strcmp(row->service, service) != 0)
+		row = row->next;
+	if (row)
+		return row;
+	row = new_row(0, service);
+	if (!row)
+		return NULL;
+	row->next = rows->services;
+	rows->services = row;
+	return row;
+}
+
+static struct row *row_of_client(struct rows *rows, uint64_t port, const char *service)
+{
+	const struct table_key key = { { port, 0, 0 } };
+	struct row *row = table_find(&rows->by_port, &key), **grown;
+
+	if (row)
+		return row;
+	grown = reallocarray(rows->client, rows->clients + 1, sizeof(struct row *));
+	if (!grown)
+		return NULL;
+	rows->client = grown;
+	row = new_row(port, service);
+	if (!row || table_add(&rows->by_port, &key, row) < 0) {
+		free(row);
+		return NULL;
+	}
+	rows->client[rows->clients++] = row;
+	return row;
+}
+
+static void add_up(struct trace *trace, struct rows *rows, const struct histogram_key *key,
+		   const struct histogram *each, int processors)
 {
 	const char *service = ports_service(trace->ports, key->port);
-	struct row *of_service = row_of(services, 0, service);
-	struct row *of_client = row_of(clients, key->port, service);
+	struct row *of_service = row_of_service(rows, service);
+	struct row *of_client = row_of_client(rows, key->port, service);
 
 	if (key->stage >= STAGE_COUNT || !of_service || !of_client)
 		return;
@@ -153,18 +195,37 @@ static void add_up(struct trace *trace, struct row **services, struct row **clie
 	}
 }
 
-static void collect(struct trace *trace, struct row **services, struct row **clients)
+static uint64_t slowness(const struct row *row)
+{
+	return histogram_quantile(&row->stage[STAGE_ROUND_TRIP], 0.99);
+}
+
+/* The slowest first. */
+static int compare(const void *left, const void *right)
+{
+	uint64_t a = slowness(*(struct row *const *)left), b = slowness(*(struct row *const *)right);
+
+	return a < b ? 1 : a > b ? -1 : 0;
+}
+
+static void collect(struct trace *trace, struct rows *rows)
 {
 	int map = tracer_map(trace->tracer, "histograms"), processors = libbpf_num_possible_cpus();
 	struct histogram_key key, *before = NULL;
 	struct histogram *each = calloc(processors > 0 ? (size_t)processors : 1, sizeof(*each));
 
 	while (each && bpf_map_get_next_key(map, before, &key) == 0) {
+		if (!ending_has_time(ENDING_EVENTS)) {
+			ending_leave_out();
+			break;
+		}
 		if (bpf_map_lookup_elem(map, &key, each) == 0)
-			add_up(trace, services, clients, &key, each, processors);
+			add_up(trace, rows, &key, each, processors);
 		before = &key;
 	}
 	free(each);
+	if (rows->clients)
+		qsort(rows->client, rows->clients, sizeof(struct row *), compare);
 }
 
 static void print_row(const struct row *row)
@@ -186,30 +247,50 @@ static void print_row(const struct row *row)
 	}
 }
 
-static void print_rows(struct trace *trace, const struct row *services, const struct row *clients)
+static void print_client(struct trace *trace, const struct row *row)
 {
-	const struct row *row;
-	unsigned int ports;
+	const struct port_known *port = ports_find(trace->ports, row->port);
 
-	for (; services; services = services->next) {
-		printf("\n%s\n", services->service);
-		print_row(services);
-		if (services->stage[STAGE_ROUND_TRIP].count) {
+	printf("\n%s, client %016" PRIx64 " %s[%u]\n", row->service, row->port,
+	       port ? port->process : "?", port ? port->pid : 0);
+	print_row(row);
+}
+
+static size_t count_clients(const struct rows *rows, const char *service)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < rows->clients; i++)
+		count += !strcmp(rows->client[i]->service, service);
+	return count;
+}
+
+/* One client alone is what the service is. */
+static void print_clients(struct trace *trace, const struct rows *rows, const char *service)
+{
+	size_t count = count_clients(rows, service), left = trace->options.top;
+
+	for (size_t i = 0; count > 1 && i < rows->clients && left; i++) {
+		if (strcmp(rows->client[i]->service, service) != 0)
+			continue;
+		print_client(trace, rows->client[i]);
+		left--;
+	}
+	if (count > 1 && count > trace->options.top)
+		printf("\n%s has %zu more clients, whose round trips were quicker: --top\n", service,
+		       count - trace->options.top);
+}
+
+static void print_rows(struct trace *trace, const struct rows *rows)
+{
+	for (const struct row *row = rows->services; row; row = row->next) {
+		printf("\n%s\n", row->service);
+		print_row(row);
+		if (row->stage[STAGE_ROUND_TRIP].count) {
 			printf("\n  round trip, from send to the first response\n");
-			histogram_print(&services->stage[STAGE_ROUND_TRIP]);
+			histogram_print(&row->stage[STAGE_ROUND_TRIP]);
 		}
-		ports = 0;
-		for (row = clients; row; row = row->next)
-			ports += !strcmp(row->service, services->service);
-		for (row = ports > 1 ? clients : NULL; row; row = row->next) {
-			const struct port_known *port = ports_find(trace->ports, row->port);
-
-			if (strcmp(row->service, services->service) != 0)
-				continue;
-			printf("\n%s, client %016" PRIx64 " %s[%u]\n", row->service, row->port,
-			       port ? port->process : "?", port ? port->pid : 0);
-			print_row(row);
-		}
+		print_clients(trace, rows, row->service);
 	}
 }
 
@@ -239,33 +320,51 @@ static void print_row_json(const struct row *row)
 	}
 }
 
-static void free_rows(struct row *rows)
+/* The slowest of each service, however many these have. */
+static void print_rows_json(const struct trace *trace, const struct rows *rows)
+{
+	const struct row *row;
+	size_t left;
+
+	for (row = rows->services; row; row = row->next)
+		print_row_json(row);
+	for (row = rows->services; row; row = row->next) {
+		left = trace->options.top;
+		for (size_t i = 0; i < rows->clients && left; i++) {
+			if (strcmp(rows->client[i]->service, row->service) != 0)
+				continue;
+			print_row_json(rows->client[i]);
+			left--;
+		}
+	}
+}
+
+static void free_rows(struct rows *rows)
 {
 	struct row *next;
 
-	for (; rows; rows = next) {
-		next = rows->next;
-		free(rows);
+	for (; rows->services; rows->services = next) {
+		next = rows->services->next;
+		free(rows->services);
 	}
+	for (size_t i = 0; i < rows->clients; i++)
+		free(rows->client[i]);
+	free(rows->client);
+	table_deinit(&rows->by_port);
 }
 
 static int end(struct trace *trace)
 {
-	struct row *services = NULL, *clients = NULL, *row;
+	struct rows rows = { .services = NULL };
 
-	collect(trace, &services, &clients);
-	if (trace->options.json) {
-		for (row = services; row; row = row->next)
-			print_row_json(row);
-		for (row = clients; row; row = row->next)
-			print_row_json(row);
-	} else {
-		print_rows(trace, services, clients);
-	}
-	if (!services && !trace->options.json)
+	collect(trace, &rows);
+	if (trace->options.json)
+		print_rows_json(trace, &rows);
+	else if (rows.services)
+		print_rows(trace, &rows);
+	else
 		puts("no round trip has ended");
-	free_rows(services);
-	free_rows(clients);
+	free_rows(&rows);
 	return 0;
 }
 

@@ -13,6 +13,7 @@
 #include <bpf/bpf.h>
 #include <jansson.h>
 
+#include "ending.h"
 #include "events.h"
 #include "leaks.skel.h"
 #include "stacks.h"
@@ -106,6 +107,10 @@ static void collect(struct trace *trace, struct groups *groups)
 
 	while (bpf_map_get_next_key(map, before, &key) == 0) {
 		before = &key;
+		if (!ending_has_time(ENDING_EVENTS)) {
+			ending_leave_out();
+			break;
+		}
 		if (bpf_map_lookup_elem(map, &key, &slice) < 0)
 			continue;
 		age = now - (int64_t)slice.time;

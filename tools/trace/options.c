@@ -7,12 +7,16 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define BUFFER_LEAST	(64u << 10)
 #define BUFFER_MOST	(1u << 30)
 #define SNAP_MOST	(16u << 20)
+#define FILE_LEAST	(64u << 10)
+#define FILES_MOST	1000u
+#define TOP		10u		/* clients, for people */
 
 static const char help[] =
 "usage: sluice trace [MODE] [OPTION]... [-- COMMAND [ARGUMENT]...]\n"
@@ -53,10 +57,18 @@ static const char help[] =
 "      --perfetto FILE   events: write them for ui.perfetto.dev, print none\n"
 "      --snap BYTES      capture: so much of each payload too (0: headers only);\n"
 "                        Wireshark reads packets of up to 256 KiB\n"
+"      --top N           latency: the N slowest clients of each service (10)\n"
 "      --json            a line of JSON for each thing, the last a summary\n"
 "      --strict          an event that was lost is an error\n"
 "      --buffer BYTES    of the ring buffer, a power of two (8M)\n"
 "      --help\n"
+"\n"
+"Files\n"
+"  -o, --output FILE     print there, and not to standard output\n"
+"      --max-size SIZE   of the file of -o, --perfetto or capture; when it is\n"
+"                        reached, tracing ends\n"
+"      --files N         instead, go on in a new FILE; N are kept: FILE, FILE.1\n"
+"                        that came before it, and so on\n"
 "\n"
 "Examples\n"
 "  sluice trace latency --service example/calls --slow 1ms\n"
@@ -65,7 +77,7 @@ static const char help[] =
 
 enum {
 	EXE = 256, SERVICE, PORT, EVENT, MIN_SIZE, MIN_LATENCY, SLOW, OLDER, FOLDED, PERFETTO,
-	SNAP, TOTALS, JSON, STRICT, BUFFER, HELP,
+	SNAP, TOTALS, TOP_CLIENTS, JSON, STRICT, BUFFER, MAX_SIZE, FILES, HELP,
 };
 
 static const struct option long_options[] = {
@@ -87,6 +99,10 @@ static const struct option long_options[] = {
 	{ "json", no_argument, NULL, JSON },
 	{ "strict", no_argument, NULL, STRICT },
 	{ "buffer", required_argument, NULL, BUFFER },
+	{ "top", required_argument, NULL, TOP_CLIENTS },
+	{ "output", required_argument, NULL, 'o' },
+	{ "max-size", required_argument, NULL, MAX_SIZE },
+	{ "files", required_argument, NULL, FILES },
 	{ "help", no_argument, NULL, HELP },
 	{ 0 },
 };
@@ -101,7 +117,7 @@ static const char *mode_of(int option)
 		return "events latency leaks capture";
 	case MIN_LATENCY:
 		return "events latency";
-	case SLOW:
+	case SLOW: case TOP_CLIENTS:
 		return "latency";
 	case OLDER:
 		return "leaks";
@@ -166,9 +182,9 @@ static bool add_pid(struct trace_options *options, const char *text)
 
 static bool add_file(struct trace_options *options, const char *path)
 {
-	if (options->files == FILES_NAMED_MAX)
+	if (options->files_named == FILES_NAMED_MAX)
 		return false;
-	options->file[options->files++] = path;
+	options->file[options->files_named++] = path;
 	return true;
 }
 
@@ -179,6 +195,16 @@ static bool take_size(const char *text, uint64_t least, uint64_t most, uint32_t 
 	if (!parse_bytes(text, &bytes) || bytes < least || bytes > most)
 		return false;
 	*ret_size = (uint32_t)bytes;
+	return true;
+}
+
+static bool take_number(const char *text, unsigned int most, unsigned int *ret_number)
+{
+	uint64_t number;
+
+	if (!parse_whole(text, 10, &number) || number > most)
+		return false;
+	*ret_number = (unsigned int)number;
 	return true;
 }
 
@@ -229,6 +255,15 @@ static bool take(struct trace_options *options, int option)
 	case BUFFER:
 		return take_size(optarg, BUFFER_LEAST, BUFFER_MOST, &options->buffer) &&
 		       !(options->buffer & (options->buffer - 1));
+	case TOP_CLIENTS:
+		return take_number(optarg, UINT_MAX, &options->top);
+	case 'o':
+		options->output = optarg;
+		return true;
+	case MAX_SIZE:
+		return parse_bytes(optarg, &options->max_size) && options->max_size >= FILE_LEAST;
+	case FILES:
+		return take_number(optarg, FILES_MOST, &options->files) && options->files;
 	case TOTALS:
 		options->totals = true;
 		return true;
@@ -246,7 +281,7 @@ static int take_all(struct trace_options *options, const char *mode, int argc, c
 	int option, index = 0;
 
 	optind = 1;
-	while ((option = getopt_long(argc, argv, "+p:d:n:", long_options, &index)) != -1) {
+	while ((option = getopt_long(argc, argv, "+p:d:n:o:", long_options, &index)) != -1) {
 		if (option == HELP) {
 			fputs(help, stdout);
 			return -1;
@@ -262,14 +297,34 @@ static int take_all(struct trace_options *options, const char *mode, int argc, c
 	return 0;
 }
 
+/* What cannot be together, or not alone.  0 or 2. */
+static int check(const struct trace_options *options)
+{
+	bool has_file = options->output || options->capture || options->perfetto;
+
+	if (options->pids && (options->command || options->files_named))
+		return say_wrong("trace", "either --pid, or a command or --exe");
+	if (options->folded && options->json)
+		return say_wrong("trace", "either --folded, or --json");
+	if (options->max_size && !has_file)
+		return say_wrong("trace", "--max-size is of a file: -o FILE is missing");
+	if (options->files && !options->max_size)
+		return say_wrong("trace", "--files needs --max-size");
+	if (options->max_size && options->capture && options->max_size < options->snap + FILE_LEAST)
+		return say_wrong("trace", "--max-size is too small for messages of --snap");
+	return 0;
+}
+
 int options_parse(struct trace_options *options, const char *mode, int argc, char **argv)
 {
 	bool needs_file = !strcmp(mode, "capture");
 	int r;
 
-	*options = (struct trace_options){ .buffer = 8u << 20, .older_ns = SECOND_NS };
+	*options = (struct trace_options){
+		.buffer = 8u << 20, .older_ns = SECOND_NS, .top = UINT_MAX,
+	};
 	if (needs_file && argc > 1 && argv[1][0] != '-') {
-		options->output = argv[1];
+		options->capture = argv[1];
 		argv[1] = argv[0];
 		argc--;
 		argv++;
@@ -277,17 +332,15 @@ int options_parse(struct trace_options *options, const char *mode, int argc, cha
 	r = take_all(options, mode, argc, argv);
 	if (r)
 		return r;
-	if (needs_file && !options->output && optind < argc && strcmp(argv[optind - 1], "--") != 0)
-		options->output = argv[optind++];
-	if (needs_file && !options->output)
+	if (needs_file && !options->capture && optind < argc && strcmp(argv[optind - 1], "--") != 0)
+		options->capture = argv[optind++];
+	if (needs_file && !options->capture)
 		return say_wrong("trace", "the name of a file is missing");
 	if (optind < argc && !strcmp(argv[optind], "--"))
 		optind++;
 	if (optind < argc)
 		options->command = argv + optind;
-	if (options->pids && (options->command || options->files))
-		return say_wrong("trace", "either --pid, or a command or --exe");
-	if (options->folded && options->json)
-		return say_wrong("trace", "either --folded, or --json");
-	return 0;
+	if (options->top == UINT_MAX && !options->json)
+		options->top = TOP;
+	return check(options);
 }

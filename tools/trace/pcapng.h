@@ -28,16 +28,21 @@ struct capture_packet {
 	size_t captured;	/* bytes of payload, at most header.lead + header.bytes */
 };
 
+struct outlet;
 struct pcapng_writer;
 
-/* Makes the file; snap is the most bytes of a packet's payload.  NULL, errno. */
-struct pcapng_writer *pcapng_create(const char *path, uint32_t snap);
+/*
+ * Begins a file, in an outlet that stays the caller's and that takes units of snap and
+ * PCAPNG_UNIT bytes; snap is the most bytes of a packet's payload.  NULL, errno.
+ */
+#define PCAPNG_UNIT	4096u
+struct pcapng_writer *pcapng_create(struct outlet *outlet, uint32_t snap);
 
-/* 0 or -errno. */
+/* 0; -ENOBUFS: there is no room for it now, or the file has its size; or -errno. */
 int pcapng_write(struct pcapng_writer *writer, const struct capture_packet *packet);
 
-/* Flushes; 0 or -errno of the first failure. */
-int pcapng_finish(struct pcapng_writer *writer);
+/* What it is to write is in the outlet already. */
+void pcapng_finish(struct pcapng_writer *writer);
 
 struct pcapng_reader;
 

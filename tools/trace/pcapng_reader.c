@@ -26,7 +26,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "mapped_file.h"
 #include "pcapng_format.h"
 
 /* So much of a block is read before memory for more of it is asked for. */
@@ -294,12 +296,16 @@ static int begin(struct pcapng_reader *reader)
 struct pcapng_reader *pcapng_open(const char *path)
 {
 	struct pcapng_reader *reader = calloc(1, sizeof(*reader));
-	int r;
+	int fd, r;
 
 	if (!reader)
 		return NULL;
-	reader->file = fopen(path, "re");
-	r = reader->file ? begin(reader) : -errno;
+	/* A FIFO that nobody writes to is not waited for; it is read twice, so it must be a file. */
+	fd = file_open_named(path);
+	reader->file = fd < 0 ? NULL : fdopen(fd, "r");
+	r = reader->file ? begin(reader) : fd < 0 ? fd : -errno;
+	if (fd >= 0 && !reader->file)
+		close(fd);
 	if (r == 0)
 		return reader;
 	pcapng_close(reader);

@@ -2,46 +2,49 @@
 /*
  * Writes messages to a pcapng file.
  *
- * The writer owns the file and the names of the services that have an interface.
- * What it is given is trusted, but may come from a process that is not: lengths that
- * are no lengths are written as the longest there can be.
+ * The writer owns the names of the services that have an interface; the file is its
+ * outlet's.  What it is given is trusted, but may come from a process that is not: lengths
+ * that are no lengths are written as the longest there can be.
  *
- *  1. A packet's interface was written before it.
+ *  1. A packet's interface was written before it, in the same file.  A packet and an
+ *     interface that is new with it are one unit of the outlet: if that is dropped the
+ *     interface is forgotten.
  *  2. After an error nothing is written any more, so that what lies behind it is not
  *     taken for a block; each later call returns that first error.
  *  3. No packet is longer than the snap length that its interface states.
+ *  4. Each file of several begins with a section of its own, and can be read alone.
  *
  * A writer that is killed leaves a file whose last block may be cut.
  */
 #include "pcapng.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "outlet.h"
 #include "pcapng_format.h"
 
 /* The longest payload whose block still has a length of 32 bits. */
 #define PAYLOAD_LIMIT \
 	(UINT32_MAX - 3 - BLOCK_FRAME - sizeof(struct packet_body) - sizeof(struct capture_header))
 
+/* A section has less; see put_section(). */
+#define SECTION_MOST	128u
+
 struct pcapng_writer {
-	FILE *file;
+	struct outlet *outlet;
 	char **service;		/* by number of interface */
 	uint32_t services;
 	uint32_t snap;		/* of the payload */
-	int error;		/* the first, negative; 0 */
 };
 
 static void put(struct pcapng_writer *writer, const void *data, size_t size)
 {
-	errno = EIO;
-	if (!writer->error && size && fwrite(data, size, 1, writer->file) != 1)
-		writer->error = -errno;
+	/* The stream takes everything; whether it was kept is asked at the end of a unit. */
+	if (size)
+		(void)!fwrite(data, size, 1, outlet_stream(writer->outlet));
 }
 
 static void put_padding(struct pcapng_writer *writer, size_t size)
@@ -66,6 +69,12 @@ static void put_tail(struct pcapng_writer *writer, size_t body)
 static size_t option_size(size_t length)
 {
 	return sizeof(struct option_head) + pcapng_padded(length);
+}
+
+static size_t interface_size(const char *service)
+{
+	return BLOCK_FRAME + sizeof(struct interface_body) + option_size(strlen(service)) +
+	       option_size(1) + option_size(0);
 }
 
 static void put_option(struct pcapng_writer *writer, uint16_t code, const void *data,
@@ -100,7 +109,7 @@ static void put_interface(struct pcapng_writer *writer, const char *service)
 	};
 	const uint8_t resolution = NANOSECONDS;
 	const size_t length = strlen(service);
-	const size_t size = sizeof(body) + option_size(length) + option_size(1) + option_size(0);
+	const size_t size = interface_size(service) - BLOCK_FRAME;
 
 	put_head(writer, BLOCK_INTERFACE, size);
 	put(writer, &body, sizeof(body));
@@ -154,69 +163,91 @@ static int add_service(struct pcapng_writer *writer, const char *service)
 	return 0;
 }
 
-/* The interface of a service, which is new if the service is (1). */
-static uint32_t interface_of(struct pcapng_writer *writer, const char *service)
+static void forget_services(struct pcapng_writer *writer, uint32_t first)
 {
-	uint32_t i;
+	while (writer->services > first)
+		free(writer->service[--writer->services]);
+}
 
-	for (i = 0; i < writer->services; i++)
-		if (strcmp(writer->service[i], service) == 0)
-			return i;
-	if (!writer->error)
-		writer->error = add_service(writer, service);
-	put_interface(writer, service);
+/* The number of a service's interface, if it has one. */
+static uint32_t find_service(const struct pcapng_writer *writer, const char *service)
+{
+	uint32_t i = 0;
+
+	while (i < writer->services && strcmp(writer->service[i], service) != 0)
+		i++;
 	return i;
 }
 
-/* What others say to each other is not for everybody, so the file is its owner's. */
-static FILE *create_file(const char *path)
+/* Of a packet and its interface, at most. */
+static uint64_t size_of(const struct capture_packet *packet)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR);
-	FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
-
-	if (fd >= 0 && !file)
-		close(fd);
-	return file;
+	return interface_size(packet->service) + BLOCK_FRAME + sizeof(struct packet_body) +
+	       sizeof(struct capture_header) + pcapng_padded(packet->captured);
 }
 
-struct pcapng_writer *pcapng_create(const char *path, uint32_t snap)
+/* Goes on in the next file if the packet does not fit in this one. */
+static int find_place(struct pcapng_writer *writer, const struct capture_packet *packet)
+{
+	const uint64_t size = size_of(packet);
+	int r;
+
+	if (outlet_fits(writer->outlet, size) ||
+	    !outlet_has_next(writer->outlet, size + SECTION_MOST))
+		return 0;
+	r = outlet_next(writer->outlet);
+	if (r < 0)
+		return r;
+	forget_services(writer, 0);
+	put_section(writer);
+	return outlet_unit(writer->outlet, 0) ? 0 : -ENOBUFS;
+}
+
+struct pcapng_writer *pcapng_create(struct outlet *outlet, uint32_t snap)
 {
 	struct pcapng_writer *writer = calloc(1, sizeof(*writer));
 
 	if (!writer)
 		return NULL;
 	writer->snap = snap < PAYLOAD_LIMIT ? snap : (uint32_t)PAYLOAD_LIMIT;
-	writer->file = create_file(path);
-	if (!writer->file) {
-		free(writer);
-		return NULL;
-	}
+	writer->outlet = outlet;
 	put_section(writer);
+	outlet_unit(outlet, 0);
 	return writer;
+}
+
+static int write_unit(struct pcapng_writer *writer, const struct capture_packet *packet)
+{
+	const uint32_t before = writer->services;
+	const uint32_t interface = find_service(writer, packet->service);
+
+	if (interface == before && add_service(writer, packet->service) < 0)
+		return -ENOMEM;
+	if (interface == before)
+		put_interface(writer, packet->service);
+	put_packet(writer, interface, packet);
+	if (outlet_unit(writer->outlet, 1))
+		return 0;
+	forget_services(writer, before);
+	return outlet_error(writer->outlet) ? outlet_error(writer->outlet) : -ENOBUFS;
 }
 
 int pcapng_write(struct pcapng_writer *writer, const struct capture_packet *packet)
 {
-	uint32_t interface;
+	int r;
 
 	if (packet->captured > capture_whole(&packet->header) || packet->header.probe > 1 ||
 	    strlen(packet->service) > UINT16_MAX)
 		return -EINVAL;
-	interface = interface_of(writer, packet->service);
-	put_packet(writer, interface, packet);
-	return writer->error;
+	if (outlet_error(writer->outlet))
+		return outlet_error(writer->outlet);
+	r = find_place(writer, packet);
+	return r < 0 ? r : write_unit(writer, packet);
 }
 
-int pcapng_finish(struct pcapng_writer *writer)
+void pcapng_finish(struct pcapng_writer *writer)
 {
-	int error;
-
-	if (fclose(writer->file) && !writer->error)
-		writer->error = -errno;
-	error = writer->error;
-	while (writer->services)
-		free(writer->service[--writer->services]);
+	forget_services(writer, 0);
 	free(writer->service);
 	free(writer);
-	return error;
 }

@@ -22,18 +22,29 @@
  * without a beginning is nothing; a beginning without an end ends with its port, or with
  * the trace.
  *
+ * A file that has a limit must still hold the ends of all that is under way.  When what is
+ * left of it is no more than they may need, it is ended as the trace would be; and the
+ * next, if there may be one, begins like a trace.
+ *
  * All arguments are a traced process's word.  None is an address or an index here.
  */
 #include "tools/trace/perfetto.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "tools/trace/exchanges.h"
+#include "tools/trace/outlet.h"
+
+/* More than any element, or the two or three of an end, with the longest names. */
+#define ELEMENTS_MOST	4096u
 
 struct perfetto {
+	struct outlet *outlet;
 	struct trace_json *file;
+	unsigned int number;		/* of the file */
 	struct tracks tracks;
 	struct exchanges exchanges;
 	bool begun;
@@ -232,32 +243,84 @@ static void look_for_instant(struct perfetto *perfetto, const struct event_recor
 
 /* ---- The whole ---- */
 
-struct perfetto *perfetto_open(const char *path)
+static int begin_file(struct perfetto *perfetto)
+{
+	perfetto->file = trace_json_open(perfetto->outlet);
+	if (!perfetto->file)
+		return -ENOMEM;
+	perfetto->number++;
+	perfetto->begun = false;
+	perfetto->last = 0;
+	tracks_init(&perfetto->tracks, perfetto->file);
+	exchanges_init(&perfetto->exchanges, &perfetto->tracks);
+	return 0;
+}
+
+static int end_file(struct perfetto *perfetto)
+{
+	int r;
+
+	if (!perfetto->file)
+		return -ENOMEM;
+	trace_json_begin_last(perfetto->file);
+	exchanges_deinit(&perfetto->exchanges, perfetto->last);
+	tracks_deinit(&perfetto->tracks, perfetto->last);
+	r = trace_json_close(perfetto->file);
+	perfetto->file = NULL;
+	return r;
+}
+
+/* What the ends of all that is under way may need. */
+static uint64_t size_of_end(const struct perfetto *perfetto)
+{
+	uint64_t under_way = perfetto->tracks.spans.count + perfetto->exchanges.requests.count;
+
+	return ELEMENTS_MOST * (under_way + 2);
+}
+
+/* False if there is no place for an event, in this file or the next. */
+static bool find_place(struct perfetto *perfetto)
+{
+	if (!perfetto->file)
+		return false;
+	if (outlet_fits(perfetto->outlet, size_of_end(perfetto)))
+		return true;
+	return outlet_has_next(perfetto->outlet, 4 * ELEMENTS_MOST) && end_file(perfetto) == 0 &&
+	       outlet_next(perfetto->outlet) == 0 && begin_file(perfetto) == 0;
+}
+
+struct perfetto *perfetto_open(struct outlet *outlet)
 {
 	struct perfetto *perfetto = calloc(1, sizeof(*perfetto));
 
 	if (!perfetto)
 		return NULL;
-	perfetto->file = trace_json_open(path);
-	if (!perfetto->file) {
-		free(perfetto);
-		return NULL;
-	}
-	tracks_init(&perfetto->tracks, perfetto->file);
-	exchanges_init(&perfetto->exchanges, &perfetto->tracks);
-	return perfetto;
+	perfetto->outlet = outlet;
+	if (begin_file(perfetto) == 0)
+		return perfetto;
+	free(perfetto);
+	return NULL;
+}
+
+unsigned int perfetto_file(const struct perfetto *perfetto)
+{
+	return perfetto->number;
 }
 
 void perfetto_port(struct perfetto *perfetto, uint64_t id, uint32_t pid, const char *process,
 		   const char *role, const char *service)
 {
-	struct port *port = port_name(&perfetto->tracks, id, pid, role, service);
+	struct port *port;
 	struct point point;
 
+	if (!find_place(perfetto))
+		return;
+	port = port_name(&perfetto->tracks, id, pid, role, service);
 	if (!port)
 		return;
 	point = port_point(port, 0);
 	trace_json_name(perfetto->file, &point, "process_name", process);
+	trace_json_unit(perfetto->file, 0);
 }
 
 /* Records of different processors may be a little out of order, the first one too. */
@@ -267,6 +330,10 @@ void perfetto_event(struct perfetto *perfetto, const struct event_record *event)
 
 	if (event->kind != RECORD_EVENT && event->kind != RECORD_TEXT)
 		return;
+	if (!find_place(perfetto)) {
+		outlet_refuse(perfetto->outlet, 1);
+		return;
+	}
 	if (!perfetto->begun)
 		perfetto->begin = event->time;
 	perfetto->begun = true;
@@ -274,15 +341,13 @@ void perfetto_event(struct perfetto *perfetto, const struct event_record *event)
 	perfetto->last = time > perfetto->last ? time : perfetto->last;
 	look_for_instant(perfetto, event, time);
 	change(perfetto, event, time);
+	trace_json_unit(perfetto->file, 1);
 }
 
 int perfetto_close(struct perfetto *perfetto)
 {
-	int r;
+	int r = end_file(perfetto);
 
-	exchanges_deinit(&perfetto->exchanges, perfetto->last);
-	tracks_deinit(&perfetto->tracks, perfetto->last);
-	r = trace_json_close(perfetto->file);
 	free(perfetto);
 	return r;
 }

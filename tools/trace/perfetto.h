@@ -7,8 +7,16 @@
 
 struct perfetto;
 
-/* Makes the file, or empties it.  NULL with errno. */
-struct perfetto *perfetto_open(const char *path);
+struct outlet;
+
+/* Of the outlet's limit, for the end of a file. */
+#define PERFETTO_RESERVE	64u
+
+/* Begins a file, in an outlet that stays the caller's.  NULL with errno. */
+struct perfetto *perfetto_open(struct outlet *outlet);
+
+/* Which file it is, from 1: in each all ports are to be named again. */
+unsigned int perfetto_file(const struct perfetto *perfetto);
 
 /* A port that events will name; process is its command's name, role "client" or "server". */
 void perfetto_port(struct perfetto *perfetto, uint64_t port, uint32_t pid, const char *process,
@@ -17,7 +25,7 @@ void perfetto_port(struct perfetto *perfetto, uint64_t port, uint32_t pid, const
 /* An event, in the order in which they come out of the ring buffer. */
 void perfetto_event(struct perfetto *perfetto, const struct event_record *event);
 
-/* Ends what is still under way, and the file.  0 or -errno of the first write that failed. */
+/* Ends what is still under way, and the file.  0 or -errno of the first failure. */
 int perfetto_close(struct perfetto *perfetto);
 
 #endif /* TRACE_PERFETTO_H */

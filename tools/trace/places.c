@@ -6,18 +6,19 @@
  *
  * The programs in the kernel read arguments from the registers of a call, which is where
  * our build leaves them; a note that says otherwise is refused, not misread.  A file is
- * somebody else's: offsets and strings are checked before they are used.
+ * somebody else's: offsets and strings are checked before they are used.  It is read and
+ * not mapped, so that nobody can cut it short below us, and notes of a size that no
+ * program has are not read.
  */
 #include "places.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <gelf.h>
 
 #define NOTE_STAPSDT	3
+#define NOTES_MOST	(1u << 20)	/* bytes */
 
 #if defined(__aarch64__)
 #define REGISTERS	"8@x0 8@x1 8@x2 8@x3 8@x4 8@x5"
@@ -145,28 +146,24 @@ static int read_sections(struct reading *reading)
 	notes = section_named(reading->elf, ".stapsdt.base", &header);
 	reading->base = notes ? header.sh_addr : 0;
 	notes = section_named(reading->elf, ".note.stapsdt", &header);
-	while (notes && (data = elf_getdata(notes, data)))
+	while (notes && header.sh_size <= NOTES_MOST && (data = elf_getdata(notes, data)))
 		take_notes(reading, data);
 	if (reading->error)
 		return reading->error;
 	return reading->places->count ? 0 : -ENOENT;
 }
 
-int places_read(const char *path, struct places *ret_places)
+int places_read(int fd, struct places *ret_places)
 {
 	struct reading reading = { .places = ret_places };
-	int fd, r = -ENOENT;
+	int r = -ENOENT;
 
 	memset(ret_places, 0, sizeof(*ret_places));
 	elf_version(EV_CURRENT);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	reading.elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
+	reading.elf = elf_begin(fd, ELF_C_READ, NULL);
 	if (reading.elf) {
 		r = read_sections(&reading);
 		elf_end(reading.elf);
 	}
-	close(fd);
 	return r;
 }

@@ -21,6 +21,6 @@ struct places {
  * Reads the places of a file.  0; -ENOENT (there are none, or it is no ELF file),
  * -EPROTO (there are, and not as this tracer knows them) or another -errno.
  */
-int places_read(const char *path, struct places *ret_places);
+int places_read(int fd, struct places *ret_places);
 
 #endif /* TRACE_PLACES_H */

@@ -12,7 +12,7 @@ struct port_known {
 	uint32_t request_lead, reply_lead;
 	char service[TEXT_SIZE];
 	char process[16];		/* name of its command */
-	bool drawn;			/* the perfetto file knows of it */
+	unsigned int drawn;		/* the last perfetto file that knows of it */
 };
 
 /* NULL if there is no memory. */

@@ -8,6 +8,9 @@
  * come meanwhile, so that a program nobody knew of is watched soon after it starts; what
  * it did before that is not seen, unless its file was named.
  *
+ * Which files a process runs, and how the very ones are opened, mapped_file.c knows.  One
+ * that cannot be opened is told of, if its process uses Sluice.
+ *
  * The ports of a process are read from the registry files that it holds open, through
  * /proc: whatever root directory it uses, in whatever mount namespace.  Processes go at
  * any time; then there is nothing to learn.
@@ -17,7 +20,6 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +28,7 @@
 
 #include <sluice/registry.h>
 
+#include "mapped_file.h"
 #include "places.h"
 #include "ports.h"
 #include "symbols.h"
@@ -109,36 +112,36 @@ static bool is_wanted_service(const char *wanted, const char *name)
 /* ---- Files ---- */
 
 /* 1 (watched), 0 (there are no probes, or none of ours) or -1 and it was said why. */
-static int watch(struct processes *processes, const char *path, pid_t pid)
+static int watch(struct processes *processes, int fd, const char *name, pid_t pid)
 {
 	struct tracer *tracer = processes->trace->tracer;
 	struct places places;
 	int r;
 
-	r = places_read(path, &places);
+	r = places_read(fd, &places);
 	if (r == -EPROTO)
-		trace_complain("%s has probes of another version, or was built in another way", path);
+		trace_complain("%s has probes of another version, or was built in another way", name);
 	if (r < 0)
 		return 0;
-	r = tracer_watch(tracer, path, &places, pid);
+	r = tracer_watch(tracer, fd, &places, pid);
 	if (r == -ENOENT || r == -ESRCH)
 		return 0;	/* gone meanwhile */
 	if (r < 0)
-		return trace_complain("cannot watch %s: %s", path, strerror(-r));
+		return trace_complain("cannot watch %s: %s", name, strerror(-r));
 	processes->watched++;
 	if (processes->trace->symbols)
-		symbols_learn_file(processes->trace->symbols, path);
+		symbols_learn_open(processes->trace->symbols, name, fd);
 	return 1;
 }
 
 /* 1 (watched), 0 (it has no probes) or -1. */
-static int look_at_file(struct processes *processes, const char *path)
+static int look_at_file(struct processes *processes, int fd, const char *name)
 {
 	struct stat status;
 	unsigned int i;
 	int r;
 
-	if (stat(path, &status) < 0 || !S_ISREG(status.st_mode))
+	if (fstat(fd, &status) < 0)
 		return 0;
 	for (i = 0; i < processes->files; i++)
 		if (processes->file[i].device == status.st_dev &&
@@ -146,7 +149,7 @@ static int look_at_file(struct processes *processes, const char *path)
 			return processes->file[i].watched;
 	if (processes->files == FILES_MAX)
 		return 0;
-	r = watch(processes, path, 0);
+	r = watch(processes, fd, name, 0);
 	processes->file[processes->files++] = (struct file){
 		.device = status.st_dev, .inode = status.st_ino, .watched = r > 0,
 	};
@@ -155,8 +158,13 @@ static int look_at_file(struct processes *processes, const char *path)
 
 int processes_watch_file(struct processes *processes, const char *path)
 {
-	int r = look_at_file(processes, path);
+	int fd = file_open_named(path), r;
 
+	if (fd < 0)
+		return trace_complain("%s: %s", path, fd == -EINVAL ? "it is no regular file" :
+				      strerror(-fd));
+	r = look_at_file(processes, fd, path);
+	close(fd);
 	if (!r)
 		trace_complain("%s: there are no probes of Sluice in it", path);
 	return r > 0 ? 0 : -1;
@@ -164,49 +172,119 @@ int processes_watch_file(struct processes *processes, const char *path)
 
 void processes_try_file(struct processes *processes, const char *path)
 {
-	(void)!look_at_file(processes, path);
+	int fd = file_open_named(path);
+
+	if (fd < 0)
+		return;
+	(void)!look_at_file(processes, fd, path);
+	close(fd);
 }
 
-/* Calls for each file that the process runs code from, until one returns not 0. */
-static int each_file(pid_t pid, int (*call)(void *context, const char *path), void *context)
-{
-	char maps[64], line[PATH_MAX + 128], before[PATH_MAX] = "", path[PATH_MAX + 64];
-	FILE *file;
-	int at, r = 0;
+/* ---- What a process holds open ---- */
 
-	snprintf(maps, sizeof(maps), "/proc/%d/maps", pid);
-	file = fopen(maps, "re");
-	while (file && !r && fgets(line, sizeof(line), file)) {
-		line[strcspn(line, "\n")] = 0;
-		at = 0;
-		/* Code, of a file that is not the one before. */
-		if (sscanf(line, "%*s %*2c%*1[x]%*s %*s %*s %*s %n", &at), !at)
-			continue;
-		if (line[at] != '/' || !strcmp(line + at, before))
-			continue;
-		snprintf(before, sizeof(before), "%s", line + at);
-		snprintf(path, sizeof(path), "/proc/%d/root%s", pid, before);
-		r = call(context, path);
-	}
-	if (file)
-		fclose(file);
-	return r;
+union record {
+	uint32_t magic;
+	struct sluice_registry_port port;
+	struct sluice_registry_contract contract;
+};
+
+/* A registry file that the process holds open; its directory goes to path.  False: none. */
+static bool read_record(pid_t pid, const char *number, char path[PATH_MAX], union record *record)
+{
+	char link[64];
+	ssize_t n;
+	int fd;
+
+	snprintf(link, sizeof(link), "/proc/%d/fd/%s", pid, number);
+	n = readlink(link, path, PATH_MAX - 1);
+	if (n <= 0 || path[0] != '/')
+		return false;
+	path[n] = 0;
+	if (!strstr(path, "/services/"))
+		return false;
+	*strrchr(path, '/') = 0;	/* the file's own name says nothing */
+	fd = file_open_named(link);
+	if (fd < 0)
+		return false;
+	memset(record, 0, sizeof(*record));
+	n = pread(fd, record, sizeof(*record), 0);
+	close(fd);
+	return n >= (ssize_t)sizeof(record->port);
+}
+
+/* Does it hold any?  Then it uses Sluice. */
+static bool has_records(pid_t pid)
+{
+	char fds[64], path[PATH_MAX];
+	struct dirent *entry;
+	union record record;
+	bool has = false;
+	DIR *directory;
+
+	snprintf(fds, sizeof(fds), "/proc/%d/fd", pid);
+	directory = opendir(fds);
+	while (directory && !has && (entry = readdir(directory)))
+		has = read_record(pid, entry->d_name, path, &record);
+	if (directory)
+		closedir(directory);
+	return has;
 }
 
 /* ---- Processes ---- */
 
 struct look {
 	struct processes *processes;
+	pid_t only;			/* watch this one alone; 0: all that run the file */
 	bool uses;			/* a file that is watched */
+	bool failed;
+	char unseen[PATH_MAX];		/* a file that could not be opened; "": none */
+	int error;			/* why */
 };
 
-static int look_at_one(void *context, const char *path)
+/* The program itself comes first, but what is deleted says more. */
+static void note_unseen(struct look *look, const struct mapping *mapping, int error)
+{
+	if (look->unseen[0] && (look->error == -ESTALE || error != -ESTALE))
+		return;
+	snprintf(look->unseen, sizeof(look->unseen), "%s", mapping->name);
+	look->error = error;
+}
+
+static int look_at_mapping(void *context, const struct mapping *mapping)
 {
 	struct look *look = context;
+	int fd = mapped_file_open(mapping), r;
 
+	if (fd < 0) {
+		note_unseen(look, mapping, mapping->deleted ? -ESTALE : fd);
+		return 0;
+	}
+	if (look->only)
+		r = watch(look->processes, fd, mapping->name, look->only);
+	else
+		r = look_at_file(look->processes, fd, mapping->name);
+	close(fd);
 	/* One that cannot be watched was told of; the others still can. */
-	look->uses |= look_at_file(look->processes, path) > 0;
+	look->uses |= r > 0;
+	look->failed |= r < 0;
 	return 0;
+}
+
+static const char *reason(const struct look *look)
+{
+	if (look->error == -ESTALE)
+		return "it was replaced or deleted since, and to open it needs CAP_SYS_ADMIN or CAP_CHECKPOINT_RESTORE";
+	return strerror(-look->error);
+}
+
+/* Says that a process is not watched, or not all of it, for that file. */
+static void tell_unseen(const struct look *look, pid_t pid)
+{
+	char name[16], clean[PATH_MAX];
+
+	process_name(pid, name);
+	trace_complain("process %d (%s) cannot be watched in %s: %s", pid, name,
+		       text_clean(clean, sizeof(clean), look->unseen), reason(look));
 }
 
 /* What a process runs, as a number; 0: a kernel thread, or gone. */
@@ -232,9 +310,11 @@ static void look_at_process(struct processes *processes, pid_t pid)
 	if (processes->trace->options.command && !tracer_admitted(processes->trace->tracer, pid))
 		return;
 	processes->program[pid] = program;
-	(void)!each_file(pid, look_at_one, &look);
+	(void)mapped_files_each(pid, look_at_mapping, &look);
 	if (look.uses)
 		processes_learn_ports(processes->trace, pid);
+	else if (look.unseen[0] && has_records(pid))
+		tell_unseen(&look, pid);
 }
 
 void processes_look(struct processes *processes)
@@ -254,62 +334,30 @@ void processes_look(struct processes *processes)
 		closedir(directory);
 }
 
-struct look_at_pid {
-	struct processes *processes;
-	pid_t pid;
-};
-
-static int look_at_one_of_pid(void *context, const char *path)
-{
-	struct look_at_pid *look = context;
-
-	return watch(look->processes, path, look->pid) < 0 ? -1 : 0;
-}
-
 int processes_watch_pid(struct processes *processes, pid_t pid)
 {
-	struct look_at_pid look = { processes, pid };
-	unsigned int before = processes->watched;
+	struct look look = { .processes = processes, .only = pid };
+	int r;
 
-	if (tracer_admit(processes->trace->tracer, pid) < 0 ||
-	    each_file(pid, look_at_one_of_pid, &look) < 0)
+	if (tracer_admit(processes->trace->tracer, pid) < 0)
+		return trace_complain("no memory");
+	r = mapped_files_each(pid, look_at_mapping, &look);
+	if (r == -ENOENT || r == -ESRCH)
+		return trace_complain("process %d is not there", pid);
+	if (r < 0)
+		return trace_complain("process %d may not be looked at: %s", pid, strerror(-r));
+	if (look.failed)
 		return -1;
-	if (processes->watched == before)
-		return trace_complain("process %d is not there, or does not use Sluice", pid);
-	return 0;
+	if (look.uses)
+		return 0;
+	if (look.unseen[0])
+		tell_unseen(&look, pid);
+	else
+		trace_complain("process %d does not use Sluice", pid);
+	return -1;
 }
 
 /* ---- Ports ---- */
-
-union record {
-	uint32_t magic;
-	struct sluice_registry_port port;
-	struct sluice_registry_contract contract;
-};
-
-/* A registry file that the process holds open; its directory goes to path.  False: none. */
-static bool read_record(pid_t pid, const char *number, char path[PATH_MAX], union record *record)
-{
-	char link[64];
-	ssize_t n;
-	int fd;
-
-	snprintf(link, sizeof(link), "/proc/%d/fd/%s", pid, number);
-	n = readlink(link, path, PATH_MAX - 1);
-	if (n <= 0 || path[0] != '/')
-		return false;
-	path[n] = 0;
-	if (!strstr(path, "/services/"))
-		return false;
-	*strrchr(path, '/') = 0;	/* the file's own name says nothing */
-	fd = open(link, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0)
-		return false;
-	memset(record, 0, sizeof(*record));
-	n = pread(fd, record, sizeof(*record), 0);
-	close(fd);
-	return n >= (ssize_t)sizeof(record->port);
-}
 
 /* What the process says of the service in this directory. */
 static bool find_contract(pid_t pid, DIR *fds, const char *directory, union record *record)

@@ -32,7 +32,8 @@
  * Names, paths and files belong to those who are traced, and need not be well meant.
  * Text is reduced to printable ASCII, for it goes to terminals.  Whatever is no
  * regular file or no ELF file is passed over, and an offset without a name stays a
- * number.  A build id may lie, and then frames get wrong names.  Against the rest
+ * number; so does one for which there is no time when the tracer ends.  A build id may
+ * lie, and then frames get wrong names.  Against the rest
  * there is no help here: libdwfl maps the files, so that one which is cut short while
  * it is read ends us with SIGBUS, and a file system that never answers holds us up.
  */
@@ -41,7 +42,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -56,10 +56,11 @@
 #include <elfutils/libdwfl.h>
 #include <gelf.h>
 
+#include "ending.h"
+#include "mapped_file.h"
+
 /* Half of the descriptors that a process usually may have. */
 #define FILES_MAX	512
-/* Of one process, each time it is looked at: more than any program needs. */
-#define MAPPINGS_MAX	1024
 /* Of a name that is remembered: C++ has longer ones, and a hostile file may have any. */
 #define TEXT_MAX	1024
 
@@ -234,12 +235,6 @@ static int add_file(struct symbols *symbols, const unsigned char *build_id, cons
 	return 0;
 }
 
-/* It may be anything that somebody put there: a fifo must not hold us up. */
-static int open_to_read(const char *path)
-{
-	return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-}
-
 /* Takes the descriptor. */
 static void learn(struct symbols *symbols, const char *path, int fd)
 {
@@ -254,75 +249,28 @@ static void learn(struct symbols *symbols, const char *path, int fd)
 
 void symbols_learn_file(struct symbols *symbols, const char *path)
 {
-	int fd = open_to_read(path);
+	int fd = file_open_named(path);
 
+	if (fd >= 0)
+		learn(symbols, path, fd);
+}
+
+void symbols_learn_open(struct symbols *symbols, const char *path, int fd)
+{
+	fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	if (fd >= 0)
 		learn(symbols, path, fd);
 }
 
 /* ---- Learning a process -------------------------------------------------- */
 
-/* Of those that are executed and have a path, which is cut out of the line. */
-static const char *parse_mapping(char *line, unsigned long *ret_start, unsigned long *ret_end)
+static int learn_mapping(void *context, const struct mapping *mapping)
 {
-	unsigned long start, end;
-	char executable;
-	int at = 0;
+	int fd = mapped_file_open(mapping);
 
-	if (sscanf(line, "%lx-%lx %*2c%c%*c %*x %*s %*u %n", &start, &end, &executable, &at) != 3 ||
-	    executable != 'x' || line[at] != '/')
-		return NULL;
-	*ret_start = start;
-	*ret_end = end;
-	line[at + (int)strcspn(line + at, "\n")] = 0;
-	return line + at;
-}
-
-/*
- * map_files is the very file that is mapped, even a deleted one, but asks for a
- * capability.  Else the path is followed: as the process sees it, and last as we do;
- * the kernel adds " (deleted)" to one that leads nowhere any more.  A file that took
- * the place of the mapped one has another build id and does no harm.
- */
-static int open_mapping(pid_t pid, unsigned long start, unsigned long end, const char *name)
-{
-	char path[PATH_MAX + 64];
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%d/map_files/%lx-%lx", (int)pid, start, end);
-	fd = open_to_read(path);
 	if (fd >= 0)
-		return fd;
-	snprintf(path, sizeof(path), "/proc/%d/root%s", (int)pid, name);
-	fd = open_to_read(path);
-	return fd >= 0 ? fd : open_to_read(name);
-}
-
-static void learn_mappings(struct symbols *symbols, pid_t pid)
-{
-	unsigned long start = 0, end = 0;
-	unsigned int count = 0;
-	char *line = NULL;
-	const char *name;
-	size_t size = 0;
-	char path[64];
-	FILE *maps;
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%d/maps", (int)pid);
-	maps = fopen(path, "re");
-	while (maps && count < MAPPINGS_MAX && getline(&line, &size, maps) > 0) {
-		name = parse_mapping(line, &start, &end);
-		if (!name)
-			continue;
-		count++;
-		fd = open_mapping(pid, start, end, name);
-		if (fd >= 0)
-			learn(symbols, name, fd);
-	}
-	free(line);
-	if (maps)
-		fclose(maps);
+		learn(context, mapping->name, fd);
+	return 0;
 }
 
 void symbols_learn_process(struct symbols *symbols, pid_t pid)
@@ -345,7 +293,7 @@ void symbols_learn_process(struct symbols *symbols, pid_t pid)
 	*place = (struct process){
 		.pid = pid, .second = now.tv_sec, .executable = executable,
 	};
-	learn_mappings(symbols, pid);
+	(void)mapped_files_each(pid, learn_mapping, symbols);
 }
 
 /* ---- Naming -------------------------------------------------------------- */
@@ -445,6 +393,10 @@ static const char *find_name(struct symbols *symbols, struct file *file, uint64_
 
 	if (place->file == file && place->offset == offset)
 		return place->text;
+	if (!ending_has_time(ENDING_REPORT)) {
+		ending_leave_out();
+		return NULL;
+	}
 	if (file->fd >= 0)
 		open_module(file);
 	free(place->text);

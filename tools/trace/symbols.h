@@ -17,6 +17,9 @@ void symbols_destroy(struct symbols *symbols);
 /* Remembers where a file of this build id is.  Harmless if it is no ELF file, or known. */
 void symbols_learn_file(struct symbols *symbols, const char *path);
 
+/* The same with one that is open, which stays the caller's. */
+void symbols_learn_open(struct symbols *symbols, const char *path, int fd);
+
 /* The same with all files that a process has mapped to be executed; quick if it is known. */
 void symbols_learn_process(struct symbols *symbols, pid_t pid);
 

@@ -8,6 +8,9 @@
  * enough; everything is detached, what is left in the ring buffer is handled too; the mode
  * prints what it has, and then how much was seen, lost and paid.
  *
+ * Nothing here waits for a reader, and no part of the end takes longer than ending.c
+ * allows: so it ends soon when it is told to, however fast events come.
+ *
  * A tracer that is killed leaves nothing behind: the kernel detaches what it held.
  */
 #include "trace.h"
@@ -20,13 +23,18 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <jansson.h>
-
 #include "command.h"
+#include "complaints.h"
 #include "cost.h"
+#include "ending.h"
+#include "loader.h"
+#include "outlet.h"
+#include "pcapng.h"
+#include "perfetto.h"
 #include "ports.h"
 #include "processes.h"
 #include "replay.h"
+#include "summary.h"
 #include "symbols.h"
 #include "tools/interrupt.h"
 #include "tools/verbs.h"
@@ -47,6 +55,49 @@ int64_t trace_now(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return now.tv_sec * SECOND_NS + now.tv_nsec;
+}
+
+/* ---- Where it prints ---- */
+
+static struct outlet *open_outlet(const struct outlet_file *file, size_t unit)
+{
+	struct outlet *outlet = outlet_open(file, unit);
+
+	if (!outlet)
+		trace_complain("%s: %s", file->path ? file->path : "standard output", strerror(errno));
+	return outlet;
+}
+
+/* stdout prints to an outlet from here on. */
+static int open_outlets(struct trace *trace)
+{
+	const struct trace_options *options = &trace->options;
+	const char *path = options->capture ? options->capture : options->perfetto;
+	const struct outlet_file out = {
+		.path = options->output, .lines = true, .reserve = SUMMARY_MOST,
+		.most = options->output ? options->max_size : 0, .files = options->files,
+	};
+	const struct outlet_file file = {
+		.path = path, .most = options->max_size, .files = options->files,
+		.reserve = options->perfetto ? PERFETTO_RESERVE : 0,
+	};
+
+	if (path)
+		trace->file = open_outlet(&file, PCAPNG_UNIT + options->snap);
+	if (path && !trace->file)
+		return -1;
+	trace->out = open_outlet(&out, 0);
+	if (!trace->out)
+		return -1;
+	stdout = outlet_stream(trace->out);
+	return 0;
+}
+
+static void close_outlets(struct trace *trace, FILE *before)
+{
+	stdout = before;
+	outlet_close(trace->out);
+	outlet_close(trace->file);
 }
 
 /* ---- Whom to watch ---- */
@@ -76,13 +127,19 @@ static void watch_library(struct processes *processes)
 	}
 }
 
-/* A command that is a script, or loads the library, has no probes of its own. */
+static void try_file(void *context, const char *path)
+{
+	processes_try_file(context, path);
+}
+
+/* Its own file, and the libraries that it will load. */
 static void watch_command(struct processes *processes, const char *name)
 {
 	char *path = command_path(name);
 
 	if (path)
 		processes_try_file(processes, path);
+	loader_each(path, try_file, processes);
 	free(path);
 }
 
@@ -103,7 +160,7 @@ static int watch(struct trace *trace, struct processes *processes, const struct 
 	if (options->pids)
 		return watch_pids(trace, processes);
 	watch_library(processes);
-	for (unsigned int i = 0; i < options->files; i++)
+	for (unsigned int i = 0; i < options->files_named; i++)
 		if (processes_watch_file(processes, options->file[i]) < 0)
 			return -1;
 	if (options->command) {
@@ -124,53 +181,77 @@ static bool have_ended(const struct trace_options *options)
 	return options->pids > 0;
 }
 
-static bool is_enough(const struct trace *trace, int64_t begun, struct command *command)
+static bool has_shown_all(const struct trace *trace)
+{
+	return trace->options.limit && trace->shown >= trace->options.limit;
+}
+
+/* Nothing that is printed is of any use any more; but a command goes on. */
+static bool has_failed(const struct trace *trace)
+{
+	return !trace->options.command && (outlet_error(trace->out) ||
+					   (trace->file && outlet_error(trace->file)));
+}
+
+/* Somebody wants it to end, or said so when it began; or it is in vain. */
+static bool is_told(const struct trace *trace, int64_t begun)
 {
 	const struct trace_options *options = &trace->options;
 
-	return interrupted || (options->limit && trace->shown >= options->limit) ||
+	return interrupted || has_shown_all(trace) || has_failed(trace) ||
 	       (options->duration && trace_now() - begun >= options->duration) ||
-	       (options->command && command_ended(command)) || have_ended(options) ||
-	       ferror(stdout);
+	       outlet_is_at_limit(trace->out) || (trace->file && outlet_is_at_limit(trace->file));
 }
 
-static void follow(struct trace *trace, struct processes *processes, struct command *command)
+/* What it watches has ended. */
+static bool is_enough(const struct trace *trace, struct command *command)
+{
+	return trace->options.command ? command_ended(command) : have_ended(&trace->options);
+}
+
+/* Handles some records, or waits for some, or for room to print them.  True: there are more. */
+static bool take_turn(struct trace *trace, int milliseconds)
+{
+	bool more = true;
+
+	if (outlet_is_full(trace->out))
+		outlet_await(trace->out, milliseconds);
+	else if (trace->file && outlet_is_full(trace->file))
+		outlet_await(trace->file, milliseconds);
+	else
+		more = tracer_poll(trace->tracer, milliseconds);
+	outlet_push(trace->out);
+	if (trace->file)
+		outlet_push(trace->file);
+	return more;
+}
+
+/* True if it was told to end. */
+static bool follow(struct trace *trace, struct processes *processes, struct command *command)
 {
 	int64_t begun = trace_now(), looked = begun;
 
-	while (!is_enough(trace, begun, command)) {
-		tracer_poll(trace->tracer, POLL_MS);
+	while (!is_told(trace, begun)) {
+		if (is_enough(trace, command))
+			return false;
+		take_turn(trace, POLL_MS);
 		if (trace->options.pids || trace_now() - looked < LOOK_NS)
 			continue;
 		looked = trace_now();
 		processes_look(processes);
 	}
+	return true;
 }
 
-/* How much was seen, lost and paid.  The status that --strict makes of it. */
-static int sum_up(const struct trace *trace)
+/* Handles what has come, as long as there is time.  How many events there was none for. */
+static uint64_t handle_rest(struct trace *trace)
 {
-	uint64_t probes = trace->options.probes ? trace->options.probes : trace->mode->probes;
-	struct counts counts = tracer_counts(trace->tracer, probes);
-	double trap = cost_of_trap(), own = 0;
-	uint64_t ns, runs;
-	json_t *line;
+	uint64_t rest;
 
-	tracer_time(trace->tracer, &ns, &runs);
-	if (runs)
-		own = (double)ns / (double)runs;
-	fprintf(stderr, "sluice trace: %llu events seen, %llu lost; each cost its process about %.1f us, %.1f us of it in the program\n",
-		(unsigned long long)counts.seen, (unsigned long long)counts.lost,
-		(trap + own) / 1000, own / 1000);
-	if (trace->options.json) {
-		line = json_pack("{s:{s:I, s:I, s:f, s:f}}", "summary", "seen",
-				 (json_int_t)counts.seen, "lost", (json_int_t)counts.lost,
-				 "cost_ns", trap + own, "program_ns", own);
-		json_dumpf(line, stdout, JSON_COMPACT);
-		putchar('\n');
-		json_decref(line);
-	}
-	return counts.lost && trace->options.strict;
+	while (!has_shown_all(trace) && ending_has_time(ENDING_RECORDS) && take_turn(trace, 0))
+		;
+	rest = tracer_discard(trace->tracer);
+	return has_shown_all(trace) ? 0 : rest;
 }
 
 static int status_of(const struct trace *trace, const struct command *command)
@@ -180,25 +261,51 @@ static int status_of(const struct trace *trace, const struct command *command)
 	return WIFEXITED(command->status) ? WEXITSTATUS(command->status) : 1;
 }
 
+/* A command that uses the library hits a probe. */
+static int check_hits(const struct trace *trace)
+{
+	if (!trace->options.command || tracer_any_hit(trace->tracer))
+		return 0;
+	return trace_complain("nothing was watched: neither the command nor its children have run a file with probes that was known in time; --exe names one");
+}
+
+static int finish(struct trace *trace, struct command *command, bool told)
+{
+	struct summary summary = { .trap = trace->trap };
+	int r = 0, status;
+
+	ending_begin(told);
+	summary_read(&summary, trace);
+	if (!command_end(command))
+		r = trace_complain("process %d does not end; it is not watched any more", command->pid);
+	tracer_stop(trace->tracer);
+	summary.unhandled = handle_rest(trace);
+	summary_read(&summary, trace);
+	outlet_settle(trace->out, ENDING_EVENTS);
+	outlet_begin_report(trace->out);
+	if (trace->mode->end(trace) < 0)
+		r = -1;
+	if (trace->file)
+		outlet_settle(trace->file, ENDING_REPORT);
+	if (trace->options.json)
+		summary_print_json(&summary, trace);
+	outlet_settle(trace->out, ENDING_ALL);
+	if (summary_print(&summary, trace) < 0)
+		r = -1;
+	ending_last_words("");
+	status = status_of(trace, command);
+	return r < 0 || (check_hits(trace) < 0 && !status) ? 1 : status;
+}
+
 static int run_with(struct trace *trace, struct processes *processes, struct command *command)
 {
-	int r, strict;
-
 	if (watch(trace, processes, command) < 0)
 		return 1;
 	fprintf(stderr, "sluice trace: watching%s\n", processes_any(processes) ? "" :
 		"; nothing that uses Sluice has been found yet");
 	if (trace->options.command)
 		command_go(command);
-	follow(trace, processes, command);
-	command_end(command);
-	tracer_stop(trace->tracer);
-	tracer_poll(trace->tracer, 0);
-	r = trace->mode->end(trace);
-	strict = sum_up(trace);
-	if (fflush(stdout) || ferror(stdout))
-		r = trace_complain("cannot write: %s", strerror(errno));
-	return r < 0 || strict ? 1 : status_of(trace, command);
+	return finish(trace, command, follow(trace, processes, command));
 }
 
 static int run(struct trace *trace)
@@ -208,8 +315,9 @@ static int run(struct trace *trace)
 	int status = 1, r;
 
 	trace->tracer = tracer_create(trace);
-	if (!trace->tracer || trace->mode->begin(trace) < 0)
+	if (!trace->tracer || open_outlets(trace) < 0 || trace->mode->begin(trace) < 0)
 		return 1;
+	trace->trap = cost_of_trap();
 	r = trace->options.command ? command_prepare(&command, trace->options.command) : 0;
 	if (r < 0) {
 		trace_complain("cannot make a process: %s", strerror(-r));
@@ -237,6 +345,7 @@ int verb_trace(int argc, char **argv)
 {
 	struct trace trace = { .mode = &mode_events };
 	const struct trace_mode *named;
+	FILE *before;
 	int r;
 
 	if (argc > 1 && !strcmp(argv[1], "replay"))
@@ -255,13 +364,17 @@ int verb_trace(int argc, char **argv)
 	if (r)
 		return r < 0 ? 0 : r;
 	interrupt_catch(NULL);
+	before = stdout;
+	complaints_begin();
 	trace.ports = ports_create();
 	trace.symbols = symbols_create();
 	/* The C library of those that have gone before they were looked at is ours. */
 	symbols_learn_process(trace.symbols, getpid());
 	r = trace.ports && trace.symbols ? run(&trace) : 1;
+	close_outlets(&trace, before);
 	tracer_destroy(trace.tracer);
 	symbols_destroy(trace.symbols);
 	ports_destroy(trace.ports);
+	complaints_end();
 	return r;
 }

@@ -9,9 +9,16 @@
  *	attach.c	from a program and a file to a link
  *	places.c	where the probes of a file are
  *	processes.c	who uses the library, and of which files
+ *	mapped_file.c	how the files that others run or name are opened
  *	ports.c		what is known of ports: service, role, process
  *	command.c	the command that is traced from its beginning
+ *	loader.c	the libraries that it will load
  *	cost.c		what a hit costs, measured
+ *	outlet.c	what is printed, until it is written; or is lost, and counted
+ *	outlet_file.c	the file behind it, and those before it
+ *	complaints.c	standard error, which is not waited for either
+ *	ending.c	how long it may take to end
+ *	summary.c	how much was seen, lost and paid
  *
  * and a file for each mode: events.c, latency.c, leaks.c, grow.c, capture.c, replay.c;
  * with what they write: event_text.c and histogram.c for people, perfetto.c for viewers,
@@ -36,6 +43,7 @@
 
 struct ports;
 struct symbols;
+struct outlet;
 struct tracer;
 struct trace;
 
@@ -50,7 +58,7 @@ struct trace_options {
 	pid_t pid[PIDS_WATCHED_MAX];
 	unsigned int pids;
 	const char *file[FILES_NAMED_MAX];
-	unsigned int files;
+	unsigned int files_named;
 	char **command;			/* ends with NULL; or NULL */
 
 	/* What of it. */
@@ -72,8 +80,14 @@ struct trace_options {
 	uint32_t snap;
 	enum folded folded;
 	bool totals;
-	const char *perfetto;
-	const char *output;		/* a file */
+	const char *perfetto;		/* a file */
+	const char *capture;		/* a file */
+	unsigned int top;		/* clients; UINT_MAX: all */
+
+	/* Of files. */
+	const char *output;		/* instead of standard output */
+	uint64_t max_size;
+	unsigned int files;
 };
 
 /* 0; 2 (asked wrongly, and it was said how) or -1 (help was asked for, and given). */
@@ -112,8 +126,11 @@ struct trace {
 	struct tracer *tracer;
 	struct ports *ports;
 	struct symbols *symbols;	/* of modes that take stacks */
+	struct outlet *out;		/* standard output; stdout prints to it */
+	struct outlet *file;		/* of the mode, beside that; or NULL */
 	void *state;			/* of the mode */
 	uint64_t shown;			/* events, against the limit */
+	double trap;			/* nanoseconds that the trap of a probe takes */
 };
 
 #define trace_complain(...)	say("trace", __VA_ARGS__)

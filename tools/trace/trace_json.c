@@ -9,7 +9,9 @@
  * Times are written as microseconds with three digits.  15 digits of a double are exact,
  * so for eleven days from the beginning of the trace on no nanosecond is lost.
  *
- * The first failure is remembered, nothing is written after it, and closing returns it.
+ * What an event draws is a unit of the outlet, which keeps or drops it as a whole: so what
+ * is in the file can be read, whatever is not.  The first failure is remembered, and
+ * closing returns it.
  *
  * Names come from traced processes: a command's name may be any bytes, and a string that
  * was cut may end within a character.  JSON is UTF-8, so other bytes are replaced.
@@ -22,68 +24,73 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/trace/outlet.h"
+
 #define FORMAT	(JSON_COMPACT | JSON_REAL_PRECISION(15))
 
 struct trace_json {
-	FILE *file;
+	struct outlet *outlet;
 	json_int_t arrows;
-	bool more;		/* there is an element already */
+	bool more;		/* there is an element already, in a unit that may be dropped */
+	bool kept;		/* in one that was not */
+	bool last;
 	int error;		/* of the first failure, or 0 */
 };
 
 /* ---- The file ---- */
 
-/* errno is what the call that failed has left, if anything. */
-static void failed(struct trace_json *file)
-{
-	if (!file->error)
-		file->error = errno ? errno : EIO;
-}
-
-static void put_text(struct trace_json *file, const char *text)
-{
-	errno = 0;
-	if (!file->error && fputs(text, file->file) == EOF)
-		failed(file);
-}
-
 /* Takes the element; NULL if there was no memory for it. */
 static void put(struct trace_json *file, json_t *element)
 {
-	if (!element && !file->error)
+	FILE *stream = outlet_stream(file->outlet);
+
+	if (!element) {
 		file->error = ENOMEM;
-	put_text(file, file->more ? ",\n" : "\n");
+		return;
+	}
+	fputs(file->more ? ",\n" : "\n", stream);
 	file->more = true;
-	errno = 0;
-	if (!file->error && json_dumpf(element, file->file, FORMAT) < 0)
-		failed(file);
+	if (json_dumpf(element, stream, FORMAT) < 0)
+		file->error = ENOMEM;
 	json_decref(element);
+	if (file->last)
+		trace_json_unit(file, 0);
 }
 
-struct trace_json *trace_json_open(const char *path)
+void trace_json_unit(struct trace_json *file, unsigned int events)
+{
+	if (outlet_unit(file->outlet, events))
+		file->kept = file->more;
+	else
+		file->more = file->kept;
+}
+
+void trace_json_begin_last(struct trace_json *file)
+{
+	file->last = true;
+	outlet_begin_last(file->outlet);
+}
+
+struct trace_json *trace_json_open(struct outlet *outlet)
 {
 	struct trace_json *file = calloc(1, sizeof(*file));
 
 	if (!file)
 		return NULL;
-	file->file = fopen(path, "we");
-	if (!file->file) {
-		free(file);
-		return NULL;
-	}
-	put_text(file, "{\"displayTimeUnit\":\"ns\",\"traceEvents\":[");
+	file->outlet = outlet;
+	fputs("{\"displayTimeUnit\":\"ns\",\"traceEvents\":[", outlet_stream(outlet));
+	trace_json_unit(file, 0);
 	return file;
 }
 
 int trace_json_close(struct trace_json *file)
 {
-	int r;
+	int r = -file->error;
 
-	put_text(file, "\n]}\n");
-	errno = 0;
-	if (fclose(file->file) == EOF)
-		failed(file);
-	r = -file->error;
+	fputs("\n]}\n", outlet_stream(file->outlet));
+	trace_json_unit(file, 0);
+	if (outlet_error(file->outlet))
+		r = outlet_error(file->outlet);
 	free(file);
 	return r;
 }

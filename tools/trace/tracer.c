@@ -7,21 +7,43 @@
  * Links are descriptors, so that however this process ends the kernel detaches them, and
  * lowers the semaphores of the traced processes.  Records come in the order in which
  * their room was taken; a record that found none was counted as lost.
+ *
+ * Records may come faster than they can be handled.  So handling stops after a while, and
+ * where what was printed cannot be written, and goes on when the tracer asks again.  What
+ * is left at the end is taken out and counted.
+ *
+ * To stop, the program is told that nothing is wanted any more, and then it is detached.
+ * That takes some 20 ms for each file, in which the kernel waits for those that are in the
+ * program; so threads do it, for all files at a time.
  */
 #include "tracer.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
 #include "attach.h"
+#include "ending.h"
+#include "outlet.h"
+#include "tools/interrupt.h"
 
 #define LINKS_MAX	4096
+#define THREADS		64
+
+#define TURN_NS		(SECOND_NS / 100)	/* handling of records, at a time */
+#define LOOK		8	/* records, from one look at the clock to the next */
+
+/* What one of the threads closes: each THREADS-th of so many links. */
+struct closing {
+	pthread_t thread;
+	const int *link;
+	unsigned int count;
+};
 
 struct tracer {
 	struct trace *trace;
@@ -32,6 +54,13 @@ struct tracer {
 	int ports, pids, counts;
 	int link[LINKS_MAX];
 	unsigned int links;
+	struct closing closing[THREADS];
+	unsigned int closers;
+	int64_t turn;			/* handling ends then */
+	unsigned int handled;
+	bool more;			/* not all records that there were have been handled */
+	bool discards;
+	uint64_t discarded;
 };
 
 static int be_quiet(enum libbpf_print_level level, const char *format, va_list arguments)
@@ -46,13 +75,39 @@ int tracer_map(const struct tracer *tracer, const char *name)
 	return bpf_object__find_map_fd_by_name(tracer->object, name);
 }
 
+static uint64_t probes_asked_for(const struct trace *trace)
+{
+	return trace->options.probes ? trace->options.probes : trace->mode->probes;
+}
+
+/* Something else is to be done before the next record. */
+static bool turn_is_over(struct tracer *tracer)
+{
+	const struct trace *trace = tracer->trace;
+
+	if (outlet_is_full(trace->out) || (trace->file && outlet_is_full(trace->file)))
+		return true;
+	if (trace->options.limit && trace->shown >= trace->options.limit)
+		return true;
+	return ++tracer->handled % LOOK == 0 &&
+	       (trace_now() > tracer->turn || !ending_has_time(ENDING_RECORDS));
+}
+
 static int handle_record(void *context, void *data, size_t size)
 {
-	struct trace *trace = context;
+	const struct event_record *record = data;
+	struct tracer *tracer = context;
 
 	(void)size;
-	trace->mode->record(trace, data);
-	return 0;
+	if (tracer->discards) {
+		tracer->discarded += record->kind != RECORD_PAYLOAD &&
+				     probes_asked_for(tracer->trace) >> record->probe & 1;
+		return 0;
+	}
+	tracer->trace->mode->record(tracer->trace, record);
+	outlet_unit(tracer->trace->out, 1);
+	tracer->more = turn_is_over(tracer);
+	return tracer->more ? -EAGAIN : 0;
 }
 
 /* ---- Loading ---- */
@@ -62,7 +117,7 @@ static bool watches_some_only(const struct trace_options *options)
 	return options->pids || options->command;
 }
 
-static int tell_settings(struct tracer *tracer)
+static int tell_settings(struct tracer *tracer, bool stopped)
 {
 	const struct trace_options *options = &tracer->trace->options;
 	struct settings settings = {
@@ -72,6 +127,7 @@ static int tell_settings(struct tracer *tracer)
 		.least_ns = options->least_ns,
 		.slow_ns = options->slow_ns,
 		.totals = options->totals,
+		.stopped = stopped,
 		.snap = options->snap,
 		.ring_bytes = options->buffer,
 	};
@@ -99,8 +155,7 @@ static int find_parts(struct tracer *tracer)
 	tracer->ports = tracer_map(tracer, "ports");
 	tracer->pids = tracer_map(tracer, "pids");
 	tracer->counts = tracer_map(tracer, "counts");
-	tracer->ring = ring_buffer__new(tracer_map(tracer, "ring"), handle_record, tracer->trace,
-					NULL);
+	tracer->ring = ring_buffer__new(tracer_map(tracer, "ring"), handle_record, tracer, NULL);
 	return tracer->ring ? 0 : -errno;
 }
 
@@ -131,7 +186,7 @@ static int load(struct tracer *tracer)
 		if (!tracer->fork)
 			return -errno;
 	}
-	r = tell_settings(tracer);
+	r = tell_settings(tracer, false);
 	return r < 0 ? r : find_parts(tracer);
 }
 
@@ -194,15 +249,15 @@ struct tracer *tracer_create(struct trace *trace)
 
 /* ---- Watching ---- */
 
-int tracer_watch(struct tracer *tracer, const char *path, const struct places *places,
-		 pid_t pid)
+int tracer_watch(struct tracer *tracer, int file, const struct places *places, pid_t pid)
 {
 	const struct trace *trace = tracer->trace;
-	uint64_t probes = trace->mode->probes | PROBES_OF_PORTS;
+	uint64_t probes = probes_asked_for(trace) | PROBES_OF_PORTS;
+	char path[64];
 	int fd;
 
-	if (trace->options.probes)
-		probes = trace->options.probes | PROBES_OF_PORTS;
+	/* The kernel wants a name; by this one it gets the very file, whatever its own is. */
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", file);
 	if (tracer->links == LINKS_MAX)
 		return -ENOSPC;
 	fd = attach(tracer->program, path, places, probes, pid);
@@ -212,19 +267,42 @@ int tracer_watch(struct tracer *tracer, const char *path, const struct places *p
 	return 0;
 }
 
+
+static void *close_some(void *context)
+{
+	const struct closing *closing = context;
+
+	for (unsigned int i = 0; i < closing->count; i += THREADS)
+		close(closing->link[i]);
+	return NULL;
+}
+
 void tracer_stop(struct tracer *tracer)
 {
-	while (tracer->links)
-		close(tracer->link[--tracer->links]);
-	bpf_link__destroy(tracer->fork);
-	tracer->fork = NULL;
+	struct closing *closing;
+
+	tell_settings(tracer, true);
+	for (unsigned int i = 0; i < THREADS && i < tracer->links; i++) {
+		closing = &tracer->closing[tracer->closers];
+		*closing = (struct closing){ .link = &tracer->link[i], .count = tracer->links - i };
+		if (pthread_create(&closing->thread, NULL, close_some, closing))
+			close_some(closing);
+		else
+			tracer->closers++;
+	}
+	tracer->links = 0;
 }
+
 
 void tracer_destroy(struct tracer *tracer)
 {
 	if (!tracer)
 		return;
-	tracer_stop(tracer);
+	if (tracer->ring)
+		tracer_stop(tracer);
+	while (tracer->closers)
+		pthread_join(tracer->closing[--tracer->closers].thread, NULL);
+	bpf_link__destroy(tracer->fork);
 	ring_buffer__free(tracer->ring);
 	bpf_object__close(tracer->object);
 	if (tracer->statistics >= 0)
@@ -246,16 +324,42 @@ bool tracer_admitted(const struct tracer *tracer, pid_t pid)
 	return bpf_map_lookup_elem(tracer->pids, &key, &value) == 0;
 }
 
+bool tracer_any_hit(const struct tracer *tracer)
+{
+	uint32_t pid, *before = NULL, value;
+
+	while (bpf_map_get_next_key(tracer->pids, before, &pid) == 0) {
+		if (bpf_map_lookup_elem(tracer->pids, &pid, &value) == 0 && value == PID_HIT)
+			return true;
+		before = &pid;
+	}
+	return false;
+}
+
 void tracer_tell_port(struct tracer *tracer, uint64_t port, const struct port_entry *entry)
 {
 	/* What the program has learned by itself is newer. */
 	bpf_map_update_elem(tracer->ports, &port, entry, BPF_NOEXIST);
 }
 
-void tracer_poll(struct tracer *tracer, int milliseconds)
+bool tracer_poll(struct tracer *tracer, int milliseconds)
 {
-	ring_buffer__poll(tracer->ring, milliseconds);
+	bool had_more = tracer->more;
+
+	tracer->turn = trace_now() + TURN_NS;
+	tracer->more = false;
+	if (!had_more)
+		ring_buffer__poll(tracer->ring, milliseconds);
+	if (!tracer->more)
+		ring_buffer__consume(tracer->ring);
+	return tracer->more;
+}
+
+uint64_t tracer_discard(struct tracer *tracer)
+{
+	tracer->discards = true;
 	ring_buffer__consume(tracer->ring);
+	return tracer->discarded;
 }
 
 /* ---- What it has cost and lost ---- */

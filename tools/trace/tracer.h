@@ -14,11 +14,10 @@ struct tracer *tracer_create(struct trace *trace);
 /* Detaches, and forgets everything. */
 void tracer_destroy(struct tracer *tracer);
 
-/* Watches this file: in one process, or if pid is 0 in all that run it.  0 or -errno. */
-int tracer_watch(struct tracer *tracer, const char *path, const struct places *places,
-		 pid_t pid);
+/* Watches this open file: in one process, or if pid is 0 in all that run it.  0 or -errno. */
+int tracer_watch(struct tracer *tracer, int file, const struct places *places, pid_t pid);
 
-/* Detaches from everything. */
+/* From here on nothing more comes; it also begins to detach. */
 void tracer_stop(struct tracer *tracer);
 
 /* If the tracer has been told to watch some processes only: this one too. */
@@ -26,11 +25,20 @@ int tracer_admit(struct tracer *tracer, pid_t pid);
 
 bool tracer_admitted(const struct tracer *tracer, pid_t pid);
 
+/* Has any of these processes hit a probe, wanted or not? */
+bool tracer_any_hit(const struct tracer *tracer);
+
 /* Tells the program of a port that was there before it. */
 void tracer_tell_port(struct tracer *tracer, uint64_t port, const struct port_entry *entry);
 
-/* Handles the records that have come, waiting for some if there are none. */
-void tracer_poll(struct tracer *tracer, int milliseconds);
+/*
+ * Handles the records that have come, waiting for some if there are none; but not for
+ * long, nor while there is no room for what is printed of them.  True if there are more.
+ */
+bool tracer_poll(struct tracer *tracer, int milliseconds);
+
+/* Takes out those that are there, of a tracer that has stopped.  How many there were. */
+uint64_t tracer_discard(struct tracer *tracer);
 
 /* Of all these probes. */
 struct counts tracer_counts(const struct tracer *tracer, uint64_t probes);

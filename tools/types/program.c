@@ -14,7 +14,10 @@
 #include "tools/types/program.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <gelf.h>
 
@@ -55,16 +58,36 @@ static int count_module(Dwfl_Module *module, void **own, const char *name, Dwarf
 	return DWARF_CB_OK;
 }
 
+/* Whoever has the directory may put a FIFO there: that is not waited for, and no program. */
+static int open_regular(const char *name)
+{
+	int fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat status;
+
+	if (fd < 0)
+		return say("types", "%s cannot be read: %s", name, strerror(errno));
+	if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode))
+		return fd;
+	close(fd);
+	return say("types", "%s cannot be read: it is no regular file", name);
+}
+
 static int load(struct program *program)
 {
 	Dwarf_Addr bias;
-	int modules = 0;
+	int modules = 0, fd = open_regular(program->name);
 
+	if (fd < 0)
+		return -1;
 	program->dwfl = dwfl_begin(&callbacks);
-	if (!program->dwfl)
+	if (!program->dwfl) {
+		close(fd);
 		return say("types", "no memory");
+	}
 	errno = 0;
-	program->module = dwfl_report_offline(program->dwfl, program->name, program->name, -1);
+	program->module = dwfl_report_offline(program->dwfl, program->name, program->name, fd);
+	if (!program->module)
+		close(fd);
 	dwfl_report_end(program->dwfl, NULL, NULL);
 	if (!program->module)
 		return say("types", "%s cannot be read: %s", program->name,

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* How long the tracer may take to end. */
+#ifndef TRACE_ENDING_H
+#define TRACE_ENDING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Parts of the time that there is, in this order. */
+enum ending_part {
+	ENDING_COMMAND,		/* the command ends */
+	ENDING_RECORDS,		/* what is in the ring buffer is handled */
+	ENDING_EVENTS,		/* what was printed of them is written */
+	ENDING_REPORT,		/* the mode prints what it has */
+	ENDING_ALL,		/* all of it is written */
+};
+
+/*
+ * It ends now.  told: somebody wants it to; else there was nothing more to do.
+ * Whatever happens, the process is gone soon after the last part.
+ */
+void ending_begin(bool told);
+
+/* Is there time left for this part?  Always, before the end has begun. */
+bool ending_has_time(enum ending_part part);
+
+/* Something was left out, for there was no time.  Was anything? */
+void ending_leave_out(void);
+bool ending_has_left_out(void);
+
+/* What is said if it has to go in the middle of something; a line. */
+void ending_last_words(const char *line);
+
+#endif /* TRACE_ENDING_H */
