@@ -40,6 +40,7 @@
 #define SELFTESTS_INJECT_H
 
 #include <errno.h>
+#include <fcntl.h>
 #include <link.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
@@ -77,6 +78,8 @@
 #define inject_fn static __attribute__((__unused__))
 
 #define INJECT_MALLOC	1000000		/* greater than any system call's number */
+#define INJECT_DUPLICATE 1000001	/* fcntl(F_DUPFD), F_DUPFD_CLOEXEC */
+#define INJECT_LOCK	1000002		/* fcntl(F_SETLK), F_OFD_SETLK and their kin */
 #define INJECT_ANY	(-1)
 
 enum inject_many {
@@ -146,7 +149,9 @@ static const struct inject_row inject_rows[] = {
 	INJECT_ROW(ftruncate, EFBIG, EIO, ENOSPC, EDQUOT),
 	INJECT_ROW(fallocate, ENOSPC, EIO, EDQUOT, EFBIG, EOPNOTSUPP),
 	INJECT_ROW(flock, ENOLCK, ENOMEM),
-	INJECT_ROW(fcntl, EMFILE, ENOLCK),
+	{ INJECT_DUPLICATE, "fcntl(F_DUPFD)", { EMFILE, ENOMEM } },
+	{ INJECT_LOCK, "fcntl(F_SETLK)", { ENOLCK } },
+	INJECT_ROW(fcntl, EPERM),
 	INJECT_ROW(ioctl, EIO),
 	INJECT_ROW(dup, EMFILE),
 	INJECT_ROW(dup3, EMFILE),
@@ -154,6 +159,8 @@ static const struct inject_row inject_rows[] = {
 	INJECT_ROW(mremap, ENOMEM),
 	INJECT_ROW(mprotect, ENOMEM),
 	INJECT_ROW(madvise, ENOMEM, EINVAL),
+	INJECT_ROW(msync, ENOMEM),
+	INJECT_ROW(mincore, ENOMEM),
 	INJECT_ROW(mlock, ENOMEM, EPERM),
 	INJECT_ROW(mlock2, ENOMEM, EPERM),
 	INJECT_ROW(brk, 0),
@@ -192,6 +199,10 @@ static const struct inject_row inject_rows[] = {
 	/* These cannot fail, or not in a way that says anything. */
 	INJECT_ROW(close, 0),
 	INJECT_ROW(munmap, 0),
+	INJECT_ROW(munlock, 0),
+	INJECT_ROW(munlockall, 0),
+	INJECT_ROW(getrusage, 0),
+	INJECT_ROW(sysinfo, 0),
 	INJECT_ROW(futex, 0),
 	INJECT_ROW(getpid, 0),
 	INJECT_ROW(gettid, 0),
@@ -355,11 +366,29 @@ static inline long inject_raw(long call, long a, long b, long c, long d, long e,
 #endif
 
 #ifdef INJECT_ARCH
+/* The commands of fcntl() that have errnos of their own count as calls of their own. */
+static long inject_number(long call, long command)
+{
+	if (call != SYS_fcntl)
+		return call;
+	switch (command) {
+	case F_DUPFD:
+	case F_DUPFD_CLOEXEC:
+		return INJECT_DUPLICATE;
+	case F_SETLK:
+	case F_SETLKW:
+	case F_OFD_SETLK:
+	case F_OFD_SETLKW:
+		return INJECT_LOCK;
+	}
+	return call;
+}
+
 /* Calls nothing in libc: what it calls there could be trapped in turn. */
 static void inject_trap(int signal, siginfo_t *info, void *context)
 {
 	ucontext_t *uc = context;
-	int error = inject_judge(info->si_syscall);
+	int error = inject_judge(inject_number(info->si_syscall, (long)INJECT_ARG(uc, 1)));
 
 	(void)signal;
 	INJECT_RESULT(uc) = error ? -error :
@@ -423,9 +452,9 @@ struct inject_filter {
 	unsigned short length;
 };
 
-static void inject_add(struct inject_filter *filter, struct sock_filter step)
+static void inject_add(struct inject_filter *filter, struct sock_filter code)
 {
-	filter->code[filter->length++] = step;
+	filter->code[filter->length++] = code;
 }
 
 #define INJECT_RETURN(what)	((struct sock_filter)BPF_STMT(BPF_RET | BPF_K, (what)))
@@ -511,6 +540,9 @@ inject_fn long inject_blocks(void)
 #if defined(INJECT_ALLOCATIONS) && defined(__GLIBC__) && !defined(INJECT_SANITIZED)
 #define INJECT_HAS_ALLOCATIONS 1
 
+/* libc and the libraries are to find these too, whatever -fvisibility says. */
+#define INJECT_PUBLIC	__attribute__((__visibility__("default")))
+
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t count, size_t size);
 void *__libc_realloc(void *old, size_t size);
@@ -534,17 +566,17 @@ static void *inject_count(void *memory)
 	return memory;
 }
 
-void *malloc(size_t size)
+INJECT_PUBLIC void *malloc(size_t size)
 {
 	return inject_denies() ? NULL : inject_count(__libc_malloc(size));
 }
 
-void *calloc(size_t count, size_t size)
+INJECT_PUBLIC void *calloc(size_t count, size_t size)
 {
 	return inject_denies() ? NULL : inject_count(__libc_calloc(count, size));
 }
 
-void *realloc(void *old, size_t size)
+INJECT_PUBLIC void *realloc(void *old, size_t size)
 {
 	void *memory;
 
@@ -554,12 +586,12 @@ void *realloc(void *old, size_t size)
 	return old ? memory : inject_count(memory);
 }
 
-void *aligned_alloc(size_t alignment, size_t size)
+INJECT_PUBLIC void *aligned_alloc(size_t alignment, size_t size)
 {
 	return inject_denies() ? NULL : inject_count(__libc_memalign(alignment, size));
 }
 
-int posix_memalign(void **ret_memory, size_t alignment, size_t size)
+INJECT_PUBLIC int posix_memalign(void **ret_memory, size_t alignment, size_t size)
 {
 	void *memory = inject_denies() ? NULL : inject_count(__libc_memalign(alignment, size));
 
@@ -569,7 +601,7 @@ int posix_memalign(void **ret_memory, size_t alignment, size_t size)
 	return 0;
 }
 
-void free(void *memory)
+INJECT_PUBLIC void free(void *memory)
 {
 	if (memory)
 		__atomic_fetch_sub(&inject_in_use, 1, __ATOMIC_RELAXED);

@@ -132,6 +132,9 @@ TEST(memory_is_counted)
 	inject_disarm();
 	EXPECT_EQ(NULL, block);
 	EXPECT_EQ(before, inject_blocks());
+	block = strdup("made in libc");
+	EXPECT_EQ(before + 1, inject_blocks());
+	free(block);
 }
 
 TEST_HARNESS_MAIN
