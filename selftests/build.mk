@@ -68,6 +68,26 @@ $(of-trace:%=$(O)/selftests/%_test): $(O)/selftests/%_test: $(O)/selftests/%_tes
 	$(call say,LD,$@)
 	$(Q)$(CC) -o $@ $^ $(ldflags) $(needs-libs) $(trace-libs) $(types-libs)
 
+# A failure without a sentence ends a test of behaviour (selftests/sentences.c).
+sentences := $(O)/selftests/sentences
+
+$(sentences)_made.h: lib/include/sluice.h selftests/sentences.awk
+	@mkdir -p $(@D)
+	$(Q)awk -f selftests/sentences.awk $< >$@
+
+$(sentences).wraps: lib/include/sluice.h selftests/sentences.awk
+	@mkdir -p $(@D)
+	$(Q)awk -v wraps=1 -f selftests/sentences.awk $< >$@
+
+$(sentences).o: own = -Ilib -I$(O)/selftests -Wno-missing-prototypes
+$(sentences).o: $(sentences)_made.h
+objects += $(sentences).o
+
+$(test-twice:%=$(O)/selftests/%): $(O)/selftests/%_test: $(O)/selftests/%_test.o \
+		$(sentences).o $(sentences).wraps $(lib-objects)
+	$(call say,LD,$@)
+	$(Q)$(CC) -o $@ $(filter %.o,$^) @$(sentences).wraps $(ldflags) $(needs-libs)
+
 # Linked to the objects: in the archive the library's own names are hidden.
 $(O)/selftests/%_test: $(O)/selftests/%_test.o $(lib-objects)
 	$(call say,LD,$@)
