@@ -128,7 +128,7 @@ static int init_node(struct sluice_node *node, const char *name,
 	return r;
 }
 
-struct sluice_node *sluice_node_create(const char *name, const struct sluice_node_opts *opts)
+static struct sluice_node *create_node(const char *name, const struct sluice_node_opts *opts)
 {
 	struct sluice_node_opts known;
 	struct sluice_node *node;
@@ -160,6 +160,11 @@ struct sluice_node *sluice_node_create(const char *name, const struct sluice_nod
 	probe(node_create, node->seat.id, probe_address(name ? name : ""),
 	      wait_number(&node->wait));
 	return node;
+}
+
+struct sluice_node *sluice_node_create(const char *name, const struct sluice_node_opts *opts)
+{
+	return made(create_node(name, opts));
 }
 
 uint64_t sluice_node_id(const struct sluice_node *node)

@@ -22,7 +22,8 @@
  * sluice_strerror() gives the sentence behind this thread's last failure.
  *
  * A constructor that is handed a NULL parent passes the failure of that parent
- * on: it returns NULL and leaves errno and the sentence as they are.  So do a loan,
+ * on: it returns NULL, with the errno and the sentence of the last constructor that has
+ * failed in this thread, whatever else has failed since.  So do a loan,
  * a wait and a receive.  A set-up of several objects therefore needs one check, of
  * the last.  Releasing NULL does nothing and keeps errno.
  *
