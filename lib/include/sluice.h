@@ -953,7 +953,8 @@ int sluice_service_attribute(struct sluice_service *service, unsigned int index,
  * (initial_max_slice_len, preallocate or what can be out of a static port exceeds
  * memory_limit), EUSERS (max_clients reached),
  * ENOMEM (also: SLUICE_PORT_LOCK exceeds RLIMIT_MEMLOCK), EPERM (likewise, or more than a
- * ceiling of the configuration), EMFILE, ENFILE, EACCES, ENOSPC, EBUSY (another thread's node) or ECHILD.
+ * ceiling of the configuration), EFBIG (more than RLIMIT_FSIZE), EMFILE, ENFILE, EACCES,
+ * ENOSPC, EBUSY (another thread's node), ECHILD, or another errno of the file system.
  */
 struct sluice_client *
 sluice_client_create(struct sluice_service *service,
@@ -1014,7 +1015,7 @@ int sluice_client_wait_servers(struct sluice_client *client,
  * sluice_request_release(); or NULL with errno EMSGSIZE (longer than the
  * strategy or the memory limit allows, or than a size_t can say), ENOBUFS
  * (max_loaned_requests are loaned), ENOMEM (memory limit reached, or no memory),
- * EINVAL, EBUSY (another thread's node) or ECHILD.
+ * EFBIG (more than RLIMIT_FSIZE), EINVAL, EBUSY (another thread's node) or ECHILD.
  */
 struct sluice_request *sluice_client_loan(struct sluice_client *client,
 					  size_t count) SLUICE_MUST_CHECK;
@@ -1332,8 +1333,9 @@ int sluice_response_release(struct sluice_response *response);
  * EINVAL, E2BIG (option unknown to this library), EMSGSIZE
  * (initial_max_slice_len, preallocate or what can be out of a static port exceeds
  * memory_limit), EUSERS (max_servers reached), ENOMEM (also: SLUICE_PORT_LOCK exceeds
- * RLIMIT_MEMLOCK), EPERM (likewise, or more than a ceiling of the configuration), EMFILE,
- * ENFILE, EACCES, ENOSPC, EBUSY (another thread's node) or ECHILD.
+ * RLIMIT_MEMLOCK), EPERM (likewise, or more than a ceiling of the configuration), EFBIG (more
+ * than RLIMIT_FSIZE), EMFILE, ENFILE, EACCES, ENOSPC, EBUSY (another thread's node), ECHILD,
+ * or another errno of the file system.
  */
 struct sluice_server *
 sluice_server_create(struct sluice_service *service,
@@ -1483,7 +1485,8 @@ int sluice_active_request_take_fd(struct sluice_active_request *request);
  * sluice_reply_release(); or NULL with errno EMSGSIZE (longer than the strategy
  * or the memory limit allows, or than a size_t can say), ENOBUFS
  * (max_loaned_replies_per_request are loaned), ENOMEM (memory limit reached, or
- * no memory), EMFILE, ENFILE, EPIPE (the server was destroyed), EINVAL (also: a reply
+ * no memory), EFBIG (more than RLIMIT_FSIZE), EMFILE, ENFILE, EPIPE (the server was
+ * destroyed), EINVAL (also: a reply
  * that was marked as the last was sent), EBUSY
  * (another thread's node) or ECHILD.
  */

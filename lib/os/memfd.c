@@ -23,7 +23,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -31,6 +30,9 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "os/fd.h"
+#include "os/file_size.h"
+
+#define SHARED_MEMORY	"a file of shared memory"
 
 #ifndef MFD_NOEXEC_SEAL
 #define MFD_NOEXEC_SEAL	0x0008U		/* Linux 6.3 */
@@ -66,21 +68,9 @@ static uint64_t available_memory(void)
 	return kib ? kib * 1024 : UINT64_MAX;
 }
 
-/* Beyond it the kernel would send SIGXFSZ. */
-static int check_file_size(uint64_t size)
-{
-	struct rlimit limit;
-
-	if (!getrlimit(RLIMIT_FSIZE, &limit) && limit.rlim_cur != RLIM_INFINITY &&
-	    size > limit.rlim_cur)
-		return fail(ENOMEM, "a segment of %llu bytes exceeds RLIMIT_FSIZE, %llu",
-			    (unsigned long long)size, (unsigned long long)limit.rlim_cur);
-	return 0;
-}
-
 int memfd_set_size(int fd, uint64_t size)
 {
-	int r = check_file_size(size);
+	int r = file_size_check(SHARED_MEMORY, size);
 
 	if (r < 0)
 		return r;
@@ -92,7 +82,7 @@ static int check_limits(uint64_t offset, uint64_t length)
 	uint64_t available;
 	int r;
 
-	r = check_file_size(offset + length);
+	r = file_size_check(SHARED_MEMORY, offset + length);
 	if (r < 0 || length < AVAILABLE_CHECK_MIN)
 		return r;
 	available = available_memory();
