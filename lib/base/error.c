@@ -59,6 +59,22 @@ int fail_system(const char *what)
 	return fail(error, "%s: %s", what, strerror(error));
 }
 
+int fail_within(int result, const char *format, ...)
+{
+	char inner[SENTENCE_SIZE];
+	va_list args;
+	int used, room;
+
+	snprintf(inner, sizeof(inner), "%s", last.sentence);
+	va_start(args, format);
+	used = vsnprintf(last.text, sizeof(last.text), format, args);
+	va_end(args);
+	room = SENTENCE_SIZE - 1 - used - (int)strlen(": ");
+	if (room > 0)
+		snprintf(last.text + used, SENTENCE_SIZE - (size_t)used, ": %.*s", room, inner);
+	return fail_quietly(-result, last.text);
+}
+
 int fail_again(int result)
 {
 	errno = -result;

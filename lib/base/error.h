@@ -22,6 +22,12 @@ int fail_quietly(int error, const char *sentence);
  */
 int fail_system(const char *what) COLD;
 
+/*
+ * fail_within() - the same failure, of something larger: what it was stands before the
+ * sentence that is there.  Returns result, which is -errno.
+ */
+int fail_within(int result, const char *format, ...) PRINTF(2, 3) COLD;
+
 /* The same failure once more: sets errno again after some cleaning up. */
 int fail_again(int result);
 

@@ -719,8 +719,10 @@ struct sluice_status {
  * Return: The node, to be given to sluice_node_destroy(); or NULL with errno
  * EINVAL (bad name, domain, option or configuration), E2BIG (option unknown to this
  * library), EACCES or EPERM (root directory or configuration not usable or not safe),
- * ENOENT ($SLUICE_CONFIG is not there), ENOSYS (io_uring
- * asked for and not available), ENOMEM, EMFILE, ENFILE or ENOSPC.
+ * ENOENT ($SLUICE_CONFIG is not there; or nothing can be made in the root directory,
+ * because it was removed or is in a file system such as /proc), ENOSYS (io_uring asked for
+ * and not available), EFBIG (RLIMIT_FSIZE is less than the node's file needs), ENOMEM,
+ * EMFILE, ENFILE, ENOSPC, or another errno of the file system, such as EIO, EROFS or EDQUOT.
  */
 struct sluice_node *sluice_node_create(const char *name,
 				       const struct sluice_node_opts *opts)
