@@ -134,6 +134,14 @@ int memfd_seal(int fd, unsigned int seals)
 	return fcntl(fd, F_ADD_SEALS, (int)seals) ? fail_system("cannot seal a memfd") : 0;
 }
 
+/* What we could not find out is no fault of the peer; what else fails is. */
+static int tell_unverified(const char *what)
+{
+	if (errno == ENOMEM || errno == EIO || errno == EACCES || errno == EPERM)
+		return fail(errno, "cannot look at what the peer sent: %s", strerror(errno));
+	return fail(EPROTO, "the peer sent %s", what);
+}
+
 int memfd_verify(int fd, unsigned int seals, uint64_t *ret_size, uint64_t *ret_inode)
 {
 	struct statfs filesystem;
@@ -141,12 +149,18 @@ int memfd_verify(int fd, unsigned int seals, uint64_t *ret_size, uint64_t *ret_i
 	int have;
 
 	/* Device nodes live on a tmpfs too, hence S_ISREG. */
-	if (fstat(fd, &st) || !S_ISREG(st.st_mode))
+	if (fstat(fd, &st))
+		return tell_unverified("a descriptor that cannot be looked at");
+	if (!S_ISREG(st.st_mode))
 		return fail(EPROTO, "the peer sent a descriptor that is no memfd");
-	if (fstatfs(fd, &filesystem) || filesystem.f_type != TMPFS_MAGIC)
+	if (fstatfs(fd, &filesystem))
+		return tell_unverified("a file whose file system cannot be looked at");
+	if (filesystem.f_type != TMPFS_MAGIC)
 		return fail(EPROTO, "the peer sent a file that is not on a tmpfs");
 	have = fcntl(fd, F_GET_SEALS);
-	if (have < 0 || ((unsigned int)have & seals) != seals)
+	if (have < 0)
+		return tell_unverified("a file that has no seals");
+	if (((unsigned int)have & seals) != seals)
 		return fail(EPROTO, "the peer sent a memfd with seals 0x%x, not 0x%x",
 			    (unsigned int)have, seals);
 	*ret_size = (uint64_t)st.st_size;
@@ -158,7 +172,9 @@ int memfd_verify_populated(int fd, uint64_t offset, uint64_t end)
 {
 	off_t hole = lseek(fd, (off_t)offset, SEEK_HOLE);
 
-	if (hole < 0 || (uint64_t)hole < end)
+	if (hole < 0)
+		return tell_unverified("a memfd whose holes cannot be looked for");
+	if ((uint64_t)hole < end)
 		return fail(EPROTO, "the peer sent a memfd with a hole at %lld",
 			    (long long)hole);
 	return 0;
