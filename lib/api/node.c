@@ -71,7 +71,7 @@ static int init_wait(struct wait *wait, int chosen)
 	r = wait_init(wait, WAIT_URING);
 	if (r < 0 && chosen == SLUICE_WAIT_AUTO)
 		return wait_init(wait, WAIT_SOCKET);
-	return r == -EPERM ? fail(ENOSYS, "the system does not allow io_uring") : r;
+	return r == -EPERM ? fail(ENOSYS, "the system does not allow io_uring: %s", strerror(EPERM)) : r;
 }
 
 /* As others are told: an enum sluice_wait. */
