@@ -502,7 +502,10 @@ static void inject_compile(struct inject_filter *filter, const struct inject_ran
 /* NULL, or why it cannot be had here. */
 inject_fn const char *inject_install(void)
 {
-	struct sigaction trap = { .sa_sigaction = inject_trap, .sa_flags = SA_SIGINFO | SA_NODEFER };
+	struct sigaction trap = {
+		.sa_sigaction = inject_trap,
+		.sa_flags = SA_SIGINFO | SA_NODEFER,
+	};
 	struct inject_ranges ranges = { .count = 0 };
 	struct inject_filter filter;
 	struct sock_fprog program;

@@ -71,7 +71,8 @@ static int init_wait(struct wait *wait, int chosen)
 	r = wait_init(wait, WAIT_URING);
 	if (r < 0 && chosen == SLUICE_WAIT_AUTO)
 		return wait_init(wait, WAIT_SOCKET);
-	return r == -EPERM ? fail(ENOSYS, "the system does not allow io_uring: %s", strerror(EPERM)) : r;
+	return r == -EPERM ? fail(ENOSYS, "the system does not allow io_uring: %s",
+				  strerror(EPERM)) : r;
 }
 
 /* As others are told: an enum sluice_wait. */
@@ -147,7 +148,7 @@ static struct sluice_node *create_node(const char *name, const struct sluice_nod
 	r = config_load(&node->config, NULL);
 	if (r < 0) {
 		free(node);
-		return NULL;
+		return fail_again_null(r);
 	}
 	r = init_node(node, name, &known);
 	if (r < 0) {

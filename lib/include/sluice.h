@@ -894,8 +894,10 @@ int sluice_node_prepare(struct sluice_node *node);
  * EPROTOTYPE (contract, setting or attribute differs), EPROTONOSUPPORT (made by an
  * incompatible version), EUSERS (max_nodes reached), EACCES (not allowed, or another
  * user's and not SLUICE_SERVICE_ANY_USER), EPERM (not in @group, or more than a ceiling of
- * the configuration), ENOMEM, EMFILE, ENFILE, ENOSPC, ETIMEDOUT (the service is being
- * removed and created over and over), EBUSY (another thread's node) or ECHILD.
+ * the configuration), EFBIG (RLIMIT_FSIZE is less than the contract needs), ENOMEM, EMFILE,
+ * ENFILE, ENOSPC, ETIMEDOUT (the service is being removed and created over and over),
+ * EBUSY (another thread's node), ECHILD, or another errno of the file system, such as EIO,
+ * EROFS or EDQUOT.
  */
 struct sluice_service *
 sluice_service_open(struct sluice_node *node,

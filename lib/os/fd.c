@@ -94,7 +94,7 @@ int fd_own(int fd)
 	pthread_mutex_unlock(&lock);
 	if (r < 0) {
 		close(fd);
-		return r;
+		return fail(ENOMEM, "no memory to note descriptor %d", fd);
 	}
 	return fd;
 }
