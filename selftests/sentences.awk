@@ -47,7 +47,7 @@ function declare(declaration,	type, name, parameters, fails, arguments, each, n,
 	printf "%s__wrap_%s(%s)\n{\n", type, name, parameters
 	printf "\tunsigned long before = sentences;\n"
 	printf "\t%sresult = __real_%s(%s);\n\n", type, name, arguments
-	printf "\tif (%s)\n\t\tcheck(\"%s\", before, %s);\n\treturn result;\n}\n\n", fails, name,
+	printf "\tif (%s)\n\t\tsentences_check(\"%s\", before, %s);\n\treturn result;\n}\n\n", fails, name,
 		fails == "!result" ? "0" : "(int)-result"
 }
 
@@ -57,7 +57,7 @@ END {
 		declare(declarations[k])
 	if (wraps)
 		print "-Wl,--wrap=fail -Wl,--wrap=fail_quietly -Wl,--wrap=fail_system" \
-		      " -Wl,--wrap=fail_parent"
+		      " -Wl,--wrap=fail_parent -Wl,--wrap=fail_unsent"
 	if (functions < 50) {
 		print "sentences.awk: sluice.h cannot be understood" >"/dev/stderr"
 		exit 1

@@ -27,6 +27,7 @@ static _Thread_local unsigned long sentences;
 int __real_fail_quietly(int error, const char *sentence);
 int __real_fail_system(const char *what);
 int __real_fail_parent(const char *what);
+int __real_fail_unsent(const char *what);
 int __wrap_fail(int error, const char *format, ...) PRINTF(2, 3);
 int __real_fail(int error, const char *format, ...) PRINTF(2, 3);
 
@@ -60,10 +61,21 @@ int __wrap_fail_parent(const char *what)
 	return __real_fail_parent(what);
 }
 
+int __wrap_fail_unsent(const char *what)
+{
+	sentences++;
+	return __real_fail_unsent(what);
+}
+
 /* ---- What has failed ---- */
 
+unsigned long sentences_written(void)
+{
+	return sentences;
+}
+
 /* error: what was returned, or 0 of a pointer. */
-static void check(const char *function, unsigned long before, int error)
+void sentences_check(const char *function, unsigned long before, int error)
 {
 	int found = errno;
 
