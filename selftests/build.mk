@@ -13,7 +13,7 @@ LINUX_SOURCE ?= $(lastword $(filter-out %-6.1.tar.xz, \
 # Unit tests reach into the library and run once.  All others use sluice.h alone
 # and run once more through again.sh, where nodes wait with sockets; those with other
 # ends a third time, where some do and others do not.
-unit := abi doorbell doorbell_schedules fork_fd layout returns ring ring_race \
+unit := abi doorbell doorbell_schedules fork_fd inject layout returns ring ring_race \
 	ring_schedules slab spin
 
 # And these reach into the tracer, where there is one.
@@ -67,6 +67,26 @@ $(of-trace:%=$(O)/selftests/%_test): $(O)/selftests/%_test: $(O)/selftests/%_tes
 		$(filter-out %/tools/sluice.o,$(tools-objects)) $(O)/lib/libsluice.a
 	$(call say,LD,$@)
 	$(Q)$(CC) -o $@ $^ $(ldflags) $(needs-libs) $(trace-libs) $(types-libs)
+
+# A failure without a sentence ends a test of behaviour (selftests/sentences.c).
+sentences := $(O)/selftests/sentences
+
+$(sentences)_made.h: lib/include/sluice.h selftests/sentences.awk
+	@mkdir -p $(@D)
+	$(Q)awk -f selftests/sentences.awk $< >$@
+
+$(sentences).wraps: lib/include/sluice.h selftests/sentences.awk
+	@mkdir -p $(@D)
+	$(Q)awk -v wraps=1 -f selftests/sentences.awk $< >$@
+
+$(sentences).o: own = -Ilib -I$(O)/selftests -Wno-missing-prototypes
+$(sentences).o: $(sentences)_made.h
+objects += $(sentences).o
+
+$(test-twice:%=$(O)/selftests/%): $(O)/selftests/%_test: $(O)/selftests/%_test.o \
+		$(sentences).o $(sentences).wraps $(lib-objects)
+	$(call say,LD,$@)
+	$(Q)$(CC) -o $@ $(filter %.o,$^) @$(sentences).wraps $(ldflags) $(needs-libs)
 
 # Linked to the objects: in the archive the library's own names are hidden.
 $(O)/selftests/%_test: $(O)/selftests/%_test.o $(lib-objects)

@@ -177,7 +177,7 @@ void doctor_file_size(struct doctor *doctor, struct doctor_finding *finding)
 		return;
 	}
 	doctor_found(finding, limit < FILE_SIZE_LEAST ? DOCTOR_PROBLEM : DOCTOR_NOTE,
-		     "no file, nor segment of messages, may be larger than %s (RLIMIT_FSIZE); a loan that needs more fails with ENOMEM",
+		     "no file, nor segment of messages, may be larger than %s (RLIMIT_FSIZE); a loan that needs more fails with EFBIG",
 		     text_bytes(text, limit));
 	doctor_mend(finding, "a higher limit: ulimit -f unlimited, or LimitFSIZE= of a unit");
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * Reads the registry: the files through which the processes of a domain find each
- * other.  Nothing is written, locked or connected to, so that it needs no more than
- * permission to read, and nobody notices.  A lock, even for a moment, would keep the
+ * other.  Nothing that anybody sees is written, locked or connected to, so that it needs no
+ * more than permission to read, and nobody notices.  A lock, even for a moment, would keep the
  * last process of a service from removing it.
  *
  * Where the registry lies is decided as the library decides it, and the directories
@@ -33,6 +33,7 @@
 #include <sluice.h>
 
 #include "configured.h"
+#include "lost_root.h"
 
 #define SYSTEM_ROOT	"/run/sluice"
 #define DOMAIN_DEFAULT	"default"
@@ -120,11 +121,19 @@ const char *registry_domain(const char *domain)
 int registry_open_domain(const char *domain)
 {
 	bool shared;
+	int fd, r, root;
 
 	domain = registry_domain(domain);
 	if (strlen(domain) > DOMAIN_LENGTH || domain[0] == '.' || strchr(domain, '/'))
 		return -EINVAL;
-	return descend(registry_open_root(&shared), domain);
+	root = registry_open_root(&shared);
+	if (root < 0)
+		return root;
+	fd = registry_open_directory(root, domain);
+	/* A domain in which nobody is is no failure; one in which nobody can be is. */
+	r = fd == -ENOENT ? lost_root(root) : 0;
+	close(root);
+	return r < 0 ? r : fd;
 }
 
 /* ---- Records --------------------------------------------------------------- */
@@ -296,23 +305,29 @@ int registry_read_contract(int services, const char *hash,
 	return 0;
 }
 
-void registry_each(int at, const char *name, const char *below, void *context,
-		   registry_entry *call)
+int registry_each(int at, const char *name, const char *below, void *context,
+		  registry_entry *call)
 {
-	int fd = registry_open_directory(at, name);
+	int r, fd = registry_open_directory(at, name);
 	struct dirent *entry;
 	DIR *directory;
 
 	if (below)
 		fd = descend(fd, below);
-	directory = fd < 0 ? NULL : fdopendir(fd);
-	if (!directory && fd >= 0)
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
+	directory = fdopendir(fd);
+	if (!directory) {
+		r = -errno;
 		close(fd);
-	while (directory && (entry = readdir(directory)))
+		return r;
+	}
+	while ((errno = 0, entry = readdir(directory)))
 		if (entry->d_name[0] != '.')
 			call(context, dirfd(directory), entry->d_name);
-	if (directory)
-		closedir(directory);
+	r = errno == ENOENT ? 0 : -errno;
+	closedir(directory);
+	return r;
 }
 
 /* ---- Looking --------------------------------------------------------------- */
@@ -330,19 +345,19 @@ static int find_in(DIR *services, const char *name, struct sluice_registry_contr
 	struct stat status;
 	int r, result = -ENOENT;
 
-	while ((entry = readdir(services))) {
+	while ((errno = 0, entry = readdir(services))) {
 		if (!is_hash(entry->d_name))
 			continue;
 		r = registry_read_contract(dirfd(services), entry->d_name, &contract, NULL,
 					   &status);
-		if (r == -EPROTONOSUPPORT)
+		if (r == -EPROTONOSUPPORT || r == -EMFILE || r == -ENFILE || r == -ENOMEM)
 			result = r;
 		if (r < 0 || strcmp(contract.name, name) != 0)
 			continue;
 		*ret_contract = contract;
 		return 0;
 	}
-	return result;
+	return errno ? -errno : result;
 }
 
 int registry_find_service(const char *domain, const char *name,

@@ -234,7 +234,7 @@ static void free_client(struct sluice_client *client)
 	free(client);
 }
 
-struct sluice_client *sluice_client_create(struct sluice_service *service,
+static struct sluice_client *create_client(struct sluice_service *service,
 					   const struct sluice_client_opts *opts)
 {
 	struct sluice_client_opts known;
@@ -264,6 +264,12 @@ struct sluice_client *sluice_client_create(struct sluice_service *service,
 		return fail_again_null(r);
 	}
 	return client;
+}
+
+struct sluice_client *sluice_client_create(struct sluice_service *service,
+					   const struct sluice_client_opts *opts)
+{
+	return made(create_client(service, opts));
 }
 
 struct sluice_client *client_get(struct sluice_client *client)

@@ -32,13 +32,15 @@ struct sluice_config {
 struct sluice_config *sluice_config_read(const char *path)
 {
 	struct sluice_config *config = calloc(1, sizeof(*config));
+	int r;
 
 	if (!config)
 		return fail_null(ENOMEM, "no memory for the configuration");
 	config->alone = path;
-	if (config_load(&config->config, path) < 0) {
+	r = config_load(&config->config, path);
+	if (r < 0) {
 		free(config);
-		return NULL;
+		return fail_again_null(r);
 	}
 	if (!path && config_wait(&config->config) < 0) {
 		sluice_config_free(config);

@@ -68,10 +68,20 @@ static void take_out(struct sluice_server *server, struct responder *responder)
 	server->hot--;
 }
 
+static bool is_done(struct responder *responder)
+{
+	return responder->channel.gone && !responder->active && !responder_ready(responder);
+}
+
 int server_cool(struct sluice_server *server, struct responder *responder)
 {
 	int r;
 
+	/* Nobody would look at it again: it stays until the next call lets go of it. */
+	if (is_done(responder)) {
+		server->tidy = false;
+		return 0;
+	}
 	/* What may not be received yet stays there; its doorbell tells nothing new. */
 	if (responder_ready(responder))
 		return 0;
@@ -125,11 +135,6 @@ void server_drop_channel(struct sluice_server *server, struct responder *respond
 	unlink_from(server, responder);
 	channel_put(&responder->channel);
 	server_put(server);
-}
-
-static bool is_done(struct responder *responder)
-{
-	return responder->channel.gone && !responder->active && !responder_ready(responder);
 }
 
 void server_let_go(struct sluice_server *server, struct responder *responder)

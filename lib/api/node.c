@@ -71,7 +71,8 @@ static int init_wait(struct wait *wait, int chosen)
 	r = wait_init(wait, WAIT_URING);
 	if (r < 0 && chosen == SLUICE_WAIT_AUTO)
 		return wait_init(wait, WAIT_SOCKET);
-	return r == -EPERM ? fail(ENOSYS, "the system does not allow io_uring") : r;
+	return r == -EPERM ? fail(ENOSYS, "the system does not allow io_uring: %s",
+				  strerror(EPERM)) : r;
 }
 
 /* As others are told: an enum sluice_wait. */
@@ -128,7 +129,7 @@ static int init_node(struct sluice_node *node, const char *name,
 	return r;
 }
 
-struct sluice_node *sluice_node_create(const char *name, const struct sluice_node_opts *opts)
+static struct sluice_node *create_node(const char *name, const struct sluice_node_opts *opts)
 {
 	struct sluice_node_opts known;
 	struct sluice_node *node;
@@ -147,7 +148,7 @@ struct sluice_node *sluice_node_create(const char *name, const struct sluice_nod
 	r = config_load(&node->config, NULL);
 	if (r < 0) {
 		free(node);
-		return NULL;
+		return fail_again_null(r);
 	}
 	r = init_node(node, name, &known);
 	if (r < 0) {
@@ -160,6 +161,11 @@ struct sluice_node *sluice_node_create(const char *name, const struct sluice_nod
 	probe(node_create, node->seat.id, probe_address(name ? name : ""),
 	      wait_number(&node->wait));
 	return node;
+}
+
+struct sluice_node *sluice_node_create(const char *name, const struct sluice_node_opts *opts)
+{
+	return made(create_node(name, opts));
 }
 
 uint64_t sluice_node_id(const struct sluice_node *node)

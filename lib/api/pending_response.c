@@ -35,7 +35,7 @@ static struct pending *pending_of(struct sluice_pending_response *head)
 static int check(struct sluice_pending_response *head)
 {
 	if (!head)
-		return fail_parent("pending response");
+		return fail_unsent("pending response");
 	if (!handle_is_live(&pending_of(head)->handle))
 		return fail(EINVAL, "the pending response was released before");
 	return client_enter(pending_of(head)->client);

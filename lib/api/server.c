@@ -118,7 +118,7 @@ static int open_port(struct sluice_server *server, const char *name)
 	return 0;
 }
 
-struct sluice_server *sluice_server_create(struct sluice_service *service,
+static struct sluice_server *create_server(struct sluice_service *service,
 					   const struct sluice_server_opts *opts)
 {
 	struct sluice_server_opts known;
@@ -147,6 +147,12 @@ struct sluice_server *sluice_server_create(struct sluice_service *service,
 		return fail_again_null(r);
 	}
 	return server;
+}
+
+struct sluice_server *sluice_server_create(struct sluice_service *service,
+					   const struct sluice_server_opts *opts)
+{
+	return made(create_server(service, opts));
 }
 
 static void close_port(struct sluice_server *server)

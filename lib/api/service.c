@@ -165,7 +165,7 @@ static int open_service(struct sluice_service *service, const struct sluice_cont
 	return 0;
 }
 
-struct sluice_service *sluice_service_open(struct sluice_node *node,
+static struct sluice_service *make_service(struct sluice_node *node,
 					   const struct sluice_contract *contract,
 					   const struct sluice_service_opts *opts)
 {
@@ -196,6 +196,13 @@ struct sluice_service *sluice_service_open(struct sluice_node *node,
 	node_get(node);
 	probe(service_open, node->seat.id, probe_address(service->contract.name));
 	return service;
+}
+
+struct sluice_service *sluice_service_open(struct sluice_node *node,
+					   const struct sluice_contract *contract,
+					   const struct sluice_service_opts *opts)
+{
+	return made(make_service(node, contract, opts));
 }
 
 int sluice_service_settings(struct sluice_service *service, struct sluice_service_opts *settings)

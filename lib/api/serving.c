@@ -29,6 +29,7 @@ static struct session *session_of(struct sluice_server *server, struct responder
 {
 	struct session *session = responder->session;
 	uint32_t limit = server->service->contract.settings.max_active_requests;
+	int r;
 
 	if (session)
 		return session;
@@ -37,11 +38,12 @@ static struct session *session_of(struct sluice_server *server, struct responder
 		return fail_null(ENOMEM, "no memory for a client's requests");
 	session->server = server;
 	session->responder = responder;
-	if (table_init(&session->actives, limit, sizeof(struct active_request),
-		       offsetof(struct active_request, handle), server->config.pool.residence) < 0) {
+	r = table_init(&session->actives, limit, sizeof(struct active_request),
+		       offsetof(struct active_request, handle), server->config.pool.residence);
+	if (r < 0) {
 		handles_deinit(&session->actives);
 		free(session);
-		return NULL;
+		return fail_again_null(r);
 	}
 	responder->session = session;
 	return session;
@@ -106,7 +108,7 @@ static struct sluice_active_request *make_active(struct session *session,
 
 /*
  * Looks into one channel.  1 with a request; 0 (none); -ENOBUFS (it cannot be taken) or
- * -ENOMEM.  A ringful of requests may have expired.
+ * another -errno.  A ringful of requests may have expired.
  */
 static int take_from(struct sluice_server *server, struct responder *responder,
 		     struct sluice_active_request **ret_request)
@@ -120,7 +122,7 @@ static int take_from(struct sluice_server *server, struct responder *responder,
 		return 0;
 	session = session_of(server, responder);
 	if (!session)
-		return -ENOMEM;
+		return -errno;
 	do {
 		r = responder_receive(responder, &found);
 	} while ((r == -ETIMEDOUT || r == -ECANCELED) && --looks);

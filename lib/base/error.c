@@ -9,6 +9,9 @@
  * thread and lives until the thread's next failure; nothing a peer does reaches
  * it except through the values that are formatted, which are numbers and names
  * already checked.
+ *
+ * A constructor's failure is kept beside, for a program may come back to the NULL that
+ * it got long after, when something else has failed in the meantime.
  */
 #include "base/error.h"
 
@@ -17,11 +20,19 @@
 #include <stdio.h>
 #include <string.h>
 
+#define SENTENCE_SIZE	512
+
 static _Thread_local struct {
 	int error;
 	const char *sentence;
-	char text[512];
+	char text[SENTENCE_SIZE];
 } last = { .sentence = "no failure" };
+
+/* The last failure of a constructor. */
+static _Thread_local struct {
+	int error;
+	char text[SENTENCE_SIZE];
+} unmade;
 
 int fail_quietly(int error, const char *sentence)
 {
@@ -48,18 +59,49 @@ int fail_system(const char *what)
 	return fail(error, "%s: %s", what, strerror(error));
 }
 
+int fail_within(int result, const char *format, ...)
+{
+	char inner[SENTENCE_SIZE];
+	va_list args;
+	int used, room;
+
+	snprintf(inner, sizeof(inner), "%s", last.sentence);
+	va_start(args, format);
+	used = vsnprintf(last.text, sizeof(last.text), format, args);
+	va_end(args);
+	room = SENTENCE_SIZE - 1 - used - (int)strlen(": ");
+	if (room > 0)
+		snprintf(last.text + used, SENTENCE_SIZE - (size_t)used, ": %.*s", room, inner);
+	return fail_quietly(-result, last.text);
+}
+
 int fail_again(int result)
 {
 	errno = -result;
 	return result;
 }
 
+void *made(void *object)
+{
+	if (!object) {
+		unmade.error = last.error;
+		snprintf(unmade.text, sizeof(unmade.text), "%s", last.sentence);
+	}
+	return object;
+}
+
 int fail_parent(const char *what)
+{
+	if (!unmade.error)
+		return fail(EINVAL, "%s is NULL", what);
+	return fail(unmade.error, "%s", unmade.text);
+}
+
+int fail_unsent(const char *what)
 {
 	if (!last.error)
 		return fail(EINVAL, "%s is NULL", what);
-	errno = last.error;
-	return -last.error;
+	return fail_again(-last.error);
 }
 
 const char *error_sentence(void)

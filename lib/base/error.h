@@ -22,11 +22,26 @@ int fail_quietly(int error, const char *sentence);
  */
 int fail_system(const char *what) COLD;
 
+/*
+ * fail_within() - the same failure, of something larger: what it was stands before the
+ * sentence that is there.  Returns result, which is -errno.
+ */
+int fail_within(int result, const char *format, ...) PRINTF(2, 3) COLD;
+
 /* The same failure once more: sets errno again after some cleaning up. */
 int fail_again(int result);
 
-/* For what was handed a NULL parent: that one's failure, or EINVAL. */
+/* What a constructor returns goes through here: of NULL, the failure is kept. */
+void *made(void *object);
+
+/*
+ * For what was handed a NULL parent: the failure of this thread's last constructor that
+ * has failed, however long ago; or EINVAL.
+ */
 int fail_parent(const char *what) COLD;
+
+/* For what was handed the NULL of a send: this thread's last failure, or EINVAL. */
+int fail_unsent(const char *what) COLD;
 
 /* The same for functions that return a pointer. */
 #define fail_null(...)		(fail(__VA_ARGS__), NULL)

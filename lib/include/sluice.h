@@ -33,7 +33,8 @@
  * sluice_strerror() gives the sentence behind this thread's last failure.
  *
  * A constructor that is handed a NULL parent passes the failure of that parent
- * on: it returns NULL and leaves errno and the sentence as they are.  So do a loan,
+ * on: it returns NULL, with the errno and the sentence of the last constructor that has
+ * failed in this thread, whatever else has failed since.  So do a loan,
  * a wait and a receive.  A set-up of several objects therefore needs one check, of
  * the last.  Releasing NULL does nothing and keeps errno.
  *
@@ -757,8 +758,10 @@ struct sluice_status {
  * Return: The node, to be given to sluice_node_destroy(); or NULL with errno
  * EINVAL (bad name, domain, option or configuration), E2BIG (option unknown to this
  * library), EACCES or EPERM (root directory or configuration not usable or not safe),
- * ENOENT ($SLUICE_CONFIG is not there), ENOSYS (io_uring
- * asked for and not available), ENOMEM, EMFILE, ENFILE or ENOSPC.
+ * ENOENT ($SLUICE_CONFIG is not there; or nothing can be made in the root directory,
+ * because it was removed or is in a file system such as /proc), ENOSYS (io_uring asked for
+ * and not available), EFBIG (RLIMIT_FSIZE is less than the node's file needs), ENOMEM,
+ * EMFILE, ENFILE, ENOSPC, or another errno of the file system, such as EIO, EROFS or EDQUOT.
  */
 struct sluice_node *sluice_node_create(const char *name,
 				       const struct sluice_node_opts *opts)
@@ -932,8 +935,10 @@ int sluice_node_prepare(struct sluice_node *node);
  * EPROTOTYPE (contract, setting or attribute differs), EPROTONOSUPPORT (made by an
  * incompatible version), EUSERS (max_nodes reached), EACCES (not allowed, or another
  * user's and not SLUICE_SERVICE_ANY_USER), EPERM (not in @group, or more than a ceiling of
- * the configuration), ENOMEM, EMFILE, ENFILE, ENOSPC, ETIMEDOUT (the service is being
- * removed and created over and over), EBUSY (another thread's node) or ECHILD.
+ * the configuration), EFBIG (RLIMIT_FSIZE is less than the contract needs), ENOMEM, EMFILE,
+ * ENFILE, ENOSPC, ETIMEDOUT (the service is being removed and created over and over),
+ * EBUSY (another thread's node), ECHILD, or another errno of the file system, such as EIO,
+ * EROFS or EDQUOT.
  */
 struct sluice_service *
 sluice_service_open(struct sluice_node *node,
@@ -993,7 +998,8 @@ int sluice_service_attribute(struct sluice_service *service, unsigned int index,
  * (initial_max_slice_len, preallocate or what can be out of a static port exceeds
  * memory_limit), EUSERS (max_clients reached),
  * ENOMEM (also: SLUICE_PORT_LOCK exceeds RLIMIT_MEMLOCK), EPERM (likewise, or more than a
- * ceiling of the configuration), EMFILE, ENFILE, EACCES, ENOSPC, EBUSY (another thread's node) or ECHILD.
+ * ceiling of the configuration), EFBIG (more than RLIMIT_FSIZE), EMFILE, ENFILE, EACCES,
+ * ENOSPC, EBUSY (another thread's node), ECHILD, or another errno of the file system.
  */
 struct sluice_client *
 sluice_client_create(struct sluice_service *service,
@@ -1054,7 +1060,7 @@ int sluice_client_wait_servers(struct sluice_client *client,
  * sluice_request_release(); or NULL with errno EMSGSIZE (longer than the
  * strategy or the memory limit allows, or than a size_t can say), ENOBUFS
  * (max_loaned_requests are loaned), ENOMEM (memory limit reached, or no memory),
- * EINVAL, EBUSY (another thread's node) or ECHILD.
+ * EFBIG (more than RLIMIT_FSIZE), EINVAL, EBUSY (another thread's node) or ECHILD.
  */
 struct sluice_request *sluice_client_loan(struct sluice_client *client,
 					  size_t count) SLUICE_MUST_CHECK;
@@ -1382,8 +1388,9 @@ int sluice_response_release(struct sluice_response *response);
  * EINVAL, E2BIG (option unknown to this library), EMSGSIZE
  * (initial_max_slice_len, preallocate or what can be out of a static port exceeds
  * memory_limit), EUSERS (max_servers reached), ENOMEM (also: SLUICE_PORT_LOCK exceeds
- * RLIMIT_MEMLOCK), EPERM (likewise, or more than a ceiling of the configuration), EMFILE,
- * ENFILE, EACCES, ENOSPC, EBUSY (another thread's node) or ECHILD.
+ * RLIMIT_MEMLOCK), EPERM (likewise, or more than a ceiling of the configuration), EFBIG (more
+ * than RLIMIT_FSIZE), EMFILE, ENFILE, EACCES, ENOSPC, EBUSY (another thread's node), ECHILD,
+ * or another errno of the file system.
  */
 struct sluice_server *
 sluice_server_create(struct sluice_service *service,
@@ -1539,7 +1546,8 @@ int sluice_active_request_take_fd(struct sluice_active_request *request);
  * sluice_reply_release(); or NULL with errno EMSGSIZE (longer than the strategy
  * or the memory limit allows, or than a size_t can say), ENOBUFS
  * (max_loaned_replies_per_request are loaned), ENOMEM (memory limit reached, or
- * no memory), EMFILE, ENFILE, EPIPE (the server was destroyed), EINVAL (also: a reply
+ * no memory), EFBIG (more than RLIMIT_FSIZE), EMFILE, ENFILE, EPIPE (the server was
+ * destroyed), EINVAL (also: a reply
  * that was marked as the last was sent), EBUSY
  * (another thread's node) or ECHILD.
  */

@@ -88,7 +88,7 @@ static int set_access(int fd, const char *name, mode_t mode, gid_t group)
 	struct stat st;
 
 	if (fstat(fd, &st))
-		return fail_system("cannot look at a directory");
+		return fail(errno, "cannot look at the directory %s: %s", name, strerror(errno));
 	if (st.st_uid != geteuid())
 		return fail(EACCES, "the directory %s was replaced by one of user %u", name,
 			    st.st_uid);
@@ -110,14 +110,14 @@ int access_make_directory(int at, const char *name, mode_t mode, gid_t group)
 		       fail(errno, "cannot make the directory %s: %s", name, strerror(errno));
 	fd = directory_open(at, name);
 	if (fd < 0)
-		return fail(errno, "cannot open the directory %s: %s", name, strerror(errno));
-	r = set_access(fd, name, mode, group);
-	if (r < 0) {
-		fd_close(fd);
-		unlinkat(at, name, AT_REMOVEDIR);
-		return r;
-	}
-	return fd;
+		r = fail(errno, "cannot open the directory %s: %s", name, strerror(errno));
+	else
+		r = set_access(fd, name, mode, group);
+	if (!r)
+		return fd;
+	fd_close(fd);
+	unlinkat(at, name, AT_REMOVEDIR);
+	return r;
 }
 
 static int check_directory(int fd, const char *name, bool anybody)
@@ -125,7 +125,7 @@ static int check_directory(int fd, const char *name, bool anybody)
 	struct stat st;
 
 	if (fstat(fd, &st))
-		return fail_system("cannot look at a directory");
+		return fail(errno, "cannot look at the directory %s: %s", name, strerror(errno));
 	if (!anybody && st.st_uid != geteuid() && st.st_uid != 0)
 		return fail(EACCES, "the directory %s belongs to user %u, not to %u or root",
 			    name, st.st_uid, geteuid());

@@ -38,6 +38,7 @@
 #include "os/random.h"
 
 static const char *const role_names[] = { "client", "server" };
+static const char *const roles[] = { "a client", "a server" };
 
 static bool is_ours(const struct sluice_registry_port *record)
 {
@@ -109,7 +110,7 @@ static int make_file(struct port_entry *entry, const struct service_dir *dir,
 	if (name)
 		memcpy(record.name, name, strnlen(name, sizeof(record.name) - 1));
 	memcpy(file, &record, sizeof(record));
-	entry->fd = presence_make(dir->ports_fd, role_names[role], dir->access.file, file,
+	entry->fd = presence_make(dir->ports_fd, roles[role], dir->access.file, file,
 				  sizeof(file), false);
 	if (entry->fd < 0)
 		return entry->fd;

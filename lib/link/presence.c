@@ -43,6 +43,7 @@
 
 #include "base/error.h"
 #include "os/fd.h"
+#include "os/file_size.h"
 
 #define PRIVATE	0600
 
@@ -63,6 +64,7 @@ static int set_mode(int fd, mode_t mode)
 int presence_make(int at, const char *whose, mode_t mode, const void *record, size_t size,
 		  bool shared)
 {
+	char what[64];
 	int fd, r;
 
 	fd = fd_own(openat(at, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, PRIVATE));
@@ -70,10 +72,14 @@ int presence_make(int at, const char *whose, mode_t mode, const void *record, si
 		errno = ENOENT;
 	if (fd < 0)
 		return fail(errno, "cannot make a file for %s: %s", whose, strerror(errno));
-	if (write(fd, record, size) == (ssize_t)size && !set_mode(fd, mode) &&
-	    !flock(fd, (shared ? LOCK_SH : LOCK_EX) | LOCK_NB))
+	snprintf(what, sizeof(what), "the file for %s", whose);
+	r = file_size_write(fd, what, record, size);
+	if (!r && set_mode(fd, mode))
+		r = fail(errno, "cannot give %s mode %04o: %s", what, mode, strerror(errno));
+	if (!r && flock(fd, (shared ? LOCK_SH : LOCK_EX) | LOCK_NB))
+		r = fail(errno, "cannot lock %s: %s", what, strerror(errno));
+	if (!r)
 		return fd;
-	r = fail(errno, "cannot write %s: %s", whose, strerror(errno));
 	fd_close(fd);
 	return r;
 }

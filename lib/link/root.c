@@ -52,24 +52,26 @@ static int make_aside(const struct root *root, int at, const char *name)
 	fd_close(fd);
 	if (!renameat(at, made, at, name))
 		return 0;
-	r = fail(errno, "cannot name the directory %s: %s", name, strerror(errno));
+	r = fail(errno, "cannot give the directory %s its name: %s", name, strerror(errno));
 	unlinkat(at, made, AT_REMOVEDIR);
 	return r;
 }
 
-static int make(const struct root *root, int at, const char *name)
+static int make(struct root *root, int at, const char *name)
 {
 	int fd;
 
 	if (access_is_shared(&root->access))
 		return make_aside(root, at, name);
 	fd = access_make_directory(at, name, root->access.meeting, ACCESS_ANY_GROUP);
+	if (fd >= 0)
+		root->made = true;
 	fd_close(fd);
 	return fd < 0 && fd != -EEXIST ? fd : 0;
 }
 
-/* Opens a directory, making it if it is not there.  A descriptor or -errno. */
-static int open_or_make(const struct root *root, int at, const char *name)
+/* Opens a directory, making it if it is not there.  A descriptor, -ENOENT (quiet) or -errno. */
+static int open_or_make(struct root *root, int at, const char *name)
 {
 	int fd, r;
 
@@ -110,7 +112,7 @@ static int check_domain(const char *domain)
 static int open_root(struct root *root, const char *path)
 {
 	struct stat st;
-	int fd;
+	int fd, r;
 
 	if (path)
 		snprintf(root->path, sizeof(root->path), "%s", path);
@@ -126,8 +128,10 @@ static int open_root(struct root *root, const char *path)
 	if (fd < 0)
 		return fd;
 	if (fstat(fd, &st)) {
+		r = fail(errno, "cannot look at the root directory %s: %s", root->path,
+			 strerror(errno));
 		fd_close(fd);
-		return fail_system("cannot look at the root directory");
+		return r;
 	}
 	root->access = access_of_root(&st);
 	if (access_is_shared(&root->access)) {
@@ -138,14 +142,10 @@ static int open_root(struct root *root, const char *path)
 	return fd;
 }
 
-static int open_below(struct root *root, const char *path, const char *domain)
+/* The directories of the domain, below the root. */
+static int open_domain(struct root *root, int root_fd, const char *domain)
 {
-	int fd = open_root(root, path);
-
-	if (fd < 0)
-		return fd;
-	root->domain_fd = open_or_make(root, fd, domain);
-	fd_close(fd);
+	root->domain_fd = open_or_make(root, root_fd, domain);
 	if (root->domain_fd < 0)
 		return root->domain_fd;
 	root->nodes_fd = open_or_make(root, root->domain_fd, "nodes");
@@ -153,6 +153,48 @@ static int open_below(struct root *root, const char *path, const char *domain)
 		return root->nodes_fd;
 	root->services_fd = open_or_make(root, root->domain_fd, "services");
 	return root->services_fd < 0 ? root->services_fd : 0;
+}
+
+/* Why the domain cannot be had; what is missing, nobody has said yet. */
+static int tell_why(const struct root *root, int root_fd, int r)
+{
+	struct stat st;
+
+	if (r != -ENOENT)
+		return fail_within(r, "the root directory %s cannot be used", root->path);
+	if (!fstat(root_fd, &st) && !st.st_nlink)
+		return fail(ENOENT, "the root directory %s was removed, and nothing can be made in what is left of it: %s",
+			    root->path, strerror(ENOENT));
+	return fail(ENOENT, "nothing can be made in the root directory %s: %s", root->path,
+		    strerror(ENOENT));
+}
+
+/* What was made for a domain that cannot be had; not empty means that others have it. */
+static void remove_made(const struct root *root, int root_fd, const char *domain)
+{
+	if (!root->made)
+		return;
+	if (root->domain_fd >= 0) {
+		unlinkat(root->domain_fd, "nodes", AT_REMOVEDIR);
+		unlinkat(root->domain_fd, "services", AT_REMOVEDIR);
+	}
+	unlinkat(root_fd, domain, AT_REMOVEDIR);
+}
+
+static int open_below(struct root *root, const char *path, const char *domain)
+{
+	int fd = open_root(root, path), r;
+
+	if (fd < 0)
+		return fd;
+	root->made = false;
+	r = open_domain(root, fd, domain);
+	if (r < 0) {
+		r = tell_why(root, fd, r);
+		remove_made(root, fd, domain);
+	}
+	fd_close(fd);
+	return r;
 }
 
 int root_open(struct root *root, const char *path, const char *domain)
@@ -172,7 +214,7 @@ int root_open(struct root *root, const char *path, const char *domain)
 			root_close(root);
 	} while (r == -ENOENT && ++tries < TRIES);
 	if (r < 0)
-		return r;
+		return fail_again(r);
 
 	used = strlen(root->path);
 	if ((size_t)snprintf(root->path + used, sizeof(root->path) - used, "/%s", domain) >=
@@ -194,6 +236,9 @@ int root_reopen_services(struct root *root)
 	do {
 		root->services_fd = open_or_make(root, root->domain_fd, "services");
 	} while (root->services_fd == -ENOENT && ++tries < TRIES);
+	if (root->services_fd == -ENOENT)
+		return fail(ENOENT, "the directory %s was removed, and services/ cannot be made in it: %s",
+			    root->path, strerror(ENOENT));
 	return root->services_fd < 0 ? root->services_fd : 1;
 }
 

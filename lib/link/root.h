@@ -16,6 +16,7 @@ struct root {
 	struct access access;	/* of what is below */
 	gid_t group;		/* of directories below */
 	bool anybody;		/* may have made them */
+	bool made;		/* some of them, while it was opened */
 	int domain_fd;
 	int nodes_fd;
 	int services_fd;

@@ -143,19 +143,26 @@ void service_dir_remove_dead(int services_fd, const char *name)
 static int read_contract(int fd, const char *name, struct service_record *record)
 {
 	struct sluice_registry_contract found;
+	ssize_t got;
 	size_t size;
 
 	memset(&found, 0, sizeof(found));
-	if (pread(fd, &found, sizeof(found), 0) < 0 ||
-	    found.magic != SLUICE_REGISTRY_MAGIC_CONTRACT)
+	if (pread(fd, &found, sizeof(found), 0) < 0)
+		return fail(errno, "cannot read the contract of service %s: %s", name,
+			    strerror(errno));
+	if (found.magic != SLUICE_REGISTRY_MAGIC_CONTRACT)
 		return fail(EPROTONOSUPPORT, "the contract file of service %s is none", name);
 	if (found.version != SLUICE_PROTOCOL_VERSION || found.size != sizeof(found))
 		return fail(EPROTONOSUPPORT, "service %s speaks protocol version %u with %u bytes of contract, this library %u with %zu",
 			    name, found.version, found.size, SLUICE_PROTOCOL_VERSION,
 			    sizeof(found));
 	size = found.attributes * sizeof(record->attributes[0]);
-	if (found.attributes > SLUICE_ATTRIBUTES_MAX ||
-	    pread(fd, record->attributes, size, sizeof(found)) != (ssize_t)size)
+	got = found.attributes > SLUICE_ATTRIBUTES_MAX ? 0 :
+	      pread(fd, record->attributes, size, sizeof(found));
+	if (got < 0)
+		return fail(errno, "cannot read the attributes of service %s: %s", name,
+			    strerror(errno));
+	if (got != (ssize_t)size)
 		return fail(EPROTONOSUPPORT, "the contract file of service %s lacks its %u attributes",
 			    name, found.attributes);
 	record->contract = found;
@@ -186,14 +193,20 @@ static int open_ports(struct service_dir *dir, bool any_user)
 	return dir->servers_fd < 0 ? dir->servers_fd : 0;
 }
 
-/* Of which service that is, and not only of which directory. */
-static int tell_denial(const char *name, bool any_user)
+/* Locks the contract as one who has the service open.  0, -EAGAIN (it is removed) or -errno. */
+static int lock_shared(const struct service_dir *dir, const char *name)
 {
-	char why[256];
+	if (!flock(dir->contract_fd, LOCK_SH | LOCK_NB))
+		return still_named(dir) ? 0 : -EAGAIN;
+	return errno == EWOULDBLOCK ? -EAGAIN :
+	       fail(errno, "cannot lock the contract of service %s: %s", name, strerror(errno));
+}
 
-	snprintf(why, sizeof(why), "%s", error_sentence());
-	return fail(EACCES, "service %s cannot be opened%s: %s", name,
-		    any_user ? "" : " without SLUICE_SERVICE_ANY_USER", why);
+/* The failure to open is one of this service, and not only of a file or directory. */
+static int tell_failure(int r, const char *name, bool any_user)
+{
+	return fail_within(r, "service %s cannot be opened%s", name,
+			   r == -EACCES && !any_user ? " without SLUICE_SERVICE_ANY_USER" : "");
 }
 
 /* -ENOENT: there is none; -EAGAIN: begin again; 0 or another -errno. */
@@ -205,16 +218,18 @@ static int open_existing(struct service_dir *dir, enum service_dir_want want, bo
 
 	dir->fd = access_open_directory(dir->seat->root.services_fd, dir->name, any_user);
 	if (dir->fd < 0)
-		return dir->fd == -EACCES ? tell_denial(name, any_user) : dir->fd;
+		return dir->fd == -ENOENT ? -ENOENT : tell_failure(dir->fd, name, any_user);
 	dir->contract_fd = fd_own(openat(dir->fd, CONTRACT,
 					 O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
 	if (dir->contract_fd < 0)
 		return errno == ENOENT ? -ENOENT :
 		       fail(errno, "cannot open the contract of service %s: %s", name,
 			    strerror(errno));
-	if (remove_if_dead(dir) || flock(dir->contract_fd, LOCK_SH | LOCK_NB) ||
-	    !still_named(dir))
+	if (remove_if_dead(dir))
 		return -EAGAIN;
+	r = lock_shared(dir, name);
+	if (r < 0)
+		return r;
 	if (want == SERVICE_DIR_NEW)
 		return fail(EEXIST, "service %s exists already", name);
 	r = read_contract(dir->contract_fd, name, record);
@@ -222,7 +237,9 @@ static int open_existing(struct service_dir *dir, enum service_dir_want want, bo
 		return r;
 	dir->access = access_of_service(record->contract.settings.mode);
 	r = open_ports(dir, any_user);
-	return r == -ENOENT ? -EAGAIN : r;
+	if (r == -ENOENT)
+		return -EAGAIN;
+	return r < 0 ? tell_failure(r, name, any_user) : 0;
 }
 
 static int make_contract(struct service_dir *dir, struct service_record *record)
@@ -231,7 +248,7 @@ static int make_contract(struct service_dir *dir, struct service_record *record)
 	struct stat st;
 
 	if (fstat(dir->fd, &st))
-		return fail_system("cannot look at a service");
+		return fail(errno, "cannot look at its directory: %s", strerror(errno));
 	if (access_is_shared(&dir->access))
 		settings->group = st.st_gid;
 	return presence_create(dir->fd, CONTRACT, dir->access.file, record,
@@ -274,6 +291,20 @@ static int name_service(const struct service_dir *dir, const char *made, const c
 	return fail(errno, "cannot make service %s: %s", name, strerror(errno));
 }
 
+/* Nobody has been in it, and there may be no descriptor to look into it. */
+static void remove_made(int services_fd, const char *made)
+{
+	static const char *const parts[] = { CONTRACT, "ports", "servers" };
+	char path[SEAT_NAME_SIZE + sizeof("/" CONTRACT)];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(parts); i++) {
+		snprintf(path, sizeof(path), "%s/%s", made, parts[i]);
+		unlinkat(services_fd, path, i ? AT_REMOVEDIR : 0);
+	}
+	unlinkat(services_fd, made, AT_REMOVEDIR);
+}
+
 /* 1; -EAGAIN: somebody was faster, begin again; or another -errno. */
 static int create_new(struct service_dir *dir, struct service_record *record)
 {
@@ -283,12 +314,14 @@ static int create_new(struct service_dir *dir, struct service_record *record)
 
 	seat_name(made, random_id(), ".new");
 	r = make_service(dir, made, record);
+	if (r < 0 && r != -ENOENT)
+		fail_within(r, "service %s cannot be made", record->contract.name);
 	if (!r)
 		r = name_service(dir, made, record->contract.name);
 	if (r > 0)
 		return r;
 	record->contract.settings.group = group;
-	remove_service(dir->seat->root.services_fd, made);
+	remove_made(dir->seat->root.services_fd, made);
 	if (r == -ENOENT)
 		r = root_reopen_services(&dir->seat->root);
 	return r < 0 ? r : -EAGAIN;

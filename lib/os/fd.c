@@ -105,7 +105,7 @@ int fd_note(int fd)
 	r = reserve((size_t)fd / BITS + 1);
 	if (r < 0) {
 		close(fd);
-		return r;
+		return fail(ENOMEM, "no memory to note descriptor %d", fd);
 	}
 	owned[(size_t)fd / BITS] |= UINT64_C(1) << ((size_t)fd % BITS);
 	return fd;

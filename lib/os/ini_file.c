@@ -207,7 +207,8 @@ int ini_file_read(const char *path, ini_entry_fn take, void *context)
 
 	if (fd < 0)
 		return fd == -ENOENT ? 0 : fd;
-	r = fstat(fd, &st) ? fail_system("cannot look at a file") : check_file(path, &st);
+	r = fstat(fd, &st) ? fail(errno, "cannot look at %s: %s", path, strerror(errno)) :
+			     check_file(path, &st);
 	if (!r)
 		r = read_text(&source, fd);
 	fd_close(fd);

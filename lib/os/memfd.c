@@ -23,7 +23,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -31,6 +30,9 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "os/fd.h"
+#include "os/file_size.h"
+
+#define SHARED_MEMORY	"a file of shared memory"
 
 #ifndef MFD_NOEXEC_SEAL
 #define MFD_NOEXEC_SEAL	0x0008U		/* Linux 6.3 */
@@ -75,21 +77,9 @@ static uint64_t available_memory(void)
 	return kib ? kib * 1024 : UINT64_MAX;
 }
 
-/* Beyond it the kernel would send SIGXFSZ. */
-static int check_file_size(uint64_t size)
-{
-	struct rlimit limit;
-
-	if (!getrlimit(RLIMIT_FSIZE, &limit) && limit.rlim_cur != RLIM_INFINITY &&
-	    size > limit.rlim_cur)
-		return fail(ENOMEM, "a segment of %llu bytes exceeds RLIMIT_FSIZE, %llu",
-			    (unsigned long long)size, (unsigned long long)limit.rlim_cur);
-	return 0;
-}
-
 int memfd_set_size(int fd, uint64_t size)
 {
-	int r = check_file_size(size);
+	int r = file_size_check(SHARED_MEMORY, size);
 
 	if (r < 0)
 		return r;
@@ -101,7 +91,7 @@ static int check_limits(uint64_t offset, uint64_t length)
 	uint64_t available;
 	int r;
 
-	r = check_file_size(offset + length);
+	r = file_size_check(SHARED_MEMORY, offset + length);
 	if (r < 0 || length < AVAILABLE_CHECK_MIN)
 		return r;
 	available = available_memory();
@@ -153,6 +143,14 @@ int memfd_seal(int fd, unsigned int seals)
 	return fcntl(fd, F_ADD_SEALS, (int)seals) ? fail_system("cannot seal a memfd") : 0;
 }
 
+/* What we could not find out is no fault of the peer; what else fails is. */
+static int tell_unverified(const char *what)
+{
+	if (errno == ENOMEM || errno == EIO || errno == EACCES || errno == EPERM)
+		return fail(errno, "cannot look at what the peer sent: %s", strerror(errno));
+	return fail(EPROTO, "the peer sent %s", what);
+}
+
 int memfd_verify(int fd, unsigned int seals, uint64_t *ret_size, uint64_t *ret_inode)
 {
 	struct statfs filesystem;
@@ -160,12 +158,18 @@ int memfd_verify(int fd, unsigned int seals, uint64_t *ret_size, uint64_t *ret_i
 	int have;
 
 	/* Device nodes live on a tmpfs too, hence S_ISREG. */
-	if (fstat(fd, &st) || !S_ISREG(st.st_mode))
+	if (fstat(fd, &st))
+		return tell_unverified("a descriptor that cannot be looked at");
+	if (!S_ISREG(st.st_mode))
 		return fail(EPROTO, "the peer sent a descriptor that is no memfd");
-	if (fstatfs(fd, &filesystem) || filesystem.f_type != TMPFS_MAGIC)
+	if (fstatfs(fd, &filesystem))
+		return tell_unverified("a file whose file system cannot be looked at");
+	if (filesystem.f_type != TMPFS_MAGIC)
 		return fail(EPROTO, "the peer sent a file that is not on a tmpfs");
 	have = fcntl(fd, F_GET_SEALS);
-	if (have < 0 || ((unsigned int)have & seals) != seals)
+	if (have < 0)
+		return tell_unverified("a file that has no seals");
+	if (((unsigned int)have & seals) != seals)
 		return fail(EPROTO, "the peer sent a memfd with seals 0x%x, not 0x%x",
 			    (unsigned int)have, seals);
 	*ret_size = (uint64_t)st.st_size;
@@ -177,7 +181,9 @@ int memfd_verify_populated(int fd, uint64_t offset, uint64_t end)
 {
 	off_t hole = lseek(fd, (off_t)offset, SEEK_HOLE);
 
-	if (hole < 0 || (uint64_t)hole < end)
+	if (hole < 0)
+		return tell_unverified("a memfd whose holes cannot be looked for");
+	if ((uint64_t)hole < end)
 		return fail(EPROTO, "the peer sent a memfd with a hole at %lld",
 			    (long long)hole);
 	return 0;

@@ -39,22 +39,30 @@
 /* Linux 6.7; <linux/io_uring.h> of Linux 6.1 ends before them. */
 #define OP_FUTEX_WAIT		51
 #define OP_FUTEX_WAKE		52
+#define OPS			(OP_FUTEX_WAKE + 1)
 
 /* The 32-bit, shared flavour of futex2; any bit of the set wakes. */
 #define FUTEX_SIZE_U32		2
 #define FUTEX_ANY_BIT		0xffffffffu
 
-static bool has_futex_waits(struct io_uring *ring)
+/* 0; -ENOSYS: it has none; or another -errno. */
+static int check_futex_waits(struct io_uring *ring)
 {
-	struct io_uring_probe *probe = io_uring_get_probe_ring(ring);
-	bool has;
+	union {
+		struct io_uring_probe probe;
+		unsigned char room[sizeof(struct io_uring_probe) +
+				   OPS * sizeof(struct io_uring_probe_op)];
+	} known;
+	int r;
 
-	if (!probe)
-		return false;
-	has = probe->last_op >= OP_FUTEX_WAKE &&
-	      probe->ops[OP_FUTEX_WAIT].flags & IO_URING_OP_SUPPORTED;
-	io_uring_free_probe(probe);
-	return has;
+	memset(&known, 0, sizeof(known));
+	r = io_uring_register_probe(ring, &known.probe, OPS);
+	if (r < 0 && r != -EINVAL)
+		return fail(-r, "cannot ask what the kernel's io_uring can do: %s", strerror(-r));
+	if (r < 0 || known.probe.last_op < OP_FUTEX_WAKE ||
+	    !(known.probe.ops[OP_FUTEX_WAIT].flags & IO_URING_OP_SUPPORTED))
+		return fail(ENOSYS, "the kernel's io_uring has no futex waits (Linux 6.7)");
+	return 0;
 }
 
 /* Unmaps the ring.  liburing would close the descriptor too, but it is noted as ours. */
@@ -88,9 +96,10 @@ int uring_init(struct uring *uring)
 		return fd;
 	}
 	io_uring_ring_dontfork(&uring->ring);
-	if (!has_futex_waits(&uring->ring)) {
+	r = check_futex_waits(&uring->ring);
+	if (r < 0) {
 		uring_deinit(uring);
-		return fail(ENOSYS, "the kernel's io_uring has no futex waits (Linux 6.7)");
+		return fail_again(r);
 	}
 	return 0;
 }
