@@ -12,7 +12,8 @@
  * that it can still truncate, a memfd full of holes whose pages would be charged
  * to the first reader.  memfd_verify() and memfd_verify_populated() are all that
  * stands between such a descriptor and mmap().  What they have established stays
- * true, because seals cannot be taken off and a sealed file cannot be punched.
+ * true, because seals cannot be taken off and a sealed file cannot be punched.  That a
+ * question cannot be asked, for want of memory, is no verdict on the peer.
  */
 #include "os/memfd.h"
 
@@ -150,12 +151,16 @@ int memfd_verify(int fd, unsigned int seals, uint64_t *ret_size, uint64_t *ret_i
 	struct stat st;
 	int have;
 
+	if (fstat(fd, &st) || fstatfs(fd, &filesystem))
+		return fail_system("cannot look at what a peer has sent");
 	/* Device nodes live on a tmpfs too, hence S_ISREG. */
-	if (fstat(fd, &st) || !S_ISREG(st.st_mode))
+	if (!S_ISREG(st.st_mode))
 		return fail(EPROTO, "the peer sent a descriptor that is no memfd");
-	if (fstatfs(fd, &filesystem) || filesystem.f_type != TMPFS_MAGIC)
+	if (filesystem.f_type != TMPFS_MAGIC)
 		return fail(EPROTO, "the peer sent a file that is not on a tmpfs");
 	have = fcntl(fd, F_GET_SEALS);
+	if (have < 0 && errno != EINVAL)
+		return fail_system("cannot look at what a peer has sent");
 	if (have < 0 || ((unsigned int)have & seals) != seals)
 		return fail(EPROTO, "the peer sent a memfd with seals 0x%x, not 0x%x",
 			    (unsigned int)have, seals);
@@ -168,6 +173,8 @@ int memfd_verify_populated(int fd, uint64_t offset, uint64_t end)
 {
 	off_t hole = lseek(fd, (off_t)offset, SEEK_HOLE);
 
+	if (hole < 0 && errno != ENXIO)
+		return fail_system("cannot look at what a peer has sent");
 	if (hole < 0 || (uint64_t)hole < end)
 		return fail(EPROTO, "the peer sent a memfd with a hole at %lld",
 			    (long long)hole);
