@@ -120,6 +120,14 @@
 #define DRAIN_PACKETS_MAX	8192u
 
 /*
+ * What failed for want of something is tried again after the first pause, which is
+ * hardly noticed, then after twice as long, and so on up to the longest: a wake a second
+ * costs nothing, and a person does not wait longer (link/retry.c).
+ */
+#define RETRY_FIRST_NS		(INT64_C(1) * 1000 * 1000)
+#define RETRY_LONGEST_NS	(INT64_C(1) * 1000 * 1000 * 1000)
+
+/*
  * A server that could not be reached for want of something (a full backlog, no
  * descriptor on either side) is tried again after this time, then after twice as long, and so on.
  */

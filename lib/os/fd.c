@@ -82,21 +82,24 @@ static int note(size_t fd)
 	return 0;
 }
 
-int fd_own(int fd)
+int fd_keep(int fd)
 {
 	int r;
 
-	if (fd < 0)
-		return fd;
 	pthread_once(&once, watch_forks);
 	pthread_mutex_lock(&lock);
 	r = note((size_t)fd);
 	pthread_mutex_unlock(&lock);
-	if (r < 0) {
+	return r;
+}
+
+int fd_own(int fd)
+{
+	int r = fd < 0 ? fd : fd_keep(fd);
+
+	if (fd >= 0 && r < 0)
 		close(fd);
-		return r;
-	}
-	return fd;
+	return r < 0 ? r : fd;
 }
 
 int fd_disown(int fd)

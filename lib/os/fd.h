@@ -13,6 +13,9 @@
  */
 int fd_own(int fd);
 
+/* The same for one that is open: 0; or -ENOMEM, and it is not closed. */
+int fd_keep(int fd) MUST_CHECK;
+
 /* Closes a descriptor, owned or not, and returns -1.  Keeps errno. */
 int fd_close(int fd);
 
