@@ -127,13 +127,6 @@
 #define RETRY_FIRST_NS		(INT64_C(1) * 1000 * 1000)
 #define RETRY_LONGEST_NS	(INT64_C(1) * 1000 * 1000 * 1000)
 
-/*
- * A server that could not be reached for want of something (a full backlog, no
- * descriptor on either side) is tried again after this time, then after twice as long, and so on.
- */
-#define CONNECT_RETRY_NS	(INT64_C(1) * 1000 * 1000)
-#define CONNECT_RETRY_MAX_NS	(INT64_C(100) * 1000 * 1000)
-
 /* A server whose socket is full is offered a request that may not be lost again. */
 #define ANNOUNCE_RETRY_NS	(INT64_C(1) * 1000 * 1000)
 
