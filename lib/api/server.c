@@ -72,6 +72,13 @@ static int make_resident(struct sluice_server *server)
 	return r < 0 ? r : port_entry_reside(&server->entry, residence);
 }
 
+void server_announce(struct sluice_server *server)
+{
+	retry_stop(&server->announce);
+	if (port_entry_notify_clients(&server->service->dir) < 0)
+		retry_later(&server->announce);
+}
+
 static int open_port(struct sluice_server *server, const char *name)
 {
 	struct sluice_service *service = server->service;
@@ -110,7 +117,7 @@ static int open_port(struct sluice_server *server, const char *name)
 	server->config.counters = server->entry.counters;
 	service_tell_port(service, PORT_SERVER, server->entry.id);
 	server->spare_fd = fd_own(open("/dev/null", O_RDONLY | O_CLOEXEC));
-	port_entry_notify_clients(&service->dir);
+	server_announce(server);
 	server->port.ops = &server_port_ops;
 	server->port.server = server;
 	node_add_port(service->node, &server->port);

@@ -9,6 +9,7 @@
 #include "base/handles.h"
 #include "link/port_entry.h"
 #include "link/responder.h"
+#include "link/retry.h"
 
 struct sluice_server {
 	struct sluice_service *service;
@@ -21,6 +22,7 @@ struct sluice_server {
 	int spare_fd;			/* given up to accept at the limit of open files */
 	bool accept_later;		/* there may be connections left to take */
 	int64_t accept_at;
+	struct retry announce;		/* there may be clients that were not told of it */
 	struct port port;
 	struct responder_config config;
 	struct full full;
@@ -71,6 +73,9 @@ struct reply {
 /* What every call of a server begins with.  0, -EBUSY or -ECHILD. */
 int server_enter(struct sluice_server *server) MUST_CHECK;
 
+/* server.c: tells the clients that there are of the server. */
+void server_announce(struct sluice_server *server);
+
 /* connections.c: what the listener and the channels call. */
 void server_accept(struct wait_source *source);
 void server_channel_changed(struct responder *responder);
@@ -107,7 +112,7 @@ int server_prepare(struct responder *responder) MUST_CHECK;
 /* serving.c: what its node asks a server. */
 extern const struct port_ops server_port_ops;
 
-/* When connections are taken again that there was no descriptor for; CLOCK_NEVER. */
+/* When connections are taken, or clients told, that something was lacking for; CLOCK_NEVER. */
 int64_t server_alarm(const struct sluice_server *server);
 
 /* The next request, or NULL with errno; see sluice_server_receive(). */

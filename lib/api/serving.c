@@ -175,11 +175,14 @@ static void tend(struct port *port)
 		server_tidy(server);
 	if (unlikely(server->accept_later) && clock_now() >= server->accept_at)
 		server_accept(&server->listener);
+	if (retry_is_due(&server->announce))
+		server_announce(server);
 }
 
 int64_t server_alarm(const struct sluice_server *server)
 {
-	return server->accept_later ? server->accept_at : CLOCK_NEVER;
+	return min_i64(server->accept_later ? server->accept_at : CLOCK_NEVER,
+		       retry_alarm(&server->announce));
 }
 
 static int64_t first_alarm(const struct port *port)
