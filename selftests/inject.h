@@ -154,6 +154,7 @@ static const struct inject_row inject_rows[] = {
 	INJECT_ROW(mremap, ENOMEM),
 	INJECT_ROW(mprotect, ENOMEM),
 	INJECT_ROW(madvise, ENOMEM, EINVAL),
+	INJECT_ROW(msync, ENOMEM),
 	INJECT_ROW(mlock, ENOMEM, EPERM),
 	INJECT_ROW(mlock2, ENOMEM, EPERM),
 	INJECT_ROW(brk, 0),

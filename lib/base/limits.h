@@ -134,12 +134,8 @@
 #define ASK_AGAIN_NS		(INT64_C(1) * 1000 * 1000)
 #define ASK_AGAIN_MAX_NS	(INT64_C(100) * 1000 * 1000)
 
-/*
- * Connections taken at a time, so that other things get their turn; the rest, and
- * those for which there was no descriptor, are tried again after this time.
- */
+/* Connections taken at a time, so that other things get their turn. */
 #define ACCEPT_AT_ONCE		64u
-#define ACCEPT_RETRY_NS		(INT64_C(1) * 1000 * 1000)
 
 /* Pending connections of a server; the kernel cuts it to net.core.somaxconn. */
 #define SERVER_BACKLOG		4096

@@ -72,7 +72,7 @@ int socket_accept(int fd)
 {
 	int peer = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
-	return peer < 0 ? -errno : fd_own(peer);
+	return peer < 0 ? -errno : peer;
 }
 
 int socket_peer(int fd, struct ucred *ret_peer)
