@@ -3,9 +3,13 @@
  * A server port: a listening socket, and a channel to each client that has connected
  * (api/connections.c), from which it receives requests (api/serving.c).
  *
- * The user's destroy closes the listener, ends all streams, gives back loaned replies
- * and says goodbye to the clients; channels of which the application still holds
- * active requests stay, readable, until those are released.  The object stays as long.
+ * A new server writes to the nodes of the clients that there are.  Those that it could not
+ * write to, for want of something, are written to later.
+ *
+ * The user's destroy turns away who waits to be accepted, closes the listener, ends all
+ * streams, gives back loaned replies and says goodbye to the clients; channels of which
+ * the application still holds active requests stay, readable, until those are released.
+ * The object stays as long.
  */
 #include "api/server.h"
 
