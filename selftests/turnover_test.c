@@ -2,11 +2,9 @@
 /*
  * What comes and goes leaves nothing behind: clients that a server outlives,
  * replies that are loaned and sent for a long time, services that two processes
- * create and close under each other's feet, connections that a server cannot take,
- * or never came round to.
+ * create and close under each other's feet, connections that a server never came
+ * round to.
  */
-#include <sys/resource.h>
-
 #include "steps.h"
 
 PROCESSES_FIXTURE(turnover);
@@ -203,75 +201,6 @@ TEST_F(turnover, of_a_service_leaves_no_ghost)
 }
 
 /* ---- Servers ------------------------------------------------------------- */
-
-static struct rlimit files;
-
-/* From here on this process can open nothing. */
-static long exhaust(struct seat *seat, long a, long b)
-{
-	struct rlimit none;
-	int fd;
-
-	if (getrlimit(RLIMIT_NOFILE, &files))
-		return -errno;
-	fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
-	if (fd < 0)
-		return -errno;
-	close(fd);
-	none = (struct rlimit){ (rlim_t)fd, files.rlim_max };
-	return setrlimit(RLIMIT_NOFILE, &none) ? -errno : 0;
-}
-
-static long relieve(struct seat *seat, long a, long b)
-{
-	return setrlimit(RLIMIT_NOFILE, &files) ? -errno : 0;
-}
-
-/* Who connects meanwhile is turned away and told so; afterwards all is as before. */
-TEST_F(turnover, of_a_server_at_the_limit_of_open_files)
-{
-	struct end *server = &self->end[0], *client;
-	long i;
-
-	start_server(_metadata, server, IN_PROCESS, &calls, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
-	begin(server, serve, 1, 0);
-	exchange(_metadata, &self->seat, 1);
-	ASSERT_EQ(1, finish(server));
-
-	ASSERT_EQ(0, at(server, exhaust, 0, 0));
-	for (i = 1; i < 3; i++) {
-		start_client(_metadata, &self->end[i], IN_PROCESS, &calls, 1);
-		ASSERT_EQ(1, at(&self->end[i], ask, 0, 10 * i));
-	}
-	/* The one it has already is served meanwhile. */
-	begin(server, serve, 1, 0);
-	exchange(_metadata, &self->seat, 2);
-	ASSERT_EQ(1, finish(server));
-	ASSERT_EQ(0, at(server, look, 0, 0));
-	for (i = 1; i < 3; i++) {
-		EXPECT_EQ(-ECONNRESET, at(&self->end[i], hear, 0, LONG))
-			TH_LOG("%s", self->end[i].result.sentence);
-	}
-
-	ASSERT_EQ(0, at(server, relieve, 0, 0));
-	begin(server, serve, 4, 0);
-	client = &self->end[3];
-	start_client(_metadata, client, IN_PROCESS, &calls, 1);
-	ASSERT_EQ(1, at(client, ask, 0, 30));
-	EXPECT_EQ(31, at(client, hear, 0, LONG))
-		TH_LOG("%s", client->result.sentence);
-	exchange(_metadata, &self->seat, 3);
-	/* Those who were turned away have come again by themselves. */
-	for (i = 1; i < 3; i++) {
-		client = &self->end[i];
-		EXPECT_EQ(1, at(client, wait_servers, 1, LONG));
-		EXPECT_EQ(1, at(client, ask, 1, 10 * i));
-		EXPECT_EQ(10 * i + 1, at(client, hear, 1, LONG))
-			TH_LOG("%s", client->result.sentence);
-	}
-	EXPECT_EQ(4, finish(server)) TH_LOG("%s", server->result.sentence);
-}
 
 /* Clients that it never came round to are told that it left, not that it died. */
 TEST_F(turnover, of_a_server_that_took_nobody)

@@ -17,9 +17,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "base/limits.h"
 #include "base/opts.h"
-#include "os/clock.h"
 
 /* ---- What the node asks ---- */
 
@@ -29,7 +27,7 @@ static void letter_came(struct port *port)
 
 	if (client->destroyed)
 		return;
-	client->retry_pause = CONNECT_RETRY_NS;
+	retry_afresh(&client->retry);
 	client_look_for_servers(client);
 }
 
@@ -39,7 +37,7 @@ static void tend(struct port *port)
 
 	if (unlikely(!client->tidy))
 		client_tidy(client);
-	if (unlikely(client->retry) && clock_now() >= client->retry_at)
+	if (retry_is_due(&client->retry))
 		client_look_for_servers(client);
 }
 
@@ -121,7 +119,7 @@ int client_enter(struct sluice_client *client)
 
 int64_t client_alarm(const struct sluice_client *client)
 {
-	return client->retry ? client->retry_at : CLOCK_NEVER;
+	return retry_alarm(&client->retry);
 }
 
 /* ---- Life ---- */
@@ -214,7 +212,6 @@ static int open_port(struct sluice_client *client, const struct sluice_client_op
 		.any_user = service->any_user,
 	};
 	service_tell_port(service, PORT_CLIENT, client->entry.id);
-	client->retry_pause = CONNECT_RETRY_NS;
 	client->port.ops = &port_ops;
 	client->port.client = client;
 	node_add_port(service->node, &client->port);
@@ -306,7 +303,7 @@ void sluice_client_destroy(struct sluice_client *client)
 	service_tell_port_gone(client->service, PORT_CLIENT, client->entry.id);
 	client->destroyed = true;
 	port_disown(&client->port);
-	client->retry = false;
+	retry_stop(&client->retry);
 	client_put(client);
 }
 

@@ -8,16 +8,24 @@
 #include "api/service.h"
 #include "base/handles.h"
 #include "link/port_entry.h"
+#include "link/retry.h"
 #include "link/stream.h"
+
+/* What was lacking to reach a server, or to keep it. */
+struct client_want {
+	int error;			/* an errno */
+	bool theirs;			/* the server has not got it */
+	uint64_t server;		/* 0: to look for servers at all */
+};
 
 struct sluice_client {
 	struct sluice_service *service;
 	uint32_t references;		/* the user's, and one for each message */
 	bool destroyed;			/* by the user */
 	bool tidy;			/* no channel has gone since the last look */
-	bool retry;			/* a server could not be reached for now */
 	bool crowded;			/* one was not connected to, since there are enough */
-	int64_t retry_at, retry_pause;
+	struct retry retry;		/* a server could not be reached, or kept, for now */
+	struct client_want want;	/* why */
 	int lost;			/* why the last server went: an errno */
 	struct port_entry entry;
 	struct handshake self;
@@ -97,6 +105,18 @@ int client_make_tables(struct sluice_client *client) MUST_CHECK;
 /* servers.c: connects to those that it finds, and lets go of those that have gone. */
 void client_look_for_servers(struct sluice_client *client);
 void client_tidy(struct sluice_client *client);
+
+/* client_want.c: notes what was lacking, and that it is to be tried again. */
+void client_wants(struct sluice_client *client, struct client_want want);
+
+/*
+ * As fail(); and if something is lacking to reach servers, the sentence goes on to say
+ * who lacks what.
+ */
+int client_fail(const struct sluice_client *client, int error, const char *sentence) COLD;
+
+/* As fail(), for a channel that the server refused, or that was lost for want of something. */
+int client_fail_lost(const struct sluice_client *client, int error) COLD;
 
 /* Looks what has happened, without waiting. */
 void client_glance(struct sluice_client *client);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The channels of a server port, from accept() until nobody refers to them.
+ * The channels of a server port, from accept() until nobody refers to them.  All of them
+ * are in one list, and nothing else refers to a channel that is not.
  *
  *	accepted	greets the client when its HELLO comes (link/handshake.c)
  *	hot		in the circle of those that are polled, in turn
@@ -19,21 +20,15 @@
  *
  * A client can connect as often as it likes; each connection costs two descriptors,
  * the tables of its end, and after a HELLO that was found in order the channel's memory.
- * At the limit of open files connections are taken and closed at once, so that the
- * listener does not stay readable for ever.
+ * How connections are taken, and what is done where that is not to be had, is in
+ * api/accepting.c.
  */
 #include "api/server.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
-#include <unistd.h>
 
-#include "base/limits.h"
 #include "link/counters.h"
-#include "os/clock.h"
-#include "os/fd.h"
-#include "os/socket.h"
 
 /* ---- All channels, and the circle of those that are polled ---- */
 
@@ -95,7 +90,7 @@ int server_cool(struct sluice_server *server, struct responder *responder)
 	return 0;
 }
 
-static void link_in(struct sluice_server *server, struct responder *responder)
+void server_add_channel(struct sluice_server *server, struct responder *responder)
 {
 	responder->older = server->newest;
 	if (server->newest)
@@ -182,6 +177,9 @@ void server_channel_changed(struct responder *responder)
 	}
 	if (channel->gone)
 		server->tidy = false;
+	/* Its descriptors may do for who waits to be taken. */
+	if (channel->gone && server->accept.wanted)
+		retry_now(&server->accept);
 	if (responder->counted && !responder->missed && (channel->gone || channel->leaving)) {
 		responder->missed = true;
 		counter_sub(&server->entry.counters->peers, 1);
@@ -210,54 +208,4 @@ void server_channel_destroyed(struct responder *responder)
 	handles_deinit(&session->actives);
 	handles_deinit(&session->replies);
 	free(session);
-}
-
-/* ---- Connections ---- */
-
-/* Takes a connection that there is no descriptor for, and closes it.  Did it? */
-static bool turn_away(struct sluice_server *server)
-{
-	int fd;
-
-	if (server->spare_fd < 0)
-		server->spare_fd = fd_own(open("/dev/null", O_RDONLY | O_CLOEXEC));
-	if (server->spare_fd < 0)
-		return false;
-	server->spare_fd = fd_close(server->spare_fd);
-	fd = socket_accept(server->listener.fd);
-	fd_close(fd);
-	server->spare_fd = fd_own(open("/dev/null", O_RDONLY | O_CLOEXEC));
-	return fd >= 0;
-}
-
-void server_accept(struct wait_source *source)
-{
-	struct sluice_server *server = container_of(source, struct sluice_server, listener);
-	struct responder *responder;
-	unsigned int n;
-	int fd;
-
-	/* The poll tells of new connections only, so what is left over is noted. */
-	server->accept_later = true;
-	server->accept_at = clock_now() + ACCEPT_RETRY_NS;
-	for (n = 0; n < ACCEPT_AT_ONCE; n++) {
-		fd = socket_accept(source->fd);
-		if (fd == -EAGAIN) {
-			server->accept_later = false;
-			return;
-		}
-		if (fd == -ECONNABORTED || fd == -EINTR)
-			continue;
-		if (fd < 0 && !turn_away(server))
-			return;
-		if (fd < 0)
-			continue;
-		responder = responder_create(&server->config, fd);
-		if (!responder)
-			continue;
-		link_in(server, responder);
-		/* What the client sent before we came round is there already. */
-		channel_drain(&responder->channel);
-		channel_notice_end(&responder->channel);
-	}
 }

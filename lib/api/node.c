@@ -37,10 +37,12 @@ static void read_mailbox(struct wait_source *source)
 	struct port *port;
 	bool any = false;
 	uint64_t service;
+	int r;
 
-	while (seat_next_letter(&node->seat, &service))
+	/* A letter that cannot be read says as much as one that can. */
+	while ((r = seat_next_letter(&node->seat, &service)) > 0)
 		any = true;
-	if (!any)
+	if (!any && !r)
 		return;
 	for (port = node->ports; port; port = port->next)
 		port->ops->letter(port);

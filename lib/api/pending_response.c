@@ -127,7 +127,7 @@ int sluice_pending_response_status(struct sluice_pending_response *head,
 }
 
 /* The sentence behind the end of a stream. */
-static int ended(int reason)
+static int ended(const struct sluice_client *client, int reason)
 {
 	switch (reason) {
 	case EPIPE:
@@ -137,7 +137,7 @@ static int ended(int reason)
 	case ETIMEDOUT:
 		return fail_quietly(ETIMEDOUT, "the request came to a server after its deadline");
 	case ENOTCONN:
-		return fail_quietly(ENOTCONN, "the request reached no server");
+		return client_fail(client, ENOTCONN, "the request reached no server");
 	case EREMOTEIO:
 		return fail_quietly(EREMOTEIO, "a server has ended the request with a status");
 	case ENOBUFS:
@@ -145,7 +145,7 @@ static int ended(int reason)
 	case EPROTO:
 		return fail_quietly(EPROTO, "a server broke the protocol");
 	default:
-		return fail_quietly(reason, "a server refused the client");
+		return client_fail_lost(client, reason);
 	}
 }
 
@@ -245,7 +245,7 @@ static int take(struct pending *pending, struct sluice_response **ret_response)
 		*ret_response = make_response(pending, &found);
 		return r;
 	}
-	r = r < 0 ? ended(-r) : check_deadline(pending);
+	r = r < 0 ? ended(pending->client, -r) : check_deadline(pending);
 	if (r < 0)
 		pending->told = true;
 	return r;

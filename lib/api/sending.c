@@ -236,6 +236,18 @@ static bool any_without(const struct request *request)
 	return false;
 }
 
+/* It has reached nobody, and nobody is left to wait for. */
+static COLD int all_have_gone(const struct sluice_client *client)
+{
+	int error = client->lost;
+
+	if (error == EPROTO)
+		error = ECONNRESET;
+	if (error != EPIPE && error != ECONNRESET)
+		return client_fail_lost(client, error);
+	return fail(error, "every server that was waited for has gone");
+}
+
 /* The wakes of the servers are held back, for the caller to make. */
 static struct pending *send_request(struct request *request)
 {
@@ -262,8 +274,7 @@ static struct pending *send_request(struct request *request)
 	if (!r) {
 		r = wait_for_room(&sending, pending->deadline);
 		if (r > 0 && !pending->stream.servers && !any_without(request))
-			r = fail(client->lost == EPIPE ? EPIPE : ECONNRESET,
-				 "every server that was waited for has gone");
+			r = all_have_gone(client);
 	}
 	if (r < 0)
 		return unsent(request, r);

@@ -3,17 +3,18 @@
  * A server port: a listening socket, and a channel to each client that has connected
  * (api/connections.c), from which it receives requests (api/serving.c).
  *
- * The user's destroy closes the listener, ends all streams, gives back loaned replies
- * and says goodbye to the clients; channels of which the application still holds
- * active requests stay, readable, until those are released.  The object stays as long.
+ * A new server writes to the nodes of the clients that there are.  Those that it could not
+ * write to, for want of something, are written to later.
+ *
+ * The user's destroy turns away who waits to be accepted, closes the listener, ends all
+ * streams, gives back loaned replies and says goodbye to the clients; channels of which
+ * the application still holds active requests stay, readable, until those are released.
+ * The object stays as long.
  */
 #include "api/server.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "base/error.h"
 #include "base/opts.h"
@@ -73,6 +74,35 @@ static int make_resident(struct sluice_server *server)
 	return r < 0 ? r : port_entry_reside(&server->entry, residence);
 }
 
+/* A listener, and what it needs to take clients.  0 or -errno. */
+static int listen_for_clients(struct sluice_server *server)
+{
+	struct sluice_service *service = server->service;
+	int r;
+
+	r = server_keep_reserve(server);
+	if (r < 0)
+		return r;
+	server->listener.ready = server_accept_ready;
+	server->listener.fd = server_socket_listen(&service->dir, server->entry.id);
+	r = server->listener.fd < 0 ? server->listener.fd :
+	    wait_watch(&service->node->wait, &server->listener);
+	if (r < 0 && server->listener.fd >= 0) {
+		server_socket_unlink(service->dir.servers_fd, server->entry.id);
+		server_turn_away(server);
+	}
+	if (r < 0)
+		server->listener.fd = fd_close(server->listener.fd);
+	return r;
+}
+
+void server_announce(struct sluice_server *server)
+{
+	retry_stop(&server->announce);
+	if (port_entry_notify_clients(&server->service->dir) < 0)
+		retry_later(&server->announce);
+}
+
 static int open_port(struct sluice_server *server, const char *name)
 {
 	struct sluice_service *service = server->service;
@@ -94,14 +124,9 @@ static int open_port(struct sluice_server *server, const char *name)
 		/* Who could connect was let in by the mode of the socket. */
 		.any_user = access_is_shared(&service->dir.access),
 	};
-	server->listener.ready = server_accept;
-	server->listener.fd = server_socket_listen(&service->dir, server->entry.id);
-	r = server->listener.fd < 0 ? server->listener.fd :
-	    wait_watch(&service->node->wait, &server->listener);
+	r = listen_for_clients(server);
 	if (r < 0) {
-		if (server->listener.fd >= 0)
-			server_socket_unlink(service->dir.servers_fd, server->entry.id);
-		fd_close(server->listener.fd);
+		reserve_release(&server->reserve);
 		port_entry_release(&server->entry, &service->dir);
 		return r;
 	}
@@ -110,8 +135,7 @@ static int open_port(struct sluice_server *server, const char *name)
 	server->config.pool.counters = server->entry.counters;
 	server->config.counters = server->entry.counters;
 	service_tell_port(service, PORT_SERVER, server->entry.id);
-	server->spare_fd = fd_own(open("/dev/null", O_RDONLY | O_CLOEXEC));
-	port_entry_notify_clients(&service->dir);
+	server_announce(server);
 	server->port.ops = &server_port_ops;
 	server->port.server = server;
 	node_add_port(service->node, &server->port);
@@ -139,6 +163,7 @@ static struct sluice_server *create_server(struct sluice_service *service,
 	server->service = service_get(service);
 	server->references = 1;
 	server->tidy = true;
+	reserve_init(&server->reserve);
 	r = init_config(server, &known);
 	if (!r)
 		r = open_port(server, known.name);
@@ -160,9 +185,9 @@ static void close_port(struct sluice_server *server)
 	struct sluice_service *service = server->service;
 
 	server_socket_unlink(service->dir.servers_fd, server->entry.id);
+	server_turn_away(server);
 	wait_forget(&service->node->wait, &server->listener);
 	server->listener.fd = fd_close(server->listener.fd);
-	server->spare_fd = fd_close(server->spare_fd);
 	port_entry_release(&server->entry, &service->dir);
 }
 
@@ -186,8 +211,6 @@ void sluice_server_destroy(struct sluice_server *server)
 
 	if (!server || node_check(server->service->node) < 0 || server->destroyed)
 		return;
-	/* Those who wait to be accepted are told too. */
-	server_accept(&server->listener);
 	server->destroyed = true;
 	node_remove_port(server->service->node, &server->port);
 	close_port(server);

@@ -9,6 +9,8 @@
 #include "base/handles.h"
 #include "link/port_entry.h"
 #include "link/responder.h"
+#include "link/retry.h"
+#include "os/reserve.h"
 
 struct sluice_server {
 	struct sluice_service *service;
@@ -18,9 +20,9 @@ struct sluice_server {
 	struct port_entry entry;
 	struct handshake self;
 	struct wait_source listener;
-	int spare_fd;			/* given up to accept at the limit of open files */
-	bool accept_later;		/* there may be connections left to take */
-	int64_t accept_at;
+	struct reserve reserve;		/* for the next connection, and to turn it away */
+	struct retry accept;		/* there may be connections left to take */
+	struct retry announce;		/* there may be clients that were not told of it */
 	struct port port;
 	struct responder_config config;
 	struct full full;
@@ -71,8 +73,19 @@ struct reply {
 /* What every call of a server begins with.  0, -EBUSY or -ECHILD. */
 int server_enter(struct sluice_server *server) MUST_CHECK;
 
-/* connections.c: what the listener and the channels call. */
-void server_accept(struct wait_source *source);
+/* server.c: tells the clients that there are of the server. */
+void server_announce(struct sluice_server *server);
+
+/* accepting.c: what it needs to take a connection, 0 or -errno. */
+int server_keep_reserve(struct sluice_server *server) MUST_CHECK;
+
+/* Takes the connections that wait; or turns them away, when it leaves. */
+void server_accept(struct sluice_server *server);
+void server_accept_ready(struct wait_source *source);
+void server_turn_away(struct sluice_server *server);
+
+/* connections.c: a further channel, and what the channels call. */
+void server_add_channel(struct sluice_server *server, struct responder *responder);
 void server_channel_changed(struct responder *responder);
 void server_channel_woken(struct responder *responder);
 void server_channel_destroyed(struct responder *responder);
@@ -107,7 +120,7 @@ int server_prepare(struct responder *responder) MUST_CHECK;
 /* serving.c: what its node asks a server. */
 extern const struct port_ops server_port_ops;
 
-/* When connections are taken again that there was no descriptor for; CLOCK_NEVER. */
+/* When connections are taken, or clients told, that something was lacking for; CLOCK_NEVER. */
 int64_t server_alarm(const struct sluice_server *server);
 
 /* The next request, or NULL with errno; see sluice_server_receive(). */

@@ -3,8 +3,9 @@
  * The servers that a client is connected to.
  *
  * The client connects inside its own calls: to the servers whose sockets it finds when
- * it is made, and to others when a letter tells of them (api/node.c).  One that cannot
- * be reached for want of something is tried again after a pause.
+ * it is made, and to others when a letter tells of them (api/node.c).  What fails for
+ * want of something, here or at the server, is tried again after a pause, and so is what
+ * was connected and lost that way (api/client_want.c).
  *
  * A static client has set memory aside for as many servers as there may be.  One that was
  * destroyed has given up its name, but may still hold requests; so it counts until it
@@ -18,24 +19,61 @@
 #include "api/client.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/error.h"
-#include "base/limits.h"
 #include "link/counters.h"
 #include "link/server_socket.h"
-#include "os/clock.h"
 
-/* What is short now may be there soon; anything else means that nobody is there. */
-static void try_again(struct sluice_client *client, int error)
+/* Does it say that nobody is there, or that he does not want us? */
+static bool is_final(int error)
 {
-	if (client->destroyed || (error != EAGAIN && error != EMFILE && error != ENFILE &&
-				  error != ENOMEM))
+	switch (error) {
+	case ECONNREFUSED:
+	case ENOENT:
+	case ENOTSOCK:
+	case ENAMETOOLONG:
+	case EACCES:
+	case EPROTO:
+	case EPROTOTYPE:
+	case EPROTONOSUPPORT:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* A server could not be reached. */
+static void not_reached(struct sluice_client *client, uint64_t server, int error)
+{
+	/* A full queue, or it has hung up before we said anything, though it was there. */
+	bool theirs = error == EAGAIN || error == EPIPE || error == ECONNRESET;
+
+	if (is_final(error))
 		return;
-	client->retry = true;
-	client->retry_at = clock_now() + client->retry_pause;
-	if (client->retry_pause < CONNECT_RETRY_MAX_NS)
-		client->retry_pause *= 2;
+	client_wants(client, (struct client_want){
+		.error = error,
+		.theirs = theirs,
+		.server = server,
+	});
+}
+
+/* One that was reached is lost. */
+static void not_kept(struct sluice_client *client, const struct requester *requester)
+{
+	int reason = requester->channel.gone;
+	/* Who hangs up before the WELCOME may have died, and may be there again. */
+	bool hung_up = reason == ECONNRESET && !requester->welcome;
+
+	if (requester->channel.leaving || is_final(reason) || reason == EPIPE ||
+	    (reason == ECONNRESET && !hung_up))
+		return;
+	client_wants(client, (struct client_want){
+		.error = requester->lacked ? requester->lacked : reason,
+		.theirs = requester->lacked || hung_up,
+		.server = requester->channel.peer,
+	});
 }
 
 /* Servers that are there or still hold requests. */
@@ -58,10 +96,8 @@ static bool is_crowded(const struct sluice_client *client)
 /* One has gone: there is a place for who was turned down. */
 static void look_soon(struct sluice_client *client)
 {
-	if (!client->crowded || client->destroyed)
-		return;
-	client->retry = true;
-	client->retry_at = clock_now();
+	if (client->crowded && !client->destroyed)
+		retry_now(&client->retry);
 }
 
 static void channel_changed(struct requester *requester)
@@ -79,9 +115,8 @@ static void channel_changed(struct requester *requester)
 		return;
 	client->tidy = false;
 	look_soon(client);
-	/* A server without descriptors hangs up before it has said anything. */
-	if (counted && requester->channel.gone == ECONNRESET && !requester->welcome)
-		try_again(client, EAGAIN);
+	if (counted)
+		not_kept(client, requester);
 }
 
 static bool is_known(const struct sluice_client *client, uint64_t server)
@@ -130,7 +165,7 @@ static void connect_to(void *context, uint64_t server)
 		.owner = client,
 	};
 	struct requester *requester;
-	int fd;
+	int fd, r;
 
 	if (is_known(client, server))
 		return;
@@ -138,16 +173,19 @@ static void connect_to(void *context, uint64_t server)
 		client->crowded = true;
 		return;
 	}
-	if (make_room(client) < 0)
+	r = make_room(client);
+	if (r < 0) {
+		not_reached(client, server, -r);
 		return;
+	}
 	fd = server_socket_connect(&service->dir, server);
 	if (fd < 0) {
-		try_again(client, -fd);
+		not_reached(client, server, -fd);
 		return;
 	}
 	requester = requester_create(&config, &client->self, fd);
 	if (!requester) {
-		try_again(client, errno);
+		not_reached(client, server, errno);
 		return;
 	}
 	client->requesters[client->count++] = requester;
@@ -159,9 +197,13 @@ static void connect_to(void *context, uint64_t server)
 
 void client_look_for_servers(struct sluice_client *client)
 {
-	client->retry = false;
+	int r;
+
+	retry_stop(&client->retry);
 	client->crowded = false;
-	server_socket_each(&client->service->dir, connect_to, client);
+	r = server_socket_each(&client->service->dir, connect_to, client);
+	if (r < 0)
+		client_wants(client, (struct client_want){ .error = -r });
 }
 
 void client_tidy(struct sluice_client *client)
@@ -223,6 +265,15 @@ static int arm(struct blocking *blocking)
 	return 0;
 }
 
+static COLD int too_few(const struct sluice_client *client, unsigned int wanted, int error)
+{
+	char sentence[80];
+
+	snprintf(sentence, sizeof(sentence), "%u servers are connected, and %u are waited for",
+		 connected(client), wanted);
+	return client_fail(client, error, sentence);
+}
+
 int sluice_client_wait_servers(struct sluice_client *client, unsigned int servers,
 			       int64_t timeout)
 {
@@ -247,8 +298,7 @@ int sluice_client_wait_servers(struct sluice_client *client, unsigned int server
 	/* Some may have left, and be counted still. */
 	wait_want_look(&client->service->node->wait);
 	r = block(&gathering.blocking, timeout);
-	if (r == -EAGAIN)
-		return fail(EAGAIN, "%u servers are connected, and %u are waited for",
-			    connected(client), servers);
+	if (r == -EAGAIN || r == -ETIMEDOUT)
+		return too_few(client, servers, -r);
 	return r < 0 ? r : (int)connected(client);
 }

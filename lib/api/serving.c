@@ -178,13 +178,15 @@ static void tend(struct port *port)
 
 	if (unlikely(!server->tidy))
 		server_tidy(server);
-	if (unlikely(server->accept_later) && clock_now() >= server->accept_at)
-		server_accept(&server->listener);
+	if (retry_is_due(&server->accept))
+		server_accept(server);
+	if (retry_is_due(&server->announce))
+		server_announce(server);
 }
 
 int64_t server_alarm(const struct sluice_server *server)
 {
-	return server->accept_later ? server->accept_at : CLOCK_NEVER;
+	return min_i64(retry_alarm(&server->accept), retry_alarm(&server->announce));
 }
 
 static int64_t first_alarm(const struct port *port)

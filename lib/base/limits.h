@@ -127,11 +127,12 @@
 #define DRAIN_PACKETS_MAX	8192u
 
 /*
- * A server that could not be reached for want of something (a full backlog, no
- * descriptor on either side) is tried again after this time, then after twice as long, and so on.
+ * What failed for want of something is tried again after the first pause, which is
+ * hardly noticed, then after twice as long, and so on up to the longest: a wake a second
+ * costs nothing, and a person does not wait longer (link/retry.c).
  */
-#define CONNECT_RETRY_NS	(INT64_C(1) * 1000 * 1000)
-#define CONNECT_RETRY_MAX_NS	(INT64_C(100) * 1000 * 1000)
+#define RETRY_FIRST_NS		(INT64_C(1) * 1000 * 1000)
+#define RETRY_LONGEST_NS	(INT64_C(1) * 1000 * 1000 * 1000)
 
 /* A server whose socket is full is offered a request that may not be lost again. */
 #define ANNOUNCE_RETRY_NS	(INT64_C(1) * 1000 * 1000)
@@ -140,12 +141,8 @@
 #define ASK_AGAIN_NS		(INT64_C(1) * 1000 * 1000)
 #define ASK_AGAIN_MAX_NS	(INT64_C(100) * 1000 * 1000)
 
-/*
- * Connections taken at a time, so that other things get their turn; the rest, and
- * those for which there was no descriptor, are tried again after this time.
- */
+/* Connections taken at a time, so that other things get their turn. */
 #define ACCEPT_AT_ONCE		64u
-#define ACCEPT_RETRY_NS		(INT64_C(1) * 1000 * 1000)
 
 /* Pending connections of a server; the kernel cuts it to net.core.somaxconn. */
 #define SERVER_BACKLOG		4096

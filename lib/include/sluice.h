@@ -822,8 +822,9 @@ enum sluice_event_kind {
  * @size: sizeof(struct sluice_event), set by the caller.
  * @kind: an &enum sluice_event_kind.
  * @reason: of the last peer that disconnected, an errno: EPIPE (it left), ECONNRESET
- *	(it died), EPROTO (it broke the protocol), or another: why it refused the client,
- *	or what was lacking here to go on with it.
+ *	(it died), EPROTO (it broke the protocol), ECONNABORTED (a server lacked descriptors
+ *	or memory for the client), or another: why it refused the client, or what was
+ *	lacking here to go on with it.
  * @peers: how many have come or gone.
  * @server: the server concerned, or NULL.
  * @client: the client concerned, or NULL.
@@ -1032,8 +1033,10 @@ uint64_t sluice_client_id(const struct sluice_client *client);
  * @servers: how many servers to wait for; 0 returns at once.
  * @timeout: nanoseconds, SLUICE_NOWAIT or SLUICE_FOREVER.
  *
- * A server counts from the time a request would reach it, even if it is busy and
- * has not come round to the client yet.
+ * A server counts from the time a request would reach it, even if it is busy, or lacks
+ * descriptors, and has not come round to the client yet.  What this process or a server
+ * lacks for a connection is tried again, within a second; if the wait fails meanwhile,
+ * sluice_strerror() says who lacks what.
  *
  * Context: The node's thread.
  * Return: The number of servers connected, at least @servers; or -ETIMEDOUT,
@@ -1167,9 +1170,11 @@ int sluice_request_attach_fd(struct sluice_request *request, int fd);
  * (max_active_requests_per_client pending responses are held, or the client's own
  * max_active_requests, or another thread's node), ETIMEDOUT (the request's deadline has
  * passed), EINTR (a signal, or sluice_node_interrupt()), ENOBUFS (ask_when_full has said
- * so), EPIPE or ECONNRESET (the servers that were waited for
- * left or died, and it has reached no other), EINVAL (not loaned: sent or released
- * before), ENOMEM or ECHILD.
+ * so), EPIPE, ECONNRESET or ECONNABORTED (the servers that were waited for left, died, or
+ * lacked something for the client, and it has reached no other), EMFILE or ENFILE
+ * (likewise, and it was this process that had no descriptor for a server), EACCES,
+ * EPROTOTYPE or EPROTONOSUPPORT (likewise, and a server refused the client), EINVAL
+ * (not loaned: sent or released before), ENOMEM or ECHILD.
  */
 struct sluice_pending_response *
 sluice_request_send(struct sluice_request *request) SLUICE_MUST_CHECK;
@@ -1290,16 +1295,24 @@ int sluice_pending_response_status(struct sluice_pending_response *pending,
  * is queued; it stays queued.  While none is, the call waits, and tells the end of the
  * stream and the deadline, as if fewer were held.
  *
+ * A request to a server that has not taken the client yet, for want of descriptors, waits
+ * until it has.
+ *
  * Context: The node's thread.  Sleeps unless SLUICE_NOWAIT.
  * Return: The response, to be given to sluice_response_release(); or NULL with
  * errno EAGAIN (none yet, and SLUICE_NOWAIT), ETIMEDOUT (@timeout, or the request's
  * deadline, has passed), EINTR (a signal, or sluice_node_interrupt()), EPIPE
  * (every server has released the request or left: no more will come), ECONNRESET
  * (likewise, and a server died before it had released the request), ENOTCONN (the
- * request reached no server), ENOBUFS (a response is queued, and as many are held as may
- * be: max_borrowed_responses_per_pending_response of the request, or as many of the client
- * for each request that it may have pending; or the request was pushed out of a full queue
- * and no other server is left), EPROTO (a server broke the protocol and no other is left),
+ * request reached no server; if something was lacking to connect to one,
+ * sluice_strerror() says what), ECONNABORTED (a server had no descriptor or memory to take
+ * the client, or to keep it, and no other is left; it has not died, and the client
+ * connects again by itself), EMFILE or ENFILE (this process had no descriptor for the
+ * memory of a response, and no other server is left; likewise), ENOBUFS (a response is
+ * queued, and as many are held as may be: max_borrowed_responses_per_pending_response of
+ * the request, or as many of the client for each request that it may have pending; or the
+ * request was pushed out of a full queue and no other server is left), EPROTO (a server
+ * broke the protocol and no other is left),
  * EPROTONOSUPPORT, EPROTOTYPE or EACCES (a server refused the client and no other
  * is left), EREMOTEIO (a server has ended the request with a status, and no other is
  * left; see sluice_pending_response_status()), ENOMEM, EINVAL, EBUSY (another thread's node) or ECHILD.

@@ -41,6 +41,7 @@
 #include "os/fd.h"
 #include "os/fdpass.h"
 #include "os/pidfd.h"
+#include "os/shortage.h"
 #include "trace/probes.h"
 
 static void socket_ready(struct wait_source *source)
@@ -74,7 +75,8 @@ int channel_init(struct channel *channel, struct wait *wait, int fd,
 	channel->source.fd = fd;
 	channel->life.ready = peer_ended;
 	channel->life.fd = pidfd_of_peer(fd);
-	r = wait_watch(wait, &channel->source);
+	r = is_shortage(-channel->life.fd) ? fail_for_want(-channel->life.fd, "a pidfd of a peer") :
+	    wait_watch(wait, &channel->source);
 	if (!r && channel->life.fd >= 0)
 		r = wait_watch(wait, &channel->life);
 	return r;
@@ -132,6 +134,13 @@ void channel_close(struct channel *channel, int reason)
 	channel->events->gone(channel);
 }
 
+void channel_give_up(struct channel *channel, int error)
+{
+	if (!channel->gone)
+		channel->events->give_up(channel, error);
+	channel_close(channel, error);
+}
+
 void channel_breach(struct channel *channel, const char *how)
 {
 	/*
@@ -177,7 +186,7 @@ static int send_all(struct channel *channel, const void *packet, size_t size, co
 		channel_drain(channel);
 		channel_close(channel, ECONNRESET);
 	} else {
-		channel_close(channel, -r);
+		channel_give_up(channel, -r);
 	}
 	return -channel->gone;
 }

@@ -25,6 +25,8 @@ struct channel_events {
 	 * borrowed.  0 or -errno, which closes the channel for that reason.
 	 */
 	int (*packet)(struct channel *channel, const void *packet, size_t size, int passed);
+	/* The channel cannot go on, since something is lacking here: tells the peer. */
+	void (*give_up)(struct channel *channel, int error);
 	/* The peer has said that it takes, or sends, nothing more. */
 	void (*leaving)(struct channel *channel);
 	/* The channel is closed: what was sent can still be received. */
@@ -87,6 +89,12 @@ void channel_put(struct channel *channel);
 
 /* Hangs up for a reason, an errno.  Harmless if it is closed already. */
 void channel_close(struct channel *channel, int reason);
+
+/*
+ * The same, since something is lacking here, or the other end cannot be talked to: the
+ * peer is told before, so that it does not take us for dead.
+ */
+void channel_give_up(struct channel *channel, int error);
 
 /* The same, since the peer has broken the protocol, and in what. */
 void channel_breach(struct channel *channel, const char *how);

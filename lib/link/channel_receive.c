@@ -8,7 +8,8 @@
  *
  * All of it is the peer's word.  What is not as agreed, in kind, length or number of
  * descriptors, is a breach, and so are packets without an end; a peer may say that it
- * leaves, once.
+ * leaves, once.  Where something is lacking here to take a packet, the channel cannot go
+ * on, for what the packet brought is lost; the peer is told so before this end hangs up.
  */
 #include "link/channel.h"
 
@@ -35,7 +36,7 @@ static void close_for(struct channel *channel, int error)
 	if (error == EPROTO)
 		channel_breach(channel, error_sentence());
 	else
-		channel_close(channel, error);
+		channel_give_up(channel, error);
 }
 
 static int take_segment(struct channel *channel, const union packet *packet, size_t size,

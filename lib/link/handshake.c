@@ -16,6 +16,10 @@
  * The client does not wait: what it sends before the server has come round lies in
  * the ring and is served then, or ends with the reason of the REJECT.
  *
+ * A server that lacks descriptors or memory for the client says so by a REJECT, before
+ * the WELCOME or at any time after it, and hangs up.  That is no verdict on the client,
+ * which connects again after a pause.
+ *
  * A server believes of a HELLO only what it has compared with its own contract; the
  * layout of the memory follows from that contract and not from the client.  The
  * memory is sealed in size and all there, so that no access to it can fault.
@@ -123,6 +127,9 @@ int handshake_hello(struct channel *channel, const struct handshake *self)
 		return fd;
 	r = fdpass_send(channel->source.fd, &hello, sizeof(hello), fd);
 	fd_close(fd);
+	/* Fresh as it is, the socket is not full. */
+	if (r == -EAGAIN)
+		r = -ENOBUFS;
 	if (r < 0)
 		return fail(-r, "cannot greet a server: %s", strerror(-r));
 	channel_set_bells(channel, channel->layout->client_bell, channel->layout->server_bell);
@@ -179,38 +186,52 @@ int handshake_accept(struct channel *channel, const struct handshake *self,
 	return r < 0 ? r : map_memory(channel, packet, passed);
 }
 
+/* What was lacking at the server, as far as a REJECT says so. */
+static bool is_want(uint32_t reason)
+{
+	return reason == ENOMEM || reason == EMFILE || reason == ENFILE;
+}
+
 /* What a REJECT may say: nothing that would mean something else to the caller. */
 static bool is_reason(uint32_t reason)
 {
 	return reason == EACCES || reason == EPROTO || reason == EPROTOTYPE ||
-	       reason == EPROTONOSUPPORT || reason == ENOMEM || reason == EMFILE ||
-	       reason == ENFILE;
+	       reason == EPROTONOSUPPORT || is_want(reason);
 }
 
-void handshake_reply(struct channel *channel, const struct handshake *self, int result)
+void handshake_welcome(struct channel *channel, const struct handshake *self)
 {
-	uint32_t reason = (uint32_t)-result;
 	struct sluice_wire_welcome welcome = {
 		.header = header_of(SLUICE_WIRE_WELCOME),
 		.port = self->port,
 		.node = self->node,
 	};
-	struct sluice_wire_reject reject = {
-		.header = header_of(SLUICE_WIRE_REJECT),
-		.reason = is_reason(reason) ? reason : ENOMEM,
-	};
 
-	if (result < 0) {
-		(void)!fdpass_send(channel->source.fd, &reject, sizeof(reject), -1);
-		return;
-	}
 	channel_set_bells(channel, channel->layout->server_bell, channel->layout->client_bell);
 	/* The client may be gone already; what it sent before is served all the same. */
 	(void)!fdpass_send(channel->source.fd, &welcome, sizeof(welcome), -1);
 }
 
+void handshake_reject(int fd, int error)
+{
+	uint32_t reason = (uint32_t)error;
+	struct sluice_wire_reject reject = {
+		.header = header_of(SLUICE_WIRE_REJECT),
+		.reason = is_reason(reason) ? reason : ENOMEM,
+	};
+
+	(void)!fdpass_send(fd, &reject, sizeof(reject), -1);
+}
+
+void handshake_turn_away(int fd)
+{
+	struct sluice_wire_goodbye goodbye = { .header = header_of(SLUICE_WIRE_GOODBYE) };
+
+	(void)!fdpass_send(fd, &goodbye, sizeof(goodbye), -1);
+}
+
 int handshake_answer(struct channel *channel, const struct handshake *self,
-		     const void *packet, size_t size, int *ret_refusal)
+		     const void *packet, size_t size, struct handshake_refusal *ret_refusal)
 {
 	const struct sluice_wire_header *header = packet;
 	const struct sluice_wire_welcome *welcome = packet;
@@ -218,14 +239,17 @@ int handshake_answer(struct channel *channel, const struct handshake *self,
 	int r;
 
 	if (header->type == SLUICE_WIRE_WELCOME && size == sizeof(*welcome)) {
-		*ret_refusal = 0;
+		*ret_refusal = (struct handshake_refusal){ 0 };
 		channel->peer_node = welcome->node;
 		r = check_user(channel, self, "server");
 		return r < 0 ? r : socket_tell_sender(channel->source.fd, false);
 	}
 	if (header->type == SLUICE_WIRE_REJECT && size == sizeof(*reject) &&
 	    is_reason(reject->reason)) {
-		*ret_refusal = (int)reject->reason;
+		*ret_refusal = (struct handshake_refusal){
+			.reason = is_want(reject->reason) ? ECONNABORTED : (int)reject->reason,
+			.lacked = is_want(reject->reason) ? (int)reject->reason : 0,
+		};
 		return 0;
 	}
 	return fail(EPROTO, "a server sent a packet of type %u where it cannot be", header->type);

@@ -23,14 +23,27 @@ int handshake_hello(struct channel *channel, const struct handshake *self) MUST_
 int handshake_accept(struct channel *channel, const struct handshake *self,
 		     const void *packet, size_t size, int passed) MUST_CHECK;
 
-/* Server: says WELCOME, or REJECT if the result is -errno; what is no reason is ENOMEM. */
-void handshake_reply(struct channel *channel, const struct handshake *self, int result);
+/* Server: says WELCOME. */
+void handshake_welcome(struct channel *channel, const struct handshake *self);
+
+/* Server: says REJECT on a client's socket; an error that is no reason is told as ENOMEM. */
+void handshake_reject(int fd, int error);
+
+/* Server: says GOODBYE on the socket of a client that it has not taken. */
+void handshake_turn_away(int fd);
+
+/* Why a client has lost its channel by the server's word. */
+struct handshake_refusal {
+	int reason;		/* 0: it was welcomed; ECONNABORTED: the server lacked something */
+	int lacked;		/* and what that was: EMFILE, ENFILE or ENOMEM */
+};
 
 /*
- * Client: an answer has come.  0 with why it was refused, an errno or 0; -EACCES (who
- * answers is another user than the socket's) or -EPROTO.
+ * Client: an answer has come.  0 with what it says; -EACCES (who answers is another
+ * user than the socket's) or -EPROTO.
  */
 int handshake_answer(struct channel *channel, const struct handshake *self,
-		     const void *packet, size_t size, int *ret_refusal) MUST_CHECK;
+		     const void *packet, size_t size,
+		     struct handshake_refusal *ret_refusal) MUST_CHECK;
 
 #endif /* SLUICE_LINK_HANDSHAKE_H */

@@ -36,6 +36,7 @@
 #include "os/directory.h"
 #include "os/fd.h"
 #include "os/random.h"
+#include "os/shortage.h"
 
 static const char *const role_names[] = { "client", "server" };
 static const char *const roles[] = { "a client", "a server" };
@@ -167,20 +168,37 @@ void port_entry_deinit(struct port_entry *entry)
 	entry->counters = NULL;
 }
 
-void port_entry_notify_clients(const struct service_dir *dir)
+/* 0, also if it is gone; or -errno: it is not told for want of something. */
+static int notify_client(const struct service_dir *dir, const char *name)
 {
 	struct sluice_registry_port record;
-	struct dirent *entry;
+	int r;
+
+	r = presence_read(dir->ports_fd, name, &record, sizeof(record));
+	if (!r && is_ours(&record))
+		r = seat_notify(dir->seat, record.node, dir->hash);
+	return is_shortage(-r) ? r : 0;
+}
+
+int port_entry_notify_clients(const struct service_dir *dir)
+{
 	DIR *ports = directory_list(dir->ports_fd);
+	struct dirent *entry;
+	int r, result = 0;
 
 	if (!ports)
-		return;
-	while ((entry = readdir(ports)))
-		if (!strncmp(entry->d_name, "client.", strlen("client.")) &&
-		    !presence_read(dir->ports_fd, entry->d_name, &record, sizeof(record)) &&
-		    is_ours(&record))
-			seat_notify(dir->seat, record.node, dir->hash);
+		return -errno;
+	while ((errno = 0, entry = readdir(ports))) {
+		if (strncmp(entry->d_name, "client.", strlen("client.")))
+			continue;
+		r = notify_client(dir, entry->d_name);
+		if (r < 0)
+			result = r;
+	}
+	if (!result)
+		result = -errno;
 	directory_close(ports);
+	return result;
 }
 
 void port_entry_sweep(int service_fd)

@@ -37,8 +37,11 @@ void port_entry_release(struct port_entry *entry, const struct service_dir *dir)
 /* Nobody stores them any more. */
 void port_entry_deinit(struct port_entry *entry);
 
-/* Tells the node of every client of the service to look at it again. */
-void port_entry_notify_clients(const struct service_dir *dir);
+/*
+ * Tells the node of every client of the service to look at it again.  0; or -errno
+ * (quiet): not all of them were told, for want of something.
+ */
+int port_entry_notify_clients(const struct service_dir *dir) MUST_CHECK;
 
 /* Removes from an open service what dead ports have left. */
 void port_entry_sweep(int service_fd);

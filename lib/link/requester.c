@@ -42,7 +42,8 @@ static int take_packet(struct channel *channel, const void *packet, size_t size,
 {
 	struct requester *requester = requester_of(channel);
 	const struct sluice_wire_header *header = packet;
-	int r, refusal;
+	struct handshake_refusal refusal;
+	int r;
 
 	(void)passed;
 	if (header->type == SLUICE_WIRE_STATUS)
@@ -50,10 +51,12 @@ static int take_packet(struct channel *channel, const void *packet, size_t size,
 	r = handshake_answer(channel, requester->self, packet, size, &refusal);
 	if (r < 0)
 		return r;
-	if (refusal) {
+	if (refusal.reason) {
 		/* It said so in good order: that is no breach, whatever its reason is. */
-		probe(channel_refuse, channel->port, channel->peer, (uint64_t)refusal);
-		channel_close(channel, refusal);
+		probe(channel_refuse, channel->port, channel->peer,
+		      (uint64_t)(refusal.lacked ? refusal.lacked : refusal.reason));
+		requester->lacked = refusal.lacked;
+		channel_close(channel, refusal.reason);
 		return 0;
 	}
 	if (requester->welcome)
@@ -61,6 +64,13 @@ static int take_packet(struct channel *channel, const void *packet, size_t size,
 	requester->welcome = true;
 	requester->changed(requester);
 	return 0;
+}
+
+/* To the server it is a client that leaves. */
+static void give_up(struct channel *channel, int error)
+{
+	(void)error;
+	channel_say_goodbye(channel);
 }
 
 static void leaving(struct channel *channel)
@@ -114,6 +124,7 @@ static void woken(struct channel *channel)
 
 static const struct channel_events events = {
 	.packet = take_packet,
+	.give_up = give_up,
 	.leaving = leaving,
 	.gone = gone,
 	.woken = woken,
@@ -207,7 +218,7 @@ struct requester *requester_create(const struct requester_config *config,
 	if (!r)
 		channel_notice_end(&requester->channel);
 	if (!r && requester->channel.gone)
-		r = -requester->channel.gone;
+		r = fail(ECONNREFUSED, "the server has died, and somebody holds its socket");
 	if (!r)
 		r = handshake_hello(&requester->channel, self);
 	if (r < 0) {

@@ -68,6 +68,7 @@ struct requester {
 	struct delivery *free;			/* of those */
 	uint32_t fresh;
 	bool welcome;
+	int lacked;				/* what the server had not got, so that it hung up: an errno */
 	bool counted;				/* by its client, as a peer that is there */
 	bool overflow;				/* of the request ring: allowed */
 	bool withdraws;				/* requests that nobody awaits the answer of */
@@ -95,7 +96,8 @@ struct requester_config {
 
 /*
  * Greets the server behind a connected socket, which is taken over in any case.
- * NULL with errno if that fails.  One reference is the caller's.
+ * NULL with errno if that fails: EPIPE or ECONNRESET, it has hung up; ECONNREFUSED, it
+ * has died; EACCES; or what is lacking here.  One reference is the caller's.
  */
 struct requester *requester_create(const struct requester_config *config,
 				   const struct handshake *self, int fd) MUST_CHECK;

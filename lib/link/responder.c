@@ -91,17 +91,30 @@ static int take_packet(struct channel *channel, const void *packet, size_t size,
 	r = handshake_accept(channel, responder->config->self, packet, size, passed);
 	if (!r && responder->config->pool.residence != RESIDENCE_LAZY)
 		r = make_all(responder);
-	handshake_reply(channel, responder->config->self, r);
-	if (r < 0 && first)
-		probe(channel_refuse, channel->port, channel->peer, (uint64_t)-r);
-	if (r < 0)
+	if (r < 0) {
+		handshake_reject(channel->source.fd, -r);
+		responder->rejected = true;
+		if (first)
+			probe(channel_refuse, channel->port, channel->peer, (uint64_t)-r);
 		return r;
+	}
+	handshake_welcome(channel, responder->config->self);
 	bind_rings(responder);
 	probe(channel_connect, channel->port, channel->peer);
 	responder->config->changed(responder);
 	if (responder->pool_open)
 		(void)!channel_announce_all(channel, &responder->pool);
 	return 0;
+}
+
+/* The client is told what was lacking, be it before its HELLO was read or long after. */
+static void give_up(struct channel *channel, int error)
+{
+	struct responder *responder = responder_of(channel);
+
+	if (!responder->rejected)
+		handshake_reject(channel->source.fd, error);
+	responder->rejected = true;
 }
 
 static void changed(struct channel *channel)
@@ -135,6 +148,7 @@ static void destroy(struct channel *channel)
 
 static const struct channel_events events = {
 	.packet = take_packet,
+	.give_up = give_up,
 	.leaving = changed,
 	.gone = changed,
 	.woken = woken,
@@ -147,7 +161,9 @@ struct responder *responder_create(const struct responder_config *config, int fd
 	struct responder *responder = calloc(1, sizeof(*responder));
 	int r;
 
-	if (!responder) {
+	if (!responder || fd_keep(fd) < 0) {
+		free(responder);
+		handshake_reject(fd, ENOMEM);
 		fd_close(fd);
 		return fail_null(ENOMEM, "no memory for a channel");
 	}
@@ -163,6 +179,7 @@ struct responder *responder_create(const struct responder_config *config, int fd
 	if (!r && !responder->held)
 		r = fail(ENOMEM, "no memory for a channel");
 	if (r < 0) {
+		channel_give_up(&responder->channel, -r);
 		channel_put(&responder->channel);
 		return fail_again_null(r);
 	}

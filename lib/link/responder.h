@@ -49,6 +49,7 @@ struct responder {
 	bool pool_open;
 	bool ended;			/* takes no more requests, sends no more replies */
 	bool forgets;			/* requests that nobody awaits the answer of */
+	bool rejected;			/* the client was told why it is not taken, or not kept */
 	bool counted, missed;		/* by its server: it has come; it has gone */
 	/* Its server's: all of its channels, and the circle of those that are polled. */
 	bool linked;
@@ -57,7 +58,7 @@ struct responder {
 	void *session;			/* what its server keeps for it */
 };
 
-/* Takes over an accepted socket.  NULL with errno if that fails. */
+/* Takes over an accepted socket.  NULL with errno if that fails, and the client is told. */
 struct responder *responder_create(const struct responder_config *config, int fd) MUST_CHECK;
 
 /* A request, as the server receives it. */

@@ -132,7 +132,7 @@ void seat_leave(struct seat *seat)
 	root_leave(&seat->root);
 }
 
-void seat_notify(const struct seat *seat, uint64_t node, uint64_t service)
+int seat_notify(const struct seat *seat, uint64_t node, uint64_t service)
 {
 	struct sluice_wire_look letter = {
 		.header = {
@@ -143,14 +143,19 @@ void seat_notify(const struct seat *seat, uint64_t node, uint64_t service)
 		.service = service,
 	};
 	struct sockaddr_un address;
+	int r;
 
-	if (!mailbox_address(seat, &address, node))
-		(void)!sendto(seat->mailbox_fd, &letter, sizeof(letter),
-			      MSG_DONTWAIT | MSG_NOSIGNAL,
-			      (struct sockaddr *)&address, sizeof(address));
+	r = mailbox_address(seat, &address, node);
+	if (r < 0)
+		return r;
+	if (sendto(seat->mailbox_fd, &letter, sizeof(letter), MSG_DONTWAIT | MSG_NOSIGNAL,
+		   (struct sockaddr *)&address, sizeof(address)) >= 0)
+		return 0;
+	/* A full mailbox is looked at because of what is in it. */
+	return errno == EAGAIN ? 0 : -errno;
 }
 
-bool seat_next_letter(const struct seat *seat, uint64_t *ret_service)
+int seat_next_letter(const struct seat *seat, uint64_t *ret_service)
 {
 	struct sluice_wire_look letter;
 	ssize_t n;
@@ -160,7 +165,7 @@ bool seat_next_letter(const struct seat *seat, uint64_t *ret_service)
 		    letter.header.type != SLUICE_WIRE_LOOK)
 			continue;
 		*ret_service = letter.service;
-		return true;
+		return 1;
 	}
-	return false;
+	return errno == EAGAIN ? 0 : -errno;
 }

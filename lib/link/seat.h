@@ -25,10 +25,10 @@ int seat_take(struct seat *seat, const char *root, const char *domain, const cha
 	      uint32_t wait) MUST_CHECK;
 void seat_leave(struct seat *seat);
 
-/* Tells a node to look at a service again.  It may be gone; that is all right. */
-void seat_notify(const struct seat *seat, uint64_t node, uint64_t service);
+/* Tells a node to look at a service again.  0 or -errno (quiet): it may be gone. */
+int seat_notify(const struct seat *seat, uint64_t node, uint64_t service) MUST_CHECK;
 
-/* Takes a letter out of the mailbox.  False if there is none. */
-bool seat_next_letter(const struct seat *seat, uint64_t *ret_service);
+/* Takes a letter out of the mailbox.  1; 0 (there is none); or -errno (quiet). */
+int seat_next_letter(const struct seat *seat, uint64_t *ret_service) MUST_CHECK;
 
 #endif /* SLUICE_LINK_SEAT_H */

@@ -123,20 +123,23 @@ int server_socket_connect(const struct service_dir *dir, uint64_t id)
 	return fd;
 }
 
-void server_socket_each(const struct service_dir *dir,
-			void (*found)(void *context, uint64_t id), void *context)
+int server_socket_each(const struct service_dir *dir,
+		       void (*found)(void *context, uint64_t id), void *context)
 {
-	struct dirent *entry;
 	DIR *servers = directory_list(dir->servers_fd);
+	struct dirent *entry;
 	uint64_t id;
 	char *end;
+	int r;
 
 	if (!servers)
-		return;
-	while ((entry = readdir(servers))) {
+		return -errno;
+	while ((errno = 0, entry = readdir(servers))) {
 		id = strtoull(entry->d_name, &end, 16);
 		if (end == entry->d_name + 16 && !strcmp(end, ".sock"))
 			found(context, id);
 	}
+	r = -errno;
 	directory_close(servers);
+	return r;
 }

@@ -14,9 +14,12 @@ int server_socket_listen(const struct service_dir *dir, uint64_t id) MUST_CHECK;
  */
 int server_socket_connect(const struct service_dir *dir, uint64_t id) MUST_CHECK;
 
-/* Calls found() for the id of each server in the directory. */
-void server_socket_each(const struct service_dir *dir,
-			void (*found)(void *context, uint64_t id), void *context);
+/*
+ * Calls found() for the id of each server in the directory.  0; or -errno (quiet): not
+ * all of them were found.
+ */
+int server_socket_each(const struct service_dir *dir,
+		       void (*found)(void *context, uint64_t id), void *context) MUST_CHECK;
 
 /* Removes the names of a server's socket; or only if it is of this user. */
 void server_socket_unlink(int servers_fd, uint64_t id);

@@ -23,6 +23,7 @@
 
 #include "base/error.h"
 #include "link/wait_modes.h"
+#include "os/clock.h"
 #include "os/futex.h"
 
 static void arm_socket(struct wait *wait, struct wait_source *source)
@@ -120,6 +121,9 @@ int wait_uring_block(struct wait *wait, int64_t end)
 
 	if (wait->unarmed)
 		arm_sockets(wait);
+	/* Those that the ring has taken no poll of are not slept on for long. */
+	if (unlikely(wait->unarmed))
+		end = min_i64(end, clock_now() + RETRY_FIRST_NS);
 	wait_uring_queue_wakes(wait);
 	/* A wait that submits nothing says what ended it, an alarm or a signal. */
 	if (mask && uring_busy(&wait->uring))
@@ -130,6 +134,9 @@ int wait_uring_block(struct wait *wait, int64_t end)
 		return -ETIMEDOUT;
 	if (r == -EINTR)
 		return fail_quietly(EINTR, "a signal has ended the wait");
+	/* To our callers EAGAIN would say that nothing has come. */
+	if (r == -EAGAIN || r == -EBUSY)
+		r = -ENOMEM;
 	if (r < 0)
 		return fail(-r, "cannot wait with io_uring: %s", strerror(-r));
 	return 0;

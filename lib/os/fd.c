@@ -96,19 +96,33 @@ static int reserve(size_t wanted)
 	return 0;
 }
 
+int fd_note_open(int fd)
+{
+	int r = reserve((size_t)fd / BITS + 1);
+
+	if (r < 0)
+		return fail(ENOMEM, "no memory to note descriptor %d", fd);
+	owned[(size_t)fd / BITS] |= UINT64_C(1) << ((size_t)fd % BITS);
+	return 0;
+}
+
 int fd_note(int fd)
+{
+	int r = fd < 0 ? fd : fd_note_open(fd);
+
+	if (r < 0 && fd >= 0)
+		close(fd);
+	return r < 0 ? r : fd;
+}
+
+int fd_keep(int fd)
 {
 	int r;
 
-	if (fd < 0)
-		return fd;
-	r = reserve((size_t)fd / BITS + 1);
-	if (r < 0) {
-		close(fd);
-		return fail(ENOMEM, "no memory to note descriptor %d", fd);
-	}
-	owned[(size_t)fd / BITS] |= UINT64_C(1) << ((size_t)fd % BITS);
-	return fd;
+	fd_hold_forks();
+	r = fd_note_open(fd);
+	fd_let_forks();
+	return r;
 }
 
 void fd_forget(int fd)

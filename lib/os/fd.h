@@ -23,8 +23,14 @@ void fd_let_forks(void);
 int fd_note(int fd);
 void fd_forget(int fd);
 
+/* As fd_note(), but one that cannot be noted stays open: 0 or -ENOMEM. */
+int fd_note_open(int fd);
+
 /* Notes a descriptor, and lets forks go on. */
 int fd_owned(int fd);
+
+/* fd_note_open() for one that is open already; harmless if it is noted. */
+int fd_keep(int fd) MUST_CHECK;
 
 /* Closes a descriptor, owned or not, and returns -1.  Keeps errno. */
 int fd_close(int fd);

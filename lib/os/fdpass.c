@@ -17,6 +17,7 @@
 
 #include "base/error.h"
 #include "os/fd.h"
+#include "os/shortage.h"
 
 /* SCM_MAX_FD of the kernel: no packet carries more. */
 #define FDS_MAX	253
@@ -43,8 +44,8 @@ int fdpass_send_all(int fd, const void *packet, size_t size, const int *passed,
 	}
 	if (sendmsg(fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
 		return 0;
-	/* Too many descriptors in flight to a sleeping peer is fullness too. */
-	return errno == ETOOMANYREFS || errno == ENOBUFS ? -EAGAIN : -errno;
+	/* Too many descriptors in flight to a sleeping peer is fullness too; memory comes back. */
+	return errno == ETOOMANYREFS || errno == ENOBUFS || errno == ENOMEM ? -EAGAIN : -errno;
 }
 
 int fdpass_send(int fd, const void *packet, size_t size, int passed)
@@ -154,7 +155,7 @@ int fdpass_receive(int fd, void *packet, size_t size, struct fdpass_extras *ret_
 	if (count > SLUICE_WIRE_FDS_MAX || (msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC))) {
 		fdpass_close(ret_extras);
 		if (msg.msg_flags & MSG_CTRUNC)
-			return fail(EMFILE, "no room for a descriptor that the peer sent");
+			return fail_for_want(EMFILE, "what a peer has sent");
 		return fail(EPROTO, "the peer sent a packet that is too long or carries too many descriptors");
 	}
 	return (int)n;

@@ -157,6 +157,10 @@ int mapping_populate(const struct mapping *mapping, uint64_t offset, uint64_t le
 {
 	uint64_t end = offset + length, done = populate(mapping, offset, end, writable);
 
+	/* Pages that nobody has written are holes to a peer, which takes them for a breach. */
+	if (done < end && errno != EINVAL && writable)
+		return fail(ENOMEM, "cannot populate %llu bytes of shared memory: %s",
+			    (unsigned long long)(end - done), strerror(errno));
 	/* It is all there, or the caller would not ask; so no touch is a signal. */
 	for (; done < end && errno == EINVAL; done += PAGE)
 		touch(mapping->base + done, writable);

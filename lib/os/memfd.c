@@ -12,7 +12,8 @@
  * that it can still truncate, a memfd full of holes whose pages would be charged
  * to the first reader.  memfd_verify() and memfd_verify_populated() are all that
  * stands between such a descriptor and mmap().  What they have established stays
- * true, because seals cannot be taken off and a sealed file cannot be punched.
+ * true, because seals cannot be taken off and a sealed file cannot be punched.  That a
+ * question cannot be asked, for want of memory, is no verdict on the peer.
  */
 #include "os/memfd.h"
 

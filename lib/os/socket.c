@@ -70,9 +70,17 @@ int socket_connect(int fd, const struct sockaddr_un *address)
 
 int socket_accept(int fd)
 {
-	int peer = fd_own(accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK));
+	int peer;
 
-	return peer < 0 ? -errno : peer;
+	fd_hold_forks();
+	peer = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	/* Who cannot note it tells the peer so, which must not take us for dead. */
+	if (peer >= 0)
+		(void)!fd_note_open(peer);
+	else
+		peer = -errno;
+	fd_let_forks();
+	return peer;
 }
 
 int socket_peer(int fd, struct ucred *ret_peer)

@@ -24,7 +24,10 @@ int socket_create(int type) MUST_CHECK;
 /* 0, -EAGAIN (backlog full), -ECONNREFUSED, -ENOENT or another -errno; quiet. */
 int socket_connect(int fd, const struct sockaddr_un *address) MUST_CHECK;
 
-/* A descriptor, -EAGAIN (nobody there), -EMFILE or another -errno; quiet. */
+/*
+ * A descriptor, for fd_keep(): it is noted, unless there was no memory for that.  -EAGAIN
+ * (nobody there), -EMFILE or another -errno; quiet.
+ */
 int socket_accept(int fd) MUST_CHECK;
 
 /* Who is at the other end, as of its connect or listen.  0 or -errno. */

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Descriptors that are kept free for a purpose.
+ *
+ * A descriptor that comes with a packet is lost if there is none left for it here, and
+ * with it the packet.  So whoever is about to take such a packet makes sure beforehand
+ * that there is room: it holds as many descriptors as it will need, and gives them up
+ * just before.  Another thread of the program may be faster then; that is rare, and the
+ * packet is lost as it would have been.
+ *
+ * A reserve belongs to one object and the thread that uses it.
+ */
+#include "os/reserve.h"
+
+#include "os/fd.h"
+
+void reserve_init(struct reserve *reserve)
+{
+	unsigned int i;
+
+	for (i = 0; i < RESERVE_SIZE; i++)
+		reserve->fds[i] = -1;
+}
+
+int reserve_fill(struct reserve *reserve, int fd)
+{
+	unsigned int i;
+
+	for (i = 0; i < RESERVE_SIZE; i++) {
+		if (reserve->fds[i] >= 0)
+			continue;
+		reserve->fds[i] = fd_duplicate(fd);
+		if (reserve->fds[i] < 0)
+			return reserve->fds[i];
+	}
+	return 0;
+}
+
+void reserve_release(struct reserve *reserve)
+{
+	unsigned int i;
+
+	for (i = 0; i < RESERVE_SIZE; i++)
+		reserve->fds[i] = fd_close(reserve->fds[i]);
+}
