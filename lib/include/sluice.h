@@ -716,7 +716,8 @@ struct sluice_status {
  *
  * Context: Any thread; the first that sends, receives or waits owns the node.
  * Return: The node, to be given to sluice_node_destroy(); or NULL with errno
- * EINVAL (bad name, domain, option or configuration), E2BIG (option unknown to this
+ * EINVAL (bad name, domain, option or configuration; a root directory whose path is not
+ * absolute), E2BIG (option unknown to this
  * library), EACCES or EPERM (root directory or configuration not usable or not safe),
  * ENOENT ($SLUICE_CONFIG is not there), ENOSYS (io_uring
  * asked for and not available), ENOMEM, EMFILE, ENFILE or ENOSPC.
