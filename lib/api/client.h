@@ -98,6 +98,9 @@ int client_make_tables(struct sluice_client *client) MUST_CHECK;
 void client_look_for_servers(struct sluice_client *client);
 void client_tidy(struct sluice_client *client);
 
+/* Writes its entry again if others have taken it away.  1; 0: nothing was to do; -errno. */
+int client_renew(struct sluice_client *client) MUST_CHECK;
+
 /* Looks what has happened, without waiting. */
 void client_glance(struct sluice_client *client);
 

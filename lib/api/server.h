@@ -9,6 +9,7 @@
 #include "base/handles.h"
 #include "link/port_entry.h"
 #include "link/responder.h"
+#include "os/identity.h"
 
 struct sluice_server {
 	struct sluice_service *service;
@@ -18,6 +19,7 @@ struct sluice_server {
 	struct port_entry entry;
 	struct handshake self;
 	struct wait_source listener;
+	struct identity socket;		/* what the listener's name stands for */
 	int spare_fd;			/* given up to accept at the limit of open files */
 	bool accept_later;		/* there may be connections left to take */
 	int64_t accept_at;
@@ -94,6 +96,12 @@ void server_put(struct sluice_server *server);
 
 /* An active request was released; it may have been the last of a channel that has gone. */
 void server_let_go(struct sluice_server *server, struct responder *responder);
+
+/*
+ * Writes its entry and its socket again if others have taken them away.  1; 0: nothing
+ * was to do; -errno.
+ */
+int server_renew(struct sluice_server *server) MUST_CHECK;
 
 /* Looks what has happened, without waiting. */
 void server_glance(struct sluice_server *server);
