@@ -138,7 +138,7 @@ STRUCT(sluice_registry_node, 176,
 	MEMBER(sluice_registry_node, pidfd_inode, 24, 8),
 	MEMBER(sluice_registry_node, pid_namespace, 32, 8),
 	MEMBER(sluice_registry_node, wait, 40, 4),
-	MEMBER(sluice_registry_node, reserved, 44, 4),
+	MEMBER(sluice_registry_node, rewritten, 44, 4),
 	MEMBER(sluice_registry_node, name, 48, 128))
 
 STRUCT(sluice_registry_port, 120,

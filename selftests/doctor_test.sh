@@ -18,7 +18,7 @@ umask 077
 mkdir "$SLUICE_ROOT"
 
 names="kernel peers io_uring futex wait memfd noexec files address_space file_size maps
-       overcommit root room node logout leftovers processors namespaces container tracing
+       overcommit root room node logout entries leftovers processors namespaces container tracing
        probes message"
 
 # doctor NAME STATUS COMMAND...: what it says is in $tmp/said
@@ -211,6 +211,32 @@ result $? "and it is said how to remove it"
 check "which it does" "$sluice" gc --domain default
 doctor "then" 0 "$sluice" doctor
 finds "there is nothing" ok leftovers 'left nothing'
+
+# ---- what somebody has taken away
+
+"$sluice" serve selftest/entries >/dev/null 2>&1 &
+server=$!
+"$O/selftests/gc_test" orphan >"$tmp/pids" &
+until [ -s "$tmp/pids" ] && [ "$(find "$SLUICE_ROOT" -name 'server.0' | wc -l)" -eq 2 ]; do
+	kill -0 $server || break
+	sleep 0.02
+done
+read -r asleep child <"$tmp/pids"
+doctor "entries" 0 "$sluice" doctor
+finds "are all there" ok entries 'nobody has deleted'
+rm -rf "$SLUICE_ROOT/default"
+doctor "entries that were deleted" 1 "$sluice" doctor
+finds "of one that does not look" problem entries "process $asleep"
+kill -KILL "$child" "$asleep"
+wait "$asleep" 2>/dev/null
+doctor "one that does look" 0 "$sluice" doctor
+finds "has written its own again" note entries 'have written them again: 1'
+finds "and is counted" ok leftovers 'nodes that live: 1'
+check "sluice gc leaves it alone" "$sluice" gc
+"$sluice" ls >"$tmp/output" && grep -q selftest/entries "$tmp/output"
+result $? "and sluice ls shows it"
+kill -TERM $server
+wait $server 2>/dev/null
 
 # ---- the command line
 

@@ -6,6 +6,8 @@
  * threads began or stopped to run, and a thread that does neither does nothing at all.
  * Then one of the 100 speaks, and is heard.
  *
+ * That holds for nodes that the kernel tells of changes of their entries (inotify).
+ *
  * The sleepers sleep at the same time, each with peers of its own.
  */
 #include <sys/resource.h>
@@ -282,6 +284,26 @@ static bool has_settled(const struct end *end, struct counts *ret_counts)
 	return is_same(*ret_counts, count(end->pid));
 }
 
+/*
+ * Where the kernel has no inotify instance left for this user, a node looks after its
+ * entries by itself, once in ten seconds.
+ */
+static bool is_told(pid_t pid)
+{
+	char path[64], target[64];
+	bool told = false;
+	ssize_t length;
+	int fd;
+
+	for (fd = 0; fd < 1024 && !told; fd++) {
+		snprintf(path, sizeof(path), "/proc/%d/fd/%d", pid, fd);
+		length = readlink(path, target, sizeof(target));
+		told = length == (ssize_t)strlen("anon_inode:inotify") &&
+		       !memcmp(target, "anon_inode:inotify", (size_t)length);
+	}
+	return told;
+}
+
 static void expect_silence(struct __test_metadata *_metadata, struct end *sleepers)
 {
 	struct counts before[SLEEPERS], after;
@@ -295,6 +317,10 @@ static void expect_silence(struct __test_metadata *_metadata, struct end *sleepe
 	nanosleep(&(struct timespec){ .tv_sec = in_full() ? SILENCE : 2 }, NULL);
 	for (i = 0; i < SLEEPERS; i++) {
 		after = count(sleepers[i].pid);
+		if (!is_told(sleepers[i].pid)) {
+			TH_LOG("%s has got no inotify instance", names[i]);
+			continue;
+		}
 		EXPECT_LT(0, after.switches);
 		EXPECT_TRUE(is_same(before[i], after))
 			TH_LOG("%s: %ld switches, %ld ticks, %ld threads, and %ld, %ld, %ld later",

@@ -160,4 +160,18 @@ wrong ls --domain a/b
 wrong ls --domain .hidden
 wrong ls --json=yes
 help_fits ls
+# ---- a root directory that cannot be
+
+relative() {	# relative VERB ARGUMENT...
+	SLUICE_ROOT=relative timeout 60 "$O/tools/sluice" "$@" >"$tmp/output" 2>&1
+	[ $? -ne 0 ] && grep -q 'SLUICE_ROOT is "relative", and must be an absolute path' "$tmp/output" &&
+		[ ! -e relative ]
+	result $? "a relative root is refused: $1"
+}
+for verb in ls stat gc doctor; do
+	relative $verb
+done
+relative show selftest/any
+relative call selftest/any
+
 finish

@@ -88,6 +88,10 @@ wrong registry.pml -DNAIVE
 wrong registry.pml -DNO_LOOK
 wrong registry.pml -DNO_LOCK
 
+right renewal.pml
+wrong renewal.pml -DNO_RENEWAL
+wrong renewal.pml -DONE_LOOK
+
 right record.pml
 wrong record.pml -DNO_LOCK
 wrong record.pml -DOWNERS_LOCK

@@ -331,6 +331,22 @@ TEST_F(options, roots)
 	sluice_node_destroy(node);
 }
 
+/* Two programs in two directories would not meet, and a node could not find back. */
+TEST_F(options, relative_roots)
+{
+	static const char *const relative[] = { "run", "./run", "../run", ".", "auto" };
+	size_t i;
+
+	for (i = 0; i < sizeof(relative) / sizeof(relative[0]); i++) {
+		ASSERT_EQ(0, setenv("SLUICE_ROOT", relative[i], 1));
+		EXPECT_FAILS(EINVAL, sluice_node_create("x", NULL));
+		EXPECT_SAYS("SLUICE_ROOT");
+		EXPECT_SAYS("absolute");
+		EXPECT_EQ(-1, rmdir(relative[i]));
+	}
+	ASSERT_EQ(0, setenv("SLUICE_ROOT", self->root.path, 1));
+}
+
 /* Everything below the root is for its owner only, whatever the umask. */
 TEST_F(options, permissions)
 {

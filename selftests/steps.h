@@ -309,6 +309,31 @@ helper long serve(struct seat *seat, long requests, long unused)
 	return requests;
 }
 
+/*
+ * keep_serving(requests): as serve(), however long they take to come; who is stopped and
+ * goes on is interrupted.
+ */
+helper long keep_serving(struct seat *seat, long requests, long unused)
+{
+	long value, result, i;
+
+	(void)unused;
+	for (i = 0; i < requests; i++) {
+		do
+			value = take(seat, 0, SLUICE_FOREVER);
+		while (value == -EINTR);
+		if (value < 0)
+			return value;
+		result = answer(seat, 0, value + 1);
+		if (result < 0)
+			return result;
+		result = done(seat, 0, 0);
+		if (result < 0)
+			return result;
+	}
+	return requests;
+}
+
 /* ---- Slices ---------------------------------------------------------------- */
 
 /* ask_blob(slot, size): sends so many bytes; how many servers they reached. */

@@ -20,6 +20,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <sluice.h>
+
 #include "lost_root.h"
 #include "registry.h"
 #include "text.h"
@@ -58,6 +60,9 @@ static void explain(int error, const char *domain, const char *name, char why[CO
 	case -EACCES:
 		snprintf(why, CONTRACT_WHY, "the registry of the domain %s may not be read, or "
 			 "others can write to it", domain);
+		break;
+	case REGISTRY_MISCONFIGURED:
+		snprintf(why, CONTRACT_WHY, "%s", sluice_strerror());
 		break;
 	default:
 		snprintf(why, CONTRACT_WHY, "cannot look for %s in the domain %s: %s", name, domain,

@@ -81,6 +81,7 @@ static const struct {
 	{ "room",		doctor_room },
 	{ "node",		doctor_node },
 	{ "logout",		doctor_logout },
+	{ "entries",		doctor_entries },
 	{ "leftovers",		doctor_leftovers },
 	{ "processors",		doctor_processors },
 	{ "namespaces",		doctor_namespaces },

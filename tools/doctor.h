@@ -6,6 +6,7 @@
  *	doctor_kernel.c		the kernel, io_uring, how nodes wait
  *	doctor_memory.c		memory files, and what limits them
  *	doctor_root.c		the directories through which processes meet
+ *	doctor_entries.c	what somebody has taken away from the living
  *	doctor_system.c		processors, namespaces, containers, tracing
  *	doctor_message.c	the proof: a message from one process to another
  *
@@ -58,6 +59,9 @@ doctor_check doctor_memfd, doctor_noexec, doctor_files, doctor_address_space,
 
 /* doctor_root.c */
 doctor_check doctor_root, doctor_room, doctor_node, doctor_logout, doctor_leftovers;
+
+/* doctor_entries.c */
+doctor_check doctor_entries;
 
 /* doctor_system.c */
 doctor_check doctor_processors, doctor_namespaces, doctor_container, doctor_tracing,

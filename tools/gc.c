@@ -32,6 +32,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <sluice.h>
+
 #include "domain_json.h"
 #include "leftover.h"
 #include "look.h"
@@ -361,6 +363,8 @@ static int sweep(struct gc *gc)
 		return look_wrong(&gc->look, "\"%s\" is no name of a domain", domain);
 	if (fd == -ESTALE || fd == -EOPNOTSUPP)
 		return tell_root(gc, domain, fd);
+	if (fd == REGISTRY_MISCONFIGURED)
+		return look_failed(&gc->look, "%s", sluice_strerror());
 	if (fd < 0)
 		return look_failed(&gc->look, "domain %s is not to be read, or its directories are not safe: %s",
 				   domain, strerror(-fd));

@@ -14,7 +14,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <sluice.h>
+
 #include "lost_root.h"
+#include "registry.h"
 #include "text.h"
 
 #define NAME_SIZE	256
@@ -103,6 +106,8 @@ int look_at(const struct look *look, struct snapshot *ret_snapshot)
 	if (r == -EINVAL)
 		return look_wrong(look, "\"%s\" is no name of a domain: at most 63 bytes, no /, and no . in front",
 				  name);
+	if (r == REGISTRY_MISCONFIGURED)
+		return look_failed(look, "%s", sluice_strerror());
 	if (r == -EACCES)
 		return look_failed(look, "domain %s below %s is not to be read: a directory is closed to you, or not safe (of another user, writable by others, or a symbolic link)",
 				   name, ret_snapshot->root);

@@ -97,10 +97,15 @@ void registry_root(char *path, size_t size)
 
 int registry_open_root(bool *ret_shared)
 {
+	struct sluice_config *config = sluice_config_read(NULL);
 	char path[PATH_MAX];
 	struct stat st;
 	int fd;
 
+	/* What is wrong there must not have us look somewhere else. */
+	if (!config)
+		return REGISTRY_MISCONFIGURED;
+	sluice_config_free(config);
 	registry_root(path, sizeof(path));
 	is_for_all = false;
 	fd = registry_open_directory(AT_FDCWD, path);

@@ -15,6 +15,9 @@ const char *registry_domain(const char *domain);
 /* Where the library looks: as configured, /run/sluice or this user's directory. */
 void registry_root(char *path, size_t size);
 
+/* Returned where the configuration is wrong; sluice_strerror() says how. */
+#define REGISTRY_MISCONFIGURED	(-ENOTSUP)
+
 /* That directory, and whether it is for several users.  A descriptor, or -errno as below. */
 int registry_open_root(bool *ret_shared);
 

@@ -60,6 +60,8 @@ static int sleep_once(struct blocking *blocking, int64_t deadline)
 	struct sluice_node *node = blocking->node;
 	int r;
 
+	if (unlikely(node->registration.look_at != CLOCK_NEVER))
+		registration_tend(node);
 	blocking->alarm = CLOCK_NEVER;
 	r = blocking->arm(blocking);
 	if (r < 0)
@@ -75,7 +77,8 @@ static int sleep_once(struct blocking *blocking, int64_t deadline)
 		return r;
 	blocking->slept = true;
 	store_relaxed(&node->asleep, true);
-	r = wait_until(&node->wait, deadline, blocking->alarm);
+	r = wait_until(&node->wait, deadline,
+		       min_i64(blocking->alarm, node->registration.look_at));
 	store_relaxed(&node->asleep, false);
 	return r < 0 ? r : node_check_interruption(node);
 }

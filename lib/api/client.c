@@ -102,7 +102,7 @@ static const struct port_ops port_ops = {
 
 void client_glance(struct sluice_client *client)
 {
-	wait_glance(&client->service->node->wait);
+	node_glance(client->service->node);
 	tend(&client->port);
 }
 
@@ -190,6 +190,8 @@ static int open_port(struct sluice_client *client, const struct sluice_client_op
 
 	r = choose_limits(client, opts);
 	if (!r)
+		r = registration_check(service->node, service);
+	if (!r)
 		r = full_init(&client->full, opts->when_full, opts->ask_when_full, opts->context);
 	if (r < 0)
 		return r;
@@ -215,8 +217,21 @@ static int open_port(struct sluice_client *client, const struct sluice_client_op
 	client->port.ops = &port_ops;
 	client->port.client = client;
 	node_add_port(service->node, &client->port);
+	registration_add_port(service->node, &client->port);
 	client_look_for_servers(client);
 	return 0;
+}
+
+int client_renew(struct sluice_client *client)
+{
+	const struct sluice_service *service = client->service;
+	int r;
+
+	r = port_entry_renew(&client->entry, &service->dir, PORT_CLIENT,
+			     service->contract.settings.max_clients);
+	if (r > 0)
+		(void)!port_entry_reside(&client->entry, client->pool.config.residence);
+	return r;
 }
 
 static void free_client(struct sluice_client *client)

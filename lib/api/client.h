@@ -118,6 +118,9 @@ int client_fail(const struct sluice_client *client, int error, const char *sente
 /* As fail(), for a channel that the server refused, or that was lost for want of something. */
 int client_fail_lost(const struct sluice_client *client, int error) COLD;
 
+/* Writes its entry again if others have taken it away.  1; 0: nothing was to do; -errno. */
+int client_renew(struct sluice_client *client) MUST_CHECK;
+
 /* Looks what has happened, without waiting. */
 void client_glance(struct sluice_client *client);
 void client_glance_to_send(struct sluice_client *client);

@@ -214,6 +214,16 @@ static int take_variable(struct config *config, unsigned int key, const char *na
 	return set_text(config, key, text);
 }
 
+/* Where a relative path leads depends on the directory a program happens to be in. */
+static int take_root(struct config *config)
+{
+	const char *text = secure_getenv("SLUICE_ROOT");
+
+	if (text && *text && *text != '/')
+		return fail(EINVAL, "SLUICE_ROOT is \"%s\", and must be an absolute path", text);
+	return take_variable(config, CONFIG_ROOT, "SLUICE_ROOT");
+}
+
 int config_wait(const struct config *config)
 {
 	const char *text = secure_getenv("SLUICE_WAIT");
@@ -238,7 +248,7 @@ int config_load(struct config *config, const char *path)
 	if (r >= 0)
 		r = check_ceilings(config);
 	if (!r && !path)
-		r = take_variable(config, CONFIG_ROOT, "SLUICE_ROOT");
+		r = take_root(config);
 	if (!r && !path)
 		r = take_variable(config, CONFIG_DOMAIN, "SLUICE_DOMAIN");
 	if (r < 0) {

@@ -159,7 +159,7 @@ void server_tidy(struct sluice_server *server)
 
 void server_glance(struct sluice_server *server)
 {
-	wait_glance(&server->service->node->wait);
+	node_glance(server->service->node);
 	server_port_ops.tend(&server->port);
 }
 

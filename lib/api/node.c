@@ -85,6 +85,7 @@ static uint32_t wait_number(const struct wait *wait)
 
 static void deinit_node(struct sluice_node *node)
 {
+	registration_deinit(node);
 	wait_forget(&node->wait, &node->interruption);
 	fd_close(node->interruption.fd);
 	wait_forget(&node->wait, &node->mailbox);
@@ -125,6 +126,7 @@ static int init_node(struct sluice_node *node, const char *name,
 		wait_deinit(&node->wait);
 		return r;
 	}
+	registration_init(node);
 	r = watch(node);
 	if (r < 0)
 		deinit_node(node);

@@ -7,6 +7,7 @@
 
 #include "api/config.h"
 #include "api/port.h"
+#include "api/registration.h"
 #include "link/seat.h"
 #include "link/spin.h"
 #include "link/wait.h"
@@ -16,6 +17,7 @@ struct sluice_node {
 	struct wait wait;
 	struct spin spin;
 	struct wait_source mailbox;
+	struct registration registration;
 	struct wait_source interruption;
 	uint32_t interrupted;		/* set by anybody, cleared by our thread */
 	struct config config;		/* as it was when the node was made */
@@ -28,6 +30,14 @@ struct sluice_node {
 	uint64_t generation;		/* of forks */
 	uint32_t references;
 };
+
+/* Looks what has happened, without waiting: a few loads, if nothing has. */
+static inline void node_glance(struct sluice_node *node)
+{
+	wait_glance(&node->wait);
+	if (unlikely(node->registration.disturbed))
+		registration_tend(node);
+}
 
 /* May this thread, of this process, use the node?  0, -EBUSY or -ECHILD. */
 int node_check(const struct sluice_node *node) MUST_CHECK;

@@ -34,7 +34,7 @@ static void tend_all(struct sluice_node *node)
 {
 	struct port *port;
 
-	wait_glance(&node->wait);
+	node_glance(node);
 	for (port = node->ports; port; port = port->next)
 		port->ops->tend(port);
 }
@@ -51,7 +51,7 @@ static int arm_all(struct sluice_node *node)
 
 static int64_t first_alarm(const struct sluice_node *node)
 {
-	int64_t first = CLOCK_NEVER;
+	int64_t first = node->registration.look_at;
 	const struct port *port;
 
 	for (port = node->ports; port; port = port->next)
@@ -164,6 +164,8 @@ int sluice_node_prepare(struct sluice_node *node)
 	if (r < 0)
 		return r;
 	wait_quieten(&node->wait);
+	if (unlikely(node->registration.look_at != CLOCK_NEVER))
+		registration_tend(node);
 	r = look_and_arm(node);
 	rewind_all(node);
 	if (!r)

@@ -84,7 +84,8 @@ static int listen_for_clients(struct sluice_server *server)
 	if (r < 0)
 		return r;
 	server->listener.ready = server_accept_ready;
-	server->listener.fd = server_socket_listen(&service->dir, server->entry.id);
+	server->listener.fd = server_socket_listen(&service->dir, server->entry.id,
+						   &server->socket);
 	r = server->listener.fd < 0 ? server->listener.fd :
 	    wait_watch(&service->node->wait, &server->listener);
 	if (r < 0 && server->listener.fd >= 0) {
@@ -108,6 +109,9 @@ static int open_port(struct sluice_server *server, const char *name)
 	struct sluice_service *service = server->service;
 	int r;
 
+	r = registration_check(service->node, service);
+	if (r < 0)
+		return r;
 	r = port_entry_claim(&server->entry, &service->dir, PORT_SERVER,
 			     service->contract.settings.max_servers, name);
 	if (r < 0)
@@ -139,6 +143,7 @@ static int open_port(struct sluice_server *server, const char *name)
 	server->port.ops = &server_port_ops;
 	server->port.server = server;
 	node_add_port(service->node, &server->port);
+	registration_add_port(service->node, &server->port);
 	return 0;
 }
 
@@ -178,6 +183,51 @@ struct sluice_server *sluice_server_create(struct sluice_service *service,
 					   const struct sluice_server_opts *opts)
 {
 	return made(create_server(service, opts));
+}
+
+static int renew_entry(struct sluice_server *server)
+{
+	const struct sluice_service *service = server->service;
+	int r;
+
+	r = port_entry_renew(&server->entry, &service->dir, PORT_SERVER,
+			     service->contract.settings.max_servers);
+	if (r > 0)
+		(void)!port_entry_reside(&server->entry, server->config.pool.residence);
+	return r;
+}
+
+/* Those who have connected to the old one are taken first. */
+static int renew_listener(struct sluice_server *server)
+{
+	const struct service_dir *dir = &server->service->dir;
+	struct wait *wait = &server->service->node->wait;
+	int fd;
+
+	if (server_socket_is_there(dir, server->entry.id, &server->socket))
+		return server->listener.watched || server->accept.wanted ? 0 :
+		       wait_watch(wait, &server->listener);
+	fd = server_socket_listen(dir, server->entry.id, &server->socket);
+	if (fd < 0)
+		return fd;
+	server_accept(server);
+	retry_stop(&server->accept);
+	wait_forget(wait, &server->listener);
+	fd_close(server->listener.fd);
+	server->listener.fd = fd;
+	fd = wait_watch(wait, &server->listener);
+	return fd < 0 ? fd : 1;
+}
+
+int server_renew(struct sluice_server *server)
+{
+	int entry, listener;
+
+	entry = renew_entry(server);
+	if (entry < 0)
+		return entry;
+	listener = renew_listener(server);
+	return listener < 0 ? listener : entry || listener;
 }
 
 static void close_port(struct sluice_server *server)

@@ -11,6 +11,7 @@
 #include "link/responder.h"
 #include "link/retry.h"
 #include "os/reserve.h"
+#include "os/identity.h"
 
 struct sluice_server {
 	struct sluice_service *service;
@@ -20,6 +21,7 @@ struct sluice_server {
 	struct port_entry entry;
 	struct handshake self;
 	struct wait_source listener;
+	struct identity socket;		/* what the listener's name stands for */
 	struct reserve reserve;		/* for the next connection, and to turn it away */
 	struct retry accept;		/* there may be connections left to take */
 	struct retry announce;		/* there may be clients that were not told of it */
@@ -107,6 +109,12 @@ void server_put(struct sluice_server *server);
 
 /* An active request was released; it may have been the last of a channel that has gone. */
 void server_let_go(struct sluice_server *server, struct responder *responder);
+
+/*
+ * Writes its entry and its socket again if others have taken them away.  1; 0: nothing
+ * was to do; -errno.
+ */
+int server_renew(struct sluice_server *server) MUST_CHECK;
 
 /* Looks what has happened, without waiting. */
 void server_glance(struct sluice_server *server);

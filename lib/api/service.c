@@ -142,6 +142,9 @@ static int open_service(struct sluice_service *service, const struct sluice_cont
 		return r;
 	asked = record.contract;
 	service->any_user = filled.flags & SLUICE_SERVICE_ANY_USER;
+	r = registration_check(service->node, NULL);
+	if (r < 0)
+		return r;
 	sweep_domain(&service->node->seat.root);
 	r = service_dir_open(&service->dir, &service->node->seat, (enum service_dir_want)want,
 			     service->any_user, &record);
@@ -193,6 +196,7 @@ static struct sluice_service *make_service(struct sluice_node *node,
 	}
 	service->next = node->services;
 	node->services = service;
+	registration_add_service(service);
 	node_get(node);
 	probe(service_open, node->seat.id, probe_address(service->contract.name));
 	return service;
@@ -203,6 +207,24 @@ struct sluice_service *sluice_service_open(struct sluice_node *node,
 					   const struct sluice_service_opts *opts)
 {
 	return made(make_service(node, contract, opts));
+}
+
+int service_renew(struct sluice_service *service)
+{
+	size_t size = service->contract.attributes * sizeof(service->attributes[0]);
+	struct service_record record = { .contract = service->contract };
+	int dir, place;
+
+	if (size)
+		memcpy(record.attributes, service->attributes, size);
+	dir = service_dir_renew(&service->dir, service->any_user, &record);
+	if (dir < 0)
+		return dir;
+	/* Of the same types and settings, and what others compare theirs with. */
+	service->contract = record.contract;
+	place = membership_renew(&service->membership, &service->dir,
+				 service->contract.settings.max_nodes);
+	return place < 0 ? place : dir || place;
 }
 
 int sluice_service_settings(struct sluice_service *service, struct sluice_service_opts *settings)

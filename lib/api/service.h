@@ -25,6 +25,9 @@ struct sluice_service {
 	uint32_t references;
 };
 
+/* Opens it again if others have taken it away.  1; 0: nothing was to do; or -errno. */
+int service_renew(struct sluice_service *service) MUST_CHECK;
+
 struct sluice_service *service_get(struct sluice_service *service);
 void service_put(struct sluice_service *service);
 

@@ -72,6 +72,19 @@
 /* How long opening a service may fight with others removing it. */
 #define REGISTRY_PATIENCE_NS	(INT64_C(2) * 1000 * 1000 * 1000)
 
+/* How long one that has it open already may fight, while messages wait. */
+#define REGISTRY_SHORT_PATIENCE_NS	(INT64_C(10) * 1000 * 1000)
+
+/*
+ * Who takes entries away is left so much time to end before they are written again; what
+ * cannot be written is tried again after that time, then after twice as long, and so on.
+ */
+#define REGISTRY_SETTLE_NS	(INT64_C(100) * 1000 * 1000)
+#define REGISTRY_RETRY_MAX_NS	(INT64_C(10) * 1000 * 1000 * 1000)
+
+/* A node that the kernel cannot tell of it looks so often itself. */
+#define REGISTRY_LOOK_NS	(INT64_C(10) * 1000 * 1000 * 1000)
+
 /*
  * In socket mode a port that never sleeps looks at its sockets this often: about 2 %
  * of its time, and as late as a sleeper would be.

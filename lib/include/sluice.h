@@ -754,9 +754,14 @@ struct sluice_status {
  * waits through io_uring if that is not refused; from Linux 6.5 on it notices the
  * death of a peer even if somebody else still holds the peer's socket.
  *
+ * If somebody deletes or moves what the node, its services and ports have registered,
+ * they register again while the node waits or is used.  Until that has worked, making a
+ * service or a port fails with the errno of what is in the way, such as ENOENT or EACCES.
+ *
  * Context: Any thread; the first that sends, receives or waits owns the node.
  * Return: The node, to be given to sluice_node_destroy(); or NULL with errno
- * EINVAL (bad name, domain, option or configuration), E2BIG (option unknown to this
+ * EINVAL (bad name, domain, option or configuration; a root directory whose path is not
+ * absolute), E2BIG (option unknown to this
  * library), EACCES or EPERM (root directory or configuration not usable or not safe),
  * ENOENT ($SLUICE_CONFIG is not there; or nothing can be made in the root directory,
  * because it was removed or is in a file system such as /proc), ENOSYS (io_uring asked for

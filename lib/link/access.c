@@ -31,12 +31,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "os/directory.h"
 #include "os/fd.h"
+#include "os/random.h"
 
 #define WRITABLE_BY_OTHERS	(S_IWGRP | S_IWOTH)
 
@@ -117,6 +119,23 @@ int access_make_directory(int at, const char *name, mode_t mode, gid_t group)
 		return fd;
 	fd_close(fd);
 	unlinkat(at, name, AT_REMOVEDIR);
+	return r;
+}
+
+int access_make_aside(int at, const char *name, mode_t mode, gid_t group)
+{
+	char made[24];
+	int fd, r;
+
+	snprintf(made, sizeof(made), ".%016llx", (unsigned long long)random_id());
+	fd = access_make_directory(at, made, mode, group);
+	if (fd < 0)
+		return fd;
+	fd_close(fd);
+	if (!renameat(at, made, at, name))
+		return 0;
+	r = fail(errno, "cannot name the directory %s: %s", name, strerror(errno));
+	unlinkat(at, made, AT_REMOVEDIR);
 	return r;
 }
 

@@ -41,6 +41,13 @@ static inline bool access_is_shared(const struct access *access)
 int access_make_directory(int at, const char *name, mode_t mode, gid_t group) MUST_CHECK;
 
 /*
+ * The same for a name that others may be making too: they see it with all of its access.
+ * Whoever was faster has made as good a one; an empty one of ours is replaced, and its
+ * users make it once more.  0 or -errno.
+ */
+int access_make_aside(int at, const char *name, mode_t mode, gid_t group) MUST_CHECK;
+
+/*
  * Opens a directory that is safe to use: no symbolic link, not writable by others unless
  * it is sticky, and of this user or root; or, with anybody, of any user.  A descriptor,
  * -ENOENT (quiet), -EACCES or another -errno.

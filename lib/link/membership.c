@@ -70,6 +70,28 @@ int membership_take(struct membership *membership, const struct service_dir *dir
 				       limit);
 }
 
+bool membership_is_there(const struct membership *membership, const struct service_dir *dir)
+{
+	return !membership->name[0] ||
+	       presence_is(dir->ports_fd, membership->name, dir->seat->presence_fd);
+}
+
+int membership_renew(struct membership *membership, const struct service_dir *dir,
+		     uint32_t limit)
+{
+	struct membership fresh;
+	int r;
+
+	if (membership_is_there(membership, dir))
+		return 0;
+	presence_clear(dir->ports_fd, membership->name);
+	r = membership_take(&fresh, dir, limit);
+	if (r < 0)
+		return r;
+	*membership = fresh;
+	return 1;
+}
+
 void membership_leave(struct membership *membership, const struct service_dir *dir)
 {
 	if (membership->name[0])

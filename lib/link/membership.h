@@ -13,6 +13,16 @@ struct membership {
 int membership_take(struct membership *membership, const struct service_dir *dir,
 		    uint32_t limit) MUST_CHECK;
 
+/*
+ * Takes another if others have taken the name away, or the node's file is another.  1, 0
+ * (nothing was to do) or as membership_take(), and then it is tried again by a later call.
+ */
+int membership_renew(struct membership *membership, const struct service_dir *dir,
+		     uint32_t limit) MUST_CHECK;
+
+/* Has the node its place, if it had one? */
+bool membership_is_there(const struct membership *membership, const struct service_dir *dir) MUST_CHECK;
+
 /* Harmless if none was taken. */
 void membership_leave(struct membership *membership, const struct service_dir *dir);
 

@@ -18,6 +18,9 @@
  * written, so it is there; a process of this user that truncates the file can end the
  * owner by SIGBUS, as it could by a signal.  Other users can read it, if they can use the
  * service.
+ *
+ * If others take the file away, a new one of the same content takes its place, in the
+ * directory and behind the owner's mapping (port_entry_renew()).
  */
 #include "link/port_entry.h"
 
@@ -124,8 +127,9 @@ static int make_file(struct port_entry *entry, const struct service_dir *dir,
 	return 0;
 }
 
-int port_entry_claim(struct port_entry *entry, const struct service_dir *dir,
-		     enum port_role role, uint32_t limit, const char *name)
+/* 0, -EUSERS or another -errno. */
+static int claim(const struct service_dir *dir, enum port_role role, uint32_t limit, int fd,
+		 char ret_name[SEAT_NAME_SIZE])
 {
 	const struct numbered names = {
 		.at = dir->ports_fd,
@@ -134,6 +138,15 @@ int port_entry_claim(struct port_entry *entry, const struct service_dir *dir,
 		.remove_dead = remove_dead_port,
 		.context = dir,
 	};
+	int r = numbered_claim(&names, fd, ret_name);
+
+	return r != -EEXIST ? r : fail(EUSERS, "the service has all of its max_%ss, %" PRIu32,
+				       role_names[role], limit);
+}
+
+int port_entry_claim(struct port_entry *entry, const struct service_dir *dir,
+		     enum port_role role, uint32_t limit, const char *name)
+{
 	int r;
 
 	if (name && strlen(name) >= SLUICE_PORT_NAME_SIZE)
@@ -142,13 +155,54 @@ int port_entry_claim(struct port_entry *entry, const struct service_dir *dir,
 	r = make_file(entry, dir, role, name);
 	if (r < 0)
 		return r;
-	r = numbered_claim(&names, entry->fd, entry->name);
+	r = claim(dir, role, limit, entry->fd, entry->name);
 	if (!r)
 		return 0;
 	entry->fd = fd_close(entry->fd);
 	port_entry_deinit(entry);
-	return r != -EEXIST ? r : fail(EUSERS, "the service has all of its max_%ss, %" PRIu32,
-				       role_names[role], limit);
+	return r;
+}
+
+bool port_entry_is_there(const struct port_entry *entry, const struct service_dir *dir)
+{
+	return presence_is(dir->ports_fd, entry->name, entry->fd);
+}
+
+/* What is counted from here on goes to the new file; the port has one thread. */
+static int move_into(struct port_entry *entry, const struct service_dir *dir, int fd,
+		     const char *name)
+{
+	int r = mapping_replace(&entry->page, fd);
+
+	if (r < 0) {
+		unlinkat(dir->ports_fd, name, 0);
+		return r;
+	}
+	memcpy(entry->name, name, sizeof(entry->name));
+	fd_close(entry->fd);
+	entry->fd = fd;
+	return 1;
+}
+
+int port_entry_renew(struct port_entry *entry, const struct service_dir *dir,
+		     enum port_role role, uint32_t limit)
+{
+	char name[SEAT_NAME_SIZE];
+	int fd, r;
+
+	if (port_entry_is_there(entry, dir))
+		return 0;
+	presence_clear(dir->ports_fd, entry->name);
+	fd = presence_make(dir->ports_fd, role_names[role], dir->access.file,
+			   entry->page.base, entry->page.length, false);
+	if (fd < 0)
+		return fd;
+	r = claim(dir, role, limit, fd, name);
+	if (!r)
+		r = move_into(entry, dir, fd, name);
+	if (r < 0)
+		fd_close(fd);
+	return r;
 }
 
 int port_entry_reside(struct port_entry *entry, enum residence residence)

@@ -28,6 +28,16 @@ struct port_entry {
 int port_entry_claim(struct port_entry *entry, const struct service_dir *dir,
 		     enum port_role role, uint32_t limit, const char *name) MUST_CHECK;
 
+/*
+ * Claims a name again, with a file of the same content, if others have taken it away.  1;
+ * 0: nothing was to do; or as port_entry_claim().
+ */
+int port_entry_renew(struct port_entry *entry, const struct service_dir *dir,
+		     enum port_role role, uint32_t limit) MUST_CHECK;
+
+/* Does the name stand for the entry? */
+bool port_entry_is_there(const struct port_entry *entry, const struct service_dir *dir) MUST_CHECK;
+
 /* Has its page be there.  As reside(). */
 int port_entry_reside(struct port_entry *entry, enum residence residence) MUST_CHECK;
 

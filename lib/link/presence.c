@@ -44,6 +44,8 @@
 #include "base/error.h"
 #include "os/fd.h"
 #include "os/file_size.h"
+#include "os/identity.h"
+#include "os/random.h"
 
 #define PRIVATE	0600
 
@@ -113,10 +115,40 @@ int presence_create(int at, const char *name, mode_t mode, const void *record, s
 
 bool presence_is(int at, const char *name, int fd)
 {
-	struct stat named, open;
+	return identity_is_open(at, name, fd);
+}
 
-	return !fstatat(at, name, &named, AT_SYMLINK_NOFOLLOW) && !fstat(fd, &open) &&
-	       named.st_dev == open.st_dev && named.st_ino == open.st_ino;
+/* A directory that is not empty is kept, under a name that nobody looks for. */
+static bool remove_any(int at, const char *name)
+{
+	char aside[24];
+
+	if (!unlinkat(at, name, 0) || errno == ENOENT)
+		return true;
+	if (errno == EISDIR && !unlinkat(at, name, AT_REMOVEDIR))
+		return true;
+	if (errno != ENOTEMPTY && errno != EEXIST)
+		return false;
+	snprintf(aside, sizeof(aside), "%016llx.gone", (unsigned long long)random_id());
+	return !renameat(at, name, at, aside);
+}
+
+int presence_evict(int at, const char *name)
+{
+	if (remove_any(at, name))
+		return 0;
+	return fail(errno, "something else has the name %s, and cannot be removed: %s", name,
+		    strerror(errno));
+}
+
+void presence_clear(int at, const char *name)
+{
+	struct stat st;
+
+	if (!fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW) && S_ISDIR(st.st_mode))
+		remove_any(at, name);
+	else
+		presence_remove_dead(at, name);
 }
 
 /* Keeps other removers away, until fd is closed. */

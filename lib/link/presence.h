@@ -44,6 +44,13 @@ bool presence_bury(int at, const char *name, const struct presence_burial *buria
 /* Does this name still stand for the file behind fd? */
 bool presence_is(int at, const char *name, int fd);
 
+/*
+ * Removes whatever has taken a name that is for nobody but the caller; 0 or -errno.  Or
+ * makes way under one that others may have too: the living stay.
+ */
+int presence_evict(int at, const char *name) MUST_CHECK;
+void presence_clear(int at, const char *name);
+
 /* Reads a whole record.  0, or -errno; quiet. */
 int presence_read(int at, const char *name, void *record, size_t size) MUST_CHECK;
 

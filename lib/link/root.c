@@ -14,6 +14,11 @@
  * The directories below a root of one user outlive nobody: the last node of a domain
  * removes them.  That can happen between another process making a directory and using
  * it, which then makes it once more.
+ *
+ * Somebody else can remove the directories too, or move them, while nodes are in them.
+ * A node that notices opens them again by their path, or makes them (root_renew()).  It
+ * does so only as long as "/" is the directory that it was: after chroot(2) the path
+ * leads elsewhere.
  */
 #include "link/root.h"
 
@@ -27,7 +32,8 @@
 
 #include "base/error.h"
 #include "os/fd.h"
-#include "os/random.h"
+#include "os/inode_watch.h"
+#include "os/identity.h"
 
 #define SYSTEM_ROOT	"/run/sluice"
 #define DOMAIN_LENGTH	63u
@@ -35,34 +41,12 @@
 /* How often directories may vanish under our hands. */
 #define TRIES		16
 
-/*
- * Makes a directory with all of its access before it gets its name.  Whoever was faster
- * has made as good a one; a directory of ours that is in use but empty is replaced, and
- * its users make it once more.
- */
-static int make_aside(const struct root *root, int at, const char *name)
-{
-	char made[24];
-	int fd, r;
-
-	snprintf(made, sizeof(made), ".%016llx", (unsigned long long)random_id());
-	fd = access_make_directory(at, made, root->access.meeting, root->group);
-	if (fd < 0)
-		return fd;
-	fd_close(fd);
-	if (!renameat(at, made, at, name))
-		return 0;
-	r = fail(errno, "cannot give the directory %s its name: %s", name, strerror(errno));
-	unlinkat(at, made, AT_REMOVEDIR);
-	return r;
-}
-
 static int make(struct root *root, int at, const char *name)
 {
 	int fd;
 
 	if (access_is_shared(&root->access))
-		return make_aside(root, at, name);
+		return access_make_aside(at, name, root->access.meeting, root->group);
 	fd = access_make_directory(at, name, root->access.meeting, ACCESS_ANY_GROUP);
 	if (fd >= 0)
 		root->made = true;
@@ -222,7 +206,63 @@ int root_open(struct root *root, const char *path, const char *domain)
 		root_close(root);
 		return fail(ENAMETOOLONG, "the path of the root directory is too long");
 	}
+	root->base = used;
+	if (!identity_named(AT_FDCWD, "/", &root->slash)) {
+		root_close(root);
+		return fail_system("cannot look at /");
+	}
 	return 0;
+}
+
+bool root_can_be_seen(const struct root *root)
+{
+	return identity_is(AT_FDCWD, "/", &root->slash);
+}
+
+bool root_is_there(const struct root *root)
+{
+	return identity_is_open(AT_FDCWD, root->path, root->domain_fd) &&
+	       identity_is_open(root->domain_fd, "nodes", root->nodes_fd) &&
+	       identity_is_open(root->domain_fd, "services", root->services_fd);
+}
+
+int root_renew(struct root *root)
+{
+	char path[PATH_MAX];
+	struct root fresh;
+	int r;
+
+	if (root_is_there(root))
+		return 0;
+	snprintf(path, sizeof(path), "%.*s", (int)root->base, root->path);
+	r = root_open(&fresh, path, root->path + root->base + 1);
+	if (r < 0)
+		return r;
+	root_close(root);
+	*root = fresh;
+	return 1;
+}
+
+int root_watch(const struct root *root, int watch)
+{
+	char path[PATH_MAX], *end;
+	int r;
+
+	snprintf(path, sizeof(path), "%s", root->path);
+	/* What lies above the root may be closed to us; then its moves are not told. */
+	for (end = strchr(path + 1, '/'); end && (size_t)(end - path) < root->base;
+	     end = strchr(end + 1, '/')) {
+		*end = 0;
+		(void)!inode_watch_directory(watch, path);
+		*end = '/';
+	}
+	path[root->base] = 0;
+	r = inode_watch_directory(watch, path);
+	if (!r)
+		r = inode_watch_open_directory(watch, root->domain_fd);
+	if (!r)
+		r = inode_watch_open_directory(watch, root->nodes_fd);
+	return r ? r : inode_watch_open_directory(watch, root->services_fd);
 }
 
 int root_reopen_services(struct root *root)

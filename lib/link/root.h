@@ -10,9 +10,12 @@
 
 #include "base/attributes.h"
 #include "link/access.h"
+#include "os/identity.h"
 
 struct root {
 	char path[PATH_MAX];	/* of the domain */
+	size_t base;		/* length of the part of it that is the root's */
+	struct identity slash;	/* what "/" was */
 	struct access access;	/* of what is below */
 	gid_t group;		/* of directories below */
 	bool anybody;		/* may have made them */
@@ -41,6 +44,18 @@ bool root_is_domain(const char *name) MUST_CHECK;
  * has not; or -errno.
  */
 int root_reopen_services(struct root *root) MUST_CHECK;
+
+/* Does the path lead where it did?  Not after chroot(2). */
+bool root_can_be_seen(const struct root *root) MUST_CHECK;
+
+/* Do the names still stand for the directories that are open? */
+bool root_is_there(const struct root *root) MUST_CHECK;
+
+/* Opens or makes them again if not.  1: it has; 0: nothing was to do; or -errno. */
+int root_renew(struct root *root) MUST_CHECK;
+
+/* Has an inode_watch tell when they are moved.  0 or -errno, quiet. */
+int root_watch(const struct root *root, int watch) MUST_CHECK;
 
 void root_close(struct root *root);
 

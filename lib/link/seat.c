@@ -7,12 +7,17 @@
  * adds a server to X.  A letter is a hint: it is checked for its form only, a lost
  * one delays a connection until the next, a forged one costs a look at a directory.
  * So whoever may enter the root directory may read the entry, and write letters.
+ *
+ * Both names are made of a number that nobody else has.  What stands there and is not
+ * ours has taken their place, and is removed when they are written again; the file and
+ * the socket are new ones then, since a file without a name cannot be given one again.
  */
 #include "link/seat.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -22,6 +27,7 @@
 #include "base/error.h"
 #include "link/presence.h"
 #include "os/fd.h"
+#include "os/inode_watch.h"
 #include "os/random.h"
 #include "os/socket.h"
 
@@ -43,7 +49,8 @@ static int mailbox_address(const struct seat *seat, struct sockaddr_un *address,
 	return socket_address(address, shared ? NULL : directory, seat->root.nodes_fd, name);
 }
 
-static int open_mailbox(struct seat *seat)
+/* 0 or -errno; a name that was given to fd is taken away by the caller. */
+static int bind_mailbox(struct seat *seat, int fd)
 {
 	struct sockaddr_un address;
 	char name[SEAT_NAME_SIZE];
@@ -52,17 +59,34 @@ static int open_mailbox(struct seat *seat)
 	r = mailbox_address(seat, &address, seat->id);
 	if (r < 0)
 		return r;
-	seat->mailbox_fd = socket_create(SOCK_DGRAM);
-	if (seat->mailbox_fd < 0)
-		return seat->mailbox_fd;
-	if (bind(seat->mailbox_fd, (struct sockaddr *)&address, sizeof(address)))
+	if (bind(fd, (struct sockaddr *)&address, sizeof(address)))
 		return fail_system("cannot bind a node's mailbox");
 	seat_name(name, seat->id, ".sock");
+	if (!identity_named(seat->root.nodes_fd, name, &seat->mailbox))
+		return fail_system("cannot find a node's mailbox");
 	return access_is_shared(&seat->root.access) ?
 	       socket_set_mode(seat->root.nodes_fd, name, seat->root.access.socket) : 0;
 }
 
-static int register_node(struct seat *seat, const char *name, uint32_t wait)
+static int open_mailbox(struct seat *seat)
+{
+	int r, fd = socket_create(SOCK_DGRAM);
+	char name[SEAT_NAME_SIZE];
+
+	if (fd < 0)
+		return fd;
+	r = bind_mailbox(seat, fd);
+	if (!r) {
+		seat->mailbox_fd = fd;
+		return 0;
+	}
+	seat_name(name, seat->id, ".sock");
+	unlinkat(seat->root.nodes_fd, name, 0);
+	fd_close(fd);
+	return r;
+}
+
+static int register_node(struct seat *seat)
 {
 	struct sluice_registry_node record = {
 		.magic = SLUICE_REGISTRY_MAGIC_NODE,
@@ -72,20 +96,24 @@ static int register_node(struct seat *seat, const char *name, uint32_t wait)
 		.id = seat->id,
 		.pidfd_inode = seat->owner.inode,
 		.pid_namespace = seat->owner.pids,
-		.wait = wait,
+		.wait = seat->wait,
+		.rewritten = seat->rewritten,
 	};
 	char file[SEAT_NAME_SIZE];
+	int fd;
 
-	if (name)
-		memcpy(record.name, name, strnlen(name, sizeof(record.name) - 1));
+	memcpy(record.name, seat->name, sizeof(record.name));
 	seat_name(file, seat->id, "");
-	seat->presence_fd = presence_create(seat->root.nodes_fd, file, seat->root.access.file,
-					    &record, sizeof(record), false);
-	return seat->presence_fd < 0 ? seat->presence_fd : 0;
+	fd = presence_create(seat->root.nodes_fd, file, seat->root.access.file,
+			     &record, sizeof(record), false);
+	if (fd < 0)
+		return fd;
+	fd_close(seat->presence_fd);
+	seat->presence_fd = fd;
+	return 0;
 }
 
-static int try_seat(struct seat *seat, const char *root, const char *domain, const char *name,
-		    uint32_t wait)
+static int try_seat(struct seat *seat, const char *root, const char *domain)
 {
 	int r;
 
@@ -94,7 +122,7 @@ static int try_seat(struct seat *seat, const char *root, const char *domain, con
 	if (r < 0)
 		return r;
 	/* In this order, a mailbox always has an entry that tells of its death. */
-	r = register_node(seat, name, wait);
+	r = register_node(seat);
 	if (!r)
 		r = open_mailbox(seat);
 	if (r < 0)
@@ -107,10 +135,15 @@ int seat_take(struct seat *seat, const char *root, const char *domain, const cha
 {
 	int r, tries = 0;
 
+	memset(seat->name, 0, sizeof(seat->name));
+	if (name)
+		memcpy(seat->name, name, strnlen(name, sizeof(seat->name) - 1));
+	seat->wait = wait;
+	seat->rewritten = 0;
 	seat->id = random_id();
 	seat->owner = process_self();
 	do {
-		r = try_seat(seat, root, domain, name, wait);
+		r = try_seat(seat, root, domain);
 	} while (r == -ENOENT && ++tries < TRIES);
 	return r < 0 ? fail_again(r) : 0;
 }
@@ -130,6 +163,91 @@ void seat_leave(struct seat *seat)
 		seat->presence_fd = fd_close(seat->presence_fd);
 	}
 	root_leave(&seat->root);
+}
+
+/* ---- What others have taken away ---- */
+
+static bool has_entry(const struct seat *seat)
+{
+	char name[SEAT_NAME_SIZE];
+
+	seat_name(name, seat->id, "");
+	return presence_is(seat->root.nodes_fd, name, seat->presence_fd);
+}
+
+static bool has_mailbox(const struct seat *seat)
+{
+	char name[SEAT_NAME_SIZE];
+
+	seat_name(name, seat->id, ".sock");
+	return identity_is(seat->root.nodes_fd, name, &seat->mailbox);
+}
+
+bool seat_is_there(const struct seat *seat)
+{
+	return root_is_there(&seat->root) && has_entry(seat) && has_mailbox(seat);
+}
+
+static int renew_entry(struct seat *seat)
+{
+	char name[SEAT_NAME_SIZE];
+	int r;
+
+	if (has_entry(seat))
+		return 0;
+	seat_name(name, seat->id, "");
+	r = presence_evict(seat->root.nodes_fd, name);
+	if (!r)
+		r = register_node(seat);
+	return r < 0 ? r : 1;
+}
+
+static int renew_mailbox(struct seat *seat)
+{
+	char name[SEAT_NAME_SIZE];
+	int r;
+
+	if (has_mailbox(seat))
+		return 0;
+	seat_name(name, seat->id, ".sock");
+	r = presence_evict(seat->root.nodes_fd, name);
+	if (!r)
+		r = open_mailbox(seat);
+	return r < 0 ? r : 1;
+}
+
+int seat_renew(struct seat *seat)
+{
+	int root, entry, mailbox;
+
+	root = root_renew(&seat->root);
+	if (root < 0)
+		return root;
+	entry = renew_entry(seat);
+	if (entry < 0)
+		return entry;
+	mailbox = renew_mailbox(seat);
+	return mailbox < 0 ? mailbox : root || entry || mailbox;
+}
+
+void seat_count_rewritten(struct seat *seat)
+{
+	seat->rewritten++;
+	/* The only word of the file that changes; a shortage costs others the news. */
+	(void)!pwrite(seat->presence_fd, &seat->rewritten, sizeof(seat->rewritten),
+		      offsetof(struct sluice_registry_node, rewritten));
+}
+
+int seat_watch(const struct seat *seat, int watch)
+{
+	char name[SEAT_NAME_SIZE];
+	int r = root_watch(&seat->root, watch);
+
+	seat_name(name, seat->id, "");
+	if (!r)
+		r = inode_watch_file(watch, seat->root.nodes_fd, name);
+	seat_name(name, seat->id, ".sock");
+	return r ? r : inode_watch_file(watch, seat->root.nodes_fd, name);
 }
 
 int seat_notify(const struct seat *seat, uint64_t node, uint64_t service)

@@ -23,8 +23,10 @@
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "link/presence.h"
 #include "os/directory.h"
 #include "os/fd.h"
+#include "os/inode_watch.h"
 #include "os/socket.h"
 
 void server_socket_unlink(int servers_fd, uint64_t id)
@@ -63,7 +65,8 @@ static int address_of(const struct service_dir *dir, struct sockaddr_un *address
 	return socket_address(address, shared ? NULL : directory, dir->servers_fd, name);
 }
 
-static int bind_and_listen(int fd, const struct service_dir *dir, uint64_t id)
+static int bind_and_listen(int fd, const struct service_dir *dir, uint64_t id,
+			   struct identity *ret_socket)
 {
 	char name[SEAT_NAME_SIZE], temporary[SEAT_NAME_SIZE];
 	struct sockaddr_un address;
@@ -83,25 +86,48 @@ static int bind_and_listen(int fd, const struct service_dir *dir, uint64_t id)
 	}
 	if (listen(fd, SERVER_BACKLOG))
 		return fail_system("cannot listen on a server's socket");
+	if (!identity_named(dir->servers_fd, temporary, ret_socket))
+		return fail_system("cannot find a server's socket");
+	r = presence_evict(dir->servers_fd, name);
+	if (r < 0)
+		return r;
 	if (renameat(dir->servers_fd, temporary, dir->servers_fd, name))
 		return fail_system("cannot name a server's socket");
 	return 0;
 }
 
-int server_socket_listen(const struct service_dir *dir, uint64_t id)
+int server_socket_listen(const struct service_dir *dir, uint64_t id,
+			 struct identity *ret_socket)
 {
 	int fd, r;
 
 	fd = socket_create(SOCK_SEQPACKET);
 	if (fd < 0)
 		return fd;
-	r = bind_and_listen(fd, dir, id);
+	r = bind_and_listen(fd, dir, id, ret_socket);
 	if (r < 0) {
 		server_socket_unlink(dir->servers_fd, id);
 		fd_close(fd);
 		return r;
 	}
 	return fd;
+}
+
+bool server_socket_is_there(const struct service_dir *dir, uint64_t id,
+			    const struct identity *socket)
+{
+	char name[SEAT_NAME_SIZE];
+
+	seat_name(name, id, ".sock");
+	return identity_is(dir->servers_fd, name, socket);
+}
+
+int server_socket_watch(const struct service_dir *dir, uint64_t id, int watch)
+{
+	char name[SEAT_NAME_SIZE];
+
+	seat_name(name, id, ".sock");
+	return inode_watch_file(watch, dir->servers_fd, name);
 }
 
 int server_socket_connect(const struct service_dir *dir, uint64_t id)

@@ -4,9 +4,21 @@
 #define SLUICE_LINK_SERVER_SOCKET_H
 
 #include "link/service_dir.h"
+#include "os/identity.h"
 
-/* A listening socket under the id of a server.  A descriptor or -errno. */
-int server_socket_listen(const struct service_dir *dir, uint64_t id) MUST_CHECK;
+/*
+ * A listening socket under the id of a server, in place of whatever has its name.  A
+ * descriptor, and what the name stands for; or -errno.
+ */
+int server_socket_listen(const struct service_dir *dir, uint64_t id,
+			 struct identity *ret_socket) MUST_CHECK;
+
+/* Does the name stand for that socket? */
+bool server_socket_is_there(const struct service_dir *dir, uint64_t id,
+			    const struct identity *socket) MUST_CHECK;
+
+/* Has an inode_watch tell when that changes.  0 or -errno, quiet. */
+int server_socket_watch(const struct service_dir *dir, uint64_t id, int watch) MUST_CHECK;
 
 /*
  * A socket connected to the server of this id.  A descriptor; -EAGAIN (try again

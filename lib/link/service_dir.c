@@ -17,9 +17,17 @@
  *
  * Invariants:
  * (1) While anybody holds a service open, its name leads to the contract that this
- *     one has locked.
+ *     one has locked; or somebody else than the library has taken names away, and then
+ *     all who look again (service_dir_renew()) come to hold one that has the name.
  * (2) A contract is never rewritten; it is whole from the time it has a name.
  * (3) No lock is waited for, and the fight to open ends at a deadline.
+ *
+ * A directory, or a part of it, may be taken away while the service is open.  To open it
+ * again is to open it as a newcomer does: of several that notice at once, and those who
+ * come, one makes what is missing, and the others find it.  What is there already stays:
+ * a missing contract, ports/ or servers/ is written into the directory.  If somebody
+ * has made a service of other types or settings meanwhile, that is another service, and
+ * those who had the first open stay out of it.
  *
  * A process that dies at any point leaves at most a directory whose contract is not
  * locked, or one that is renamed away, or was not yet named; the next sweep
@@ -50,6 +58,8 @@
 #include "os/clock.h"
 #include "os/directory.h"
 #include "os/fd.h"
+#include "os/identity.h"
+#include "os/inode_watch.h"
 #include "os/random.h"
 
 #define CONTRACT	"contract"
@@ -93,7 +103,7 @@ static void remove_service(int services_fd, const char *name)
 		return;
 	remove_directory(fd, "servers");
 	remove_directory(fd, "ports");
-	unlinkat(fd, CONTRACT, 0);
+	(void)!presence_evict(fd, CONTRACT);
 	fd_close(fd);
 	unlinkat(services_fd, name, AT_REMOVEDIR);
 }
@@ -184,12 +194,29 @@ static bool remove_if_dead(const struct service_dir *dir)
 	       rename_and_remove(dir->seat->root.services_fd, dir->name);
 }
 
-static int open_ports(struct service_dir *dir, bool any_user)
+/* Nobody makes a service without it, so if it is missing somebody has taken it away. */
+static int open_or_make(const struct service_dir *dir, const char *name, bool any_user,
+			gid_t group)
 {
-	dir->ports_fd = access_open_directory(dir->fd, "ports", any_user);
+	int r, fd = access_open_directory(dir->fd, name, any_user);
+
+	if (fd != -ENOENT)
+		return fd;
+	r = access_make_aside(dir->fd, name, dir->access.meeting, group);
+	return r < 0 ? r : access_open_directory(dir->fd, name, any_user);
+}
+
+/* The contract is locked and has its name, so nobody is removing the service. */
+static int open_ports(struct service_dir *dir, bool any_user,
+		      const struct sluice_registry_settings *settings)
+{
+	gid_t group = settings->group ? settings->group : ACCESS_ANY_GROUP;
+
+	dir->access = access_of_service(settings->mode);
+	dir->ports_fd = open_or_make(dir, "ports", any_user, group);
 	if (dir->ports_fd < 0)
 		return dir->ports_fd;
-	dir->servers_fd = access_open_directory(dir->fd, "servers", any_user);
+	dir->servers_fd = open_or_make(dir, "servers", any_user, group);
 	return dir->servers_fd < 0 ? dir->servers_fd : 0;
 }
 
@@ -235,8 +262,7 @@ static int open_existing(struct service_dir *dir, enum service_dir_want want, bo
 	r = read_contract(dir->contract_fd, name, record);
 	if (r < 0)
 		return r;
-	dir->access = access_of_service(record->contract.settings.mode);
-	r = open_ports(dir, any_user);
+	r = open_ports(dir, any_user, &record->contract.settings);
 	if (r == -ENOENT)
 		return -EAGAIN;
 	return r < 0 ? tell_failure(r, name, any_user) : 0;
@@ -255,6 +281,30 @@ static int make_contract(struct service_dir *dir, struct service_record *record)
 			       sizeof(record->contract) +
 			       record->contract.attributes * sizeof(record->attributes[0]),
 			       true);
+}
+
+/*
+ * Writes the contract that somebody has taken out of a directory, which is open.  1;
+ * -EAGAIN: begin again; -ENOENT: the directory is not of this service's kind; or -errno.
+ */
+static int complete(struct service_dir *dir, struct service_record *record)
+{
+	struct stat st;
+	int r;
+
+	dir->access = access_of_service(record->contract.settings.mode);
+	if (fstat(dir->fd, &st) || st.st_uid != geteuid() ||
+	    (st.st_mode & 07777) != dir->access.directory)
+		return -ENOENT;
+	dir->contract_fd = make_contract(dir, record);
+	if (dir->contract_fd == -EEXIST || dir->contract_fd == -ENOENT)
+		return -EAGAIN;
+	if (dir->contract_fd < 0)
+		return dir->contract_fd;
+	if (!still_named(dir))
+		return -EAGAIN;
+	r = open_ports(dir, false, &record->contract.settings);
+	return r == -ENOENT ? -EAGAIN : r < 0 ? r : 1;
 }
 
 /* The contract comes first: its lock tells that somebody is at it. */
@@ -344,6 +394,10 @@ static int try_open(struct service_dir *dir, enum service_dir_want want, bool an
 	if (r != -ENOENT)
 		return r;
 	if (want != SERVICE_DIR_EXISTING) {
+		if (dir->fd >= 0)
+			r = complete(dir, record);
+		if (r != -ENOENT)
+			return r;
 		close_all(dir);
 		return create_new(dir, record);
 	}
@@ -361,11 +415,10 @@ static void remove_if_last(struct service_dir *dir)
 		rename_and_remove(dir->seat->root.services_fd, dir->name);
 }
 
-int service_dir_open(struct service_dir *dir, struct seat *seat, enum service_dir_want want,
-		     bool any_user, struct service_record *record)
+static int open_until(struct service_dir *dir, struct seat *seat, enum service_dir_want want,
+		      bool any_user, struct service_record *record, int64_t deadline)
 {
 	const struct timespec pause = { .tv_nsec = 50000 };
-	int64_t deadline = clock_deadline(REGISTRY_PATIENCE_NS);
 	int r;
 
 	dir->seat = seat;
@@ -387,6 +440,78 @@ int service_dir_open(struct service_dir *dir, struct seat *seat, enum service_di
 				    record->contract.name);
 		nanosleep(&pause, NULL);
 	}
+}
+
+int service_dir_open(struct service_dir *dir, struct seat *seat, enum service_dir_want want,
+		     bool any_user, struct service_record *record)
+{
+	return open_until(dir, seat, want, any_user, record,
+			  clock_deadline(REGISTRY_PATIENCE_NS));
+}
+
+/* ---- What others have taken away ---- */
+
+bool service_dir_is_there(const struct service_dir *dir)
+{
+	return still_named(dir) && identity_is_open(dir->fd, "ports", dir->ports_fd) &&
+	       identity_is_open(dir->fd, "servers", dir->servers_fd);
+}
+
+static bool is_same_type(const struct sluice_registry_type *a,
+			 const struct sluice_registry_type *b)
+{
+	return a->size == b->size && a->alignment == b->alignment && a->kind == b->kind &&
+	       !strncmp(a->name, b->name, sizeof(a->name)) &&
+	       (a->fingerprint == b->fingerprint || !a->fingerprint || !b->fingerprint);
+}
+
+/* Can channels of the one be made by who knows the other? */
+static bool is_same(const struct sluice_registry_contract *a,
+		    const struct sluice_registry_contract *b)
+{
+	struct sluice_registry_settings settings = a->settings;
+
+	settings.group = b->settings.group;
+	return a->attributes == b->attributes &&
+	       !strncmp(a->name, b->name, sizeof(a->name)) &&
+	       is_same_type(&a->request, &b->request) &&
+	       is_same_type(&a->response, &b->response) &&
+	       is_same_type(&a->request_header, &b->request_header) &&
+	       is_same_type(&a->response_header, &b->response_header) &&
+	       !memcmp(&settings, &b->settings, sizeof(settings));
+}
+
+int service_dir_renew(struct service_dir *dir, bool any_user, struct service_record *record)
+{
+	const struct sluice_registry_contract ours = record->contract;
+	struct service_dir fresh;
+	int r;
+
+	if (service_dir_is_there(dir))
+		return 0;
+	r = open_until(&fresh, dir->seat, SERVICE_DIR_EITHER, any_user, record,
+		       clock_deadline(REGISTRY_SHORT_PATIENCE_NS));
+	if (r < 0)
+		return r;
+	if (!is_same(&record->contract, &ours)) {
+		service_dir_close(&fresh);
+		return fail(EPROTOTYPE, "service %s was removed, and somebody has made another with its name",
+			    ours.name);
+	}
+	close_all(dir);
+	*dir = fresh;
+	return 1;
+}
+
+int service_dir_watch(const struct service_dir *dir, int watch)
+{
+	int r = inode_watch_file(watch, dir->fd, CONTRACT);
+
+	if (!r)
+		r = inode_watch_open_directory(watch, dir->fd);
+	if (!r)
+		r = inode_watch_open_directory(watch, dir->ports_fd);
+	return r ? r : inode_watch_open_directory(watch, dir->servers_fd);
 }
 
 void service_dir_close(struct service_dir *dir)

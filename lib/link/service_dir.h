@@ -40,6 +40,20 @@ struct service_record {
 int service_dir_open(struct service_dir *dir, struct seat *seat, enum service_dir_want want,
 		     bool any_user, struct service_record *record) MUST_CHECK;
 
+/* Do the names still stand for what is open? */
+bool service_dir_is_there(const struct service_dir *dir) MUST_CHECK;
+
+/*
+ * Opens it again if not, or makes it, with the record that it had; *record becomes what
+ * the file says.  1: it is another directory; 0: nothing was to do; -EPROTOTYPE (another
+ * service has the name by now) or as service_dir_open(), and then *dir is as it was.
+ */
+int service_dir_renew(struct service_dir *dir, bool any_user,
+		      struct service_record *record) MUST_CHECK;
+
+/* Has an inode_watch tell when that changes.  0 or -errno, quiet. */
+int service_dir_watch(const struct service_dir *dir, int watch) MUST_CHECK;
+
 /* The last one removes the directory. */
 void service_dir_close(struct service_dir *dir);
 

@@ -51,6 +51,16 @@ int mapping_map(struct mapping *mapping, int fd, uint64_t length, bool writable)
 	return 0;
 }
 
+int mapping_replace(const struct mapping *mapping, int fd)
+{
+	if (mmap(mapping->base, mapping->length, PROT_READ | PROT_WRITE,
+		 MAP_SHARED | MAP_NORESERVE | MAP_FIXED, fd, 0) == MAP_FAILED)
+		return fail_system("cannot map shared memory");
+	madvise(mapping->base, mapping->length, MADV_DONTFORK);
+	madvise(mapping->base, mapping->length, MADV_DONTDUMP);
+	return 0;
+}
+
 /* ---- Windows ---- */
 
 /* The kernel refuses to invalidate what is locked, and otherwise this does nothing. */

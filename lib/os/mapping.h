@@ -17,6 +17,9 @@ struct mapping {
 /* Maps length bytes of fd, all of which are there.  0 or -errno. */
 int mapping_map(struct mapping *mapping, int fd, uint64_t length, bool writable) MUST_CHECK;
 
+/* Has what is mapped already be of another file, at the same address.  0 or -errno. */
+int mapping_replace(const struct mapping *mapping, int fd) MUST_CHECK;
+
 /*
  * The same for a window, most of which may lie behind the end of the file: nothing of
  * it is allocated, populated or locked by that.  0, -ENOMEM (also: no address space) or

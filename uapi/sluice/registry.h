@@ -21,8 +21,8 @@
  *
  * Files are read with pread and believed only after magic, version and size
  * have been checked.  All are written once, before they get their name; but the
- * counters of a port are stored for as long as it lives, by its owner, who has mapped
- * them.  What they say is that process's word.
+ * counters of a port, and @rewritten of a node, are stored for as long as these live, by
+ * their owner.  What they say is that process's word.
  */
 #ifndef SLUICE_UAPI_REGISTRY_H
 #define SLUICE_UAPI_REGISTRY_H
@@ -149,7 +149,7 @@ struct sluice_registry_contract {
  * @pidfd_inode: of the process; 0 if it is not known.
  * @pid_namespace: its inode; 0 if it is not known.
  * @wait: 1 io_uring, 2 sockets.
- * @reserved: 0.
+ * @rewritten: how often the node has written entries again that others had taken away.
  * @name: given by the user; zero-padded.
  */
 struct sluice_registry_node {
@@ -161,7 +161,7 @@ struct sluice_registry_node {
 	uint64_t pidfd_inode;
 	uint64_t pid_namespace;
 	uint32_t wait;
-	uint32_t reserved;
+	uint32_t rewritten;
 	char name[SLUICE_NODE_NAME_SIZE];
 };
 

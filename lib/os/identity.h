@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/* Which file it is, whatever its name. */
+#ifndef SLUICE_OS_IDENTITY_H
+#define SLUICE_OS_IDENTITY_H
+
+#include <fcntl.h>
+#include <stdbool.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+/* It belongs to one file for as long as the kernel knows that. */
+struct identity {
+	dev_t device;
+	ino_t inode;
+};
+
+static inline struct identity identity_from(const struct stat *st)
+{
+	return (struct identity){ .device = st->st_dev, .inode = st->st_ino };
+}
+
+/* Of what has this name, no symbolic link followed.  False if nothing has. */
+static inline bool identity_named(int at, const char *name, struct identity *ret_identity)
+{
+	struct stat st;
+
+	if (fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW))
+		return false;
+	*ret_identity = identity_from(&st);
+	return true;
+}
+
+/* Does this name stand for that file? */
+static inline bool identity_is(int at, const char *name, const struct identity *identity)
+{
+	struct identity named;
+
+	return identity_named(at, name, &named) && named.device == identity->device &&
+	       named.inode == identity->inode;
+}
+
+/* Does it stand for the file that is open as fd? */
+static inline bool identity_is_open(int at, const char *name, int fd)
+{
+	struct identity open;
+	struct stat st;
+
+	if (fstat(fd, &st))
+		return false;
+	open = identity_from(&st);
+	return identity_is(at, name, &open);
+}
+
+#endif /* SLUICE_OS_IDENTITY_H */

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What is taken away from the registry under living nodes is written again, and who
+ * comes then meets them: whatever part of the tree was removed, moved, or replaced by
+ * something else, and whether the newcomer comes before the living have noticed or after.
+ *
+ * A server sleeps in a receive and a client is connected to it.  Then a shell does the
+ * damage.  A new client must meet the old server, and a new server the old client, and
+ * the old two answer each other all along.
+ */
+#include "steps.h"
+
+#define ROUNDS	100000	/* more than any test asks */
+
+FIXTURE(vanished) {
+	struct root root;
+	char moved[80];
+	struct seat seat;
+	struct end server;
+	struct end crowd[6];
+};
+
+FIXTURE_VARIANT(vanished) {
+	const char *damage;
+};
+
+#define DAMAGE(variant_, damage_)					\
+	FIXTURE_VARIANT_ADD(vanished, variant_) { .damage = damage_ }
+
+DAMAGE(root, "rm -rf $SLUICE_ROOT");
+DAMAGE(domain, "rm -rf default");
+DAMAGE(nodes, "rm -rf default/nodes");
+DAMAGE(services, "rm -rf default/services");
+DAMAGE(service, "rm -rf default/services/*");
+DAMAGE(contract, "rm default/services/*/contract");
+DAMAGE(ports, "rm -rf default/services/*/ports");
+DAMAGE(servers, "rm -rf default/services/*/servers");
+DAMAGE(socket, "rm default/services/*/servers/*.sock");
+DAMAGE(server, "rm default/services/*/ports/server.0");
+DAMAGE(client, "rm default/services/*/ports/client.0");
+DAMAGE(memberships, "rm default/services/*/ports/node.*");
+DAMAGE(entries, "rm default/nodes/*");
+DAMAGE(mailboxes, "rm default/nodes/*.sock");
+DAMAGE(files, "find default -type f -delete");
+DAMAGE(sockets, "find default -type s -delete");
+DAMAGE(empty_files, "for f in $(find default -type f -o -type s); do"
+		    " rm $f && : >$f; done");
+DAMAGE(directories, "for f in $(find default -type f -o -type s); do"
+		    " rm $f && mkdir $f; done");
+DAMAGE(renamed_over, "for f in $(find default -type f -o -type s); do"
+		     " : >x && mv x $f; done; rm -f x");
+DAMAGE(root_moved, "mv $SLUICE_ROOT $MOVED");
+DAMAGE(root_moved_and_back, "mv $SLUICE_ROOT $MOVED && mv $MOVED $SLUICE_ROOT");
+DAMAGE(root_made_anew, "rm -rf $SLUICE_ROOT && mkdir -m 700 $SLUICE_ROOT");
+DAMAGE(domain_moved, "mv default $MOVED");
+DAMAGE(service_moved, "mv default/services/* $MOVED");
+DAMAGE(entries_moved, "for f in default/nodes/*; do mv $f $f.moved; done;"
+		      " rm default/nodes/*.moved");
+
+FIXTURE_SETUP(vanished)
+{
+	root_make(_metadata, &self->root);
+	snprintf(self->moved, sizeof(self->moved), "%s.moved", self->root.path);
+	ASSERT_EQ(0, setenv("MOVED", self->moved, 1));
+	ends_mix(&self->server, 1);
+	ends_mix(self->crowd, 6);
+	start_server(_metadata, &self->server, IN_PROCESS, &calls, NULL, NULL);
+	begin(&self->server, keep_serving, ROUNDS, 0);
+	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
+}
+
+/* Whoever serves for ever is killed, for only a request ends its step. */
+FIXTURE_TEARDOWN(vanished)
+{
+	leave(&self->seat, 0, 0);
+	if (end_runs(&self->server)) {
+		end_kill(&self->server);
+		end_reap(&self->server);
+	}
+	ends_stop(_metadata, self->crowd, 6);
+	nftw(self->moved, tree_remove_visit, 16, FTW_PHYS | FTW_DEPTH);
+	mkdir(self->root.path, 0700);
+	/* What was left in the places of entries is not ours. */
+	nftw(self->root.path, tree_remove_visit, 16, FTW_PHYS | FTW_DEPTH);
+	TEARDOWN_CHECKS(&self->root);
+}
+
+static void do_damage(struct __test_metadata *_metadata, const char *damage)
+{
+	char command[512];
+
+	snprintf(command, sizeof(command), "cd $SLUICE_ROOT && set -e; %s", damage);
+	ASSERT_EQ(0, system(command)) TH_LOG("%s", damage);
+}
+
+static void expect_answer(struct __test_metadata *_metadata, struct seat *seat, long servers)
+{
+	long i;
+
+	ASSERT_EQ(servers, ask(seat, 0, 20)) TH_LOG("%s", sluice_strerror());
+	for (i = 0; i < servers; i++)
+		ASSERT_EQ(21, hear(seat, 0, LONG)) TH_LOG("%s", sluice_strerror());
+	ASSERT_EQ(-EPIPE, hear(seat, 0, LONG));
+	ASSERT_EQ(0, cancel(seat, 0, 0));
+}
+
+static long ask_and_hear(struct seat *seat, long servers, long unused)
+{
+	long r = ask(seat, 0, 30), i;
+
+	(void)unused;
+	if (r != servers)
+		return r < 0 ? r : -ENOTCONN;
+	for (i = 0; i < servers; i++) {
+		r = hear(seat, 0, LONG);
+		if (r != 31)
+			return r < 0 ? r : -EBADMSG;
+	}
+	return cancel(seat, 0, 0);
+}
+
+static void start_new_client(struct __test_metadata *_metadata, struct end *end, long servers)
+{
+	start_client(_metadata, end, IN_PROCESS, &calls, servers);
+	ASSERT_EQ(0, at(end, ask_and_hear, servers, 0)) TH_LOG("%s", end->result.sentence);
+}
+
+static void start_new_server(struct __test_metadata *_metadata, struct end *end)
+{
+	start_server(_metadata, end, IN_PROCESS, &calls, NULL, NULL);
+}
+
+/* The living are stopped while somebody comes, and so come after him. */
+static void stop_server(struct __test_metadata *_metadata, struct end *server)
+{
+	ASSERT_EQ(0, kill(server->pid, SIGSTOP));
+	ASSERT_EQ(server->pid, waitpid(server->pid, NULL, WUNTRACED));
+}
+
+static void go_on(struct __test_metadata *_metadata, struct end *server)
+{
+	ASSERT_EQ(0, kill(server->pid, SIGCONT));
+}
+
+/* What takes a shell many steps would meet what is written again meanwhile. */
+static void damage_under(struct __test_metadata *_metadata, struct end *server,
+			 const char *damage)
+{
+	bool slow = strstr(damage, "for ");
+
+	until_asleep(server);
+	if (slow)
+		stop_server(_metadata, server);
+	do_damage(_metadata, damage);
+	if (slow)
+		go_on(_metadata, server);
+}
+
+TEST_F(vanished, a_new_client)
+{
+	damage_under(_metadata, &self->server, variant->damage);
+	expect_answer(_metadata, &self->seat, 1);
+	start_new_client(_metadata, &self->crowd[0], 1);
+	expect_answer(_metadata, &self->seat, 1);
+}
+
+TEST_F(vanished, a_new_server)
+{
+	damage_under(_metadata, &self->server, variant->damage);
+	start_new_server(_metadata, &self->crowd[0]);
+	ASSERT_EQ(2, wait_servers(&self->seat, 2, LONG)) TH_LOG("%s", sluice_strerror());
+	begin(&self->crowd[0], serve, 1, 0);
+	expect_answer(_metadata, &self->seat, 2);
+	ASSERT_EQ(1, finish(&self->crowd[0]));
+}
+
+/* Both newcomers come before the living can notice, and make the tree anew. */
+TEST_F(vanished, newcomers_first)
+{
+	stop_server(_metadata, &self->server);
+	do_damage(_metadata, variant->damage);
+	start_new_server(_metadata, &self->crowd[0]);
+	end_start(_metadata, &self->crowd[1], IN_PROCESS);
+	ASSERT_EQ(0, at(&self->crowd[1], open_service, PTR(&calls), 0))
+		TH_LOG("%s", self->crowd[1].result.sentence);
+	ASSERT_EQ(0, at(&self->crowd[1], open_client, 0, 0))
+		TH_LOG("%s", self->crowd[1].result.sentence);
+	go_on(_metadata, &self->server);
+	ASSERT_EQ(2, at(&self->crowd[1], wait_servers, 2, LONG))
+		TH_LOG("%s", self->crowd[1].result.sentence);
+	ASSERT_EQ(2, wait_servers(&self->seat, 2, LONG)) TH_LOG("%s", sluice_strerror());
+	begin(&self->crowd[0], serve, 2, 0);
+	ASSERT_EQ(0, at(&self->crowd[1], ask_and_hear, 2, 0))
+		TH_LOG("%s", self->crowd[1].result.sentence);
+	expect_answer(_metadata, &self->seat, 2);
+	ASSERT_EQ(2, finish(&self->crowd[0]));
+}
+
+TEST_HARNESS_MAIN
