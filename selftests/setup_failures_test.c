@@ -176,10 +176,19 @@ static long be_asked(struct seat *seat, long a, long b)
 	return at(peer, ask_blob, 0, 100000);
 }
 
+/*
+ * A server that lacked something waits before it accepts again, a second at most; so only
+ * who has met the failure gives up soon.
+ */
 static long take_first(struct seat *seat, long a, long b)
 {
+	int patience = LONG / (SECOND / 5);
+
 	(void)a, (void)b;
-	seat->active[0] = sluice_server_receive(seat->server, inject_armed ? SECOND / 5 : LONG);
+	do
+		seat->active[0] = sluice_server_receive(seat->server, SECOND / 5);
+	while (!seat->active[0] && errno == ETIMEDOUT && !(inject_armed && inject.hit) &&
+	       --patience);
 	return seat->active[0] ? 0 : -errno;
 }
 
