@@ -308,6 +308,7 @@ static void bind_delivery(struct delivery *delivery, const struct requester_mess
 	delivery->responded = 0;
 	delivery->slice = message->slice;
 	delivery->returned = false;
+	delivery->out = true;
 	delivery->holding = true;
 	pool_hold(requester->pool, message->slice);
 	requester->outstanding++;

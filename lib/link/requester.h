@@ -21,6 +21,7 @@ struct delivery {
 	uint64_t slot;			/* of the request, in its ring */
 	uint32_t slice;			/* of the request, held */
 	bool holding;			/* the slice */
+	bool out;			/* the server has it, or it is queued */
 	bool returned;			/* the server has finished, or never had it */
 	bool last;			/* the response that was marked so has been received */
 	char *text;			/* that came with a status, or NULL */
@@ -72,7 +73,7 @@ struct requester {
 	bool overflow;				/* of the request ring: allowed */
 	bool withdraws;				/* requests that nobody awaits the answer of */
 	bool tells_room;			/* in response rings, since they do not overflow */
-	uint32_t outstanding;			/* requests that the server has, or has queued */
+	uint32_t outstanding;			/* deliveries that are out */
 	/* Its client's, of requests that it had no room for, or was tried for. */
 	struct patience patience;
 	uint64_t tried;
