@@ -110,6 +110,8 @@ static void unlink_from(struct sluice_server *server, struct responder *responde
 void server_free(struct sluice_server *server)
 {
 	port_entry_deinit(&server->entry);
+	fd_close(server->self.load_fd);
+	load_page_drop(&server->load_page);
 	service_put(server->service);
 	free(server);
 }

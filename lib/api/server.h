@@ -7,6 +7,7 @@
 #include "api/full.h"
 #include "api/service.h"
 #include "base/handles.h"
+#include "link/load_page.h"
 #include "link/port_entry.h"
 #include "link/responder.h"
 
@@ -23,6 +24,8 @@ struct sluice_server {
 	int64_t accept_at;
 	struct port port;
 	struct responder_config config;
+	struct load_page load_page;	/* how busy it is; the descriptor is in self */
+	struct load_keeper load;
 	struct full full;
 	struct responder *newest;	/* of all channels, or NULL */
 	struct responder *current;	/* of the circle of those that are polled, or NULL */

@@ -6,6 +6,9 @@
  * beginning with the one behind that looked at last, so no client starves another.
  * Those that are not polled have nothing, or they would have rung.
  *
+ * A server that finds no request knows how busy it is, and corrects what its clients have
+ * counted (shm/load.c).
+ *
  * A request whose deadline has passed is finished with here, and counted; a client may
  * send as many of those as it likes, and costs a ringful of looks at a time.
  */
@@ -156,6 +159,8 @@ static int take(struct sluice_server *server, struct sluice_active_request **ret
 		if (r && r != -ENOBUFS)
 			return r;
 	}
+	if (!result && unlikely(load_exceeds(&server->load)))
+		load_correct(&server->load, clock_coarse());
 	return result;
 }
 
@@ -167,10 +172,43 @@ static void letter_came(struct port *port)
 	(void)port;
 }
 
+/* Those that are not polled have nothing, or they would have rung. */
+static bool any(const struct sluice_server *server, bool (*is)(const struct responder *responder))
+{
+	const struct responder *responder = server->current;
+	uint32_t looks;
+
+	for (looks = server->hot; looks; looks--, responder = responder->next)
+		if (is(responder))
+			return true;
+	return false;
+}
+
+static bool any_ready(const struct port *port)
+{
+	return any(container_of(port, struct sluice_server, port), responder_can_receive);
+}
+
+/* The time has come to look whether what was counted in vain still is. */
+static COLD void check_load(struct sluice_server *server)
+{
+	int64_t now = clock_now();
+
+	if (now < load_alarm(&server->load))
+		return;
+	/* One that waits may be what is counted, whether it may be received or not. */
+	if (any(server, responder_ready))
+		server->load.excess_since = 0;
+	else
+		load_correct(&server->load, now);
+}
+
 static void tend(struct port *port)
 {
 	struct sluice_server *server = container_of(port, struct sluice_server, port);
 
+	if (unlikely(server->load.excess_since))
+		check_load(server);
 	if (unlikely(!server->tidy))
 		server_tidy(server);
 	if (unlikely(server->accept_later) && clock_now() >= server->accept_at)
@@ -179,7 +217,8 @@ static void tend(struct port *port)
 
 int64_t server_alarm(const struct sluice_server *server)
 {
-	return server->accept_later ? server->accept_at : CLOCK_NEVER;
+	return min_i64(server->accept_later ? server->accept_at : CLOCK_NEVER,
+		       load_alarm(&server->load));
 }
 
 static int64_t first_alarm(const struct port *port)
@@ -198,19 +237,6 @@ static int arm_all(struct port *port)
 		r = server_cool(server, server->current);
 	}
 	return r;
-}
-
-/* Those that are not polled have nothing, or they would have rung. */
-static bool any_ready(const struct port *port)
-{
-	const struct sluice_server *server = container_of(port, struct sluice_server, port);
-	const struct responder *responder = server->current;
-	uint32_t looks;
-
-	for (looks = server->hot; looks; looks--, responder = responder->next)
-		if (responder_can_receive(responder))
-			return true;
-	return false;
 }
 
 /* There is one thing to tell. */

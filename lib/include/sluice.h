@@ -1075,8 +1075,9 @@ int sluice_request_set_deadline(struct sluice_request *request, int64_t deadline
 /**
  * enum sluice_route - which servers a request goes to
  * @SLUICE_ROUTE_ALL: every one that is connected.
- * @SLUICE_ROUTE_ONE: the one that has the fewest requests of this client in its hands
- *	or in its queue; those that have as few take turns.
+ * @SLUICE_ROUTE_ONE: the least busy one: the one that is expected to begin with the
+ *	request first, by how many requests of all clients it has in its hands and in its
+ *	queue, and by how long one takes there on average.  Those that are idle take turns.
  */
 enum sluice_route {
 	SLUICE_ROUTE_ALL = 0,
@@ -1087,6 +1088,12 @@ enum sluice_route {
  * sluice_request_set_route() - say which servers a request goes to
  * @request: the request.
  * @route: an &enum sluice_route; SLUICE_ROUTE_ALL if nothing is said.
+ *
+ * Requests that other clients send to one server are counted too, from the moment they are
+ * sent; those that others send to all, as soon as the server has received them.  Servers
+ * are told apart by their speed after some requests, and if they need more than 250 us.  A
+ * server of another user, or in another pid namespace, is known by what this client has
+ * sent it until it has taken the connection.
  *
  * If requests do not overflow, one server means one of those that have room, as soon as
  * there is one.  All servers of the service can read the memory of this client's

@@ -37,6 +37,7 @@
 #include "base/atomic.h"
 #include "base/error.h"
 #include "os/clock.h"
+#include "shm/load.h"
 #include "trace/probes.h"
 
 static struct delivery *make_fresh(struct requester *requester)
@@ -236,6 +237,9 @@ bool delivery_withdraw(struct delivery *delivery)
 void delivery_taken_back(struct delivery *delivery)
 {
 	delivery_drop_slice(delivery);
+	/* What was returned the server has taken from the count itself. */
+	if (unlikely(delivery->counted) && delivery->out)
+		load_drop(load_page_words(&delivery->requester->load_page));
 	is_not_out(delivery);
 	if (delivery->stream)
 		delivery_leave_stream(delivery, ENOBUFS);
