@@ -351,6 +351,29 @@ TEST_F(rule_load, clients_begin_at_different_servers)
 	EXPECT_LT(first[2], 40);
 }
 
+/* After a sleep each client has to ring, and those who rang first come first. */
+TEST_F(rule_load, whoever_has_waited_longest_is_served_first)
+{
+	struct end *server = &self->end[0];
+	long i, round;
+
+	start_servers(_metadata, self, variant->place, 1, NULL);
+	take_seats(_metadata, self, CLIENTS, 1);
+	for (round = 0; round < 3; round++) {
+		ASSERT_EQ(-ETIMEDOUT, at(server, rest, 20 * MILLISECOND, 0));
+		for (i = 0; i < CLIENTS; i++) {
+			ASSERT_EQ(1, ask_one(&self->client[i], 0, i));
+		}
+		for (i = 0; i < CLIENTS; i++) {
+			EXPECT_EQ(i, at(server, take, i, LONG));
+		}
+		ASSERT_EQ(0, at(server, finish_all, 0, CLIENTS));
+		for (i = 0; i < CLIENTS; i++) {
+			ASSERT_EQ(0, cancel(&self->client[i], 0, 0));
+		}
+	}
+}
+
 /* ---- Those who die ------------------------------------------------------------ */
 
 /* Two clients in processes are killed with requests that a server has, or has not. */
