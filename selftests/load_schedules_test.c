@@ -33,11 +33,9 @@ struct actor {
 #define load_look		seen_load_look
 #define load_claim		seen_load_claim
 #define load_drop		seen_load_drop
-#define load_received		seen_load_received
-#define load_finished		seen_load_finished
+#define load_received_counted	seen_load_received_counted
 #define load_finished_counted	seen_load_finished_counted
 #define load_resumed_counted	seen_load_resumed_counted
-#define load_exceeds		seen_load_exceeds
 #define load_correct		seen_load_correct
 #define load_alarm		seen_load_alarm
 #include "shm/load.c"
@@ -110,7 +108,7 @@ static void serve_one(struct actor *self)
 	}
 	exchange_ordered(&state.shared.queued, state.shared.queued - 1);
 	self->looks = 0;
-	load_received(keeper, true);
+	load_received_counted(keeper);
 	if (!stops && load_relaxed(&keeper->load->counted) < keeper->counted)
 		found("a server holds more than is counted");
 }

@@ -294,7 +294,10 @@ static void hold(struct responder *responder, const struct ring_message *message
 		.since = unlikely(counted) ? clock_now() : 0,
 	};
 	responder->active++;
-	load_received(responder->config->load, counted);
+	if (likely(!counted))
+		load_received(responder->config->load);
+	else
+		load_received_counted(responder->config->load);
 }
 
 int responder_receive(struct responder *responder, struct request_found *ret_found)

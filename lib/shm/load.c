@@ -85,24 +85,15 @@ void load_drop(struct sluice_load *load)
 
 /* ---- The server ---- */
 
-void load_received(struct load_keeper *keeper, bool counted)
+void load_received_counted(struct load_keeper *keeper)
 {
 	struct sluice_load *load = keeper->load;
 
-	if (likely(!counted)) {
-		store_relaxed(&load->uncounted, (uint64_t)++keeper->uncounted);
-		return;
-	}
 	keeper->counted++;
 	/* What was counted in vain before may have been this one. */
 	keeper->excess_since = 0;
 	if (unlikely(load_relaxed(&load->counted) < keeper->counted))
 		change(load, 0, keeper->counted);
-}
-
-void load_finished(struct load_keeper *keeper)
-{
-	store_relaxed(&keeper->load->uncounted, (uint64_t)--keeper->uncounted);
 }
 
 /*
@@ -132,11 +123,6 @@ void load_resumed_counted(struct load_keeper *keeper)
 {
 	keeper->counted++;
 	change(keeper->load, 1, keeper->counted);
-}
-
-bool load_exceeds(const struct load_keeper *keeper)
-{
-	return load_relaxed(&keeper->load->counted) > keeper->counted || keeper->excess_since;
 }
 
 void load_correct(struct load_keeper *keeper, int64_t now)

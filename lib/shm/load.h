@@ -8,6 +8,7 @@
 
 #include <sluice/load.h>
 
+#include "base/atomic.h"
 #include "base/attributes.h"
 
 /* ---- A client ---- */
@@ -41,18 +42,29 @@ struct load_keeper {
 	int64_t excess_since;		/* 0: there is no excess */
 };
 
-/* A request was received. */
-void load_received(struct load_keeper *keeper, bool counted);
+/* A request was received, which was not counted; and it is finished. */
+static inline void load_received(struct load_keeper *keeper)
+{
+	store_relaxed(&keeper->load->uncounted, (uint64_t)++keeper->uncounted);
+}
 
-/* It is finished; a counted one was received and finished at these times. */
-void load_finished(struct load_keeper *keeper);
+static inline void load_finished(struct load_keeper *keeper)
+{
+	store_relaxed(&keeper->load->uncounted, (uint64_t)--keeper->uncounted);
+}
+
+/* The same of a counted one, which was received and finished at these times. */
+void load_received_counted(struct load_keeper *keeper);
 void load_finished_counted(struct load_keeper *keeper, int64_t received, int64_t now);
 
 /* One that was finished is worked on again. */
 void load_resumed_counted(struct load_keeper *keeper);
 
 /* Is more counted than is held?  Of use when no request waits anywhere. */
-bool load_exceeds(const struct load_keeper *keeper);
+static inline bool load_exceeds(const struct load_keeper *keeper)
+{
+	return load_relaxed(&keeper->load->counted) > keeper->counted || keeper->excess_since;
+}
 
 /* No request waits.  What was counted in vain for long enough is taken away. */
 void load_correct(struct load_keeper *keeper, int64_t now);
