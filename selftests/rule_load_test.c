@@ -47,18 +47,6 @@ FIXTURE_TEARDOWN(rule_load)
 
 /* ---- Steps ---------------------------------------------------------------- */
 
-/* ask_one(slot, value): sends a number to one server; how many it reached. */
-static long ask_one(struct seat *seat, long slot, long value)
-{
-	long result = loan_question(seat, slot, value);
-	int r;
-
-	if (result < 0)
-		return result;
-	r = sluice_request_set_route(seat->request[slot], SLUICE_ROUTE_ONE);
-	return r < 0 ? r : send_question(seat, slot, 0);
-}
-
 /* take_all(first): receives what there is into slots from first on; how many that were. */
 static long take_all(struct seat *seat, long first, long unused)
 {
@@ -98,14 +86,20 @@ static long rest(struct seat *seat, long time, long unused)
 	return take(seat, SLOTS - 1, time);
 }
 
+static long sleep_for(struct seat *seat, long time, long unused)
+{
+	(void)seat, (void)unused;
+	return nanosleep(&(struct timespec){ .tv_sec = time / SECOND,
+					     .tv_nsec = time % SECOND }, NULL);
+}
+
 /* serve_slowly(requests, time): each takes so long; how many were served. */
 static long serve_slowly(struct seat *seat, long requests, long time)
 {
 	long value, served = 0;
 
 	while (served < requests && (value = take(seat, 0, SLUICE_FOREVER)) >= 0) {
-		nanosleep(&(struct timespec){ .tv_sec = time / SECOND,
-					      .tv_nsec = time % SECOND }, NULL);
+		sleep_for(seat, time, 0);
 		if (answer(seat, 0, value + 1) < 0 || done(seat, 0, 0) < 0)
 			return -errno;
 		served++;
@@ -372,6 +366,34 @@ TEST_F(rule_load, whoever_has_waited_longest_is_served_first)
 			ASSERT_EQ(0, cancel(&self->client[i], 0, 0));
 		}
 	}
+}
+
+/* A server that took its time sees who came first, and who came while it did. */
+TEST_F(rule_load, a_slow_server_serves_nobody_before_those_who_were_there)
+{
+	const int64_t slow = 20 * MILLISECOND;
+	struct end *server = &self->end[0];
+	long i, value, first = 0;
+
+	start_servers(_metadata, self, variant->place, 1, NULL);
+	take_seats(_metadata, self, CLIENTS, 1);
+	ASSERT_EQ(-EAGAIN, at(server, look, 3, 0));
+	/* All are polled; three are there when it looks, the others come while it works. */
+	for (i = 0; i < CLIENTS; i += 2) {
+		ASSERT_EQ(1, ask_one(&self->client[i], 0, i));
+	}
+	ASSERT_EQ(0, at(server, sleep_for, slow, 0));
+	value = at(server, take, 0, LONG);
+	ASSERT_EQ(0, value % 2);
+	for (i = 1; i < CLIENTS; i += 2) {
+		ASSERT_EQ(1, ask_one(&self->client[i], 0, i));
+	}
+	for (i = 1; i < CLIENTS; i++) {
+		ASSERT_EQ(0, at(server, sleep_for, slow, 0));
+		value = at(server, take, i, LONG);
+		first += i < 3 && value % 2 == 0;
+	}
+	EXPECT_EQ(2, first);
 }
 
 /* ---- Those who die ------------------------------------------------------------ */

@@ -30,6 +30,8 @@ struct sluice_server {
 	struct responder *newest;	/* of all channels, or NULL */
 	struct responder *current;	/* of the circle of those that are polled, or NULL */
 	uint32_t hot;			/* channels in the circle */
+	uint64_t slow_looks;		/* counted from 1 */
+	int64_t received_at;		/* the last request, by the coarse clock */
 	uint64_t expired;		/* requests */
 	/* Of channels that have gone, for sluice_server_memory(). */
 	uint64_t growths, largest, retired;

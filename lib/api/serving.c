@@ -4,7 +4,9 @@
  *
  * Channels that are polled (api/connections.c) form a circle that is served in turn,
  * beginning with the one behind that looked at last, so no client starves another.
- * Those that are not polled have nothing, or they would have rung.
+ * Those that are not polled have nothing, or they would have rung.  A server that works on a
+ * request for a while has time to look at all of them before the next, and takes the one
+ * that was seen first.
  *
  * A server that finds no request knows how busy it is, and corrects what its clients have
  * counted (shm/load.c).
@@ -18,6 +20,7 @@
 #include <stdlib.h>
 
 #include "api/tables.h"
+#include "base/atomic.h"
 #include "base/error.h"
 #include "base/limits.h"
 #include "os/clock.h"
@@ -124,10 +127,14 @@ static int take_from(struct sluice_server *server, struct responder *responder,
 		if (r == -ETIMEDOUT)
 			server->expired++;
 	} while ((r == -ETIMEDOUT || r == -ECANCELED) && --looks);
-	if (r > 0)
+	if (r > 0) {
 		*ret_request = make_active(session, &found);
-	else if (responder->channel.gone)
+		responder->waits_since = 0;
+		/* As counters_received() has just found it. */
+		server->received_at = (int64_t)load_relaxed(&server->entry.counters->active);
+	} else if (responder->channel.gone) {
 		server->tidy = false;
+	}
 	return r > 0 || r == -ENOBUFS ? r : 0;
 }
 
@@ -139,6 +146,37 @@ static int grow_quiet(struct sluice_server *server, struct responder *responder)
 	return server_cool(server, responder);
 }
 
+/* Were requests taken one after another, so that turns are short? */
+static bool is_quick(const struct sluice_server *server)
+{
+	return server->hot <= SLOW_LOOK_ABOVE ||
+	       clock_coarse() - server->received_at < SLOW_LOOK_NS;
+}
+
+/*
+ * What is seen for the first time is noted, so that what came while a request was worked on
+ * does not overtake what was there before.  Then the turn is of the one that waits longest,
+ * and of equals of the next in the circle.
+ */
+static void give_turn_to_longest(struct sluice_server *server)
+{
+	struct responder *responder = server->current, *longest = NULL;
+	uint32_t looks;
+
+	server->slow_looks++;
+	for (looks = server->hot; looks; looks--) {
+		responder = responder->next;
+		if (!responder_can_receive(responder))
+			continue;
+		if (!responder->waits_since)
+			responder->waits_since = server->slow_looks;
+		if (!longest || responder->waits_since < longest->waits_since)
+			longest = responder;
+	}
+	if (longest)
+		server->current = longest->before;
+}
+
 /* 1 with a request; 0 (none); -ENOBUFS (only such as cannot be taken) or -errno. */
 static int take(struct sluice_server *server, struct sluice_active_request **ret_request)
 {
@@ -146,6 +184,8 @@ static int take(struct sluice_server *server, struct sluice_active_request **ret
 	uint32_t looks;
 	int r, result = 0;
 
+	if (unlikely(!is_quick(server)))
+		give_turn_to_longest(server);
 	for (looks = server->hot; looks; looks--) {
 		responder = server->current->next;
 		server->current = responder;

@@ -100,6 +100,13 @@
 #define COOL_ABOVE		8u
 
 /*
+ * A server that received its last request so long ago has time to look at all channels for
+ * the one that waits longest, if there are more of them than take turns anyway.
+ */
+#define SLOW_LOOK_NS		(INT64_C(1) * 1000 * 1000)
+#define SLOW_LOOK_ABOVE		2u
+
+/*
  * A peer that has rung so often in a row without a message is not slept for any more,
  * until one comes; its rings are looked at after this time instead.
  */

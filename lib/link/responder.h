@@ -54,6 +54,7 @@ struct responder {
 	uint32_t out;			/* replies sent and not given back */
 	uint32_t late;			/* requests received since the client has gone */
 	uint32_t quiet;			/* looks in vain since the last request */
+	uint64_t waits_since;		/* its server's slow look that first saw a request; or 0 */
 	struct pool pool;		/* of the replies, from the first on */
 	bool pool_open;
 	bool ended;			/* takes no more requests, sends no more replies */
