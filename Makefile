@@ -5,6 +5,7 @@
 define help
   make                   library, examples, tools and man pages
   make check             install what the tests need (Debian), build, run them
+  make measure           print what was measured, which decides nothing
   make demo              likewise for the demonstration
   make install           into DESTDIR= PREFIX= (/usr/local)
   make install-selftests into KSFT_INSTALL_PATH=, else under DESTDIR= PREFIX=

@@ -35,6 +35,10 @@ test-again    := $(patsubst %,socket/%, \
 test-objects  := $(test-programs:%=$(O)/selftests/%.o)
 objects	      += $(test-objects)
 
+# Measurements are programs that print a table and judge nothing; make measure runs them.
+measurements  := $(patsubst selftests/%.c,%,$(wildcard selftests/*_measure.c))
+objects	      += $(measurements:%=$(O)/selftests/%.o)
+
 # Scripts look at what was built or measure it, for which the plain build is the
 # right one; but that failures are seen must be shown everywhere.  Nor is spin_test,
 # which tells polling from sleeping, for a program that a sanitizer slows down.
@@ -98,6 +102,13 @@ run-check: all $(test-needed)
 	$(Q)O='$(O)' CC='$(CC)' CXX='$(CXX)' KERNEL_DOC='$(KERNEL_DOC)' \
 		prove --timer $(PROVEFLAGS) -e 'timeout 300' $(test-chosen)
 
+$(O)/selftests/%_measure: $(O)/selftests/%_measure.o $(O)/lib/libsluice.a
+	$(call say,LD,$@)
+	$(Q)$(CC) -o $@ $^ $(ldflags) $(needs-libs)
+
+measure: $(measurements:%=$(O)/selftests/%)
+	$(Q)for program in $^; do echo "$$program" && $$program || exit; done
+
 # As the kernel installs its own: programs, a list, and what runs the list.
 KSFT_INSTALL_PATH ?= $(DESTDIR)$(PREFIX)/libexec/sluice/selftests
 
@@ -111,4 +122,4 @@ install-selftests: tests
 	$(Q)printf 'sluice:%s\n' $(test-alone) $(test-again) \
 		>$(KSFT_INSTALL_PATH)/kselftest-list.txt
 
-.PHONY: tests run-check
+.PHONY: tests run-check measure
