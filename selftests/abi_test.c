@@ -11,6 +11,7 @@
 
 #include <sluice/channel.h>
 #include <sluice/doorbell.h>
+#include <sluice/load.h>
 #include <sluice/registry.h>
 #include <sluice/ring.h>
 #include <sluice/segment.h>
@@ -69,6 +70,13 @@ STRUCT(sluice_ring_slot, 64,
 
 STRUCT(sluice_return, 8,
 	MEMBER(sluice_return, word, 0, 8))
+
+STRUCT(sluice_load, 128,
+	MEMBER(sluice_load, counted, 0, 8),
+	MEMBER(sluice_load, reserved, 8, 56),
+	MEMBER(sluice_load, uncounted, 64, 8),
+	MEMBER(sluice_load, service, 72, 8),
+	MEMBER(sluice_load, reserved2, 80, 48))
 
 STRUCT(sluice_doorbell, 64,
 	MEMBER(sluice_doorbell, word, 0, 4),
@@ -231,7 +239,7 @@ STRUCT(sluice_wire_look, 16,
 
 TEST(abi_constants)
 {
-	EXPECT_EQ(4, SLUICE_PROTOCOL_VERSION);
+	EXPECT_EQ(5, SLUICE_PROTOCOL_VERSION);
 
 	EXPECT_EQ(0x65646f6e, SLUICE_REGISTRY_MAGIC_NODE);
 	EXPECT_EQ(0x74636e63, SLUICE_REGISTRY_MAGIC_CONTRACT);
@@ -259,6 +267,9 @@ TEST(abi_constants)
 	EXPECT_EQ(1, SLUICE_RING_TRACED);
 	EXPECT_EQ(2, SLUICE_RING_LAST);
 	EXPECT_EQ(4, SLUICE_RING_FDS);
+	EXPECT_EQ(8, SLUICE_RING_COUNTED);
+	EXPECT_EQ(4096, SLUICE_LOAD_SIZE);
+	EXPECT_STREQ("sluice-load-", SLUICE_LOAD_NAME);
 	EXPECT_EQ(0x3ffffffffffff, SLUICE_CHANNEL_REQUEST);
 	EXPECT_EQ(50, SLUICE_CHANNEL_STATUS_SHIFT);
 	EXPECT_EQ(4095, SLUICE_CHANNEL_STATUS_MAX);

@@ -13,8 +13,8 @@ LINUX_SOURCE ?= $(lastword $(filter-out %-6.1.tar.xz, \
 # Unit tests reach into the library and run once.  All others use sluice.h alone
 # and run once more through again.sh, where nodes wait with sockets; those with other
 # ends a third time, where some do and others do not.
-unit := abi doorbell doorbell_schedules fork_fd inject layout returns ring ring_race \
-	ring_schedules slab spin
+unit := abi doorbell doorbell_schedules fork_fd inject layout load_schedules returns ring \
+	ring_race ring_schedules slab spin
 
 # And these reach into the tracer, where there is one.
 of-trace := histogram outlet pcapng perfetto symbols_name

@@ -244,6 +244,20 @@ TEST_F(config, service_is_made_as_configured)
 	EXPECT_EQ(0, has.group);
 }
 
+/* What is configured for all services is not for one whose maker refuses it. */
+TEST_F(config, a_program_may_refuse_flags_that_are_configured)
+{
+	static const struct sluice_service_opts refusing = SLUICE_SERVICE_OPTS(
+		.refused_flags = SLUICE_SERVICE_NO_REQUEST_OVERFLOW);
+	struct sluice_service_opts has = SLUICE_SERVICE_OPTS();
+
+	WRITE(self->file, "[service]\nflags = no_request_overflow no_fire_and_forget\n");
+	OPEN_NODE();
+	OPEN_SERVICE(&slices, &refusing);
+	ASSERT_EQ(0, sluice_service_settings(self->service, &has));
+	EXPECT_EQ(SLUICE_SERVICE_NO_FIRE_AND_FORGET, has.flags);
+}
+
 /* One that is there need not be as large as those that would be made. */
 TEST_F(config, defaults_are_no_demands)
 {

@@ -219,6 +219,95 @@ TEST_F(rule_opening, a_flag_that_is_there_need_not_be_demanded)
 	}
 }
 
+/* The same flags, refused. */
+static const struct sluice_service_opts refusals[] = {
+	SLUICE_SERVICE_OPTS(.refused_flags = SLUICE_SERVICE_NO_REQUEST_OVERFLOW),
+	SLUICE_SERVICE_OPTS(.refused_flags = SLUICE_SERVICE_NO_RESPONSE_OVERFLOW),
+	SLUICE_SERVICE_OPTS(.refused_flags = SLUICE_SERVICE_NO_FIRE_AND_FORGET),
+};
+
+TEST_F(rule_opening, a_flag_that_is_refused_must_not_be_there)
+{
+	static const char *const names[] = {
+		"NO_REQUEST_OVERFLOW", "NO_RESPONSE_OVERFLOW", "NO_FIRE_AND_FORGET",
+	};
+	size_t i, j;
+
+	for (i = 0; i < ARRAY_SIZE(refusals); i++) {
+		for (j = 0; j < ARRAY_SIZE(flags); j++) {
+			EXPECT_OPENS(i == j ? EPROTOTYPE : 0, &calls, &flags[j], &refusals[i]);
+			if (i == j) {
+				EXPECT_SAYS(names[i]);
+			}
+		}
+		EXPECT_OPENS(0, &calls, NULL, &refusals[i]);
+		EXPECT_OPENS(0, &calls, &refusals[i], &refusals[i]);
+	}
+}
+
+TEST_F(rule_opening, a_flag_that_the_creator_refused_is_not_there)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(flags); i++) {
+		EXPECT_OPENS(EPROTOTYPE, &calls, &refusals[i], &flags[i]);
+		EXPECT_OPENS(0, &calls, &refusals[i], NULL);
+	}
+}
+
+TEST_F(rule_opening, a_flag_cannot_be_demanded_and_refused)
+{
+	struct sluice_service_opts both;
+	size_t i;
+
+	self->seat.node = sluice_node_create("test", NULL);
+	ASSERT_NE(NULL, self->seat.node);
+	for (i = 0; i < ARRAY_SIZE(flags); i++) {
+		both = refusals[i];
+		both.flags = flags[i].flags;
+		EXPECT_FAILS(EINVAL, sluice_service_open(self->seat.node, &calls, &both));
+		EXPECT_SAYS("refused_flags");
+	}
+}
+
+TEST_F(rule_opening, what_is_no_setting_cannot_be_refused)
+{
+	static const struct sluice_service_opts senseless[] = {
+		SLUICE_SERVICE_OPTS(.refused_flags = SLUICE_SERVICE_MUST_EXIST),
+		SLUICE_SERVICE_OPTS(.refused_flags = SLUICE_SERVICE_MUST_CREATE),
+		SLUICE_SERVICE_OPTS(.refused_flags = UINT64_C(1) << 63),
+	};
+	size_t i;
+
+	self->seat.node = sluice_node_create("test", NULL);
+	ASSERT_NE(NULL, self->seat.node);
+	for (i = 0; i < ARRAY_SIZE(senseless); i++) {
+		EXPECT_FAILS(EINVAL, sluice_service_open(self->seat.node, &calls,
+							 &senseless[i]));
+		EXPECT_SAYS("refused_flags");
+	}
+}
+
+TEST_F(rule_opening, settings_that_were_told_demand_the_same_flags)
+{
+	struct sluice_service_opts told = SLUICE_SERVICE_OPTS(.reserved = 0);
+	const uint64_t all = SLUICE_SERVICE_NO_REQUEST_OVERFLOW |
+			     SLUICE_SERVICE_NO_RESPONSE_OVERFLOW |
+			     SLUICE_SERVICE_NO_FIRE_AND_FORGET;
+	size_t i, j;
+
+	for (i = 0; i < ARRAY_SIZE(flags); i++) {
+		ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), PTR(&flags[i])));
+		ASSERT_EQ(0, sluice_service_settings(self->seat.service, &told));
+		leave(&self->seat, 0, 0);
+		EXPECT_EQ(flags[i].flags, told.flags);
+		EXPECT_EQ(all & ~flags[i].flags, told.refused_flags);
+		for (j = 0; j < ARRAY_SIZE(flags); j++) {
+			EXPECT_OPENS(i == j ? 0 : EPROTOTYPE, &calls, &flags[j], &told);
+		}
+	}
+}
+
 TEST_F(rule_opening, who_opens_has_the_settings_of_the_creator)
 {
 	static const struct sluice_service_opts odd = SLUICE_SERVICE_OPTS(

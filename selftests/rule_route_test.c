@@ -6,18 +6,6 @@
 
 ENDS_FIXTURE(rule_route);
 
-/* ask_one(slot, value): sends a number to one server; how many it reached. */
-static long ask_one(struct seat *seat, long slot, long value)
-{
-	long result = loan_question(seat, slot, value);
-	int r;
-
-	if (result < 0)
-		return result;
-	r = sluice_request_set_route(seat->request[slot], SLUICE_ROUTE_ONE);
-	return r < 0 ? r : send_question(seat, slot, 0);
-}
-
 static long destroy_server(struct seat *seat, long a, long b)
 {
 	return close_server(seat, a, b);

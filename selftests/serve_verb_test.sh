@@ -276,6 +276,23 @@ answers "it was started without descriptors" 'x\n' test/bare x
 
 serving test/taken
 fails "a service with other types" 1 'test/taken has' test/taken --type pair:16:8
+serving --require no_request_overflow,no_fire_and_forget --refuse no_response_overflow test/flags
+"$sluice" show test/flags >"$tmp/output"
+grep -q ' flags  *no_request_overflow, no_fire_and_forget$' "$tmp/output"
+result $? "a service with these flags"
+answers "which a call may require" 'x\n' test/flags x --require no_request_overflow
+! call test/flags x --refuse no_fire_and_forget &&
+	grep -q 'has NO_FIRE_AND_FORGET, which is refused' "$tmp/output"
+result $? "or refuse"
+fails "a flag that is not there" 1 'is without NO_RESPONSE_OVERFLOW, which is wanted' \
+	test/flags --require no_response_overflow
+fails "a flag that is refused" 1 'has NO_REQUEST_OVERFLOW, which is refused' \
+	test/flags --refuse no_request_overflow
+fails "a flag both ways" 1 'in service_opts.flags and in refused_flags' \
+	test/flags --refuse no_request_overflow --require no_request_overflow
+fails "a flag that is none" 2 'no_such is no value for --require' \
+	test/flags --require no_request_overflow,no_such
+fails "an empty flag" 2 'is no value for --refuse' test/flags --refuse ''
 fails "an echo of another size" 1 'there must be a COMMAND' test/uneven \
 	--request-type a:4:4 --response-type b:8:8
 fails "no such command" 1 'there is no command no-such-command' test/none no-such-command

@@ -189,6 +189,7 @@ static const struct field fields[] = {
 	FIELD(service, reserved),
 	FIELD_AS(service, attributes, POINTER),
 	FIELD(service, attribute_count),
+	FIELD(service, refused_flags),
 	FIELD_OF(attribute, sluice_attribute, key, TEXT),
 	FIELD_OF(attribute, sluice_attribute, value, TEXT),
 	FIELD(client, size),

@@ -138,6 +138,18 @@ helper long ask(struct seat *seat, long slot, long value)
 	return result;
 }
 
+/* ask_one(slot, value): sends a number to one server; how many it reached. */
+helper long ask_one(struct seat *seat, long slot, long value)
+{
+	long result = loan_question(seat, slot, value);
+	int r;
+
+	if (result < 0)
+		return result;
+	r = sluice_request_set_route(seat->request[slot], SLUICE_ROUTE_ONE);
+	return r < 0 ? r : send_question(seat, slot, 0);
+}
+
 /* The number that a response carries, or -EBADMSG. */
 helper long answer_value(const struct sluice_response *response)
 {

@@ -109,8 +109,9 @@ static int open_service(struct call *call)
 {
 	const struct sluice_node_opts node = SLUICE_NODE_OPTS(.domain = call->options.domain);
 	const struct sluice_service_opts service = SLUICE_SERVICE_OPTS(
-		.flags = SLUICE_SERVICE_MUST_EXIST |
-			 (call->options.any_user ? SLUICE_SERVICE_ANY_USER : 0));
+		.flags = SLUICE_SERVICE_MUST_EXIST | call->options.required |
+			 (call->options.any_user ? SLUICE_SERVICE_ANY_USER : 0),
+		.refused_flags = call->options.refused);
 
 	call->node = sluice_node_create("sluice-call", &node);
 	interrupt_catch(call->node);

@@ -31,6 +31,7 @@ struct call_options {
 	double rate;			/* a second; 0: as fast as it goes */
 	int64_t timeout;		/* nanoseconds */
 	unsigned int servers;
+	uint64_t required, refused;	/* flags of the service */
 };
 
 struct call {

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "settings.h"
 #include "text.h"
 
 #define TIMEOUT		(5 * SECOND_NS)
@@ -35,6 +36,9 @@ static const char help[] =
 "  --rate N          so many a second; else each follows at once\n"
 "  --timeout T       for each: to have servers, and all responses (5s)\n"
 "  --servers N       so many servers must be there (1)\n"
+"  --require FLAGS   the service must have these flags, with commas between them:\n"
+"                    no_request_overflow,no_response_overflow,no_fire_and_forget\n"
+"  --refuse FLAGS    the service must be without these flags\n"
 "  --any-user        servers of other users than this one and root may answer\n"
 "  --domain NAME     where the service is ($SLUICE_DOMAIN, or default)\n"
 "  --json            a line of JSON for each response\n"
@@ -51,7 +55,8 @@ static const char help[] =
 "  sluice call example/echo --file photo.jpg --raw >photo-again.jpg\n"
 "  sluice call example/echo ping --count 600 --rate 10 --json | jq .round_trip_ns\n";
 
-enum { HEX = 1, INPUT, HEADER, COUNT, RATE, LIMIT, SERVERS, ANY_USER, DOMAIN, JSON, RAW, HELP };
+enum { HEX = 1, INPUT, HEADER, COUNT, RATE, LIMIT, SERVERS, REQUIRE, REFUSE,
+       ANY_USER, DOMAIN, JSON, RAW, HELP };
 
 static const struct option long_options[] = {
 	{ "hex", no_argument, NULL, HEX },
@@ -61,6 +66,8 @@ static const struct option long_options[] = {
 	{ "rate", required_argument, NULL, RATE },
 	{ "timeout", required_argument, NULL, LIMIT },
 	{ "servers", required_argument, NULL, SERVERS },
+	{ "require", required_argument, NULL, REQUIRE },
+	{ "refuse", required_argument, NULL, REFUSE },
 	{ "any-user", no_argument, NULL, ANY_USER },
 	{ "domain", required_argument, NULL, DOMAIN },
 	{ "json", no_argument, NULL, JSON },
@@ -126,6 +133,10 @@ static bool take(struct call *call, int option)
 		return take_timeout(optarg, &options->timeout);
 	case SERVERS:
 		return take_servers(optarg, &options->servers);
+	case REQUIRE:
+		return settings_take_flags(optarg, &options->required);
+	case REFUSE:
+		return settings_take_flags(optarg, &options->refused);
 	case ANY_USER:
 		options->any_user = true;
 		return true;

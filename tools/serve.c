@@ -92,7 +92,9 @@ static int open_service(struct serve *serve, bool exists)
 {
 	const struct sluice_node_opts node = SLUICE_NODE_OPTS(.domain = serve->options.domain);
 	const struct sluice_service_opts service = SLUICE_SERVICE_OPTS(
-		.flags = serve->options.any_user ? SLUICE_SERVICE_ANY_USER : 0,
+		.flags = serve->options.required |
+			 (serve->options.any_user ? SLUICE_SERVICE_ANY_USER : 0),
+		.refused_flags = serve->options.refused,
 		.max_response_buffer_size = serve->options.lines && !exists ? LINES_UNREAD : 0);
 
 	serve->node = sluice_node_create("sluice-serve", &node);

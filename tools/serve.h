@@ -29,6 +29,7 @@ struct serve_options {
 	struct sluice_type response;
 	uint64_t count;			/* requests; 0: until interrupted */
 	int64_t timeout;		/* of a command, in nanoseconds; 0: none */
+	uint64_t required, refused;	/* flags of the service */
 	bool any_user;
 	bool lines;
 	bool json;

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "settings.h"
 #include "text.h"
 
 
@@ -34,6 +35,9 @@ static const char help[] =
 "  --slice T         both ways slices of such elements\n"
 "  --request-type T, --request-slice T, --response-type T, --response-slice T\n"
 "                    one way only\n"
+"  --require FLAGS   the service must have these flags, with commas between them:\n"
+"                    no_request_overflow,no_response_overflow,no_fire_and_forget\n"
+"  --refuse FLAGS    the service must be without these flags\n"
 "  --any-user        the service may be one that another user has made\n"
 "  --domain NAME     where the service is ($SLUICE_DOMAIN, or default)\n"
 "  -v, --verbose     a line for each request, on standard error\n"
@@ -53,7 +57,7 @@ static const char help[] =
 
 enum {
 	LINES = 256, LIMIT, COUNT, TYPE, SLICE, REQUEST_TYPE, REQUEST_SLICE, RESPONSE_TYPE,
-	RESPONSE_SLICE, ANY_USER, DOMAIN, JSON, HELP,
+	RESPONSE_SLICE, REQUIRE, REFUSE, ANY_USER, DOMAIN, JSON, HELP,
 };
 
 static const struct option long_options[] = {
@@ -66,6 +70,8 @@ static const struct option long_options[] = {
 	{ "request-slice", required_argument, NULL, REQUEST_SLICE },
 	{ "response-type", required_argument, NULL, RESPONSE_TYPE },
 	{ "response-slice", required_argument, NULL, RESPONSE_SLICE },
+	{ "require", required_argument, NULL, REQUIRE },
+	{ "refuse", required_argument, NULL, REFUSE },
 	{ "any-user", no_argument, NULL, ANY_USER },
 	{ "domain", required_argument, NULL, DOMAIN },
 	{ "verbose", no_argument, NULL, 'v' },
@@ -128,6 +134,10 @@ static bool take(struct serve_options *options, int option)
 		return true;
 	case LIMIT:
 		return take_timeout(optarg, &options->timeout);
+	case REQUIRE:
+		return settings_take_flags(optarg, &options->required);
+	case REFUSE:
+		return settings_take_flags(optarg, &options->refused);
 	case ANY_USER:
 		options->any_user = true;
 		return true;

@@ -19,6 +19,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <sluice.h>
+
 #include "text.h"
 
 #define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
@@ -52,11 +54,15 @@ _Static_assert(sizeof(struct sluice_registry_settings) == (COUNT(number) + 3) * 
 
 static const struct {
 	uint32_t flag;
+	uint64_t opt;
 	const char *name;
 } flag_name[] = {
-	{ SLUICE_REGISTRY_NO_REQUEST_OVERFLOW, "no_request_overflow" },
-	{ SLUICE_REGISTRY_NO_RESPONSE_OVERFLOW, "no_response_overflow" },
-	{ SLUICE_REGISTRY_NO_FIRE_AND_FORGET, "no_fire_and_forget" },
+	{ SLUICE_REGISTRY_NO_REQUEST_OVERFLOW, SLUICE_SERVICE_NO_REQUEST_OVERFLOW,
+	  "no_request_overflow" },
+	{ SLUICE_REGISTRY_NO_RESPONSE_OVERFLOW, SLUICE_SERVICE_NO_RESPONSE_OVERFLOW,
+	  "no_response_overflow" },
+	{ SLUICE_REGISTRY_NO_FIRE_AND_FORGET, SLUICE_SERVICE_NO_FIRE_AND_FORGET,
+	  "no_fire_and_forget" },
 };
 
 static uint32_t value_of(const struct sluice_registry_settings *settings, size_t i)
@@ -126,6 +132,33 @@ void settings_add(struct columns *columns, const struct sluice_registry_settings
 	columns_add(columns, STYLE_PLAIN, "  mode\t%04" PRIo32, settings->mode);
 	add_group(columns, settings);
 	add_flags(columns, settings->flags);
+}
+
+/* ---- From the command line ---- */
+
+static uint64_t flag_named(const char *name, size_t length)
+{
+	for (size_t i = 0; i < COUNT(flag_name); i++)
+		if (strlen(flag_name[i].name) == length &&
+		    memcmp(flag_name[i].name, name, length) == 0)
+			return flag_name[i].opt;
+	return 0;
+}
+
+bool settings_take_flags(const char *names, uint64_t *flags)
+{
+	size_t length;
+	uint64_t flag;
+
+	for (;; names += length + 1) {
+		length = strcspn(names, ",");
+		flag = flag_named(names, length);
+		if (!flag)
+			return false;
+		*flags |= flag;
+		if (!names[length])
+			return true;
+	}
 }
 
 /* ---- JSON ---- */

@@ -18,6 +18,8 @@
 
 #include "base/error.h"
 #include "base/opts.h"
+#include "os/clock.h"
+#include "os/random.h"
 
 /* ---- What the node asks ---- */
 
@@ -214,6 +216,8 @@ static int open_port(struct sluice_client *client, const struct sluice_client_op
 		.any_user = service->any_user,
 	};
 	service_tell_port(service, PORT_CLIENT, client->entry.id);
+	client->turn = (uint32_t)random_id() / 2;
+	client->routes = client->pool.config.residence != RESIDENCE_LAZY;
 	client->port.ops = &port_ops;
 	client->port.client = client;
 	node_add_port(service->node, &client->port);

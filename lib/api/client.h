@@ -35,7 +35,8 @@ struct sluice_client {
 	uint32_t max_active;		/* pending responses */
 	struct requester **requesters;
 	uint32_t count, room;
-	uint32_t turn;			/* behind the server that was chosen last */
+	bool routes;			/* has sent requests to one server, or has all from the start */
+	uint32_t turn;			/* behind the server that was chosen last; at first any */
 	uint64_t round;			/* of choosing */
 	struct handles requests;
 	struct handles pendings;
@@ -93,11 +94,15 @@ int client_enter(struct sluice_client *client) MUST_CHECK;
 
 /*
  * routing.c: to choose a server, begin a round, and ask for the next choice until one
- * takes the request, or NULL.
+ * takes the request, or NULL.  Each choice is told whether the server has got it.
  */
 void client_begin_round(struct sluice_client *client);
 struct requester *client_next_choice(struct sluice_client *client);
-void client_has_chosen(struct sluice_client *client, const struct requester *requester);
+void client_has_chosen(struct sluice_client *client, struct requester *requester);
+void client_has_not_chosen(struct requester *requester);
+
+/* The client is going to send requests to one server. */
+void client_route(struct sluice_client *client);
 
 /* The tables of messages.  0 or -ENOMEM; -EPERM too if they are to be locked. */
 int client_make_tables(struct sluice_client *client) MUST_CHECK;

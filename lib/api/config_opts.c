@@ -3,8 +3,8 @@
  * What becomes of a program's options by the configuration: a field that is 0 gets the
  * default that was configured, and a field that is more than its ceiling is refused.
  *
- * The options are the library's own copy.  Flags are added to, since a program has no way
- * to say that it wants one of them not.  What is configured for all services or ports may
+ * The options are the library's own copy.  Flags are added to; of a service those are not
+ * that the program refuses, and ports have no way to refuse one.  What is configured for all services or ports may
  * not fit one of them, and then is left out where a program that said it would be told:
  * lengths of slices where there are none, more requests than a service has, a group where
  * the mode has no use for it.
@@ -98,6 +98,8 @@ int config_fill_service(const struct config *config, struct sluice_service_opts 
 	bool has_group = opts->group;
 	int r = fill(config, CONFIG_SERVICE, opts);
 
+	/* None that the program itself has set; see check_refused(). */
+	opts->flags &= ~opts->refused_flags;
 	if (!has_group && opts->mode != 0660 && opts->mode != 0666)
 		opts->group = 0;
 	return r;

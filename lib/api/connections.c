@@ -9,6 +9,9 @@
  *	gone		kept until its last request was received and the last active
  *			request released: what a client sent before it went is served
  *
+ * A channel that becomes hot is looked at after those that are: what waits there has waited
+ * for longer.
+ *
  * A channel becomes cold when its server goes to sleep; and while the server does not,
  * when it was polled in vain so often that a ring would have cost less (the rent that
  * makes buying pay), unless there are only few that are polled anyway.  So a busy server
@@ -29,6 +32,7 @@
 #include <stdlib.h>
 
 #include "link/counters.h"
+#include "os/fd.h"
 
 /* ---- All channels, and the circle of those that are polled ---- */
 
@@ -45,8 +49,9 @@ static void heat(struct sluice_server *server, struct responder *responder)
 	} else {
 		responder->before = responder;
 		responder->next = responder;
-		server->current = responder;
 	}
+	/* The circle is looked at from behind current on: those that wait come first. */
+	server->current = responder;
 	server->hot++;
 }
 
@@ -115,6 +120,8 @@ static void unlink_from(struct sluice_server *server, struct responder *responde
 void server_free(struct sluice_server *server)
 {
 	port_entry_deinit(&server->entry);
+	fd_close(server->self.load_fd);
+	load_page_drop(&server->load_page);
 	service_put(server->service);
 	free(server);
 }

@@ -183,6 +183,10 @@ static int compare_settings(const char *service, const struct sluice_registry_se
 		if (opts->flags & flags[i].opt && !(found->flags & flags[i].record))
 			return fail(EPROTOTYPE, "service %s is without %s, which is wanted", service,
 				    flags[i].name);
+	for (i = 0; i < ARRAY_SIZE(flags); i++)
+		if (opts->refused_flags & flags[i].opt && found->flags & flags[i].record)
+			return fail(EPROTOTYPE, "service %s has %s, which is refused", service,
+				    flags[i].name);
 	r = check_alignments(found, EPROTOTYPE);
 	if (!r)
 		r = compare_access(service, found, opts);
@@ -320,6 +324,8 @@ void contract_settings(const struct sluice_registry_contract *record,
 	for (i = 0; i < ARRAY_SIZE(flags); i++)
 		if (record->settings.flags & flags[i].record)
 			ret_opts->flags |= flags[i].opt;
+		else
+			ret_opts->refused_flags |= flags[i].opt;
 }
 
 int contract_compare(const struct sluice_registry_contract *found,

@@ -214,6 +214,8 @@ int sluice_request_set_route(struct sluice_request *head, enum sluice_route rout
 	if (route != SLUICE_ROUTE_ALL && route != SLUICE_ROUTE_ONE)
 		return fail(EINVAL, "route is %d, which is no enum sluice_route", (int)route);
 	request_of(head)->route = route;
+	if (route == SLUICE_ROUTE_ONE)
+		client_route(request_of(head)->client);
 	return 0;
 }
 

@@ -80,6 +80,7 @@ static inline int offer_to(struct sending *sending, struct requester *requester)
 		.count = request->count,
 		.deadline = (uint64_t)request->deadline,
 		.slice = request->slice,
+		.counted = requester->claimed,
 		.parcel = request->parcel,
 	};
 	enum full_verdict verdict;
@@ -132,6 +133,7 @@ static int offer_to_one(struct sending *sending)
 			client_has_chosen(client, requester);
 			return 1;
 		}
+		client_has_not_chosen(requester);
 		if (r < 0)
 			done = 0;
 	}

@@ -42,6 +42,7 @@ static int init_config(struct sluice_server *server, const struct sluice_server_
 		.settings = settings,
 		.request = &service->request,
 		.self = &server->self,
+		.load = &server->load,
 		.changed = server_channel_changed,
 		.prepare = server_prepare,
 		.woken = server_channel_woken,
@@ -104,6 +105,19 @@ void server_announce(struct sluice_server *server)
 		retry_later(&server->announce);
 }
 
+/* Found by clients from the moment when the server listens. */
+static int make_load_page(struct sluice_server *server)
+{
+	bool locked = server->config.pool.residence == RESIDENCE_LOCKED;
+	int fd = load_page_make(&server->load_page, server->entry.id, locked);
+
+	if (fd < 0)
+		return fd;
+	server->self.load_fd = fd;
+	server->load.load = load_page_words(&server->load_page);
+	return 0;
+}
+
 static int open_port(struct sluice_server *server, const char *name)
 {
 	struct sluice_service *service = server->service;
@@ -117,11 +131,14 @@ static int open_port(struct sluice_server *server, const char *name)
 	if (r < 0)
 		return r;
 	r = make_resident(server);
+	if (!r)
+		r = make_load_page(server);
 	if (r < 0) {
 		port_entry_release(&server->entry, &service->dir);
 		return r;
 	}
 	server->self = (struct handshake){
+		.load_fd = server->self.load_fd,
 		.port = server->entry.id,
 		.node = service->node->seat.id,
 		.contract = &service->contract,
@@ -167,6 +184,7 @@ static struct sluice_server *create_server(struct sluice_service *service,
 		return fail_null(ENOMEM, "no memory for a server");
 	server->service = service_get(service);
 	server->references = 1;
+	server->self.load_fd = -1;
 	server->tidy = true;
 	reserve_init(&server->reserve);
 	r = init_config(server, &known);
@@ -238,6 +256,7 @@ static void close_port(struct sluice_server *server)
 	server_turn_away(server);
 	wait_forget(&service->node->wait, &server->listener);
 	server->listener.fd = fd_close(server->listener.fd);
+	server->self.load_fd = fd_close(server->self.load_fd);
 	port_entry_release(&server->entry, &service->dir);
 }
 

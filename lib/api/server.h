@@ -7,6 +7,7 @@
 #include "api/full.h"
 #include "api/service.h"
 #include "base/handles.h"
+#include "link/load_page.h"
 #include "link/port_entry.h"
 #include "link/responder.h"
 #include "link/retry.h"
@@ -27,10 +28,14 @@ struct sluice_server {
 	struct retry announce;		/* there may be clients that were not told of it */
 	struct port port;
 	struct responder_config config;
+	struct load_page load_page;	/* how busy it is; the descriptor is in self */
+	struct load_keeper load;
 	struct full full;
 	struct responder *newest;	/* of all channels, or NULL */
 	struct responder *current;	/* of the circle of those that are polled, or NULL */
 	uint32_t hot;			/* channels in the circle */
+	uint64_t slow_looks;		/* counted from 1 */
+	int64_t received_at;		/* the last request, by the coarse clock */
 	uint64_t expired;		/* requests, by config.expired */
 	/* Of channels that have gone, for sluice_server_memory(). */
 	uint64_t growths, largest, retired;

@@ -193,6 +193,8 @@ static void connect_to(void *context, uint64_t server)
 	counter_add(&client->entry.counters->peers, 1);
 	port_peer_came(&client->port);
 	requester_announce(requester);
+	if (client->routes)
+		requester_find_load(requester);
 }
 
 void client_look_for_servers(struct sluice_client *client)

@@ -28,6 +28,23 @@
 	 SLUICE_SERVICE_NO_REQUEST_OVERFLOW | SLUICE_SERVICE_NO_RESPONSE_OVERFLOW | \
 	 SLUICE_SERVICE_NO_FIRE_AND_FORGET | SLUICE_SERVICE_ANY_USER)
 
+#define REFUSABLE_FLAGS	(KNOWN_FLAGS & ~(SLUICE_SERVICE_MUST_EXIST | SLUICE_SERVICE_MUST_CREATE))
+
+static int check_refused(const struct sluice_service_opts *opts)
+{
+	uint64_t senseless = opts->refused_flags & ~REFUSABLE_FLAGS;
+	uint64_t both = opts->refused_flags & opts->flags;
+
+	if (senseless)
+		return fail(EINVAL, "service_opts.refused_flags is 0x%llx, of which 0x%llx cannot be refused",
+			    (unsigned long long)opts->refused_flags,
+			    (unsigned long long)senseless);
+	if (both)
+		return fail(EINVAL, "0x%llx is in service_opts.flags and in refused_flags",
+			    (unsigned long long)both);
+	return 0;
+}
+
 static int wanted(uint64_t flags)
 {
 	const uint64_t both = SLUICE_SERVICE_MUST_EXIST | SLUICE_SERVICE_MUST_CREATE;
@@ -134,6 +151,9 @@ static int open_service(struct sluice_service *service, const struct sluice_cont
 	want = wanted(opts->flags);
 	if (want < 0)
 		return want;
+	r = check_refused(opts);
+	if (r < 0)
+		return r;
 	/* What is configured makes a service, and is no demand of one that is there. */
 	r = config_fill_service(&service->node->config, &filled);
 	if (!r)

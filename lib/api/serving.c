@@ -4,7 +4,12 @@
  *
  * Channels that are polled (api/connections.c) form a circle that is served in turn,
  * beginning with the one behind that looked at last, so no client starves another.
- * Those that are not polled have nothing, or they would have rung.
+ * Those that are not polled have nothing, or they would have rung.  A server that works on a
+ * request for a while has time to look at all of them before the next, and takes the one
+ * that was seen first.
+ *
+ * A server that finds no request knows how busy it is, and corrects what its clients have
+ * counted (shm/load.c).
  *
  * A request whose deadline has passed is finished with unseen (link/responder.c); a client
  * may send as many of those as it likes, and costs a ringful of looks at a time.
@@ -20,6 +25,7 @@
 #include <stdlib.h>
 
 #include "api/tables.h"
+#include "base/atomic.h"
 #include "base/error.h"
 #include "base/limits.h"
 #include "os/clock.h"
@@ -126,10 +132,14 @@ static int take_from(struct sluice_server *server, struct responder *responder,
 	do {
 		r = responder_receive(responder, &found);
 	} while ((r == -ETIMEDOUT || r == -ECANCELED) && --looks);
-	if (r > 0)
+	if (r > 0) {
 		*ret_request = make_active(session, &found);
-	else if (responder->channel.gone)
+		responder->waits_since = 0;
+		/* As counters_received() has just found it. */
+		server->received_at = (int64_t)load_relaxed(&server->entry.counters->active);
+	} else if (responder->channel.gone) {
 		server->tidy = false;
+	}
 	return r > 0 || r == -ENOBUFS ? r : 0;
 }
 
@@ -141,6 +151,42 @@ static int grow_quiet(struct sluice_server *server, struct responder *responder)
 	return server_cool(server, responder);
 }
 
+/* Were requests taken one after another, so that turns are short? */
+static bool is_quick(const struct sluice_server *server)
+{
+	return server->hot <= SLOW_LOOK_ABOVE ||
+	       clock_coarse() - server->received_at < SLOW_LOOK_NS;
+}
+
+static bool can_receive(struct responder *responder)
+{
+	return responder_ready(responder) && !responder_is_at_limit(responder);
+}
+
+/*
+ * What is seen for the first time is noted, so that what came while a request was worked on
+ * does not overtake what was there before.  Then the turn is of the one that waits longest,
+ * and of equals of the next in the circle.
+ */
+static void give_turn_to_longest(struct sluice_server *server)
+{
+	struct responder *responder = server->current, *longest = NULL;
+	uint32_t looks;
+
+	server->slow_looks++;
+	for (looks = server->hot; looks; looks--) {
+		responder = responder->next;
+		if (!can_receive(responder))
+			continue;
+		if (!responder->waits_since)
+			responder->waits_since = server->slow_looks;
+		if (!longest || responder->waits_since < longest->waits_since)
+			longest = responder;
+	}
+	if (longest)
+		server->current = longest->before;
+}
+
 /* 1 with a request; 0 (none); -ENOBUFS (only such as cannot be taken) or -errno. */
 static int take(struct sluice_server *server, struct sluice_active_request **ret_request)
 {
@@ -148,6 +194,8 @@ static int take(struct sluice_server *server, struct sluice_active_request **ret
 	uint32_t looks;
 	int r, result = 0;
 
+	if (unlikely(!is_quick(server)))
+		give_turn_to_longest(server);
 	for (looks = server->hot; looks; looks--) {
 		responder = server->current->next;
 		server->current = responder;
@@ -161,6 +209,8 @@ static int take(struct sluice_server *server, struct sluice_active_request **ret
 		if (r && r != -ENOBUFS)
 			return r;
 	}
+	if (!result && unlikely(load_exceeds(&server->load)))
+		load_correct(&server->load, clock_coarse());
 	return result;
 }
 
@@ -172,10 +222,50 @@ static void letter_came(struct port *port)
 	(void)port;
 }
 
+/* Of channels that are not polled none has anything, or it would have rung. */
+static bool any(const struct sluice_server *server, bool (*is)(struct responder *responder))
+{
+	struct responder *responder = server->current;
+	uint32_t looks;
+
+	for (looks = server->hot; looks; looks--, responder = responder->next)
+		if (is(responder))
+			return true;
+	return false;
+}
+
+/* Is there a request, whether it can be taken or not? */
+static bool any_request(const struct sluice_server *server)
+{
+	return any(server, responder_ready);
+}
+
+/* A node does not tell of what cannot be taken: its program would turn in circles. */
+static bool any_ready(const struct port *port)
+{
+	return any(container_of(port, struct sluice_server, port), can_receive);
+}
+
+/* The time has come to look whether what was counted in vain still is. */
+static COLD void check_load(struct sluice_server *server)
+{
+	int64_t now = clock_now();
+
+	if (now < load_alarm(&server->load))
+		return;
+	/* One that waits may be what is counted, whether it may be received or not. */
+	if (any_request(server))
+		server->load.excess_since = 0;
+	else
+		load_correct(&server->load, now);
+}
+
 static void tend(struct port *port)
 {
 	struct sluice_server *server = container_of(port, struct sluice_server, port);
 
+	if (unlikely(server->load.excess_since))
+		check_load(server);
 	if (unlikely(!server->tidy))
 		server_tidy(server);
 	if (retry_is_due(&server->accept))
@@ -186,7 +276,9 @@ static void tend(struct port *port)
 
 int64_t server_alarm(const struct sluice_server *server)
 {
-	return min_i64(retry_alarm(&server->accept), retry_alarm(&server->announce));
+	int64_t accepts = min_i64(retry_alarm(&server->accept), retry_alarm(&server->announce));
+
+	return min_i64(accepts, load_alarm(&server->load));
 }
 
 static int64_t first_alarm(const struct port *port)
@@ -205,28 +297,6 @@ static int arm_all(struct port *port)
 		r = server_cool(server, server->current);
 	}
 	return r;
-}
-
-/*
- * Is there a request, whether it can be taken or not; or one that can be?  Channels that
- * are not polled have nothing, or they would have rung.
- */
-static bool any_request(const struct sluice_server *server, bool with_room)
-{
-	struct responder *responder = server->current;
-	uint32_t looks;
-
-	for (looks = server->hot; looks; looks--, responder = responder->next)
-		if (responder_ready(responder) &&
-		    !(with_room && responder_is_at_limit(responder)))
-			return true;
-	return false;
-}
-
-/* A node does not tell of what cannot be taken: its program would turn in circles. */
-static bool any_ready(const struct port *port)
-{
-	return any_request(container_of(port, struct sluice_server, port), true);
 }
 
 /* There is one thing to tell. */
@@ -258,9 +328,9 @@ int sluice_server_has_request(struct sluice_server *server)
 		return r;
 	server_glance(server);
 	/* New clients, and those that are not polled, are heard of through sockets. */
-	if (!any_request(server, false) && wait_look(&server->service->node->wait))
+	if (!any_request(server) && wait_look(&server->service->node->wait))
 		server_glance(server);
-	return any_request(server, false);
+	return any_request(server);
 }
 
 /* ---- Receiving ---- */
@@ -286,7 +356,7 @@ static int arm(struct blocking *blocking)
 	int r = arm_all(port);
 
 	blocking->alarm = first_alarm(port);
-	return r < 0 ? r : any_request(receiving->server, false);
+	return r < 0 ? r : any_request(receiving->server);
 }
 
 struct sluice_active_request *server_receive(struct sluice_server *server, int64_t timeout)

@@ -120,6 +120,13 @@
 #define COOL_ABOVE		8u
 
 /*
+ * A server that received its last request so long ago has time to look at all channels for
+ * the one that waits longest, if there are more of them than take turns anyway.
+ */
+#define SLOW_LOOK_NS		(INT64_C(1) * 1000 * 1000)
+#define SLOW_LOOK_ABOVE		2u
+
+/*
  * A peer that has rung so often in a row for nothing is not slept for any more, until it
  * has sent a message, given one back or made room; it is looked at after this time instead.
  */
@@ -159,6 +166,34 @@
 
 /* Pending connections of a server; the kernel cuts it to net.core.somaxconn. */
 #define SERVER_BACKLOG		4096
+
+/*
+ * How busy a server is.  Counts and times are cut so that their product fits into 62 bits.
+ * A word that others change meanwhile is tried so often: more than one try is rare, since
+ * a try takes some 50 ns.  What is counted in vain for so long is not there: far longer
+ * than a client takes from counting a request to sending it, unless it is stopped.
+ */
+#define LOAD_COUNT_MAX		(UINT64_C(1) << 24)
+#define LOAD_SERVICE_MAX_NS	(UINT64_C(1) << 36)
+#define LOAD_TRIES		16u
+#define LOAD_DOUBT_NS		(INT64_C(100) * 1000 * 1000)
+
+/*
+ * The average of a server's service times is one of the last 16, about, and is told from
+ * the eighth on: fewer say more of the requests than of the server.  Servers are told
+ * apart by it above 250 us, below which scheduling decides, and up to a factor of 16: one
+ * that has had a long request by chance must not be avoided for ever.
+ */
+#define LOAD_SAMPLES		16
+#define LOAD_SAMPLES_LEAST	8
+#define LOAD_SERVICE_LEAST_NS	(UINT64_C(250) * 1000)
+#define LOAD_SERVICE_RATIO	16u
+
+/*
+ * The page of a server that has not welcomed its client yet is looked for among so many
+ * descriptors of its process, from the lowest on: it was opened before any connection.
+ */
+#define LOAD_LOOKS		256u
 
 /* Entries of a node's submission and completion queues; see lib/os/uring.c. */
 #define URING_ENTRIES		64u

@@ -285,7 +285,8 @@ struct sluice_node_opts {
  *
  * A client that sends to a server whose queue is full waits for room instead, or does
  * what its &struct sluice_client_opts says.  Fixed by whoever creates the service; when
- * an existing one is opened, a demand.
+ * an existing one is opened, a demand.  Without a demand a service is opened whether it
+ * has this or not; a program that must never wait for room puts it in refused_flags.
  */
 #define SLUICE_SERVICE_NO_REQUEST_OVERFLOW	UINT64_C(4)
 /**
@@ -293,7 +294,8 @@ struct sluice_node_opts {
  *
  * A server that answers a client which has max_response_buffer_size responses unread
  * waits for room instead, or does what its &struct sluice_server_opts says.  Fixed by
- * whoever creates the service; when an existing one is opened, a demand.
+ * whoever creates the service; when an existing one is opened, a demand, as
+ * SLUICE_SERVICE_NO_REQUEST_OVERFLOW is.
  */
 #define SLUICE_SERVICE_NO_RESPONSE_OVERFLOW	UINT64_C(8)
 /**
@@ -352,11 +354,20 @@ struct sluice_attribute {
  * @reserved: 0.
  * @attributes: what is said of the service; NULL for nothing.
  * @attribute_count: how many of them; at most 16.
+ * @refused_flags: of SLUICE_SERVICE_NO_REQUEST_OVERFLOW,
+ *	SLUICE_SERVICE_NO_RESPONSE_OVERFLOW, SLUICE_SERVICE_NO_FIRE_AND_FORGET and
+ *	SLUICE_SERVICE_ANY_USER those that must not hold, whatever the configuration
+ *	says.  None of them may be in @flags too.
  *
  * Whoever creates the service fixes all of that.  When an existing one is opened, what
  * is not 0 is a demand: the service must offer as much, be aligned as much, have the
  * attributes (and may have others), and be as open to others as @mode and @group say.
  * An attribute without a value needs SLUICE_SERVICE_MUST_EXIST.
+ *
+ * So a flag of the service can be demanded (@flags), refused (@refused_flags), or left
+ * open (neither).  Who leaves it open takes the service as it is, and
+ * sluice_service_settings() says how that is.  In particular, a program that says nothing
+ * may open a service whose sends wait for room.
  */
 struct sluice_service_opts {
 	size_t size SLUICE_SIZE_(struct sluice_service_opts);
@@ -377,6 +388,7 @@ struct sluice_service_opts {
 	uint32_t reserved SLUICE_ZERO_;
 	const struct sluice_attribute *attributes SLUICE_ZERO_;
 	size_t attribute_count SLUICE_ZERO_;
+	uint64_t refused_flags SLUICE_ZERO_;
 };
 
 /** SLUICE_SERVICE_OPTS() - service options, named as in an initialiser */
@@ -966,8 +978,10 @@ void sluice_service_close(struct sluice_service *service);
  * sluice_service_settings() - ask what the settings of a service are
  * @service: the service.
  * @settings: filled in, with the numbers that whoever created the service has fixed;
- *	its size says how much the caller knows.  Of the flags those that are settings;
- *	no attributes.
+ *	its size says how much the caller knows.  A flag of the service is in its flags,
+ *	or in its refused_flags if the service is without it; no attributes.
+ *
+ * Opened with these options, a service must have just these flags, and offer as much.
  *
  * Context: The node's thread.
  * Return: 0; or -EINVAL, -EBUSY (another thread's node) or -ECHILD.
@@ -1116,8 +1130,9 @@ int sluice_request_set_deadline(struct sluice_request *request, int64_t deadline
 /**
  * enum sluice_route - which servers a request goes to
  * @SLUICE_ROUTE_ALL: every one that is connected.
- * @SLUICE_ROUTE_ONE: the one that has the fewest requests of this client in its hands
- *	or in its queue; those that have as few take turns.
+ * @SLUICE_ROUTE_ONE: the least busy one: the one that is expected to begin with the
+ *	request first, by how many requests of all clients it has in its hands and in its
+ *	queue, and by how long one takes there on average.  Those that are idle take turns.
  */
 enum sluice_route {
 	SLUICE_ROUTE_ALL = 0,
@@ -1128,6 +1143,12 @@ enum sluice_route {
  * sluice_request_set_route() - say which servers a request goes to
  * @request: the request.
  * @route: an &enum sluice_route; SLUICE_ROUTE_ALL if nothing is said.
+ *
+ * Requests that other clients send to one server are counted too, from the moment they are
+ * sent; those that others send to all, as soon as the server has received them.  Servers
+ * are told apart by their speed after some requests, and if they need more than 250 us.  A
+ * server of another user, or in another pid namespace, is known by what this client has
+ * sent it until it has taken the connection.
  *
  * If requests do not overflow, one server means one of those that have room, as soon as
  * there is one.  All servers of the service can read the memory of this client's

@@ -21,6 +21,8 @@
  *     or taken back, or the channel is gone.
  * (2) A response ring is bound to a new request only after the slice of the old one
  *     was returned and the ring was emptied, so no response meets a later request.
+ * (3) outstanding of the requester is the number of its deliveries that are out, whatever
+ *     the server returns, and how often.
  *
  * Deliveries are their requester's, private memory.  What the server tells of times is
  * believed only as far as it lies between the sending and now, and in order; it is passed
@@ -35,6 +37,7 @@
 #include "base/atomic.h"
 #include "base/error.h"
 #include "os/clock.h"
+#include "shm/load.h"
 #include "trace/probes.h"
 
 static struct delivery *make_fresh(struct requester *requester)
@@ -118,11 +121,19 @@ static void free_if_done(struct delivery *delivery)
 	delivery_make_free(delivery);
 }
 
+/* A hostile server can return what is still in the ring, from which it is taken back then. */
+static void is_not_out(struct delivery *delivery)
+{
+	if (delivery->out)
+		delivery->requester->outstanding--;
+	delivery->out = false;
+	delivery->returned = true;
+}
+
 void delivery_returned(struct delivery *delivery)
 {
 	delivery_drop_slice(delivery);
-	delivery->returned = true;
-	delivery->requester->outstanding--;
+	is_not_out(delivery);
 	free_if_done(delivery);
 }
 
@@ -227,8 +238,10 @@ bool delivery_withdraw(struct delivery *delivery)
 void delivery_taken_back(struct delivery *delivery)
 {
 	delivery_drop_slice(delivery);
-	delivery->returned = true;
-	delivery->requester->outstanding--;
+	/* What was returned the server has taken from the count itself. */
+	if (unlikely(delivery->counted) && delivery->out)
+		load_drop(load_page_words(&delivery->requester->load_page));
+	is_not_out(delivery);
 	if (delivery->stream)
 		delivery_leave_stream(delivery, ENOBUFS);
 	else

@@ -11,7 +11,8 @@
  *						whose client is it?
  *						version, contract, seals, size
  *						map, allocate what is wanted at once;
- *						WELCOME, or REJECT and hang up
+ *						WELCOME, with the page that says how
+ *						busy the server is, or REJECT and hang up
  *
  * The client does not wait: what it sends before the server has come round lies in
  * the ring and is served then, or ends with the reason of the REJECT.
@@ -209,7 +210,7 @@ void handshake_welcome(struct channel *channel, const struct handshake *self)
 
 	channel_set_bells(channel, channel->layout->server_bell, channel->layout->client_bell);
 	/* The client may be gone already; what it sent before is served all the same. */
-	(void)!fdpass_send(channel->source.fd, &welcome, sizeof(welcome), -1);
+	(void)!fdpass_send(channel->source.fd, &welcome, sizeof(welcome), self->load_fd);
 }
 
 void handshake_reject(int fd, int error)

@@ -11,6 +11,7 @@ struct handshake {
 	uint64_t node;
 	const struct sluice_registry_contract *contract;
 	bool any_user;		/* may be at the other end */
+	int load_fd;		/* of a server: the page that WELCOME brings */
 };
 
 /*

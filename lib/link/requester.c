@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "link/counters.h"
@@ -45,7 +46,6 @@ static int take_packet(struct channel *channel, const void *packet, size_t size,
 	struct handshake_refusal refusal;
 	int r;
 
-	(void)passed;
 	if (header->type == SLUICE_WIRE_STATUS)
 		return take_status(requester, packet, size);
 	r = handshake_answer(channel, requester->self, packet, size, &refusal);
@@ -61,6 +61,11 @@ static int take_packet(struct channel *channel, const void *packet, size_t size,
 	}
 	if (requester->welcome)
 		return fail(EPROTO, "a server said WELCOME twice");
+	if (passed < 0)
+		return fail(EPROTO, "a server said WELCOME without its page");
+	r = load_page_take(&requester->load_page, passed, channel->view.locked);
+	if (r < 0)
+		return r;
 	requester->welcome = true;
 	requester->changed(requester);
 	return 0;
@@ -100,6 +105,7 @@ static void destroy(struct channel *channel)
 
 	while (requester->fresh)
 		free(requester->deliveries[--requester->fresh].text);
+	load_page_drop(&requester->load_page);
 	free(requester->ring.sent);
 	free(requester->deliveries);
 	free(requester);
@@ -323,6 +329,8 @@ static void bind_delivery(struct delivery *delivery, const struct requester_mess
 	delivery->responded = 0;
 	delivery->slice = message->slice;
 	delivery->returned = false;
+	delivery->out = true;
+	delivery->counted = message->counted;
 	delivery->holding = true;
 	pool_hold(requester->pool, message->slice);
 	requester->outstanding++;
@@ -366,7 +374,8 @@ int requester_send(struct requester *requester, const struct requester_message *
 		.segment = requester->pool->segments[slice->segment].number,
 		.slice = delivery_number(delivery),
 		.flags = (stream->loaned ? SLUICE_RING_TRACED : 0) |
-			 (message->parcel ? SLUICE_RING_FDS : 0),
+			 (message->parcel ? SLUICE_RING_FDS : 0) |
+			 (message->counted ? SLUICE_RING_COUNTED : 0),
 	};
 	/* A send that waits for room begins anew for each server. */
 	delivery->sent = unlikely(stream->loaned) ? clock_now() : 0;
@@ -383,6 +392,18 @@ int requester_send(struct requester *requester, const struct requester_message *
 	delivery_join_stream(delivery, stream);
 	channel_ring(channel, SLUICE_DOORBELL_MESSAGE);
 	return 1;
+}
+
+void requester_find_load(struct requester *requester)
+{
+	const struct channel *channel = &requester->channel;
+
+	if (requester->load_sought || requester->load_page.inode || channel->gone ||
+	    channel->user.uid != geteuid())
+		return;
+	requester->load_sought = true;
+	load_page_find(&requester->load_page, channel->user.pid, channel->peer,
+		       channel->view.locked);
 }
 
 bool requester_has_room(const struct requester *requester)

@@ -5,6 +5,7 @@
 
 #include "link/channel.h"
 #include "link/handshake.h"
+#include "link/load_page.h"
 #include "shm/returns.h"
 
 struct requester;
@@ -21,6 +22,8 @@ struct delivery {
 	uint64_t slot;			/* of the request, in its ring */
 	uint32_t slice;			/* of the request, held */
 	bool holding;			/* the slice */
+	bool out;			/* the server has it, or it is queued */
+	bool counted;			/* so long, in the server's page */
 	bool returned;			/* the server has finished, or never had it */
 	bool last;			/* the response that was marked so has been received */
 	char *text;			/* that came with a status, or NULL */
@@ -73,7 +76,10 @@ struct requester {
 	bool overflow;				/* of the request ring: allowed */
 	bool withdraws;				/* requests that nobody awaits the answer of */
 	bool tells_room;			/* in response rings, since they do not overflow */
-	uint32_t outstanding;			/* requests that the server has, or has queued */
+	uint32_t outstanding;			/* deliveries that are out */
+	struct load_page load_page;		/* how busy the server is; or none */
+	bool load_sought;			/* the page, before it came */
+	bool claimed;				/* counted there, and not sent yet */
 	/* Its client's, of requests that it had no room for, or was tried for. */
 	struct patience patience;
 	uint64_t tried;
@@ -110,6 +116,7 @@ struct requester_message {
 	uint64_t count;
 	uint64_t deadline;
 	uint32_t slice;
+	bool counted;			/* in the server's page */
 	struct parcel *parcel;		/* or NULL */
 };
 
@@ -126,6 +133,12 @@ bool requester_has_room(const struct requester *requester);
 
 /* Takes the requests that the server has given back. */
 void requester_reap(struct requester *requester);
+
+/*
+ * Finds the page that says how busy the server is, if that has not come yet and can be
+ * found without the server.
+ */
+void requester_find_load(struct requester *requester);
 
 /* Gives a response back to its server. */
 void requester_return(struct requester *requester, uint32_t number);

@@ -201,17 +201,21 @@ int responder_broken(struct responder *responder, const char *how)
  */
 static void finish(struct responder *responder, uint32_t delivery, uint64_t flags, bool traced)
 {
-	uint64_t request = responder->held[delivery];
+	struct responder_held held = responder->held[delivery];
 
-	responder->held[delivery] = 0;
+	responder->held[delivery].request = 0;
 	responder->active--;
+	if (likely(!held.since))
+		load_finished(responder->config->load);
+	else if (held.since != HELD_ANSWERED)
+		load_finished_counted(responder->config->load, held.since, clock_now());
 	counter_sub(&responder->channel.counters->depth, 1);
 	if (responder->channel.gone)
 		return;
 	if (unlikely(traced))
 		store_relaxed(&responder->stages[delivery].finished, (uint64_t)clock_now());
 	/* C1: after the last response; pairs with C2. */
-	exchange_ordered(&responder->closed[delivery], request | flags);
+	exchange_ordered(&responder->closed[delivery], held.request | flags);
 	returns_push(&responder->returned_requests, delivery);
 	channel_ring(&responder->channel, SLUICE_DOORBELL_MESSAGE | SLUICE_DOORBELL_SPACE);
 }
@@ -240,7 +244,7 @@ static bool send_text(struct responder *responder, uint32_t delivery, const char
 			.version = SLUICE_PROTOCOL_VERSION,
 			.type = SLUICE_WIRE_STATUS,
 		},
-		.request = responder->held[delivery],
+		.request = responder->held[delivery].request,
 		.delivery = delivery,
 	};
 
@@ -308,6 +312,22 @@ static void pass_over(struct responder *responder, const struct ring_message *me
 	finish(responder, message->slice, flags, found->traced);
 }
 
+/* It counts as one that the server is busy with; of a counted one the time is taken. */
+static void hold(struct responder *responder, const struct ring_message *message)
+{
+	bool counted = message->flags & SLUICE_RING_COUNTED;
+
+	responder->held[message->slice] = (struct responder_held){
+		.request = message->request,
+		.since = unlikely(counted) ? clock_now() : 0,
+	};
+	responder->active++;
+	if (likely(!counted))
+		load_received(responder->config->load);
+	else
+		load_received_counted(responder->config->load);
+}
+
 /* What came out of the ring is checked, and held from then on.  0 or -EPROTO. */
 static int admit(struct responder *responder, const struct ring_message *message,
 		 struct request_found *ret_found)
@@ -319,13 +339,13 @@ static int admit(struct responder *responder, const struct ring_message *message
 	if (channel->gone && responder->late++ >= channel->layout->request_slots)
 		return responder_broken(responder, "a client sends requests after its end");
 	if (message->slice >= channel->layout->deliveries || !message->request ||
-	    message->request > SLUICE_CHANNEL_REQUEST || responder->held[message->slice])
+	    message->request > SLUICE_CHANNEL_REQUEST ||
+	    responder->held[message->slice].request)
 		return responder_broken(responder, "a client has sent a delivery that is not free");
 	r = channel_hold(channel, responder->config->request, message, &ret_found->slice);
 	if (r < 0)
 		return responder_broken(responder, "a client has sent a request that is none");
-	responder->held[message->slice] = message->request;
-	responder->active++;
+	hold(responder, message);
 	counters_depth(channel->counters, load_relaxed(&channel->counters->depth) + 1);
 	channel_heard(channel);
 	ret_found->traced = message->flags & SLUICE_RING_TRACED;
@@ -417,7 +437,7 @@ int responder_receive(struct responder *responder, struct request_found *ret_fou
 
 int responder_lost(const struct responder *responder, uint32_t delivery)
 {
-	return lost(responder, delivery, responder->held[delivery]);
+	return lost(responder, delivery, responder->held[delivery].request);
 }
 
 bool responder_stop_hinted(const struct responder *responder, uint32_t delivery)
@@ -425,7 +445,7 @@ bool responder_stop_hinted(const struct responder *responder, uint32_t delivery)
 	/* C4: pairs with C3. */
 	return !responder->channel.gone &&
 	       load_ordered(&responder->cancelled[delivery]) ==
-	       (responder->held[delivery] | SLUICE_CHANNEL_STOP);
+	       (responder->held[delivery].request | SLUICE_CHANNEL_STOP);
 }
 
 /* ---- The end ---- */
@@ -441,10 +461,10 @@ void responder_end(struct responder *responder)
 	if (responder->channel.gone || !responder->channel.own_bell)
 		return;
 	for (i = 0; i < responder->channel.layout->deliveries; i++) {
-		if (!responder->held[i])
+		if (!responder->held[i].request)
 			continue;
 		/* C1: no more will come; pairs with C2. */
-		exchange_ordered(&responder->closed[i], responder->held[i]);
+		exchange_ordered(&responder->closed[i], responder->held[i].request);
 	}
 	channel_ring(&responder->channel, SLUICE_DOORBELL_MESSAGE | SLUICE_DOORBELL_SPACE);
 }

@@ -5,6 +5,7 @@
 
 #include "link/channel.h"
 #include "link/handshake.h"
+#include "shm/load.h"
 #include "shm/returns.h"
 
 struct responder;
@@ -16,6 +17,7 @@ struct responder_config {
 	const struct payload *request;
 	const struct handshake *self;
 	struct sluice_registry_counters *counters;
+	struct load_keeper *load;	/* of the server */
 	struct pool_config pool;	/* of the replies */
 	uint64_t *expired;		/* counts requests that were too late, for the server */
 	/* The channel has opened, is leaving or is gone; owner is the server. */
@@ -26,6 +28,15 @@ struct responder_config {
 	void (*woken)(struct responder *responder);
 	void (*destroyed)(struct responder *responder);
 	void *owner;
+};
+
+/* A counted request that has its first reply counts no more; see shm/load.c. */
+#define HELD_ANSWERED	(-1)
+
+/* A delivery that the server holds. */
+struct responder_held {
+	uint64_t request;		/* its number; 0: it is not held */
+	int64_t since;			/* of a counted one: from when on; HELD_ANSWERED; 0: it is not */
 };
 
 struct responder {
@@ -39,12 +50,13 @@ struct responder {
 	struct sluice_channel_stages *stages;
 	struct ring_producer *replies;	/* one for each delivery */
 	uint32_t *sent;			/* behind them */
-	uint64_t *held;			/* request number of each delivery we hold, or 0 */
+	struct responder_held *held;	/* by delivery */
 	uint32_t active;		/* how many that are */
 	uint32_t out;			/* replies sent and not given back */
 	uint32_t taken;			/* of those, by the client, when it was last looked */
 	uint32_t late;			/* requests received since the client has gone */
 	uint32_t quiet;			/* looks in vain since the last request */
+	uint64_t waits_since;		/* its server's slow look that first saw a request; or 0 */
 	struct pool pool;		/* of the replies, from the first on */
 	bool pool_open;
 	bool ended;			/* takes no more requests, sends no more replies */

@@ -147,7 +147,7 @@ static int send_parcel(struct responder *responder, const struct reply_message *
 	if (likely(!parcel))
 		return 0;
 	parcel->delivery = message->delivery;
-	parcel->request = responder->held[message->delivery];
+	parcel->request = responder->held[message->delivery].request;
 	parcel->position = message->position;
 	return channel_send_parcel(&responder->channel, parcel);
 }
@@ -159,7 +159,7 @@ static COLD void tell_sent(const struct responder *responder, const struct ring_
 	const struct payload *payload = &responder->pool.config.payload;
 
 	probe_reply_send(responder->channel.port, responder->channel.peer,
-			 responder->held[message->delivery],
+			 responder->held[message->delivery].request,
 			 probe_address(pool_address(&responder->pool, message->slice) +
 				       payload->lead),
 			 message->count * payload->element,
@@ -185,11 +185,26 @@ static int push(struct responder *responder, const struct reply_message *message
 			return -EPROTO;
 		counter_add(&responder->channel.counters->overflows, 1);
 		probe(reply_overflow, responder->channel.port, responder->channel.peer,
-		      responder->held[message->delivery]);
+		      responder->held[message->delivery].request);
 		pool_drop(&responder->pool, oldest);
 		responder->out--;
 	}
 	return r < 0 ? r : ring_push(ring, out);
+}
+
+/* Before the client can see the reply, and send a request for which it chooses a server. */
+static void count_reply(struct responder *responder, const struct reply_message *message)
+{
+	struct responder_held *held = &responder->held[message->delivery];
+	struct load_keeper *load = responder->config->load;
+
+	if (!message->position && held->since != HELD_ANSWERED) {
+		load_finished_counted(load, held->since, clock_now());
+		held->since = HELD_ANSWERED;
+	} else if (message->position && held->since == HELD_ANSWERED) {
+		load_resumed_counted(load);
+		held->since = clock_now();
+	}
 }
 
 int responder_reply(struct responder *responder, const struct reply_message *message)
@@ -216,7 +231,7 @@ int responder_reply(struct responder *responder, const struct reply_message *mes
 	if (r < 0)
 		return r;
 	out = (struct ring_message){
-		.request = responder->held[message->delivery],
+		.request = responder->held[message->delivery].request,
 		.position = message->position,
 		.offset = slice->offset + responder->pool.config.payload.lead,
 		.count = message->count,
@@ -227,6 +242,8 @@ int responder_reply(struct responder *responder, const struct reply_message *mes
 	};
 	if (unlikely(message->traced) && !message->position)
 		store_relaxed(&responder->stages[message->delivery].replied, (uint64_t)clock_now());
+	if (unlikely(responder->held[message->delivery].since))
+		count_reply(responder, message);
 	r = push(responder, message, &out);
 	if (r < 0)
 		return responder_broken(responder, "a client has broken a response ring");

@@ -26,6 +26,8 @@
 #define SLUICE_RING_LAST	2u
 /* A packet FDS with the descriptors of this message was sent; see wire.h. */
 #define SLUICE_RING_FDS		4u
+/* A request that its client has counted in the server's page; see load.h. */
+#define SLUICE_RING_COUNTED	8u
 
 /**
  * struct sluice_ring_slot - one message in a ring

@@ -7,7 +7,7 @@
  * packet that anything else is true of breaks the protocol.
  *
  *	client -> server	HELLO		fds: the channel
- *	server -> client	WELCOME
+ *	server -> client	WELCOME		fds: the page of load.h
  *	server -> client	REJECT		then the server hangs up
  *	either			SEGMENT		fds: the segment
  *	either			RETIRE
@@ -78,6 +78,8 @@ struct sluice_wire_hello {
  * @header: type SLUICE_WIRE_WELCOME.
  * @port: id of the server.
  * @node: id of its node.
+ *
+ * The page that says how busy the server is, is attached; see load.h.
  */
 struct sluice_wire_welcome {
 	struct sluice_wire_header header;

@@ -1,0 +1,460 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Rules of a request that goes to the least busy server: what other clients have sent
+ * counts too, from the moment it was sent until the server has answered it, or until its
+ * client has taken it back or is gone.
+ *
+ * The clients are seats of the test's own thread, each with a node of its own; the
+ * servers are ends.  A server does nothing between two steps, so that it has taken no
+ * connection yet where a test has not said so.
+ */
+#include "steps.h"
+#include "rules.h"
+
+#define SERVERS	3
+#define CLIENTS	6
+
+FIXTURE(rule_load)
+{
+	struct root root;
+	struct seat client[CLIENTS];
+	struct end end[SERVERS];
+};
+
+FIXTURE_VARIANT(rule_load)
+{
+	enum place place;
+};
+
+FIXTURE_VARIANT_ADD(rule_load, processes) { .place = IN_PROCESS };
+FIXTURE_VARIANT_ADD(rule_load, threads) { .place = IN_THREAD };
+
+FIXTURE_SETUP(rule_load)
+{
+	root_make(_metadata, &self->root);
+	ends_mix(self->end, ARRAY_SIZE(self->end));
+}
+
+FIXTURE_TEARDOWN(rule_load)
+{
+	size_t i;
+
+	for (i = 0; i < CLIENTS && _metadata->exit_code == KSFT_PASS; i++)
+		leave(&self->client[i], 0, 0);
+	ends_stop(_metadata, self->end, ARRAY_SIZE(self->end));
+	TEARDOWN_CHECKS(&self->root);
+}
+
+/* ---- Steps ---------------------------------------------------------------- */
+
+/* take_all(first): receives what there is into slots from first on; how many that were. */
+static long take_all(struct seat *seat, long first, long unused)
+{
+	long count = 0, value;
+
+	(void)unused;
+	while ((value = take(seat, first + count, count ? SLUICE_NOWAIT : 50 * MILLISECOND)) >= 0)
+		count++;
+	return value == -EAGAIN || value == -ETIMEDOUT ? count : value;
+}
+
+/* finish_all(first, count): with what take_all() has received. */
+static long finish_all(struct seat *seat, long first, long count)
+{
+	long i, result = 0;
+
+	for (i = first; i < first + count && !result; i++)
+		result = done(seat, i, 0);
+	return result;
+}
+
+/* look(looks): has a server look for requests, of which there are none, so often. */
+static long look(struct seat *seat, long looks, long unused)
+{
+	long result = -EAGAIN;
+
+	(void)unused;
+	while (looks-- && result == -EAGAIN)
+		result = take(seat, SLOTS - 1, SLUICE_NOWAIT);
+	return result;
+}
+
+/* rest(time): the same, asleep. */
+static long rest(struct seat *seat, long time, long unused)
+{
+	(void)unused;
+	return take(seat, SLOTS - 1, time);
+}
+
+static long sleep_for(struct seat *seat, long time, long unused)
+{
+	(void)seat, (void)unused;
+	return nanosleep(&(struct timespec){ .tv_sec = time / SECOND,
+					     .tv_nsec = time % SECOND }, NULL);
+}
+
+/* serve_slowly(requests, time): each takes so long; how many were served. */
+static long serve_slowly(struct seat *seat, long requests, long time)
+{
+	long value, served = 0;
+
+	while (served < requests && (value = take(seat, 0, SLUICE_FOREVER)) >= 0) {
+		sleep_for(seat, time, 0);
+		if (answer(seat, 0, value + 1) < 0 || done(seat, 0, 0) < 0)
+			return -errno;
+		served++;
+	}
+	return served;
+}
+
+static void start_servers(struct __test_metadata *_metadata, FIXTURE_DATA(rule_load) *self,
+			  enum place place, size_t servers,
+			  const struct sluice_service_opts *opts)
+{
+	size_t i;
+
+	for (i = 0; i < servers; i++)
+		start_server(_metadata, &self->end[i], place, &calls, opts, NULL);
+}
+
+static void take_seats(struct __test_metadata *_metadata, FIXTURE_DATA(rule_load) *self,
+		       size_t clients, long servers)
+{
+	size_t i;
+
+	for (i = 0; i < clients; i++)
+		take_client_seat(_metadata, &self->client[i], &calls, NULL, servers);
+}
+
+/* Each server takes the connections that there are. */
+#define SERVERS_LOOK(self)						\
+	do {								\
+		for (size_t i_ = 0; i_ < SERVERS; i_++) {		\
+			EXPECT_EQ(-EAGAIN, at(&(self)->end[i_], look, 3, 0)); \
+		}							\
+	} while (0)
+
+/* ---- Rules ------------------------------------------------------------------ */
+
+TEST_F(rule_load, six_clients_with_a_request_each_use_three_servers_alike)
+{
+	size_t i;
+
+	start_servers(_metadata, self, variant->place, SERVERS, NULL);
+	take_seats(_metadata, self, CLIENTS, SERVERS);
+	for (i = 0; i < CLIENTS; i++) {
+		ASSERT_EQ(1, ask_one(&self->client[i], 0, (long)i));
+	}
+	for (i = 0; i < SERVERS; i++) {
+		EXPECT_EQ(2, at(&self->end[i], take_all, 0, 0));
+	}
+}
+
+/* With connections that the servers have taken before, and those they have not. */
+TEST_F(rule_load, so_do_clients_that_come_later)
+{
+	size_t i;
+
+	start_servers(_metadata, self, variant->place, SERVERS, NULL);
+	take_seats(_metadata, self, 3, SERVERS);
+	SERVERS_LOOK(self);
+	for (i = 0; i < 3; i++) {
+		ASSERT_EQ(1, ask_one(&self->client[i], 0, (long)i));
+	}
+	for (i = 0; i < SERVERS; i++) {
+		EXPECT_EQ(1, at(&self->end[i], take_all, 0, 0));
+	}
+	/* The servers are busy, and take no connections. */
+	for (i = 3; i < CLIENTS; i++) {
+		take_client_seat(_metadata, &self->client[i], &calls, NULL, SERVERS);
+		ASSERT_EQ(1, ask_one(&self->client[i], 0, (long)i));
+	}
+	for (i = 0; i < SERVERS; i++) {
+		EXPECT_EQ(1, at(&self->end[i], take_all, 1, 0));
+	}
+}
+
+TEST_F(rule_load, six_long_requests_take_three_workers_twice_as_long_as_one)
+{
+	const int64_t each = 100 * MILLISECOND;
+	int64_t since;
+	size_t i;
+
+	start_servers(_metadata, self, variant->place, SERVERS, NULL);
+	for (i = 0; i < SERVERS; i++)
+		begin(&self->end[i], serve_slowly, 2, each);
+	take_seats(_metadata, self, CLIENTS, SERVERS);
+	since = now();
+	for (i = 0; i < CLIENTS; i++) {
+		ASSERT_EQ(1, ask_one(&self->client[i], 0, (long)i));
+	}
+	for (i = 0; i < CLIENTS; i++) {
+		EXPECT_EQ((long)i + 1, hear(&self->client[i], 0, LONG));
+	}
+	EXPECT_LE(2 * each, now() - since);
+	/* Each has served two: a third would still be waited for. */
+	for (i = 0; i < SERVERS; i++) {
+		EXPECT_EQ(2, finish(&self->end[i]));
+	}
+}
+
+TEST_F(rule_load, what_is_finished_counts_no_more)
+{
+	size_t i, round;
+
+	start_servers(_metadata, self, variant->place, SERVERS, NULL);
+	take_seats(_metadata, self, CLIENTS, SERVERS);
+	/* The fewer, the less the servers are told apart by how fast they were. */
+	for (round = 0; round < 4; round++) {
+		for (i = 0; i < CLIENTS; i++) {
+			ASSERT_EQ(1, ask_one(&self->client[i], 0, (long)i));
+		}
+		for (i = 0; i < SERVERS; i++) {
+			ASSERT_EQ(2, at(&self->end[i], take_all, 0, 0)) TH_LOG("round %zu", round);
+			ASSERT_EQ(0, at(&self->end[i], finish_all, 0, 2));
+		}
+		for (i = 0; i < CLIENTS; i++) {
+			EXPECT_EQ(-EPIPE, hear(&self->client[i], 0, LONG));
+			ASSERT_EQ(0, cancel(&self->client[i], 0, 0));
+		}
+	}
+}
+
+/* It may still be held; but one that goes on being answered is worked on. */
+TEST_F(rule_load, what_has_one_response_counts_no_more_and_a_stream_does)
+{
+	struct end *first = &self->end[0], *second = &self->end[1];
+	long i;
+
+	start_servers(_metadata, self, variant->place, 1, NULL);
+	take_seats(_metadata, self, 1, 1);
+	for (i = 0; i < 2; i++) {
+		ASSERT_EQ(1, ask_one(&self->client[0], i, i));
+		ASSERT_EQ(i, at(first, take, i, LONG));
+		ASSERT_EQ(0, at(first, answer, i, 10));
+	}
+	/* Two are held, both of them answered, and one of these goes on. */
+	ASSERT_EQ(0, at(first, answer, 1, 11));
+	ASSERT_EQ(0, at(first, answer, 1, 12));
+	start_server(_metadata, second, variant->place, &calls, NULL, NULL);
+	for (i = 1; i < 4; i++) {
+		take_client_seat(_metadata, &self->client[i], &calls, NULL, 2);
+		ASSERT_EQ(1, ask_one(&self->client[i], 0, i));
+	}
+	EXPECT_EQ(1, at(first, take_all, 2, 0));
+	EXPECT_EQ(2, at(second, take_all, 0, 0));
+	ASSERT_EQ(0, at(first, finish_all, 0, 3));
+	ASSERT_EQ(0, at(second, finish_all, 0, 2));
+	for (i = 1; i < 4; i++) {
+		ASSERT_EQ(1, ask_one(&self->client[i], 1, i));
+	}
+	i = at(first, take_all, 0, 0);
+	EXPECT_TRUE(i == 1 || i == 2);
+	EXPECT_EQ(3 - i, at(second, take_all, 0, 0));
+}
+
+TEST_F(rule_load, what_a_server_holds_that_was_sent_to_all_counts_too)
+{
+	struct end *busy = &self->end[0], *idle = &self->end[1];
+	long i;
+
+	start_servers(_metadata, self, variant->place, 1, NULL);
+	take_seats(_metadata, self, 1, 1);
+	for (i = 0; i < 3; i++) {
+		ASSERT_EQ(1, ask(&self->client[0], i, i));
+	}
+	ASSERT_EQ(3, at(busy, take_all, 0, 0));
+	start_server(_metadata, idle, variant->place, &calls, NULL, NULL);
+	take_client_seat(_metadata, &self->client[1], &calls, NULL, 2);
+	for (i = 0; i < 3; i++) {
+		ASSERT_EQ(1, ask_one(&self->client[1], i, i));
+	}
+	EXPECT_EQ(3, at(idle, take_all, 0, 0));
+	ASSERT_EQ(0, at(busy, finish_all, 0, 3));
+	for (i = 3; i < 6; i++) {
+		ASSERT_EQ(1, ask_one(&self->client[1], i, i));
+	}
+	EXPECT_EQ(3, at(busy, take_all, 0, 0));
+}
+
+TEST_F(rule_load, what_was_withdrawn_counts_no_more)
+{
+	static const struct sluice_service_opts forgets = SLUICE_SERVICE_OPTS(
+		.flags = SLUICE_SERVICE_NO_FIRE_AND_FORGET);
+	size_t i, round;
+
+	start_servers(_metadata, self, variant->place, SERVERS, &forgets);
+	take_seats(_metadata, self, CLIENTS, SERVERS);
+	for (round = 0; round < 4; round++) {
+		for (i = 0; i < round; i++) {
+			ASSERT_EQ(1, ask_one(&self->client[i], 1, 99));
+			ASSERT_EQ(0, cancel(&self->client[i], 1, 0));
+		}
+	}
+	for (i = 0; i < CLIENTS; i++) {
+		ASSERT_EQ(1, ask_one(&self->client[i], 0, (long)i));
+	}
+	for (i = 0; i < SERVERS; i++) {
+		EXPECT_EQ(2, at(&self->end[i], take_all, 0, 0));
+	}
+}
+
+TEST_F(rule_load, what_was_pushed_out_counts_no_more)
+{
+	static const struct sluice_service_opts two = SLUICE_SERVICE_OPTS(
+		.max_active_requests_per_client = 2);
+	struct end *full = &self->end[0], *other = &self->end[1];
+	long i;
+
+	start_servers(_metadata, self, variant->place, 1, &two);
+	take_seats(_metadata, self, 1, 1);
+	for (i = 0; i < 20; i++) {
+		ASSERT_EQ(1, ask_one(&self->client[0], 0, i));
+		ASSERT_EQ(0, cancel(&self->client[0], 0, 0));
+	}
+	/* Two are in the queue; so the third of others goes there. */
+	start_server(_metadata, other, variant->place, &calls, NULL, NULL);
+	for (i = 1; i < 5; i++) {
+		take_client_seat(_metadata, &self->client[i], &calls, NULL, 2);
+		ASSERT_EQ(1, ask_one(&self->client[i], 0, 100 + i));
+	}
+	EXPECT_EQ(3, at(full, take_all, 0, 0));
+	EXPECT_EQ(3, at(other, take_all, 0, 0));
+}
+
+TEST_F(rule_load, clients_begin_at_different_servers)
+{
+	size_t i, k, first[SERVERS] = { 0 };
+
+	/* Nothing is under way when a client begins; the odds of one server only are 3^-39. */
+	start_servers(_metadata, self, variant->place, SERVERS, NULL);
+	for (i = 0; i < 40; i++) {
+		take_client_seat(_metadata, &self->client[0], &calls, NULL, SERVERS);
+		ASSERT_EQ(1, ask_one(&self->client[0], 0, (long)i));
+		for (k = 0; k < SERVERS; k++) {
+			if (at(&self->end[k], look, 3, 0) != (long)i)
+				continue;
+			first[k]++;
+			ASSERT_EQ(0, at(&self->end[k], done, SLOTS - 1, 0));
+		}
+		leave(&self->client[0], 0, 0);
+	}
+	EXPECT_EQ(40, first[0] + first[1] + first[2]);
+	EXPECT_LT(first[0], 40);
+	EXPECT_LT(first[1], 40);
+	EXPECT_LT(first[2], 40);
+}
+
+/* After a sleep each client has to ring, and those who rang first come first. */
+TEST_F(rule_load, whoever_has_waited_longest_is_served_first)
+{
+	struct end *server = &self->end[0];
+	long i, round;
+
+	start_servers(_metadata, self, variant->place, 1, NULL);
+	take_seats(_metadata, self, CLIENTS, 1);
+	for (round = 0; round < 3; round++) {
+		ASSERT_EQ(-ETIMEDOUT, at(server, rest, 20 * MILLISECOND, 0));
+		for (i = 0; i < CLIENTS; i++) {
+			ASSERT_EQ(1, ask_one(&self->client[i], 0, i));
+		}
+		for (i = 0; i < CLIENTS; i++) {
+			EXPECT_EQ(i, at(server, take, i, LONG));
+		}
+		ASSERT_EQ(0, at(server, finish_all, 0, CLIENTS));
+		for (i = 0; i < CLIENTS; i++) {
+			ASSERT_EQ(0, cancel(&self->client[i], 0, 0));
+		}
+	}
+}
+
+/* A server that took its time sees who came first, and who came while it did. */
+TEST_F(rule_load, a_slow_server_serves_nobody_before_those_who_were_there)
+{
+	const int64_t slow = 20 * MILLISECOND;
+	struct end *server = &self->end[0];
+	long i, value, first = 0;
+
+	start_servers(_metadata, self, variant->place, 1, NULL);
+	take_seats(_metadata, self, CLIENTS, 1);
+	ASSERT_EQ(-EAGAIN, at(server, look, 3, 0));
+	/* All are polled; three are there when it looks, the others come while it works. */
+	for (i = 0; i < CLIENTS; i += 2) {
+		ASSERT_EQ(1, ask_one(&self->client[i], 0, i));
+	}
+	ASSERT_EQ(0, at(server, sleep_for, slow, 0));
+	value = at(server, take, 0, LONG);
+	ASSERT_EQ(0, value % 2);
+	for (i = 1; i < CLIENTS; i += 2) {
+		ASSERT_EQ(1, ask_one(&self->client[i], 0, i));
+	}
+	for (i = 1; i < CLIENTS; i++) {
+		ASSERT_EQ(0, at(server, sleep_for, slow, 0));
+		value = at(server, take, i, LONG);
+		first += i < 3 && value % 2 == 0;
+	}
+	EXPECT_EQ(2, first);
+}
+
+/* ---- Those who die ------------------------------------------------------------ */
+
+/* Two clients in processes are killed with requests that a server has, or has not. */
+TEST_F(rule_load, requests_of_the_dead_count_no_more)
+{
+	struct end *dying = &self->end[2];
+	size_t i, got = 0;
+
+	if (variant->place != IN_PROCESS)
+		SKIP(return, "a thread cannot be killed");
+	start_servers(_metadata, self, variant->place, 2, NULL);
+	start_client(_metadata, dying, variant->place, &calls, 2);
+	for (i = 0; i < 8; i++) {
+		ASSERT_EQ(1, at(dying, ask_one, (long)i, (long)i));
+	}
+	end_kill(dying);
+	end_reap(dying);
+	for (i = 0; i < 2; i++) {
+		got = (size_t)at(&self->end[i], take_all, 0, 0);
+		ASSERT_EQ(4, got);
+		ASSERT_EQ(0, at(&self->end[i], finish_all, 0, 4));
+	}
+	take_seats(_metadata, self, CLIENTS, 2);
+	for (i = 0; i < CLIENTS; i++) {
+		ASSERT_EQ(1, ask_one(&self->client[i], 0, (long)i));
+	}
+	for (i = 0; i < 2; i++) {
+		EXPECT_EQ(3, at(&self->end[i], take_all, 0, 0));
+	}
+	sweep(_metadata);
+}
+
+/* What nobody awaits is not received either, so only the server can know. */
+TEST_F(rule_load, a_server_corrects_what_the_dead_have_left)
+{
+	static const struct sluice_service_opts forgets = SLUICE_SERVICE_OPTS(
+		.flags = SLUICE_SERVICE_NO_FIRE_AND_FORGET);
+	struct end *dying = &self->end[2], *bent = &self->end[0], *other = &self->end[1];
+	size_t i;
+
+	if (variant->place != IN_PROCESS)
+		SKIP(return, "a thread cannot be killed");
+	start_servers(_metadata, self, variant->place, 1, &forgets);
+	start_client(_metadata, dying, variant->place, &calls, 1);
+	for (i = 0; i < 8; i++) {
+		ASSERT_EQ(1, at(dying, ask_one, (long)i, (long)i));
+	}
+	end_kill(dying);
+	end_reap(dying);
+	/* In one sleep it hears of the death, and finds that what is counted is not there. */
+	ASSERT_EQ(-ETIMEDOUT, at(bent, rest, SECOND, 0));
+	start_server(_metadata, other, variant->place, &calls, NULL, NULL);
+	take_seats(_metadata, self, CLIENTS, 2);
+	for (i = 0; i < CLIENTS; i++) {
+		ASSERT_EQ(1, ask_one(&self->client[i], 0, (long)i));
+	}
+	EXPECT_EQ(3, at(bent, take_all, 0, 0));
+	EXPECT_EQ(3, at(other, take_all, 0, 0));
+	sweep(_metadata);
+}
+
+TEST_HARNESS_MAIN
