@@ -169,6 +169,8 @@ static const struct inject_row inject_rows[] = {
 	INJECT_ROW(timerfd_create, INJECT_NEW),
 	INJECT_ROW(timerfd_settime, ENOMEM),
 	INJECT_ROW(epoll_create1, INJECT_NEW),
+	INJECT_ROW(inotify_init1, INJECT_NEW),
+	INJECT_ROW(inotify_add_watch, ENOSPC, ENOMEM),
 	INJECT_ROW(epoll_ctl, ENOMEM, ENOSPC),
 	INJECT_ROW(epoll_pwait, EINTR),
 	INJECT_ROW(ppoll, EINTR, ENOMEM),

@@ -31,6 +31,7 @@
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "os/directory.h"
 #include "os/fd.h"
 #include "os/memfd.h"
 
@@ -152,11 +153,11 @@ void load_page_find(struct load_page *page, pid_t pid, uint64_t server, bool loc
 
 	snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
 	snprintf(wanted, sizeof(wanted), "/memfd:" SLUICE_LOAD_NAME "%016" PRIx64, server);
-	descriptors = pid > 0 ? opendir(path) : NULL;
+	descriptors = pid > 0 ? directory_list_at(AT_FDCWD, path) : NULL;
 	if (!descriptors)
 		return;
 	fd = open_named(descriptors, wanted);
-	closedir(descriptors);
+	directory_close(descriptors);
 	if (fd < 0)
 		return;
 	/* What is none is not mapped; that is no breach, since nobody has sent it. */

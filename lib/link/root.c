@@ -191,6 +191,8 @@ int root_open(struct root *root, const char *path, const char *domain)
 	r = check_domain(domain);
 	if (r < 0)
 		return r;
+	if (!identity_named(AT_FDCWD, "/", &root->slash))
+		return fail_system("cannot look at /");
 	do {
 		root->domain_fd = root->nodes_fd = root->services_fd = -1;
 		r = open_below(root, path, domain);
@@ -207,10 +209,6 @@ int root_open(struct root *root, const char *path, const char *domain)
 		return fail(ENAMETOOLONG, "the path of the root directory is too long");
 	}
 	root->base = used;
-	if (!identity_named(AT_FDCWD, "/", &root->slash)) {
-		root_close(root);
-		return fail_system("cannot look at /");
-	}
 	return 0;
 }
 

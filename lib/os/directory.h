@@ -9,14 +9,19 @@
 #include "os/fd.h"
 
 /* A fresh stream of the entries, for directory_close(); or NULL. */
-static inline DIR *directory_list(int fd)
+static inline DIR *directory_list_at(int at, const char *path)
 {
-	int again = fd_own(openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-	DIR *dir = again < 0 ? NULL : fdopendir(again);
+	int fd = fd_own(openat(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 
 	if (!dir)
-		fd_close(again);
+		fd_close(fd);
 	return dir;
+}
+
+static inline DIR *directory_list(int fd)
+{
+	return directory_list_at(fd, ".");
 }
 
 static inline void directory_close(DIR *dir)

@@ -23,9 +23,9 @@
 
 int inode_watch_make(void)
 {
-	int fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	int fd = fd_own(inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
 
-	return fd < 0 ? -errno : fd_own(fd);
+	return fd < 0 ? -errno : fd;
 }
 
 static int add(int watch, const char *path, uint32_t events)
