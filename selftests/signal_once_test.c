@@ -35,7 +35,8 @@ struct sender {
 	struct sluice_node *node;
 	struct end sleeper;		/* the test's own thread */
 	pthread_t thread;
-	long sleeps;			/* that it makes in the call before the signal */
+	/* In the call before the signal; some may be for a lock or a page, not in the wait. */
+	long sleeps;
 	int64_t pause;			/* after those */
 	bool over;			/* the call has ended */
 	bool rescued;			/* it had to be ended otherwise */
@@ -69,7 +70,7 @@ static void *send_once(void *argument)
 {
 	struct sender *sender = argument;
 	long begun = count_sleeps(&sender->sleeper);
-	int64_t end = now() + SECOND;
+	int64_t end = now() + 3 * SECOND;
 
 	if (!sender->sleeps)
 		until_asleep(&sender->sleeper);
@@ -295,7 +296,7 @@ TEST_F(signal_once, among_other_responses)
 	ASSERT_EQ(11, at(server, take, 1, LONG));
 	for (i = 0; i < ROUNDS; i++) {
 		begin(server, answer_slowly, 1, 200);
-		EXPECT_ENDED_AFTER(3 + i, seat->node, hear(seat, 0, waits[i % 2]));
+		EXPECT_ENDED_AFTER(5 + i, seat->node, hear(seat, 0, waits[i % 2]));
 		ASSERT_EQ(200, finish(server));
 	}
 	ASSERT_EQ(0, at(server, answer, 0, 12));
@@ -331,7 +332,7 @@ TEST_F(signal_once, among_other_clients)
 	ASSERT_EQ(0, at(crowd, open_service, PTR(&calls), 0));
 	for (i = 0; i < VISITS; i++) {
 		begin(crowd, come_and_go, VISITS, 0);
-		EXPECT_ENDED_AFTER(3 + i, seat->node, take(seat, 0, waits[i % 2]));
+		EXPECT_ENDED_AFTER(5 + i, seat->node, take(seat, 0, waits[i % 2]));
 		/* Nobody welcomes them but a server that is at work. */
 		begin(client, ask, 0, i);
 		ASSERT_EQ(i, take(seat, 0, LONG));

@@ -11,11 +11,12 @@
  *	   |
  *	sleep; handle what has happened; attempt -----------------> return
  *
- * A signal ends a sleep.  After two sleeps, signals are held back while the call is awake,
- * so that one that comes then ends the next sleep.  Before that a signal is overlooked if
- * it comes at the very moment at which something else ends a sleep.  To see that one too,
- * waits would need two system calls more.  A second sleep is common: a futex wait that was
- * left queued may end late (link/channel_bell.c).
+ * A signal ends a sleep.  One that comes while the call is awake between two sleeps would
+ * leave no trace, so signals are held back then, and let through by the sleep alone.  That
+ * costs two system calls, which are much for a wait that ends at once and nothing for one
+ * that is long.  So it is left out for two sleeps if the node's last wait was short.  Then a
+ * signal is overlooked if it comes at the very moment at which something else ends one of
+ * these sleeps; who waits briefly has something else to do soon.
  *
  * What came while a sleep ended is taken before the end of the sleep counts: a
  * deadline, a signal or an interruption loses nothing.
@@ -32,6 +33,7 @@
 
 #include "base/atomic.h"
 #include "base/error.h"
+#include "base/limits.h"
 #include "os/clock.h"
 
 /* 1, 0 (the time is over) or -errno. */
@@ -93,34 +95,40 @@ static int end_of_wait(int slept)
 	return fail_again(slept);
 }
 
+/* Polls, if that has paid lately.  1, 0 or -errno. */
+static int poll_first(struct blocking *blocking, int64_t begun, int64_t deadline)
+{
+	struct sluice_node *node = blocking->node;
+
+	if (!node->spin.most || !node->spin.window)
+		return 0;
+	wait_send_wakes(&node->wait);
+	return poll_until(blocking, min_i64(begun + node->spin.window, deadline));
+}
+
 static int wait_for(struct blocking *blocking, int64_t deadline)
 {
 	struct sluice_node *node = blocking->node;
-	int64_t begun = 0, end;
-	unsigned int rounds = 0;
-	int r = 0, slept;
+	unsigned int rounds = node->waits_briefly ? 0 : SLEEPS_UNHELD;
+	int64_t begun = clock_now(), took;
+	int r, slept;
 
-	if (node->spin.most) {
-		begun = clock_now();
-		end = begun + node->spin.window;
-		if (node->spin.window) {
-			wait_send_wakes(&node->wait);
-			r = poll_until(blocking, min_i64(end, deadline));
-		}
-	}
+	r = poll_first(blocking, begun, deadline);
 	while (!r) {
+		if (rounds++ >= SLEEPS_UNHELD)
+			wait_hold_signals(&node->wait);
 		slept = sleep_once(blocking, deadline);
 		r = blocking->attempt(blocking);
 		if (!r && slept < 0)
 			r = end_of_wait(slept);
-		if (!r && ++rounds > 1)
-			wait_hold_signals(&node->wait);
 	}
 	wait_release_signals(&node->wait);
 	if (r == -EINTR)
 		node_end_interruption(node);
-	if (begun && r > 0)
-		spin_learn(&node->spin, clock_now() - begun);
+	took = clock_now() - begun;
+	node->waits_briefly = took < BRIEF_WAIT_NS;
+	if (node->spin.most && r > 0)
+		spin_learn(&node->spin, took);
 	return r;
 }
 

@@ -22,6 +22,7 @@ struct sluice_node {
 	uint32_t interrupted;		/* set by anybody, cleared by our thread */
 	struct config config;		/* as it was when the node was made */
 	bool asleep;			/* seen by another thread that adopts the node */
+	bool waits_briefly;		/* its last wait was short */
 	int64_t spin_wanted;		/* by the options */
 	struct sluice_service *services;	/* that it has open */
 	struct port *ports;

@@ -109,6 +109,14 @@
 /* More than that is as good as always; it also keeps sums of times from wrapping. */
 #define SPIN_LIMIT_NS		(INT64_C(1) * 1000 * 1000 * 1000)
 
+/*
+ * A wait that is shorter than that, by far longer than the two system calls that holding
+ * back signals costs, sleeps so often before it holds them back: once for the message, once
+ * for a wait that was left queued.
+ */
+#define BRIEF_WAIT_NS		(INT64_C(1) * 1000 * 1000)
+#define SLEEPS_UNHELD		2u
+
 /* Polls between two looks at the clock. */
 #define SPIN_BATCH		16u
 

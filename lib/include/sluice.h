@@ -52,13 +52,13 @@
  * which ends the next wait too; or it blocks the signal and reads it from a
  * signalfd(2), in an event loop that also polls sluice_node_fd().
  *
- * If a call sleeps more than twice, because other things than the wanted one have
- * happened, it blocks signals while it is awake, so that they end its next sleep, and
- * restores the mask before it returns.  Signals of a fault (SIGSEGV, SIGBUS and the
- * like) are never blocked.  A signal that comes at the very moment at which something
- * else ends one of the first two sleeps may be overlooked, like one that comes before
- * the sleep.  A wait through sockets may end with EINTR once more after a node that waited through
- * io_uring was destroyed in the same thread.
+ * A call that sleeps blocks signals while it is awake, so that one that comes then ends
+ * its next sleep, and restores the mask before it returns.  Signals of a fault (SIGSEGV,
+ * SIGBUS and the like) are never blocked.  If the node's last wait was shorter than 1 ms,
+ * the call begins with that only after two sleeps; then a signal may be overlooked that
+ * comes at the very moment at which something else ends one of these.  A wait through
+ * sockets may end with EINTR once more after a node that waited through io_uring was
+ * destroyed in the same thread.
  *
  * Time.  Timeouts are nanoseconds, deadlines nanoseconds of CLOCK_MONOTONIC; both
  * ends of a service must live in one time namespace.  While a process is stopped

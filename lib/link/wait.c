@@ -215,7 +215,8 @@ int wait_until(struct wait *wait, int64_t deadline, int64_t alarm)
 	int r;
 
 	wait->again = CLOCK_NEVER;
-	r = wait->mode == WAIT_URING ? wait_uring_block(wait, end) : wait_epoll_block(wait, end);
+	r = wait->mode == WAIT_URING ? wait_uring_block(wait, end, end < deadline) :
+				       wait_epoll_block(wait, end);
 	if (r < 0 && r != -ETIMEDOUT)
 		return r;
 	/* A peer that makes its source ready over and over holds off no deadline. */

@@ -23,7 +23,7 @@ struct wait_source *wait_source(const struct wait *wait, uint64_t tag);
 /* Through io_uring. */
 void wait_uring_forget(struct wait *wait, struct wait_source *source);
 void wait_uring_glance(struct wait *wait);
-int wait_uring_block(struct wait *wait, int64_t end) MUST_CHECK;
+int wait_uring_block(struct wait *wait, int64_t end, bool alarm) MUST_CHECK;
 int wait_uring_move(struct wait *wait) MUST_CHECK;
 int wait_uring_on_word(struct wait *wait, struct wait_source *source) MUST_CHECK;
 void wait_uring_queue_wakes(struct wait *wait);

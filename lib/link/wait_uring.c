@@ -114,7 +114,7 @@ void wait_uring_glance(struct wait *wait)
 	reap(wait);
 }
 
-int wait_uring_block(struct wait *wait, int64_t end)
+int wait_uring_block(struct wait *wait, int64_t end, bool alarm)
 {
 	sigset_t *mask = signals_mask(&wait->signals);
 	int r;
@@ -125,8 +125,8 @@ int wait_uring_block(struct wait *wait, int64_t end)
 	if (unlikely(wait->unarmed))
 		end = min_i64(end, clock_now() + RETRY_FIRST_NS);
 	wait_uring_queue_wakes(wait);
-	/* A wait that submits nothing says what ended it, an alarm or a signal. */
-	if (mask && uring_busy(&wait->uring))
+	/* A wait that submits nothing says what ended it, an alarm or a signal as late. */
+	if (mask && alarm && uring_busy(&wait->uring))
 		uring_flush(&wait->uring);
 	r = uring_wait(&wait->uring, end, mask);
 	reap(wait);
