@@ -117,14 +117,33 @@ start "$names" rude
 looks ls
 [ "$(tr -d ' -~\n' <"$tmp/said" | wc -c)" -eq 0 ] && [ "$(wc -l <"$tmp/said")" -eq 2 ]
 result $? "strings that are not fit to print"
-says "what of them is" '^rude?\[2J???"\\?  *rude'
+says "what of them is" '^rude\\x1b\[2J\\x07\\x0a\\x09"\\\\xff  *rude'
 looks ls --tree
-[ "$(tr -d ' -~\n' <"$tmp/said" | wc -c)" -eq 0 ] && grep -q '^  client\.0 "rude?.*node rude?' "$tmp/said"
+[ "$(tr -d ' -~\n' <"$tmp/said" | wc -c)" -eq 0 ] && grep -q '^  client\.0 "rude\\x1b.*node rude\\x1b' "$tmp/said"
 result $? "also of ports and nodes"
 looks ls --json --tree
-holds "and as JSON" '.[0].services[] | select(.clients == 1) | .name == "rude?[2J???\"\\?" and
+holds "and as JSON" '.[0].services[] | select(.clients == 1) | .name == "rude\u001b[2J\u0007\n\t\"\\\ufffd" and
 	(.ports[0].node_name == .name) and (.ports | map(.name) == [.[0].node_name, .[0].node_name])'
 let_go
+
+# Where the locale has the characters they are shown, and each column begins below the
+# other, though bytes, characters and columns differ: two bytes and a column; three bytes
+# and two columns; a letter and a mark on it.  What turns writing round is escaped.
+if [ "$(LC_ALL=C.UTF-8 locale charmap 2>/dev/null)" = UTF-8 ]; then
+	start "$names" foreign
+	LC_ALL=C.UTF-8 looks ls
+	grep -q '^größe/漢字/e[^ ]*/\\xe2\\x80\\xae  uint8_t' "$tmp/said"
+	result $? "UTF-8 is shown where the locale has it"
+	grep -q '^SERVICE \{20\}REQUEST' "$tmp/said"
+	result $? "and columns are as wide as it is"
+	LC_ALL=C looks ls
+	says "and escaped where it has not" '^gr\\xc3\\xb6\\xc3\\x9fe/'
+	looks ls --json
+	holds "JSON has it everywhere" 'any(.[].services[]; .name == "größe/漢字/e\u0301/\u202e")'
+	let_go
+else
+	skip "UTF-8 in names" "there is no C.UTF-8"
+fi
 
 # ---- a thousand
 

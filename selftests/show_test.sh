@@ -78,7 +78,7 @@ says "who has it open" '^  nodes  *2$'
 says "an attribute" '^  attribute  *place = front$'
 says "another of the same key" '^  attribute  *place = left$'
 says "one without a value" '^  attribute  *spare = *$'
-says "one that is not fit to print" '^  attribute  *rude = ?\[2J?$'
+says "one that is not fit to print" '^  attribute  *rude = \\x1b\[2J\\x0a$'
 says "its client, which has a name" '^client\.0 "camera" [0-9a-f]*$'
 says "its server, which has none" '^server\.0 [0-9a-f]*$'
 says "how it waits" '^  node  *show, waits through \(io_uring\|sockets\)$'
@@ -95,7 +95,7 @@ holds "settings" '.[0].service.settings == {max_clients: 3, max_servers: 2, max_
 	group: '"$group"', group_name: "'"$group_name"'",
 	flags: ["no_request_overflow", "no_response_overflow", "no_fire_and_forget"]}'
 holds "attributes" '.[0].service.attributes == [{key: "place", value: "front"},
-	{key: "place", value: "left"}, {key: "spare", value: ""}, {key: "rude", value: "?[2J?"}]'
+	{key: "place", value: "left"}, {key: "spare", value: ""}, {key: "rude", value: "\u001b[2J\n"}]'
 holds "names of ports" '.[0].service.ports | map(.name) == ["camera", null]'
 holds "both nodes that have it open" '.[0].service.nodes == 2'
 holds "25 round trips of 48 bytes, at either end" '.[0].service.ports | length == 2 and

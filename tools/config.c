@@ -13,6 +13,7 @@
  *	  range		string: what it can be
  *	  meaning	string: what it is for
  */
+#include "printable.h"
 #include "verbs.h"
 
 #include <errno.h>
@@ -88,7 +89,7 @@ static bool is_named(const struct look *look, const char *key)
 static bool are_known(const struct look *look, struct sluice_config *config)
 {
 	struct sluice_config_key key = SLUICE_CONFIG_KEY();
-	char name[VALUE_SIZE];
+	char name[TEXT_CLEAN(VALUE_SIZE)];
 	bool known;
 
 	for (int i = 0; i < look->names; i++) {
@@ -110,7 +111,7 @@ static int print_values(struct sluice_config *config)
 {
 	struct sluice_config_key key = SLUICE_CONFIG_KEY();
 	struct columns columns = { .alignment = "lll" };
-	char value[VALUE_SIZE], source[VALUE_SIZE];
+	char value[TEXT_CLEAN(VALUE_SIZE)], source[TEXT_CLEAN(VALUE_SIZE)];
 
 	columns_add(&columns, STYLE_BOLD, "KEY\tVALUE\tSOURCE");
 	for (unsigned int i = 0; sluice_config_get(config, i, &key) > 0; i++)

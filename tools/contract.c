@@ -102,17 +102,14 @@ uint64_t contract_response_lead(const struct sluice_registry_contract *record)
 int contract_elements(const struct sluice_type *type, size_t bytes, size_t *ret_elements,
 		      char ret_why[CONTRACT_WHY])
 {
-	char name[SLUICE_TYPE_NAME_SIZE];
-
-	text_clean(name, sizeof(name), type->name);
 	if (type->kind == SLUICE_KIND_FIXED && bytes != type->size) {
 		snprintf(ret_why, CONTRACT_WHY, "has %zu bytes, and must have the %" PRIu64
-			 " of one %s", bytes, type->size, name);
+			 " of one %s", bytes, type->size, type->name);
 		return -EMSGSIZE;
 	}
 	if (bytes % type->size) {
 		snprintf(ret_why, CONTRACT_WHY, "has %zu bytes, and must have a multiple of the %"
-			 PRIu64 " of one %s", bytes, type->size, name);
+			 PRIu64 " of one %s", bytes, type->size, type->name);
 		return -EMSGSIZE;
 	}
 	*ret_elements = (size_t)(bytes / type->size);

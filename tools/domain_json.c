@@ -33,7 +33,7 @@
  *	wait		"uring" or "socket": how that sleeps; null: likewise
  *
  * Keys may be added; none changes its meaning or goes.  What others have written is
- * their word, and strings are ASCII: all else is replaced by ?.
+ * their word; what is no UTF-8 in it is replaced by U+FFFD.
  */
 #include "domain_json.h"
 
@@ -44,13 +44,14 @@
 #include <sluice.h>
 
 #include "port_process.h"
+#include "printable.h"
 #include "text.h"
 
 json_t *domain_json_text(const char *text)
 {
-	char clean[SLUICE_SERVICE_NAME_SIZE];
+	char clean[TEXT_CLEAN(SLUICE_SERVICE_NAME_SIZE)];
 
-	return json_string(text_clean(clean, sizeof(clean), text));
+	return json_string(text_utf8(clean, sizeof(clean), text));
 }
 
 static json_t *fingerprint_json(const struct sluice_registry_type *type)

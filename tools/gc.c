@@ -34,6 +34,7 @@
 #include "domain_json.h"
 #include "leftover.h"
 #include "look.h"
+#include "printable.h"
 #include "registry.h"
 #include "text.h"
 #include "verbs.h"
@@ -113,7 +114,7 @@ static int print_json(const struct thing *thing, bool removed)
 
 static void print_text(const struct thing *thing, bool removed)
 {
-	char clean[SLUICE_SERVICE_NAME_SIZE];
+	char clean[TEXT_CLEAN(SLUICE_SERVICE_NAME_SIZE)];
 
 	printf("%s %s ", removed ? "removed" : "would remove", thing->kind);
 	if (thing->name && *thing->name)
@@ -137,7 +138,7 @@ static void tell(struct gc *gc, const struct thing *thing)
 
 static void fail(struct gc *gc, const char *what, const struct thing *thing, int error)
 {
-	char clean[SLUICE_SERVICE_NAME_SIZE];
+	char clean[TEXT_CLEAN(SLUICE_SERVICE_NAME_SIZE)];
 
 	gc->failed = true;
 	look_failed(&gc->look, "cannot %s %s %s: %s", what, thing->kind,

@@ -14,16 +14,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "printable.h"
+#include "say.h"
 #include "text.h"
 
 #define NAME_SIZE	256
-
-static void say(const struct look *look, const char *format, va_list arguments)
-{
-	fprintf(stderr, "sluice %s: ", look->verb);
-	vfprintf(stderr, format, arguments);
-	fputc('\n', stderr);
-}
 
 static int point_to_help(const struct look *look)
 {
@@ -36,7 +31,7 @@ int look_wrong(const struct look *look, const char *format, ...)
 	va_list arguments;
 
 	va_start(arguments, format);
-	say(look, format, arguments);
+	say_all(look->verb, format, arguments);
 	va_end(arguments);
 	return point_to_help(look);
 }
@@ -46,7 +41,7 @@ int look_failed(const struct look *look, const char *format, ...)
 	va_list arguments;
 
 	va_start(arguments, format);
-	say(look, format, arguments);
+	say_all(look->verb, format, arguments);
 	va_end(arguments);
 	return 1;
 }
@@ -94,7 +89,7 @@ int look_parse(struct look *look, int argc, char **argv)
 int look_at(const struct look *look, struct snapshot *ret_snapshot)
 {
 	int r = snapshot_take(ret_snapshot, look->domain);
-	char name[NAME_SIZE];
+	char name[TEXT_CLEAN(NAME_SIZE)];
 
 	if (!r)
 		return 0;
@@ -128,7 +123,7 @@ bool look_is_named(const struct look *look, const char *service)
 
 bool look_found(const struct look *look, const struct snapshot *snapshot)
 {
-	char name[NAME_SIZE];
+	char name[TEXT_CLEAN(NAME_SIZE)];
 
 	for (size_t i = 0; i < snapshot->services; i++)
 		if (look_is_named(look, snapshot->service[i].contract.name))

@@ -13,6 +13,7 @@
  *	services	by name; each as domain_json.c describes it, and with --tree also
  *	  ports		clients first; each as domain_json.c describes it
  */
+#include "printable.h"
 #include "verbs.h"
 
 #include <stdio.h>
@@ -93,8 +94,8 @@ static void pids_text(char *buffer, const struct snapshot_service *service)
 static void add_service(struct columns *columns, const struct snapshot_service *service)
 {
 	const struct sluice_registry_contract *contract = &service->contract;
-	char name[SLUICE_SERVICE_NAME_SIZE], pids[PIDS_TEXT];
-	char request[SLUICE_TYPE_NAME_SIZE], response[SLUICE_TYPE_NAME_SIZE];
+	char name[TEXT_CLEAN(SLUICE_SERVICE_NAME_SIZE)], pids[PIDS_TEXT];
+	char request[TEXT_CLEAN(SLUICE_TYPE_NAME_SIZE)], response[TEXT_CLEAN(SLUICE_TYPE_NAME_SIZE)];
 
 	pids_text(pids, service);
 	columns_add(columns, style_of(service), "%s\t%s%s\t%s%s\t%u\t%u\t%zu\t%s",
@@ -122,7 +123,7 @@ static void add_port(struct columns *columns, const struct snapshot *snapshot,
 		     const struct snapshot_port *port)
 {
 	const struct snapshot_node *node = snapshot_node(snapshot, port->record.node);
-	char id[TEXT_NUMBER], comm[PORT_COMMAND], name[SLUICE_NODE_NAME_SIZE] = "?";
+	char id[TEXT_NUMBER], comm[PORT_COMMAND], name[TEXT_CLEAN(SLUICE_NODE_NAME_SIZE)] = "?";
 	char title[PORT_TITLE];
 	const char *command = port_process_command(comm, port);
 
@@ -139,8 +140,8 @@ static void add_port(struct columns *columns, const struct snapshot *snapshot,
 static void add_heading(struct columns *columns, const struct snapshot_service *service)
 {
 	const struct sluice_registry_contract *contract = &service->contract;
-	char name[SLUICE_SERVICE_NAME_SIZE];
-	char request[SLUICE_TYPE_NAME_SIZE], response[SLUICE_TYPE_NAME_SIZE];
+	char name[TEXT_CLEAN(SLUICE_SERVICE_NAME_SIZE)];
+	char request[TEXT_CLEAN(SLUICE_TYPE_NAME_SIZE)], response[TEXT_CLEAN(SLUICE_TYPE_NAME_SIZE)];
 
 	columns_add(columns, service->alive ? STYLE_BOLD : STYLE_DIM, "%s: %s%s to %s%s%s",
 		    text_clean(name, sizeof(name), contract->name),

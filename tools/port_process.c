@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "printable.h"
 #include "text.h"
 
 /* 0 if it is not known. */

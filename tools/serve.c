@@ -35,6 +35,7 @@
 
 #include "environment.h"
 #include "interrupt.h"
+#include "printable.h"
 #include "registry.h"
 #include "text.h"
 #include "verbs.h"
@@ -199,7 +200,7 @@ static void tell(const struct job *job, int64_t took)
 /* 0, or -1: it cannot be written. */
 static int tell_json(const struct job *job, int64_t took)
 {
-	char why[CONTRACT_WHY];
+	char why[TEXT_CLEAN(CONTRACT_WHY)];
 	json_t *line = json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:s*}",
 				 "request", (json_int_t)job->number,
 				 "bytes", (json_int_t)job->bytes,
@@ -207,7 +208,7 @@ static int tell_json(const struct job *job, int64_t took)
 				 "replies", (json_int_t)job->replies,
 				 "reply_bytes", (json_int_t)job->reply_bytes,
 				 "ns", (json_int_t)took,
-				 "error", job->why[0] ? text_clean(why, sizeof(why), job->why) :
+				 "error", job->why[0] ? text_utf8(why, sizeof(why), job->why) :
 							NULL);
 	int r;
 

@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "printable.h"
 #include "text.h"
 
 #define COUNT(array)	(sizeof(array) / sizeof((array)[0]))

@@ -20,6 +20,7 @@
  *	      size	bytes
  *	      allocated	bytes that the kernel has given for them
  */
+#include "printable.h"
 #include "verbs.h"
 
 #include <inttypes.h>
@@ -69,7 +70,7 @@ struct show {
 static void add_type(struct columns *columns, const char *what,
 		     const struct sluice_registry_type *type)
 {
-	char name[SLUICE_TYPE_NAME_SIZE];
+	char name[TEXT_CLEAN(SLUICE_TYPE_NAME_SIZE)];
 
 	if (!type->size) {
 		columns_add(columns, STYLE_PLAIN, "  %s\tnone", what);
@@ -83,7 +84,7 @@ static void add_type(struct columns *columns, const char *what,
 
 static void add_attributes(struct columns *columns, const struct snapshot_service *service)
 {
-	char key[SLUICE_ATTRIBUTE_KEY_SIZE], value[SLUICE_ATTRIBUTE_VALUE_SIZE];
+	char key[TEXT_CLEAN(SLUICE_ATTRIBUTE_KEY_SIZE)], value[TEXT_CLEAN(SLUICE_ATTRIBUTE_VALUE_SIZE)];
 
 	for (uint32_t i = 0; i < service->contract.attributes; i++)
 		columns_add(columns, STYLE_PLAIN, "  attribute\t%s = %s",
@@ -94,7 +95,7 @@ static void add_attributes(struct columns *columns, const struct snapshot_servic
 static void add_service(struct columns *columns, const struct snapshot_service *service)
 {
 	const struct sluice_registry_contract *contract = &service->contract;
-	char name[SLUICE_SERVICE_NAME_SIZE], hash[SNAPSHOT_HASH];
+	char name[TEXT_CLEAN(SLUICE_SERVICE_NAME_SIZE)], hash[TEXT_CLEAN(SNAPSHOT_HASH)];
 
 	columns_add(columns, service->alive ? STYLE_BOLD : STYLE_DIM, "%s%s",
 		    text_clean(name, sizeof(name), contract->name),
@@ -121,7 +122,7 @@ static void add_process(struct columns *columns, const struct snapshot *snapshot
 			const struct snapshot_port *port)
 {
 	const struct snapshot_node *node = snapshot_node(snapshot, port->record.node);
-	char comm[PORT_COMMAND], name[SLUICE_NODE_NAME_SIZE];
+	char comm[PORT_COMMAND], name[TEXT_CLEAN(SLUICE_NODE_NAME_SIZE)];
 	const char *command = port_process_command(comm, port);
 
 	columns_add(columns, STYLE_PLAIN, "  process\t%u%s%s", port->record.pid,
@@ -263,7 +264,7 @@ static int print_json(const struct show *show)
 static int print(const struct look *look, const struct snapshot *snapshot)
 {
 	struct show show = { .snapshot = snapshot };
-	char name[SLUICE_SERVICE_NAME_SIZE], domain[SLUICE_SERVICE_NAME_SIZE];
+	char name[TEXT_CLEAN(SLUICE_SERVICE_NAME_SIZE)], domain[TEXT_CLEAN(SLUICE_SERVICE_NAME_SIZE)];
 	int r;
 
 	show.service = snapshot_service(snapshot, look->name[0]);

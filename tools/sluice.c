@@ -7,6 +7,7 @@
  * its own name as argv[0], and returns the exit status: 0 done, 1 it failed, 2
  * it was asked wrongly.
  */
+#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -79,6 +80,8 @@ static int version(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+	/* Which characters can be printed; numbers are written the same everywhere. */
+	setlocale(LC_CTYPE, "");
 	if (argc < 2)
 		return wrong("a verb is missing");
 

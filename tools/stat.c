@@ -16,6 +16,7 @@
  *	counters	as counters.c describes them
  *	rates		per second, as counters.c describes them; null without --watch
  */
+#include "printable.h"
 #include "verbs.h"
 
 #include <errno.h>
@@ -195,8 +196,8 @@ static void add_port(struct sample *sample, const struct snapshot_service *servi
 	const struct snapshot_port *port = &service->port[i];
 	const struct sluice_registry_counters old = before(sample, service, i);
 	const struct sluice_registry_counters *now = &port->counters;
-	char name[SLUICE_SERVICE_NAME_SIZE], rest[10 * TEXT_NUMBER + COUNTERS_AGE];
-	char entry[SNAPSHOT_ENTRY], sent[TEXT_NUMBER], sent_bytes[TEXT_NUMBER];
+	char name[TEXT_CLEAN(SLUICE_SERVICE_NAME_SIZE)], rest[10 * TEXT_NUMBER + COUNTERS_AGE];
+	char entry[TEXT_CLEAN(SNAPSHOT_ENTRY)], sent[TEXT_NUMBER], sent_bytes[TEXT_NUMBER];
 	char received[TEXT_NUMBER], received_bytes[TEXT_NUMBER];
 
 	rest_text(rest, sizeof(rest), sample, &old, now);

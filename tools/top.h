@@ -89,7 +89,7 @@ void top_frame_free(struct top_frame *frame);
 
 /* ---- top_columns.c ---- */
 
-#define TOP_CELL	256
+#define TOP_CELL	1024
 
 /* Either a name, or a value and how it is written. */
 struct top_column {
@@ -135,7 +135,7 @@ char *top_text_whole(char *buffer, double number);	/* all its digits */
 
 /* ---- top_lines.c ---- */
 
-#define TOP_LINE	1024
+#define TOP_LINE	8192
 
 /* Which columns there is room for. */
 struct top_layout {

@@ -29,6 +29,7 @@
 #include <jansson.h>
 
 #include "tools/domain_json.h"
+#include "tools/printable.h"
 #include "tools/say.h"
 #include "tools/style.h"
 #include "tools/text.h"
@@ -65,7 +66,7 @@ static void hole_text(char buffer[TEXT], const struct shared_type *type, const s
 static void print_heading(const struct shared_type *type)
 {
 	const struct payload *payload = &type->payload;
-	char name[TEXT], service[SLUICE_SERVICE_NAME_SIZE];
+	char name[TEXT], service[TEXT_CLEAN(SLUICE_SERVICE_NAME_SIZE)];
 
 	printf("%s%s%s%s, %s of %s: %" PRIu64 " byte%s%s, fingerprint 0x%016" PRIx64 "\n",
 	       style_begin(STYLE_BOLD), full_path(name, type, ""), payload->kind ? "[]" : "",
@@ -200,7 +201,7 @@ void report_header(const struct shared *shared)
 static void print_side(const struct shared *shared, const struct shared_type *type,
 		       const struct field *field)
 {
-	char path[TEXT], text[FIELD_TEXT];
+	char path[TEXT_CLEAN(TEXT)], text[FIELD_TEXT];
 
 	if (field)
 		printf("%s is %s in %s", full_path(path, type, field->path),
