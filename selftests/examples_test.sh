@@ -122,6 +122,7 @@ numbers() {
 
 # ready ROLE: says at once that it is ready, though nobody is there
 ready() {
+	: >"$tmp/ready"
 	"$O/examples/growing-slices-$1" >"$tmp/ready" &
 	started=$!
 	until grep -q '^ready to ' "$tmp/ready"; do

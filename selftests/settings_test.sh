@@ -14,7 +14,7 @@ header=lib/include/sluice.h
 
 # in_header FILE: "OWNER FIELD" for each field of an options struct
 in_header() {
-	awk '
+	sed -f Documentation/man/fields.sed "$1" | awk '
 		/^struct sluice_(node|service|client|server)_opts \{|^struct sluice_attribute \{/ {
 			owner = $2
 			sub(/^sluice_/, "", owner)
@@ -26,7 +26,7 @@ in_header() {
 			field = $NF
 			gsub(/[*;]/, "", field)
 			print owner, field
-		}' "$1" | sort
+		}' | sort
 }
 
 # in_page FILE: the same for each row that says what a field can be
@@ -62,7 +62,7 @@ plant() {
 check "each field of the options has a row, and each row a field" agree $page $header
 plant '^max_nodes  .*' ''
 refuse "a row that is missing is seen" agree "$tmp/planted.rst" $header
-sed 's/^\tuint32_t max_nodes;/&\n\tuint32_t max_planted;/' $header >"$tmp/planted.h"
+sed 's/^\tuint32_t max_nodes .*;/&\n\tuint32_t max_planted;/' $header >"$tmp/planted.h"
 refuse "a field that has no row is seen" agree $page "$tmp/planted.h"
 
 check "the library does what the page says" holds $page
