@@ -20,6 +20,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lost_root.h"
 #include "registry.h"
 #include "text.h"
 
@@ -60,7 +61,7 @@ static void explain(int error, const char *domain, const char *name, char why[CO
 		break;
 	default:
 		snprintf(why, CONTRACT_WHY, "cannot look for %s in the domain %s: %s", name, domain,
-			 strerror(-error));
+			 lost_root_why(error));
 	}
 }
 

@@ -33,6 +33,7 @@
 #include <sluice.h>
 
 #include "configured.h"
+#include "lost_root.h"
 #include "registry.h"
 #include "snapshot.h"
 #include "text.h"
@@ -87,6 +88,26 @@ static void judge_root(struct doctor_finding *finding, const char *path, const s
 	}
 }
 
+/* It is safe; is it of any use? */
+static void judge_use(struct doctor_finding *finding, const char *path)
+{
+	bool shared;
+	int root = registry_open_root(&shared), r;
+
+	if (root < 0)
+		return;
+	r = lost_root(root);
+	close(root);
+	if (r >= 0)
+		return;
+	doctor_found(finding, DOCTOR_PROBLEM, "no node can be made below %s: %s", path,
+		     lost_root_why(r));
+	if (r == -ESTALE)
+		doctor_mend(finding, "start what mounts it again (a container keeps the directory that its host has removed), or let SLUICE_ROOT name another one");
+	else
+		doctor_mend(finding, "let SLUICE_ROOT name a directory on a tmpfs");
+}
+
 void doctor_root(struct doctor *doctor, struct doctor_finding *finding)
 {
 	char path[PATH_SIZE];
@@ -96,6 +117,8 @@ void doctor_root(struct doctor *doctor, struct doctor_finding *finding)
 	registry_root(path, sizeof(path));
 	if (lstat(path, &st) == 0) {
 		judge_root(finding, path, &st);
+		if (finding->status == DOCTOR_OK)
+			judge_use(finding, path);
 	} else if (errno == ENOENT) {
 		doctor_found(finding, DOCTOR_OK, "%s (%s) is made by the first node", path,
 			     why_root(path));

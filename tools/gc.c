@@ -23,6 +23,7 @@
  * root.
  */
 #include <errno.h>
+#include <limits.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,6 +35,7 @@
 #include "domain_json.h"
 #include "leftover.h"
 #include "look.h"
+#include "lost_root.h"
 #include "printable.h"
 #include "registry.h"
 #include "text.h"
@@ -330,6 +332,15 @@ static void remove_domain_of_one(struct gc *gc, int domain)
 		close(root);
 }
 
+static int tell_root(const struct gc *gc, const char *domain, int error)
+{
+	char root[PATH_MAX];
+
+	registry_root(root, sizeof(root));
+	return look_failed(&gc->look, "there can be no domain %s below %s: %s", domain, root,
+			   lost_root_why(error));
+}
+
 static int sweep(struct gc *gc)
 {
 	const char *domain = registry_domain(gc->look.domain);
@@ -339,6 +350,8 @@ static int sweep(struct gc *gc)
 		return 0;
 	if (fd == -EINVAL)
 		return look_wrong(&gc->look, "\"%s\" is no name of a domain", domain);
+	if (fd == -ESTALE || fd == -EOPNOTSUPP)
+		return tell_root(gc, domain, fd);
 	if (fd < 0)
 		return look_failed(&gc->look, "domain %s is not to be read, or its directories are not safe: %s",
 				   domain, strerror(-fd));

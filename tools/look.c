@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lost_root.h"
 #include "printable.h"
 #include "say.h"
 #include "text.h"
@@ -101,7 +102,7 @@ int look_at(const struct look *look, struct snapshot *ret_snapshot)
 		return look_failed(look, "domain %s below %s is not to be read: a directory is closed to you, or not safe (of another user, writable by others, or a symbolic link)",
 				   name, ret_snapshot->root);
 	return look_failed(look, "cannot read domain %s below %s: %s", name, ret_snapshot->root,
-			   strerror(-r));
+			   lost_root_why(r));
 }
 
 static bool matches(const char *service, const char *pattern)

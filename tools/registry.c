@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * Reads the registry: the files through which the processes of a domain find each
- * other.  Nothing is written, locked or connected to, so that it needs no more than
- * permission to read, and nobody notices.  A lock, even for a moment, would keep the
+ * other.  Nothing that anybody sees is written, locked or connected to, so that it needs no
+ * more than permission to read, and nobody notices.  A lock, even for a moment, would keep the
  * last process of a service from removing it.
  *
  * Where the registry lies is decided as the library decides it, and the directories
@@ -33,6 +33,7 @@
 #include <sluice.h>
 
 #include "configured.h"
+#include "lost_root.h"
 
 #define SYSTEM_ROOT	"/run/sluice"
 #define DOMAIN_DEFAULT	"default"
@@ -120,11 +121,19 @@ const char *registry_domain(const char *domain)
 int registry_open_domain(const char *domain)
 {
 	bool shared;
+	int fd, r, root;
 
 	domain = registry_domain(domain);
 	if (strlen(domain) > DOMAIN_LENGTH || domain[0] == '.' || strchr(domain, '/'))
 		return -EINVAL;
-	return descend(registry_open_root(&shared), domain);
+	root = registry_open_root(&shared);
+	if (root < 0)
+		return root;
+	fd = registry_open_directory(root, domain);
+	/* A domain in which nobody is is no failure; one in which nobody can be is. */
+	r = fd == -ENOENT ? lost_root(root) : 0;
+	close(root);
+	return r < 0 ? r : fd;
 }
 
 /* ---- Records --------------------------------------------------------------- */

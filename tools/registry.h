@@ -18,7 +18,10 @@ void registry_root(char *path, size_t size);
 /* That directory, and whether it is for several users.  A descriptor, or -errno as below. */
 int registry_open_root(bool *ret_shared);
 
-/* The directory of a domain.  A descriptor, or -errno as below. */
+/*
+ * The directory of a domain.  A descriptor; or -ENOENT (it is not there), or another
+ * -errno as below, or as of lost_root().
+ */
 int registry_open_domain(const char *domain);
 
 /* A directory of what is at, if it is safe.  Likewise; -EACCES: it is not, or is none. */
