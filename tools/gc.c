@@ -230,6 +230,16 @@ static void name_service(struct gc *gc, int services)
 		memcpy(gc->service, contract.name, sizeof(gc->service));
 }
 
+/* Each entry of a directory; what cannot be looked at is told, or it would pass for empty. */
+static void look_at_each(struct gc *gc, int at, const char *name, registry_entry *call)
+{
+	const struct thing directory = { .kind = "the directory", .entry = name };
+	int r = registry_each(at, name, NULL, gc, call);
+
+	if (r < 0)
+		fail(gc, "read", &directory, r);
+}
+
 static void look_at_ports(struct gc *gc, int services)
 {
 	int service = registry_open_directory(services, gc->hash);
@@ -237,7 +247,7 @@ static void look_at_ports(struct gc *gc, int services)
 	if (service < 0)
 		return;
 	gc->servers = registry_open_directory(service, "servers");
-	registry_each(service, "ports", NULL, gc, look_at_port);
+	look_at_each(gc, service, "ports", look_at_port);
 	if (gc->servers >= 0)
 		close(gc->servers);
 	close(service);
@@ -355,8 +365,8 @@ static int sweep(struct gc *gc)
 	if (fd < 0)
 		return look_failed(&gc->look, "domain %s is not to be read, or its directories are not safe: %s",
 				   domain, strerror(-fd));
-	registry_each(fd, "services", NULL, gc, look_at_service);
-	registry_each(fd, "nodes", NULL, gc, look_at_node);
+	look_at_each(gc, fd, "services", look_at_service);
+	look_at_each(gc, fd, "nodes", look_at_node);
 	if (gc->found && !gc->dry_run)
 		remove_domain_of_one(gc, fd);
 	close(fd);

@@ -269,9 +269,10 @@ static void remove_entry(void *context, int directory, const char *name)
 /* A directory of files, with these. */
 static int remove_directory(int at, const char *name)
 {
-	int result = 0;
+	int result = 0, r = registry_each(at, name, NULL, &result, remove_entry);
 
-	registry_each(at, name, NULL, &result, remove_entry);
+	if (r < 0)
+		return r;
 	return result < 0 ? result : remove_name(at, name, AT_REMOVEDIR);
 }
 

@@ -303,23 +303,29 @@ int registry_read_contract(int services, const char *hash,
 	return 0;
 }
 
-void registry_each(int at, const char *name, const char *below, void *context,
-		   registry_entry *call)
+int registry_each(int at, const char *name, const char *below, void *context,
+		  registry_entry *call)
 {
-	int fd = registry_open_directory(at, name);
+	int r, fd = registry_open_directory(at, name);
 	struct dirent *entry;
 	DIR *directory;
 
 	if (below)
 		fd = descend(fd, below);
-	directory = fd < 0 ? NULL : fdopendir(fd);
-	if (!directory && fd >= 0)
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
+	directory = fdopendir(fd);
+	if (!directory) {
+		r = -errno;
 		close(fd);
-	while (directory && (entry = readdir(directory)))
+		return r;
+	}
+	while ((errno = 0, entry = readdir(directory)))
 		if (entry->d_name[0] != '.')
 			call(context, dirfd(directory), entry->d_name);
-	if (directory)
-		closedir(directory);
+	r = errno == ENOENT ? 0 : -errno;
+	closedir(directory);
+	return r;
 }
 
 /* ---- Looking --------------------------------------------------------------- */
@@ -337,19 +343,19 @@ static int find_in(DIR *services, const char *name, struct sluice_registry_contr
 	struct stat status;
 	int r, result = -ENOENT;
 
-	while ((entry = readdir(services))) {
+	while ((errno = 0, entry = readdir(services))) {
 		if (!is_hash(entry->d_name))
 			continue;
 		r = registry_read_contract(dirfd(services), entry->d_name, &contract, NULL,
 					   &status);
-		if (r == -EPROTONOSUPPORT)
+		if (r == -EPROTONOSUPPORT || r == -EMFILE || r == -ENFILE || r == -ENOMEM)
 			result = r;
 		if (r < 0 || strcmp(contract.name, name) != 0)
 			continue;
 		*ret_contract = contract;
 		return 0;
 	}
-	return result;
+	return errno ? -errno : result;
 }
 
 int registry_find_service(const char *domain, const char *name,

@@ -27,10 +27,13 @@ int registry_open_domain(const char *domain);
 /* A directory of what is at, if it is safe.  Likewise; -EACCES: it is not, or is none. */
 int registry_open_directory(int at, const char *name);
 
-/* Calls for each name in a directory, that of a subdirectory, or NULL, of what is at. */
+/*
+ * Calls for each name in a directory, that of a subdirectory, or NULL, of what is at.  0, also
+ * if it is not there; or -errno as below: there may be more.
+ */
 typedef void registry_entry(void *context, int directory, const char *name);
-void registry_each(int at, const char *name, const char *below, void *context,
-		   registry_entry *call);
+int registry_each(int at, const char *name, const char *below, void *context,
+		  registry_entry *call);
 
 /*
  * Read a record, and say of which file.  0, -ENOENT (it has gone), -EPROTONOSUPPORT

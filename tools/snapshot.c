@@ -76,7 +76,7 @@ static void sort_locks(struct locks *locks)
 
 /*
  * Adds those of all files of the machine: inodes are enough, for a mistake is harmless and
- * rare.  How many are new, or -ENOMEM.
+ * rare.  How many are new, or -errno.
  */
 static int read_locks(struct locks *locks)
 {
@@ -86,6 +86,9 @@ static int read_locks(struct locks *locks)
 	char line[256];
 	int r = 0;
 
+	/* Without the list all would pass for dead; a machine may have no such list at all. */
+	if (!file && errno != ENOENT)
+		return -errno;
 	/* As much at a time as the kernel gives: so less is missed. */
 	if (file)
 		setvbuf(file, NULL, _IOFBF, READ_SIZE);
@@ -140,6 +143,21 @@ struct reading {
 	int error;
 };
 
+/* What cannot be read: gone meanwhile, or ours to fail for want of something, or counted. */
+static void note_unread(struct reading *reading, int r)
+{
+	if (r == -EMFILE || r == -ENFILE || r == -ENOMEM || r == -EIO)
+		reading->error = r;
+	else if (r < 0 && r != -ENOENT)
+		reading->snapshot->unreadable++;
+}
+
+static void read_each(struct reading *reading, int at, const char *name, const char *below,
+		      registry_entry *read)
+{
+	note_unread(reading, registry_each(at, name, below, reading, read));
+}
+
 /* A node that has the service open; whether it lives, its file in nodes/ tells. */
 static void read_member(struct reading *reading, int ports, const char *name)
 {
@@ -172,10 +190,8 @@ static void read_port(void *context, int ports, const char *name)
 	}
 	strcpy(port.entry, name);
 	r = registry_read_port(ports, name, &port.record, &port.counters, &status);
-	if (r == -ENOENT)
-		return;
 	if (r < 0) {
-		reading->snapshot->unreadable++;
+		note_unread(reading, r);
 		return;
 	}
 	port.inode = status.st_ino;
@@ -200,12 +216,12 @@ static void read_service(void *context, int services, const char *hash)
 	strcpy(service.hash, hash);
 	r = registry_read_contract(services, hash, &service.contract, service.attribute, &status);
 	if (r < 0) {
-		snapshot->unreadable += r != -ENOENT;
+		note_unread(reading, r);
 		return;
 	}
 	service.inode = status.st_ino;
 	reading->service = &service;
-	registry_each(services, hash, "ports", reading, read_port);
+	read_each(reading, services, hash, "ports", read_port);
 	added = add(&snapshot->service, &snapshot->services, sizeof(service));
 	if (added)
 		*added = service;
@@ -225,7 +241,7 @@ static void read_node(void *context, int nodes, const char *name)
 		return;		/* its mailbox */
 	r = registry_read_node(nodes, name, &node.record, &status);
 	if (r < 0) {
-		snapshot->unreadable += r != -ENOENT;
+		note_unread(reading, r);
 		return;
 	}
 	node.inode = status.st_ino;
@@ -298,8 +314,8 @@ static int read_all(struct snapshot *snapshot, int domain)
 	int r = read_locks(&locks);
 
 	if (r >= 0) {
-		registry_each(domain, "nodes", NULL, &reading, read_node);
-		registry_each(domain, "services", NULL, &reading, read_service);
+		read_each(&reading, domain, "nodes", NULL, read_node);
+		read_each(&reading, domain, "services", NULL, read_service);
 		r = reading.error ? reading.error : read_locks_again(&locks);
 	}
 	if (!r) {
