@@ -24,12 +24,10 @@
 #include "serve.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <jansson.h>
 
@@ -293,23 +291,10 @@ static int serve_all(struct serve *serve)
 	return r;
 }
 
-/* Without them a pipe would become one; these, and only these, a command shall have. */
-static void open_standard(void)
-{
-	int fd;
-
-	do
-		fd = open("/dev/null", O_RDWR);
-	while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd >= 0)
-		close(fd);
-}
-
 static int run(struct serve *serve)
 {
 	int r;
 
-	open_standard();
 	setvbuf(stderr, NULL, _IOLBF, 0);	/* others write there, too */
 	signal(SIGPIPE, SIG_IGN);	/* a command need not read its input */
 	signal(SIGCHLD, SIG_DFL);	/* and is reaped here */

@@ -6,10 +6,15 @@
  * it out, and the line that help prints.  A verb is handed what follows it, with
  * its own name as argv[0], and returns the exit status: 0 done, 1 it failed, 2
  * it was asked wrongly.
+ *
+ * Before a verb runs, standard descriptors that are closed are opened on /dev/null: no
+ * file that it opens takes their number, and what is printed goes into none of its files.
  */
+#include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <sluice.h>
 
@@ -78,8 +83,21 @@ static int version(int argc, char **argv)
 	return 0;
 }
 
+/* Not close-on-exec: the commands that verbs start have them too. */
+static void open_standard(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 int main(int argc, char **argv)
 {
+	open_standard();
 	/* Which characters can be printed; numbers are written the same everywhere. */
 	setlocale(LC_CTYPE, "");
 	if (argc < 2)
