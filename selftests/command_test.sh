@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# What is the same for all verbs of the sluice command, whatever they do.
+# What is the same for all verbs of the sluice command: which descriptors they start with,
+# what they say when nothing can be written, and how they are asked for help.
 
 cd "$(dirname "$0")/.." || exit 1
 # shellcheck source=selftests/tap.sh
@@ -11,6 +12,16 @@ sluice=$(cd "$O" && pwd)/tools/sluice
 export SLUICE_ROOT="$tmp/root"
 unset SLUICE_DOMAIN NO_COLOR
 mkdir -m 700 "$SLUICE_ROOT"
+
+verbs=$("$sluice" help | sed -n 's/^  \([a-z][a-z]*\)  *.*/\1/p' | grep -vx -e help -e version)
+[ "$(echo "$verbs" | wc -w)" -ge 10 ] || skip_all "help lists no verbs"
+
+# run ARGUMENT...: its output is in $tmp/said and $tmp/told, its status in $status
+run() {
+	timeout 60 "$sluice" "$@" </dev/null >"$tmp/said" 2>"$tmp/told"
+	status=$?
+	{ echo "sluice $*: exit status $status"; cat "$tmp/told" "$tmp/said"; } >"$tmp/output"
+}
 
 # serve_adder: there is a server of example/adder, $server
 serve_adder() {
@@ -55,5 +66,27 @@ bare "top" top --interval 1min
 bare "stat" stat --watch=1min
 bare "call" call example/adder --hex 00000000000000000000000000000000 \
 	--count 2 --rate 0.01
+
+# ---- What cannot be written
+
+if [ -c /dev/full ]; then
+	for verb in help version; do
+		"$sluice" $verb >/dev/full 2>"$tmp/output"
+		[ $? -eq 1 ] && grep -q "^sluice $verb: cannot write: No space left" "$tmp/output"
+		result $? "sluice $verb says that it cannot be written"
+	done
+	for option in --help --version; do
+		"$sluice" $option >/dev/full 2>"$tmp/output"
+		[ $? -eq 1 ] && grep -q '^sluice [a-z]*: cannot write: No space' "$tmp/output"
+		result $? "so does sluice $option"
+	done
+	for verb in $verbs; do
+		"$sluice" "$verb" --help >/dev/full 2>"$tmp/output"
+		[ $? -eq 1 ] && [ "$(grep -c "^sluice $verb: cannot write" "$tmp/output")" -eq 1 ]
+		result $? "so does sluice $verb --help"
+	done
+else
+	skip "what cannot be written" "there is no /dev/full"
+fi
 
 finish

@@ -7,9 +7,12 @@
  * its own name as argv[0], and returns the exit status: 0 done, 1 it failed, 2
  * it was asked wrongly.
  *
- * Before a verb runs, standard descriptors that are closed are opened on /dev/null: no
- * file that it opens takes their number, and what is printed goes into none of its files.
+ * Two things are done here for all verbs.  Before a verb runs, standard descriptors that
+ * are closed are opened on /dev/null: no file that it opens takes their number, and what
+ * is printed goes into none of its files.  After it, standard output is flushed: what
+ * could not be written is a failure, whoever has printed it.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
@@ -18,6 +21,7 @@
 
 #include <sluice.h>
 
+#include "say.h"
 #include "verbs.h"
 
 struct verb {
@@ -95,6 +99,17 @@ static void open_standard(void)
 		close(fd);
 }
 
+/* The exit status of the command.  A verb that has failed has said why. */
+static int flush(const struct verb *verb, int status)
+{
+	errno = 0;
+	if (!fflush(stdout) && !ferror(stdout))
+		return status;
+	if (!status)
+		say(verb->name, "cannot write: %s", errno ? strerror(errno) : "output was lost");
+	return status ? status : 1;
+}
+
 int main(int argc, char **argv)
 {
 	open_standard();
@@ -108,7 +123,7 @@ int main(int argc, char **argv)
 		argv[1] += 2;
 	for (size_t i = 0; i < VERBS; i++) {
 		if (strcmp(argv[1], verbs[i].name) == 0)
-			return verbs[i].run(argc - 1, argv + 1);
+			return flush(&verbs[i], verbs[i].run(argc - 1, argv + 1));
 	}
 	fprintf(stderr, "sluice: there is no verb \"%s\"\n", argv[1]);
 	usage(stderr);
