@@ -89,4 +89,37 @@ else
 	skip "what cannot be written" "there is no /dev/full"
 fi
 
+# ---- A root directory that is none
+
+# no_root DIRECTORY PATTERN: each verb that looks at a domain there fails, and says so
+no_root() {
+	for verb in ls "ls --json" "ls --tree" stat "stat --json" "show some/service" gc \
+			"gc --dry-run" "call some/service" "top --count 1 --interval 0.01"; do
+		# shellcheck disable=SC2086 # words of a command
+		SLUICE_ROOT=$1 run $verb
+		[ $status -eq 1 ] && [ ! -s "$tmp/said" ] && grep -q "$2" "$tmp/told"
+		result $? "sluice $verb: $2"
+	done
+}
+
+no_root "$tmp/nowhere" "there is no such root directory"
+no_root "$tmp/nowhere/at/all" "there is no such root directory"
+: >"$tmp/file"
+no_root "$tmp/file" "the root directory is a file, or a symbolic link"
+no_root "$tmp/file/below" "the root directory is a file, or a symbolic link"
+ln -s "$SLUICE_ROOT" "$tmp/link"
+no_root "$tmp/link" "the root directory is a file, or a symbolic link"
+SLUICE_ROOT=$tmp/nowhere/at/all run doctor
+grep -q "^problem *root .*cannot be made" "$tmp/output"
+result $? "the doctor finds a root directory that nobody can make"
+SLUICE_ROOT=$tmp/nowhere run doctor
+grep -q "^ok *root .* is made by the first node" "$tmp/output"
+result $? "and none that the first node makes"
+grep -q "^ok *leftovers .*no root directory yet" "$tmp/output"
+result $? "in which nothing can be left"
+mkdir -m 700 "$tmp/empty"
+SLUICE_ROOT=$tmp/empty run ls
+[ $status -eq 0 ] && grep -q "no services" "$tmp/told"
+result $? "a root directory in which there is no domain is no failure"
+
 finish

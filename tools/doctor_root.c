@@ -108,6 +108,28 @@ static void judge_use(struct doctor_finding *finding, const char *path)
 		doctor_mend(finding, "let SLUICE_ROOT name a directory on a tmpfs");
 }
 
+/* The first node makes it, if what it lies in is there. */
+static void judge_absent(struct doctor_finding *finding, const char *path)
+{
+	char above[PATH_SIZE];
+	char *end;
+
+	snprintf(above, sizeof(above), "%s", path);
+	for (end = above + strlen(above); end > above + 1 && end[-1] == '/';)
+		*--end = 0;
+	end = strrchr(above, '/');
+	if (end && end != above)
+		*end = 0;
+	if (!end || access(above, F_OK) == 0) {
+		doctor_found(finding, DOCTOR_OK, "%s (%s) is made by the first node", path,
+			     why_root(path));
+		return;
+	}
+	doctor_found(finding, DOCTOR_PROBLEM, "the root directory %s (%s) cannot be made: there is no %s",
+		     path, why_root(path), above);
+	doctor_mend(finding, "make it, or let SLUICE_ROOT name another one");
+}
+
 void doctor_root(struct doctor *doctor, struct doctor_finding *finding)
 {
 	char path[PATH_SIZE];
@@ -120,8 +142,7 @@ void doctor_root(struct doctor *doctor, struct doctor_finding *finding)
 		if (finding->status == DOCTOR_OK)
 			judge_use(finding, path);
 	} else if (errno == ENOENT) {
-		doctor_found(finding, DOCTOR_OK, "%s (%s) is made by the first node", path,
-			     why_root(path));
+		judge_absent(finding, path);
 	} else {
 		doctor_found(finding, DOCTOR_PROBLEM, "cannot look at the root directory %s: %s",
 			     path, strerror(errno));
@@ -328,9 +349,13 @@ void doctor_leftovers(struct doctor *doctor, struct doctor_finding *finding)
 	struct snapshot snapshot;
 	int r = snapshot_take(&snapshot, doctor->domain);
 
+	if (r == -ENXIO) {
+		doctor_found(finding, DOCTOR_OK, "there is no root directory yet, and nothing in it");
+		return;
+	}
 	if (r < 0) {
 		doctor_found(finding, DOCTOR_NOTE, "what dead processes have left cannot be told: %s",
-			     strerror(-r));
+			     lost_root_why(r));
 		doctor_mend(finding, "what mends root and node");
 		return;
 	}

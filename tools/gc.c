@@ -360,7 +360,7 @@ static int sweep(struct gc *gc)
 		return 0;
 	if (fd == -EINVAL)
 		return look_wrong(&gc->look, "\"%s\" is no name of a domain", domain);
-	if (fd == -ESTALE || fd == -EOPNOTSUPP)
+	if (lost_root_is(fd))
 		return tell_root(gc, domain, fd);
 	if (fd < 0)
 		return look_failed(&gc->look, "domain %s is not to be read, or its directories are not safe: %s",

@@ -109,6 +109,21 @@ int registry_open_root(bool *ret_shared)
 	return fd;
 }
 
+/* Why it could not be opened, as far as that is known.  The default one need not be there. */
+static int why_no_root(int error)
+{
+	char path[PATH_MAX], chosen[CONFIGURED_SIZE], source[CONFIGURED_SIZE];
+	struct stat st;
+
+	registry_root(path, sizeof(path));
+	if (error == -ENOENT && configured("node.root", chosen, source) &&
+	    strcmp(source, "built in") != 0)
+		return -ENXIO;
+	if (error == -EACCES && (lstat(path, &st) < 0 ? errno == ENOTDIR : !S_ISDIR(st.st_mode)))
+		return -ENOTDIR;
+	return error;
+}
+
 const char *registry_domain(const char *domain)
 {
 	static char chosen[CONFIGURED_SIZE];
@@ -128,7 +143,7 @@ int registry_open_domain(const char *domain)
 		return -EINVAL;
 	root = registry_open_root(&shared);
 	if (root < 0)
-		return root;
+		return why_no_root(root);
 	fd = registry_open_directory(root, domain);
 	/* A domain in which nobody is is no failure; one in which nobody can be is. */
 	r = fd == -ENOENT ? lost_root(root) : 0;

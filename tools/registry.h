@@ -20,7 +20,7 @@ int registry_open_root(bool *ret_shared);
 
 /*
  * The directory of a domain.  A descriptor; or -ENOENT (it is not there), or another
- * -errno as below, or as of lost_root().
+ * -errno as below, or one that lost_root_is() knows.
  */
 int registry_open_domain(const char *domain);
 
