@@ -44,7 +44,7 @@ says "a tree" '^example/calls: call to root$'
 says "its leaves" "^  server\.0  [0-9a-f]*  pid $server  calls-server  node calls-server\$"
 looks ls --tree --json
 holds "a port of these keys" '.[0].services[0].ports[0] | keys == ["alive", "comm", "entry", "name",
-	"node", "node_name", "pid", "port", "role", "wait"]'
+	"node", "node_name", "other_pid_namespace", "pid", "port", "role", "wait"]'
 holds "and values" ".[0].services[0].ports | length == 1 and (.[0] | .role == \"server\" and
 	.entry == \"server.0\" and .alive and .pid == $server and .comm == \"calls-server\" and
 	.node_name == \"calls-server\" and (.wait == \"uring\" or .wait == \"socket\") and

@@ -41,7 +41,7 @@ holds "its settings, which are the usual ones but for one" '.[0].service.setting
 	flags: []}'
 holds "nothing is said of it" '.[0].service.attributes == []'
 holds "its ports" '.[0].service.ports[0] | keys == ["alive", "comm", "counters", "entry", "memory",
-	"name", "node", "node_name", "pid", "port", "role", "wait"]'
+	"name", "node", "node_name", "other_pid_namespace", "pid", "port", "role", "wait"]'
 holds "and counters" '.[0].service.ports[0].counters | keys == ["active", "blocked", "depth",
 	"depth_most", "expired", "growths", "idle", "loaned", "overflows", "peers", "polled",
 	"received", "received_bytes", "segment_bytes", "segments", "sent", "sent_bytes",

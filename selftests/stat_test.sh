@@ -55,7 +55,7 @@ says "the server" "^selftest/stat  *server\.0  *$pid  *1001 "
 result $? "in columns"
 looks stat --json
 holds "lines of these keys" 'length == 2 and all(keys == ["alive", "comm", "counters", "entry", "name",
-	"node", "node_name", "pid", "port", "rates", "role", "service", "time", "wait"])'
+	"node", "node_name", "other_pid_namespace", "pid", "port", "rates", "role", "service", "time", "wait"])'
 holds "and values" ".[0] | .service == \"selftest/stat\" and .pid == $pid and .comm == \"stat_test\" and
 	.alive and .rates == null"
 now=$(date +%s)

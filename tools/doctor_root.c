@@ -9,9 +9,7 @@
  * leaves as all nodes do, with the domain if that is empty.  A root that was not there
  * before is removed too.
  *
- * What the dead have left is what nobody has locked, as far as the kernel's list of locks
- * goes.  That does not show to us who lives in another pid namespace; records that name
- * another one are taken for alive.
+ * Who is dead is what owner.c says, as for all verbs.
  */
 #include "doctor.h"
 
@@ -292,36 +290,20 @@ void doctor_logout(struct doctor *doctor, struct doctor_finding *finding)
 
 struct leavings {
 	size_t nodes, ports, services;
-	bool others;		/* somebody is there of another pid namespace */
 };
-
-static bool is_left(struct leavings *left, bool alive, uint64_t pid_namespace, uint64_t own)
-{
-	if (pid_namespace && pid_namespace != own)
-		left->others = true;
-	return !alive && (!pid_namespace || pid_namespace == own);
-}
 
 static struct leavings count_leavings(const struct snapshot *snapshot)
 {
 	struct leavings left = { 0 };
-	struct stat own = { .st_ino = 0 };
 
-	stat("/proc/self/ns/pid", &own);
 	for (size_t i = 0; i < snapshot->nodes; i++)
-		left.nodes += is_left(&left, snapshot->node[i].alive,
-				      snapshot->node[i].record.pid_namespace, own.st_ino);
+		left.nodes += !snapshot->node[i].alive;
 	for (size_t i = 0; i < snapshot->services; i++) {
 		const struct snapshot_service *service = &snapshot->service[i];
 
-		for (size_t n = 0; n < service->ports; n++)
-			left.ports += is_left(&left, service->port[n].alive,
-					      service->port[n].record.pid_namespace,
-					      own.st_ino);
+		left.ports += service->ports - service->clients - service->servers;
 		left.services += !service->alive;
 	}
-	if (left.others)
-		left.services = 0;
 	return left;
 }
 

@@ -128,7 +128,8 @@ static void add_port(struct columns *columns, const struct snapshot *snapshot,
 	const char *command = port_process_command(comm, port);
 
 	if (!command)
-		command = port->alive ? "?" : "dead";
+		command = !port->alive ? "dead" :
+			  port_process_is_elsewhere(port) ? "other pid namespace" : "?";
 	if (node)
 		text_clean(name, sizeof(name), node->record.name);
 	columns_add(columns, port->alive ? STYLE_PLAIN : STYLE_DIM,

@@ -125,8 +125,9 @@ static void add_process(struct columns *columns, const struct snapshot *snapshot
 	char comm[PORT_COMMAND], name[TEXT_CLEAN(SLUICE_NODE_NAME_SIZE)];
 	const char *command = port_process_command(comm, port);
 
-	columns_add(columns, STYLE_PLAIN, "  process\t%u%s%s", port->record.pid,
-		    command ? ", " : "", command ? command : "");
+	columns_add(columns, STYLE_PLAIN, "  process\t%u%s%s%s", port->record.pid,
+		    command ? ", " : "", command ? command : "",
+		    port_process_is_elsewhere(port) ? ", other pid namespace" : "");
 	if (!node)
 		columns_add(columns, STYLE_PLAIN, "  node\tgone");
 	else

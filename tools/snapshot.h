@@ -15,7 +15,7 @@
 struct snapshot_node {
 	struct sluice_registry_node record;
 	uint64_t inode;			/* of its file, as of those below */
-	bool alive;			/* its file is locked */
+	bool alive;			/* its process is, as owner.c has it */
 };
 
 struct snapshot_port {
@@ -23,7 +23,7 @@ struct snapshot_port {
 	struct sluice_registry_counters counters;
 	char entry[SNAPSHOT_ENTRY];	/* name of its file, such as "client.3" */
 	uint64_t inode;
-	bool alive;			/* its file is locked */
+	bool alive;			/* its process is, as owner.c has it */
 };
 
 struct snapshot_service {
