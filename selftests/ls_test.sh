@@ -143,6 +143,48 @@ else
 	skip "UTF-8 in names" "there is no C.UTF-8"
 fi
 
+# ---- domains
+
+rm -rf "$SLUICE_ROOT/default"
+looks ls --domains
+fails "no domain" 0 "^sluice ls: no domains below $SLUICE_ROOT\$"
+looks ls --domains --json
+holds "no domain, as JSON" ".[0] == {root: \"$SLUICE_ROOT\", domains: []}"
+: >"$SLUICE_ROOT/file"
+mkdir "$SLUICE_ROOT/.made" "$SLUICE_ROOT/unsafe" "$SLUICE_ROOT/empty"
+chmod 777 "$SLUICE_ROOT/unsafe"
+serve calls
+SLUICE_DOMAIN=robot "$O/examples/adder-server" >"$tmp/robot" 2>&1 3>&- &
+robot=$!
+until "$sluice" ls --domain robot 2>"$tmp/told" | grep -q adder; do
+	kill -0 $robot || break
+	sleep 0.02
+done
+looks ls --domains
+says "domains have a heading" '^DOMAIN  *NODES  *SERVICES  *CLIENTS  *SERVERS  *DEAD$'
+says "the one that is usual" '^default  *1  *1  *0  *1  *0$'
+says "another one" '^robot  *1  *1  *0  *1  *0$'
+says "one in which nobody is" '^empty  *0  *0  *0  *0  *0$'
+says "and one that is not safe" '^unsafe  *-  *-  *-  *-  *-$'
+[ "$(wc -l <"$tmp/said")" -eq 5 ]
+result $? "and no others"
+kill -9 $robot
+wait $robot 2>/dev/null
+looks ls --domains --json
+holds "they are so as JSON" '.[0].domains | map(.name) == ["default", "empty", "robot", "unsafe"] and
+	.[2] == {name: "robot", readable: true, services: 1, nodes: 0, clients: 0, servers: 0,
+		 dead: 1, unreadable: 0} and
+	.[3] == {name: "unsafe", readable: false, services: null, nodes: null, clients: null,
+		 servers: null, dead: null, unreadable: null}'
+SLUICE_ROOT=$tmp/nowhere looks ls --domains
+fails "no root" 1 'there is no such root directory'
+wrong ls --domains --tree
+wrong ls --domains example/calls
+wrong ls --domains --domain robot
+kill $server
+wait $server
+rm -rf "${SLUICE_ROOT:?}/"*
+
 # ---- a thousand
 
 if ! start "$names" crowd 1000; then

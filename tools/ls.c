@@ -12,6 +12,8 @@
  *	unreadable	how many entries could not be read
  *	services	by name; each as domain_json.c describes it, and with --tree also
  *	  ports		clients first; each as domain_json.c describes it
+ *
+ * With --domains it lists domains instead (domains.c).
  */
 #include "printable.h"
 #include "verbs.h"
@@ -22,6 +24,7 @@
 
 #include "columns.h"
 #include "domain_json.h"
+#include "domains.h"
 #include "look.h"
 #include "port_process.h"
 #include "port_title.h"
@@ -32,6 +35,7 @@
 
 static const char help[] =
 "usage: sluice ls [NAME...] [OPTION]...\n"
+"   or: sluice ls --domains [--json]\n"
 "\n"
 "Lists the services of a domain, or those of these names; NAME* stands for all\n"
 "that begin so. It tells the types of requests and responses, [] for slices of\n"
@@ -39,6 +43,7 @@ static const char help[] =
 "and left something behind.\n"
 "\n"
 "      --tree            also each client and server: name, id, process and node\n"
+"      --domains         the domains that there are, and how many are in each\n"
 "      --domain NAME     of this domain, not of $SLUICE_DOMAIN or \"default\"\n"
 "      --json            print an object; man sluice-ls describes it\n"
 "      --help\n"
@@ -48,21 +53,28 @@ static const char help[] =
 "  sluice ls 'example/*' --tree\n"
 "  sluice ls --json | jq -r '.services[] | select(.dead > 0).name'\n";
 
-enum { TREE = LOOK_OWN };
+enum { TREE = LOOK_OWN, DOMAINS };
 
 static const struct option options[] = {
 	LOOK_OPTIONS,
 	{ "tree", no_argument, NULL, TREE },
+	{ "domains", no_argument, NULL, DOMAINS },
 	{ 0 },
+};
+
+struct wanted {
+	bool tree, domains;
 };
 
 static bool take(void *context, int option, const char *value)
 {
-	bool *tree = context;
+	struct wanted *wanted = context;
 
-	(void)option;
 	(void)value;
-	*tree = true;
+	if (option == TREE)
+		wanted->tree = true;
+	else
+		wanted->domains = true;
 	return true;
 }
 
@@ -216,19 +228,23 @@ static int print(const struct look *look, const struct snapshot *snapshot, bool 
 
 int verb_ls(int argc, char **argv)
 {
-	bool tree = false;
+	struct wanted wanted = { .tree = false };
 	struct look look = {
-		.verb = "ls", .help = help, .options = options, .take = take, .context = &tree,
+		.verb = "ls", .help = help, .options = options, .take = take, .context = &wanted,
 	};
 	struct snapshot snapshot;
 	int r = look_parse(&look, argc, argv);
 
 	if (r)
 		return r < 0 ? 0 : r;
+	if (wanted.domains && (wanted.tree || look.names || look.domain))
+		return look_wrong(&look, "--domains is for all domains, a line each");
+	if (wanted.domains)
+		return domains_list(&look);
 	r = look_at(&look, &snapshot);
 	if (r)
 		return r;
-	r = print(&look, &snapshot, tree);
+	r = print(&look, &snapshot, wanted.tree);
 	snapshot_free(&snapshot);
 	return r;
 }

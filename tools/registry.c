@@ -133,13 +133,20 @@ const char *registry_domain(const char *domain)
 	return domain && *domain ? domain : DOMAIN_DEFAULT;
 }
 
+bool registry_is_domain(const char *name)
+{
+	size_t length = strlen(name);
+
+	return length && length <= DOMAIN_LENGTH && name[0] != '.' && !strchr(name, '/');
+}
+
 int registry_open_domain(const char *domain)
 {
 	bool shared;
 	int fd, r, root;
 
 	domain = registry_domain(domain);
-	if (strlen(domain) > DOMAIN_LENGTH || domain[0] == '.' || strchr(domain, '/'))
+	if (!registry_is_domain(domain))
 		return -EINVAL;
 	root = registry_open_root(&shared);
 	if (root < 0)
@@ -340,6 +347,22 @@ int registry_each(int at, const char *name, const char *below, void *context,
 			call(context, dirfd(directory), entry->d_name);
 	r = errno == ENOENT ? 0 : -errno;
 	closedir(directory);
+	return r;
+}
+
+int registry_each_domain(void *context, registry_entry *call)
+{
+	bool shared;
+	int r, root = registry_open_root(&shared);
+
+	if (root < 0) {
+		r = why_no_root(root);
+		return r == -ENOENT ? 0 : r;
+	}
+	r = lost_root(root);
+	if (!r)
+		r = registry_each(root, ".", NULL, context, call);
+	close(root);
 	return r;
 }
 

@@ -24,6 +24,9 @@ int registry_open_root(bool *ret_shared);
  */
 int registry_open_domain(const char *domain);
 
+/* May a domain have this name? */
+bool registry_is_domain(const char *name);
+
 /* A directory of what is at, if it is safe.  Likewise; -EACCES: it is not, or is none. */
 int registry_open_directory(int at, const char *name);
 
@@ -34,6 +37,9 @@ int registry_open_directory(int at, const char *name);
 typedef void registry_entry(void *context, int directory, const char *name);
 int registry_each(int at, const char *name, const char *below, void *context,
 		  registry_entry *call);
+
+/* Likewise for each name in the root directory, which may be a domain's. */
+int registry_each_domain(void *context, registry_entry *call);
 
 /*
  * Read a record, and say of which file.  0, -ENOENT (it has gone), -EPROTONOSUPPORT

@@ -5,7 +5,7 @@
 #
 # Nothing is listed here: verbs come from `sluice help`, what follows a verb from its
 # --help (the first line says whether it takes a MODE, a NAME or a SERVICE), and names of
-# services and processes from `sluice ls --json`.  So it stays right when verbs change,
+# domains, services and processes from `sluice ls --json`.  So it stays right when verbs change,
 # and costs a process or two for each <TAB>.  Where nothing fits, names of files do.
 
 _sluice_run() {	# _sluice_run ARGUMENT...: of the command as it was typed
@@ -45,6 +45,10 @@ _sluice_services() {
 	_sluice_ls | grep -oE '"name":"[^"]*","hash"' | sed 's/^"name":"//; s/","hash"$//'
 }
 
+_sluice_domains() {
+	_sluice_run ls --domains --json | grep -oE '"name":"[^"]*"' | sed 's/^"name":"//; s/"$//'
+}
+
 _sluice_pids() {
 	_sluice_ls | grep -oE '"pids":\[[0-9,]*' | tr -cs '0-9' '\n' | sort -nu
 }
@@ -68,6 +72,8 @@ _sluice_value() {	# of the option $1; 1 if it has none
 	case $1 in
 	--service)
 		_sluice_reply < <(_sluice_services) ;;
+	--domain)
+		_sluice_reply < <(_sluice_domains) ;;
 	-p | --pid)
 		_sluice_reply < <(_sluice_pids) ;;
 	*)
