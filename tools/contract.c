@@ -22,6 +22,7 @@
 
 #include "lost_root.h"
 #include "registry.h"
+#include "snapshot.h"
 #include "text.h"
 
 static struct sluice_type type_of(const struct sluice_registry_type *record)
@@ -45,11 +46,27 @@ static void point(struct contract *contract)
 	};
 }
 
+/* "; did you mean X?", if a service of the domain is like it. */
+static char *suggest(const char *domain, const char *name, char text[SUGGEST_TEXT])
+{
+	struct snapshot snapshot;
+
+	text[0] = 0;
+	if (snapshot_take(&snapshot, domain) < 0)
+		return text;
+	snapshot_suggest(&snapshot, name, text);
+	snapshot_free(&snapshot);
+	return text;
+}
+
 static void explain(int error, const char *domain, const char *name, char why[CONTRACT_WHY])
 {
+	char text[SUGGEST_TEXT];
+
 	switch (error) {
 	case -ENOENT:
-		snprintf(why, CONTRACT_WHY, "no service %s runs in the domain %s", name, domain);
+		snprintf(why, CONTRACT_WHY, "no service %s runs in the domain %s%s", name, domain,
+			 suggest(domain, name, text));
 		break;
 	case -EPROTONOSUPPORT:
 		snprintf(why, CONTRACT_WHY, "no service %s of this version runs in the domain %s, "

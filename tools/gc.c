@@ -51,10 +51,10 @@ static const char help[] =
 "others may use the domain meanwhile. Programs do the same when they open a\n"
 "service, so this is needed only where none does. Memory is never left behind.\n"
 "\n"
-"  --domain NAME    this domain, not $SLUICE_DOMAIN or \"default\"\n"
-"  --dry-run        only list what would be removed\n"
-"  --json           a line of JSON for each thing\n"
-"  --help\n"
+"  -d, --domain NAME  this domain, not $SLUICE_DOMAIN or \"default\"\n"
+"  -n, --dry-run      only list what would be removed\n"
+"      --json         a line of JSON for each thing\n"
+"  -h, --help\n"
 "\n"
 "The exit status is 0, also if there was nothing, or 1 if something that is left\n"
 "could not be removed.\n"
@@ -63,7 +63,7 @@ static const char help[] =
 "  sluice gc --dry-run\n"
 "  sluice gc --domain robot --json | jq -r .kind\n";
 
-enum { DRY_RUN = LOOK_OWN };
+enum { DRY_RUN = 'n' };
 
 static const struct option options[] = {
 	LOOK_OPTIONS,

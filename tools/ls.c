@@ -42,18 +42,18 @@ static const char help[] =
 "them, and counts the clients and servers that live, and those that have died\n"
 "and left something behind.\n"
 "\n"
-"      --tree            also each client and server: name, id, process and node\n"
+"  -l, --tree            also each client and server: name, id, process and node\n"
 "      --domains         the domains that there are, and how many are in each\n"
-"      --domain NAME     of this domain, not of $SLUICE_DOMAIN or \"default\"\n"
+"  -d, --domain NAME     of this domain, not of $SLUICE_DOMAIN or \"default\"\n"
 "      --json            print an object; man sluice-ls describes it\n"
-"      --help\n"
+"  -h, --help\n"
 "\n"
 "Examples\n"
 "  sluice ls\n"
 "  sluice ls 'example/*' --tree\n"
 "  sluice ls --json | jq -r '.services[] | select(.dead > 0).name'\n";
 
-enum { TREE = LOOK_OWN, DOMAINS };
+enum { TREE = 'l', DOMAINS = LOOK_OWN };
 
 static const struct option options[] = {
 	LOOK_OPTIONS,

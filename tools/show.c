@@ -46,9 +46,9 @@ static const char help[] =
 "server the process, what it has counted, and its memory. Memory can be looked at\n"
 "by the user whose process it is, and by root.\n"
 "\n"
-"      --domain NAME     in this domain, not in $SLUICE_DOMAIN or \"default\"\n"
+"  -d, --domain NAME     in this domain, not in $SLUICE_DOMAIN or \"default\"\n"
 "      --json            print an object; man sluice-show describes it\n"
-"      --help\n"
+"  -h, --help\n"
 "\n"
 "Examples\n"
 "  sluice show example/calls\n"
@@ -265,16 +265,15 @@ static int print_json(const struct show *show)
 static int print(const struct look *look, const struct snapshot *snapshot)
 {
 	struct show show = { .snapshot = snapshot };
-	char name[TEXT_CLEAN(SLUICE_SERVICE_NAME_SIZE)], domain[TEXT_CLEAN(SLUICE_SERVICE_NAME_SIZE)];
+	char text[SUGGEST_TEXT];
 	int r;
 
 	show.service = snapshot_service(snapshot, look->name[0]);
 	if (!show.service) {
 		look_tell_unreadable(look, snapshot);
-		return look_failed(look, "there is no service %s in %s below %s",
-				   text_clean(name, sizeof(name), look->name[0]),
-				   text_clean(domain, sizeof(domain), snapshot->domain),
-				   snapshot->root);
+		return look_failed(look, "there is no service %s in %s below %s%s",
+				   look->name[0], snapshot->domain, snapshot->root,
+				   snapshot_suggest(snapshot, look->name[0], text));
 	}
 	r = port_memory_look(&show.memory, show.service);
 	if (!r)

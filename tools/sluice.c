@@ -21,7 +21,9 @@
 
 #include <sluice.h>
 
+#include "printable.h"
 #include "say.h"
+#include "suggest.h"
 #include "verbs.h"
 
 struct verb {
@@ -50,6 +52,7 @@ static const struct verb verbs[] = {
 	{ "version",	version,	"print the version of the library" },
 };
 
+#define TYPED	128	/* as much of a word as is told */
 #define VERBS	(sizeof(verbs) / sizeof(verbs[0]))
 
 static void usage(FILE *to)
@@ -65,6 +68,19 @@ static int wrong(const char *what)
 	fprintf(stderr, "sluice: %s\n", what);
 	usage(stderr);
 	return 2;
+}
+
+static int no_verb(const char *typed)
+{
+	char sentence[SUGGEST_TEXT + TYPED + 32], clean[TEXT_CLEAN(sizeof(sentence))];
+	struct suggestion suggestion = { .typed = typed };
+	char text[SUGGEST_TEXT];
+
+	for (size_t i = 0; i < VERBS; i++)
+		suggest_among(&suggestion, verbs[i].name);
+	snprintf(sentence, sizeof(sentence), "there is no verb \"%.*s\"%s", TYPED, typed,
+		 suggest_text(text, &suggestion, ""));
+	return wrong(text_clean(clean, sizeof(clean), sentence));
 }
 
 static int help(int argc, char **argv)
@@ -121,11 +137,13 @@ int main(int argc, char **argv)
 	/* As other commands have them. */
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "--version") == 0)
 		argv[1] += 2;
+	else if (strcmp(argv[1], "-h") == 0)
+		argv[1] = "help";
+	if (argc > 2 && strcmp(argv[2], "-h") == 0)
+		argv[2] = "--help";
 	for (size_t i = 0; i < VERBS; i++) {
 		if (strcmp(argv[1], verbs[i].name) == 0)
 			return flush(&verbs[i], verbs[i].run(argc - 1, argv + 1));
 	}
-	fprintf(stderr, "sluice: there is no verb \"%s\"\n", argv[1]);
-	usage(stderr);
-	return 2;
+	return no_verb(argv[1]);
 }

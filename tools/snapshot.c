@@ -303,6 +303,16 @@ const struct snapshot_service *snapshot_service(const struct snapshot *snapshot,
 	return NULL;
 }
 
+char *snapshot_suggest(const struct snapshot *snapshot, const char *name,
+		       char buffer[SUGGEST_TEXT])
+{
+	struct suggestion suggestion = { .typed = name };
+
+	for (size_t i = 0; i < snapshot->services; i++)
+		suggest_among(&suggestion, snapshot->service[i].contract.name);
+	return suggest_text(buffer, &suggestion, "");
+}
+
 const struct snapshot_node *snapshot_node(const struct snapshot *snapshot, uint64_t id)
 {
 	for (size_t i = 0; i < snapshot->nodes; i++)

@@ -9,6 +9,8 @@
 
 #include <sluice/registry.h>
 
+#include "suggest.h"
+
 #define SNAPSHOT_HASH	17	/* 16 digits, terminated */
 #define SNAPSHOT_ENTRY	32
 
@@ -60,6 +62,10 @@ void snapshot_free(struct snapshot *snapshot);
 /* The service of this name, or NULL. */
 const struct snapshot_service *snapshot_service(const struct snapshot *snapshot,
 						const char *name);
+
+/* Which of the services that are there was meant, as suggest_text() has it.  Returns buffer. */
+char *snapshot_suggest(const struct snapshot *snapshot, const char *name,
+		       char buffer[SUGGEST_TEXT]);
 
 /* The node of this id, or NULL. */
 const struct snapshot_node *snapshot_node(const struct snapshot *snapshot, uint64_t id);

@@ -44,10 +44,10 @@ static const char help[] =
 "\n"
 "      --watch[=TIME]    every second, or TIME (500ms, 10s), how fast it rises,\n"
 "                        per second, until ^C\n"
-"      --count N         with --watch: end after N times\n"
-"      --domain NAME     of this domain, not of $SLUICE_DOMAIN or \"default\"\n"
+"  -n, --count N         with --watch: end after N times\n"
+"  -d, --domain NAME     of this domain, not of $SLUICE_DOMAIN or \"default\"\n"
 "      --json            a line of JSON for each; man sluice-stat describes it\n"
-"      --help\n"
+"  -h, --help\n"
 "\n"
 "DEPTH is requests that are under way now, and at most. WOKEN/POLLED is receives\n"
 "that slept before they found something, and that did not have to. BLOCKED is for\n"
@@ -58,7 +58,7 @@ static const char help[] =
 "  sluice stat --watch=5 --count 12\n"
 "  sluice stat --json | jq 'select(.counters.violations > 0)'\n";
 
-enum { WATCH = LOOK_OWN, COUNT };
+enum { WATCH = LOOK_OWN, COUNT = 'n' };
 
 static const struct option options[] = {
 	LOOK_OPTIONS,

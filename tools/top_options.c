@@ -20,10 +20,10 @@ static const char help[] =
 "      --sort KEY        what comes first (rate): service, role, pid, rate, out,\n"
 "                        in, bytes, loans, depth, most, memory, growths,\n"
 "                        overflows, wakes, blocked, age, command\n"
-"      --count N         end after N frames; 0: never\n"
-"      --domain NAME     of this domain, not of $SLUICE_DOMAIN or \"default\"\n"
+"  -n, --count N         end after N frames; 0: never\n"
+"  -d, --domain NAME     of this domain, not of $SLUICE_DOMAIN or \"default\"\n"
 "      --json            a line of JSON for each; man sluice-top describes it\n"
-"      --help\n"
+"  -h, --help\n"
 "\n"
 "On a terminal it goes on until q is pressed, or ^C; h lists the other keys and\n"
 "says what the columns are. If standard input or output is no terminal, or with\n"
@@ -35,7 +35,7 @@ static const char help[] =
 "  sluice top --count 0 --interval 1min >>ports.log\n"
 "  sluice top --json | jq 'select(.blocked_share > 0.1)'\n";
 
-enum { INTERVAL = LOOK_OWN, SORT, COUNT };
+enum { INTERVAL = LOOK_OWN, SORT, COUNT = 'n' };
 
 static const struct option long_options[] = {
 	LOOK_OPTIONS,

@@ -25,6 +25,13 @@ _sluice_options() {
 	_sluice_option_lines | grep -oE -- '(^|[ ,])--?[A-Za-z][a-z-]*' | tr -d ' ,' | sort -u
 }
 
+_sluice_long() {	# the long form of the option $1, or itself
+	local long
+
+	long=$(_sluice_option_lines | sed -n "s/^$1[ ,].*\(--[a-z-]*\).*/\1/p")
+	echo "${long:-$1}"
+}
+
 _sluice_modes() {
 	sed -n '/^Modes/,/^$/s/^  \([a-z]*\).*/\1/p' <<<"$help"
 }
@@ -33,7 +40,8 @@ _sluice_ls() {	# of the domain that was named, if one was
 	local i domain=()
 
 	for ((i = 2; i < COMP_CWORD; i++)); do
-		[[ ${COMP_WORDS[i]} == --domain ]] || continue
+		[[ ${COMP_WORDS[i]} == -* && $(_sluice_long "${COMP_WORDS[i]}") == --domain ]] ||
+			continue
 		[[ ${COMP_WORDS[i + 1]} == "=" ]] && ((i++))
 		domain=(--domain "${COMP_WORDS[i + 1]}")
 	done
@@ -69,12 +77,12 @@ _sluice_reply() {	# lines on stdin: those that begin as the word does
 }
 
 _sluice_value() {	# of the option $1; 1 if it has none
-	case $1 in
+	case $(_sluice_long "$1") in
 	--service)
 		_sluice_reply < <(_sluice_services) ;;
 	--domain)
 		_sluice_reply < <(_sluice_domains) ;;
-	-p | --pid)
+	--pid)
 		_sluice_reply < <(_sluice_pids) ;;
 	*)
 		_sluice_option_lines | grep -qE -- "(^|[ ,])$1(, --[a-z-]+)? [A-Z]" ;;
