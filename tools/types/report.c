@@ -23,6 +23,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -201,13 +202,14 @@ void report_header(const struct shared *shared)
 static void print_side(const struct shared *shared, const struct shared_type *type,
 		       const struct field *field)
 {
-	char path[TEXT_CLEAN(TEXT)], text[FIELD_TEXT];
+	char path[TEXT_CLEAN(TEXT)], text[FIELD_TEXT], program[TEXT_CLEAN(PATH_MAX)];
 
+	text_clean(program, sizeof(program), shared->program);
 	if (field)
 		printf("%s is %s in %s", full_path(path, type, field->path),
-		       field_text(text, field), shared->program);
+		       field_text(text, field), program);
 	else
-		printf("nothing more in %s", shared->program);
+		printf("nothing more in %s", program);
 }
 
 static bool print_difference(const struct shared *a, const struct shared_type *one,
