@@ -12,6 +12,8 @@
  *	top_live.c	the terminal: when there is a new frame, and when it ends
  *	top_screen.c	a frame on it
  *	top_keys.c	what keys do
+ *
+ * Without ncurses no_screen.c stands in for the last three.
  */
 #ifndef TOOLS_TOP_H
 #define TOOLS_TOP_H
@@ -34,6 +36,7 @@ struct top_options {
 	unsigned int sort;		/* a column */
 	uint64_t frames;		/* 0: no end */
 	bool frames_given;
+	bool batch;
 };
 
 /* 0; LOOK_WRONG, and it was said how; or -1: help was asked for, and given. */
