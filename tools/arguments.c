@@ -4,7 +4,8 @@
  *
  * A verb has one table, that of its long options; an option whose val is a letter can be
  * typed as that letter too.  What is wrong is said here, and not by getopt: what was typed
- * is then made fit for a terminal (say.c), and the nearest option is named.
+ * is then made fit for a terminal (say.c), and the nearest option is named.  So is that
+ * JSON cannot be printed, for all verbs (JSON_BUILT comes from build.mk).
  */
 #include "arguments.h"
 
@@ -72,6 +73,17 @@ static int tell_unknown(const struct arguments *arguments, const char *typed)
 	return '?';
 }
 
+/* A command that was built without jansson has no JSON to print. */
+static bool can_do(const struct arguments *arguments, int option)
+{
+	const char *name = arguments_name(arguments->options, option);
+
+	if (JSON_BUILT || !name || strcmp(name, "json") != 0)
+		return true;
+	say(arguments->verb, "this command was built without jansson, which --json needs");
+	return false;
+}
+
 int arguments_next(const struct arguments *arguments)
 {
 	char short_options[LETTERS];
@@ -82,7 +94,7 @@ int arguments_next(const struct arguments *arguments)
 	option = getopt_long(arguments->argc, arguments->argv, short_options, arguments->options,
 			     NULL);
 	if (option != '?' && option != ':')
-		return option;
+		return can_do(arguments, option) ? option : '?';
 	typed = arguments->argv[optind - 1];
 	name = arguments_name(arguments->options, optopt);
 	if (option == ':')
