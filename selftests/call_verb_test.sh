@@ -289,8 +289,8 @@ for bad in --count=0 --count=x --count=-1 --rate=0 --rate=-1 --rate=fast --timeo
 	   --timeout=soon --servers=0 --servers=9999 --header=1; do
 	fails "bad usage: $bad" 2 'is no value for' test/echo x $bad
 done
-fails "no such option" 2 'no such option' test/echo x --no-such-option
-fails "an option without its value" 2 'value is missing' test/echo x --count
+fails "no such option" 2 'there is no option --no-such-option' test/echo x --no-such-option
+fails "an option without its value" 2 '--count needs a value' test/echo x --count
 call --help && ! grep -q '^.\{81\}' "$tmp/said" && grep -q '^  sluice call ' "$tmp/said"
 result $? "help fits a terminal"
 finish

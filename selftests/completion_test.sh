@@ -107,6 +107,9 @@ done
 only "by the beginning of the name" "sluice show exam" example/calls
 only "not of another name" "sluice show other"
 only "of another domain" "sluice show --domain robot " example/adder
+only "likewise with -d" "sluice show -d robot " example/adder
+only "names of domains behind -d" "sluice ls -d ro" robot
+only "names of domains" "sluice show --domain ro" robot
 only "likewise with =" "sluice show --domain=robot exa" example/adder
 only "as the value of an option" "sluice trace --service " example/calls
 only "or behind =" "sluice trace --service=" example/calls

@@ -182,6 +182,17 @@ for wait in auto socket; do
 	fi
 done
 
+# The smallest ones take no arguments, and show nothing that is not needed.
+for example in Documentation/examples/*.c; do
+	example=$(basename "$example" .c)
+	case $example in adder-*) continue ;; esac
+	for option in --help -h; do
+		timeout 60 "$O/examples/$example" $option </dev/null >"$tmp/said" 2>"$tmp/output"
+		[ $? -eq 0 ] && [ ! -s "$tmp/output" ] && grep -q "^usage: $example" "$tmp/said"
+		result $? "$example $option"
+	done
+done
+
 for example in adder.h adder-client.c adder-server.c; do
 	check "README.md shows $example" shown $example
 done

@@ -5,6 +5,7 @@
  *	ls_test crowd N		a service of one server and N clients
  *	ls_test rude		a service, types, ports and a node whose names are not fit to
  *				print
+ *	ls_test foreign		a service whose name is not ASCII
  *	ls_test empty		a service that is open, and has neither client nor server
  */
 #include <sys/resource.h>
@@ -24,6 +25,13 @@ static const struct sluice_contract rude = {
 	.name = RUDE,
 	.request = SLUICE_TYPE_NAMED(RUDE, uint8_t, SLUICE_KIND_SLICE),
 	.response = SLUICE_TYPE_NAMED(RUDE, uint8_t, SLUICE_KIND_FIXED),
+};
+
+/* What differs in bytes, characters and columns, and a character that turns writing round. */
+static const struct sluice_contract foreign = {
+	.name = "gr\u00f6\u00dfe/\u6f22\u5b57/e\u0301/\u202e",
+	.request = SLUICE_SLICE(uint8_t),
+	.response = SLUICE_SLICE(uint8_t),
 };
 
 static void open_enough(void)
@@ -56,12 +64,14 @@ int main(int argc, char **argv)
 	open_enough();
 	if (!strcmp(what, "crowd") && argc == 3)
 		crowd((unsigned int)atoi(argv[2]));
+	else if (!strcmp(what, "foreign"))
+		must(sluice_service_open(must(sluice_node_create(NULL, NULL)), &foreign, NULL));
 	else if (!strcmp(what, "rude"))
 		pair_make_named(RUDE, &rude, NULL, RUDE, RUDE);
 	else if (!strcmp(what, "empty"))
 		must(sluice_service_open(must(sluice_node_create(NULL, NULL)), &crowded, NULL));
 	else
-		errx(2, "usage: ls_test crowd N|rude|empty");
+		errx(2, "usage: ls_test crowd N|rude|foreign|empty");
 	say_done();
 	wait_to_be_let_go();
 	return 0;

@@ -14,10 +14,8 @@ names=$O/selftests/ls_test
 
 # ---- nothing
 
-for root in "$SLUICE_ROOT" "$tmp/nowhere"; do
-	SLUICE_ROOT=$root looks ls
-	fails "no service at all, ${root##*/}" 0 "^sluice ls: no services in default below $root\$"
-done
+looks ls
+fails "no service at all" 0 "^sluice ls: no services in default below $SLUICE_ROOT\$"
 looks ls --domain elsewhere --json
 [ $? -eq 0 ] && [ -s "$tmp/told" ]
 result $? "no domain, and that is no failure"
@@ -46,7 +44,7 @@ says "a tree" '^example/calls: call to root$'
 says "its leaves" "^  server\.0  [0-9a-f]*  pid $server  calls-server  node calls-server\$"
 looks ls --tree --json
 holds "a port of these keys" '.[0].services[0].ports[0] | keys == ["alive", "comm", "entry", "name",
-	"node", "node_name", "pid", "port", "role", "wait"]'
+	"node", "node_name", "other_pid_namespace", "pid", "port", "role", "wait"]'
 holds "and values" ".[0].services[0].ports | length == 1 and (.[0] | .role == \"server\" and
 	.entry == \"server.0\" and .alive and .pid == $server and .comm == \"calls-server\" and
 	.node_name == \"calls-server\" and (.wait == \"uring\" or .wait == \"socket\") and
@@ -117,14 +115,75 @@ start "$names" rude
 looks ls
 [ "$(tr -d ' -~\n' <"$tmp/said" | wc -c)" -eq 0 ] && [ "$(wc -l <"$tmp/said")" -eq 2 ]
 result $? "strings that are not fit to print"
-says "what of them is" '^rude?\[2J???"\\?  *rude'
+says "what of them is" '^rude\\x1b\[2J\\x07\\x0a\\x09"\\\\xff  *rude'
 looks ls --tree
-[ "$(tr -d ' -~\n' <"$tmp/said" | wc -c)" -eq 0 ] && grep -q '^  client\.0 "rude?.*node rude?' "$tmp/said"
+[ "$(tr -d ' -~\n' <"$tmp/said" | wc -c)" -eq 0 ] && grep -q '^  client\.0 "rude\\x1b.*node rude\\x1b' "$tmp/said"
 result $? "also of ports and nodes"
 looks ls --json --tree
-holds "and as JSON" '.[0].services[] | select(.clients == 1) | .name == "rude?[2J???\"\\?" and
+holds "and as JSON" '.[0].services[] | select(.clients == 1) | .name == "rude\u001b[2J\u0007\n\t\"\\\ufffd" and
 	(.ports[0].node_name == .name) and (.ports | map(.name) == [.[0].node_name, .[0].node_name])'
 let_go
+
+# Where the locale has the characters they are shown, and each column begins below the
+# other, though bytes, characters and columns differ: two bytes and a column; three bytes
+# and two columns; a letter and a mark on it.  What turns writing round is escaped.
+if [ "$(LC_ALL=C.UTF-8 locale charmap 2>/dev/null)" = UTF-8 ]; then
+	start "$names" foreign
+	LC_ALL=C.UTF-8 looks ls
+	grep -q '^größe/漢字/e[^ ]*/\\xe2\\x80\\xae  uint8_t' "$tmp/said"
+	result $? "UTF-8 is shown where the locale has it"
+	grep -q '^SERVICE \{20\}REQUEST' "$tmp/said"
+	result $? "and columns are as wide as it is"
+	LC_ALL=C looks ls
+	says "and escaped where it has not" '^gr\\xc3\\xb6\\xc3\\x9fe/'
+	looks ls --json
+	holds "JSON has it everywhere" 'any(.[].services[]; .name == "größe/漢字/e\u0301/\u202e")'
+	let_go
+else
+	skip "UTF-8 in names" "there is no C.UTF-8"
+fi
+
+# ---- domains
+
+rm -rf "$SLUICE_ROOT/default"
+looks ls --domains
+fails "no domain" 0 "^sluice ls: no domains below $SLUICE_ROOT\$"
+looks ls --domains --json
+holds "no domain, as JSON" ".[0] == {root: \"$SLUICE_ROOT\", domains: []}"
+: >"$SLUICE_ROOT/file"
+mkdir "$SLUICE_ROOT/.made" "$SLUICE_ROOT/unsafe" "$SLUICE_ROOT/empty"
+chmod 777 "$SLUICE_ROOT/unsafe"
+serve calls
+SLUICE_DOMAIN=robot "$O/examples/adder-server" >"$tmp/robot" 2>&1 3>&- &
+robot=$!
+until "$sluice" ls --domain robot 2>"$tmp/told" | grep -q adder; do
+	kill -0 $robot || break
+	sleep 0.02
+done
+looks ls --domains
+says "domains have a heading" '^DOMAIN  *NODES  *SERVICES  *CLIENTS  *SERVERS  *DEAD$'
+says "the one that is usual" '^default  *1  *1  *0  *1  *0$'
+says "another one" '^robot  *1  *1  *0  *1  *0$'
+says "one in which nobody is" '^empty  *0  *0  *0  *0  *0$'
+says "and one that is not safe" '^unsafe  *-  *-  *-  *-  *-$'
+[ "$(wc -l <"$tmp/said")" -eq 5 ]
+result $? "and no others"
+kill -9 $robot
+wait $robot 2>/dev/null
+looks ls --domains --json
+holds "they are so as JSON" '.[0].domains | map(.name) == ["default", "empty", "robot", "unsafe"] and
+	.[2] == {name: "robot", readable: true, services: 1, nodes: 0, clients: 0, servers: 0,
+		 dead: 1, unreadable: 0} and
+	.[3] == {name: "unsafe", readable: false, services: null, nodes: null, clients: null,
+		 servers: null, dead: null, unreadable: null}'
+SLUICE_ROOT=$tmp/nowhere looks ls --domains
+fails "no root" 1 'there is no such root directory'
+wrong ls --domains --tree
+wrong ls --domains example/calls
+wrong ls --domains --domain robot
+kill $server
+wait $server
+rm -rf "${SLUICE_ROOT:?}/"*
 
 # ---- a thousand
 

@@ -172,6 +172,17 @@ TEST_F(misuse, fixed_size)
 /* ---- NULL ---------------------------------------------------------------- */
 
 /* A chain of constructors keeps what its first failure has said. */
+/* Names that somebody has chosen stand in sentences, which programs print as they are. */
+TEST_F(misuse, control_characters)
+{
+	const struct sluice_node_opts opts = SLUICE_NODE_OPTS(
+		.domain = "/\x1b[2J\a\n\x7f \xc2\x9b" "31m \xc2\xa0 \xc3\xa4 \x9b");
+
+	EXPECT_EQ(NULL, sluice_node_create("x", &opts));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_SAYS("\"/?[2J??? ??31m \xc2\xa0 \xc3\xa4 \x9b\"");
+}
+
 TEST_F(misuse, failed_parent)
 {
 	struct sluice_node_opts opts = SLUICE_NODE_OPTS(.wait = 77);

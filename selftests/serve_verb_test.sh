@@ -322,7 +322,7 @@ for bad in --type=pair --type=pair:16 --type=:16:8 --slice=a:0:1 --slice=a:x:1 -
 	   --timeout=0 --timeout=soon; do
 	fails "bad usage: $bad" 2 'is no value for' $bad test/echo true
 done
-fails "no such option" 2 'no such option' test/echo --no-such-option
+fails "no such option" 2 'there is no option --no-such-option' test/echo --no-such-option
 fails "lines without a command" 2 'only with a COMMAND' test/echo --lines
 "$sluice" serve --help >"$tmp/output" 2>&1 && ! grep -q '^.\{81\}' "$tmp/output" &&
 	grep -q '^  sluice serve ' "$tmp/output"

@@ -41,7 +41,7 @@ holds "its settings, which are the usual ones but for one" '.[0].service.setting
 	flags: []}'
 holds "nothing is said of it" '.[0].service.attributes == []'
 holds "its ports" '.[0].service.ports[0] | keys == ["alive", "comm", "counters", "entry", "memory",
-	"name", "node", "node_name", "pid", "port", "role", "wait"]'
+	"name", "node", "node_name", "other_pid_namespace", "pid", "port", "role", "wait"]'
 holds "and counters" '.[0].service.ports[0].counters | keys == ["active", "blocked", "depth",
 	"depth_most", "expired", "growths", "idle", "loaned", "overflows", "peers", "polled",
 	"received", "received_bytes", "segment_bytes", "segments", "sent", "sent_bytes",
@@ -78,7 +78,7 @@ says "who has it open" '^  nodes  *2$'
 says "an attribute" '^  attribute  *place = front$'
 says "another of the same key" '^  attribute  *place = left$'
 says "one without a value" '^  attribute  *spare = *$'
-says "one that is not fit to print" '^  attribute  *rude = ?\[2J?$'
+says "one that is not fit to print" '^  attribute  *rude = \\x1b\[2J\\x0a$'
 says "its client, which has a name" '^client\.0 "camera" [0-9a-f]*$'
 says "its server, which has none" '^server\.0 [0-9a-f]*$'
 says "how it waits" '^  node  *show, waits through \(io_uring\|sockets\)$'
@@ -95,7 +95,7 @@ holds "settings" '.[0].service.settings == {max_clients: 3, max_servers: 2, max_
 	group: '"$group"', group_name: "'"$group_name"'",
 	flags: ["no_request_overflow", "no_response_overflow", "no_fire_and_forget"]}'
 holds "attributes" '.[0].service.attributes == [{key: "place", value: "front"},
-	{key: "place", value: "left"}, {key: "spare", value: ""}, {key: "rude", value: "?[2J?"}]'
+	{key: "place", value: "left"}, {key: "spare", value: ""}, {key: "rude", value: "\u001b[2J\n"}]'
 holds "names of ports" '.[0].service.ports | map(.name) == ["camera", null]'
 holds "both nodes that have it open" '.[0].service.nodes == 2'
 holds "25 round trips of 48 bytes, at either end" '.[0].service.ports | length == 2 and

@@ -55,7 +55,7 @@ says "the server" "^selftest/stat  *server\.0  *$pid  *1001 "
 result $? "in columns"
 looks stat --json
 holds "lines of these keys" 'length == 2 and all(keys == ["alive", "comm", "counters", "entry", "name",
-	"node", "node_name", "pid", "port", "rates", "role", "service", "time", "wait"])'
+	"node", "node_name", "other_pid_namespace", "pid", "port", "rates", "role", "service", "time", "wait"])'
 holds "and values" ".[0] | .service == \"selftest/stat\" and .pid == $pid and .comm == \"stat_test\" and
 	.alive and .rates == null"
 now=$(date +%s)
@@ -167,9 +167,9 @@ until_it_says '"role":"server".*"sent":9223372036854775807,'
 holds "while it is watched" 'map(select(.role == "server")) | map(.rates.sent) | max > 1e15'
 mv "$ports/server.0" "$ports/$(printf 'x\033y\tz')"
 looks stat
-says "a name that is not fit to print" '^selftest/stat  *x?y?z dead'
+says "a name that is not fit to print" '^selftest/stat  *x\\x1by\\x09z dead'
 looks ls --tree --json
-holds "also as JSON" '.[0].services[0].ports[1].entry == "x?y?z"'
+holds "also as JSON" '.[0].services[0].ports[1].entry == "x\u001by\tz"'
 
 $patience "$sluice" stat --watch=10ms >/dev/full 2>"$tmp/told"
 [ $? -eq 1 ] && grep -q '^sluice stat: cannot write: ' "$tmp/told"

@@ -165,9 +165,9 @@ exec 5>"$tmp/red"
 echo "say 1" >&5
 until [ -s "$tmp/red.answers" ]; do sleep 0.02; done
 top
-says "what cannot be printed is not printed" '^selftest/?\[31mred '
+says "what cannot be printed is not printed" '^selftest/\\x1b\[31mred '
 top --json
-holds "nor in JSON" 'map(select(.service == "selftest/?[31mred")) | length == 2'
+holds "nor in JSON" 'map(select(.service == "selftest/\u001b[31mred")) | length == 2'
 exec 5>&-
 wait $!
 

@@ -383,6 +383,11 @@ looks types --compare "$tmp/one" "$tmp/other"
 [ $status -eq 1 ]
 result $? "they differ"
 says "in the first member" 'struct t.a is unsigned of 4 bytes at offset 0 in .*one, and struct t.b is unsigned of 4 bytes at offset 0 in .*other$'
+rude=$(printf 'one\033[2J')
+cp "$tmp/one" "$tmp/$rude"
+looks types --compare "$tmp/$rude" "$tmp/other"
+[ -s "$tmp/said" ] && ! grep -q "$escape" "$tmp/said" "$tmp/told"
+result $? "what terminals obey in the name of a program is escaped"
 looks types --compare "$tmp/one" "$tmp/one-unchecked"
 [ $status -eq 0 ] && [ ! -s "$tmp/said" ]
 result $? "and the same does not"

@@ -10,7 +10,6 @@
 #include "bench.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -22,7 +21,9 @@
 
 #include "tools/trace/syscalls.h"
 
+#include "arguments.h"
 #include "private_root.h"
+#include "say.h"
 #include "verbs.h"
 
 #define IDLE_MAX	4095	/* a service has at most 4096 clients */
@@ -51,7 +52,7 @@ static const char help[] =
 "  --only KEY,...        of uring_futex, futex, cache_line, separate, combined,\n"
 "                        spinning, adaptive; not of what --idle and --sizes add\n"
 "  --json                print an object; man sluice-bench describes it\n"
-"  --help\n"
+"  -h, --help\n"
 "\n"
 "Client and server run on the two first processors allowed. ^C ends the run early\n"
 "and prints what there is. SLUICE_WAIT=socket measures the other way of waiting.\n"
@@ -95,13 +96,6 @@ static void interrupted(int signal_number)
 
 /* ---- The command line ---------------------------------------------------- */
 
-static int wrong(const char *what, const char *value)
-{
-	fprintf(stderr, "sluice bench: %s%s\nsluice bench --help lists the options.\n",
-		what, value);
-	return WRONG;
-}
-
 static bool number(const char *text, unsigned long least, unsigned long most,
 		   unsigned long *ret_value)
 {
@@ -113,7 +107,7 @@ static bool number(const char *text, unsigned long least, unsigned long most,
 	       *ret_value >= least && *ret_value <= most;
 }
 
-enum { SIZE = 1, SIZES, ROUNDS, TRIPS, IDLE, IDLE_PROCESSES, ONLY, JSON, HELP };
+enum { SIZE = 256, SIZES, ROUNDS, TRIPS, IDLE, IDLE_PROCESSES, ONLY, JSON, HELP = 'h' };
 
 static const struct option long_options[] = {
 	{ "size", required_argument, NULL, SIZE },
@@ -128,7 +122,8 @@ static const struct option long_options[] = {
 	{ 0 },
 };
 
-static int set_option(struct bench_options *options, int option)
+/* False if the value is none. */
+static bool set_option(struct bench_options *options, int option)
 {
 	unsigned long value = 0;
 	bool good = true;
@@ -165,28 +160,39 @@ static int set_option(struct bench_options *options, int option)
 		options->json = true;
 		break;
 	}
-	return good ? 0 : WRONG;
+	return good;
+}
+
+static int take_all(const struct arguments *arguments, struct bench_options *options)
+{
+	int option;
+
+	arguments_begin();
+	while ((option = arguments_next(arguments)) != -1) {
+		if (option == HELP)
+			return HELP;
+		if (option == '?')
+			return WRONG;
+		if (!set_option(options, option))
+			return arguments_refuse(arguments, option);
+	}
+	return 0;
 }
 
 /* 0; WRONG; or HELP if that was asked for. */
 static int parse(int argc, char **argv, struct bench_options *options)
 {
-	int option, index = 0;
+	const struct arguments arguments = {
+		.verb = "bench", .options = long_options, .argc = argc, .argv = argv,
+	};
+	int r = take_all(&arguments, options);
 
-	opterr = 0;
-	while ((option = getopt_long(argc, argv, "", long_options, &index)) != -1) {
-		if (option == HELP)
-			return HELP;
-		if (option == '?')
-			return wrong("there is no such option, or its value is missing: ",
-				     argv[optind - 1]);
-		if (set_option(options, option))
-			return wrong(long_options[index].name, ": not a value for it");
-	}
+	if (r)
+		return r;
 	if (optind < argc)
-		return wrong("there are no arguments such as ", argv[optind]);
+		return say_wrong("bench", "there are no arguments such as %s", argv[optind]);
 	if (options->idle_processes && options->idle_processes > options->idle)
-		return wrong("--idle-processes", " needs at least as many --idle clients");
+		return say_wrong("bench", "--idle-processes needs at least as many --idle clients");
 	if (options->idle && !options->idle_processes)
 		options->idle_processes = 1;
 	return 0;
@@ -408,7 +414,7 @@ int verb_bench(int argc, char **argv)
 		r = count_calls(&run);
 	finish(&run, r < 0);
 	if (r < 0)
-		fprintf(stderr, "sluice bench: %s\n", complaint());
+		say("bench", "%s", complaint());
 	else if (run.options.json)
 		report_print_json(&run.report);
 	else

@@ -2,16 +2,18 @@
 #
 # The sluice command: a file or a few for each verb, and a table in sluice.c.
 
-# What the command is made with, and in addition the tracer and what reads debug
-# information.  Without the one there is no command; without the others their verb says so,
-# and the rest is the same.
+# What the command is made with, beside the library.  What is missing leaves out only what
+# needs it, which says so when it is asked for: without jansson there is no --json, without
+# ncurses no screen of sluice top, without what tracer and types need no such verb.
 absent	      = $(strip $(foreach p,$(1),$(shell $(PKG_CONFIG) --exists $(p) || echo $(p))))
-tools-needs   := jansson ncursesw
-tools-missing := $(call absent,$(tools-needs))
-tools-cflags  := $(shell $(PKG_CONFIG) --cflags $(tools-needs) 2>/dev/null)
+json-missing   := $(call absent,jansson)
+screen-missing := $(call absent,ncursesw)
+tools-needs   := $(if $(json-missing),,jansson) $(if $(screen-missing),,ncursesw)
+tools-cflags  := $(if $(json-missing),-Itools/no_jansson) \
+		 $(shell $(PKG_CONFIG) --cflags $(tools-needs) 2>/dev/null)
 tools-libs    := $(shell $(PKG_CONFIG) --libs $(tools-needs) 2>/dev/null)
 trace-needs   := libbpf libdw libelf
-trace-missing := $(strip $(tools-missing) $(if $(CLANG),,clang) $(if $(BPFTOOL),,bpftool) \
+trace-missing := $(strip $(json-missing) $(if $(CLANG),,clang) $(if $(BPFTOOL),,bpftool) \
 		 $(call absent,$(trace-needs)))
 trace-cflags  := $(tools-cflags) $(shell $(PKG_CONFIG) --cflags $(trace-needs) 2>/dev/null)
 trace-libs    := $(tools-libs) \
@@ -19,12 +21,15 @@ trace-libs    := $(tools-libs) \
 trace-objects := $(patsubst %.c,$(O)/%.o,$(wildcard tools/trace/*.c))
 
 types-needs   := libdw libelf
-types-missing := $(strip $(tools-missing) $(call absent,$(types-needs)))
+types-missing := $(call absent,$(types-needs))
 types-cflags  := $(tools-cflags) $(shell $(PKG_CONFIG) --cflags $(types-needs) 2>/dev/null)
 types-libs    := $(if $(types-missing),,$(shell $(PKG_CONFIG) --libs $(types-needs)))
 types-objects := $(patsubst %.c,$(O)/%.o,$(wildcard tools/types/*.c))
 
+screen-objects := $(addprefix $(O)/tools/,top_live.o top_screen.o top_keys.o)
 tools-objects := $(patsubst %.c,$(O)/%.o,$(filter-out tools/no_%.c,$(wildcard tools/*.c)))
+tools-objects := $(if $(screen-missing),$(O)/tools/no_screen.o \
+		 $(filter-out $(screen-objects),$(tools-objects)),$(tools-objects))
 tools-objects += $(if $(trace-missing),$(O)/tools/no_trace.o,$(trace-objects))
 tools-objects += $(if $(types-missing),$(O)/tools/no_types.o,$(types-objects))
 objects	      += $(tools-objects)
@@ -32,13 +37,22 @@ objects	      += $(tools-objects)
 $(O)/tools/%.o: own = -I. $(needs-cflags) $(tools-cflags)
 $(O)/tools/trace/%.o: own = -I. -isystem $(O)/bpf $(trace-cflags)
 $(O)/tools/types/%.o: own = -I. $(types-cflags)
+$(O)/tools/arguments.o: own += -DJSON_BUILT=$(if $(json-missing),0,1)
 $(O)/tools/doctor_system.o: own += -DTRACER_BUILT=$(if $(trace-missing),0,1)
 
-$(tools-objects): | $(O)/lib/needs
+$(tools-objects): $(O)/tools/missing | $(O)/lib/needs
 $(trace-objects): | $(bpf-skeletons)
 
-tools: $(if $(tools-missing),,$(O)/tools/sluice)
-	$(if $(tools-missing),@echo '  the sluice command is left out: there is no $(tools-missing)')
+# What is installed later is built in by the next make.
+$(O)/tools/missing: missing = json $(json-missing) screen $(screen-missing) \
+	trace $(trace-missing) types $(types-missing)
+$(O)/tools/missing: FORCE
+	@mkdir -p $(@D)
+	@echo '$(missing)' | cmp -s - $@ || echo '$(missing)' >$@
+
+tools: $(O)/tools/sluice
+	$(if $(json-missing),@echo '  --json of the sluice command is left out: there is no $(json-missing)')
+	$(if $(screen-missing),@echo '  the screen of sluice top is left out: there is no $(screen-missing)')
 	$(if $(trace-missing),@echo '  sluice trace is left out: there is no $(trace-missing)')
 	$(if $(types-missing),@echo '  sluice types is left out: there is no $(types-missing)')
 
@@ -49,7 +63,6 @@ $(O)/tools/sluice: $(tools-objects) $(O)/lib/libsluice.a
 install-tools: tools
 	$(call say,INSTALL,sluice)
 	$(Q)install -d $(DESTDIR)$(bindir)
-	$(Q)test ! -e $(O)/tools/sluice || \
-		install -m 755 $(O)/tools/sluice $(DESTDIR)$(bindir)
+	$(Q)install -m 755 $(O)/tools/sluice $(DESTDIR)$(bindir)
 	$(Q)install -D -m 644 tools/completion/sluice.bash \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/sluice

@@ -32,6 +32,7 @@
 #include <unistd.h>
 
 #include "interrupt.h"
+#include "printable.h"
 #include "text.h"
 #include "verbs.h"
 
@@ -266,7 +267,7 @@ static int failed(const struct call *call, const struct exchange *exchange, int 
 {
 	uint64_t number = exchange->number, responses = exchange->responses;
 	struct sluice_status status = SLUICE_STATUS();
-	char limit[TEXT_NUMBER], text[sizeof(status.text)];
+	char limit[TEXT_NUMBER], text[TEXT_CLEAN(sizeof(status.text))];
 
 	if (error == EREMOTEIO && exchange->pending &&
 	    sluice_pending_response_status(exchange->pending, &status) > 0)

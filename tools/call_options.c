@@ -7,12 +7,12 @@
 #include "call.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "arguments.h"
 #include "settings.h"
 #include "text.h"
 
@@ -32,7 +32,7 @@ static const char help[] =
 "                    comes from; and responses are printed as hex digits\n"
 "  --file FILE       the bytes are in FILE\n"
 "  --header HEX      the user header of the request; else it is zeroed\n"
-"  --count N         so many requests, one after the other (1)\n"
+"  -n, --count N     so many requests, one after the other (1)\n"
 "  --rate N          so many a second; else each follows at once\n"
 "  --timeout T       for each: to have servers, and all responses (5s)\n"
 "  --servers N       so many servers must be there (1)\n"
@@ -40,10 +40,10 @@ static const char help[] =
 "                    no_request_overflow,no_response_overflow,no_fire_and_forget\n"
 "  --refuse FLAGS    the service must be without these flags\n"
 "  --any-user        servers of other users than this one and root may answer\n"
-"  --domain NAME     where the service is ($SLUICE_DOMAIN, or default)\n"
+"  -d, --domain NAME where the service is ($SLUICE_DOMAIN, or default)\n"
 "  --json            a line of JSON for each response\n"
 "  --raw             the bytes of responses as they are\n"
-"  --help\n"
+"  -h, --help\n"
 "\n"
 "A response is printed as text if all of it can be printed, else as offsets, hex\n"
 "digits and characters. After several requests a summary is on standard error.\n"
@@ -55,8 +55,10 @@ static const char help[] =
 "  sluice call example/echo --file photo.jpg --raw >photo-again.jpg\n"
 "  sluice call example/echo ping --count 600 --rate 10 --json | jq .round_trip_ns\n";
 
-enum { HEX = 1, INPUT, HEADER, COUNT, RATE, LIMIT, SERVERS, REQUIRE, REFUSE,
-       ANY_USER, DOMAIN, JSON, RAW, HELP };
+enum {
+	HEX = 256, INPUT, HEADER, RATE, LIMIT, SERVERS, REQUIRE, REFUSE, ANY_USER, JSON, RAW,
+	COUNT = 'n', DOMAIN = 'd', HELP = 'h',
+};
 
 static const struct option long_options[] = {
 	{ "hex", no_argument, NULL, HEX },
@@ -152,22 +154,20 @@ static bool take(struct call *call, int option)
 	}
 }
 
-static int take_all(struct call *call, int argc, char **argv)
+static int take_all(struct call *call, const struct arguments *arguments)
 {
-	int option, index = 0;
+	int option;
 
-	opterr = 0;
-	optind = 0;	/* another verb may have used getopt for its own arguments */
-	while ((option = getopt_long(argc, argv, "", long_options, &index)) != -1) {
+	arguments_begin();
+	while ((option = arguments_next(arguments)) != -1) {
 		if (option == HELP) {
 			fputs(help, stdout);
 			return -1;
 		}
 		if (option == '?')
-			return say_wrong("call", "there is no such option, or its value is missing: %s",
-				     argv[optind - 1]);
+			return 2;
 		if (!take(call, option))
-			return say_wrong("call", "%s is no value for --%s", optarg, long_options[index].name);
+			return arguments_refuse(arguments, option);
 	}
 	return 0;
 }
@@ -206,11 +206,14 @@ static enum call_form form_of(const struct call_options *options)
 
 int call_parse(struct call *call, int argc, char **argv)
 {
+	const struct arguments arguments = {
+		.verb = "call", .options = long_options, .argc = argc, .argv = argv,
+	};
 	struct call_options *options = &call->options;
 	int r;
 
 	*options = (struct call_options){ .count = 1, .timeout = TIMEOUT, .servers = 1 };
-	r = take_all(call, argc, argv);
+	r = take_all(call, &arguments);
 	if (r)
 		return r;
 	if (optind == argc)

@@ -17,6 +17,8 @@
 
 #include <jansson.h>
 
+#include "printable.h"
+
 #define LINE	16u	/* bytes of a line of a dump */
 
 /* ---- Is it text? ---- */
@@ -26,28 +28,6 @@ static bool is_plain(unsigned char byte)
 	return byte >= 0x20 && byte < 0x7f;
 }
 
-/*
- * How many bytes the first character has, if it is more than one, well-formed, as short
- * as it can be, and not a surrogate or a control character; else 0.
- */
-static size_t wide_character(const unsigned char *at, size_t left)
-{
-	static const uint32_t least[] = { 0, 0, 0xa0, 0x800, 0x10000 };
-	size_t length = at[0] >= 0xf0 ? 4 : at[0] >= 0xe0 ? 3 : 2;
-	uint32_t code = at[0] & (0x7fu >> length);
-
-	if (at[0] < 0xc0 || at[0] >= 0xf8 || length > left)
-		return 0;
-	for (size_t i = 1; i < length; i++) {
-		if ((at[i] & 0xc0) != 0x80)
-			return 0;
-		code = code << 6 | (at[i] & 0x3f);
-	}
-	if (code < least[length] || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
-		return 0;
-	return length;
-}
-
 static bool is_text(const unsigned char *at, size_t count)
 {
 	size_t length;
@@ -55,7 +35,7 @@ static bool is_text(const unsigned char *at, size_t count)
 	for (size_t i = 0; i < count; i += length) {
 		length = 1;
 		if (!is_plain(at[i]) && at[i] != '\t' && at[i] != '\n')
-			length = wide_character(at + i, count - i);
+			length = utf8_wide(at + i, count - i);
 		if (!length)
 			return false;
 	}

@@ -2,10 +2,11 @@
 /*
  * A table whose columns are as wide as what is in them.  So all rows are collected
  * first; each is one string, in which a \t ends a cell.  A row of a single cell is a
- * heading across the columns, and does not make the first of them wider.  Cells are
- * ASCII: what others have written has gone through text_clean().
+ * heading across the columns, and does not make the first of them wider.  What others
+ * have written has gone through text_clean(); a column's width is what a terminal shows.
  */
 #include "columns.h"
+#include "printable.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -22,12 +23,13 @@ struct columns_row {
 
 static void measure(struct columns *columns, const char *text)
 {
-	size_t length;
+	size_t length, width;
 
 	for (size_t i = 0; i < COLUMNS_MAX; i++) {
 		length = strcspn(text, "\t");
-		if (length > columns->width[i])
-			columns->width[i] = length;
+		width = text_width(text, length);
+		if (width > columns->width[i])
+			columns->width[i] = width;
 		if (!text[length])
 			return;
 		text += length + 1;
@@ -74,15 +76,15 @@ void columns_add(struct columns *columns, enum style style, const char *format, 
 static void print_cells(const struct columns *columns, const char *text)
 {
 	size_t length;
-	int width;
+	int space;
 
 	for (size_t i = 0; i < COLUMNS_MAX; i++) {
 		length = strcspn(text, "\t");
-		width = (int)columns->width[i];
+		space = (int)(columns->width[i] - text_width(text, length));
 		if (columns->alignment[i] == 'r')
-			printf("%*.*s", width, (int)length, text);
+			printf("%*s%.*s", space, "", (int)length, text);
 		else	/* the last one ends where it ends */
-			printf("%-*.*s", text[length] ? width : 0, (int)length, text);
+			printf("%.*s%*s", (int)length, text, text[length] ? space : 0, "");
 		if (!text[length])
 			return;
 		printf("%*s", GAP, "");

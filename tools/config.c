@@ -13,6 +13,7 @@
  *	  range		string: what it can be
  *	  meaning	string: what it is for
  */
+#include "printable.h"
 #include "verbs.h"
 
 #include <errno.h>
@@ -41,7 +42,7 @@ static const char help[] =
 "                        are named, as service.max_clients or max_clients, or all\n"
 "      --check FILE      tell whether a file is right, and no more\n"
 "      --json            print an object; man sluice-config describes it\n"
-"      --help\n"
+"  -h, --help\n"
 "\n"
 "Examples\n"
 "  sluice config | grep -v 'built in'\n"
@@ -88,18 +89,22 @@ static bool is_named(const struct look *look, const char *key)
 static bool are_known(const struct look *look, struct sluice_config *config)
 {
 	struct sluice_config_key key = SLUICE_CONFIG_KEY();
-	char name[VALUE_SIZE];
+	char text[SUGGEST_TEXT];
 	bool known;
 
 	for (int i = 0; i < look->names; i++) {
 		const struct look one = { .name = &look->name[i], .names = 1 };
+		struct suggestion suggestion = { .typed = look->name[i] };
 
 		known = false;
-		for (unsigned int j = 0; !known && sluice_config_get(config, j, &key) > 0; j++)
+		for (unsigned int j = 0; !known && sluice_config_get(config, j, &key) > 0; j++) {
 			known = is_named(&one, key.name);
+			suggest_among(&suggestion, key.name);
+			suggest_among(&suggestion, strrchr(key.name, '.') + 1);
+		}
 		if (!known) {
-			look_wrong(look, "there is no key \"%s\"",
-				   text_clean(name, sizeof(name), look->name[i]));
+			look_wrong(look, "there is no key \"%s\"%s", look->name[i],
+				   suggest_text(text, &suggestion, ""));
 			return false;
 		}
 	}
@@ -110,7 +115,7 @@ static int print_values(struct sluice_config *config)
 {
 	struct sluice_config_key key = SLUICE_CONFIG_KEY();
 	struct columns columns = { .alignment = "lll" };
-	char value[VALUE_SIZE], source[VALUE_SIZE];
+	char value[TEXT_CLEAN(VALUE_SIZE)], source[TEXT_CLEAN(VALUE_SIZE)];
 
 	columns_add(&columns, STYLE_BOLD, "KEY\tVALUE\tSOURCE");
 	for (unsigned int i = 0; sluice_config_get(config, i, &key) > 0; i++)

@@ -24,6 +24,7 @@
 
 #include "lost_root.h"
 #include "registry.h"
+#include "snapshot.h"
 #include "text.h"
 
 static struct sluice_type type_of(const struct sluice_registry_type *record)
@@ -47,11 +48,27 @@ static void point(struct contract *contract)
 	};
 }
 
+/* "; did you mean X?", if a service of the domain is like it. */
+static char *suggest(const char *domain, const char *name, char text[SUGGEST_TEXT])
+{
+	struct snapshot snapshot;
+
+	text[0] = 0;
+	if (snapshot_take(&snapshot, domain) < 0)
+		return text;
+	snapshot_suggest(&snapshot, name, text);
+	snapshot_free(&snapshot);
+	return text;
+}
+
 static void explain(int error, const char *domain, const char *name, char why[CONTRACT_WHY])
 {
+	char text[SUGGEST_TEXT];
+
 	switch (error) {
 	case -ENOENT:
-		snprintf(why, CONTRACT_WHY, "no service %s runs in the domain %s", name, domain);
+		snprintf(why, CONTRACT_WHY, "no service %s runs in the domain %s%s", name, domain,
+			 suggest(domain, name, text));
 		break;
 	case -EPROTONOSUPPORT:
 		snprintf(why, CONTRACT_WHY, "no service %s of this version runs in the domain %s, "
@@ -108,17 +125,14 @@ uint64_t contract_response_lead(const struct sluice_registry_contract *record)
 int contract_elements(const struct sluice_type *type, size_t bytes, size_t *ret_elements,
 		      char ret_why[CONTRACT_WHY])
 {
-	char name[SLUICE_TYPE_NAME_SIZE];
-
-	text_clean(name, sizeof(name), type->name);
 	if (type->kind == SLUICE_KIND_FIXED && bytes != type->size) {
 		snprintf(ret_why, CONTRACT_WHY, "has %zu bytes, and must have the %" PRIu64
-			 " of one %s", bytes, type->size, name);
+			 " of one %s", bytes, type->size, type->name);
 		return -EMSGSIZE;
 	}
 	if (bytes % type->size) {
 		snprintf(ret_why, CONTRACT_WHY, "has %zu bytes, and must have a multiple of the %"
-			 PRIu64 " of one %s", bytes, type->size, name);
+			 PRIu64 " of one %s", bytes, type->size, type->name);
 		return -EMSGSIZE;
 	}
 	*ret_elements = (size_t)(bytes / type->size);

@@ -27,6 +27,7 @@
 
 #include "domain_json.h"
 #include "look.h"
+#include "printable.h"
 #include "registry.h"
 #include "style.h"
 #include "text.h"
@@ -44,9 +45,9 @@ static const char help[] =
 "A line is ok, a note (slower or less than it might be, or good to know) or a\n"
 "problem (does not work, or will not when it is needed). Nothing is changed.\n"
 "\n"
-"  --domain NAME    this domain, not $SLUICE_DOMAIN or \"default\"\n"
-"  --json           a line of JSON for each check: check, status, found, mend\n"
-"  --help\n"
+"  -d, --domain NAME  this domain, not $SLUICE_DOMAIN or \"default\"\n"
+"      --json         a line of JSON for each check: check, status, found, mend\n"
+"  -h, --help\n"
 "\n"
 "The exit status is 0, or 1 if there is a problem.\n"
 "\n"
@@ -142,7 +143,7 @@ static const char *const status_names[] = { "ok", "note", "problem" };
 static void print_text(const char *name, const struct doctor_finding *finding)
 {
 	enum style style = finding->status == DOCTOR_OK ? STYLE_PLAIN : STYLE_BOLD;
-	char clean[sizeof(finding->found)];
+	char clean[TEXT_CLEAN(sizeof(finding->found))];
 
 	printf("%s%-8s%s %-14s %s\n", style_begin(style), status_names[finding->status],
 	       style_end(style), name, text_clean(clean, sizeof(clean), finding->found));
@@ -154,9 +155,9 @@ static void print_text(const char *name, const struct doctor_finding *finding)
 /* What is found may hold the name of a file, which is any bytes. */
 static json_t *text(const char *string)
 {
-	char clean[sizeof(((struct doctor_finding *)0)->found)];
+	char clean[TEXT_CLEAN(sizeof(((struct doctor_finding *)0)->found))];
 
-	return *string ? json_string(text_clean(clean, sizeof(clean), string)) : json_null();
+	return *string ? json_string(text_utf8(clean, sizeof(clean), string)) : json_null();
 }
 
 static int print_json(const char *name, const struct doctor_finding *finding)

@@ -9,9 +9,7 @@
  * leaves as all nodes do, with the domain if that is empty.  A root that was not there
  * before is removed too.
  *
- * What the dead have left is what nobody has locked, as far as the kernel's list of locks
- * goes.  That does not show to us who lives in another pid namespace; records that name
- * another one are taken for alive.
+ * Who is dead is what owner.c says, as for all verbs.
  */
 #include "doctor.h"
 
@@ -108,6 +106,28 @@ static void judge_use(struct doctor_finding *finding, const char *path)
 		doctor_mend(finding, "let SLUICE_ROOT name a directory on a tmpfs");
 }
 
+/* The first node makes it, if what it lies in is there. */
+static void judge_absent(struct doctor_finding *finding, const char *path)
+{
+	char above[PATH_SIZE];
+	char *end;
+
+	snprintf(above, sizeof(above), "%s", path);
+	for (end = above + strlen(above); end > above + 1 && end[-1] == '/';)
+		*--end = 0;
+	end = strrchr(above, '/');
+	if (end && end != above)
+		*end = 0;
+	if (!end || access(above, F_OK) == 0) {
+		doctor_found(finding, DOCTOR_OK, "%s (%s) is made by the first node", path,
+			     why_root(path));
+		return;
+	}
+	doctor_found(finding, DOCTOR_PROBLEM, "the root directory %s (%s) cannot be made: there is no %s",
+		     path, why_root(path), above);
+	doctor_mend(finding, "make it, or let SLUICE_ROOT name another one");
+}
+
 void doctor_root(struct doctor *doctor, struct doctor_finding *finding)
 {
 	char path[PATH_SIZE];
@@ -120,8 +140,7 @@ void doctor_root(struct doctor *doctor, struct doctor_finding *finding)
 		if (finding->status == DOCTOR_OK)
 			judge_use(finding, path);
 	} else if (errno == ENOENT) {
-		doctor_found(finding, DOCTOR_OK, "%s (%s) is made by the first node", path,
-			     why_root(path));
+		judge_absent(finding, path);
 	} else {
 		doctor_found(finding, DOCTOR_PROBLEM, "cannot look at the root directory %s: %s",
 			     path, strerror(errno));
@@ -271,36 +290,20 @@ void doctor_logout(struct doctor *doctor, struct doctor_finding *finding)
 
 struct leavings {
 	size_t nodes, ports, services;
-	bool others;		/* somebody is there of another pid namespace */
 };
-
-static bool is_left(struct leavings *left, bool alive, uint64_t pid_namespace, uint64_t own)
-{
-	if (pid_namespace && pid_namespace != own)
-		left->others = true;
-	return !alive && (!pid_namespace || pid_namespace == own);
-}
 
 static struct leavings count_leavings(const struct snapshot *snapshot)
 {
 	struct leavings left = { 0 };
-	struct stat own = { .st_ino = 0 };
 
-	stat("/proc/self/ns/pid", &own);
 	for (size_t i = 0; i < snapshot->nodes; i++)
-		left.nodes += is_left(&left, snapshot->node[i].alive,
-				      snapshot->node[i].record.pid_namespace, own.st_ino);
+		left.nodes += !snapshot->node[i].alive;
 	for (size_t i = 0; i < snapshot->services; i++) {
 		const struct snapshot_service *service = &snapshot->service[i];
 
-		for (size_t n = 0; n < service->ports; n++)
-			left.ports += is_left(&left, service->port[n].alive,
-					      service->port[n].record.pid_namespace,
-					      own.st_ino);
+		left.ports += service->ports - service->clients - service->servers;
 		left.services += !service->alive;
 	}
-	if (left.others)
-		left.services = 0;
 	return left;
 }
 
@@ -328,9 +331,13 @@ void doctor_leftovers(struct doctor *doctor, struct doctor_finding *finding)
 	struct snapshot snapshot;
 	int r = snapshot_take(&snapshot, doctor->domain);
 
+	if (r == -ENXIO) {
+		doctor_found(finding, DOCTOR_OK, "there is no root directory yet, and nothing in it");
+		return;
+	}
 	if (r < 0) {
 		doctor_found(finding, DOCTOR_NOTE, "what dead processes have left cannot be told: %s",
-			     strerror(-r));
+			     lost_root_why(r));
 		doctor_mend(finding, "what mends root and node");
 		return;
 	}

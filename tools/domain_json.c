@@ -27,13 +27,14 @@
  *	name		that it was given; null: none
  *	alive		does its process live?  Else it was left behind
  *	pid		in its own pid namespace
+ *	other_pid_namespace	is that another one than ours, where its pid means nothing?
  *	comm		name of the command; null: dead, or of another pid namespace
  *	node		id of the node it belongs to, likewise
  *	node_name	string; null: there is no such node any more
  *	wait		"uring" or "socket": how that sleeps; null: likewise
  *
  * Keys may be added; none changes its meaning or goes.  What others have written is
- * their word, and strings are ASCII: all else is replaced by ?.
+ * their word; what is no UTF-8 in it is replaced by U+FFFD.
  */
 #include "domain_json.h"
 
@@ -44,13 +45,14 @@
 #include <sluice.h>
 
 #include "port_process.h"
+#include "printable.h"
 #include "text.h"
 
 json_t *domain_json_text(const char *text)
 {
-	char clean[SLUICE_SERVICE_NAME_SIZE];
+	char clean[TEXT_CLEAN(SLUICE_SERVICE_NAME_SIZE)];
 
-	return json_string(text_clean(clean, sizeof(clean), text));
+	return json_string(text_utf8(clean, sizeof(clean), text));
 }
 
 static json_t *fingerprint_json(const struct sluice_registry_type *type)
@@ -113,13 +115,14 @@ json_t *domain_json_port(const struct snapshot *snapshot, const struct snapshot_
 	char id[TEXT_NUMBER], node_id[TEXT_NUMBER], comm[PORT_COMMAND];
 	const char *name = port->record.name;
 
-	return json_pack("{s:s, s:s, s:o, s:o, s:b, s:I, s:s?, s:s, s:o, s:s?}",
+	return json_pack("{s:s, s:s, s:o, s:o, s:b, s:I, s:b, s:s?, s:s, s:o, s:s?}",
 			 "port", text_id(id, port->record.id),
 			 "role", port->record.role ? "server" : "client",
 			 "entry", domain_json_text(port->entry),
 			 "name", *name ? domain_json_text(name) : json_null(),
 			 "alive", (int)port->alive,
 			 "pid", (json_int_t)port->record.pid,
+			 "other_pid_namespace", (int)port_process_is_elsewhere(port),
 			 "comm", port_process_command(comm, port),
 			 "node", text_id(node_id, port->record.node),
 			 "node_name", node ? domain_json_text(node->record.name) : json_null(),

@@ -38,6 +38,7 @@
 #include "leftover.h"
 #include "look.h"
 #include "lost_root.h"
+#include "printable.h"
 #include "registry.h"
 #include "text.h"
 #include "verbs.h"
@@ -52,10 +53,10 @@ static const char help[] =
 "others may use the domain meanwhile. Programs do the same when they open a\n"
 "service, so this is needed only where none does. Memory is never left behind.\n"
 "\n"
-"  --domain NAME    this domain, not $SLUICE_DOMAIN or \"default\"\n"
-"  --dry-run        only list what would be removed\n"
-"  --json           a line of JSON for each thing\n"
-"  --help\n"
+"  -d, --domain NAME  this domain, not $SLUICE_DOMAIN or \"default\"\n"
+"  -n, --dry-run      only list what would be removed\n"
+"      --json         a line of JSON for each thing\n"
+"  -h, --help\n"
 "\n"
 "The exit status is 0, also if there was nothing, or 1 if something that is left\n"
 "could not be removed.\n"
@@ -64,7 +65,7 @@ static const char help[] =
 "  sluice gc --dry-run\n"
 "  sluice gc --domain robot --json | jq -r .kind\n";
 
-enum { DRY_RUN = LOOK_OWN };
+enum { DRY_RUN = 'n' };
 
 static const struct option options[] = {
 	LOOK_OPTIONS,
@@ -117,7 +118,7 @@ static int print_json(const struct thing *thing, bool removed)
 
 static void print_text(const struct thing *thing, bool removed)
 {
-	char clean[SLUICE_SERVICE_NAME_SIZE];
+	char clean[TEXT_CLEAN(SLUICE_SERVICE_NAME_SIZE)];
 
 	printf("%s %s ", removed ? "removed" : "would remove", thing->kind);
 	if (thing->name && *thing->name)
@@ -141,7 +142,7 @@ static void tell(struct gc *gc, const struct thing *thing)
 
 static void fail(struct gc *gc, const char *what, const struct thing *thing, int error)
 {
-	char clean[SLUICE_SERVICE_NAME_SIZE];
+	char clean[TEXT_CLEAN(SLUICE_SERVICE_NAME_SIZE)];
 
 	gc->failed = true;
 	look_failed(&gc->look, "cannot %s %s %s: %s", what, thing->kind,
@@ -361,7 +362,7 @@ static int sweep(struct gc *gc)
 		return 0;
 	if (fd == -EINVAL)
 		return look_wrong(&gc->look, "\"%s\" is no name of a domain", domain);
-	if (fd == -ESTALE || fd == -EOPNOTSUPP)
+	if (lost_root_is(fd))
 		return tell_root(gc, domain, fd);
 	if (fd == REGISTRY_MISCONFIGURED)
 		return look_failed(&gc->look, "%s", sluice_strerror());

@@ -4,10 +4,8 @@
  * of Documentation/protocol.rst, as the library follows them too (lib/link/presence.c and
  * service_dir.c have the reasons, Documentation/models the proofs).
  *
- * A process is dead if the lock of its record can be had.  A child that was made behind
- * libc's back may hold the lock of the dead; then the record is asked, which names the
- * process by its pid, its pid namespace and the inode of its pidfds.  In doubt it lives:
- * in another pid namespace, or where the kernel knows no pidfds.
+ * A process is dead if the lock of its record can be had, or if the record says so (owner.c
+ * has the reasons).
  *
  *  1. Who removes a record holds a write lock on its file, of the kind that owners never
  *     take, and has seen since that the name still stands for that file.  Of another
@@ -28,17 +26,15 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "owner.h"
 #include "registry.h"
 
 #define ID_LENGTH	16u
@@ -47,47 +43,6 @@
 #define UNNAMED		".new"
 #define CONTRACT	"contract"
 #define TRIES		16
-
-#ifndef SYS_pidfd_open
-#define SYS_pidfd_open	434		/* Linux 5.3; the same everywhere but on Alpha */
-#endif
-
-/* ---- Is it dead? ----------------------------------------------------------- */
-
-/* A process, by what no other one has as long as the system runs; 0: not known. */
-struct process {
-	uint32_t pid;
-	uint64_t pidfd_inode;
-	uint64_t pid_namespace;
-};
-
-static bool pidfd_is_of_dead(int pidfd, uint64_t inode)
-{
-	struct pollfd end = { .fd = pidfd, .events = POLLIN };
-	struct stat status;
-
-	if (poll(&end, 1, 0) == 1 && (end.revents & POLLIN))
-		return true;
-	return fstat(pidfd, &status) == 0 && status.st_ino && status.st_ino != inode;
-}
-
-static bool is_dead(const struct process *process)
-{
-	struct stat own;
-	bool dead;
-	int pidfd;
-
-	if (!process->pid || process->pid > INT_MAX || !process->pidfd_inode ||
-	    !process->pid_namespace || stat("/proc/self/ns/pid", &own) < 0 ||
-	    own.st_ino != process->pid_namespace)
-		return false;
-	pidfd = (int)syscall(SYS_pidfd_open, (pid_t)process->pid, 0u);
-	if (pidfd < 0)
-		return errno == ESRCH;
-	dead = pidfd_is_of_dead(pidfd, process->pidfd_inode);
-	close(pidfd);
-	return dead;
-}
 
 /* ---- Taking hold of a record ------------------------------------------------ */
 
@@ -129,12 +84,12 @@ static bool read_record(const struct leftover *leftover, void *record, size_t si
 	return pread(leftover->fd, record, size, 0) == (ssize_t)size;
 }
 
-static int take(struct leftover *leftover, const struct process *owner)
+static int take(struct leftover *leftover, const struct owner *owner)
 {
 	int fd = leftover->fd;
 	bool flocked = flock(fd, LOCK_EX | LOCK_NB) == 0;
 
-	if ((flocked || is_dead(owner)) && lock_for_removal(fd, flocked) &&
+	if ((flocked || owner_is_dead(owner)) && lock_for_removal(fd, flocked) &&
 	    still_named(leftover->at, leftover->name, fd))
 		return 1;
 	leftover_release(leftover);
@@ -155,8 +110,7 @@ int leftover_take_node(struct leftover *leftover, int nodes, const char *name)
 		return 0;
 	}
 	leftover->record.node.name[sizeof(node->name) - 1] = '\0';
-	return take(leftover, &(struct process){ node->pid, node->pidfd_inode,
-						 node->pid_namespace });
+	return take(leftover, &OWNER(node));
 }
 
 int leftover_take_port(struct leftover *leftover, int ports, const char *name)
@@ -172,8 +126,7 @@ int leftover_take_port(struct leftover *leftover, int ports, const char *name)
 		leftover_release(leftover);
 		return 0;
 	}
-	return take(leftover, &(struct process){ port->pid, port->pidfd_inode,
-						 port->pid_namespace });
+	return take(leftover, &OWNER(port));
 }
 
 void leftover_release(struct leftover *leftover)

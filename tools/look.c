@@ -17,17 +17,12 @@
 #include <sluice.h>
 
 #include "lost_root.h"
+#include "printable.h"
 #include "registry.h"
-#include "text.h"
+#include "say.h"
+#include "suggest.h"
 
 #define NAME_SIZE	256
-
-static void say(const struct look *look, const char *format, va_list arguments)
-{
-	fprintf(stderr, "sluice %s: ", look->verb);
-	vfprintf(stderr, format, arguments);
-	fputc('\n', stderr);
-}
 
 static int point_to_help(const struct look *look)
 {
@@ -40,7 +35,7 @@ int look_wrong(const struct look *look, const char *format, ...)
 	va_list arguments;
 
 	va_start(arguments, format);
-	say(look, format, arguments);
+	say_all(look->verb, format, arguments);
 	va_end(arguments);
 	return point_to_help(look);
 }
@@ -50,14 +45,14 @@ int look_failed(const struct look *look, const char *format, ...)
 	va_list arguments;
 
 	va_start(arguments, format);
-	say(look, format, arguments);
+	say_all(look->verb, format, arguments);
 	va_end(arguments);
 	return 1;
 }
 
 /* ---- The command line ---- */
 
-static int take(struct look *look, int option, const char *name)
+static int take(struct look *look, const struct arguments *arguments, int option)
 {
 	switch (option) {
 	case LOOK_DOMAIN:
@@ -69,25 +64,22 @@ static int take(struct look *look, int option, const char *name)
 	case LOOK_HELP:
 		fputs(look->help, stdout);
 		return -1;
-	case '?':		/* getopt has said why */
-		return point_to_help(look);
+	case '?':		/* it was said why */
+		return LOOK_WRONG;
 	}
-	if (look->take(look->context, option, optarg))
-		return 0;
-	return look_wrong(look, "that cannot be: --%s=%s", name, optarg ? optarg : "");
+	return look->take(look->context, option, optarg) ? 0 : arguments_refuse(arguments, option);
 }
 
 int look_parse(struct look *look, int argc, char **argv)
 {
-	static char called[TEXT_NUMBER];
-	int option, index = 0, r = 0;
+	const struct arguments arguments = {
+		.verb = look->verb, .options = look->options, .argc = argc, .argv = argv,
+	};
+	int option, r = 0;
 
-	/* So that getopt's sentences begin as ours do. */
-	snprintf(called, sizeof(called), "sluice %s", look->verb);
-	argv[0] = called;
-	optind = 1;
-	while (!r && (option = getopt_long(argc, argv, "", look->options, &index)) != -1)
-		r = take(look, option, look->options[index].name);
+	arguments_begin();
+	while (!r && (option = arguments_next(&arguments)) != -1)
+		r = take(look, &arguments, option);
 	look->name = argv + optind;
 	look->names = argc - optind;
 	return r;
@@ -98,7 +90,7 @@ int look_parse(struct look *look, int argc, char **argv)
 int look_at(const struct look *look, struct snapshot *ret_snapshot)
 {
 	int r = snapshot_take(ret_snapshot, look->domain);
-	char name[NAME_SIZE];
+	char name[TEXT_CLEAN(NAME_SIZE)];
 
 	if (!r)
 		return 0;
@@ -134,13 +126,15 @@ bool look_is_named(const struct look *look, const char *service)
 
 bool look_found(const struct look *look, const struct snapshot *snapshot)
 {
-	char name[NAME_SIZE];
+	char text[SUGGEST_TEXT] = "";
 
 	for (size_t i = 0; i < snapshot->services; i++)
 		if (look_is_named(look, snapshot->service[i].contract.name))
 			return true;
-	look_failed(look, "no services%s in %s below %s", look->names ? " of that name" : "",
-		    text_clean(name, sizeof(name), snapshot->domain), snapshot->root);
+	if (look->names)
+		snapshot_suggest(snapshot, look->name[0], text);
+	look_failed(look, "no services%s in %s below %s%s", look->names ? " of that name" : "",
+		    snapshot->domain, snapshot->root, text);
 	return false;
 }
 

@@ -5,14 +5,16 @@
 
 #include <stdbool.h>
 
-#include <getopt.h>
-
+#include "arguments.h"
 #include "snapshot.h"
 
 #define LOOK_WRONG	2	/* exit status: asked wrongly */
 
-/* What they all take; a verb numbers its own options from LOOK_OWN on. */
-enum { LOOK_DOMAIN = 256, LOOK_JSON, LOOK_HELP, LOOK_OWN };
+/*
+ * What they all take.  A verb numbers its own options from LOOK_OWN on, or by the letter
+ * that is their short form.
+ */
+enum { LOOK_DOMAIN = 'd', LOOK_HELP = 'h', LOOK_JSON = 256, LOOK_OWN };
 #define LOOK_OPTIONS						\
 	{ "domain", required_argument, NULL, LOOK_DOMAIN },	\
 	{ "json", no_argument, NULL, LOOK_JSON },		\

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* A root directory that is there, and in which nobody can meet. */
+/* A root directory in which nobody can meet. */
 #ifndef SLUICE_TOOLS_LOST_ROOT_H
 #define SLUICE_TOOLS_LOST_ROOT_H
+
+#include <stdbool.h>
 
 /*
  * Is it one?  0: it is not, or that cannot be told; -ESTALE: it was removed, and is only
@@ -9,7 +11,13 @@
  */
 int lost_root(int root);
 
-/* Either of these in words, or any other -errno in those of strerror(). */
+/*
+ * Is this -errno one of these, or one that registry_open_domain() adds?  -ENXIO: the
+ * configured one is not there; -ENOTDIR: it is no directory.
+ */
+bool lost_root_is(int error);
+
+/* Each of these in words, and any other -errno in those of strerror(). */
 const char *lost_root_why(int error);
 
 #endif /* SLUICE_TOOLS_LOST_ROOT_H */

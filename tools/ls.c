@@ -12,7 +12,10 @@
  *	unreadable	how many entries could not be read
  *	services	by name; each as domain_json.c describes it, and with --tree also
  *	  ports		clients first; each as domain_json.c describes it
+ *
+ * With --domains it lists domains instead (domains.c).
  */
+#include "printable.h"
 #include "verbs.h"
 
 #include <stdio.h>
@@ -21,6 +24,7 @@
 
 #include "columns.h"
 #include "domain_json.h"
+#include "domains.h"
 #include "look.h"
 #include "port_process.h"
 #include "port_title.h"
@@ -31,37 +35,46 @@
 
 static const char help[] =
 "usage: sluice ls [NAME...] [OPTION]...\n"
+"   or: sluice ls --domains [--json]\n"
 "\n"
 "Lists the services of a domain, or those of these names; NAME* stands for all\n"
 "that begin so. It tells the types of requests and responses, [] for slices of\n"
 "them, and counts the clients and servers that live, and those that have died\n"
 "and left something behind.\n"
 "\n"
-"      --tree            also each client and server: name, id, process and node\n"
-"      --domain NAME     of this domain, not of $SLUICE_DOMAIN or \"default\"\n"
+"  -l, --tree            also each client and server: name, id, process and node\n"
+"      --domains         the domains that there are, and how many are in each\n"
+"  -d, --domain NAME     of this domain, not of $SLUICE_DOMAIN or \"default\"\n"
 "      --json            print an object; man sluice-ls describes it\n"
-"      --help\n"
+"  -h, --help\n"
 "\n"
 "Examples\n"
 "  sluice ls\n"
 "  sluice ls 'example/*' --tree\n"
 "  sluice ls --json | jq -r '.services[] | select(.dead > 0).name'\n";
 
-enum { TREE = LOOK_OWN };
+enum { TREE = 'l', DOMAINS = LOOK_OWN };
 
 static const struct option options[] = {
 	LOOK_OPTIONS,
 	{ "tree", no_argument, NULL, TREE },
+	{ "domains", no_argument, NULL, DOMAINS },
 	{ 0 },
+};
+
+struct wanted {
+	bool tree, domains;
 };
 
 static bool take(void *context, int option, const char *value)
 {
-	bool *tree = context;
+	struct wanted *wanted = context;
 
-	(void)option;
 	(void)value;
-	*tree = true;
+	if (option == TREE)
+		wanted->tree = true;
+	else
+		wanted->domains = true;
 	return true;
 }
 
@@ -93,8 +106,8 @@ static void pids_text(char *buffer, const struct snapshot_service *service)
 static void add_service(struct columns *columns, const struct snapshot_service *service)
 {
 	const struct sluice_registry_contract *contract = &service->contract;
-	char name[SLUICE_SERVICE_NAME_SIZE], pids[PIDS_TEXT];
-	char request[SLUICE_TYPE_NAME_SIZE], response[SLUICE_TYPE_NAME_SIZE];
+	char name[TEXT_CLEAN(SLUICE_SERVICE_NAME_SIZE)], pids[PIDS_TEXT];
+	char request[TEXT_CLEAN(SLUICE_TYPE_NAME_SIZE)], response[TEXT_CLEAN(SLUICE_TYPE_NAME_SIZE)];
 
 	pids_text(pids, service);
 	columns_add(columns, style_of(service), "%s\t%s%s\t%s%s\t%u\t%u\t%zu\t%s",
@@ -122,12 +135,13 @@ static void add_port(struct columns *columns, const struct snapshot *snapshot,
 		     const struct snapshot_port *port)
 {
 	const struct snapshot_node *node = snapshot_node(snapshot, port->record.node);
-	char id[TEXT_NUMBER], comm[PORT_COMMAND], name[SLUICE_NODE_NAME_SIZE] = "?";
+	char id[TEXT_NUMBER], comm[PORT_COMMAND], name[TEXT_CLEAN(SLUICE_NODE_NAME_SIZE)] = "?";
 	char title[PORT_TITLE];
 	const char *command = port_process_command(comm, port);
 
 	if (!command)
-		command = port->alive ? "?" : "dead";
+		command = !port->alive ? "dead" :
+			  port_process_is_elsewhere(port) ? "other pid namespace" : "?";
 	if (node)
 		text_clean(name, sizeof(name), node->record.name);
 	columns_add(columns, port->alive ? STYLE_PLAIN : STYLE_DIM,
@@ -139,8 +153,8 @@ static void add_port(struct columns *columns, const struct snapshot *snapshot,
 static void add_heading(struct columns *columns, const struct snapshot_service *service)
 {
 	const struct sluice_registry_contract *contract = &service->contract;
-	char name[SLUICE_SERVICE_NAME_SIZE];
-	char request[SLUICE_TYPE_NAME_SIZE], response[SLUICE_TYPE_NAME_SIZE];
+	char name[TEXT_CLEAN(SLUICE_SERVICE_NAME_SIZE)];
+	char request[TEXT_CLEAN(SLUICE_TYPE_NAME_SIZE)], response[TEXT_CLEAN(SLUICE_TYPE_NAME_SIZE)];
 
 	columns_add(columns, service->alive ? STYLE_BOLD : STYLE_DIM, "%s: %s%s to %s%s%s",
 		    text_clean(name, sizeof(name), contract->name),
@@ -214,19 +228,23 @@ static int print(const struct look *look, const struct snapshot *snapshot, bool 
 
 int verb_ls(int argc, char **argv)
 {
-	bool tree = false;
+	struct wanted wanted = { .tree = false };
 	struct look look = {
-		.verb = "ls", .help = help, .options = options, .take = take, .context = &tree,
+		.verb = "ls", .help = help, .options = options, .take = take, .context = &wanted,
 	};
 	struct snapshot snapshot;
 	int r = look_parse(&look, argc, argv);
 
 	if (r)
 		return r < 0 ? 0 : r;
+	if (wanted.domains && (wanted.tree || look.names || look.domain))
+		return look_wrong(&look, "--domains is for all domains, a line each");
+	if (wanted.domains)
+		return domains_list(&look);
 	r = look_at(&look, &snapshot);
 	if (r)
 		return r;
-	r = print(&look, &snapshot, tree);
+	r = print(&look, &snapshot, wanted.tree);
 	snapshot_free(&snapshot);
 	return r;
 }

@@ -10,26 +10,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
+#include "owner.h"
+#include "printable.h"
 #include "text.h"
 
-/* 0 if it is not known. */
-static uint64_t own_pid_namespace(void)
+bool port_process_is_elsewhere(const struct snapshot_port *port)
 {
-	static uint64_t inode;
-	struct stat status;
-
-	if (!inode && stat("/proc/self/ns/pid", &status) == 0)
-		inode = status.st_ino;
-	return inode;
+	return owner_is_elsewhere(&OWNER(&port->record));
 }
 
 bool port_process_is_here(const struct snapshot_port *port)
 {
-	uint64_t theirs = port->record.pid_namespace, ours = own_pid_namespace();
-
-	return port->alive && (!theirs || !ours || theirs == ours);
+	return port->alive && !port_process_is_elsewhere(port);
 }
 
 const char *port_process_command(char *buffer, const struct snapshot_port *port)

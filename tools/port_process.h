@@ -9,6 +9,9 @@
 
 #define PORT_COMMAND	32
 
+/* Is it, or was it, in another pid namespace? */
+bool port_process_is_elsewhere(const struct snapshot_port *port);
+
 /* Is it alive, and its pid one of ours?  In another pid namespace it is not. */
 bool port_process_is_here(const struct snapshot_port *port);
 

@@ -7,11 +7,12 @@
 
 #include <stdio.h>
 
+#include "printable.h"
 #include "text.h"
 
 char *port_title(char *buffer, const struct snapshot_port *port)
 {
-	char entry[SNAPSHOT_ENTRY], name[SLUICE_PORT_NAME_SIZE];
+	char entry[TEXT_CLEAN(SNAPSHOT_ENTRY)], name[TEXT_CLEAN(SLUICE_PORT_NAME_SIZE)];
 
 	text_clean(entry, sizeof(entry), port->entry);
 	text_clean(name, sizeof(name), port->record.name);

@@ -114,6 +114,21 @@ int registry_open_root(bool *ret_shared)
 	return fd;
 }
 
+/* Why it could not be opened, as far as that is known.  The default one need not be there. */
+static int why_no_root(int error)
+{
+	char path[PATH_MAX], chosen[CONFIGURED_SIZE], source[CONFIGURED_SIZE];
+	struct stat st;
+
+	registry_root(path, sizeof(path));
+	if (error == -ENOENT && configured("node.root", chosen, source) &&
+	    strcmp(source, "built in") != 0)
+		return -ENXIO;
+	if (error == -EACCES && (lstat(path, &st) < 0 ? errno == ENOTDIR : !S_ISDIR(st.st_mode)))
+		return -ENOTDIR;
+	return error;
+}
+
 const char *registry_domain(const char *domain)
 {
 	static char chosen[CONFIGURED_SIZE];
@@ -123,17 +138,24 @@ const char *registry_domain(const char *domain)
 	return domain && *domain ? domain : DOMAIN_DEFAULT;
 }
 
+bool registry_is_domain(const char *name)
+{
+	size_t length = strlen(name);
+
+	return length && length <= DOMAIN_LENGTH && name[0] != '.' && !strchr(name, '/');
+}
+
 int registry_open_domain(const char *domain)
 {
 	bool shared;
 	int fd, r, root;
 
 	domain = registry_domain(domain);
-	if (strlen(domain) > DOMAIN_LENGTH || domain[0] == '.' || strchr(domain, '/'))
+	if (!registry_is_domain(domain))
 		return -EINVAL;
 	root = registry_open_root(&shared);
 	if (root < 0)
-		return root;
+		return why_no_root(root);
 	fd = registry_open_directory(root, domain);
 	/* A domain in which nobody is is no failure; one in which nobody can be is. */
 	r = fd == -ENOENT ? lost_root(root) : 0;
@@ -332,6 +354,22 @@ int registry_each(int at, const char *name, const char *below, void *context,
 			call(context, dirfd(directory), entry->d_name);
 	r = errno == ENOENT ? 0 : -errno;
 	closedir(directory);
+	return r;
+}
+
+int registry_each_domain(void *context, registry_entry *call)
+{
+	bool shared;
+	int r, root = registry_open_root(&shared);
+
+	if (root < 0) {
+		r = why_no_root(root);
+		return r == -ENOENT ? 0 : r;
+	}
+	r = lost_root(root);
+	if (!r)
+		r = registry_each(root, ".", NULL, context, call);
+	close(root);
 	return r;
 }
 

@@ -16,16 +16,19 @@ const char *registry_domain(const char *domain);
 void registry_root(char *path, size_t size);
 
 /* Returned where the configuration is wrong; sluice_strerror() says how. */
-#define REGISTRY_MISCONFIGURED	(-ENOTSUP)
+#define REGISTRY_MISCONFIGURED	(-EUCLEAN)
 
 /* That directory, and whether it is for several users.  A descriptor, or -errno as below. */
 int registry_open_root(bool *ret_shared);
 
 /*
  * The directory of a domain.  A descriptor; or -ENOENT (it is not there), or another
- * -errno as below, or as of lost_root().
+ * -errno as below, or one that lost_root_is() knows.
  */
 int registry_open_domain(const char *domain);
+
+/* May a domain have this name? */
+bool registry_is_domain(const char *name);
 
 /* A directory of what is at, if it is safe.  Likewise; -EACCES: it is not, or is none. */
 int registry_open_directory(int at, const char *name);
@@ -37,6 +40,9 @@ int registry_open_directory(int at, const char *name);
 typedef void registry_entry(void *context, int directory, const char *name);
 int registry_each(int at, const char *name, const char *below, void *context,
 		  registry_entry *call);
+
+/* Likewise for each name in the root directory, which may be a domain's. */
+int registry_each_domain(void *context, registry_entry *call);
 
 /*
  * Read a record, and say of which file.  0, -ENOENT (it has gone), -EPROTONOSUPPORT

@@ -1,15 +1,23 @@
 // SPDX-License-Identifier: MIT
-/* What a verb has to say on standard error: a line, with its own name in front. */
+/*
+ * What a verb has to say on standard error: a line, with its own name in front.  Names
+ * that others have chosen, and what a user has typed, may stand in it, so all of it is
+ * made fit for a terminal here.
+ */
 #include "say.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 
-static void say_all(const char *verb, const char *format, va_list arguments)
+#include "printable.h"
+
+#define SENTENCE	1024
+
+void say_all(const char *verb, const char *format, va_list arguments)
 {
-	fprintf(stderr, "sluice %s: ", verb);
-	vfprintf(stderr, format, arguments);
-	fputc('\n', stderr);
+	char sentence[SENTENCE], clean[TEXT_CLEAN(SENTENCE)];
+
+	vsnprintf(sentence, sizeof(sentence), format, arguments);
+	fprintf(stderr, "sluice %s: %s\n", verb, text_clean(clean, sizeof(clean), sentence));
 }
 
 int say(const char *verb, const char *format, ...)

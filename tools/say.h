@@ -3,6 +3,8 @@
 #ifndef TOOLS_SAY_H
 #define TOOLS_SAY_H
 
+#include <stdarg.h>
+
 /* "sluice VERB: ...".  -1. */
 __attribute__((__format__(__printf__, 2, 3)))
 int say(const char *verb, const char *format, ...);
@@ -10,5 +12,9 @@ int say(const char *verb, const char *format, ...);
 /* The same, and where to read on; the exit status 2. */
 __attribute__((__format__(__printf__, 2, 3)))
 int say_wrong(const char *verb, const char *format, ...);
+
+/* What both do, for a caller with arguments of its own. */
+__attribute__((__format__(__printf__, 2, 0)))
+void say_all(const char *verb, const char *format, va_list arguments);
 
 #endif /* TOOLS_SAY_H */

@@ -24,17 +24,16 @@
 #include "serve.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <jansson.h>
 
 #include "environment.h"
 #include "interrupt.h"
+#include "printable.h"
 #include "registry.h"
 #include "text.h"
 #include "verbs.h"
@@ -201,7 +200,7 @@ static void tell(const struct job *job, int64_t took)
 /* 0, or -1: it cannot be written. */
 static int tell_json(const struct job *job, int64_t took)
 {
-	char why[CONTRACT_WHY];
+	char why[TEXT_CLEAN(CONTRACT_WHY)];
 	json_t *line = json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:s*}",
 				 "request", (json_int_t)job->number,
 				 "bytes", (json_int_t)job->bytes,
@@ -209,7 +208,7 @@ static int tell_json(const struct job *job, int64_t took)
 				 "replies", (json_int_t)job->replies,
 				 "reply_bytes", (json_int_t)job->reply_bytes,
 				 "ns", (json_int_t)took,
-				 "error", job->why[0] ? text_clean(why, sizeof(why), job->why) :
+				 "error", job->why[0] ? text_utf8(why, sizeof(why), job->why) :
 							NULL);
 	int r;
 
@@ -294,23 +293,10 @@ static int serve_all(struct serve *serve)
 	return r;
 }
 
-/* Without them a pipe would become one; these, and only these, a command shall have. */
-static void open_standard(void)
-{
-	int fd;
-
-	do
-		fd = open("/dev/null", O_RDWR);
-	while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd >= 0)
-		close(fd);
-}
-
 static int run(struct serve *serve)
 {
 	int r;
 
-	open_standard();
 	setvbuf(stderr, NULL, _IOLBF, 0);	/* others write there, too */
 	signal(SIGPIPE, SIG_IGN);	/* a command need not read its input */
 	signal(SIGCHLD, SIG_DFL);	/* and is reaped here */

@@ -8,14 +8,13 @@
 #include "serve.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "arguments.h"
 #include "settings.h"
 #include "text.h"
-
 
 static const char help[] =
 "usage: sluice serve [OPTION]... SERVICE [OPTION]... [COMMAND [ARGUMENT]...]\n"
@@ -30,7 +29,7 @@ static const char help[] =
 "                    without the end of the line\n"
 "  --timeout T       end a COMMAND that takes longer; and one whose client has\n"
 "                    gone or waits no longer is ended in any case\n"
-"  --count N         end after so many requests\n"
+"  -n, --count N     end after so many requests\n"
 "  --type T          both ways one element of a type, NAME:SIZE:ALIGNMENT\n"
 "  --slice T         both ways slices of such elements\n"
 "  --request-type T, --request-slice T, --response-type T, --response-slice T\n"
@@ -39,10 +38,10 @@ static const char help[] =
 "                    no_request_overflow,no_response_overflow,no_fire_and_forget\n"
 "  --refuse FLAGS    the service must be without these flags\n"
 "  --any-user        the service may be one that another user has made\n"
-"  --domain NAME     where the service is ($SLUICE_DOMAIN, or default)\n"
+"  -d, --domain NAME where the service is ($SLUICE_DOMAIN, or default)\n"
 "  -v, --verbose     a line for each request, on standard error\n"
 "  --json            a line of JSON for each request, on standard output\n"
-"  --help\n"
+"  -h, --help\n"
 "\n"
 "COMMAND finds in its environment SLUICE_SERVICE, SLUICE_REQUEST (the number of\n"
 "the request), SLUICE_BYTES, SLUICE_ELEMENTS and SLUICE_HEADER (hex digits). One\n"
@@ -56,8 +55,9 @@ static const char help[] =
 "               --response-type add_response:8:8 ./add\n";
 
 enum {
-	LINES = 256, LIMIT, COUNT, TYPE, SLICE, REQUEST_TYPE, REQUEST_SLICE, RESPONSE_TYPE,
-	RESPONSE_SLICE, REQUIRE, REFUSE, ANY_USER, DOMAIN, JSON, HELP,
+	LINES = 256, LIMIT, TYPE, SLICE, REQUEST_TYPE, REQUEST_SLICE, RESPONSE_TYPE,
+	RESPONSE_SLICE, REQUIRE, REFUSE, ANY_USER, JSON,
+	COUNT = 'n', DOMAIN = 'd', VERBOSE = 'v', HELP = 'h',
 };
 
 static const struct option long_options[] = {
@@ -74,7 +74,7 @@ static const struct option long_options[] = {
 	{ "refuse", required_argument, NULL, REFUSE },
 	{ "any-user", no_argument, NULL, ANY_USER },
 	{ "domain", required_argument, NULL, DOMAIN },
-	{ "verbose", no_argument, NULL, 'v' },
+	{ "verbose", no_argument, NULL, VERBOSE },
 	{ "json", no_argument, NULL, JSON },
 	{ "help", no_argument, NULL, HELP },
 	{ 0 },
@@ -146,7 +146,7 @@ static bool take(struct serve_options *options, int option)
 	case DOMAIN:
 		options->domain = optarg;
 		return true;
-	case 'v':
+	case VERBOSE:
 		options->verbose = true;
 		return true;
 	case JSON:
@@ -158,20 +158,19 @@ static bool take(struct serve_options *options, int option)
 }
 
 /* Up to the next argument that is no option. */
-static int take_some(struct serve_options *options, int argc, char **argv)
+static int take_some(struct serve_options *options, const struct arguments *arguments)
 {
-	int option, index = 0;
+	int option;
 
-	while ((option = getopt_long(argc, argv, "+v", long_options, &index)) != -1) {
+	while ((option = arguments_next(arguments)) != -1) {
 		if (option == HELP) {
 			fputs(help, stdout);
 			return -1;
 		}
 		if (option == '?')
-			return say_wrong("serve", "there is no such option, or its value is missing: %s",
-				     argv[optind - 1]);
+			return 2;
 		if (!take(options, option))
-			return say_wrong("serve", "%s is no value for --%s", optarg, long_options[index].name);
+			return arguments_refuse(arguments, option);
 	}
 	return 0;
 }
@@ -186,11 +185,14 @@ static int check(const struct serve_options *options)
 
 int serve_parse(struct serve_options *options, int argc, char **argv)
 {
+	const struct arguments arguments = {
+		.verb = "serve", .options = long_options, .leading = true,
+		.argc = argc, .argv = argv,
+	};
 	int r;
 
-	opterr = 0;
-	optind = 0;	/* another verb may have used getopt for its own arguments */
-	r = take_some(options, argc, argv);
+	arguments_begin();
+	r = take_some(options, &arguments);
 	if (r)
 		return r;
 	if (optind == argc)
@@ -198,7 +200,7 @@ int serve_parse(struct serve_options *options, int argc, char **argv)
 	options->service = argv[optind++];
 	/* After -- there are no options any more. */
 	if (strcmp(argv[optind - 2], "--") != 0)
-		r = take_some(options, argc, argv);
+		r = take_some(options, &arguments);
 	if (r)
 		return r;
 	if (optind < argc)

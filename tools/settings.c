@@ -21,6 +21,7 @@
 
 #include <sluice.h>
 
+#include "printable.h"
 #include "text.h"
 
 #define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
@@ -81,34 +82,34 @@ static const char *group_name(char *buffer, uint32_t group)
 	return entry ? text_clean(buffer, GROUP_NAME, entry->gr_name) : NULL;
 }
 
-static json_t *flags_json(uint32_t flags)
+/* What the flags are called; those of a later version are a number, in other.  How many. */
+static size_t name_flags(uint32_t flags, const char *ret_name[COUNT(flag_name) + 1],
+			 char other[TEXT_NUMBER])
 {
-	json_t *array = json_array();
+	size_t count = 0;
 
 	for (size_t i = 0; i < COUNT(flag_name); i++) {
 		if (flags & flag_name[i].flag)
-			json_array_append_new(array, json_string(flag_name[i].name));
+			ret_name[count++] = flag_name[i].name;
 		flags &= ~flag_name[i].flag;
 	}
-	if (flags)	/* of a later version */
-		json_array_append_new(array, json_sprintf("0x%" PRIx32, flags));
-	return array;
+	snprintf(other, TEXT_NUMBER, "0x%" PRIx32, flags);
+	if (flags)
+		ret_name[count++] = other;
+	return count;
 }
 
 /* ---- For people ---- */
 
 static void add_flags(struct columns *columns, uint32_t flags)
 {
-	json_t *names = flags_json(flags);
-	char text[FLAGS_TEXT] = "none";
-	size_t i, length = 0;
-	json_t *name;
+	char text[FLAGS_TEXT] = "none", other[TEXT_NUMBER];
+	const char *name[COUNT(flag_name) + 1];
+	size_t length = 0, count = name_flags(flags, name, other);
 
-	json_array_foreach(names, i, name)
-		if (length < sizeof(text))
-			length += (size_t)snprintf(text + length, sizeof(text) - length, "%s%s",
-						   i ? ", " : "", json_string_value(name));
-	json_decref(names);
+	for (size_t i = 0; i < count && length < sizeof(text); i++)
+		length += (size_t)snprintf(text + length, sizeof(text) - length, "%s%s",
+					   i ? ", " : "", name[i]);
 	columns_add(columns, STYLE_PLAIN, "  flags\t%s", text);
 }
 
@@ -172,6 +173,18 @@ static void set_group(json_t *object, const struct sluice_registry_settings *set
 	json_object_set_new(object, "group",
 			    given ? json_integer(settings->group) : json_null());
 	json_object_set_new(object, "group_name", name ? json_string(name) : json_null());
+}
+
+static json_t *flags_json(uint32_t flags)
+{
+	const char *name[COUNT(flag_name) + 1];
+	char other[TEXT_NUMBER];
+	size_t count = name_flags(flags, name, other);
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < count; i++)
+		json_array_append_new(array, json_string(name[i]));
+	return array;
 }
 
 json_t *settings_json(const struct sluice_registry_settings *settings)

@@ -20,6 +20,7 @@
  *	      size	bytes
  *	      allocated	bytes that the kernel has given for them
  */
+#include "printable.h"
 #include "verbs.h"
 
 #include <inttypes.h>
@@ -45,9 +46,9 @@ static const char help[] =
 "server the process, what it has counted, and its memory. Memory can be looked at\n"
 "by the user whose process it is, and by root.\n"
 "\n"
-"      --domain NAME     in this domain, not in $SLUICE_DOMAIN or \"default\"\n"
+"  -d, --domain NAME     in this domain, not in $SLUICE_DOMAIN or \"default\"\n"
 "      --json            print an object; man sluice-show describes it\n"
-"      --help\n"
+"  -h, --help\n"
 "\n"
 "Examples\n"
 "  sluice show example/calls\n"
@@ -69,7 +70,7 @@ struct show {
 static void add_type(struct columns *columns, const char *what,
 		     const struct sluice_registry_type *type)
 {
-	char name[SLUICE_TYPE_NAME_SIZE];
+	char name[TEXT_CLEAN(SLUICE_TYPE_NAME_SIZE)];
 
 	if (!type->size) {
 		columns_add(columns, STYLE_PLAIN, "  %s\tnone", what);
@@ -83,7 +84,7 @@ static void add_type(struct columns *columns, const char *what,
 
 static void add_attributes(struct columns *columns, const struct snapshot_service *service)
 {
-	char key[SLUICE_ATTRIBUTE_KEY_SIZE], value[SLUICE_ATTRIBUTE_VALUE_SIZE];
+	char key[TEXT_CLEAN(SLUICE_ATTRIBUTE_KEY_SIZE)], value[TEXT_CLEAN(SLUICE_ATTRIBUTE_VALUE_SIZE)];
 
 	for (uint32_t i = 0; i < service->contract.attributes; i++)
 		columns_add(columns, STYLE_PLAIN, "  attribute\t%s = %s",
@@ -94,7 +95,7 @@ static void add_attributes(struct columns *columns, const struct snapshot_servic
 static void add_service(struct columns *columns, const struct snapshot_service *service)
 {
 	const struct sluice_registry_contract *contract = &service->contract;
-	char name[SLUICE_SERVICE_NAME_SIZE], hash[SNAPSHOT_HASH];
+	char name[TEXT_CLEAN(SLUICE_SERVICE_NAME_SIZE)], hash[TEXT_CLEAN(SNAPSHOT_HASH)];
 
 	columns_add(columns, service->alive ? STYLE_BOLD : STYLE_DIM, "%s%s",
 		    text_clean(name, sizeof(name), contract->name),
@@ -121,11 +122,12 @@ static void add_process(struct columns *columns, const struct snapshot *snapshot
 			const struct snapshot_port *port)
 {
 	const struct snapshot_node *node = snapshot_node(snapshot, port->record.node);
-	char comm[PORT_COMMAND], name[SLUICE_NODE_NAME_SIZE];
+	char comm[PORT_COMMAND], name[TEXT_CLEAN(SLUICE_NODE_NAME_SIZE)];
 	const char *command = port_process_command(comm, port);
 
-	columns_add(columns, STYLE_PLAIN, "  process\t%u%s%s", port->record.pid,
-		    command ? ", " : "", command ? command : "");
+	columns_add(columns, STYLE_PLAIN, "  process\t%u%s%s%s", port->record.pid,
+		    command ? ", " : "", command ? command : "",
+		    port_process_is_elsewhere(port) ? ", other pid namespace" : "");
 	if (!node)
 		columns_add(columns, STYLE_PLAIN, "  node\tgone");
 	else
@@ -263,16 +265,15 @@ static int print_json(const struct show *show)
 static int print(const struct look *look, const struct snapshot *snapshot)
 {
 	struct show show = { .snapshot = snapshot };
-	char name[SLUICE_SERVICE_NAME_SIZE], domain[SLUICE_SERVICE_NAME_SIZE];
+	char text[SUGGEST_TEXT];
 	int r;
 
 	show.service = snapshot_service(snapshot, look->name[0]);
 	if (!show.service) {
 		look_tell_unreadable(look, snapshot);
-		return look_failed(look, "there is no service %s in %s below %s",
-				   text_clean(name, sizeof(name), look->name[0]),
-				   text_clean(domain, sizeof(domain), snapshot->domain),
-				   snapshot->root);
+		return look_failed(look, "there is no service %s in %s below %s%s",
+				   look->name[0], snapshot->domain, snapshot->root,
+				   snapshot_suggest(snapshot, look->name[0], text));
 	}
 	r = port_memory_look(&show.memory, show.service);
 	if (!r)

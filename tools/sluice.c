@@ -6,12 +6,24 @@
  * it out, and the line that help prints.  A verb is handed what follows it, with
  * its own name as argv[0], and returns the exit status: 0 done, 1 it failed, 2
  * it was asked wrongly.
+ *
+ * Two things are done here for all verbs.  Before a verb runs, standard descriptors that
+ * are closed are opened on /dev/null: no file that it opens takes their number, and what
+ * is printed goes into none of its files.  After it, standard output is flushed: what
+ * could not be written is a failure, whoever has printed it.
  */
+#include <errno.h>
+#include <fcntl.h>
+#include <locale.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <sluice.h>
 
+#include "printable.h"
+#include "say.h"
+#include "suggest.h"
 #include "verbs.h"
 
 struct verb {
@@ -40,6 +52,7 @@ static const struct verb verbs[] = {
 	{ "version",	version,	"print the version of the library" },
 };
 
+#define TYPED	128	/* as much of a word as is told */
 #define VERBS	(sizeof(verbs) / sizeof(verbs[0]))
 
 static void usage(FILE *to)
@@ -55,6 +68,19 @@ static int wrong(const char *what)
 	fprintf(stderr, "sluice: %s\n", what);
 	usage(stderr);
 	return 2;
+}
+
+static int no_verb(const char *typed)
+{
+	char sentence[SUGGEST_TEXT + TYPED + 32], clean[TEXT_CLEAN(sizeof(sentence))];
+	struct suggestion suggestion = { .typed = typed };
+	char text[SUGGEST_TEXT];
+
+	for (size_t i = 0; i < VERBS; i++)
+		suggest_among(&suggestion, verbs[i].name);
+	snprintf(sentence, sizeof(sentence), "there is no verb \"%.*s\"%s", TYPED, typed,
+		 suggest_text(text, &suggestion, ""));
+	return wrong(text_clean(clean, sizeof(clean), sentence));
 }
 
 static int help(int argc, char **argv)
@@ -77,19 +103,47 @@ static int version(int argc, char **argv)
 	return 0;
 }
 
+/* Not close-on-exec: the commands that verbs start have them too. */
+static void open_standard(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
+/* The exit status of the command.  A verb that has failed has said why. */
+static int flush(const struct verb *verb, int status)
+{
+	errno = 0;
+	if (!fflush(stdout) && !ferror(stdout))
+		return status;
+	if (!status)
+		say(verb->name, "cannot write: %s", errno ? strerror(errno) : "output was lost");
+	return status ? status : 1;
+}
+
 int main(int argc, char **argv)
 {
+	open_standard();
+	/* Which characters can be printed; numbers are written the same everywhere. */
+	setlocale(LC_CTYPE, "");
 	if (argc < 2)
 		return wrong("a verb is missing");
 
 	/* As other commands have them. */
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "--version") == 0)
 		argv[1] += 2;
+	else if (strcmp(argv[1], "-h") == 0)
+		argv[1] = "help";
+	if (argc > 2 && strcmp(argv[2], "-h") == 0)
+		argv[2] = "--help";
 	for (size_t i = 0; i < VERBS; i++) {
 		if (strcmp(argv[1], verbs[i].name) == 0)
-			return verbs[i].run(argc - 1, argv + 1);
+			return flush(&verbs[i], verbs[i].run(argc - 1, argv + 1));
 	}
-	fprintf(stderr, "sluice: there is no verb \"%s\"\n", argv[1]);
-	usage(stderr);
-	return 2;
+	return no_verb(argv[1]);
 }

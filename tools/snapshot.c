@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: MIT
 /*
- * Everything in a domain, at one moment, read without a lock, so that nobody notices
- * (registry.c has the rules for directories and records).
+ * Everything in a domain, at one moment, read so that nobody who lives notices (registry.c
+ * has the rules for directories and records).
  *
- * Whether somebody lives is what the kernel's list of locks says: a file of nodes/ or
- * ports/ is held under a flock by the process it stands for, and /proc/locks names it by
- * its inode.  A process that died leaves its file there unlocked, until somebody cleans
- * up.  Of what is in another pid namespace the list may say nothing.
+ * Whether somebody lives is what owner.c says: a file of nodes/ or ports/ is held under a
+ * flock by the process it stands for.  A process that died leaves its file there unlocked,
+ * until somebody cleans up.  A service lives as long as its contract is locked, or a node or
+ * port that has it open lives.
  *
- * The list is handed out a page at a time, and what follows moves up when a lock is given
- * back meanwhile: on a busy machine a reading misses some.  So it is read before the
- * entries and after them, until a reading has told nothing new; what was locked in any of
- * them is alive.  That is also right for a port that was made, or has left, in between.
+ * Locks are read before the entries and after them; what was locked in any reading is
+ * held.  That is also right for a port that was made, or has left, in between.
  *
  * Entries come and go while they are read; one that has gone is left out.
  */
@@ -27,95 +25,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "locks.h"
+#include "owner.h"
 #include "registry.h"
-
-#define READ_SIZE	65536
-#define READINGS_MOST	8	/* on a machine where locks come and go all the time */
-
-/* ---- Who holds a lock ---- */
-
-struct locks {
-	uint64_t *inode;
-	size_t count, room;
-};
-
-static int add_lock(struct locks *locks, uint64_t inode)
-{
-	uint64_t *grown;
-
-	if (locks->count == locks->room) {
-		locks->room = locks->room ? 2 * locks->room : 256;
-		grown = realloc(locks->inode, locks->room * sizeof(*grown));
-		if (!grown)
-			return -ENOMEM;
-		locks->inode = grown;
-	}
-	locks->inode[locks->count++] = inode;
-	return 0;
-}
-
-static int compare_inodes(const void *a, const void *b)
-{
-	uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
-
-	return left < right ? -1 : left > right;
-}
-
-/* Sorts them, each once. */
-static void sort_locks(struct locks *locks)
-{
-	size_t kept = 0;
-
-	if (locks->count)
-		qsort(locks->inode, locks->count, sizeof(*locks->inode), compare_inodes);
-	for (size_t i = 0; i < locks->count; i++)
-		if (!kept || locks->inode[kept - 1] != locks->inode[i])
-			locks->inode[kept++] = locks->inode[i];
-	locks->count = kept;
-}
-
-/*
- * Adds those of all files of the machine: inodes are enough, for a mistake is harmless and
- * rare.  How many are new, or -errno.
- */
-static int read_locks(struct locks *locks)
-{
-	FILE *file = fopen("/proc/locks", "re");
-	size_t before = locks->count;
-	unsigned long long inode;
-	char line[256];
-	int r = 0;
-
-	/* Without the list all would pass for dead; a machine may have no such list at all. */
-	if (!file && errno != ENOENT)
-		return -errno;
-	/* As much at a time as the kernel gives: so less is missed. */
-	if (file)
-		setvbuf(file, NULL, _IOFBF, READ_SIZE);
-	while (file && !r && fgets(line, sizeof(line), file))
-		if (sscanf(line, "%*d: FLOCK %*s %*s %*d %*x:%*x:%llu", &inode) == 1)
-			r = add_lock(locks, inode);
-	if (file)
-		fclose(file);
-	sort_locks(locks);
-	return r < 0 ? r : (int)(locks->count - before);
-}
-
-/* Until there is nothing new. */
-static int read_locks_again(struct locks *locks)
-{
-	int r = 1;
-
-	for (unsigned int i = 0; i < READINGS_MOST && r > 0; i++)
-		r = read_locks(locks);
-	return r < 0 ? r : 0;
-}
-
-static bool is_locked(const struct locks *locks, uint64_t inode)
-{
-	return locks->count && bsearch(&inode, locks->inode, locks->count, sizeof(inode),
-				       compare_inodes);
-}
 
 /* ---- Tables that grow ---- */
 
@@ -140,8 +52,19 @@ static void *add(void *items, size_t *count, size_t size)
 struct reading {
 	struct snapshot *snapshot;
 	struct snapshot_service *service;	/* that is being read */
+	struct locks locks;
 	int error;
 };
+
+/* Of another pid namespace: the list of locks may not have its owner's. */
+static void note_owner(struct reading *reading, int at, const char *name, uint64_t inode,
+		       const struct owner *owner)
+{
+	if (!reading->locks.unlisted && !owner_is_elsewhere(owner))
+		return;
+	if (owner_holds(at, name) && locks_add(&reading->locks, inode) < 0)
+		reading->error = -ENOMEM;
+}
 
 /* What cannot be read: gone meanwhile, or ours to fail for want of something, or counted. */
 static void note_unread(struct reading *reading, int r)
@@ -195,6 +118,7 @@ static void read_port(void *context, int ports, const char *name)
 		return;
 	}
 	port.inode = status.st_ino;
+	note_owner(reading, ports, name, port.inode, &OWNER(&port.record));
 	added = add(&service->port, &service->ports, sizeof(port));
 	if (!added) {
 		reading->error = -ENOMEM;
@@ -245,6 +169,7 @@ static void read_node(void *context, int nodes, const char *name)
 		return;
 	}
 	node.inode = status.st_ino;
+	note_owner(reading, nodes, name, node.inode, &OWNER(&node.record));
 	added = add(&snapshot->node, &snapshot->nodes, sizeof(node));
 	if (added)
 		*added = node;
@@ -283,46 +208,56 @@ static void sort(struct snapshot *snapshot)
 
 /* ---- Who lives ---- */
 
-static void mark_ports(struct snapshot_service *service, const struct locks *locks)
+static void mark_nodes(struct snapshot *snapshot, struct locks *locks)
+{
+	for (size_t i = 0; i < snapshot->nodes; i++) {
+		struct snapshot_node *node = &snapshot->node[i];
+
+		/* Services have such a file too. */
+		if (owner_is_dead(&OWNER(&node->record)))
+			locks_drop(locks, node->inode);
+		node->alive = locks_have(locks, node->inode);
+	}
+}
+
+static void mark_service(struct snapshot_service *service, const struct locks *locks)
 {
 	for (size_t i = 0; i < service->ports; i++) {
 		struct snapshot_port *port = &service->port[i];
 
-		port->alive = is_locked(locks, port->inode);
+		port->alive = locks_have(locks, port->inode) &&
+			      !owner_is_dead(&OWNER(&port->record));
 		service->clients += port->alive && !port->record.role;
 		service->servers += port->alive && port->record.role;
 	}
+	for (size_t i = 0; i < service->members; i++)
+		service->nodes += locks_have(locks, service->member[i]);
+	service->alive = locks_have(locks, service->inode) || service->nodes ||
+			 service->clients || service->servers;
 }
 
-static void mark(struct snapshot *snapshot, const struct locks *locks)
+static void mark(struct snapshot *snapshot, struct locks *locks)
 {
-	for (size_t i = 0; i < snapshot->nodes; i++)
-		snapshot->node[i].alive = is_locked(locks, snapshot->node[i].inode);
-	for (size_t i = 0; i < snapshot->services; i++) {
-		snapshot->service[i].alive = is_locked(locks, snapshot->service[i].inode);
-		mark_ports(&snapshot->service[i], locks);
-		for (size_t m = 0; m < snapshot->service[i].members; m++)
-			snapshot->service[i].nodes +=
-				is_locked(locks, snapshot->service[i].member[m]);
-	}
+	mark_nodes(snapshot, locks);
+	for (size_t i = 0; i < snapshot->services; i++)
+		mark_service(&snapshot->service[i], locks);
 }
 
 static int read_all(struct snapshot *snapshot, int domain)
 {
 	struct reading reading = { .snapshot = snapshot };
-	struct locks locks = { 0 };
-	int r = read_locks(&locks);
+	int r = locks_read(&reading.locks);
 
 	if (r >= 0) {
 		read_each(&reading, domain, "nodes", NULL, read_node);
 		read_each(&reading, domain, "services", NULL, read_service);
-		r = reading.error ? reading.error : read_locks_again(&locks);
+		r = reading.error ? reading.error : locks_read_again(&reading.locks);
 	}
 	if (!r) {
-		mark(snapshot, &locks);
+		mark(snapshot, &reading.locks);
 		sort(snapshot);
 	}
-	free(locks.inode);
+	locks_free(&reading.locks);
 	return r;
 }
 
@@ -366,6 +301,16 @@ const struct snapshot_service *snapshot_service(const struct snapshot *snapshot,
 		if (!strcmp(snapshot->service[i].contract.name, name))
 			return &snapshot->service[i];
 	return NULL;
+}
+
+char *snapshot_suggest(const struct snapshot *snapshot, const char *name,
+		       char buffer[SUGGEST_TEXT])
+{
+	struct suggestion suggestion = { .typed = name };
+
+	for (size_t i = 0; i < snapshot->services; i++)
+		suggest_among(&suggestion, snapshot->service[i].contract.name);
+	return suggest_text(buffer, &suggestion, "");
 }
 
 const struct snapshot_node *snapshot_node(const struct snapshot *snapshot, uint64_t id)

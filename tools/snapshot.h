@@ -9,13 +9,15 @@
 
 #include <sluice/registry.h>
 
+#include "suggest.h"
+
 #define SNAPSHOT_HASH	17	/* 16 digits, terminated */
 #define SNAPSHOT_ENTRY	32
 
 struct snapshot_node {
 	struct sluice_registry_node record;
 	uint64_t inode;			/* of its file, as of those below */
-	bool alive;			/* its file is locked */
+	bool alive;			/* its process is, as owner.c has it */
 };
 
 struct snapshot_port {
@@ -23,7 +25,7 @@ struct snapshot_port {
 	struct sluice_registry_counters counters;
 	char entry[SNAPSHOT_ENTRY];	/* name of its file, such as "client.3" */
 	uint64_t inode;
-	bool alive;			/* its file is locked */
+	bool alive;			/* its process is, as owner.c has it */
 };
 
 struct snapshot_service {
@@ -60,6 +62,10 @@ void snapshot_free(struct snapshot *snapshot);
 /* The service of this name, or NULL. */
 const struct snapshot_service *snapshot_service(const struct snapshot *snapshot,
 						const char *name);
+
+/* Which of the services that are there was meant, as suggest_text() has it.  Returns buffer. */
+char *snapshot_suggest(const struct snapshot *snapshot, const char *name,
+		       char buffer[SUGGEST_TEXT]);
 
 /* The node of this id, or NULL. */
 const struct snapshot_node *snapshot_node(const struct snapshot *snapshot, uint64_t id);

@@ -16,6 +16,7 @@
  *	counters	as counters.c describes them
  *	rates		per second, as counters.c describes them; null without --watch
  */
+#include "printable.h"
 #include "verbs.h"
 
 #include <errno.h>
@@ -43,10 +44,10 @@ static const char help[] =
 "\n"
 "      --watch[=TIME]    every second, or TIME (500ms, 10s), how fast it rises,\n"
 "                        per second, until ^C\n"
-"      --count N         with --watch: end after N times\n"
-"      --domain NAME     of this domain, not of $SLUICE_DOMAIN or \"default\"\n"
+"  -n, --count N         with --watch: end after N times\n"
+"  -d, --domain NAME     of this domain, not of $SLUICE_DOMAIN or \"default\"\n"
 "      --json            a line of JSON for each; man sluice-stat describes it\n"
-"      --help\n"
+"  -h, --help\n"
 "\n"
 "DEPTH is requests that are under way now, and at most. WOKEN/POLLED is receives\n"
 "that slept before they found something, and that did not have to. BLOCKED is for\n"
@@ -57,7 +58,7 @@ static const char help[] =
 "  sluice stat --watch=5 --count 12\n"
 "  sluice stat --json | jq 'select(.counters.violations > 0)'\n";
 
-enum { WATCH = LOOK_OWN, COUNT };
+enum { WATCH = LOOK_OWN, COUNT = 'n' };
 
 static const struct option options[] = {
 	LOOK_OPTIONS,
@@ -195,8 +196,8 @@ static void add_port(struct sample *sample, const struct snapshot_service *servi
 	const struct snapshot_port *port = &service->port[i];
 	const struct sluice_registry_counters old = before(sample, service, i);
 	const struct sluice_registry_counters *now = &port->counters;
-	char name[SLUICE_SERVICE_NAME_SIZE], rest[10 * TEXT_NUMBER + COUNTERS_AGE];
-	char entry[SNAPSHOT_ENTRY], sent[TEXT_NUMBER], sent_bytes[TEXT_NUMBER];
+	char name[TEXT_CLEAN(SLUICE_SERVICE_NAME_SIZE)], rest[10 * TEXT_NUMBER + COUNTERS_AGE];
+	char entry[TEXT_CLEAN(SNAPSHOT_ENTRY)], sent[TEXT_NUMBER], sent_bytes[TEXT_NUMBER];
 	char received[TEXT_NUMBER], received_bytes[TEXT_NUMBER];
 
 	rest_text(rest, sizeof(rest), sample, &old, now);

@@ -3,7 +3,6 @@
 #include "text.h"
 
 #include <errno.h>
-#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,16 +41,6 @@ char *text_bytes(char *buffer, uint64_t bytes)
 char *text_id(char *buffer, uint64_t id)
 {
 	snprintf(buffer, TEXT_NUMBER, "%016" PRIx64, id);
-	return buffer;
-}
-
-char *text_clean(char *buffer, size_t size, const char *text)
-{
-	size_t i;
-
-	for (i = 0; text[i] && i < size - 1; i++)
-		buffer[i] = isprint((unsigned char)text[i]) ? text[i] : '?';
-	buffer[i] = 0;
 	return buffer;
 }
 

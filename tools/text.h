@@ -17,12 +17,6 @@ char *text_bytes(char *buffer, uint64_t bytes);
 /* An id, as everybody writes it: 16 hexadecimal digits.  Likewise. */
 char *text_id(char *buffer, uint64_t id);
 
-/*
- * A string that another process chose: what cannot be printed, and all beyond ASCII, is
- * replaced by ?.  As much as fits in size; returns buffer.
- */
-char *text_clean(char *buffer, size_t size, const char *text);
-
 /* "12", "1.5ms", "2s": nanoseconds; "64", "4K", "1M": bytes.  False if it is neither. */
 bool parse_ns(const char *text, uint64_t *ret_ns);
 bool parse_bytes(const char *text, uint64_t *ret_bytes);

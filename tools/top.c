@@ -135,7 +135,7 @@ int verb_top(int argc, char **argv)
 		return r < 0 ? 0 : r;
 	interrupt_catch(NULL);
 	hold_signals();
-	if (!options.look.json && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)) {
+	if (!options.batch && !options.look.json && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)) {
 		r = top_live(&options);
 	} else {
 		options.frames += !options.frames_given;

@@ -12,6 +12,8 @@
  *	top_live.c	the terminal: when there is a new frame, and when it ends
  *	top_screen.c	a frame on it
  *	top_keys.c	what keys do
+ *
+ * Without ncurses no_screen.c stands in for the last three.
  */
 #ifndef TOOLS_TOP_H
 #define TOOLS_TOP_H
@@ -34,6 +36,7 @@ struct top_options {
 	unsigned int sort;		/* a column */
 	uint64_t frames;		/* 0: no end */
 	bool frames_given;
+	bool batch;
 };
 
 /* 0; LOOK_WRONG, and it was said how; or -1: help was asked for, and given. */
@@ -89,7 +92,7 @@ void top_frame_free(struct top_frame *frame);
 
 /* ---- top_columns.c ---- */
 
-#define TOP_CELL	256
+#define TOP_CELL	1024
 
 /* Either a name, or a value and how it is written. */
 struct top_column {
@@ -135,7 +138,7 @@ char *top_text_whole(char *buffer, double number);	/* all its digits */
 
 /* ---- top_lines.c ---- */
 
-#define TOP_LINE	1024
+#define TOP_LINE	8192
 
 /* Which columns there is room for. */
 struct top_layout {

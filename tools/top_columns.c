@@ -5,6 +5,7 @@
  * The order is that of the screen.  Where a screen is narrow, those on the right are the
  * first to be left out, so what says most is on the left.
  */
+#include "printable.h"
 #include "top.h"
 
 #include <math.h>

@@ -6,6 +6,7 @@
  * frame to the next.  A column of names is as wide as its longest; where room is short,
  * three tenths of it at most, and what does not fit ends with a "+".
  */
+#include "printable.h"
 #include "top.h"
 
 #include <stdio.h>
@@ -20,14 +21,15 @@
 
 static int widest(const struct top_frame *frame, const struct top_column *column)
 {
-	size_t width = strlen(column->heading), length;
+	size_t widest = strlen(column->heading), width;
 	char cell[TOP_CELL];
 
 	for (size_t i = 0; i < frame->shown; i++) {
-		length = strlen(top_cell(column, &frame->row[i], cell));
-		width = length > width ? length : width;
+		top_cell(column, &frame->row[i], cell);
+		width = text_width(cell, strlen(cell));
+		widest = width > widest ? width : widest;
 	}
-	return (int)width;
+	return (int)widest;
 }
 
 static int width_of(const struct top_frame *frame, const struct top_column *column, int room)
@@ -79,26 +81,44 @@ void top_layout(struct top_layout *layout, const struct top_frame *frame, int ro
 
 /* ---- Lines ---- */
 
-/* Into a line of spaces. */
-static void put(char *line, const struct top_layout *layout, unsigned int place,
+/* A line as it is written, from left to right. */
+struct line {
+	char *text;
+	size_t length;		/* bytes */
+	size_t width;		/* columns of the terminal */
+};
+
+static void append(struct line *line, const char *text, size_t bytes)
+{
+	if (line->length + bytes >= TOP_LINE)
+		return;
+	memcpy(line->text + line->length, text, bytes);
+	line->length += bytes;
+	line->text[line->length] = '\0';
+	line->width += text_width(text, bytes);
+}
+
+static void fill(struct line *line, size_t width)
+{
+	while (line->width < width && line->length + 1 < TOP_LINE)
+		append(line, " ", 1);
+}
+
+static void put(struct line *line, const struct top_layout *layout, unsigned int place,
 		const char *text)
 {
 	const struct top_column *column = &top_columns[layout->column[place]];
-	size_t width = (size_t)layout->width[place], length = strlen(text);
-	char *cell = line + layout->at[place];
+	size_t at = (size_t)layout->at[place], room = (size_t)layout->width[place];
+	size_t width = text_width(text, strlen(text));
 
-	if (length > width) {
-		memcpy(cell, text, width);
-		cell[width - 1] = '+';
-	} else {
-		memcpy(column->name ? cell : cell + (width - length), text, length);
+	fill(line, column->name || width > room ? at : at + room - width);
+	if (width <= room) {
+		append(line, text, strlen(text));
+		return;
 	}
-}
-
-static void clear(char *line)
-{
-	memset(line, ' ', TOP_LINE - 1);
-	line[TOP_LINE - 1] = '\0';
+	append(line, text, text_fit(text, room - 1));
+	fill(line, at + room - 1);
+	append(line, "+", 1);
 }
 
 static void trim(char *line)
@@ -111,19 +131,22 @@ static void trim(char *line)
 
 void top_line_headings(char *line, const struct top_layout *layout)
 {
-	clear(line);
+	struct line written = { .text = line };
+
+	*line = '\0';
 	for (unsigned int i = 0; i < layout->count; i++)
-		put(line, layout, i, top_columns[layout->column[i]].heading);
+		put(&written, layout, i, top_columns[layout->column[i]].heading);
 	trim(line);
 }
 
 void top_line_row(char *line, const struct top_layout *layout, const struct top_row *row)
 {
+	struct line written = { .text = line };
 	char cell[TOP_CELL];
 
-	clear(line);
+	*line = '\0';
 	for (unsigned int i = 0; i < layout->count; i++)
-		put(line, layout, i, top_cell(&top_columns[layout->column[i]], row, cell));
+		put(&written, layout, i, top_cell(&top_columns[layout->column[i]], row, cell));
 	trim(line);
 }
 
@@ -138,7 +161,7 @@ static int print_some(char *line, int at, size_t count, const char *what)
 void top_line_totals(char *line, const struct top_frame *frame)
 {
 	const struct top_totals *totals = &frame->totals;
-	char domain[TOP_CELL], messages[TOP_CELL], bytes[TOP_CELL];
+	char domain[TEXT_CLEAN(TOP_CELL)], messages[TOP_CELL], bytes[TOP_CELL];
 	int at;
 
 	at = snprintf(line, TOP_LINE, "domain %s: %zu service%s, %zu port%s",

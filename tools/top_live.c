@@ -69,7 +69,7 @@ static int show(struct top_live *live, const struct top_options *options)
 
 	if (top_screen_open() < 0)
 		return look_failed(&options->look, "a terminal of type \"%s\" has no screen;"
-				   " | cat shows a frame as text", terminal ? terminal : "");
+				   " --batch prints frames as text", terminal ? terminal : "");
 	r = run(live, options);
 	top_screen_close();
 	return r < 0 ? look_failed(&options->look, "cannot read the domain any more: %s",

@@ -20,28 +20,31 @@ static const char help[] =
 "      --sort KEY        what comes first (rate): service, role, pid, rate, out,\n"
 "                        in, bytes, loans, depth, most, memory, growths,\n"
 "                        overflows, wakes, blocked, age, command\n"
-"      --count N         end after N frames; 0: never\n"
-"      --domain NAME     of this domain, not of $SLUICE_DOMAIN or \"default\"\n"
+"  -n, --count N         end after N frames; 0: never\n"
+"  -b, --batch           frames as text, also on a terminal\n"
+"  -d, --domain NAME     of this domain, not of $SLUICE_DOMAIN or \"default\"\n"
 "      --json            a line of JSON for each; man sluice-top describes it\n"
-"      --help\n"
+"  -h, --help\n"
 "\n"
 "On a terminal it goes on until q is pressed, or ^C; h lists the other keys and\n"
 "says what the columns are. If standard input or output is no terminal, or with\n"
-"--json, it prints one frame, or N: the first after an interval, for which rates\n"
-"are measured. NO_COLOR in the environment, if it is not empty, means no colours.\n"
+"--batch or --json, it prints one frame, or N: the first after an interval, for\n"
+"which rates are measured. NO_COLOR in the environment, if it is not empty, means\n"
+"no colours.\n"
 "\n"
 "Examples\n"
 "  sluice top --sort memory\n"
 "  sluice top --count 0 --interval 1min >>ports.log\n"
 "  sluice top --json | jq 'select(.blocked_share > 0.1)'\n";
 
-enum { INTERVAL = LOOK_OWN, SORT, COUNT };
+enum { INTERVAL = LOOK_OWN, SORT, COUNT = 'n', BATCH = 'b' };
 
 static const struct option long_options[] = {
 	LOOK_OPTIONS,
 	{ "interval", required_argument, NULL, INTERVAL },
 	{ "sort", required_argument, NULL, SORT },
 	{ "count", required_argument, NULL, COUNT },
+	{ "batch", no_argument, NULL, BATCH },
 	{ 0 },
 };
 
@@ -75,13 +78,18 @@ static bool take_count(struct top_options *options, const char *text)
 
 static bool take(void *context, int option, const char *value)
 {
+	struct top_options *options = context;
+
 	switch (option) {
+	case BATCH:
+		options->batch = true;
+		return true;
 	case INTERVAL:
-		return take_interval(context, value);
+		return take_interval(options, value);
 	case SORT:
-		return take_sort(context, value);
+		return take_sort(options, value);
 	default:
-		return take_count(context, value);
+		return take_count(options, value);
 	}
 }
 

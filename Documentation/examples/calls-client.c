@@ -14,6 +14,9 @@
 #include <stdlib.h>
 
 #include "calls.h"
+#include "usage.h"
+
+#define ARGUMENTS "[-n N|--calls N] [--servers N]"
 
 static struct sluice_pending_response *call(struct sluice_client *client,
 					    uint64_t number)
@@ -72,7 +75,7 @@ static uint64_t number_in(const char *text)
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{ "calls",   required_argument, NULL, 'c' },
+		{ "calls",   required_argument, NULL, 'n' },
 		{ "servers", required_argument, NULL, 's' },
 		{ 0 },
 	};
@@ -81,13 +84,14 @@ int main(int argc, char **argv)
 	unsigned int servers = 1;
 	int option;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (option == 'c')
+	usage(argc, argv, ARGUMENTS);
+	while ((option = getopt_long(argc, argv, "n:", options, NULL)) != -1) {
+		if (option == 'n')
 			count = number_in(optarg);
 		else if (option == 's')
 			servers = (unsigned int)number_in(optarg);
 		else
-			errx(2, "usage: [--calls N] [--servers N]");
+			errx(2, "usage: " ARGUMENTS);
 	}
 
 	sluice_auto(sluice_node) node = sluice_node_create("calls-client", NULL);

@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 #include "calls.h"
+#include "usage.h"
 
 #define SECOND	INT64_C(1000000000)
 
@@ -47,12 +48,13 @@ static int answer(struct sluice_active_request *request)
 	return sluice_reply_send(reply) < 0 ? -1 : 0;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	struct sigaction action = { .sa_handler = on_signal };
 	struct sluice_active_request *request;
 	uint64_t answered = 0;
 
+	usage(argc, argv, "");
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "complex-types.h"
+#include "usage.h"
 
 #define ORDERS	3
 
@@ -134,8 +135,9 @@ static void lie(struct sluice_client *client)
 	printf("a lie: %s\n", status.text);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+	usage(argc, argv, "");
 	sluice_auto(sluice_node) node = sluice_node_create("complex-types-client", NULL);
 	sluice_auto(sluice_service) service = sluice_service_open(node, &complex_types, NULL);
 	sluice_auto(sluice_client) client = sluice_client_create(service, NULL);

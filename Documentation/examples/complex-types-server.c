@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "complex-types.h"
+#include "usage.h"
 
 #define SECOND	INT64_C(1000000000)
 
@@ -96,12 +97,13 @@ static int answer(struct sluice_active_request *request)
 	return sluice_active_request_release(request);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	struct sigaction action = { .sa_handler = on_signal };
 	struct sluice_active_request *request;
 	uint64_t answered = 0;
 
+	usage(argc, argv, "");
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 

@@ -17,6 +17,9 @@
 #include <unistd.h>
 
 #include "event-loop.h"
+#include "usage.h"
+
+#define ARGUMENTS "PORT AMOUNT..."
 
 #define SECOND	INT64_C(1000000000)
 
@@ -66,8 +69,9 @@ int main(int argc, char **argv)
 {
 	int64_t sum = 0, told;
 
+	usage(argc, argv, ARGUMENTS);
 	if (argc < 3)
-		errx(2, "usage: event-loop-client PORT AMOUNT...");
+		errx(2, "usage: " ARGUMENTS);
 
 	sluice_auto(sluice_node) node = sluice_node_create("event-loop-client", NULL);
 	sluice_auto(sluice_service) service = sluice_service_open(node, &tally, NULL);

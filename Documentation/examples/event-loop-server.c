@@ -27,6 +27,7 @@
 #include <unistd.h>
 
 #include "event-loop.h"
+#include "usage.h"
 
 static struct sluice_node *node;
 static struct tally total;
@@ -166,6 +167,7 @@ int main(int argc, char **argv)
 	struct sigaction action = { .sa_handler = on_signal };
 	int fds[3], epoll;
 
+	usage(argc, argv, "[PORT]");
 	node = sluice_node_create("event-loop-server", NULL);
 	sluice_auto(sluice_service) service = sluice_service_open(node, &tally, NULL);
 	sluice_auto(sluice_server) server = sluice_server_create(service, NULL);

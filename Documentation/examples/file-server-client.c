@@ -14,6 +14,9 @@
 #include <unistd.h>
 
 #include "file-server.h"
+#include "usage.h"
+
+#define ARGUMENTS "NAME"
 
 static void write_all(struct io_uring *ring, const uint8_t *data, size_t size)
 {
@@ -56,8 +59,9 @@ int main(int argc, char **argv)
 	struct io_uring ring;
 	int r;
 
+	usage(argc, argv, ARGUMENTS);
 	if (argc != 2 || strlen(argv[1]) >= sizeof(struct file_wanted))
-		errx(2, "usage: file-server-client NAME");
+		errx(2, "usage: " ARGUMENTS);
 	r = io_uring_queue_init(4, &ring, 0);
 	if (r < 0)
 		errx(1, "io_uring: %s", strerror(-r));

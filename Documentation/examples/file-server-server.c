@@ -19,6 +19,9 @@
 #include <unistd.h>
 
 #include "file-server.h"
+#include "usage.h"
+
+#define ARGUMENTS "DIRECTORY"
 
 #define SECOND	INT64_C(1000000000)
 
@@ -111,8 +114,9 @@ int main(int argc, char **argv)
 	struct io_uring ring;
 	int directory, r;
 
+	usage(argc, argv, ARGUMENTS);
 	if (argc != 2)
-		errx(2, "usage: file-server-server DIRECTORY");
+		errx(2, "usage: " ARGUMENTS);
 	directory = open(argv[1], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (directory < 0)
 		err(1, "%s", argv[1]);

@@ -17,6 +17,10 @@
 #include <time.h>
 
 #include "growing-slices.h"
+#include "usage.h"
+
+#define ARGUMENTS	"[--interval SECONDS] [-n N|--rounds N] [--print N] [--servers N] " \
+			"[--hint ELEMENTS] [--strategy power-of-two|best-fit|static]"
 
 #define SECOND	INT64_C(1000000000)
 
@@ -156,30 +160,28 @@ static void parse(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "interval", required_argument, NULL, 'i' },
-		{ "rounds",   required_argument, NULL, 'r' },
+		{ "rounds",   required_argument, NULL, 'n' },
 		{ "print",    required_argument, NULL, 'p' },
-		{ "servers",  required_argument, NULL, 'n' },
+		{ "servers",  required_argument, NULL, 'c' },
 		{ "hint",     required_argument, NULL, 'h' },
 		{ "strategy", required_argument, NULL, 's' },
 		{ 0 },
 	};
 	int option;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "n:", options, NULL)) != -1) {
 		if (option == 'i')
 			interval = seconds_in(optarg);
-		else if (option == 'r')
+		else if (option == 'n')
 			rounds = number_in(optarg);
 		else if (option == 'p')
 			printed = number_in(optarg);
-		else if (option == 'n')
+		else if (option == 'c')
 			servers = (unsigned int)number_in(optarg);
 		else if (option == 'h')
 			hint = number_in(optarg);
 		else if (option != 's' || !strategy_named(optarg, &strategy))
-			errx(2, "usage: [--interval SECONDS] [--rounds N] [--print N] "
-			     "[--servers N] [--hint ELEMENTS]\n"
-			     "       [--strategy power-of-two|best-fit|static]");
+			errx(2, "usage: " ARGUMENTS);
 	}
 }
 
@@ -190,6 +192,7 @@ int main(int argc, char **argv)
 	uint64_t number = 1;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
+	usage(argc, argv, ARGUMENTS);
 	parse(argc, argv);
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);

@@ -15,6 +15,10 @@
 #include <stdlib.h>
 
 #include "growing-slices.h"
+#include "usage.h"
+
+#define ARGUMENTS	"[--print N] [--hint ELEMENTS] " \
+			"[--strategy power-of-two|best-fit|static]"
 
 #define SECOND	INT64_C(1000000000)
 
@@ -119,8 +123,7 @@ static void parse(int argc, char **argv)
 		else if (option == 'h')
 			hint = number_in(optarg);
 		else if (option != 's' || !strategy_named(optarg, &strategy))
-			errx(2, "usage: [--print N] [--hint ELEMENTS] "
-			     "[--strategy power-of-two|best-fit|static]");
+			errx(2, "usage: " ARGUMENTS);
 	}
 }
 
@@ -131,6 +134,7 @@ int main(int argc, char **argv)
 	struct sluice_active_request *request;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
+	usage(argc, argv, ARGUMENTS);
 	parse(argc, argv);
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "workers.h"
+#include "usage.h"
 
 #define LAST		1000000
 #define RANGE		10000
@@ -55,6 +56,7 @@ int main(int argc, char **argv)
 	struct sluice_pending_response *flight[IN_FLIGHT] = { NULL };
 	uint64_t primes = 0;
 
+	usage(argc, argv, "[SERVERS]");
 	sluice_auto(sluice_node) node = sluice_node_create("workers-client", NULL);
 	sluice_auto(sluice_service) service = sluice_service_open(node, &workers, &workers_opts);
 	sluice_auto(sluice_client) client = sluice_client_create(service, NULL);

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 
 #include "workers.h"
+#include "usage.h"
 
 #define WORKERS_MAX	64
 
@@ -82,6 +83,7 @@ int main(int argc, char **argv)
 	sigset_t signals;
 	int signal;
 
+	usage(argc, argv, "[WORKERS]");
 	if (!count || count > WORKERS_MAX)
 		errx(2, "usage: workers-server [1 to %d]", WORKERS_MAX);
 	/* The threads inherit this: signals come to sigwait() alone. */

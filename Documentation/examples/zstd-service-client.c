@@ -18,8 +18,10 @@
 #include <zstd.h>
 
 #include "zstd-service.h"
+#include "usage.h"
 
-#define USAGE "usage: [--level N] [--servers N] FILE"
+#define ARGUMENTS "[-l N|--level N] [--servers N] FILE"
+
 
 static struct sluice_request *loan(struct sluice_client *client, size_t count)
 {
@@ -95,16 +97,17 @@ int main(int argc, char **argv)
 	};
 	int option, level = 3, servers = 1;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	usage(argc, argv, ARGUMENTS);
+	while ((option = getopt_long(argc, argv, "l:", options, NULL)) != -1) {
 		if (option == 'l')
 			level = atoi(optarg);
 		else if (option == 's')
 			servers = atoi(optarg);
 		else
-			errx(2, USAGE);
+			errx(2, "usage: " ARGUMENTS);
 	}
 	if (optind != argc - 1 || servers < 1)
-		errx(2, USAGE);
+		errx(2, "usage: " ARGUMENTS);
 
 	sluice_auto(sluice_node) node = sluice_node_create("zstd-service-client", NULL);
 	sluice_auto(sluice_service) service = sluice_service_open(node, &zstd_service, NULL);

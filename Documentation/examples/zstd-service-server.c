@@ -13,6 +13,7 @@
 #include <zstd.h>
 
 #include "zstd-service.h"
+#include "usage.h"
 
 #define SECOND	INT64_C(1000000000)
 
@@ -55,11 +56,12 @@ static int answer(struct sluice_active_request *request)
 	return sluice_reply_send(reply) < 0 ? -1 : 0;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	struct sigaction action = { .sa_handler = on_signal };
 	struct sluice_active_request *request;
 
+	usage(argc, argv, "");
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 

@@ -104,7 +104,22 @@ int fail_unsent(const char *what)
 	return fail_again(-last.error);
 }
 
+/* Programs print it: a name in it must not move the cursor of their terminal. */
+static void replace_controls(char *text)
+{
+	unsigned char *at = (unsigned char *)text;
+
+	for (; *at; at++) {
+		if (*at < 0x20 || *at == 0x7f)
+			*at = '?';
+		else if (at[0] == 0xc2 && at[1] >= 0x80 && at[1] < 0xa0)
+			at[0] = at[1] = '?';	/* U+0080 to U+009F */
+	}
+}
+
 const char *error_sentence(void)
 {
+	if (last.sentence == last.text)
+		replace_controls(last.text);
 	return last.sentence;
 }

@@ -1863,6 +1863,7 @@ int64_t sluice_deadline(int64_t timeout);
  * sluice_strerror() - the sentence behind this thread's last failure
  *
  * Description: Names the field or setting concerned, the value wanted and the value found.
+ * It is one line: a control character of a name in it is replaced by a question mark.
  *
  * Context: Any thread.
  * Return: A string, never NULL, valid until this thread's next failure.

@@ -5,7 +5,7 @@
 #
 # Nothing is listed here: verbs come from `sluice help`, what follows a verb from its
 # --help (the first line says whether it takes a MODE, a NAME or a SERVICE), and names of
-# services and processes from `sluice ls --json`.  So it stays right when verbs change,
+# domains, services and processes from `sluice ls --json`.  So it stays right when verbs change,
 # and costs a process or two for each <TAB>.  Where nothing fits, names of files do.
 
 _sluice_run() {	# _sluice_run ARGUMENT...: of the command as it was typed
@@ -25,6 +25,13 @@ _sluice_options() {
 	_sluice_option_lines | grep -oE -- '(^|[ ,])--?[A-Za-z][a-z-]*' | tr -d ' ,' | sort -u
 }
 
+_sluice_long() {	# the long form of the option $1, or itself
+	local long
+
+	long=$(_sluice_option_lines | sed -n "s/^$1[ ,].*\(--[a-z-]*\).*/\1/p")
+	echo "${long:-$1}"
+}
+
 _sluice_modes() {
 	sed -n '/^Modes/,/^$/s/^  \([a-z]*\).*/\1/p' <<<"$help"
 }
@@ -33,7 +40,8 @@ _sluice_ls() {	# of the domain that was named, if one was
 	local i domain=()
 
 	for ((i = 2; i < COMP_CWORD; i++)); do
-		[[ ${COMP_WORDS[i]} == --domain ]] || continue
+		[[ ${COMP_WORDS[i]} == -* && $(_sluice_long "${COMP_WORDS[i]}") == --domain ]] ||
+			continue
 		[[ ${COMP_WORDS[i + 1]} == "=" ]] && ((i++))
 		domain=(--domain "${COMP_WORDS[i + 1]}")
 	done
@@ -43,6 +51,10 @@ _sluice_ls() {	# of the domain that was named, if one was
 # Only a service has its hash after its name.
 _sluice_services() {
 	_sluice_ls | grep -oE '"name":"[^"]*","hash"' | sed 's/^"name":"//; s/","hash"$//'
+}
+
+_sluice_domains() {
+	_sluice_run ls --domains --json | grep -oE '"name":"[^"]*"' | sed 's/^"name":"//; s/"$//'
 }
 
 _sluice_pids() {
@@ -65,10 +77,12 @@ _sluice_reply() {	# lines on stdin: those that begin as the word does
 }
 
 _sluice_value() {	# of the option $1; 1 if it has none
-	case $1 in
+	case $(_sluice_long "$1") in
 	--service)
 		_sluice_reply < <(_sluice_services) ;;
-	-p | --pid)
+	--domain)
+		_sluice_reply < <(_sluice_domains) ;;
+	--pid)
 		_sluice_reply < <(_sluice_pids) ;;
 	*)
 		_sluice_option_lines | grep -qE -- "(^|[ ,])$1(, --[a-z-]+)? [A-Z]" ;;

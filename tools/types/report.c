@@ -23,12 +23,14 @@
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
 #include <jansson.h>
 
 #include "tools/domain_json.h"
+#include "tools/printable.h"
 #include "tools/say.h"
 #include "tools/style.h"
 #include "tools/text.h"
@@ -65,7 +67,7 @@ static void hole_text(char buffer[TEXT], const struct shared_type *type, const s
 static void print_heading(const struct shared_type *type)
 {
 	const struct payload *payload = &type->payload;
-	char name[TEXT], service[SLUICE_SERVICE_NAME_SIZE];
+	char name[TEXT], service[TEXT_CLEAN(SLUICE_SERVICE_NAME_SIZE)];
 
 	printf("%s%s%s%s, %s of %s: %" PRIu64 " byte%s%s, fingerprint 0x%016" PRIx64 "\n",
 	       style_begin(STYLE_BOLD), full_path(name, type, ""), payload->kind ? "[]" : "",
@@ -200,13 +202,14 @@ void report_header(const struct shared *shared)
 static void print_side(const struct shared *shared, const struct shared_type *type,
 		       const struct field *field)
 {
-	char path[TEXT], text[FIELD_TEXT];
+	char path[TEXT_CLEAN(TEXT)], text[FIELD_TEXT], program[TEXT_CLEAN(PATH_MAX)];
 
+	text_clean(program, sizeof(program), shared->program);
 	if (field)
 		printf("%s is %s in %s", full_path(path, type, field->path),
-		       field_text(text, field), shared->program);
+		       field_text(text, field), program);
 	else
-		printf("nothing more in %s", shared->program);
+		printf("nothing more in %s", program);
 }
 
 static bool print_difference(const struct shared *a, const struct shared_type *one,

@@ -27,7 +27,7 @@ static const char help[] =
 "      --header          print a C header with the fingerprints, for contracts\n"
 "      --compare         name the first difference of each type that both have\n"
 "      --json            a line of JSON for each; man sluice-types describes it\n"
-"      --help\n"
+"  -h, --help\n"
 "\n"
 "The exit status is 0, 1 if a type was refused or differs, or 2.\n"
 "\n"

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* The options of a verb, as they are typed. */
+#ifndef TOOLS_ARGUMENTS_H
+#define TOOLS_ARGUMENTS_H
+
+#include <stdbool.h>
+
+#include <getopt.h>
+
+/* A table of getopt_long(3) is all there is: a val that is a letter is its short form. */
+struct arguments {
+	const char *verb;
+	const struct option *options;
+	bool leading;			/* they end at the first argument that is none */
+	int argc;
+	char **argv;
+};
+
+/* From the first one on. */
+void arguments_begin(void);
+
+/*
+ * The val of the next option, its value in optarg; -1: there are no more, and optind is the
+ * first argument that is none; '?': it is not right, and it was said why.
+ */
+int arguments_next(const struct arguments *arguments);
+
+/* The name of the option with this val. */
+const char *arguments_name(const struct option *options, int val);
+
+/* Says that optarg is no value for it.  The exit status 2. */
+int arguments_refuse(const struct arguments *arguments, int val);
+
+#endif /* TOOLS_ARGUMENTS_H */

@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: MIT
+/* Stands in for top_live.c and what it draws with where there is no ncurses. */
+#include "top.h"
+
+int top_live(const struct top_options *options)
+{
+	return look_failed(&options->look, "this command was built without ncurses, which the screen needs; --batch prints frames as text");
+}
