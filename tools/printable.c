@@ -63,6 +63,19 @@ char *text_clean(char *buffer, size_t size, const char *text)
 	return buffer;
 }
 
+void text_replace(char *text)
+{
+	size_t left = strlen(text), length;
+	int width;
+
+	for (; left; text += length, left -= length) {
+		length = shown(text, left, &width);
+		if (!length)
+			*text = '?';
+		length = length ? length : 1;
+	}
+}
+
 /* The bytes and columns of the next character; what cannot be shown is a column wide. */
 static size_t step(const char *text, size_t left, size_t *columns)
 {

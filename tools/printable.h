@@ -14,6 +14,9 @@
  */
 char *text_clean(char *buffer, size_t size, const char *text);
 
+/* The same in its own place: what cannot be shown is replaced by ?, a byte each. */
+void text_replace(char *text);
+
 /* The columns that so many bytes of a clean text take on a terminal. */
 size_t text_width(const char *text, size_t bytes);
 

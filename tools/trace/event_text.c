@@ -6,7 +6,6 @@
  */
 #include "event_text.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <string.h>
 #include <time.h>
@@ -14,6 +13,7 @@
 #include <jansson.h>
 
 #include "ports.h"
+#include "tools/printable.h"
 
 enum kind { AN_ID, A_SIZE, A_TIME, AN_ERROR, A_STRING, AN_ADDRESS, A_ROLE, A_NUMBER };
 
@@ -57,8 +57,9 @@ static void print_time(uint64_t time)
 
 static void print_plain(const char *text)
 {
-	for (; text && *text; text++)
-		putchar(isprint((unsigned char)*text) ? *text : '?');
+	char clean[TEXT_CLEAN(TEXT_SIZE)];
+
+	fputs(text_clean(clean, sizeof(clean), text ? text : ""), stdout);
 }
 
 static void print_text(const char *text)
@@ -123,13 +124,9 @@ void event_print(struct trace *trace, const struct event_record *event, const ch
 
 static json_t *json_text(const char *text)
 {
-	char clean[TEXT_SIZE];
-	size_t i;
+	char clean[TEXT_CLEAN(TEXT_SIZE)];
 
-	for (i = 0; text && text[i] && i < TEXT_SIZE - 1; i++)
-		clean[i] = isprint((unsigned char)text[i]) ? text[i] : '?';
-	clean[i] = 0;
-	return json_string(clean);
+	return json_string(text_utf8(clean, sizeof(clean), text ? text : ""));
 }
 
 static json_t *json_argument(const char *name, uint64_t value, const char *text)

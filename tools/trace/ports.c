@@ -7,10 +7,11 @@
  */
 #include "ports.h"
 
-#include <ctype.h>
 #include <search.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "tools/printable.h"
 
 struct ports {
 	void *tree;			/* of struct port_known, as tsearch(3) keeps it */
@@ -44,14 +45,6 @@ struct port_known *ports_find(const struct ports *ports, uint64_t id)
 	return found ? *(struct port_known **)found : NULL;
 }
 
-/* What another process has written is shown, and must not be more than text. */
-static void make_printable(char *text)
-{
-	for (; *text; text++)
-		if (!isprint((unsigned char)*text))
-			*text = '?';
-}
-
 struct port_known *ports_add(struct ports *ports, const struct port_known *port)
 {
 	struct port_known *known = ports_find(ports, port->id), *fresh;
@@ -62,8 +55,9 @@ struct port_known *ports_add(struct ports *ports, const struct port_known *port)
 	if (!fresh)
 		return NULL;
 	*fresh = *port;
-	make_printable(fresh->service);
-	make_printable(fresh->process);
+	/* What another process has written is shown, and must not be more than text. */
+	text_replace(fresh->service);
+	text_replace(fresh->process);
 	if (!tsearch(fresh, &ports->tree, compare)) {
 		free(fresh);
 		return NULL;

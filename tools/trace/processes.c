@@ -33,6 +33,7 @@
 #include "ports.h"
 #include "symbols.h"
 #include "tools/contract.h"
+#include "tools/printable.h"
 #include "tools/registry.h"
 #include "tracer.h"
 
