@@ -135,6 +135,8 @@ void server_put(struct sluice_server *server)
 void server_drop_channel(struct sluice_server *server, struct responder *responder)
 {
 	unlink_from(server, responder);
+	if (server->accept.wanted)
+		retry_now(&server->accept);
 	channel_put(&responder->channel);
 	server_put(server);
 }
@@ -189,6 +191,7 @@ void server_channel_changed(struct responder *responder)
 		retry_now(&server->accept);
 	if (responder->counted && !responder->missed && (channel->gone || channel->leaving)) {
 		responder->missed = true;
+		server->full_since = 0;
 		counter_sub(&server->entry.counters->peers, 1);
 		port_peer_went(&server->port, channel->gone ? channel->gone : EPIPE);
 	}

@@ -44,6 +44,7 @@ static int init_config(struct sluice_server *server, const struct sluice_server_
 		.self = &server->self,
 		.load = &server->load,
 		.changed = server_channel_changed,
+		.admit = server_admit,
 		.prepare = server_prepare,
 		.woken = server_channel_woken,
 		.destroyed = server_channel_destroyed,

@@ -161,6 +161,12 @@
 #define ASK_AGAIN_NS		(INT64_C(1) * 1000 * 1000)
 #define ASK_AGAIN_MAX_NS	(INT64_C(100) * 1000 * 1000)
 
+/*
+ * A server that is full takes nobody for so long, since a client that has just ended may be
+ * noticed late; a process needs some milliseconds for that on a busy machine.
+ */
+#define FULL_GRACE_NS		(INT64_C(100) * 1000 * 1000)
+
 /* Connections taken at a time, so that other things get their turn. */
 #define ACCEPT_AT_ONCE		64u
 

@@ -330,8 +330,10 @@ struct sluice_attribute {
  * @size: sizeof(struct sluice_service_opts).
  * @flags: SLUICE_SERVICE_MUST_EXIST, SLUICE_SERVICE_MUST_CREATE, or neither to open
  *	the service and create it if it does not exist; and other SLUICE_SERVICE_*.
- * @max_clients: clients of the service; 256, at most 4096.
- * @max_servers: servers of the service; 32, at most 1024.
+ * @max_clients: clients of the service, and clients connected to one server; 256, at most
+ *	4096.
+ * @max_servers: servers of the service, and servers that one client is connected to; 32, at
+ *	most 1024.
  * @max_nodes: nodes that have the service open; 512, at most 8192.
  * @max_active_requests_per_client: pending responses a client may hold; 16, at
  *	most 1024.
@@ -840,8 +842,8 @@ enum sluice_event_kind {
  * @kind: an &enum sluice_event_kind.
  * @reason: of the last peer that disconnected, an errno: EPIPE (it left), ECONNRESET
  *	(it died), EPROTO (it broke the protocol), ECONNABORTED (a server lacked descriptors
- *	or memory for the client), or another: why it refused the client, or what was
- *	lacking here to go on with it.
+ *	or memory for the client), EUSERS (a server had max_clients clients), or another: why
+ *	it refused the client, or what was lacking here to go on with it.
  * @peers: how many have come or gone.
  * @server: the server concerned, or NULL.
  * @client: the client concerned, or NULL.
@@ -1197,7 +1199,8 @@ int sluice_request_attach_fd(struct sluice_request *request, int fd);
  * max_active_requests, or another thread's node), ETIMEDOUT (the request's deadline has
  * passed), EINTR (a signal, or sluice_node_interrupt()), ENOBUFS (ask_when_full has said
  * so), EPIPE, ECONNRESET or ECONNABORTED (the servers that were waited for left, died, or
- * lacked something for the client, and it has reached no other), EMFILE or ENFILE
+ * lacked something for the client, and it has reached no other), EUSERS (likewise, and a
+ * server had max_clients clients; the client connects again by itself), EMFILE or ENFILE
  * (likewise, and it was this process that had no descriptor for a server), EACCES,
  * EPROTOTYPE or EPROTONOSUPPORT (likewise, and a server refused the client), EINVAL
  * (not loaned: sent or released before), ENOMEM or ECHILD.
@@ -1333,7 +1336,8 @@ int sluice_pending_response_status(struct sluice_pending_response *pending,
  * request reached no server; if something was lacking to connect to one,
  * sluice_strerror() says what), ECONNABORTED (a server had no descriptor or memory to take
  * the client, or to keep it, and no other is left; it has not died, and the client
- * connects again by itself), EMFILE or ENFILE (this process had no descriptor for the
+ * connects again by itself), EUSERS (a server had max_clients clients and no other is left;
+ * likewise), EMFILE or ENFILE (this process had no descriptor for the
  * memory of a response, and no other server is left; likewise), ENOBUFS (a response is
  * queued, and as many are held as may be: max_borrowed_responses_per_pending_response of
  * the request, or as many of the client for each request that it may have pending; or the
