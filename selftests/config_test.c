@@ -154,6 +154,8 @@ static const struct setting all[] = {
 	{ "server", "flags", "huge_pages", "huge_pages" },
 	{ "server", "preallocate", "3", "3" },
 	{ "server", "when_full", "discard", "discard" },
+	{ "server", "port_memory_limit", "6G", "6G" },
+	{ "server", "peer_memory_limit", "7M", "7M" },
 	{ "service.limits", "max_clients", "4000", "4000" },
 	{ "service.limits", "max_servers", "1000", "1000" },
 	{ "service.limits", "max_nodes", "8192", "8192" },
@@ -173,6 +175,8 @@ static const struct setting all[] = {
 	{ "server.limits", "initial_max_slice_len", "1000", "1000" },
 	{ "server.limits", "memory_limit", "2049K", "2049K" },
 	{ "server.limits", "preallocate", "20", "20" },
+	{ "server.limits", "port_memory_limit", "8G", "8G" },
+	{ "server.limits", "peer_memory_limit", "9G", "9G" },
 };
 
 TEST_F(config, every_key)

@@ -29,6 +29,7 @@ struct sluice_server {
 	struct retry announce;		/* there may be clients that were not told of it */
 	struct port port;
 	struct responder_config config;
+	struct allowances allowances;	/* of the memory of replies */
 	struct load_page load_page;	/* how busy it is; the descriptor is in self */
 	struct load_keeper load;
 	struct full full;
@@ -91,6 +92,13 @@ int server_keep_reserve(struct sluice_server *server) MUST_CHECK;
 void server_accept(struct sluice_server *server);
 void server_accept_ready(struct wait_source *source);
 void server_turn_away(struct sluice_server *server);
+
+/* server_memory.c: what the replies may take.  0, -EINVAL or -EMSGSIZE. */
+int server_allow_memory(struct sluice_server *server,
+			const struct sluice_server_opts *opts) MUST_CHECK;
+
+/* Gives up idle memory of another channel, for want of which a loan fails.  Was there some? */
+bool server_make_room(struct responder *responder);
 
 /* places.c: a client has said HELLO; is there a place for it?  0 or -EUSERS. */
 int server_admit(struct responder *responder) MUST_CHECK;

@@ -38,6 +38,20 @@
 /* Segments of one port together, when the user says nothing. */
 #define MEMORY_LIMIT_DEFAULT	(UINT64_C(4) << 30)
 
+/*
+ * All segments of a server, when the user says nothing: this share of what the machine had
+ * available when the server was made, so that a server cannot take all of it; but the first
+ * MiB of as many clients as a service has by default.
+ */
+#define PORT_MEMORY_SHARE	2u
+#define PORT_MEMORY_LEAST	(UINT64_C(256) << 20)
+
+/*
+ * Of that, this share for all clients of one process, when the user says nothing: one process
+ * leaves most of it to others, and four can use it up.
+ */
+#define PEER_MEMORY_SHARE	4u
+
 /* Of one segment, and of a port; also keeps sums of sizes from wrapping. */
 #define MEMORY_LIMIT_MAX	(UINT64_C(1) << 40)
 

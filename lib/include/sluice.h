@@ -553,13 +553,22 @@ struct sluice_client_opts {
  * @initial_max_slice_len: elements of a reply there is room for from the first
  *	reply to a client on; 1.
  * @memory_limit: bytes that the segments of this server's replies to one client
- *	may have together; 4 GiB.  As of a client.
+ *	may have together; 4 GiB.  As of a client; @port_memory_limit and
+ *	@peer_memory_limit hold besides.
  * @strategy: an &enum sluice_strategy.
  * @flags: SLUICE_PORT_PREFAULT, SLUICE_PORT_LOCK, SLUICE_PORT_HUGE_PAGES.
  * @preallocate: as of a client, for each client, from the first reply to it on.
  * @when_full: an &enum sluice_when_full, for clients that have no room.
  * @ask_when_full: is asked instead, if not NULL.
  * @context: for @ask_when_full.
+ * @port_memory_limit: bytes that the segments of all replies may have together; half of
+ *	what the machine has available when the server is made, at least 256 MiB.  A loan
+ *	that would exceed it first takes back segments of which no slice is out, from all
+ *	clients.
+ * @peer_memory_limit: the same for all clients of one process; a quarter of
+ *	@port_memory_limit.  Neither of the two is less than @memory_limit if only that is
+ *	said.  A static port needs room in both for all that max_clients clients can be sent;
+ *	it gets that if nothing is said.
  */
 struct sluice_server_opts {
 	size_t size SLUICE_SIZE_(struct sluice_server_opts);
@@ -572,6 +581,8 @@ struct sluice_server_opts {
 	uint32_t when_full SLUICE_ZERO_;
 	sluice_full_fn ask_when_full SLUICE_ZERO_;
 	void *context SLUICE_ZERO_;
+	uint64_t port_memory_limit SLUICE_ZERO_;
+	uint64_t peer_memory_limit SLUICE_ZERO_;
 };
 
 /** SLUICE_SERVER_OPTS() - server options, fields named as in an initialiser */
@@ -1430,7 +1441,7 @@ int sluice_response_release(struct sluice_response *response);
  * Return: The server, to be given to sluice_server_destroy(); or NULL with errno
  * EINVAL, E2BIG (option unknown to this library), EMSGSIZE
  * (initial_max_slice_len, preallocate or what can be out of a static port exceeds
- * memory_limit), EUSERS (max_servers reached), ENOMEM (also: SLUICE_PORT_LOCK exceeds
+ * memory_limit, port_memory_limit or peer_memory_limit), EUSERS (max_servers reached), ENOMEM (also: SLUICE_PORT_LOCK exceeds
  * RLIMIT_MEMLOCK), EPERM (likewise, or more than a ceiling of the configuration), EFBIG (more
  * than RLIMIT_FSIZE), EMFILE, ENFILE, EACCES, ENOSPC, EBUSY (another thread's node), ECHILD,
  * or another errno of the file system.
@@ -1587,9 +1598,9 @@ int sluice_active_request_take_fd(struct sluice_active_request *request);
  * Context: The node's thread.
  * Return: The reply, to be given to sluice_reply_send() or
  * sluice_reply_release(); or NULL with errno EMSGSIZE (longer than the strategy
- * or the memory limit allows, or than a size_t can say), ENOBUFS
- * (max_loaned_replies_per_request are loaned), ENOMEM (memory limit reached, or
- * no memory), EFBIG (more than RLIMIT_FSIZE), EMFILE, ENFILE, EPIPE (the server was
+ * or one of the memory limits allows, or than a size_t can say), ENOBUFS
+ * (max_loaned_replies_per_request are loaned), ENOMEM (memory_limit, peer_memory_limit
+ * or port_memory_limit is reached, or there is no memory; sluice_strerror() says which), EFBIG (more than RLIMIT_FSIZE), EMFILE, ENFILE, EPIPE (the server was
  * destroyed), EINVAL (also: a reply
  * that was marked as the last was sent), EBUSY
  * (another thread's node) or ECHILD.

@@ -161,6 +161,7 @@ static void destroy(struct channel *channel)
 	responder->config->destroyed(responder);
 	if (responder->pool_open)
 		pool_deinit(&responder->pool);
+	allowance_put(responder->config->pool.all, responder->allowance);
 	free(responder->replies);
 	free(responder->sent);
 	free(responder->held);

@@ -18,7 +18,9 @@ struct responder_config {
 	const struct handshake *self;
 	struct sluice_registry_counters *counters;
 	struct load_keeper *load;	/* of the server */
-	struct pool_config pool;	/* of the replies */
+	struct pool_config pool;	/* of the replies; but for its peer */
+	/* Gives up a segment of another pool, so that this one's gets room.  Was there one? */
+	bool (*make_room)(struct responder *responder);
 	uint64_t *expired;		/* counts requests that were too late, for the server */
 	/* The channel has opened, is leaving or is gone; owner is the server. */
 	void (*changed)(struct responder *responder);
@@ -60,6 +62,7 @@ struct responder {
 	uint32_t quiet;			/* looks in vain since the last request */
 	uint64_t waits_since;		/* its server's slow look that first saw a request; or 0 */
 	struct pool pool;		/* of the replies, from the first on */
+	struct allowance *allowance;	/* of its process, as long as there is a pool */
 	bool pool_open;
 	bool ended;			/* takes no more requests, sends no more replies */
 	bool quits;			/* the client sends no more, but still reads */
@@ -157,6 +160,9 @@ void responder_finish(struct responder *responder, uint32_t delivery, bool trace
 /* The same, with a status and, unless it is empty, a text that goes before it. */
 void responder_finish_with(struct responder *responder, uint32_t delivery, bool traced,
 			   int code, const char *text);
+
+/* Gives up a segment of which no reply is out, if there is one.  Was there? */
+bool responder_give_up_idle(struct responder *responder);
 
 /* What is needed to reply, which a client that does not ask does not cost.  0 or -errno. */
 int responder_make_pool(struct responder *responder) MUST_CHECK;
