@@ -243,6 +243,46 @@ TEST_F(hostile, those_that_say_goodbye_and_stay)
 	EXPECT_EQ(1, count_channels(self));
 }
 
+/* What follows QUIT: a second one, a long one, and requests without end. */
+TEST_F(hostile, quit_twice)
+{
+	let_in(_metadata, self);
+	requester_quit(self->requester);
+	requester_quit(self->requester);
+	channel_drain(&self->responder->channel);
+	throw_out(_metadata, self, "QUIT twice");
+}
+
+TEST_F(hostile, quit_that_is_long)
+{
+	const struct sluice_wire_retire packet = { .header = HEADER(SLUICE_WIRE_QUIT) };
+
+	let_in(_metadata, self);
+	ASSERT_EQ(0, channel_send(&self->requester->channel, &packet, sizeof(packet), -1));
+	channel_drain(&self->responder->channel);
+	throw_out(_metadata, self, "a long QUIT");
+}
+
+TEST_F(hostile, requests_after_quit)
+{
+	uint32_t i, most = 0;
+
+	let_in(_metadata, self);
+	most = self->requester->channel.layout->request_slots;
+	requester_quit(self->requester);
+	channel_drain(&self->responder->channel);
+	for (i = 0; i < most; i++) {
+		ASSERT_EQ(1, ask_blob(&self->bad, 2, 10));
+		ASSERT_EQ(10, take_blob(&self->server, 2, LONG)) TH_LOG("%u", i);
+		EXPECT_EQ(0, done(&self->server, 2, 0));
+		EXPECT_EQ(0, cancel(&self->bad, 2, 0));
+	}
+	ASSERT_EQ(1, ask_blob(&self->bad, 2, 10));
+	EXPECT_EQ(-EAGAIN, take_blob(&self->server, 2, SLUICE_NOWAIT));
+	throw_out(_metadata, self, "requests after QUIT");
+	EXPECT_EQ(0, cancel(&self->bad, 2, 0));
+}
+
 /* What a client sent before it went is served, however many there are of those. */
 TEST_F(hostile, requests_that_were_left_behind)
 {

@@ -21,8 +21,8 @@
  * application holds active requests.  Channels that have gone are hot, so that they are
  * looked at, and let go of at the beginning of a call, never in the middle of one.
  *
- * A client can connect as often as it likes; each connection costs two descriptors,
- * the tables of its end, and after a HELLO that was found in order the channel's memory.
+ * Each connection costs two descriptors, the tables of its end, and after a HELLO that was
+ * found in order the channel's memory; how many clients are welcomed is in api/places.c.
  * How connections are taken, and what is done where that is not to be had, is in
  * api/accepting.c.
  */

@@ -15,6 +15,9 @@
  * its word closed says so.  That is also done when no request may be received, and when
  * it is only asked whether there is one: what nobody is to see is not there.
  *
+ * A client that is destroyed while it awaits or holds responses says QUIT: it sends nothing
+ * more, and reads on.  Whoever has left may have at most a ringful of requests left behind.
+ *
  * Invariants:
  * (1) A delivery is held at most once; its number was checked when it came.
  * (2) At most max_active_requests deliveries are held by the program.
