@@ -366,6 +366,24 @@ TEST_F(config, ceilings)
 	sluice_client_destroy(client);
 }
 
+/* What a server derives from the machine is below the ceiling, too. */
+TEST_F(config, ceilings_of_what_is_derived)
+{
+	static const struct sluice_server_opts long_slice = SLUICE_SERVER_OPTS(
+		.initial_max_slice_len = 200000);
+	static const struct sluice_server_opts asks = SLUICE_SERVER_OPTS(
+		.port_memory_limit = (2 << 20) + 1);
+	struct sluice_service_opts has = SLUICE_SERVICE_OPTS();
+
+	WRITE(self->file, "[server.limits]\nport_memory_limit = 2M\npeer_memory_limit = 1M\n");
+	OPEN_NODE();
+	OPEN_SERVICE(&slices, &has);
+	EXPECT_FAILS(EMSGSIZE, sluice_server_create(self->service, &long_slice));
+	EXPECT_SAYS("peer_memory_limit is 1048576 bytes");
+	EXPECT_FAILS(EPERM, sluice_server_create(self->service, &asks));
+	EXPECT_SAYS("server.limits.port_memory_limit allows at most 2M");
+}
+
 /* A default that nobody chose goes down to the ceiling; one that was chosen is wrong. */
 TEST_F(config, ceilings_of_defaults)
 {
