@@ -216,6 +216,8 @@ STRUCT(sluice_wire_retire, 16,
 	MEMBER(sluice_wire_retire, number, 8, 4),
 	MEMBER(sluice_wire_retire, reserved, 12, 4))
 
+STRUCT(sluice_wire_quit, 8,
+	MEMBER(sluice_wire_quit, header, 0, 8))
 STRUCT(sluice_wire_goodbye, 8,
 	MEMBER(sluice_wire_goodbye, header, 0, 8))
 
@@ -252,6 +254,7 @@ TEST(abi_constants)
 	EXPECT_EQ(4, SLUICE_WIRE_SEGMENT);
 	EXPECT_EQ(5, SLUICE_WIRE_RETIRE);
 	EXPECT_EQ(6, SLUICE_WIRE_GOODBYE);
+	EXPECT_EQ(10, SLUICE_WIRE_QUIT);
 	EXPECT_EQ(7, SLUICE_WIRE_LOOK);
 	EXPECT_EQ(8, SLUICE_WIRE_FDS);
 	EXPECT_EQ(9, SLUICE_WIRE_STATUS);

@@ -154,6 +154,8 @@ static const struct setting all[] = {
 	{ "server", "flags", "huge_pages", "huge_pages" },
 	{ "server", "preallocate", "3", "3" },
 	{ "server", "when_full", "discard", "discard" },
+	{ "server", "port_memory_limit", "6G", "6G" },
+	{ "server", "peer_memory_limit", "7M", "7M" },
 	{ "service.limits", "max_clients", "4000", "4000" },
 	{ "service.limits", "max_servers", "1000", "1000" },
 	{ "service.limits", "max_nodes", "8192", "8192" },
@@ -173,6 +175,8 @@ static const struct setting all[] = {
 	{ "server.limits", "initial_max_slice_len", "1000", "1000" },
 	{ "server.limits", "memory_limit", "2049K", "2049K" },
 	{ "server.limits", "preallocate", "20", "20" },
+	{ "server.limits", "port_memory_limit", "8G", "8G" },
+	{ "server.limits", "peer_memory_limit", "9G", "9G" },
 };
 
 TEST_F(config, every_key)
@@ -360,6 +364,24 @@ TEST_F(config, ceilings)
 	client = sluice_client_create(self->service, NULL);
 	EXPECT_NE(NULL, client) TH_LOG("%s", sluice_strerror());
 	sluice_client_destroy(client);
+}
+
+/* What a server derives from the machine is below the ceiling, too. */
+TEST_F(config, ceilings_of_what_is_derived)
+{
+	static const struct sluice_server_opts long_slice = SLUICE_SERVER_OPTS(
+		.initial_max_slice_len = 200000);
+	static const struct sluice_server_opts asks = SLUICE_SERVER_OPTS(
+		.port_memory_limit = (2 << 20) + 1);
+	struct sluice_service_opts has = SLUICE_SERVICE_OPTS();
+
+	WRITE(self->file, "[server.limits]\nport_memory_limit = 2M\npeer_memory_limit = 1M\n");
+	OPEN_NODE();
+	OPEN_SERVICE(&slices, &has);
+	EXPECT_FAILS(EMSGSIZE, sluice_server_create(self->service, &long_slice));
+	EXPECT_SAYS("peer_memory_limit is 1048576 bytes");
+	EXPECT_FAILS(EPERM, sluice_server_create(self->service, &asks));
+	EXPECT_SAYS("server.limits.port_memory_limit allows at most 2M");
 }
 
 /* A default that nobody chose goes down to the ceiling; one that was chosen is wrong. */

@@ -214,6 +214,8 @@ static const struct field fields[] = {
 	FIELD(server, when_full),
 	FIELD_AS(server, ask_when_full, POINTER),
 	FIELD_AS(server, context, POINTER),
+	FIELD(server, port_memory_limit),
+	FIELD(server, peer_memory_limit),
 };
 
 #define FIELDS	ARRAY_SIZE(fields)

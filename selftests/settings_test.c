@@ -284,6 +284,12 @@ static const struct sluice_client_opts client_of_1_page = SLUICE_CLIENT_OPTS(
 	.memory_limit = 4096);
 static const struct sluice_server_opts server_of_1_page = SLUICE_SERVER_OPTS(
 	.memory_limit = 4096);
+static const struct sluice_server_opts port_of_1_page = SLUICE_SERVER_OPTS(
+	.port_memory_limit = 4096);
+static const struct sluice_server_opts peers_of_1_page = SLUICE_SERVER_OPTS(
+	.peer_memory_limit = 4096);
+static const struct sluice_server_opts server_without_other_limits = SLUICE_SERVER_OPTS(
+	.port_memory_limit = UINT64_C(1) << 40, .peer_memory_limit = UINT64_C(1) << 40);
 static const struct sluice_client_opts static_client = SLUICE_CLIENT_OPTS(
 	.strategy = SLUICE_STATIC);
 static const struct sluice_server_opts static_server = SLUICE_SERVER_OPTS(
@@ -337,11 +343,26 @@ static long a_long_reply(struct seat *seat)
 	return have_blob(seat, &server_of_1_page) == 1 ? loan_reply(seat, 0, 4097) : -EBADMSG;
 }
 
-static long a_reply_too_many(struct seat *seat)
+static long one_too_many(struct seat *seat, const struct sluice_server_opts *server)
 {
-	if (have_blob(seat, &server_of_1_page) != 1 || loan_reply(seat, 0, 4096))
+	if (have_blob(seat, server) != 1 || loan_reply(seat, 0, 4096))
 		return -EBADMSG;
 	return loan_reply(seat, 1, 1);
+}
+
+static long a_reply_too_many(struct seat *seat)
+{
+	return one_too_many(seat, &server_of_1_page);
+}
+
+static long a_reply_too_many_for_all(struct seat *seat)
+{
+	return one_too_many(seat, &port_of_1_page);
+}
+
+static long a_reply_too_many_for_a_process(struct seat *seat)
+{
+	return one_too_many(seat, &peers_of_1_page);
 }
 
 static long a_long_static_reply(struct seat *seat)
@@ -370,6 +391,8 @@ static const struct {
 	{ "server", "initial_max_slice_len", "EMSGSIZE", a_long_static_reply },
 	{ "server", "memory_limit", "EMSGSIZE", a_long_reply },
 	{ "server", "memory_limit", "ENOMEM", a_reply_too_many },
+	{ "server", "port_memory_limit", "ENOMEM", a_reply_too_many_for_all },
+	{ "server", "peer_memory_limit", "ENOMEM", a_reply_too_many_for_a_process },
 };
 
 static bool is_row(const struct use *row, size_t limit)
@@ -400,7 +423,7 @@ TEST_F(settings, defaults_of_memory)
 	uint64_t limit;
 	size_t i;
 
-	ASSERT_EQ(1, have_blob(&self->seat, NULL));
+	ASSERT_EQ(1, have_blob(&self->seat, &server_without_other_limits));
 	for (i = 0; i < self->page.ranges; i++) {
 		const struct range *row = &self->page.range[i];
 		bool server = !strcmp(row->owner, "server");

@@ -5,6 +5,7 @@
  *	somebody knocks -> accept -> a channel (api/connections.c)
  *		something is lacking -> they wait; the listener is forgotten, and all is
  *					tried again after a pause (link/retry.c)
+ *		there is no place for a client (api/places.c) -> the same
  *		the server leaves -> they are turned away with a GOODBYE
  *
  * A client that waits is connected already and has written its first requests into the
@@ -67,11 +68,11 @@ static int accept_one(struct sluice_server *server)
 void server_accept(struct sluice_server *server)
 {
 	struct wait *wait = &server->service->node->wait;
-	unsigned int n;
-	int r = 1;
+	uint32_t room = server_room(server), n;
+	int r = room ? 1 : -EUSERS;
 
 	retry_stop(&server->accept);
-	for (n = 0; r > 0 && n < ACCEPT_AT_ONCE; n++)
+	for (n = 0; r > 0 && n < ACCEPT_AT_ONCE && n < room; n++)
 		r = accept_one(server);
 	if (!r && !server->listener.watched)
 		r = wait_watch(wait, &server->listener);

@@ -321,6 +321,9 @@ void sluice_client_destroy(struct sluice_client *client)
 	port_entry_release(&client->entry, &client->service->dir);
 	service_tell_port_gone(client->service, PORT_CLIENT, client->entry.id);
 	client->destroyed = true;
+	/* It is there until its last message is released, but not as a client of the service. */
+	for (i = 0; client->references > 1 && i < client->count; i++)
+		requester_quit(client->requesters[i]);
 	port_disown(&client->port);
 	retry_stop(&client->retry);
 	client_put(client);

@@ -3,12 +3,13 @@
  * What a client lacks to reach its servers, or a server lacks to take it, and how that is
  * told.
  *
- * A failure to look for servers, to connect, or to keep a connection is one of four:
+ * A failure to look for servers, to connect, or to keep a connection is one of five:
  *
  *	the server's refusal	its REJECT says why, or the mode of its socket; final
  *	the server's end	it left, died, or broke the protocol; final
  *	a want of this process	descriptors, memory; tried again	EMFILE, ENFILE, ENOMEM
  *	a want of the server's	likewise				ECONNABORTED
+ *	no place at the server	likewise				EUSERS
  *
  * Whatever is neither refusal nor end counts as a want: trying again costs little, and
  * who gives up for an unknown reason is never served again.  The last want is kept, for
@@ -44,6 +45,8 @@ static const char *of_server(int error)
 		return "had no descriptor left for this client";
 	case ENOMEM:
 		return "had no memory left for this client";
+	case EUSERS:
+		return "has as many clients as max_clients allows";
 	case EAGAIN:
 		return "has its queue of connections full";
 	default:
@@ -78,6 +81,12 @@ int client_fail(const struct sluice_client *client, int error, const char *sente
 	return fail(error, "%s: %s", sentence, text);
 }
 
+/* Does its errno say only that the server lacked something? */
+static bool is_unnamed(const struct client_want *want)
+{
+	return want->theirs && want->error != EUSERS;
+}
+
 int client_fail_lost(const struct sluice_client *client, int error)
 {
 	const struct client_want *want = &client->want;
@@ -85,11 +94,13 @@ int client_fail_lost(const struct sluice_client *client, int error)
 
 	if (error == EACCES || error == EPROTOTYPE || error == EPROTONOSUPPORT)
 		return fail_quietly(error, "a server refused the client");
-	if (error == (want->theirs ? ECONNABORTED : want->error)) {
+	if (error == (is_unnamed(want) ? ECONNABORTED : want->error)) {
 		describe(want, text);
 		return fail(error, "%s", text);
 	}
 	if (error == ECONNABORTED)
 		return fail(error, "a server lacked something for this client");
+	if (error == EUSERS)
+		return fail(error, "a server had as many clients as max_clients allows");
 	return fail_for_want(error, "the connection to a server");
 }

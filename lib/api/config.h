@@ -44,6 +44,9 @@ const char *config_place(const struct config *config, const struct config_value 
 /* How to wait if a program leaves it open.  An enum sluice_wait, or -EINVAL. */
 int config_wait(const struct config *config) MUST_CHECK;
 
+/* The most that a key may be, where files say that; else UINT64_MAX. */
+uint64_t config_ceiling(const struct config *config, unsigned int key);
+
 /* What a key is if a program says nothing: as files and ceilings have it. */
 struct config_value config_effective(const struct config *config, unsigned int key);
 

@@ -163,4 +163,10 @@ const struct config_key config_keys[CONFIG_KEYS] = {
 	  .meaning = "slices for each client for which memory is allocated from the start; auto: as many as may be loaned, up to 1 MiB" },
 	{ SERVER(when_full, CONFIG_WORD), .words = when_full,
 	  .meaning = "what becomes of a reply for which a client has no room" },
+	[CONFIG_PORT_MEMORY] =
+	{ SERVER(port_memory_limit, CONFIG_BYTES), .words = auto_words, COUNT(0, MEMORY_LIMIT_MAX),
+	  .meaning = "what the segments of all replies of a server may have together; auto: half of what the machine has available" },
+	[CONFIG_PEER_MEMORY] =
+	{ SERVER(peer_memory_limit, CONFIG_BYTES), .words = auto_words, COUNT(0, MEMORY_LIMIT_MAX),
+	  .meaning = "the same for the clients of one process; auto: a quarter of port_memory_limit" },
 };

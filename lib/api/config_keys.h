@@ -54,7 +54,9 @@ struct config_key {
 #define CONFIG_WAIT	2u
 #define CONFIG_SPIN	3u
 #define CONFIG_REQUESTS	23u		/* max_active_requests of a client */
-#define CONFIG_KEYS	31u
+#define CONFIG_PORT_MEMORY	31u	/* port_memory_limit of a server */
+#define CONFIG_PEER_MEMORY	32u	/* peer_memory_limit of a server */
+#define CONFIG_KEYS	33u
 
 extern const struct config_key config_keys[CONFIG_KEYS];
 extern const char *const config_sections[];

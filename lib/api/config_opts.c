@@ -66,6 +66,11 @@ struct config_value config_effective(const struct config *config, unsigned int i
 	return ceiling->from && value.number > ceiling->number ? *ceiling : value;
 }
 
+uint64_t config_ceiling(const struct config *config, unsigned int i)
+{
+	return config->ceiling[i].from ? config->ceiling[i].number : UINT64_MAX;
+}
+
 static int fill_field(const struct config *config, unsigned int i, void *opts)
 {
 	const struct config_key *key = &config_keys[i];

@@ -21,8 +21,8 @@
  * application holds active requests.  Channels that have gone are hot, so that they are
  * looked at, and let go of at the beginning of a call, never in the middle of one.
  *
- * A client can connect as often as it likes; each connection costs two descriptors,
- * the tables of its end, and after a HELLO that was found in order the channel's memory.
+ * Each connection costs two descriptors, the tables of its end, and after a HELLO that was
+ * found in order the channel's memory; how many clients are welcomed is in api/places.c.
  * How connections are taken, and what is done where that is not to be had, is in
  * api/accepting.c.
  */
@@ -135,6 +135,8 @@ void server_put(struct sluice_server *server)
 void server_drop_channel(struct sluice_server *server, struct responder *responder)
 {
 	unlink_from(server, responder);
+	if (server->accept.wanted)
+		retry_now(&server->accept);
 	channel_put(&responder->channel);
 	server_put(server);
 }
@@ -189,6 +191,7 @@ void server_channel_changed(struct responder *responder)
 		retry_now(&server->accept);
 	if (responder->counted && !responder->missed && (channel->gone || channel->leaving)) {
 		responder->missed = true;
+		server->full_since = 0;
 		counter_sub(&server->entry.counters->peers, 1);
 		port_peer_went(&server->port, channel->gone ? channel->gone : EPIPE);
 	}

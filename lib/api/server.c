@@ -44,6 +44,8 @@ static int init_config(struct sluice_server *server, const struct sluice_server_
 		.self = &server->self,
 		.load = &server->load,
 		.changed = server_channel_changed,
+		.admit = server_admit,
+		.make_room = server_make_room,
 		.prepare = server_prepare,
 		.woken = server_channel_woken,
 		.destroyed = server_channel_destroyed,
@@ -63,7 +65,7 @@ static int init_config(struct sluice_server *server, const struct sluice_server_
 	 */
 	server->config.pool.slices = settings->max_loaned_replies * settings->max_active_requests +
 				     service->layout.response_return_entries;
-	return pool_check(&server->config.pool);
+	return server_allow_memory(server, opts);
 }
 
 /* The rest comes with each client. */
@@ -311,33 +313,4 @@ int64_t sluice_server_expired(struct sluice_server *server)
 		return fail(EINVAL, "server is NULL");
 	r = node_check(server->service->node);
 	return r < 0 ? r : (int64_t)server->expired;
-}
-
-static void add_memory(struct sluice_memory *memory, const struct pool *pool)
-{
-	memory->growths += pool->growths;
-	memory->segments += pool_segments(pool);
-	memory->bytes += pool->bytes;
-	memory->largest_segment = max_u64(memory->largest_segment, pool->largest);
-	memory->retired += pool->retired;
-}
-
-int sluice_server_memory(struct sluice_server *server, struct sluice_memory *memory)
-{
-	struct sluice_memory known = { .size = sizeof(known) };
-	const struct responder *responder;
-	int r;
-
-	if (!server)
-		return fail(EINVAL, "server is NULL");
-	r = node_check(server->service->node);
-	if (r < 0)
-		return r;
-	known.growths = server->growths;
-	known.largest_segment = server->largest;
-	known.retired = server->retired;
-	for (responder = server->newest; responder; responder = responder->older)
-		if (responder->pool_open)
-			add_memory(&known, &responder->pool);
-	return opts_answer(memory, &known, sizeof(known), "memory");
 }

@@ -25,9 +25,11 @@ struct sluice_server {
 	struct identity socket;		/* what the listener's name stands for */
 	struct reserve reserve;		/* for the next connection, and to turn it away */
 	struct retry accept;		/* there may be connections left to take */
+	int64_t full_since;		/* with no place for a further client; 0: it is not */
 	struct retry announce;		/* there may be clients that were not told of it */
 	struct port port;
 	struct responder_config config;
+	struct allowances allowances;	/* of the memory of replies */
 	struct load_page load_page;	/* how busy it is; the descriptor is in self */
 	struct load_keeper load;
 	struct full full;
@@ -90,6 +92,19 @@ int server_keep_reserve(struct sluice_server *server) MUST_CHECK;
 void server_accept(struct sluice_server *server);
 void server_accept_ready(struct wait_source *source);
 void server_turn_away(struct sluice_server *server);
+
+/* server_memory.c: what the replies may take.  0, -EINVAL or -EMSGSIZE. */
+int server_allow_memory(struct sluice_server *server,
+			const struct sluice_server_opts *opts) MUST_CHECK;
+
+/* Gives up idle memory of another channel, for want of which a loan fails.  Was there some? */
+bool server_make_room(struct responder *responder);
+
+/* places.c: a client has said HELLO; is there a place for it?  0 or -EUSERS. */
+int server_admit(struct responder *responder) MUST_CHECK;
+
+/* So many connections can be taken; 0: not now. */
+uint32_t server_room(struct sluice_server *server) MUST_CHECK;
 
 /* connections.c: a further channel, and what the channels call. */
 void server_add_channel(struct sluice_server *server, struct responder *responder);

@@ -7,10 +7,12 @@
  * want of something, here or at the server, is tried again after a pause, and so is what
  * was connected and lost that way (api/client_want.c).
  *
- * A static client has set memory aside for as many servers as there may be.  One that was
- * destroyed has given up its name, but may still hold requests; so it counts until it
- * hangs up, and a further one is not connected to before.  One that never hangs up costs
- * its client that place; it could as well have stayed.
+ * A client is connected to at most max_servers servers; a hostile server needs no name in
+ * the registry for its socket to be found.  One that was destroyed has given up its name, but
+ * may still hold requests.  It takes no place, and is hung up on when it holds none.  But a
+ * static client has set memory aside for max_servers in all, so it counts each until that
+ * hangs up.  Further ones are connected to when there is a place.  A server that never hangs
+ * up costs a static client that place; it could as well have stayed.
  *
  * A channel that has gone stays in the list as long as a pending response still reads
  * from it; the list is tidied at the beginning of a call, never in the middle of one.
@@ -86,14 +88,48 @@ static uint32_t holders(const struct sluice_client *client)
 	return n;
 }
 
-/* Could a further server hold slices that the client has not set aside? */
-static bool is_crowded(const struct sluice_client *client)
+/* Servers that a request sent now would reach, whether they have come round or not. */
+static uint32_t connected(const struct sluice_client *client)
 {
-	return client->pool.config.strategy == POOL_STATIC &&
-	       holders(client) >= client->service->contract.settings.max_servers;
+	const struct channel *channel;
+	uint32_t i, n = 0;
+
+	for (i = 0; i < client->count; i++) {
+		channel = &client->requesters[i]->channel;
+		n += !channel->gone && !channel->leaving;
+	}
+	return n;
 }
 
-/* One has gone: there is a place for who was turned down. */
+/*
+ * Is there no place for a further server?  One could hold slices that a static client has
+ * not set aside.
+ */
+static bool is_crowded(const struct sluice_client *client)
+{
+	uint32_t most = client->service->contract.settings.max_servers;
+
+	return client->pool.config.strategy == POOL_STATIC ? holders(client) >= most :
+							     connected(client) >= most;
+}
+
+/* A server that has left and holds no request hangs up itself, unless it is hostile. */
+static void close_done(struct sluice_client *client)
+{
+	struct requester *requester;
+	uint32_t i;
+
+	for (i = 0; i < client->count; i++) {
+		requester = client->requesters[i];
+		if (!requester->channel.leaving || requester->channel.gone)
+			continue;
+		requester_reap(requester);
+		if (!requester->outstanding)
+			channel_end(&requester->channel);
+	}
+}
+
+/* One has left: there is a place for who was turned down. */
 static void look_soon(struct sluice_client *client)
 {
 	if (client->crowded && !client->destroyed)
@@ -111,10 +147,11 @@ static void channel_changed(struct requester *requester)
 		client->lost = requester->channel.gone ? requester->channel.gone : EPIPE;
 		port_peer_went(&client->port, client->lost);
 	}
+	if (requester->channel.gone || requester->channel.leaving)
+		look_soon(client);
 	if (!requester->channel.gone)
 		return;
 	client->tidy = false;
-	look_soon(client);
 	if (counted)
 		not_kept(client, requester);
 }
@@ -169,6 +206,7 @@ static void connect_to(void *context, uint64_t server)
 
 	if (is_known(client, server))
 		return;
+	close_done(client);
 	if (is_crowded(client)) {
 		client->crowded = true;
 		return;
@@ -229,20 +267,6 @@ void client_tidy(struct sluice_client *client)
 }
 
 /* ---- Waiting for servers ---- */
-
-/* Servers that a request sent now would reach, whether they have come round or not. */
-static unsigned int connected(const struct sluice_client *client)
-{
-	const struct channel *channel;
-	unsigned int n = 0;
-	uint32_t i;
-
-	for (i = 0; i < client->count; i++) {
-		channel = &client->requesters[i]->channel;
-		n += !channel->gone && !channel->leaving;
-	}
-	return n;
-}
 
 struct gathering {
 	struct blocking blocking;

@@ -365,6 +365,7 @@ int service_pool_config(struct pool_config *ret_config, const struct payload *pa
 		.slice_bytes = bytes,
 		.slice_len = length,
 		.limit = round_up(limit, PAGE),
+		.most = round_up(limit, PAGE),
 		.payload = *payload,
 		.preallocate = opts->preallocate,
 		.residence = residence_of(opts->flags),

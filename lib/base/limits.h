@@ -38,6 +38,20 @@
 /* Segments of one port together, when the user says nothing. */
 #define MEMORY_LIMIT_DEFAULT	(UINT64_C(4) << 30)
 
+/*
+ * All segments of a server, when the user says nothing: this share of what the machine had
+ * available when the server was made, so that a server cannot take all of it; but the first
+ * MiB of as many clients as a service has by default.
+ */
+#define PORT_MEMORY_SHARE	2u
+#define PORT_MEMORY_LEAST	(UINT64_C(256) << 20)
+
+/*
+ * Of that, this share for all clients of one process, when the user says nothing: one process
+ * leaves most of it to others, and four can use it up.
+ */
+#define PEER_MEMORY_SHARE	4u
+
 /* Of one segment, and of a port; also keeps sums of sizes from wrapping. */
 #define MEMORY_LIMIT_MAX	(UINT64_C(1) << 40)
 
@@ -168,6 +182,12 @@
 /* Whether to go on waiting for room is asked again after this time, and twice that. */
 #define ASK_AGAIN_NS		(INT64_C(1) * 1000 * 1000)
 #define ASK_AGAIN_MAX_NS	(INT64_C(100) * 1000 * 1000)
+
+/*
+ * A server that is full takes nobody for so long, since a client that has just ended may be
+ * noticed late; a process needs some milliseconds for that on a busy machine.
+ */
+#define FULL_GRACE_NS		(INT64_C(100) * 1000 * 1000)
 
 /* Connections taken at a time, so that other things get their turn. */
 #define ACCEPT_AT_ONCE		64u

@@ -330,8 +330,10 @@ struct sluice_attribute {
  * @size: sizeof(struct sluice_service_opts).
  * @flags: SLUICE_SERVICE_MUST_EXIST, SLUICE_SERVICE_MUST_CREATE, or neither to open
  *	the service and create it if it does not exist; and other SLUICE_SERVICE_*.
- * @max_clients: clients of the service; 256, at most 4096.
- * @max_servers: servers of the service; 32, at most 1024.
+ * @max_clients: clients of the service, and clients connected to one server; 256, at most
+ *	4096.
+ * @max_servers: servers of the service, and servers that one client is connected to; 32, at
+ *	most 1024.
  * @max_nodes: nodes that have the service open; 512, at most 8192.
  * @max_active_requests_per_client: pending responses a client may hold; 16, at
  *	most 1024.
@@ -551,13 +553,22 @@ struct sluice_client_opts {
  * @initial_max_slice_len: elements of a reply there is room for from the first
  *	reply to a client on; 1.
  * @memory_limit: bytes that the segments of this server's replies to one client
- *	may have together; 4 GiB.  As of a client.
+ *	may have together; 4 GiB.  As of a client; @port_memory_limit and
+ *	@peer_memory_limit hold besides.
  * @strategy: an &enum sluice_strategy.
  * @flags: SLUICE_PORT_PREFAULT, SLUICE_PORT_LOCK, SLUICE_PORT_HUGE_PAGES.
  * @preallocate: as of a client, for each client, from the first reply to it on.
  * @when_full: an &enum sluice_when_full, for clients that have no room.
  * @ask_when_full: is asked instead, if not NULL.
  * @context: for @ask_when_full.
+ * @port_memory_limit: bytes that the segments of all replies may have together; half of
+ *	what the machine has available when the server is made, at least 256 MiB.  A loan
+ *	that would exceed it first takes back segments of which no slice is out, from all
+ *	clients.
+ * @peer_memory_limit: the same for all clients of one process; a quarter of
+ *	@port_memory_limit.  Neither of the two is less than @memory_limit if only that is
+ *	said.  A static port needs room in both for all that max_clients clients can be sent;
+ *	it gets that if nothing is said.
  */
 struct sluice_server_opts {
 	size_t size SLUICE_SIZE_(struct sluice_server_opts);
@@ -570,6 +581,8 @@ struct sluice_server_opts {
 	uint32_t when_full SLUICE_ZERO_;
 	sluice_full_fn ask_when_full SLUICE_ZERO_;
 	void *context SLUICE_ZERO_;
+	uint64_t port_memory_limit SLUICE_ZERO_;
+	uint64_t peer_memory_limit SLUICE_ZERO_;
 };
 
 /** SLUICE_SERVER_OPTS() - server options, fields named as in an initialiser */
@@ -840,8 +853,8 @@ enum sluice_event_kind {
  * @kind: an &enum sluice_event_kind.
  * @reason: of the last peer that disconnected, an errno: EPIPE (it left), ECONNRESET
  *	(it died), EPROTO (it broke the protocol), ECONNABORTED (a server lacked descriptors
- *	or memory for the client), or another: why it refused the client, or what was
- *	lacking here to go on with it.
+ *	or memory for the client), EUSERS (a server had max_clients clients), or another: why
+ *	it refused the client, or what was lacking here to go on with it.
  * @peers: how many have come or gone.
  * @server: the server concerned, or NULL.
  * @client: the client concerned, or NULL.
@@ -1197,7 +1210,8 @@ int sluice_request_attach_fd(struct sluice_request *request, int fd);
  * max_active_requests, or another thread's node), ETIMEDOUT (the request's deadline has
  * passed), EINTR (a signal, or sluice_node_interrupt()), ENOBUFS (ask_when_full has said
  * so), EPIPE, ECONNRESET or ECONNABORTED (the servers that were waited for left, died, or
- * lacked something for the client, and it has reached no other), EMFILE or ENFILE
+ * lacked something for the client, and it has reached no other), EUSERS (likewise, and a
+ * server had max_clients clients; the client connects again by itself), EMFILE or ENFILE
  * (likewise, and it was this process that had no descriptor for a server), EACCES,
  * EPROTOTYPE or EPROTONOSUPPORT (likewise, and a server refused the client), EINVAL
  * (not loaned: sent or released before), ENOMEM or ECHILD.
@@ -1333,7 +1347,8 @@ int sluice_pending_response_status(struct sluice_pending_response *pending,
  * request reached no server; if something was lacking to connect to one,
  * sluice_strerror() says what), ECONNABORTED (a server had no descriptor or memory to take
  * the client, or to keep it, and no other is left; it has not died, and the client
- * connects again by itself), EMFILE or ENFILE (this process had no descriptor for the
+ * connects again by itself), EUSERS (a server had max_clients clients and no other is left;
+ * likewise), EMFILE or ENFILE (this process had no descriptor for the
  * memory of a response, and no other server is left; likewise), ENOBUFS (a response is
  * queued, and as many are held as may be: max_borrowed_responses_per_pending_response of
  * the request, or as many of the client for each request that it may have pending; or the
@@ -1426,7 +1441,7 @@ int sluice_response_release(struct sluice_response *response);
  * Return: The server, to be given to sluice_server_destroy(); or NULL with errno
  * EINVAL, E2BIG (option unknown to this library), EMSGSIZE
  * (initial_max_slice_len, preallocate or what can be out of a static port exceeds
- * memory_limit), EUSERS (max_servers reached), ENOMEM (also: SLUICE_PORT_LOCK exceeds
+ * memory_limit, port_memory_limit or peer_memory_limit), EUSERS (max_servers reached), ENOMEM (also: SLUICE_PORT_LOCK exceeds
  * RLIMIT_MEMLOCK), EPERM (likewise, or more than a ceiling of the configuration), EFBIG (more
  * than RLIMIT_FSIZE), EMFILE, ENFILE, EACCES, ENOSPC, EBUSY (another thread's node), ECHILD,
  * or another errno of the file system.
@@ -1583,9 +1598,9 @@ int sluice_active_request_take_fd(struct sluice_active_request *request);
  * Context: The node's thread.
  * Return: The reply, to be given to sluice_reply_send() or
  * sluice_reply_release(); or NULL with errno EMSGSIZE (longer than the strategy
- * or the memory limit allows, or than a size_t can say), ENOBUFS
- * (max_loaned_replies_per_request are loaned), ENOMEM (memory limit reached, or
- * no memory), EFBIG (more than RLIMIT_FSIZE), EMFILE, ENFILE, EPIPE (the server was
+ * or one of the memory limits allows, or than a size_t can say), ENOBUFS
+ * (max_loaned_replies_per_request are loaned), ENOMEM (memory_limit, peer_memory_limit
+ * or port_memory_limit is reached, or there is no memory; sluice_strerror() says which), EFBIG (more than RLIMIT_FSIZE), EMFILE, ENFILE, EPIPE (the server was
  * destroyed), EINVAL (also: a reply
  * that was marked as the last was sent), EBUSY
  * (another thread's node) or ECHILD.

@@ -49,15 +49,18 @@ static void socket_ready(struct wait_source *source)
 	channel_drain(container_of(source, struct channel, source));
 }
 
-/* The peer has died, even if somebody still holds its end of the socket. */
-static void peer_ended(struct wait_source *life)
+void channel_end(struct channel *channel)
 {
-	struct channel *channel = container_of(life, struct channel, life);
-
 	channel_get(channel);
 	channel_drain(channel);
 	channel_close(channel, channel->leaving ? EPIPE : ECONNRESET);
 	channel_put(channel);
+}
+
+/* The peer has died, even if somebody still holds its end of the socket. */
+static void peer_ended(struct wait_source *life)
+{
+	channel_end(container_of(life, struct channel, life));
 }
 
 int channel_init(struct channel *channel, struct wait *wait, int fd,

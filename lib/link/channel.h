@@ -87,6 +87,9 @@ void *channel_part(const struct channel *channel, uint64_t offset);
 struct channel *channel_get(struct channel *channel);
 void channel_put(struct channel *channel);
 
+/* The peer is not there any more: what it has sent is read, and the channel closed. */
+void channel_end(struct channel *channel);
+
 /* Hangs up for a reason, an errno.  Harmless if it is closed already. */
 void channel_close(struct channel *channel, int reason);
 

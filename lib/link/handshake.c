@@ -9,7 +9,7 @@
  *	HELLO, with the channel's memory
  *	requests may enter the ring		accept
  *						whose client is it?
- *						version, contract, seals, size
+ *						version, contract, a place, seals, size
  *						map, allocate what is wanted at once;
  *						WELCOME, with the page that says how
  *						busy the server is, or REJECT and hang up
@@ -19,7 +19,8 @@
  *
  * A server that lacks descriptors or memory for the client says so by a REJECT, before
  * the WELCOME or at any time after it, and hangs up.  That is no verdict on the client,
- * which connects again after a pause.
+ * which connects again after a pause.  So does one that has no place for a further client
+ * (api/places.c), which it knows before it maps the memory.
  *
  * A server believes of a HELLO only what it has compared with its own contract; the
  * layout of the memory follows from that contract and not from the client.  The
@@ -137,8 +138,9 @@ int handshake_hello(struct channel *channel, const struct handshake *self)
 	return 0;
 }
 
-static int map_memory(struct channel *channel, const struct sluice_wire_hello *hello, int passed)
+int handshake_accept(struct channel *channel, const void *packet, int passed)
 {
+	const struct sluice_wire_hello *hello = packet;
 	uint64_t size, inode;
 	int r;
 
@@ -156,9 +158,10 @@ static int map_memory(struct channel *channel, const struct sluice_wire_hello *h
 	return r < 0 ? r : mapping_populate(&channel->memory, 0, size, true);
 }
 
-static int check_hello(struct channel *channel, const struct handshake *self,
-		       const struct sluice_wire_hello *hello, size_t size, int passed)
+int handshake_check(struct channel *channel, const struct handshake *self,
+		    const void *packet, size_t size, int passed)
 {
+	const struct sluice_wire_hello *hello = packet;
 	int r;
 
 	if (hello->header.type != SLUICE_WIRE_HELLO || channel->memory.base)
@@ -179,18 +182,16 @@ static int check_hello(struct channel *channel, const struct handshake *self,
 	return r < 0 ? r : check_user(channel, self, "client");
 }
 
-int handshake_accept(struct channel *channel, const struct handshake *self,
-		     const void *packet, size_t size, int passed)
-{
-	int r = check_hello(channel, self, packet, size, passed);
-
-	return r < 0 ? r : map_memory(channel, packet, passed);
-}
-
 /* What was lacking at the server, as far as a REJECT says so. */
 static bool is_want(uint32_t reason)
 {
-	return reason == ENOMEM || reason == EMFILE || reason == ENFILE;
+	return reason == ENOMEM || reason == EMFILE || reason == ENFILE || reason == EUSERS;
+}
+
+/* What the client tells its program of that: a place has an errno of its own. */
+static int told_for(uint32_t reason)
+{
+	return is_want(reason) && reason != EUSERS ? ECONNABORTED : (int)reason;
 }
 
 /* What a REJECT may say: nothing that would mean something else to the caller. */
@@ -248,7 +249,7 @@ int handshake_answer(struct channel *channel, const struct handshake *self,
 	if (header->type == SLUICE_WIRE_REJECT && size == sizeof(*reject) &&
 	    is_reason(reject->reason)) {
 		*ret_refusal = (struct handshake_refusal){
-			.reason = is_want(reject->reason) ? ECONNABORTED : (int)reject->reason,
+			.reason = told_for(reject->reason),
 			.lacked = is_want(reject->reason) ? (int)reject->reason : 0,
 		};
 		return 0;

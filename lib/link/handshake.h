@@ -20,9 +20,12 @@ struct handshake {
  */
 int handshake_hello(struct channel *channel, const struct handshake *self) MUST_CHECK;
 
-/* Server: checks a HELLO and maps the memory that came with it.  0 or -errno. */
-int handshake_accept(struct channel *channel, const struct handshake *self,
-		     const void *packet, size_t size, int passed) MUST_CHECK;
+/* Server: checks a HELLO, and notes who the client is.  0 or -errno. */
+int handshake_check(struct channel *channel, const struct handshake *self,
+		    const void *packet, size_t size, int passed) MUST_CHECK;
+
+/* Server: maps the memory that came with it.  0 or -errno. */
+int handshake_accept(struct channel *channel, const void *packet, int passed) MUST_CHECK;
 
 /* Server: says WELCOME. */
 void handshake_welcome(struct channel *channel, const struct handshake *self);
@@ -36,7 +39,7 @@ void handshake_turn_away(int fd);
 /* Why a client has lost its channel by the server's word. */
 struct handshake_refusal {
 	int reason;		/* 0: it was welcomed; ECONNABORTED: the server lacked something */
-	int lacked;		/* and what that was: EMFILE, ENFILE or ENOMEM */
+	int lacked;		/* and what: EMFILE, ENFILE, ENOMEM; or EUSERS, as the reason is */
 };
 
 /*

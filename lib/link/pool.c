@@ -13,6 +13,8 @@
  * A loan looks for room in the segments that are in use, then grows the one of them that
  * needs least, in place, then makes a further segment.  If that fails, idle segments are
  * given up (link/retirement.c), and it is tried again.  Growing never moves a slice.
+ * A port that has several pools has limits for them together (link/allowance.c); whoever
+ * owns the pools gives up idle segments of the others (link/responder_reply.c).
  *
  * Memory follows use: see link/retirement.c.
  *
@@ -57,6 +59,29 @@ void pool_count(const struct pool *pool, uint64_t segments, uint64_t bytes)
 
 	counter_add(&counters->segments, segments);
 	counter_add(&counters->segment_bytes, bytes);
+	if (pool->config.all)
+		allowance_count(pool->config.all, pool->config.peer, bytes);
+}
+
+uint64_t pool_room(const struct pool *pool)
+{
+	const struct pool_config *config = &pool->config;
+	uint64_t room = config->limit - pool->bytes;
+
+	return config->all ? min_u64(room, allowance_room(config->all, config->peer)) : room;
+}
+
+static int refuse(struct pool *pool, uint64_t delta)
+{
+	const struct pool_config *config = &pool->config;
+
+	if (delta > config->limit - pool->bytes)
+		return fail(ENOMEM, "%llu more bytes would exceed memory_limit, %llu bytes, of which %llu are in use",
+			    (unsigned long long)delta, (unsigned long long)config->limit,
+			    (unsigned long long)pool->bytes);
+	pool->shortage = delta > config->all->peer_limit - config->peer->bytes ?
+			 POOL_SHORT_OF_PEER : POOL_SHORT_OF_PORT;
+	return allowance_refuse(config->all, config->peer, delta);
 }
 
 static int grow(struct pool *pool, struct segment *segment, uint64_t size)
@@ -66,10 +91,8 @@ static int grow(struct pool *pool, struct segment *segment, uint64_t size)
 
 	if (size > segment->mapping.length)
 		return fail(ENOMEM, "a segment cannot grow beyond its window");
-	if (delta > pool->config.limit - pool->bytes)
-		return fail(ENOMEM, "%llu more bytes would exceed memory_limit, %llu bytes, of which %llu are in use",
-			    (unsigned long long)delta, (unsigned long long)pool->config.limit,
-			    (unsigned long long)pool->bytes);
+	if (delta > pool_room(pool))
+		return refuse(pool, delta);
 	r = segment_grow(segment, size);
 	if (r < 0)
 		return r;
@@ -137,6 +160,10 @@ static int first_segment(struct pool *pool)
 	const struct pool_config *config = &pool->config;
 	uint64_t size = pool_first_size(config, config->slice_bytes), all;
 
+	/* What is only liked must not be what a first loan fails for. */
+	if (!pool_kept_size(config))
+		size = max_u64(min_u64(size, pool_room(pool)),
+			       round_up(pool_slice_length(config, config->slice_bytes), POOL_PAGE));
 	if (config->strategy != POOL_STATIC)
 		return add_segment(pool, window_for(pool, size), size, false);
 	all = pool_static_size(config);
@@ -234,7 +261,7 @@ static int grow_in_place(struct pool *pool, struct segment *segment, uint64_t le
 	uint64_t liked = max_u64(needed, segment->size + step);
 
 	if (pool->config.strategy != POOL_BEST_FIT && liked <= segment->mapping.length &&
-	    liked - segment->size <= pool->config.limit - pool->bytes)
+	    liked - segment->size <= pool_room(pool))
 		return grow(pool, segment, liked);
 	return grow(pool, segment, needed);
 }
@@ -244,7 +271,7 @@ static uint64_t further_size(const struct pool *pool, uint64_t length, uint64_t 
 {
 	uint64_t kept = pool_kept_size(&pool->config);
 
-	if (!in_service && kept <= pool->config.limit - pool->bytes)
+	if (!in_service && kept <= pool_room(pool))
 		length = max_u64(length, kept);
 	return round_up(length, POOL_PAGE);
 }
@@ -309,6 +336,7 @@ static COLD int find_room(struct pool *pool, uint64_t length)
 	bool had = pool_in_service(pool);
 	int r;
 
+	pool->shortage = POOL_SHORT_OF_OTHER;
 	do {
 		r = make_room(pool, length, had);
 	} while (r < 0 && pool_give_up_idle(pool));

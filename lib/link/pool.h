@@ -5,6 +5,7 @@
 
 #include <sluice/segment.h>
 
+#include "link/allowance.h"
 #include "link/payload.h"
 #include "link/segment.h"
 #include "os/residence.h"
@@ -27,6 +28,9 @@ struct pool_config {
 	uint64_t port;			/* id of the port, for who watches */
 	struct sluice_registry_counters *counters;	/* of the port */
 	uint64_t limit;			/* bytes of all segments together, in whole pages */
+	uint64_t most;			/* the least of all limits: what one slice may have */
+	struct allowances *all;		/* of the port, if it has further pools; or NULL */
+	struct allowance *peer;		/* of the process at the other end */
 	uint32_t slices;		/* that can be out at once */
 	uint32_t loans;			/* that can be loaned at once */
 	uint32_t preallocate;		/* slices there are from the start; 0: not said */
@@ -44,8 +48,16 @@ struct pool_slice {
 	uint32_t next_free;
 };
 
+/* Whose limit a loan failed for that found no room. */
+enum pool_shortage {
+	POOL_SHORT_OF_OTHER,		/* the pool's own, or something else */
+	POOL_SHORT_OF_PEER,
+	POOL_SHORT_OF_PORT,
+};
+
 struct pool {
 	struct pool_config config;
+	enum pool_shortage shortage;
 	struct segment segments[SLUICE_SEGMENTS_ALIVE];
 	uint32_t last_number;		/* of a segment */
 	uint64_t frees;			/* segments destroyed so far */
@@ -103,6 +115,9 @@ uint32_t pool_segments(const struct pool *pool);
 /* The index of a segment that there is not, or SLUICE_SEGMENTS_ALIVE. */
 uint32_t pool_free_index(const struct pool *pool);
 
+/* Bytes that the limits allow the pool to have more. */
+uint64_t pool_room(const struct pool *pool);
+
 /* What all pools of a port have together; less is more by a number that wraps. */
 void pool_count(const struct pool *pool, uint64_t segments, uint64_t bytes);
 
@@ -116,6 +131,9 @@ void pool_destroy_if_idle(struct pool *pool, struct segment *segment) COLD;
 
 /* A loan finds no room: the longest segment that is idle goes.  Was there one? */
 bool pool_give_up_idle(struct pool *pool) COLD;
+
+/* Nothing is loaned any more from what there is.  False if it stays in service. */
+bool pool_retire_all(struct pool *pool) COLD;
 
 /* Bytes of the segments that are not retired. */
 uint64_t pool_in_service(const struct pool *pool);

@@ -22,15 +22,25 @@
 #include "base/error.h"
 #include "base/limits.h"
 
+/* Which limit is the least. */
+static const char *least_limit(const struct pool_config *config)
+{
+	if (config->most == config->limit)
+		return "memory_limit";
+	return config->most == config->all->peer_limit ? "peer_memory_limit" :
+							 "port_memory_limit";
+}
+
 int pool_check_slice(const struct pool_config *config, uint64_t bytes)
 {
 	if (config->strategy == POOL_STATIC && bytes > config->slice_bytes)
 		return fail(EMSGSIZE, "a slice of %llu bytes exceeds initial_max_slice_len, %llu elements or %llu bytes, and the strategy is static",
 			    (unsigned long long)bytes, (unsigned long long)config->slice_len,
 			    (unsigned long long)config->slice_bytes);
-	if (bytes > config->limit || pool_slice_length(config, bytes) > config->limit)
-		return fail(EMSGSIZE, "a slice of %llu bytes exceeds memory_limit, %llu bytes",
-			    (unsigned long long)bytes, (unsigned long long)config->limit);
+	if (bytes > config->most || pool_slice_length(config, bytes) > config->most)
+		return fail(EMSGSIZE, "a slice of %llu bytes exceeds %s, %llu bytes",
+			    (unsigned long long)bytes, least_limit(config),
+			    (unsigned long long)config->most);
 	return 0;
 }
 
@@ -49,7 +59,7 @@ uint64_t pool_first_size(const struct pool_config *config, uint64_t bytes)
 
 	if (slices)
 		return round_up(length * slices, POOL_PAGE);
-	liked = min_u64(min_u64(length * config->loans, SEGMENT_INITIAL_LIMIT), config->limit);
+	liked = min_u64(min_u64(length * config->loans, SEGMENT_INITIAL_LIMIT), config->most);
 	return round_up(max_u64(length, liked), POOL_PAGE);
 }
 
@@ -67,10 +77,10 @@ static int check_slices(const struct pool_config *config, const char *whose, uin
 {
 	uint64_t length = pool_slice_length(config, config->slice_bytes), all;
 
-	if (__builtin_mul_overflow(length, slices, &all) || all > config->limit)
-		return fail(EMSGSIZE, "%s, %llu slices of %llu bytes, exceeds memory_limit, %llu bytes",
+	if (__builtin_mul_overflow(length, slices, &all) || all > config->most)
+		return fail(EMSGSIZE, "%s, %llu slices of %llu bytes, exceeds %s, %llu bytes",
 			    whose, (unsigned long long)slices, (unsigned long long)length,
-			    (unsigned long long)config->limit);
+			    least_limit(config), (unsigned long long)config->most);
 	return 0;
 }
 
@@ -108,6 +118,6 @@ uint64_t pool_advice(const struct pool_config *config, uint64_t needed)
 		else
 			high = middle;
 	}
-	return pool_first_size(config, payload->lead + low * payload->element) <= config->limit ?
+	return pool_first_size(config, payload->lead + low * payload->element) <= config->most ?
 	       low : 0;
 }

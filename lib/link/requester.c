@@ -236,6 +236,20 @@ struct requester *requester_create(const struct requester_config *config,
 	return requester;
 }
 
+void requester_quit(struct requester *requester)
+{
+	struct sluice_wire_quit packet = {
+		.header = {
+			.magic = SLUICE_WIRE_MAGIC,
+			.version = SLUICE_PROTOCOL_VERSION,
+			.type = SLUICE_WIRE_QUIT,
+		},
+	};
+
+	/* A server that is so far behind takes it for a client that stays. */
+	(void)!channel_send(&requester->channel, &packet, sizeof(packet), -1);
+}
+
 void requester_announce(struct requester *requester)
 {
 	if (requester->pool->config.residence != RESIDENCE_LAZY)

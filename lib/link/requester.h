@@ -108,6 +108,9 @@ struct requester_config {
 struct requester *requester_create(const struct requester_config *config,
 				   const struct handshake *self, int fd) MUST_CHECK;
 
+/* Tells the server that no more requests come; what was sent is still awaited. */
+void requester_quit(struct requester *requester);
+
 /* Tells the server at once of memory that a port has all of from the start. */
 void requester_announce(struct requester *requester);
 

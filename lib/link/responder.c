@@ -15,6 +15,9 @@
  * its word closed says so.  That is also done when no request may be received, and when
  * it is only asked whether there is one: what nobody is to see is not there.
  *
+ * A client that is destroyed while it awaits or holds responses says QUIT: it sends nothing
+ * more, and reads on.  Whoever has left may have at most a ringful of requests left behind.
+ *
  * Invariants:
  * (1) A delivery is held at most once; its number was checked when it came.
  * (2) At most max_active_requests deliveries are held by the program.
@@ -82,13 +85,25 @@ static int make_all(struct responder *responder)
 	return r < 0 ? r : responder->config->prepare(responder);
 }
 
-static int take_packet(struct channel *channel, const void *packet, size_t size, int passed)
+static int take_quit(struct responder *responder, size_t size)
+{
+	if (size != sizeof(struct sluice_wire_quit) || responder->quits)
+		return fail(EPROTO, "a client sent a QUIT of %zu bytes, or a second one", size);
+	responder->quits = true;
+	return 0;
+}
+
+static int take_hello(struct channel *channel, const void *packet, size_t size, int passed)
 {
 	struct responder *responder = responder_of(channel);
 	bool first = !channel->memory.base;
 	int r;
 
-	r = handshake_accept(channel, responder->config->self, packet, size, passed);
+	r = handshake_check(channel, responder->config->self, packet, size, passed);
+	if (!r)
+		r = responder->config->admit(responder);
+	if (!r)
+		r = handshake_accept(channel, packet, passed);
 	if (!r && responder->config->pool.residence != RESIDENCE_LAZY)
 		r = make_all(responder);
 	if (r < 0) {
@@ -105,6 +120,15 @@ static int take_packet(struct channel *channel, const void *packet, size_t size,
 	if (responder->pool_open)
 		(void)!channel_announce_all(channel, &responder->pool);
 	return 0;
+}
+
+static int take_packet(struct channel *channel, const void *packet, size_t size, int passed)
+{
+	const struct sluice_wire_header *header = packet;
+
+	if (header->type == SLUICE_WIRE_QUIT)
+		return take_quit(responder_of(channel), size);
+	return take_hello(channel, packet, size, passed);
 }
 
 /* The client is told what was lacking, be it before its HELLO was read or long after. */
@@ -140,6 +164,7 @@ static void destroy(struct channel *channel)
 	responder->config->destroyed(responder);
 	if (responder->pool_open)
 		pool_deinit(&responder->pool);
+	allowance_put(responder->config->pool.all, responder->allowance);
 	free(responder->replies);
 	free(responder->sent);
 	free(responder->held);
@@ -335,8 +360,8 @@ static int admit(struct responder *responder, const struct ring_message *message
 	struct channel *channel = &responder->channel;
 	int r;
 
-	/* Of a client that has gone no more can be there than its ring holds. */
-	if (channel->gone && responder->late++ >= channel->layout->request_slots)
+	/* Of a client that has left no more can be there than its ring holds. */
+	if (responder_has_left(responder) && responder->late++ >= channel->layout->request_slots)
 		return responder_broken(responder, "a client sends requests after its end");
 	if (message->slice >= channel->layout->deliveries || !message->request ||
 	    message->request > SLUICE_CHANNEL_REQUEST ||

@@ -18,10 +18,14 @@ struct responder_config {
 	const struct handshake *self;
 	struct sluice_registry_counters *counters;
 	struct load_keeper *load;	/* of the server */
-	struct pool_config pool;	/* of the replies */
+	struct pool_config pool;	/* of the replies; but for its peer */
+	/* Gives up a segment of another pool, so that this one's gets room.  Was there one? */
+	bool (*make_room)(struct responder *responder);
 	uint64_t *expired;		/* counts requests that were too late, for the server */
 	/* The channel has opened, is leaving or is gone; owner is the server. */
 	void (*changed)(struct responder *responder);
+	/* The client has said who it is: does its server take it?  0 or -errno. */
+	int (*admit)(struct responder *responder);
 	/* Makes what its server keeps for it, which wants all from the start.  0 or -errno. */
 	int (*prepare)(struct responder *responder);
 	/* There may be requests: it was rung. */
@@ -54,12 +58,14 @@ struct responder {
 	uint32_t active;		/* how many that are */
 	uint32_t out;			/* replies sent and not given back */
 	uint32_t taken;			/* of those, by the client, when it was last looked */
-	uint32_t late;			/* requests received since the client has gone */
+	uint32_t late;			/* requests received since the client has left */
 	uint32_t quiet;			/* looks in vain since the last request */
 	uint64_t waits_since;		/* its server's slow look that first saw a request; or 0 */
 	struct pool pool;		/* of the replies, from the first on */
+	struct allowance *allowance;	/* of its process, as long as there is a pool */
 	bool pool_open;
 	bool ended;			/* takes no more requests, sends no more replies */
+	bool quits;			/* the client sends no more, but still reads */
 	bool forgets;			/* requests that nobody awaits the answer of */
 	bool rejected;			/* the client was told why it is not taken, or not kept */
 	bool counted, missed;		/* by its server: it has come; it has gone */
@@ -96,6 +102,12 @@ int responder_receive(struct responder *responder, struct request_found *ret_fou
 static inline bool responder_polls(const struct responder *responder)
 {
 	return responder->requests.slots && ring_ready(&responder->requests);
+}
+
+/* Will the client send nothing more than is in its ring? */
+static inline bool responder_has_left(const struct responder *responder)
+{
+	return responder->channel.gone || responder->channel.leaving || responder->quits;
 }
 
 /* May no more requests of this client be held than are? */
@@ -148,6 +160,9 @@ void responder_finish(struct responder *responder, uint32_t delivery, bool trace
 /* The same, with a status and, unless it is empty, a text that goes before it. */
 void responder_finish_with(struct responder *responder, uint32_t delivery, bool traced,
 			   int code, const char *text);
+
+/* Gives up a segment of which no reply is out, if there is one.  Was there? */
+bool responder_give_up_idle(struct responder *responder);
 
 /* What is needed to reply, which a client that does not ask does not cost.  0 or -errno. */
 int responder_make_pool(struct responder *responder) MUST_CHECK;

@@ -25,12 +25,30 @@
 #include "os/clock.h"
 #include "trace/probes.h"
 
+/* The pool counts for the process at the other end, too. */
+static int open_pool(struct responder *responder)
+{
+	struct pool_config config = responder->config->pool;
+	int r;
+
+	if (config.all && !responder->allowance) {
+		responder->allowance = allowance_get(config.all, &responder->channel.user);
+		if (!responder->allowance)
+			return -ENOMEM;
+	}
+	config.peer = responder->allowance;
+	r = pool_init(&responder->pool, &config);
+	if (r < 0)
+		pool_deinit(&responder->pool);
+	responder->pool_open = !r;
+	return r;
+}
+
 /* What is needed to reply, which a client that does not ask does not cost. */
 int responder_make_pool(struct responder *responder)
 {
 	const struct layout *layout = responder->channel.layout;
 	uint64_t deliveries = layout->deliveries;
-	int r;
 
 	if (!responder->replies)
 		responder->replies = calloc(deliveries, sizeof(*responder->replies));
@@ -39,11 +57,7 @@ int responder_make_pool(struct responder *responder)
 					 sizeof(*responder->sent));
 	if (!responder->replies || !responder->sent)
 		return fail(ENOMEM, "no memory for the rings of replies");
-	r = pool_init(&responder->pool, &responder->config->pool);
-	if (r < 0)
-		pool_deinit(&responder->pool);
-	responder->pool_open = !r;
-	return r;
+	return open_pool(responder);
 }
 
 static bool is_out(const struct responder *responder, uint32_t number)
@@ -99,7 +113,35 @@ COLD void responder_notice(struct responder *responder)
 	responder->taken = (uint32_t)taken;
 }
 
-int responder_loan(struct responder *responder, uint64_t bytes)
+/*
+ * What a client that has gone did not return never comes home.  It may still be read, so no
+ * segment of it is loaned from again.
+ */
+static bool give_up_lost(struct responder *responder)
+{
+	struct pool *pool = &responder->pool;
+	uint64_t before = pool->bytes;
+	uint32_t i;
+
+	if (!pool_retire_all(pool))
+		return false;
+	for (i = 0; i < pool->count; i++)
+		if (is_out(responder, i))
+			pool_drop(pool, i);
+	responder->out = 0;
+	return pool->bytes < before;
+}
+
+bool responder_give_up_idle(struct responder *responder)
+{
+	if (!responder->pool_open)
+		return false;
+	reap(responder);
+	return responder->channel.gone ? give_up_lost(responder) :
+					 pool_give_up_idle(&responder->pool);
+}
+
+static int loan(struct responder *responder, uint64_t bytes)
 {
 	int r;
 
@@ -110,6 +152,18 @@ int responder_loan(struct responder *responder, uint64_t bytes)
 	}
 	reap(responder);
 	return pool_loan(&responder->pool, bytes);
+}
+
+/* Nothing that is idle in another pool makes a loan fail for the limits of all. */
+int responder_loan(struct responder *responder, uint64_t bytes)
+{
+	int r;
+
+	do {
+		r = loan(responder, bytes);
+	} while (unlikely(r == -ENOMEM) && responder->pool.shortage != POOL_SHORT_OF_OTHER &&
+		 responder->config->make_room(responder));
+	return r;
 }
 
 /* The ring of a delivery, made with the first reply in it. */

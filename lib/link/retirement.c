@@ -48,16 +48,19 @@ static void retire(struct pool *pool, struct segment *segment)
 	pool_destroy_if_idle(pool, segment);
 }
 
-static void retire_all(struct pool *pool)
+bool pool_retire_all(struct pool *pool)
 {
 	struct segment *segment;
 	uint32_t i;
 
+	if (pool->config.strategy == POOL_STATIC || pool_free_index(pool) == SLUICE_SEGMENTS_ALIVE)
+		return false;
 	for (i = 0; i < SLUICE_SEGMENTS_ALIVE; i++) {
 		segment = &pool->segments[i];
 		if (segment->number && !segment->retired)
 			retire(pool, segment);
 	}
+	return true;
 }
 
 bool pool_give_up_idle(struct pool *pool)
@@ -94,11 +97,8 @@ void pool_judge(struct pool *pool)
 	uint64_t worth = max_u64(RETIRE_SIZE_MIN, pool_kept_size(&pool->config));
 	uint64_t have = pool_in_service(pool);
 
-	if (pool->config.strategy != POOL_STATIC && have > worth &&
-	    pool->peak < have / RETIRE_SHARE && pool_free_index(pool) < SLUICE_SEGMENTS_ALIVE) {
-		retire_all(pool);
+	if (have > worth && pool->peak < have / RETIRE_SHARE && pool_retire_all(pool))
 		pool->rebound = true;
-	}
 	pool->loans = 0;
 	pool->peak = pool->used;
 }

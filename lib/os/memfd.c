@@ -61,8 +61,7 @@ static unsigned long long read_available(FILE *file)
 	return kib;
 }
 
-/* Bytes that can be allocated without pushing the machine against the wall. */
-static uint64_t available_memory(void)
+uint64_t memory_available(void)
 {
 	unsigned long long kib = 0;
 	FILE *file;
@@ -95,7 +94,7 @@ static int check_limits(uint64_t offset, uint64_t length)
 	r = file_size_check(SHARED_MEMORY, offset + length);
 	if (r < 0 || length < AVAILABLE_CHECK_MIN)
 		return r;
-	available = available_memory();
+	available = memory_available();
 	if (length > available)
 		return fail(ENOMEM, "a segment needs %llu more bytes, and %llu are available on this machine",
 			    (unsigned long long)length, (unsigned long long)available);

@@ -7,6 +7,9 @@
 
 #include "base/attributes.h"
 
+/* Bytes that can be allocated without pushing the machine against the wall; or UINT64_MAX. */
+uint64_t memory_available(void);
+
 /* A new, empty memfd that can be sealed.  A descriptor or -errno. */
 int memfd_create_sealable(const char *name) MUST_CHECK;
 

@@ -13,6 +13,7 @@
  *	either			RETIRE
  *	either			FDS		fds: those of a message
  *	server -> client	STATUS
+ *	client -> server	QUIT		its port is destroyed, but it still reads
  *	either			GOODBYE		then the sender hangs up
  *
  * HELLO is the client's first packet and comes once.  SEGMENT comes before the
@@ -38,6 +39,7 @@
 #define SLUICE_WIRE_LOOK	7u
 #define SLUICE_WIRE_FDS		8u
 #define SLUICE_WIRE_STATUS	9u
+#define SLUICE_WIRE_QUIT	10u
 
 /* So many descriptors travel with a packet FDS, and one with any other. */
 #define SLUICE_WIRE_FDS_MAX	16u
@@ -125,6 +127,14 @@ struct sluice_wire_retire {
 	struct sluice_wire_header header;
 	uint32_t number;
 	uint32_t reserved;
+};
+
+/**
+ * struct sluice_wire_quit - a client sends no more requests, and has given up its name
+ * @header: type SLUICE_WIRE_QUIT.
+ */
+struct sluice_wire_quit {
+	struct sluice_wire_header header;
 };
 
 /**

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The memory of a server's replies: what it may take, what it takes, and how one channel
+ * gets what another has idle.
+ *
+ * Each channel has a pool with a limit of its own.  Besides there is a limit for all pools
+ * and one for those of one process (link/allowance.c), both of which are derived from what
+ * the machine has if nobody says them.  Neither is ever derived below what the port was made
+ * for: a slice that memory_limit was set for, what is preallocated, and all of a static port.
+ *
+ * A static port promises each channel all its memory, and its loans never fail for want of
+ * it.  So its limits must have room for all clients that there can be at a time
+ * (api/places.c), whosever they are, or the port is not made.  Then nothing needs to be
+ * counted.  What clients that have left still have is the program's doing, which holds
+ * their requests.
+ *
+ * A loan that finds no room for a limit of all has the others give up their idle segments,
+ * one at a time.  For the limit of a process only its own channels do: so a process that
+ * keeps its replies does not cost others what they have.
+ */
+#include "api/server.h"
+
+#include <errno.h>
+
+#include "api/config_keys.h"
+#include "base/error.h"
+#include "base/limits.h"
+#include "base/opts.h"
+#include "os/memfd.h"
+
+/* What the port is made for, and must be allowed. */
+static uint64_t promised(const struct sluice_server *server)
+{
+	const struct pool_config *pool = &server->config.pool;
+	uint64_t kept = pool_kept_size(pool);
+
+	if (pool->strategy == POOL_STATIC)
+		return pool_static_size(pool) * server->config.settings->max_clients;
+	return kept ? kept : round_up(pool_slice_length(pool, pool->slice_bytes), POOL_PAGE);
+}
+
+struct wish {
+	const char *name;
+	uint64_t said;			/* 0: nothing */
+	uint64_t derived;		/* if nothing is said */
+	uint64_t least;			/* that will do */
+	unsigned int key;		/* of the configuration, where a ceiling may be */
+};
+
+/* A limit as it was said, or as it is derived.  0, -EINVAL or -EMSGSIZE. */
+static int choose(const struct sluice_server *server, const struct wish *wish, uint64_t *ret_limit)
+{
+	uint64_t ceiling = config_ceiling(&server->service->node->config, wish->key);
+	uint64_t limit = wish->said;
+
+	if (limit > MEMORY_LIMIT_MAX)
+		return fail(EINVAL, "%s is %llu bytes, and can be at most %llu", wish->name,
+			    (unsigned long long)limit, (unsigned long long)MEMORY_LIMIT_MAX);
+	if (!limit)
+		limit = min_u64(max_u64(wish->derived, wish->least), ceiling);
+	limit = round_up(limit, POOL_PAGE);
+	if (limit < wish->least)
+		return fail(EMSGSIZE, "%s is %llu bytes, and the port needs room for %llu",
+			    wish->name, (unsigned long long)limit,
+			    (unsigned long long)wish->least);
+	*ret_limit = limit;
+	return 0;
+}
+
+int server_allow_memory(struct sluice_server *server, const struct sluice_server_opts *opts)
+{
+	struct allowances *all = &server->allowances;
+	struct pool_config *pool = &server->config.pool;
+	uint64_t share = min_u64(memory_available(), MEMORY_LIMIT_MAX) / PORT_MEMORY_SHARE;
+	struct wish port = {
+		.name = "port_memory_limit",
+		.said = opts->port_memory_limit,
+		.derived = max_u64(max_u64(share, PORT_MEMORY_LEAST), opts->memory_limit),
+		.key = CONFIG_PORT_MEMORY,
+	};
+	struct wish peer = {
+		.name = "peer_memory_limit",
+		.said = opts->peer_memory_limit,
+		.key = CONFIG_PEER_MEMORY,
+	};
+	int r;
+
+	r = pool_check(pool);
+	if (r < 0)
+		return r;
+	port.least = peer.least = promised(server);
+	r = choose(server, &port, &all->limit);
+	if (r < 0)
+		return r;
+	peer.derived = max_u64(all->limit / PEER_MEMORY_SHARE, opts->memory_limit);
+	r = choose(server, &peer, &all->peer_limit);
+	if (r < 0)
+		return r;
+	if (pool->strategy == POOL_STATIC)
+		return 0;
+	pool->all = all;
+	pool->most = min_u64(pool->limit, min_u64(all->limit, all->peer_limit));
+	return 0;
+}
+
+/* May this channel's idle memory go, so that there is room for the other's? */
+static bool may_give_up(const struct responder *responder, const struct responder *other)
+{
+	if (responder == other)
+		return false;
+	return other->pool.shortage == POOL_SHORT_OF_PORT ||
+	       responder->allowance == other->allowance;
+}
+
+bool server_make_room(struct responder *responder)
+{
+	const struct sluice_server *server = responder->config->owner;
+	struct responder *other;
+
+	/* What a port has asked for from the start it keeps. */
+	if (server->config.pool.residence != RESIDENCE_LAZY)
+		return false;
+	for (other = server->newest; other; other = other->older)
+		if (may_give_up(other, responder) && responder_give_up_idle(other))
+			return true;
+	return false;
+}
+
+static void add_memory(struct sluice_memory *memory, const struct pool *pool)
+{
+	memory->growths += pool->growths;
+	memory->segments += pool_segments(pool);
+	memory->bytes += pool->bytes;
+	memory->largest_segment = max_u64(memory->largest_segment, pool->largest);
+	memory->retired += pool->retired;
+}
+
+int sluice_server_memory(struct sluice_server *server, struct sluice_memory *memory)
+{
+	struct sluice_memory known = { .size = sizeof(known) };
+	const struct responder *responder;
+	int r;
+
+	if (!server)
+		return fail(EINVAL, "server is NULL");
+	r = node_check(server->service->node);
+	if (r < 0)
+		return r;
+	known.growths = server->growths;
+	known.largest_segment = server->largest;
+	known.retired = server->retired;
+	for (responder = server->newest; responder; responder = responder->older)
+		if (responder->pool_open)
+			add_memory(&known, &responder->pool);
+	return opts_answer(memory, &known, sizeof(known), "memory");
+}
