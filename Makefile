@@ -5,6 +5,7 @@
 define help
   make                   library, examples, tools and man pages
   make check             install what the tests need (Debian), build, run them
+  make check-hard        a hostile peer for long, from a new SEED= for STEPS= (1000000)
   make demo              likewise for the demonstration
   make install           into DESTDIR= PREFIX= (/usr/local)
   make install-selftests into KSFT_INSTALL_PATH=, else under DESTDIR= PREFIX=
@@ -17,7 +18,7 @@ define help
   CROSS_COMPILE=   prefix of the tools of another machine, aarch64-linux-gnu- for example
   PKG_CONFIG=      asked for the libraries  SANITIZE=   address,undefined or thread
   CFLAGS= CPPFLAGS= LDFLAGS=  added to our own; make install keeps what was built
-  TESTS='ring call'          run only these tests
+  TESTS='ring call'          run only these tests; hostile/ is a folder of them
   PROVEFLAGS=-j2             how prove runs them, here two at a time
   SKIPS=files                fail if a check is skipped that none of them allows
   KSELFTEST=dir              a kernel's tools/testing/selftests, for the harness

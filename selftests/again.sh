@@ -1,10 +1,17 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Installed as socket/NAME and mixed/NAME: runs the NAME one folder up, once more,
-# with nodes that wait with sockets; all of them, or every second end's (end.h).
+# Installed as socket/NAME and mixed/NAME, where NAME may be in a folder of its own: runs
+# the NAME above that, once more, with nodes that wait with sockets; all of them, or every
+# second end's (end.h).
+name=${0##*/}
 folder=${0%/*}
+case $folder in
+*/socket | */mixed) ;;
+*)	name=${folder##*/}/$name
+	folder=${folder%/*} ;;
+esac
 case ${folder##*/} in
 socket)	export SLUICE_WAIT=socket ;;
 mixed)	export SELFTEST_MIXED=1 ;;
 esac
-exec "$folder/../${0##*/}" "$@"
+exec "$folder/../$name" "$@"

@@ -20,7 +20,7 @@ unit := abi doorbell doorbell_schedules fork_fd inject layout load_schedules ret
 of-trace := histogram outlet pcapng perfetto symbols_name
 unit	 += $(of-trace)
 
-test-programs := $(patsubst selftests/%.c,%,$(wildcard selftests/*_test.c))
+test-programs := $(patsubst selftests/%.c,%,$(wildcard selftests/*_test.c selftests/hostile/*_test.c))
 test-programs := $(filter-out $(if $(trace-missing),$(of-trace:%=%_test)),$(test-programs))
 test-scripts  := $(patsubst selftests/%.sh,%,$(wildcard selftests/*_test.sh))
 test-alone    := $(filter-out $(test-scripts),$(test-programs))
@@ -44,8 +44,10 @@ test-runs := $(patsubst %,$(O)/selftests/%, \
 	     $(patsubst %,selftests/%.sh, \
 	       $(if $(SANITIZE),harness_test,$(test-scripts)))
 
-# TESTS= chooses by name; a script that is chosen needs the program of its name.
-test-named   = $(filter %/$(1)_test %/$(1)_test.sh,$(test-runs))
+# TESTS= chooses by name, or all of a folder: hostile/; a script that is chosen needs the
+# program of its name.
+test-named   = $(strip $(filter %/$(1)_test %/$(1)_test.sh,$(test-runs)) \
+	       $(if $(filter %/,$(1)),$(foreach t,$(test-runs),$(if $(findstring /$(1),$(t)),$(t)))))
 test-unknown = $(strip $(foreach t,$(TESTS),$(if $(call test-named,$(t)),,$(t))))
 test-chosen := $(if $(TESTS), \
 		 $(foreach t,$(TESTS),$(call test-named,$(t))),$(test-runs))
@@ -88,6 +90,14 @@ $(test-twice:%=$(O)/selftests/%): $(O)/selftests/%_test: $(O)/selftests/%_test.o
 	$(call say,LD,$@)
 	$(Q)$(CC) -o $@ $(filter %.o,$^) @$(sentences).wraps $(ldflags) $(needs-libs)
 
+# The hostile peer knows uapi/ alone, and nothing of the library.
+hostile-objects := $(patsubst %.c,$(O)/%.o,$(filter-out %_test.c,$(wildcard selftests/hostile/*.c)))
+hostile-tests   := $(filter hostile/%,$(test-programs))
+objects		+= $(hostile-objects)
+
+$(hostile-objects): own =
+$(hostile-tests:%=$(O)/selftests/%): $(hostile-objects)
+
 # Linked to the objects: in the archive the library's own names are hidden.
 $(O)/selftests/%_test: $(O)/selftests/%_test.o $(lib-objects)
 	$(call say,LD,$@)
@@ -124,6 +134,12 @@ run-check: all $(test-needed)
 		prove --timer $(PROVEFLAGS) -e selftests/one.sh $(test-chosen)
 	$(Q)selftests/skips.sh $(O)/selftests/skipped $(SKIPS)
 
+# The hostile peer's random walk, a million steps or STEPS=, from a new seed or SEED=.
+check-hard: export STEPS := $(or $(STEPS),1000000)
+check-hard: export TEST_SECONDS := 86400
+check-hard:
+	$(Q)$(MAKE) --no-print-directory check TESTS=hostile/random
+
 # What is printed and not judged: each *_measure.c is a program, each *_measure.sh a script.
 measure-programs := $(patsubst selftests/%.c,$(O)/selftests/%,$(wildcard selftests/*_measure.c))
 measure-scripts  := $(wildcard selftests/*_measure.sh)
@@ -143,11 +159,10 @@ KSFT_INSTALL_PATH ?= $(DESTDIR)$(PREFIX)/libexec/sluice/selftests
 install-selftests: tests
 	$(call say,INSTALL,$(KSFT_INSTALL_PATH))
 	$(Q)install -d $(KSFT_INSTALL_PATH)
-	$(Q)install $(test-alone:%=$(O)/selftests/%) $(KSFT_INSTALL_PATH)
-	$(Q)for t in $(test-again); do \
+	$(Q)for t in $(test-alone) $(test-again); do \
 		install -D $(O)/selftests/$$t $(KSFT_INSTALL_PATH)/$$t || exit; done
 	$(Q)install selftests/run_kselftest.sh $(KSFT_INSTALL_PATH)
 	$(Q)printf 'sluice:%s\n' $(test-alone) $(test-again) \
 		>$(KSFT_INSTALL_PATH)/kselftest-list.txt
 
-.PHONY: tests run-check run-measure
+.PHONY: tests run-check check-hard run-measure
