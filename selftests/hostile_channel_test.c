@@ -6,6 +6,7 @@
  */
 #include "hostile.h"
 
+#include "audit.h"
 #include "base/limits.h"
 
 #include <sys/resource.h>
@@ -81,18 +82,6 @@ TEST_F(hostile, goodbye_twice)
 }
 
 /* ---- After its end ------------------------------------------------------- */
-
-/* Channels that this process has mapped, from either end. */
-static int count_channels(void)
-{
-	FILE *maps = fopen("/proc/self/maps", "r");
-	char line[512];
-	int count = 0;
-
-	while (maps && fgets(line, sizeof(line), maps))
-		count += strstr(line, "sluice-channel") != NULL;
-	return maps && !fclose(maps) ? count : -errno;
-}
 
 /*
  * It hangs up, the server notices and sleeps, and only then does it write its ring.

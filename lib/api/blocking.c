@@ -80,7 +80,7 @@ static int sleep_once(struct blocking *blocking, int64_t deadline)
 	blocking->slept = true;
 	store_relaxed(&node->asleep, true);
 	r = wait_until(&node->wait, deadline,
-		       min_i64(blocking->alarm, node->registration.look_at));
+		       min_i64(blocking->alarm, node_alarm(node)));
 	store_relaxed(&node->asleep, false);
 	return r < 0 ? r : node_check_interruption(node);
 }

@@ -6,8 +6,9 @@
  *	accepted	greets the client when its HELLO comes (link/handshake.c)
  *	hot		in the circle of those that are polled, in turn
  *	cold		armed: its client rings, and then it is hot
- *	gone		kept until its last request was received and the last active
- *			request released: what a client sent before it went is served
+ *	gone		in the list of those; kept until its last request was received and
+ *			the last active request released: what a client sent before it
+ *			went is served
  *
  * A channel that becomes hot is looked at after those that are: what waits there has waited
  * for longer.
@@ -18,8 +19,18 @@
  * polls those that are busy, and sleeping costs nothing for those that are idle.
  *
  * Each channel refers to the server, which outlives the user's destroy while the
- * application holds active requests.  Channels that have gone are hot, so that they are
- * looked at, and let go of at the beginning of a call, never in the middle of one.
+ * application holds active requests.
+ *
+ * A channel can go at any time: before its HELLO, while a request is taken, while the server
+ * looks, replies or goes to sleep.  It goes through server_channel_changed(), which puts it
+ * into the list of those that have gone, whatever circle it is in, and
+ *
+ * (1) a channel that has gone is in that list, or has active requests, and then the
+ *     release of the last lets go of it or puts it into the list.
+ *
+ * The list is walked at the beginning of a call, never in the middle of one.  Who is done
+ * is let go of, and who has left requests behind is hot until those are received.  So it
+ * costs what has gone only.
  *
  * Each connection costs two descriptors, the tables of its end, and after a HELLO that was
  * found in order the channel's memory; how many clients are welcomed is in api/places.c.
@@ -68,20 +79,10 @@ static void take_out(struct sluice_server *server, struct responder *responder)
 	server->hot--;
 }
 
-static bool is_done(struct responder *responder)
-{
-	return responder->channel.gone && !responder->active && !responder_ready(responder);
-}
-
 int server_cool(struct sluice_server *server, struct responder *responder)
 {
 	int r;
 
-	/* Nobody would look at it again: it stays until the next call lets go of it. */
-	if (is_done(responder)) {
-		server->tidy = false;
-		return 0;
-	}
 	/* What may not be received yet stays there; its doorbell tells nothing new. */
 	if (responder_ready(responder))
 		return 0;
@@ -105,9 +106,33 @@ void server_add_channel(struct sluice_server *server, struct responder *responde
 	server->references++;
 }
 
+/* ---- Those that have gone ---- */
+
+static void note_gone(struct sluice_server *server, struct responder *responder)
+{
+	if (!responder->linked || responder->gone_link)
+		return;
+	responder->next_gone = server->gone;
+	responder->gone_link = &server->gone;
+	if (server->gone)
+		server->gone->gone_link = &responder->next_gone;
+	server->gone = responder;
+}
+
+static void forget_gone(struct responder *responder)
+{
+	if (!responder->gone_link)
+		return;
+	*responder->gone_link = responder->next_gone;
+	if (responder->next_gone)
+		responder->next_gone->gone_link = responder->gone_link;
+	responder->gone_link = NULL;
+}
+
 static void unlink_from(struct sluice_server *server, struct responder *responder)
 {
 	take_out(server, responder);
+	forget_gone(responder);
 	responder->linked = false;
 	if (responder->newer)
 		responder->newer->older = responder->older;
@@ -141,28 +166,37 @@ void server_drop_channel(struct sluice_server *server, struct responder *respond
 	server_put(server);
 }
 
-void server_let_go(struct sluice_server *server, struct responder *responder)
+/* Of one that has gone, and has no active requests. */
+static void let_go_if_done(struct sluice_server *server, struct responder *responder)
 {
-	if (is_done(responder) || (server->destroyed && !responder->active)) {
-		server_drop_channel(server, responder);
-	} else if (responder->channel.gone) {
-		/* It can still write its ring, and is looked at until that ends. */
+	if (responder_ready(responder)) {
+		note_gone(server, responder);
 		heat(server, responder);
-		server->tidy = false;
+	} else {
+		server_drop_channel(server, responder);
 	}
 }
 
-/* What has gone is polled until it was looked at here. */
+void server_let_go(struct sluice_server *server, struct responder *responder)
+{
+	if (responder->active)
+		return;
+	if (server->destroyed)
+		server_drop_channel(server, responder);
+	else if (responder->channel.gone)
+		let_go_if_done(server, responder);
+}
+
 void server_tidy(struct sluice_server *server)
 {
-	struct responder *responder = server->current, *next;
-	uint32_t looks;
+	struct responder *responder, *next;
 
-	server->tidy = true;
-	for (looks = server->hot; looks; looks--, responder = next) {
-		next = responder->next;
-		if (is_done(responder))
-			server_drop_channel(server, responder);
+	for (responder = server->gone; responder; responder = next) {
+		next = responder->next_gone;
+		if (responder->active)
+			forget_gone(responder);
+		else
+			let_go_if_done(server, responder);
 	}
 }
 
@@ -185,7 +219,7 @@ void server_channel_changed(struct responder *responder)
 		port_peer_came(&server->port);
 	}
 	if (channel->gone)
-		server->tidy = false;
+		note_gone(server, responder);
 	/* Its descriptors may do for who waits to be taken. */
 	if (channel->gone && server->accept.wanted)
 		retry_now(&server->accept);

@@ -2,7 +2,7 @@
 /*
  * A node: one thread's seat in a domain.  It owns the io_uring, or the epoll
  * instance, through which everything made from it waits; its entry in the registry;
- * and its mailbox, in which newcomers announce themselves.
+ * and its mailbox, in which newcomers announce themselves (api/letters.c).
  *
  * A node belongs to the first thread that sends, receives or waits with it, until
  * another one adopts it, and to the process that made it.  Every public function begins
@@ -29,24 +29,6 @@
 #include "os/fd.h"
 #include "os/thread.h"
 #include "trace/probes.h"
-
-/* A letter says that some service has changed; one look at all is the answer. */
-static void read_mailbox(struct wait_source *source)
-{
-	struct sluice_node *node = container_of(source, struct sluice_node, mailbox);
-	struct port *port;
-	bool any = false;
-	uint64_t service;
-	int r;
-
-	/* A letter that cannot be read says as much as one that can. */
-	while ((r = seat_next_letter(&node->seat, &service)) > 0)
-		any = true;
-	if (!any && !r)
-		return;
-	for (port = node->ports; port; port = port->next)
-		port->ops->letter(port);
-}
 
 /* Whether it was meant for the wait that it has ended, the flag tells. */
 static void read_interruption(struct wait_source *source)
@@ -88,7 +70,7 @@ static void deinit_node(struct sluice_node *node)
 	registration_deinit(node);
 	wait_forget(&node->wait, &node->interruption);
 	fd_close(node->interruption.fd);
-	wait_forget(&node->wait, &node->mailbox);
+	wait_forget(&node->wait, &node->letters.mailbox);
 	seat_leave(&node->seat);
 	wait_deinit(&node->wait);
 }
@@ -97,13 +79,11 @@ static int watch(struct sluice_node *node)
 {
 	int r;
 
-	node->mailbox.ready = read_mailbox;
-	node->mailbox.fd = node->seat.mailbox_fd;
 	node->interruption.ready = read_interruption;
 	node->interruption.fd = eventfd_make();
 	if (node->interruption.fd < 0)
 		return node->interruption.fd;
-	r = wait_watch(&node->wait, &node->mailbox);
+	r = letters_watch(node);
 	return r < 0 ? r : wait_watch(&node->wait, &node->interruption);
 }
 

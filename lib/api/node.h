@@ -6,6 +6,7 @@
 #include <sluice.h>
 
 #include "api/config.h"
+#include "api/letters.h"
 #include "api/port.h"
 #include "api/registration.h"
 #include "link/seat.h"
@@ -16,7 +17,7 @@ struct sluice_node {
 	struct seat seat;
 	struct wait wait;
 	struct spin spin;
-	struct wait_source mailbox;
+	struct letters letters;
 	struct registration registration;
 	struct wait_source interruption;
 	uint32_t interrupted;		/* set by anybody, cleared by our thread */
@@ -38,6 +39,14 @@ static inline void node_glance(struct sluice_node *node)
 	wait_glance(&node->wait);
 	if (unlikely(node->registration.disturbed))
 		registration_tend(node);
+	if (unlikely(node->letters.rest.wanted))
+		letters_tend(node);
+}
+
+/* When the node itself has something to do; CLOCK_NEVER. */
+static inline int64_t node_alarm(const struct sluice_node *node)
+{
+	return min_i64(node->registration.look_at, retry_alarm(&node->letters.rest));
 }
 
 /* May this thread, of this process, use the node?  0, -EBUSY or -ECHILD. */

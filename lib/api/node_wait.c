@@ -51,7 +51,7 @@ static int arm_all(struct sluice_node *node)
 
 static int64_t first_alarm(const struct sluice_node *node)
 {
-	int64_t first = node->registration.look_at;
+	int64_t first = node_alarm(node);
 	const struct port *port;
 
 	for (port = node->ports; port; port = port->next)

@@ -82,7 +82,7 @@ static bool has_all(const struct sluice_node *node)
 	const struct sluice_service *service;
 	const struct port *port;
 
-	if (!seat_is_there(&node->seat) || !node->mailbox.watched)
+	if (!seat_is_there(&node->seat) || letters_are_missed(&node->letters))
 		return false;
 	for (service = node->services; service; service = service->next)
 		if (!has_service(service))
@@ -168,12 +168,15 @@ static void begin_watch(struct sluice_node *node)
 /* A mailbox that was replaced is still open, for the kernel to forget it. */
 static int watch_mailbox(struct sluice_node *node)
 {
-	if (node->mailbox.fd != node->seat.mailbox_fd) {
-		wait_forget(&node->wait, &node->mailbox);
-		fd_close(node->mailbox.fd);
-		node->mailbox.fd = node->seat.mailbox_fd;
+	struct wait_source *mailbox = &node->letters.mailbox;
+
+	if (mailbox->fd != node->seat.mailbox_fd) {
+		wait_forget(&node->wait, mailbox);
+		fd_close(mailbox->fd);
+	} else if (!letters_are_missed(&node->letters)) {
+		return 0;
 	}
-	return node->mailbox.watched ? 0 : wait_watch(&node->wait, &node->mailbox);
+	return letters_watch(node);
 }
 
 static int first_failure(int result, int r)

@@ -187,7 +187,6 @@ static struct sluice_server *create_server(struct sluice_service *service,
 	server->service = service_get(service);
 	server->references = 1;
 	server->self.load_fd = -1;
-	server->tidy = true;
 	reserve_init(&server->reserve);
 	r = init_config(server, &known);
 	if (!r)

@@ -18,7 +18,6 @@ struct sluice_server {
 	struct sluice_service *service;
 	uint32_t references;		/* the user's, and one for each channel */
 	bool destroyed;			/* by the user */
-	bool tidy;			/* no channel has gone since the last look */
 	struct port_entry entry;
 	struct handshake self;
 	struct wait_source listener;
@@ -34,6 +33,7 @@ struct sluice_server {
 	struct load_keeper load;
 	struct full full;
 	struct responder *newest;	/* of all channels, or NULL */
+	struct responder *gone;		/* of those that have gone, and are to be let go of */
 	struct responder *current;	/* of the circle of those that are polled, or NULL */
 	uint32_t hot;			/* channels in the circle */
 	uint64_t slow_looks;		/* counted from 1 */

@@ -137,8 +137,6 @@ static int take_from(struct sluice_server *server, struct responder *responder,
 		responder->waits_since = 0;
 		/* As counters_received() has just found it. */
 		server->received_at = (int64_t)load_relaxed(&server->entry.counters->active);
-	} else if (responder->channel.gone) {
-		server->tidy = false;
 	}
 	return r > 0 || r == -ENOBUFS ? r : 0;
 }
@@ -266,7 +264,7 @@ static void tend(struct port *port)
 
 	if (unlikely(server->load.excess_since))
 		check_load(server);
-	if (unlikely(!server->tidy))
+	if (unlikely(server->gone))
 		server_tidy(server);
 	if (retry_is_due(&server->accept))
 		server_accept(server);

@@ -2,8 +2,8 @@
 /*
  * What comes in on the socket of a channel (link/channel.c).
  *
- * A packet is looked at by its type, with the descriptors that came with it, which are
- * closed unless the packet was taken for what it brings.  Those of the handshake, and
+ * A packet is looked at by its type, with the descriptors that came with it.  Their owner
+ * is a struct fdpass_extras: it closes what nobody has taken, on every way out.  Those of the handshake, and
  * those that only one of the ends sends, are for requester.c or responder.c.
  *
  * All of it is the peer's word.  What is not as agreed, in kind, length or number of
@@ -73,27 +73,22 @@ static int take_parcel(struct channel *channel, const struct sluice_wire_fds *pa
 		.delivery = packet->delivery,
 		.count = packet->count,
 	};
-	int r;
 
 	if (size != sizeof(*packet) || !parcel.count || parcel.count != extras->count ||
 	    parcel.count > channel->max_fds || parcel.delivery >= channel->layout->deliveries)
 		return fail(EPROTO, "the peer sent %u descriptors for delivery %u in a packet of %zu bytes, and max_fds is %u",
 			    extras->count, parcel.delivery, size, channel->max_fds);
-	memcpy(parcel.fds, extras->fds, sizeof(parcel.fds));
-	r = parcel_store(&channel->parcels, &parcel, channel->parcels_each);
-	if (!r)
-		extras->count = 0;
-	return r;
+	return parcel_store(&channel->parcels, &parcel, extras, channel->parcels_each);
 }
 
 static int take_packet(struct channel *channel, const union packet *packet, size_t size,
 		       struct fdpass_extras *extras)
 {
-	int passed = extras->count ? extras->fds[0] : -1;
+	int passed = fdpass_first(extras);
 
 	if (extras->has_sender)
 		channel->user = extras->sender;
-	if (size == 1)
+	if (size == 1 && !extras->count)
 		return take_ring(channel);
 	if (size < sizeof(packet->header) || packet->header.magic != SLUICE_WIRE_MAGIC)
 		return fail(EPROTO, "the peer sent a packet of %zu bytes that is none of ours",
@@ -129,7 +124,7 @@ static int take_packet(struct channel *channel, const union packet *packet, size
 /* One packet.  False when there is nothing more to read. */
 static bool drain_one(struct channel *channel)
 {
-	struct fdpass_extras extras;
+	FDPASS_EXTRAS(extras);
 	union packet packet;
 	int n, r;
 
@@ -148,7 +143,6 @@ static bool drain_one(struct channel *channel)
 		return false;
 	}
 	r = take_packet(channel, &packet, (size_t)n, &extras);
-	fdpass_close(&extras);
 	if (r < 0)
 		close_for(channel, -r);
 	return r >= 0;

@@ -69,7 +69,8 @@ static struct parcel *unlink_at(struct parcel **link)
 	return parcel;
 }
 
-int parcel_store(struct parcel **list, const struct parcel *parcel, uint32_t most)
+int parcel_store(struct parcel **list, const struct parcel *parcel, struct fdpass_extras *extras,
+		 uint32_t most)
 {
 	struct parcel **link, **oldest = NULL, *copy;
 	uint32_t same = 0;
@@ -85,6 +86,7 @@ int parcel_store(struct parcel **list, const struct parcel *parcel, uint32_t mos
 	if (!copy)
 		return fail(ENOMEM, "no memory for descriptors that came");
 	*copy = *parcel;
+	fdpass_take(extras, copy->fds);
 	copy->next = NULL;
 	*link = copy;
 	if (same >= most)

@@ -8,6 +8,7 @@
 #include <sluice/wire.h>
 
 #include "base/attributes.h"
+#include "os/fdpass.h"
 
 struct parcel {
 	struct parcel *next;		/* of those that have come; see below */
@@ -36,10 +37,12 @@ void parcel_free(struct parcel *parcel);
 int parcel_take_fd(struct parcel *parcel);
 
 /*
- * Puts a copy into a list of those whose message was not taken yet.  Of those of its
- * delivery at most a number are kept, the latest.  0 or -ENOMEM.
+ * Puts a copy into a list of those whose message was not taken yet, and moves the
+ * descriptors that have come into it.  Of those of its delivery at most a number are kept,
+ * the latest.  0; or -ENOMEM, and then the descriptors are where they were.
  */
-int parcel_store(struct parcel **list, const struct parcel *parcel, uint32_t most) MUST_CHECK;
+int parcel_store(struct parcel **list, const struct parcel *parcel, struct fdpass_extras *extras,
+		 uint32_t most) MUST_CHECK;
 
 /*
  * Takes the parcel of a message out of the list, with those of its delivery that are

@@ -72,6 +72,7 @@ struct responder {
 	/* Its server's: all of its channels, and the circle of those that are polled. */
 	bool linked;
 	struct responder *older, *newer;
+	struct responder *next_gone, **gone_link;	/* of those that have gone */
 	struct responder *next, *before;
 	void *session;			/* what its server keeps for it */
 };

@@ -4,9 +4,10 @@
  *
  * The entry tells tools who sits there and, by its lock, that the process lives.
  * The mailbox takes datagrams that say "look at service X again", sent by whoever
- * adds a server to X.  A letter is a hint: it is checked for its form only, a lost
- * one delays a connection until the next, a forged one costs a look at a directory.
- * So whoever may enter the root directory may read the entry, and write letters.
+ * adds a server to X.  A letter is a hint: a lost one delays a connection until the next,
+ * a forged one costs a look at a directory.  Whoever may enter the root directory may read
+ * the entry, and write letters; the kernel tells with each who has sent it, and
+ * api/letters.c decides what it is worth.
  *
  * Both names are made of a number that nobody else has.  What stands there and is not
  * ours has taken their place, and is removed when they are written again; the file and
@@ -27,6 +28,7 @@
 #include "base/error.h"
 #include "link/presence.h"
 #include "os/fd.h"
+#include "os/fdpass.h"
 #include "os/inode_watch.h"
 #include "os/random.h"
 #include "os/socket.h"
@@ -75,7 +77,9 @@ static int open_mailbox(struct seat *seat)
 
 	if (fd < 0)
 		return fd;
-	r = bind_mailbox(seat, fd);
+	r = socket_tell_sender(fd, true);
+	if (!r)
+		r = bind_mailbox(seat, fd);
 	if (!r) {
 		seat->mailbox_fd = fd;
 		return 0;
@@ -269,21 +273,26 @@ int seat_notify(const struct seat *seat, uint64_t node, uint64_t service)
 	if (sendto(seat->mailbox_fd, &letter, sizeof(letter), MSG_DONTWAIT | MSG_NOSIGNAL,
 		   (struct sockaddr *)&address, sizeof(address)) >= 0)
 		return 0;
-	/* A full mailbox is looked at because of what is in it. */
+	/* A full mailbox is looked at because of what is in it, or after a pause. */
 	return errno == EAGAIN ? 0 : -errno;
 }
 
-int seat_next_letter(const struct seat *seat, uint64_t *ret_service)
+int seat_next_letter(const struct seat *seat, struct seat_letter *ret_letter)
 {
-	struct sluice_wire_look letter;
-	ssize_t n;
+	struct sluice_wire_look look;
+	FDPASS_EXTRAS(extras);
+	int n;
 
-	while ((n = recv(seat->mailbox_fd, &letter, sizeof(letter), MSG_DONTWAIT)) >= 0) {
-		if (n != sizeof(letter) || letter.header.magic != SLUICE_WIRE_MAGIC ||
-		    letter.header.type != SLUICE_WIRE_LOOK)
-			continue;
-		*ret_service = letter.service;
-		return 1;
-	}
-	return errno == EAGAIN ? 0 : -errno;
+	n = fdpass_receive(seat->mailbox_fd, &look, sizeof(look), &extras);
+	if (n == -EAGAIN)
+		return 0;
+	/* What is too long, or has descriptors that there is no room for, was a packet too. */
+	if (n < 0 && n != -EPROTO && n != -EMFILE)
+		return n;
+	*ret_letter = (struct seat_letter){
+		.in_order = n == sizeof(look) && look.header.magic == SLUICE_WIRE_MAGIC &&
+			    look.header.type == SLUICE_WIRE_LOOK && extras.has_sender,
+		.user = extras.sender.uid,
+	};
+	return 1;
 }

@@ -49,7 +49,13 @@ int seat_watch(const struct seat *seat, int watch) MUST_CHECK;
 /* Tells a node to look at a service again.  0 or -errno (quiet): it may be gone. */
 int seat_notify(const struct seat *seat, uint64_t node, uint64_t service) MUST_CHECK;
 
-/* Takes a letter out of the mailbox.  1; 0 (there is none); or -errno (quiet). */
-int seat_next_letter(const struct seat *seat, uint64_t *ret_service) MUST_CHECK;
+/* What lay in the mailbox. */
+struct seat_letter {
+	bool in_order;			/* its form, and it tells of its sender */
+	uid_t user;			/* who has sent it */
+};
+
+/* Takes one packet out of the mailbox.  1; 0 (there is none); or -errno. */
+int seat_next_letter(const struct seat *seat, struct seat_letter *ret_letter) MUST_CHECK;
 
 #endif /* SLUICE_LINK_SEAT_H */

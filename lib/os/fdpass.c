@@ -2,12 +2,17 @@
 /*
  * A packet with descriptors, in or out, never half of either.
  *
- * The receiver owns the descriptors it is given.  A hostile peer may attach up to
- * 253 of them to any packet, and at the limit of open files the kernel delivers
- * only some and says MSG_CTRUNC: whatever is more than can have been agreed is
- * closed, and the packet counts as broken; how many are right for a packet of its
- * kind, the caller looks at.  Nothing here prints a sentence for EAGAIN or a hang-up,
- * which belong to the daily run of things.
+ * A struct fdpass_extras owns the descriptors that came with a packet.  It closes them
+ * when its block ends, whatever has happened; fdpass_take() moves them out of it.
+ *
+ * A hostile peer may attach up to 253 descriptors to any packet, also to an empty one.  At
+ * the limit of open files the kernel delivers only some and says MSG_CTRUNC.  Whatever is
+ * more than can have been agreed is closed at once, and the packet counts as broken.  How
+ * many are right for a packet of its kind, the caller looks at.  An empty packet without
+ * descriptors cannot be told from a hang-up.  One with descriptors is none, for the peer is
+ * still there: it counts as broken too.
+ *
+ * Nothing here makes a sentence for EAGAIN or a hang-up, which are no failures.
  */
 #include "os/fdpass.h"
 
@@ -89,6 +94,17 @@ static size_t take_extras(struct msghdr *msg, struct fdpass_extras *extras)
 	return count;
 }
 
+int fdpass_first(const struct fdpass_extras *extras)
+{
+	return extras->count ? extras->fds[0] : -1;
+}
+
+void fdpass_take(struct fdpass_extras *extras, int *fds)
+{
+	memcpy(fds, extras->fds, extras->count * sizeof(*fds));
+	extras->count = 0;
+}
+
 void fdpass_close(struct fdpass_extras *extras)
 {
 	while (extras->count)
@@ -126,12 +142,10 @@ static ssize_t receive(int fd, struct msghdr *msg, struct fdpass_extras *extras,
 		r = note_all(extras);
 	}
 	fd_let_forks();
-	if (r < 0)
-		fdpass_close(extras);
 	return r < 0 ? r : n;
 }
 
-int fdpass_receive(int fd, void *packet, size_t size, struct fdpass_extras *ret_extras)
+int fdpass_receive(int fd, void *packet, size_t size, struct fdpass_extras *extras)
 {
 	union {
 		char bytes[CMSG_SPACE(FDS_MAX * sizeof(int)) + CMSG_SPACE(sizeof(struct ucred))];
@@ -147,16 +161,16 @@ int fdpass_receive(int fd, void *packet, size_t size, struct fdpass_extras *ret_
 	size_t count = 0;
 	ssize_t n;
 
-	ret_extras->count = 0;
-	ret_extras->has_sender = false;
-	n = receive(fd, &msg, ret_extras, &count);
+	fdpass_close(extras);
+	extras->has_sender = false;
+	n = receive(fd, &msg, extras, &count);
 	if (n < 0)
 		return (int)n;
-	if (count > SLUICE_WIRE_FDS_MAX || (msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC))) {
-		fdpass_close(ret_extras);
-		if (msg.msg_flags & MSG_CTRUNC)
-			return fail_for_want(EMFILE, "what a peer has sent");
+	if (msg.msg_flags & MSG_CTRUNC)
+		return fail_for_want(EMFILE, "what a peer has sent");
+	if (count > SLUICE_WIRE_FDS_MAX || (msg.msg_flags & MSG_TRUNC))
 		return fail(EPROTO, "the peer sent a packet that is too long or carries too many descriptors");
-	}
+	if (!n && count)
+		return fail(EPROTO, "the peer sent %zu descriptors with an empty packet", count);
 	return (int)n;
 }

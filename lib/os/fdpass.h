@@ -21,7 +21,10 @@ int fdpass_send(int fd, const void *packet, size_t size, int passed) MUST_CHECK;
 int fdpass_send_all(int fd, const void *packet, size_t size, const int *passed,
 		    unsigned int count) MUST_CHECK;
 
-/* What came with a packet; the descriptors are the receiver's. */
+/*
+ * What came with a packet.  It owns the descriptors: fdpass_take() is the only way to keep
+ * them, and what was not taken is closed.  Declared by FDPASS_EXTRAS() only.
+ */
 struct fdpass_extras {
 	int fds[SLUICE_WIRE_FDS_MAX];
 	unsigned int count;
@@ -29,13 +32,23 @@ struct fdpass_extras {
 	struct ucred sender;
 };
 
+/* FDPASS_EXTRAS() - a variable whose descriptors are closed where its block ends. */
+#define FDPASS_EXTRAS(name) \
+	__attribute__((__cleanup__(fdpass_close))) struct fdpass_extras name = { .count = 0 }
+
 /*
  * Receives a packet of at most size bytes, and what came with it.  The number of
- * bytes; 0 (hung up), -EAGAIN (nothing there), -EPROTO (longer than that, or more
- * descriptors than there can be), -EMFILE (no room for them) or -errno; and unless
- * it is more than 0, there are no extras.
+ * bytes; 0 (hung up), -EAGAIN (nothing there), -EPROTO (longer than that, more
+ * descriptors than there can be, or descriptors and no bytes), -EMFILE (no room for
+ * them) or -errno.  Extras of an earlier packet are closed.
  */
-int fdpass_receive(int fd, void *packet, size_t size, struct fdpass_extras *ret_extras) MUST_CHECK;
+int fdpass_receive(int fd, void *packet, size_t size, struct fdpass_extras *extras) MUST_CHECK;
+
+/* The first descriptor, which stays where it is; or -1. */
+int fdpass_first(const struct fdpass_extras *extras);
+
+/* Moves all of the descriptors to fds, which has room for SLUICE_WIRE_FDS_MAX. */
+void fdpass_take(struct fdpass_extras *extras, int *fds);
 
 /* Closes the descriptors. */
 void fdpass_close(struct fdpass_extras *extras);
