@@ -16,11 +16,18 @@ struct handshake {
 
 /*
  * Client: checks whose socket this is, makes the channel's memory, maps it and says
- * HELLO.  0, -EACCES (a server of another user) or another -errno.
+ * HELLO.  A descriptor of the memory, to be kept until WELCOME; -EACCES (a server of
+ * another user) or another -errno.
  */
 int handshake_hello(struct channel *channel, const struct handshake *self) MUST_CHECK;
 
-/* Server: checks a HELLO and maps the memory that came with it.  0 or -errno. */
+/*
+ * Client: has the server, which has said WELCOME, sealed the memory?  If so it is
+ * populated, and stays so.  0, -EPROTO or another -errno.
+ */
+int handshake_check_sealed(const struct channel *channel, int memory) MUST_CHECK;
+
+/* Server: checks a HELLO, and maps and seals the memory that came with it.  0 or -errno. */
 int handshake_accept(struct channel *channel, const struct handshake *self,
 		     const void *packet, size_t size, int passed) MUST_CHECK;
 
