@@ -16,7 +16,7 @@ const char *registry_domain(const char *domain);
 void registry_root(char *path, size_t size);
 
 /* Returned where the configuration is wrong; sluice_strerror() says how. */
-#define REGISTRY_MISCONFIGURED	(-ENOTSUP)
+#define REGISTRY_MISCONFIGURED	(-ECANCELED)
 
 /* That directory, and whether it is for several users.  A descriptor, or -errno as below. */
 int registry_open_root(bool *ret_shared);
