@@ -182,6 +182,28 @@ TEST_F(hostile, holes_in_the_page)
 	EXPECT_EQ(0, after.ru_majflt - before.ru_majflt);
 }
 
+/* The counters of a port are in a file that another process of this user can write. */
+TEST_F(hostile, counters_that_are_bent)
+{
+	struct sluice_registry_counters *counters = self->server.server->entry.counters;
+	long i;
+
+	for (i = 0; i < 3; i++) {
+		EXPECT_EQ(1, ask_blob(&self->good, 0, 10));
+		EXPECT_EQ(10, take_blob(&self->server, 0, LONG));
+		EXPECT_LT(0, counters->depth);
+		counters->depth = 0;
+		counters->loaned = 0;
+		EXPECT_EQ(0, answer_blob(&self->server, 0, 10));
+		EXPECT_EQ(0, done(&self->server, 0, 0));
+		EXPECT_EQ(0, counters->depth);
+		EXPECT_EQ(0, counters->loaned);
+		EXPECT_EQ(10, hear_blob(&self->good, 0, LONG));
+		EXPECT_EQ(-EPIPE, hear_blob(&self->good, 0, LONG));
+		EXPECT_EQ(0, cancel(&self->good, 0, 0));
+	}
+}
+
 /* ---- Returns ------------------------------------------------------------------ */
 
 /* All requests that are out, whether the server has received them or not. */
