@@ -69,6 +69,32 @@ TEST_F(hostile, pages_of_a_welcome)
 	}
 }
 
+/*
+ * A server can take a lease on what it calls its page.  Who opened that and waited would do
+ * so for /proc/sys/fs/lease-break-time, 45 s, which is longer than a test may take.
+ */
+TEST_F(hostile, a_page_with_a_lease)
+{
+	struct load_page page = { .inode = 0 };
+	int fd, leased, fds = count_fds();
+	char path[64];
+
+	signal(SIGIO, SIG_IGN);
+	fd = memfd_create(SLUICE_LOAD_NAME "000000000000feed", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, ftruncate(fd, SLUICE_LOAD_SIZE));
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	leased = open(path, O_RDONLY | O_CLOEXEC);
+	ASSERT_LE(0, leased);
+	close(fd);
+	if (fcntl(leased, F_SETLEASE, F_RDLCK))
+		SKIP(return, "there are no leases here: %s", strerror(errno));
+	load_page_find(&page, getpid(), 0xfeed, false);
+	EXPECT_EQ(0, page.inode);
+	close(leased);
+	EXPECT_EQ(fds, count_fds());
+}
+
 /* ---- Words ------------------------------------------------------------------ */
 
 static struct sluice_load *words_of(const struct seat *client)

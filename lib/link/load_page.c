@@ -11,7 +11,7 @@
  *
  * A descriptor from another process may be anything, and opening a device can have
  * effects.  So what /proc shows is opened with O_PATH first, which opens nothing, and
- * looked at; and what is mapped was checked as all memfds are (os/memfd.c): it is sealed
+ * looked at; then it is opened without waiting, since a lease (F_SETLEASE) could hold that up; and what is mapped was checked as all memfds are (os/memfd.c): it is sealed
  * in size, so that no access to it is a signal.
  *
  * It is populated when it is mapped, but need not stay so.  Each client maps it for writing,
@@ -129,7 +129,7 @@ static int open_memory(int directory, const char *name)
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", place);
 	if (!fstat(place, &st) && S_ISREG(st.st_mode) && !fstatfs(place, &filesystem) &&
 	    filesystem.f_type == TMPFS_MAGIC)
-		fd = fd_own(open(path, O_RDWR | O_CLOEXEC));
+		fd = fd_own(open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC));
 	fd_close(place);
 	return fd;
 }
