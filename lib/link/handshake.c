@@ -26,13 +26,13 @@
  * A server believes of a HELLO only what it has compared with its own contract; the
  * layout of the memory follows from that contract and not from the client.
  *
- * The memory is sealed in two steps.  The client seals its size, so that no access to it
- * is a signal.  Who has a descriptor could still make holes in it, which cost a fault and
- * are charged to who touches them next; F_SEAL_FUTURE_WRITE prevents that, but also that
- * the server maps the memory for writing.  So the server adds it, with F_SEAL_SEAL, once it
- * has mapped the memory, and looks for holes after that.  The client keeps a descriptor until WELCOME,
- * looks at the seals then, and populates the memory again.  Before, a hostile server can have the
- * client's accesses fault; each page was charged to the client already.
+ * The memory is sealed in two steps.  The client seals its size, so that nobody can cut
+ * it short.  Who has a descriptor could still make holes in it, which cost a fault and are
+ * charged to who touches them next; F_SEAL_FUTURE_WRITE prevents that, but also that the
+ * server maps the memory for writing.  So the server adds it, with F_SEAL_SEAL, once it has
+ * mapped the memory, and looks for holes after that.  The client keeps a descriptor until
+ * WELCOME, looks at the seals then, and populates the memory again.  Before, a hostile
+ * server can have the client's accesses fault; each page was charged to the client already.
  *
  * A client refuses the server of another user, root excepted, unless it was told to trust
  * any.  It asks twice: whose socket it is, before it says anything; and who has sent

@@ -81,12 +81,12 @@ static int check_domain(const char *domain)
 	return 0;
 }
 
-/* Whoever makes the default root of another user first keeps that user out of it. */
+/* Whoever makes the default root of another user first keeps that user out of it; root may. */
 static int tell_taken(const struct root *root, int r)
 {
 	struct stat st;
 
-	if (r != -EACCES || lstat(root->path, &st) || st.st_uid == geteuid())
+	if (r != -EACCES || lstat(root->path, &st) || st.st_uid == geteuid() || !st.st_uid)
 		return r;
 	return fail_within(r, "the default root directory of this user is taken by another user, so SLUICE_ROOT must name another one");
 }
