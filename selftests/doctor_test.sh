@@ -192,6 +192,31 @@ else
 	skip "another user" "this is not root, or there is no setpriv"
 fi
 
+# ---- the root that nobody names
+
+# /run and /dev/shm are empty there, but for what a test makes in them.
+cat >"$tmp/enter" <<'END'
+mount -t tmpfs -o mode=755 none /run && mount -t tmpfs -o mode=1777 none /dev/shm || exit 9
+unset SLUICE_ROOT
+XDG_RUNTIME_DIR=/run/mine
+export XDG_RUNTIME_DIR
+mkdir -m 700 /run/mine
+eval "$2"
+exec "$1" doctor
+END
+if unshare -m true 2>/dev/null; then
+	doctor "no root is named" 0 unshare -m sh "$tmp/enter" "$sluice" :
+	finds "it is in the runtime directory" ok root '/run/mine/sluice (built in, since .XDG_RUNTIME_DIR is private)'
+	doctor "a runtime directory that others may read" 0 unshare -m sh "$tmp/enter" "$sluice" \
+		'chmod 755 /run/mine'
+	finds "it is in /dev/shm" ok root '/dev/shm/sluice-0 (built in, since there is no /run/sluice, and no private'
+	doctor "domains in two places" 0 unshare -m sh "$tmp/enter" "$sluice" \
+		'mkdir -p -m 700 /run/mine/sluice/one /dev/shm/sluice-0/two'
+	finds "it is said where" note root 'is /run/mine/sluice, and this user has domains in /dev/shm/sluice-0 too'
+else
+	skip "the root that nobody names" "there is no mount namespace to be had"
+fi
+
 # ---- what the dead have left
 
 "$O/examples/calls-server" >/dev/null &

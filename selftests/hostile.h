@@ -61,6 +61,8 @@ FIXTURE_SETUP(hostile)
 	ASSERT_EQ(10, take_blob(&self->server, 0, LONG));
 	ASSERT_EQ(0, answer_blob(&self->server, 0, 10));
 	ASSERT_EQ(0, done(&self->server, 0, 0));
+	ASSERT_EQ(10, hear_blob(&self->good, 0, LONG));
+	ASSERT_EQ(-EPIPE, hear_blob(&self->good, 0, LONG));
 	ASSERT_EQ(0, cancel(&self->good, 0, 0));
 }
 
@@ -122,6 +124,22 @@ helper struct ring_message honest(const struct requester *requester)
 		.segment = requester->pool->segments[0].number,
 		.slice = requester->channel.layout->deliveries - 1,
 	};
+}
+
+/* What a client says to a server in whose place we are.  The memory of the channel. */
+helper int receive_hello(struct __test_metadata *_metadata, int socket,
+			 struct sluice_wire_hello *ret_hello)
+{
+	struct fdpass_extras extras;
+	int memory;
+
+	EXPECT_EQ(sizeof(*ret_hello), fdpass_receive(socket, ret_hello, sizeof(*ret_hello),
+						     &extras));
+	EXPECT_EQ(1, extras.count);
+	memory = fcntl(extras.fds[0], F_DUPFD_CLOEXEC, 3);
+	EXPECT_LE(0, memory);
+	fdpass_close(&extras);
+	return memory;
 }
 
 #endif /* SELFTESTS_HOSTILE_H */

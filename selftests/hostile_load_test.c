@@ -4,6 +4,9 @@
  * words in a page that cannot be, and returns of requests that were never received.  It
  * loses its channel, or others choose it too often or too seldom; no request is lost.
  */
+#include <sys/mman.h>
+#include <sys/resource.h>
+
 #include "hostile.h"
 
 #include "shm/load.h"
@@ -32,7 +35,7 @@ static int page(int kind)
 	if (fd < 0 || (kind == HOLE ? ftruncate(fd, (off_t)size) :
 				      write(fd, bytes, size) != (ssize_t)size))
 		return -1;
-	if (kind != UNSEALED && fcntl(fd, F_ADD_SEALS, (int)SLUICE_CHANNEL_SEALS))
+	if (kind != UNSEALED && fcntl(fd, F_ADD_SEALS, (int)SLUICE_LOAD_SEALS))
 		return -1;
 	return fd;
 }
@@ -40,13 +43,17 @@ static int page(int kind)
 TEST_F(hostile, pages_of_a_welcome)
 {
 	struct sluice_wire_welcome welcome = { .header = HEADER(SLUICE_WIRE_WELCOME) };
-	int kind, fd, passed, fds = count_fds();
+	int kind, fd, passed, memory, fds = count_fds();
+	struct sluice_wire_hello hello;
 
 	for (kind = NOTHING; kind <= SEALED; kind++) {
 		ASSERT_EQ(0, open_client(&self->bad, 0, 0));
 		ASSERT_EQ(1, ask_blob(&self->bad, 0, 10));
 		fd = accept4(self->server.server->listener.fd, NULL, NULL, SOCK_CLOEXEC);
 		ASSERT_LE(0, fd);
+		memory = receive_hello(_metadata, fd, &hello);
+		ASSERT_EQ(0, fcntl(memory, F_ADD_SEALS, (int)SLUICE_CHANNEL_SEALS_MAPPED));
+		close(memory);
 		passed = page(kind);
 		ASSERT_EQ(kind == NOTHING, passed < 0);
 		ASSERT_EQ(0, fdpass_send(fd, &welcome, sizeof(welcome), passed));
@@ -60,6 +67,32 @@ TEST_F(hostile, pages_of_a_welcome)
 		close_client(&self->bad, 0, 0);
 		EXPECT_EQ(fds, count_fds()) TH_LOG("%d", kind);
 	}
+}
+
+/*
+ * A server can take a lease on what it calls its page.  Who opened that and waited would do
+ * so for /proc/sys/fs/lease-break-time, 45 s, which is longer than a test may take.
+ */
+TEST_F(hostile, a_page_with_a_lease)
+{
+	struct load_page page = { .inode = 0 };
+	int fd, leased, fds = count_fds();
+	char path[64];
+
+	signal(SIGIO, SIG_IGN);
+	fd = memfd_create(SLUICE_LOAD_NAME "000000000000feed", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, ftruncate(fd, SLUICE_LOAD_SIZE));
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	leased = open(path, O_RDONLY | O_CLOEXEC);
+	ASSERT_LE(0, leased);
+	close(fd);
+	if (fcntl(leased, F_SETLEASE, F_RDLCK))
+		SKIP(return, "there are no leases here: %s", strerror(errno));
+	load_page_find(&page, getpid(), 0xfeed, false);
+	EXPECT_EQ(0, page.inode);
+	close(leased);
+	EXPECT_EQ(fds, count_fds());
 }
 
 /* ---- Words ------------------------------------------------------------------ */
@@ -143,6 +176,58 @@ TEST_F(hostile, a_count_that_was_bent_is_right_again)
 	load->counted = UINT64_MAX;
 	EXPECT_EQ(-ETIMEDOUT, take_blob(&self->server, 0, SECOND));
 	EXPECT_EQ(0, load->counted);
+}
+
+/*
+ * Each client maps the page for writing, so the kernel cannot be asked to refuse holes.
+ * One costs its victims a fault, of the first who reads or writes there again; the page
+ * is there again then, of 4096 bytes, and no count is below 0.
+ */
+TEST_F(hostile, holes_in_the_page)
+{
+	struct sluice_load *load;
+	struct rusage before, after;
+	struct stat st;
+	long i;
+
+	exchange_one(_metadata, self);
+	load = words_of(&self->good);
+	ASSERT_NE(NULL, load);
+	getrusage(RUSAGE_THREAD, &before);
+	for (i = 0; i < 100; i++) {
+		ASSERT_EQ(0, madvise(load, SLUICE_LOAD_SIZE, MADV_REMOVE));
+		exchange_one(_metadata, self);
+		ASSERT_EQ(0, fstat(self->server.server->self.load_fd, &st));
+		EXPECT_EQ(SLUICE_LOAD_SIZE / 512, st.st_blocks);
+		EXPECT_EQ(0, load->counted);
+		EXPECT_EQ(0, load->uncounted);
+	}
+	getrusage(RUSAGE_THREAD, &after);
+	/* One for each of the three ends that have mapped it here, and some room. */
+	EXPECT_GT(100 * 8, after.ru_minflt - before.ru_minflt);
+	EXPECT_EQ(0, after.ru_majflt - before.ru_majflt);
+}
+
+/* The counters of a port are in a file that another process of this user can write. */
+TEST_F(hostile, counters_that_are_bent)
+{
+	struct sluice_registry_counters *counters = self->server.server->entry.counters;
+	long i;
+
+	for (i = 0; i < 3; i++) {
+		EXPECT_EQ(1, ask_blob(&self->good, 0, 10));
+		EXPECT_EQ(10, take_blob(&self->server, 0, LONG));
+		EXPECT_LT(0, counters->depth);
+		counters->depth = 0;
+		counters->loaned = 0;
+		EXPECT_EQ(0, answer_blob(&self->server, 0, 10));
+		EXPECT_EQ(0, done(&self->server, 0, 0));
+		EXPECT_EQ(0, counters->depth);
+		EXPECT_EQ(0, counters->loaned);
+		EXPECT_EQ(10, hear_blob(&self->good, 0, LONG));
+		EXPECT_EQ(-EPIPE, hear_blob(&self->good, 0, LONG));
+		EXPECT_EQ(0, cancel(&self->good, 0, 0));
+	}
 }
 
 /* ---- Returns ------------------------------------------------------------------ */

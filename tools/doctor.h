@@ -6,6 +6,7 @@
  *	doctor_kernel.c		the kernel, io_uring, how nodes wait
  *	doctor_memory.c		memory files, and what limits them
  *	doctor_root.c		the directories through which processes meet
+ *	doctor_other_roots.c	directories that others of this user may meet in
  *	doctor_entries.c	what somebody has taken away from the living
  *	doctor_system.c		processors, namespaces, containers, tracing
  *	doctor_message.c	the proof: a message from one process to another
@@ -56,6 +57,9 @@ doctor_check doctor_kernel, doctor_peers, doctor_uring, doctor_futex, doctor_wai
 /* doctor_memory.c */
 doctor_check doctor_memfd, doctor_noexec, doctor_files, doctor_address_space,
 	     doctor_file_size, doctor_maps, doctor_overcommit;
+
+/* doctor_other_roots.c: is there a further directory that others may have for the root? */
+void doctor_other_roots(struct doctor_finding *finding, const char *path);
 
 /* doctor_root.c */
 doctor_check doctor_root, doctor_room, doctor_node, doctor_logout, doctor_leftovers;

@@ -43,12 +43,31 @@ static void name_directory(struct invisible *invisible, const char *domain)
 		 realpath(path, real) ? real : path, registry_domain(domain));
 }
 
+/*
+ * A regular file that has lost its name, by another process's descriptor.  The process may
+ * swap that at any moment for a device, so it is opened with O_PATH first, looked at, and
+ * then opened by that; and a lease on it is not waited for.
+ */
+static int open_nameless(const char *descriptor)
+{
+	int place = open(descriptor, O_PATH | O_CLOEXEC), fd = -1;
+	char path[PATH_SIZE];
+	struct stat st;
+
+	if (place < 0)
+		return -1;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", place);
+	if (fstat(place, &st) == 0 && S_ISREG(st.st_mode) && !st.st_nlink)
+		fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	close(place);
+	return fd;
+}
+
 /* Is it the entry of a node in our directory, without a name? */
 static bool is_nameless(const struct invisible *invisible, const char *descriptor)
 {
 	struct sluice_registry_node record;
 	char target[PATH_SIZE];
-	struct stat st;
 	ssize_t length;
 	bool read;
 	int fd;
@@ -58,10 +77,7 @@ static bool is_nameless(const struct invisible *invisible, const char *descripto
 		return false;
 	target[length] = 0;
 	if (strncmp(target, invisible->nodes, strlen(invisible->nodes)) != 0 ||
-	    stat(descriptor, &st) < 0 || !S_ISREG(st.st_mode) || st.st_nlink)
-		return false;
-	fd = open(descriptor, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	if (fd < 0)
+	    (fd = open_nameless(descriptor)) < 0)
 		return false;
 	read = pread(fd, &record, sizeof(record), 0) == (ssize_t)sizeof(record);
 	close(fd);

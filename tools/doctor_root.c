@@ -47,16 +47,19 @@
 
 /* ---- The root directory ---------------------------------------------------------- */
 
-static const char *why_root(const char *path)
+/* Where it was said that this is the root, or why it is. */
+static const char *why_root(void)
 {
 	static char source[CONFIGURED_SIZE];
 	char value[CONFIGURED_SIZE];
 
-	if (configured("node.root", value, source) && strcmp(source, "built in") != 0)
-		return source;
-	if (strncmp(path, "/run/", 5) == 0)
-		return "made by the administrator";
-	return "of this user, since there is no /run/sluice";
+	return configured("node.root", value, source) ? source : "not known";
+}
+
+/* Nobody has named it, so others of this user may have found another one. */
+static bool is_default(void)
+{
+	return strncmp(why_root(), "built in", 8) == 0;
 }
 
 static void judge_root(struct doctor_finding *finding, const char *path, const struct stat *st)
@@ -82,7 +85,7 @@ static void judge_root(struct doctor_finding *finding, const char *path, const s
 		doctor_mend(finding, "let this user into its group, or SLUICE_ROOT name another one; all users may share one of root with mode 1777");
 	} else {
 		doctor_found(finding, DOCTOR_OK, "%s (%s), user %u, mode %04o", path,
-			     why_root(path), st->st_uid, mode);
+			     why_root(), st->st_uid, mode);
 	}
 }
 
@@ -120,11 +123,11 @@ static void judge_absent(struct doctor_finding *finding, const char *path)
 		*end = 0;
 	if (!end || access(above, F_OK) == 0) {
 		doctor_found(finding, DOCTOR_OK, "%s (%s) is made by the first node", path,
-			     why_root(path));
+			     why_root());
 		return;
 	}
 	doctor_found(finding, DOCTOR_PROBLEM, "the root directory %s (%s) cannot be made: there is no %s",
-		     path, why_root(path), above);
+		     path, why_root(), above);
 	doctor_mend(finding, "make it, or let SLUICE_ROOT name another one");
 }
 
@@ -135,7 +138,11 @@ void doctor_root(struct doctor *doctor, struct doctor_finding *finding)
 
 	(void)doctor;
 	registry_root(path, sizeof(path));
-	if (lstat(path, &st) == 0) {
+	if (!*path) {
+		doctor_found(finding, DOCTOR_PROBLEM, "which root directory it is cannot be told: %s",
+			     sluice_strerror());
+		doctor_mend(finding, "what mends configuration");
+	} else if (lstat(path, &st) == 0) {
 		judge_root(finding, path, &st);
 		if (finding->status == DOCTOR_OK)
 			judge_use(finding, path);
@@ -146,6 +153,8 @@ void doctor_root(struct doctor *doctor, struct doctor_finding *finding)
 			     path, strerror(errno));
 		doctor_mend(finding, "let this user reach it, or SLUICE_ROOT name another one");
 	}
+	if (finding->status == DOCTOR_OK && is_default())
+		doctor_other_roots(finding, path);
 }
 
 /* ---- Room ------------------------------------------------------------------------- */
@@ -156,6 +165,10 @@ static bool ask_room(char path[PATH_SIZE], struct statvfs *ret_room, bool *ret_m
 	struct statfs system;
 
 	registry_root(path, PATH_SIZE);
+	if (!*path) {
+		errno = EINVAL;
+		return false;
+	}
 	if (access(path, F_OK) < 0)
 		path = dirname(path);
 	if (statvfs(path, ret_room) < 0 || statfs(path, &system) < 0)
@@ -275,8 +288,11 @@ void doctor_logout(struct doctor *doctor, struct doctor_finding *finding)
 
 	(void)doctor;
 	registry_root(path, sizeof(path));
-	if (strncmp(path, "/dev/shm/", 9) != 0 || geteuid() <= SYSTEM_UID_MAX ||
-	    access("/run/systemd/seats", F_OK) < 0) {
+	if (strncmp(path, "/run/user/", 10) == 0 && !lingers()) {
+		doctor_found(finding, DOCTOR_NOTE, "the runtime directory, and the root directory in it, are deleted when this user's last session ends, of running programs too");
+		doctor_mend(finding, "loginctl enable-linger, or let SLUICE_ROOT name a directory elsewhere");
+	} else if (strncmp(path, "/dev/shm/", 9) != 0 || geteuid() <= SYSTEM_UID_MAX ||
+		   access("/run/systemd/seats", F_OK) < 0) {
 		doctor_found(finding, DOCTOR_OK, "nobody deletes the root directory when this user logs out");
 	} else if (lingers() || is_told_to_spare()) {
 		doctor_found(finding, DOCTOR_OK, "systemd-logind keeps what this user has in /dev/shm (lingering, or RemoveIPC=no)");

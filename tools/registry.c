@@ -5,7 +5,7 @@
  * more than permission to read, and nobody notices.  A lock, even for a moment, would keep the
  * last process of a service from removing it.
  *
- * Where the registry lies is decided as the library decides it, and the directories
+ * Where the registry lies the library says (sluice_config_read()), and the directories
  * must be as safe as the library wants them: of this user or root, not writable by
  * others unless sticky, and no symbolic links.  Below a root directory of root's that is
  * for several users they may be of any; so may a service, which is only looked at here.
@@ -35,7 +35,6 @@
 #include "configured.h"
 #include "lost_root.h"
 
-#define SYSTEM_ROOT	"/run/sluice"
 #define DOMAIN_DEFAULT	"default"
 #define DOMAIN_LENGTH	63u
 #define HASH_LENGTH	16u	/* hexadecimal digits */
@@ -85,14 +84,8 @@ static int descend(int at, const char *name)
 void registry_root(char *path, size_t size)
 {
 	char chosen[CONFIGURED_SIZE];
-	struct stat st;
 
-	if (configured("node.root", chosen, NULL))
-		snprintf(path, size, "%s", chosen);
-	else if (stat(SYSTEM_ROOT, &st) == 0 && S_ISDIR(st.st_mode))
-		snprintf(path, size, "%s", SYSTEM_ROOT);
-	else
-		snprintf(path, size, "/dev/shm/sluice-%u", geteuid());
+	snprintf(path, size, "%s", configured("node.root", chosen, NULL) ? chosen : "");
 }
 
 int registry_open_root(bool *ret_shared)

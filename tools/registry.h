@@ -12,7 +12,7 @@
 /* The domain that is meant: domain, or if that is NULL what is configured. */
 const char *registry_domain(const char *domain);
 
-/* Where the library looks: as configured, /run/sluice or this user's directory. */
+/* Where the library looks; or "", if the configuration cannot be read. */
 void registry_root(char *path, size_t size);
 
 /* Returned where the configuration is wrong; sluice_strerror() says how. */

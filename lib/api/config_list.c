@@ -83,16 +83,18 @@ static void show_source(struct sluice_config *config, const struct config_value 
 
 static void show_text(struct sluice_config *config, unsigned int i)
 {
-	const char *text = config->config.text[i];
+	const char *text = config->config.text[i], *why = NULL;
 
 	if (text)
 		snprintf(config->value, sizeof(config->value), "%s", text);
 	else if (i == CONFIG_ROOT)
-		root_default(config->value, sizeof(config->value));
+		why = root_default(config->value, sizeof(config->value));
 	else
 		preset_text(i, config->value, sizeof(config->value));
 	show_source(config, &config->config.value[i],
 		    i == CONFIG_ROOT ? "SLUICE_ROOT" : "SLUICE_DOMAIN");
+	if (why && !config->config.value[i].from)
+		snprintf(config->source, sizeof(config->source), "built in, since %s", why);
 }
 
 static void show_default(struct sluice_config *config, unsigned int i)

@@ -775,8 +775,9 @@ struct sluice_status {
  * @opts: options, or NULL.
  *
  * The node registers itself under the root directory: $SLUICE_ROOT, else what the
- * configuration says, else /run/sluice where it exists, else /dev/shm/sluice-<uid>.  From Linux 6.7 on it
- * waits through io_uring if that is not refused; from Linux 6.5 on it notices the
+ * configuration says, else /run/sluice where it exists, else sluice in the user's runtime
+ * directory ($XDG_RUNTIME_DIR) where that is private, else /dev/shm/sluice-<uid>.
+ * sluice(7) says more.  From Linux 6.7 on it waits through io_uring if that is not refused; from Linux 6.5 on it notices the
  * death of a peer even if somebody else still holds the peer's socket.
  *
  * If somebody deletes or moves what the node, its services and ports have registered,
@@ -1811,7 +1812,7 @@ struct sluice_config;
  * @preset: what it is if nobody says anything.
  * @range: what it can be.
  * @source: where @value was said: "/etc/sluice/sluice.conf:3", "$SLUICE_ROOT", or
- *	"built in".
+ *	"built in"; for a root directory that nobody has named with the reason behind it.
  * @meaning: what it is for.
  */
 struct sluice_config_key {

@@ -25,9 +25,12 @@ static inline void counter_add(uint64_t *counter, uint64_t n)
 	store_relaxed(counter, load_relaxed(counter) + n);
 }
 
+/* Not below 0, although another process of this user may have written there. */
 static inline void counter_sub(uint64_t *counter, uint64_t n)
 {
-	store_relaxed(counter, load_relaxed(counter) - n);
+	uint64_t value = load_relaxed(counter);
+
+	store_relaxed(counter, value > n ? value - n : 0);
 }
 
 /* So many are in the queue now. */

@@ -10,9 +10,11 @@
  *	requests may enter the ring		accept
  *						whose client is it?
  *						version, contract, a place, seals, size
- *						map, allocate what is wanted at once;
+ *						map, seal, look for holes;
+ *						allocate what is wanted at once;
  *						WELCOME, with the page that says how
  *						busy the server is, or REJECT and hang up
+ *	has it sealed the memory?
  *
  * The client does not wait: what it sends before the server has come round lies in
  * the ring and is served then, or ends with the reason of the REJECT.
@@ -23,8 +25,15 @@
  * (api/places.c), which it knows before it maps the memory.
  *
  * A server believes of a HELLO only what it has compared with its own contract; the
- * layout of the memory follows from that contract and not from the client.  The
- * memory is sealed in size and all there, so that no access to it can fault.
+ * layout of the memory follows from that contract and not from the client.
+ *
+ * The memory is sealed in two steps.  The client seals its size, so that nobody can cut
+ * it short.  Who has a descriptor could still make holes in it, which cost a fault and are
+ * charged to who touches them next; F_SEAL_FUTURE_WRITE prevents that, but also that the
+ * server maps the memory for writing.  So the server adds it, with F_SEAL_SEAL, once it has
+ * mapped the memory, and looks for holes after that.  The client keeps a descriptor until
+ * WELCOME, looks at the seals then, and populates the memory again.  Before, a hostile
+ * server can have the client's accesses fault; each page was charged to the client already.
  *
  * A client refuses the server of another user, root excepted, unless it was told to trust
  * any.  It asks twice: whose socket it is, before it says anything; and who has sent
@@ -80,7 +89,7 @@ static void format(const struct channel *channel)
 			    layout->response_slots);
 }
 
-/* A descriptor of the channel's memory, which is mapped, formatted and sealed. */
+/* A descriptor of the channel's memory, which is mapped, formatted and sealed in size. */
 static int make_memory(struct channel *channel)
 {
 	uint64_t size = channel->layout->size;
@@ -128,14 +137,43 @@ int handshake_hello(struct channel *channel, const struct handshake *self)
 	if (fd < 0)
 		return fd;
 	r = fdpass_send(channel->source.fd, &hello, sizeof(hello), fd);
-	fd_close(fd);
 	/* Fresh as it is, the socket is not full. */
 	if (r == -EAGAIN)
 		r = -ENOBUFS;
-	if (r < 0)
+	if (r < 0) {
+		fd_close(fd);
 		return fail(-r, "cannot greet a server: %s", strerror(-r));
+	}
 	channel_set_bells(channel, channel->layout->client_bell, channel->layout->server_bell);
-	return 0;
+	return fd;
+}
+
+int handshake_check_sealed(const struct channel *channel, int memory)
+{
+	uint64_t size, inode;
+	int r;
+
+	r = memfd_verify(memory, SLUICE_CHANNEL_SEALS | SLUICE_CHANNEL_SEALS_MAPPED, &size,
+			 &inode);
+	if (r == -EPROTO)
+		return fail(EPROTO, "a server said WELCOME and has not sealed the channel's memory");
+	return r < 0 ? r : mapping_populate(&channel->memory, 0, size, true);
+}
+
+/* Maps memory, which has the right size, and sees to it that it stays as it is. */
+static int map_and_seal(struct channel *channel, int passed, uint64_t size)
+{
+	int r;
+
+	r = mapping_map(&channel->memory, passed, size, true);
+	if (!r)
+		r = memfd_seal(passed, SLUICE_CHANNEL_SEALS_MAPPED);
+	/* It has other seals, or a descriptor for reading only. */
+	if (r == -EPERM || r == -EACCES)
+		return fail(EPROTO, "a client's channel cannot be mapped for writing and then sealed: %s",
+			    strerror(-r));
+	/* Only now: before, the client could make holes. */
+	return r < 0 ? r : memfd_verify_populated(passed, 0, size);
 }
 
 int handshake_accept(struct channel *channel, const void *packet, int passed)
@@ -150,10 +188,7 @@ int handshake_accept(struct channel *channel, const void *packet, int passed)
 	if (size != channel->layout->size || hello->channel_size != size)
 		return fail(EPROTO, "a client's channel has %llu bytes, not %llu",
 			    (unsigned long long)size, (unsigned long long)channel->layout->size);
-	r = memfd_verify_populated(passed, 0, size);
-	if (r < 0)
-		return r;
-	r = mapping_map(&channel->memory, passed, size, true);
+	r = map_and_seal(channel, passed, size);
 	channel->memory.locked |= channel->view.locked;
 	return r < 0 ? r : mapping_populate(&channel->memory, 0, size, true);
 }

@@ -16,15 +16,22 @@ struct handshake {
 
 /*
  * Client: checks whose socket this is, makes the channel's memory, maps it and says
- * HELLO.  0, -EACCES (a server of another user) or another -errno.
+ * HELLO.  A descriptor of the memory, to be kept until WELCOME; -EACCES (a server of
+ * another user) or another -errno.
  */
 int handshake_hello(struct channel *channel, const struct handshake *self) MUST_CHECK;
+
+/*
+ * Client: has the server, which has said WELCOME, sealed the memory?  If so it is
+ * populated, and stays so.  0, -EPROTO or another -errno.
+ */
+int handshake_check_sealed(const struct channel *channel, int memory) MUST_CHECK;
 
 /* Server: checks a HELLO, and notes who the client is.  0 or -errno. */
 int handshake_check(struct channel *channel, const struct handshake *self,
 		    const void *packet, size_t size, int passed) MUST_CHECK;
 
-/* Server: maps the memory that came with it.  0 or -errno. */
+/* Server: maps and seals the memory that came with it.  0 or -errno. */
 int handshake_accept(struct channel *channel, const void *packet, int passed) MUST_CHECK;
 
 /* Server: says WELCOME. */

@@ -11,8 +11,17 @@
  *
  * A descriptor from another process may be anything, and opening a device can have
  * effects.  So what /proc shows is opened with O_PATH first, which opens nothing, and
- * looked at; and what is mapped was checked as all memfds are (os/memfd.c): it is sealed
- * in size and all there, so that no access to it can fault.
+ * looked at; then it is opened without waiting, since a lease (F_SETLEASE) could hold that up; and what is mapped was checked as all memfds are (os/memfd.c): it is sealed
+ * in size, so that no access to it is a signal.
+ *
+ * It is populated when it is mapped, but need not stay so.  Each client maps it for writing,
+ * later than the server; so it cannot have F_SEAL_FUTURE_WRITE, and a client can make a
+ * hole in it again and again.  A hole costs the next who looks there a page fault, and
+ * 4096 bytes that are charged to him; a port with SLUICE_PORT_LOCK takes that fault too.
+ * What is lost is what was counted, which any client can overwrite anyway.  Where the
+ * kernel has no page to give (memory is limited strictly, vm.overcommit_memory 2), the
+ * fault would be a SIGBUS; so only users who are trusted with that should be let into a
+ * service there.
  */
 #include "link/load_page.h"
 
@@ -70,7 +79,7 @@ int load_page_make(struct load_page *page, uint64_t server, bool locked)
 		return fd;
 	r = memfd_allocate(fd, 0, SLUICE_LOAD_SIZE);
 	if (!r)
-		r = memfd_seal(fd, SLUICE_CHANNEL_SEALS);
+		r = memfd_seal(fd, SLUICE_LOAD_SEALS);
 	if (!r && fstat(fd, &st))
 		r = fail_system("cannot ask for the inode of a memfd");
 	if (!r)
@@ -87,7 +96,7 @@ int load_page_take(struct load_page *page, int fd, bool locked)
 	uint64_t size, inode;
 	int r;
 
-	r = memfd_verify(fd, SLUICE_CHANNEL_SEALS, &size, &inode);
+	r = memfd_verify(fd, SLUICE_LOAD_SEALS, &size, &inode);
 	if (r < 0)
 		return r;
 	if (size != SLUICE_LOAD_SIZE)
@@ -121,7 +130,7 @@ static int open_memory(int directory, const char *name)
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", place);
 	if (!fstat(place, &st) && S_ISREG(st.st_mode) && !fstatfs(place, &filesystem) &&
 	    filesystem.f_type == TMPFS_MAGIC)
-		fd = fd_own(open(path, O_RDWR | O_CLOEXEC));
+		fd = fd_own(open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC));
 	fd_close(place);
 	return fd;
 }

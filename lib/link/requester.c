@@ -63,9 +63,12 @@ static int take_packet(struct channel *channel, const void *packet, size_t size,
 		return fail(EPROTO, "a server said WELCOME twice");
 	if (passed < 0)
 		return fail(EPROTO, "a server said WELCOME without its page");
-	r = load_page_take(&requester->load_page, passed, channel->view.locked);
+	r = handshake_check_sealed(channel, requester->memory_fd);
+	if (!r)
+		r = load_page_take(&requester->load_page, passed, channel->view.locked);
 	if (r < 0)
 		return r;
+	requester->memory_fd = fd_close(requester->memory_fd);
 	requester->welcome = true;
 	requester->changed(requester);
 	return 0;
@@ -91,6 +94,8 @@ static void gone(struct channel *channel)
 	struct delivery *delivery;
 	uint32_t i;
 
+	if (requester->memory_fd >= 0)
+		requester->memory_fd = fd_close(requester->memory_fd);
 	for (i = 0; i < requester->fresh; i++) {
 		delivery = &requester->deliveries[i];
 		if (delivery->request)
@@ -164,6 +169,7 @@ static struct requester *allocate(const struct requester_config *config)
 
 	if (!requester)
 		return NULL;
+	requester->memory_fd = -1;
 	/* The memory of those that are never used is never touched. */
 	requester->deliveries = malloc(layout->deliveries * sizeof(*requester->deliveries));
 	requester->ring.sent = calloc(layout->request_slots, sizeof(*requester->ring.sent));
@@ -226,7 +232,7 @@ struct requester *requester_create(const struct requester_config *config,
 	if (!r && requester->channel.gone)
 		r = fail(ECONNREFUSED, "the server has died, and somebody holds its socket");
 	if (!r)
-		r = handshake_hello(&requester->channel, self);
+		r = requester->memory_fd = handshake_hello(&requester->channel, self);
 	if (r < 0) {
 		channel_put(&requester->channel);
 		return fail_again_null(r);

@@ -70,6 +70,7 @@ struct requester {
 	struct delivery *deliveries;		/* by number; those below fresh have been used */
 	struct delivery *free;			/* of those */
 	uint32_t fresh;
+	int memory_fd;				/* of the channel's memory, until WELCOME; or -1 */
 	bool welcome;
 	int lacked;				/* what the server had not got, so that it hung up: an errno */
 	bool counted;				/* by its client, as a peer that is there */

@@ -35,7 +35,6 @@
 #include "os/inode_watch.h"
 #include "os/identity.h"
 
-#define SYSTEM_ROOT	"/run/sluice"
 #define DOMAIN_LENGTH	63u
 
 /* How often directories may vanish under our hands. */
@@ -67,16 +66,6 @@ static int open_or_make(struct root *root, int at, const char *name)
 	return fd == -ENOENT && r < 0 ? r : fd;
 }
 
-void root_default(char *path, size_t size)
-{
-	struct stat st;
-
-	if (!stat(SYSTEM_ROOT, &st) && S_ISDIR(st.st_mode))
-		snprintf(path, size, "%s", SYSTEM_ROOT);
-	else
-		snprintf(path, size, "/dev/shm/sluice-%u", geteuid());
-}
-
 bool root_is_domain(const char *name)
 {
 	size_t length = strlen(name);
@@ -90,6 +79,16 @@ static int check_domain(const char *domain)
 		return fail(EINVAL, "the domain \"%s\" is not a name of 1 to %u bytes without \"/\" and a leading \".\"",
 			    domain, DOMAIN_LENGTH);
 	return 0;
+}
+
+/* Whoever makes the default root of another user first keeps that user out of it; root may. */
+static int tell_taken(const struct root *root, int r)
+{
+	struct stat st;
+
+	if (r != -EACCES || lstat(root->path, &st) || st.st_uid == geteuid() || !st.st_uid)
+		return r;
+	return fail_within(r, "the default root directory of this user is taken by another user, so SLUICE_ROOT must name another one");
 }
 
 /* The root itself, which says what is below it. */
@@ -110,7 +109,7 @@ static int open_root(struct root *root, const char *path)
 		return fail(ENOENT, "cannot make the directory %s: %s", root->path,
 			    strerror(ENOENT));
 	if (fd < 0)
-		return fd;
+		return path ? fd : tell_taken(root, fd);
 	if (fstat(fd, &st)) {
 		r = fail(errno, "cannot look at the root directory %s: %s", root->path,
 			 strerror(errno));

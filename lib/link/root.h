@@ -31,8 +31,8 @@ struct root {
  */
 int root_open(struct root *root, const char *path, const char *domain) MUST_CHECK;
 
-/* The path of the root directory, if none is named. */
-void root_default(char *path, size_t size);
+/* The path of the root directory, if none is named, and why it is that (root_default.c). */
+const char *root_default(char *path, size_t size);
 
 /* Can this be the name of a domain? */
 bool root_is_domain(const char *name) MUST_CHECK;

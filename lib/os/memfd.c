@@ -11,9 +11,19 @@
  * A descriptor from a hostile peer may be anything: a device, a socket, a file
  * that it can still truncate, a memfd full of holes whose pages would be charged
  * to the first reader.  memfd_verify() and memfd_verify_populated() are all that
- * stands between such a descriptor and mmap().  What they have established stays
- * true, because seals cannot be taken off and a sealed file cannot be punched.  That a
- * question cannot be asked, for want of memory, is no verdict on the peer.
+ * stands between such a descriptor and mmap().  That a question cannot be asked, for
+ * want of memory, is no verdict on the peer.
+ *
+ * Seals cannot be taken off.  What they keep is not the same:
+ *
+ *	F_SEAL_SHRINK, _GROW	the size
+ *	F_SEAL_FUTURE_WRITE	that nobody else can map it for writing, and the pages: the
+ *				kernel refuses to make holes (fallocate, MADV_REMOVE)
+ *
+ * So a populated file stays populated if it has F_SEAL_FUTURE_WRITE, and only then.  A
+ * segment has it from the start, for its owner maps it before.  The memory of a channel
+ * gets it when both ends have mapped it (link/handshake.c).  The page of a server's load
+ * cannot have it, since each client maps it for writing (link/load_page.c).
  */
 #include "os/memfd.h"
 

@@ -24,8 +24,19 @@
 #define SLUICE_SEGMENT_SEALS \
 	(SLUICE_SEAL_SEAL | SLUICE_SEAL_SHRINK | SLUICE_SEAL_FUTURE_WRITE)
 
-/* What a server insists on before it maps a channel. */
+/* What a server insists on before it maps a channel: the size is final. */
 #define SLUICE_CHANNEL_SEALS \
+	(SLUICE_SEAL_SHRINK | SLUICE_SEAL_GROW)
+
+/*
+ * What the server adds once it has mapped it too, before WELCOME.  From then on nobody can
+ * map it for writing, write to the file, or make holes in it, and no seal can be added.
+ */
+#define SLUICE_CHANNEL_SEALS_MAPPED \
+	(SLUICE_SEAL_SEAL | SLUICE_SEAL_FUTURE_WRITE)
+
+/* What a client insists on before it maps the page of a server's load. */
+#define SLUICE_LOAD_SEALS \
 	(SLUICE_SEAL_SEAL | SLUICE_SEAL_SHRINK | SLUICE_SEAL_GROW)
 
 /* Slices begin on cache lines, so that no two share one. */
