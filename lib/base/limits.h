@@ -164,7 +164,7 @@
  * Packets read from a peer in one turn: as many as a socket holds, about, so that what an
  * honest peer has sent is read at once.
  */
-#define DRAIN_PACKETS_MAX	8192u
+#define DRAIN_PACKETS_MAX	320u
 
 /* What receiving a packet takes, beside handling it: it is not measured, but charged. */
 #define PACKET_NS		(INT64_C(2) * 1000)
