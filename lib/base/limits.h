@@ -206,6 +206,20 @@
 /* Connections taken at a time, so that other things get their turn. */
 #define ACCEPT_AT_ONCE		64u
 
+/* What taking one costs, beside its HELLO: it is not measured, but charged. */
+#define ACCEPT_NS		(INT64_C(20) * 1000)
+
+/*
+ * Connections without a HELLO.  A client says it within microseconds after it has
+ * connected; it takes longer only if it is stopped just then, and then it tries again.  A
+ * program that makes many clients at once has one such connection for each thread, so 16
+ * are many; and 64 are the threads of several programs.  Each costs two descriptors, so one
+ * user has 128 of the 1,024 that a process may have by default.
+ */
+#define STRANGER_PATIENCE_NS	(INT64_C(1) * 1000 * 1000 * 1000)
+#define STRANGERS_PER_PROCESS	16u
+#define STRANGERS_PER_USER	64u
+
 /* Pending connections of a server; the kernel cuts it to net.core.somaxconn. */
 #define SERVER_BACKLOG		4096
 
