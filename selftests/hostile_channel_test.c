@@ -25,7 +25,7 @@ static int send_until_gone(FIXTURE_DATA(hostile) *self)
 
 	for (sent = 0; sent < 1000 && !self->responder->channel.gone; sent++) {
 		send_byte(self->requester->channel.source.fd);
-		channel_drain(&self->responder->channel);
+		drain_all(&self->responder->channel);
 	}
 	return sent;
 }
@@ -73,11 +73,11 @@ TEST_F(hostile, goodbye_twice)
 {
 	let_in(_metadata, self);
 	channel_say_goodbye(&self->requester->channel);
-	channel_drain(&self->responder->channel);
+	drain_all(&self->responder->channel);
 	EXPECT_TRUE(self->responder->channel.leaving);
 	EXPECT_EQ(0, self->responder->channel.gone);
 	channel_say_goodbye(&self->requester->channel);
-	channel_drain(&self->responder->channel);
+	drain_all(&self->responder->channel);
 	throw_out(_metadata, self, "goodbye twice");
 }
 

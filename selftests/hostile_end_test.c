@@ -59,7 +59,7 @@ static void send_status(struct __test_metadata *_metadata, FIXTURE_DATA(hostile)
 
 	memset(status.text, 't', sizeof(status.text));
 	ASSERT_EQ(0, fdpass_send(self->responder->channel.source.fd, &status, size, -1));
-	channel_drain(&self->requester->channel);
+	drain_all(&self->requester->channel);
 }
 
 TEST_F(hostile, status_of_no_delivery)
@@ -136,7 +136,7 @@ static void send_fds(struct __test_metadata *_metadata, struct channel *from,
 	ASSERT_EQ(0, fdpass_send_all(from->source.fd, packet, sizeof(*packet), fds, count));
 	for (i = 0; i < count; i++)
 		close(fds[i]);
-	channel_drain(to);
+	drain_all(to);
 }
 
 TEST_F(hostile, descriptors_that_were_not_agreed)
@@ -181,7 +181,7 @@ TEST_F(hostile, descriptors_with_a_packet_of_another_kind)
 				     sizeof(goodbye), passed, 2));
 	close(passed[0]);
 	close(passed[1]);
-	channel_drain(&self->responder->channel);
+	drain_all(&self->responder->channel);
 	throw_out(_metadata, self, "descriptors with a GOODBYE");
 	EXPECT_EQ(fds, count_fds());
 }

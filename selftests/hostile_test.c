@@ -131,7 +131,7 @@ TEST_F(hostile, requests_without_end)
 	message = honest(self->requester);
 	ASSERT_EQ(0, ring_push(&self->requester->ring, &message));
 	channel_close(&self->requester->channel, EPIPE);
-	channel_drain(&self->responder->channel);
+	drain_all(&self->responder->channel);
 	ASSERT_EQ(ECONNRESET, self->responder->channel.gone);
 	for (i = 0; i < 100 * slots; i++) {
 		active = sluice_server_receive(self->server.server, SLUICE_NOWAIT);
@@ -222,7 +222,7 @@ static void send_packet(struct __test_metadata *_metadata,
 				 packet->size, fd));
 	if (fd >= 0)
 		close(fd);
-	channel_drain(&self->responder->channel);
+	drain_all(&self->responder->channel);
 }
 
 TEST_F(hostile, packets)

@@ -213,6 +213,8 @@ void server_channel_changed(struct responder *responder)
 	struct sluice_server *server = responder->config->owner;
 	const struct channel *channel = &responder->channel;
 
+	if (channel->own_bell || channel->gone)
+		server_forget_stranger(server, responder);
 	if (channel->own_bell && !responder->counted) {
 		responder->counted = true;
 		counter_add(&server->entry.counters->peers, 1);

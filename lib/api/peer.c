@@ -13,7 +13,7 @@
 uint64_t peer_node(struct channel *channel)
 {
 	if (!channel->peer_node && !channel->gone)
-		channel_drain(channel);
+		(void)channel_drain(channel);
 	return channel->peer_node;
 }
 

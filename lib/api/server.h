@@ -34,6 +34,8 @@ struct sluice_server {
 	struct full full;
 	struct responder *newest;	/* of all channels, or NULL */
 	struct responder *gone;		/* of those that have gone, and are to be let go of */
+	uint32_t strangers;		/* of those, without a HELLO (api/strangers.c) */
+	int64_t strangers_end;		/* when the first of them is sent away */
 	struct responder *current;	/* of the circle of those that are polled, or NULL */
 	uint32_t hot;			/* channels in the circle */
 	uint64_t slow_looks;		/* counted from 1 */
@@ -105,6 +107,20 @@ int server_admit(struct responder *responder) MUST_CHECK;
 
 /* So many connections can be taken; 0: not now. */
 uint32_t server_room(struct sluice_server *server) MUST_CHECK;
+
+/* strangers.c: a channel is of one that has not said HELLO; or not any more. */
+void server_note_stranger(struct sluice_server *server, struct responder *responder);
+void server_forget_stranger(struct sluice_server *server, struct responder *responder);
+
+/* One has come: there may be too many of its process or user now. */
+void server_thin_out_strangers(struct sluice_server *server, struct responder *responder);
+
+/* Descriptors are needed: the oldest goes.  Was there one? */
+bool server_send_a_stranger_away(struct sluice_server *server);
+
+/* Sends away those whose time is over; and when it is over next, or CLOCK_NEVER. */
+void server_check_strangers(struct sluice_server *server);
+int64_t server_strangers_alarm(const struct sluice_server *server);
 
 /* connections.c: a further channel, and what the channels call. */
 void server_add_channel(struct sluice_server *server, struct responder *responder);

@@ -266,6 +266,8 @@ static void tend(struct port *port)
 		check_load(server);
 	if (unlikely(server->gone))
 		server_tidy(server);
+	if (unlikely(server->strangers))
+		server_check_strangers(server);
 	if (retry_is_due(&server->accept))
 		server_accept(server);
 	if (retry_is_due(&server->announce))
@@ -276,6 +278,7 @@ int64_t server_alarm(const struct sluice_server *server)
 {
 	int64_t accepts = min_i64(retry_alarm(&server->accept), retry_alarm(&server->announce));
 
+	accepts = min_i64(accepts, server_strangers_alarm(server));
 	return min_i64(accepts, load_alarm(&server->load));
 }
 

@@ -162,11 +162,53 @@
 #define WAKES_HELD_MAX		64u
 
 /*
- * Packets read from a peer at a time.  A socket holds some 280, and an honest peer
- * sends no more of them than there are messages; one that keeps up with our reading
- * for so long wants to keep us busy.
+ * What a peer orders by packets (link/budget.c).  It gets 1/16 of our time, and all peers
+ * together half of it.  What is more than that waits; before, a peer may use up 4 ms at
+ * once, and all together 8 ms.  To map and populate a segment of 64 MiB takes 3 ms, so the
+ * first message of that size is not delayed; and an honest peer that comes meanwhile waits
+ * for no more than 8 ms and the step that was begun.
  */
-#define DRAIN_PACKETS_MAX	8192u
+#define TURN_PRICE		INT64_C(16)
+#define TURNS_PRICE		INT64_C(2)
+#define TURN_DEBT_MAX_NS	(INT64_C(4) * 1000 * 1000 * TURN_PRICE)
+#define TURNS_DEBT_MAX_NS	(INT64_C(8) * 1000 * 1000 * TURNS_PRICE)
+
+/*
+ * One step is never charged with more than this: it is rarely longer, and if it is, that is
+ * not the peer's fault alone.  So nobody is shut out for longer than 0.1 s.
+ */
+#define TURN_CHARGE_MAX_NS	(INT64_C(8) * 1000 * 1000)
+
+/* Turns that are given before other things are looked at. */
+#define TURNS_AT_ONCE		64u
+
+/*
+ * Packets read from a peer in one turn: as many as a socket holds, about, so that what an
+ * honest peer has sent is read at once.
+ */
+#define DRAIN_PACKETS_MAX	320u
+
+/* What receiving a packet takes, beside handling it: it is not measured, but charged. */
+#define PACKET_NS		(INT64_C(2) * 1000)
+
+/* What a message with descriptors, or a status with a text, takes by its packet. */
+#define PACKET_PAID_NS		(INT64_C(10) * 1000)
+
+/*
+ * Bytes of a peer's segments that are populated, or unmapped, in one step, which takes
+ * 0.2 ms.  In one turn it is 16 steps.
+ */
+#define POPULATE_TURN		(UINT64_C(4) << 20)
+#define POPULATE_TURNS_MAX	16u
+
+/*
+ * Address space of segments that peers have given up and that waits to be unmapped.  Where
+ * there is more, it is unmapped at once.
+ */
+#define UNMAP_WAITING_MAX	(UINT64_C(4) << 30)
+
+/* Packets that are read of a peer whose process has ended, or that has hung up. */
+#define DRAIN_LAST_MAX		(2 * DRAIN_PACKETS_MAX)
 
 /*
  * What failed for want of something is tried again after the first pause, which is
@@ -199,6 +241,20 @@
 
 /* Connections taken at a time, so that other things get their turn. */
 #define ACCEPT_AT_ONCE		64u
+
+/* What taking one costs, beside its HELLO: it is not measured, but charged. */
+#define ACCEPT_NS		(INT64_C(20) * 1000)
+
+/*
+ * Connections without a HELLO.  A client says it within microseconds after it has
+ * connected; it takes longer only if it is stopped just then, and then it tries again.  A
+ * program that makes many clients at once has one such connection for each thread, so 16
+ * are many; and 64 are the threads of several programs.  Each costs two descriptors, so one
+ * user has 128 of the 1,024 that a process may have by default.
+ */
+#define STRANGER_PATIENCE_NS	(INT64_C(1) * 1000 * 1000 * 1000)
+#define STRANGERS_PER_PROCESS	16u
+#define STRANGERS_PER_USER	64u
 
 /* Pending connections of a server; the kernel cuts it to net.core.somaxconn. */
 #define SERVER_BACKLOG		4096

@@ -23,7 +23,8 @@
  *     the SEGMENT packet that tells of it has been sent.
  * (2) RETIRE is sent for a segment only after the last of its slices came home.
  * (3) The socket is read until it is empty before a descriptor that names something
- *     unknown is taken for a breach of the protocol, and before a hang-up counts.
+ *     unknown is taken for a breach of the protocol, and before a hang-up counts.  If that
+ *     takes several turns (link/budget.c), the message stays in its ring until then.
  * (4) No other channel notices what a peer does to this one.
  * (5) Whoever has an address in the peer's memory holds its slice: channel_hold() is the
  *     only way to one.  So a RETIRE can be handled at any time.
@@ -46,13 +47,18 @@
 
 static void socket_ready(struct wait_source *source)
 {
-	channel_drain(container_of(source, struct channel, source));
+	(void)channel_drain(container_of(source, struct channel, source));
+}
+
+static void take_turn(struct turn *turn)
+{
+	(void)channel_drain(container_of(turn, struct channel, turn));
 }
 
 void channel_end(struct channel *channel)
 {
 	channel_get(channel);
-	channel_drain(channel);
+	(void)channel_drain(channel);
 	channel_close(channel, channel->leaving ? EPIPE : ECONNRESET);
 	channel_put(channel);
 }
@@ -60,7 +66,10 @@ void channel_end(struct channel *channel)
 /* The peer has died, even if somebody still holds its end of the socket. */
 static void peer_ended(struct wait_source *life)
 {
-	channel_end(container_of(life, struct channel, life));
+	struct channel *channel = container_of(life, struct channel, life);
+
+	wait_forget(channel->wait, life);
+	channel_drain_last(channel);
 }
 
 int channel_init(struct channel *channel, struct wait *wait, int fd,
@@ -73,6 +82,8 @@ int channel_init(struct channel *channel, struct wait *wait, int fd,
 	channel->events = events;
 	channel->layout = layout;
 	channel->references = 1;
+	channel->turn.take = take_turn;
+	channel->view.turns = &wait->turns;
 	channel->source.ready = socket_ready;
 	channel->source.woken = channel_woken;
 	channel->source.fd = fd;
@@ -129,6 +140,8 @@ void channel_close(struct channel *channel, int reason)
 	channel->gone = reason;
 	if (channel->own_bell)
 		probe(channel_gone, channel->port, channel->peer, (uint64_t)reason);
+	channel->starved = false;
+	turn_forget(&channel->wait->turns, &channel->turn);
 	wait_forget(channel->wait, &channel->source);
 	wait_forget(channel->wait, &channel->life);
 	/* A poll that is still being cancelled must not keep the socket open. */
@@ -186,12 +199,11 @@ static int send_all(struct channel *channel, const void *packet, size_t size, co
 		return r;
 	if (r == -EPIPE || r == -ECONNRESET) {
 		/* What the peer said before it went tells whether it died. */
-		channel_drain(channel);
-		channel_close(channel, ECONNRESET);
+		channel_drain_last(channel);
 	} else {
 		channel_give_up(channel, -r);
 	}
-	return -channel->gone;
+	return channel->gone ? -channel->gone : -EAGAIN;
 }
 
 int channel_send(struct channel *channel, const void *packet, size_t size, int passed)
@@ -224,10 +236,10 @@ struct parcel *channel_find_parcel(struct channel *channel, uint32_t delivery,
 	if (likely(!(message->flags & SLUICE_RING_FDS)))
 		return NULL;
 	parcel = parcel_find(&channel->parcels, delivery, message->request, message->position);
-	if (parcel || channel->gone)
-		return parcel;
-	channel_drain(channel);
-	return parcel_find(&channel->parcels, delivery, message->request, message->position);
+	/* The message has its turn in the ring. */
+	if (parcel)
+		turn_refund(&channel->wait->turns, &channel->turn, PACKET_PAID_NS);
+	return parcel;
 }
 
 int channel_pidfd(const struct channel *channel)
@@ -325,10 +337,28 @@ int channel_announce_all(struct channel *channel, const struct pool *pool)
 
 /* ---- Descriptors ---- */
 
-int channel_hold(struct channel *channel, const struct payload *payload,
+/* Something is missing that the peer has sent before the message.  May it still come? */
+static COLD bool may_come(struct channel *channel)
+{
+	channel->starved = !channel_drain(channel);
+	return channel->starved;
+}
+
+/* Descriptors that are said to be with a message; those that never come, it goes without. */
+static COLD bool parcel_may_come(struct channel *channel, uint32_t delivery,
+				 const struct ring_message *message)
+{
+	if (parcel_is_there(channel->parcels, delivery, message->request, message->position))
+		return false;
+	return may_come(channel) && !parcel_is_there(channel->parcels, delivery,
+						     message->request, message->position);
+}
+
+int channel_hold(struct channel *channel, const struct payload *payload, uint32_t delivery,
 		 const struct ring_message *message, struct held_slice *ret_slice)
 {
 	const unsigned char *begin;
+	bool waits = false;
 	uint64_t length;
 	int r;
 
@@ -340,10 +370,17 @@ int channel_hold(struct channel *channel, const struct payload *payload,
 	r = view_hold(&channel->view, message->segment, message->offset - payload->lead,
 		      length, &begin);
 	if (r == -ENOENT) {
-		channel_drain(channel);
+		waits = may_come(channel);
 		r = view_hold(&channel->view, message->segment,
 			      message->offset - payload->lead, length, &begin);
 	}
+	if (r >= 0 && unlikely(message->flags & SLUICE_RING_FDS) &&
+	    parcel_may_come(channel, delivery, message)) {
+		view_drop(&channel->view, (uint32_t)r);
+		return -EAGAIN;
+	}
+	if (r < 0 && waits)
+		return -EAGAIN;
 	if (r < 0)
 		goto broken;
 	ret_slice->segment = (uint32_t)r;
@@ -353,11 +390,9 @@ int channel_hold(struct channel *channel, const struct payload *payload,
 	return 0;
 
 broken:
-	r = fail(EPROTO, "the peer named %llu elements at %llu in segment %u, where there are none",
-		 (unsigned long long)message->count, (unsigned long long)message->offset,
-		 message->segment);
-	channel_breach(channel, error_sentence());
-	return r;
+	return fail(EPROTO, "the peer named %llu elements at %llu in segment %u, where there are none",
+		    (unsigned long long)message->count, (unsigned long long)message->offset,
+		    message->segment);
 }
 
 void channel_drop(struct channel *channel, uint32_t segment)

@@ -66,6 +66,12 @@ struct channel {
 	uint32_t vain;		/* rings since the peer was last seen to do something */
 	bool full;		/* the peer had no room, and nothing was put there since */
 	uint32_t bytes_due;	/* rings by the socket that may still come */
+	struct turn turn;	/* for what it has sent, and for populating its segments */
+	bool spent;		/* that turn is over */
+	bool muted;		/* the socket ends no sleep while the rest waits for its turn */
+	bool starved;		/* a message waits for what is still in the socket */
+	bool ended;		/* the peer can send nothing more; the rest is read */
+	uint32_t last;		/* packets read since */
 	bool leaving;		/* the peer has said goodbye */
 	int gone;		/* 0, or why there is no channel any more: an errno */
 	uint32_t references;
@@ -105,8 +111,14 @@ void channel_breach(struct channel *channel, const char *how);
 /* Says goodbye: this end takes and sends nothing more.  Hanging up comes later. */
 void channel_say_goodbye(struct channel *channel);
 
-/* Reads the socket until it is empty. */
-void channel_drain(struct channel *channel);
+/*
+ * Reads what the peer has sent, as far as its budget goes.  Is all of it read, and done?
+ * If not, the rest waits for its turn.
+ */
+bool channel_drain(struct channel *channel);
+
+/* The peer has ended: what it has sent is read, and then the channel is closed. */
+void channel_drain_last(struct channel *channel);
 
 /*
  * Sends a packet.  0, -EAGAIN (the peer is too far behind), or -errno, and then the
@@ -126,7 +138,7 @@ int channel_announce_all(struct channel *channel, const struct pool *pool) MUST_
 /* Sends the descriptors of a message, before it.  As channel_send(). */
 int channel_send_parcel(struct channel *channel, const struct parcel *parcel) MUST_CHECK;
 
-/* Takes the descriptors of a message that has come.  NULL: it has none, or they are not there. */
+/* Takes the descriptors of a message that is held.  NULL: it has none, or they are not there. */
 struct parcel *channel_find_parcel(struct channel *channel, uint32_t delivery,
 				   const struct ring_message *message);
 
@@ -191,10 +203,12 @@ struct held_slice {
 };
 
 /*
- * Checks a descriptor, finds its slice, and holds it until channel_drop().  0, or -EPROTO,
- * and then the channel is closed and nothing is held.
+ * Checks the descriptor of a message that was looked at and is not claimed yet, finds its
+ * slice, and holds it until channel_drop().  0; -EAGAIN: what the message needs may be in
+ * the socket and cannot be read now, so it is looked at again after the channel's turn; or
+ * -EPROTO: a breach, if the message can be claimed.  Then nothing is held.
  */
-int channel_hold(struct channel *channel, const struct payload *payload,
+int channel_hold(struct channel *channel, const struct payload *payload, uint32_t delivery,
 		 const struct ring_message *message, struct held_slice *ret_slice) MUST_CHECK;
 
 /* Lets go of a slice in the segment with this index. */

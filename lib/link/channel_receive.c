@@ -7,9 +7,15 @@
  * those that only one of the ends sends, are for requester.c or responder.c.
  *
  * All of it is the peer's word.  What is not as agreed, in kind, length or number of
- * descriptors, is a breach, and so are packets without an end; a peer may say that it
- * leaves, once.  Where something is lacking here to take a packet, the channel cannot go
- * on, for what the packet brought is lost; the peer is told so before this end hangs up.
+ * descriptors, is a breach; a peer may say that it leaves, once.  Where something is lacking
+ * here to take a packet, the channel cannot go on, for what the packet brought is lost; the
+ * peer is told so before this end hangs up.
+ *
+ * The time that packets take is charged to the peer (link/budget.c), and so is populating
+ * the segments that it has told of.  When its budget is spent, and after a number of
+ * packets, the socket is left alone until the channel has its next turn.  So packets
+ * without an end are read, at the pace that the peer is entitled to; then its socket is
+ * full.  A ring that the peer was asked for is not charged.
  */
 #include "link/channel.h"
 
@@ -18,6 +24,7 @@
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "os/clock.h"
 #include "os/fdpass.h"
 
 /* The largest packet there is; all others are shorter. */
@@ -121,6 +128,26 @@ static int take_packet(struct channel *channel, const union packet *packet, size
 	}
 }
 
+/*
+ * What a HELLO costs is decided by the configuration of this end more than by the peer,
+ * which should not have to wait for it afterwards; so it counts for all peers together.
+ */
+static int take_charged(struct channel *channel, const union packet *packet, size_t size,
+			struct fdpass_extras *extras)
+{
+	struct turn *turn = channel->memory.base ? &channel->turn : NULL;
+	int64_t begun;
+	int r;
+
+	if (size == 1)
+		return take_packet(channel, packet, size, extras);
+	begun = clock_thread();
+	r = take_packet(channel, packet, size, extras);
+	channel->spent = !turn_charge(&channel->wait->turns, turn,
+				      clock_thread() - begun + PACKET_NS);
+	return r;
+}
+
 /* One packet.  False when there is nothing more to read. */
 static bool drain_one(struct channel *channel)
 {
@@ -142,22 +169,94 @@ static bool drain_one(struct channel *channel)
 		close_for(channel, -n);
 		return false;
 	}
-	r = take_packet(channel, &packet, (size_t)n, &extras);
+	r = take_charged(channel, &packet, (size_t)n, &extras);
 	if (r < 0)
 		close_for(channel, -r);
 	return r >= 0;
 }
 
-void channel_drain(struct channel *channel)
+/*
+ * Is there something left to populate?  Where messages wait for that, a turn has all of its
+ * steps, and the next turn comes so much later.
+ */
+static bool populate(struct channel *channel)
+{
+	unsigned int steps = 0;
+	int64_t begun;
+	int r = 1;
+
+	while ((!channel->spent || channel->view.whole) && r > 0 &&
+	       steps++ < POPULATE_TURNS_MAX) {
+		begun = clock_thread();
+		r = view_populate(&channel->view);
+		if (r)
+			channel->spent = !turn_charge(&channel->wait->turns, &channel->turn,
+						      clock_thread() - begun);
+	}
+	if (r < 0)
+		close_for(channel, -r);
+	return r > 0;
+}
+
+/* Packets, as many as there may be in one turn.  Is the socket empty, or was it closed? */
+static bool drain_some(struct channel *channel, unsigned int *ret_packets)
 {
 	unsigned int packets = 0;
+	bool more = true;
 
+	channel->spent = false;
+	while (!channel->gone && !channel->spent && packets < DRAIN_PACKETS_MAX) {
+		more = drain_one(channel);
+		if (!more)
+			break;
+		packets++;
+	}
+	*ret_packets = packets;
+	return channel->gone || !more;
+}
+
+/* The rest, if there is one, waits. */
+static void end_turn(struct channel *channel, bool done)
+{
+	if (channel->gone)
+		return;
+	if (!done)
+		turn_wait(&channel->wait->turns, &channel->turn);
+	if (channel->muted == !done)
+		return;
+	channel->muted = !done;
+	if (channel->muted)
+		wait_mute(channel->wait, &channel->source);
+	else
+		wait_unmute(channel->wait, &channel->source);
+}
+
+bool channel_drain(struct channel *channel)
+{
+	bool starved = channel->starved, empty, done;
+	unsigned int packets;
+
+	if (channel->gone)
+		return true;
+	if (!turn_begin(&channel->wait->turns, &channel->turn))
+		return false;
 	channel_get(channel);
-	while (!channel->gone && drain_one(channel))
-		if (++packets > DRAIN_PACKETS_MAX)
-			channel_breach(channel, "the peer sends packets without an end");
+	channel->starved = false;
+	empty = drain_some(channel, &packets);
+	channel->last += channel->ended ? packets : 0;
+	if (channel->ended && (empty || channel->last > DRAIN_LAST_MAX))
+		channel_close(channel, channel->leaving ? EPIPE : ECONNRESET);
+	done = channel->gone || (empty && !populate(channel)) || channel->gone;
+	end_turn(channel, done);
 	/* Any packet may stand for a ring that found the socket full. */
-	if (packets && !channel->gone)
+	if ((packets || starved) && !channel->gone)
 		channel_wake(channel);
 	channel_put(channel);
+	return done;
+}
+
+void channel_drain_last(struct channel *channel)
+{
+	channel->ended = true;
+	(void)channel_drain(channel);
 }

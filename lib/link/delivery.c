@@ -36,6 +36,7 @@
 
 #include "base/atomic.h"
 #include "base/error.h"
+#include "base/limits.h"
 #include "os/clock.h"
 #include "shm/load.h"
 #include "trace/probes.h"
@@ -192,9 +193,9 @@ static COLD void note_status(struct delivery *delivery)
 
 	if (status->code)
 		return;
-	/* What came on the socket before the word. */
-	if (closed & SLUICE_CHANNEL_TEXT && !delivery->text)
-		channel_drain(&requester->channel);
+	if (delivery->text)
+		turn_refund(&requester->channel.wait->turns, &requester->channel.turn,
+			    PACKET_PAID_NS);
 	status->server = requester->channel.peer;
 	status->code = (int)(closed >> SLUICE_CHANNEL_STATUS_SHIFT & SLUICE_CHANNEL_STATUS_MAX);
 	/* A server that changes its mind has given none. */
@@ -202,6 +203,18 @@ static COLD void note_status(struct delivery *delivery)
 		status->code = EREMOTEIO;
 	status->text = delivery->text;
 	delivery->text = NULL;
+}
+
+bool delivery_text_may_come(struct delivery *delivery)
+{
+	struct requester *requester = delivery->requester;
+	uint64_t closed = load_relaxed(&requester->closed[delivery_number(delivery)]);
+
+	/* What came on the socket before the word. */
+	if (!(closed & SLUICE_CHANNEL_TEXT) || delivery->text)
+		return false;
+	requester->channel.starved = !channel_drain(&requester->channel);
+	return requester->channel.starved && !delivery->text;
 }
 
 void delivery_leave_stream(struct delivery *delivery, int reason)

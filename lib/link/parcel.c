@@ -113,6 +113,16 @@ struct parcel *parcel_find(struct parcel **list, uint32_t delivery, uint64_t req
 	return NULL;
 }
 
+bool parcel_is_there(const struct parcel *list, uint32_t delivery, uint64_t request,
+		     uint64_t position)
+{
+	for (; list; list = list->next)
+		if (list->delivery == delivery && list->request == request &&
+		    list->position == position)
+			return true;
+	return false;
+}
+
 void parcel_drop_delivery(struct parcel **list, uint32_t delivery)
 {
 	struct parcel **link = list;

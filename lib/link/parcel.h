@@ -3,6 +3,7 @@
 #ifndef SLUICE_LINK_PARCEL_H
 #define SLUICE_LINK_PARCEL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <sluice/wire.h>
@@ -50,6 +51,10 @@ int parcel_store(struct parcel **list, const struct parcel *parcel, struct fdpas
  */
 struct parcel *parcel_find(struct parcel **list, uint32_t delivery, uint64_t request,
 			   uint64_t position);
+
+/* Is it there?  It stays. */
+bool parcel_is_there(const struct parcel *list, uint32_t delivery, uint64_t request,
+		     uint64_t position) MUST_CHECK;
 
 /* Closes those of a delivery. */
 void parcel_drop_delivery(struct parcel **list, uint32_t delivery);

@@ -190,6 +190,7 @@ static int make_resident(struct requester *requester, const struct requester_con
 	int r;
 
 	requester->channel.view.locked = residence == RESIDENCE_LOCKED;
+	requester->channel.view.whole = residence != RESIDENCE_LAZY;
 	r = reside(requester, sizeof(*requester), residence);
 	if (!r)
 		r = reside(requester->deliveries,

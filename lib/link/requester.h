@@ -177,6 +177,9 @@ int delivery_keep_text(struct delivery *delivery, const struct sluice_wire_statu
 /* The server does not hold the slice of its request any more. */
 void delivery_drop_slice(struct delivery *delivery);
 
+/* A text is said to be there, and may be still in the socket: its status is told later. */
+bool delivery_text_may_come(struct delivery *delivery);
+
 /* It has ended, for a reason; it must not be touched afterwards. */
 void delivery_leave_stream(struct delivery *delivery, int reason);
 

@@ -201,6 +201,7 @@ struct responder *responder_create(const struct responder_config *config, int fd
 	responder->channel.max_fds = config->settings->max_fds;
 	responder->channel.parcels_each = 1;
 	responder->channel.view.locked = config->pool.residence == RESIDENCE_LOCKED;
+	responder->channel.view.whole = config->pool.residence != RESIDENCE_LAZY;
 	if (!r && !responder->held)
 		r = fail(ENOMEM, "no memory for a channel");
 	if (r < 0) {
@@ -353,23 +354,57 @@ static void hold(struct responder *responder, const struct ring_message *message
 		load_received_counted(responder->config->load);
 }
 
-/* What came out of the ring is checked, and held from then on.  0 or -EPROTO. */
+/*
+ * Claims the request that was looked at, if what it names is known, or will never be.  1;
+ * 0 (the client has taken it back); -EAGAIN (it stays there until the channel had its turn)
+ * or -EPROTO.
+ */
+static int claim(struct responder *responder, const struct ring_message *message,
+		 struct held_slice *ret_slice)
+{
+	struct channel *channel = &responder->channel;
+	int r = channel_hold(channel, responder->config->request, message->slice, message,
+			     ret_slice);
+
+	if (unlikely(r == -EAGAIN))
+		return r;
+	if (unlikely(!ring_claim(&responder->requests))) {
+		if (!r)
+			channel_drop(channel, ret_slice->segment);
+		return 0;
+	}
+	if (likely(!r))
+		return 1;
+	channel_breach(channel, error_sentence());
+	return responder_broken(responder, "a client has sent a request that is none");
+}
+
+/* What is wrong with a request that was claimed; or NULL. */
+static const char *fault_of(struct responder *responder, const struct ring_message *message)
+{
+	const struct channel *channel = &responder->channel;
+
+	/* Of a client that has left no more can be there than its ring holds. */
+	if (responder_has_left(responder) && responder->late++ >= channel->layout->request_slots)
+		return "a client sends requests after its end";
+	if (message->slice >= channel->layout->deliveries || !message->request ||
+	    message->request > SLUICE_CHANNEL_REQUEST ||
+	    responder->held[message->slice].request)
+		return "a client has sent a delivery that is not free";
+	return NULL;
+}
+
+/* What was claimed is checked, and held from then on.  0 or -EPROTO. */
 static int admit(struct responder *responder, const struct ring_message *message,
 		 struct request_found *ret_found)
 {
 	struct channel *channel = &responder->channel;
-	int r;
+	const char *fault = fault_of(responder, message);
 
-	/* Of a client that has left no more can be there than its ring holds. */
-	if (responder_has_left(responder) && responder->late++ >= channel->layout->request_slots)
-		return responder_broken(responder, "a client sends requests after its end");
-	if (message->slice >= channel->layout->deliveries || !message->request ||
-	    message->request > SLUICE_CHANNEL_REQUEST ||
-	    responder->held[message->slice].request)
-		return responder_broken(responder, "a client has sent a delivery that is not free");
-	r = channel_hold(channel, responder->config->request, message, &ret_found->slice);
-	if (r < 0)
-		return responder_broken(responder, "a client has sent a request that is none");
+	if (unlikely(fault)) {
+		channel_drop(channel, ret_found->slice.segment);
+		return responder_broken(responder, fault);
+	}
 	hold(responder, message);
 	counters_depth(channel->counters, load_relaxed(&channel->counters->depth) + 1);
 	channel_heard(channel);
@@ -410,9 +445,10 @@ static bool pass_to_next(struct responder *responder)
 		reason = unseen(responder, &message);
 		if (!reason)
 			return true;
-		if (!ring_claim(&responder->requests))
+		r = claim(responder, &message, &found.slice);
+		if (!r)
 			continue;
-		if (admit(responder, &message, &found) < 0)
+		if (r < 0 || admit(responder, &message, &found) < 0)
 			return false;
 		pass_over(responder, &message, &found, reason);
 	}
@@ -421,12 +457,30 @@ static bool pass_to_next(struct responder *responder)
 
 bool responder_ready(struct responder *responder)
 {
-	if (!responder_polls(responder))
+	if (!responder_polls(responder) || responder->channel.starved)
 		return false;
 	/* Of what a client has left behind nobody awaits the answer. */
 	if (responder->forgets && responder->channel.gone)
 		return false;
 	return pass_to_next(responder);
+}
+
+/* 1: claimed and held; 0: there is none that can be taken now; -EPROTO. */
+static inline int take_next(struct responder *responder, struct ring_message *message,
+			    struct held_slice *ret_slice)
+{
+	uint64_t looks = responder->requests.mask + 1;
+	int r;
+
+	do {
+		r = ring_look(&responder->requests, message);
+		if (r < 0)
+			return responder_broken(responder, "a client has broken its request ring");
+		if (!r)
+			return 0;
+		r = claim(responder, message, ret_slice);
+	} while (unlikely(!r) && looks--);
+	return r == -EAGAIN ? 0 : r;
 }
 
 int responder_receive(struct responder *responder, struct request_found *ret_found)
@@ -437,13 +491,11 @@ int responder_receive(struct responder *responder, struct request_found *ret_fou
 
 	if (unlikely(responder_is_at_limit(responder)))
 		return responder_ready(responder) ? -ENOBUFS : 0;
-	r = ring_pop(&responder->requests, &message);
-	if (r < 0)
-		return responder_broken(responder, "a client has broken its request ring");
-	if (!r) {
+	r = take_next(responder, &message, &ret_found->slice);
+	if (!r)
 		none_left(responder, before);
-		return 0;
-	}
+	if (r <= 0)
+		return r;
 	r = admit(responder, &message, ret_found);
 	if (r < 0)
 		return r;

@@ -69,6 +69,8 @@ struct responder {
 	bool forgets;			/* requests that nobody awaits the answer of */
 	bool rejected;			/* the client was told why it is not taken, or not kept */
 	bool counted, missed;		/* by its server: it has come; it has gone */
+	bool stranger;			/* likewise: it has not said HELLO */
+	int64_t stranger_end;		/* and may do so until then */
 	/* Its server's: all of its channels, and the circle of those that are polled. */
 	bool linked;
 	struct responder *older, *newer;

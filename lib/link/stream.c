@@ -28,6 +28,7 @@
 #include <errno.h>
 
 #include "base/atomic.h"
+#include "base/error.h"
 #include "link/counters.h"
 #include "os/clock.h"
 
@@ -56,28 +57,62 @@ static int delivery_end(const struct delivery *delivery)
 	return requester->channel.leaving ? EPIPE : 0;
 }
 
-/* 1; 0 (nothing yet); or -errno, and then the channel is closed. */
+/* Is there a response?  It stays there.  As take_response(). */
+static int look(struct delivery *delivery, struct ring_message *ret_message)
+{
+	int r = ring_look(&delivery->ring, ret_message);
+
+	if (r < 0)
+		channel_breach(&delivery->requester->channel, "a server has broken a response ring");
+	return r;
+}
+
+/* Claims a response whose slice is known.  As take_response(). */
+static inline int claim(struct delivery *delivery, struct ring_message *message,
+			struct held_slice *ret_slice)
+{
+	struct requester *requester = delivery->requester;
+	uint64_t looks = delivery->ring.mask + 1;
+	int r;
+
+	do {
+		r = look(delivery, message);
+		if (r <= 0)
+			return r;
+		r = channel_hold(&requester->channel, requester->response,
+				 delivery_number(delivery), message, ret_slice);
+		if (unlikely(r == -EAGAIN))
+			return r;
+		if (likely(ring_claim(&delivery->ring)))
+			break;
+		if (!r)
+			channel_drop(&requester->channel, ret_slice->segment);
+	} while (looks--);
+	if (unlikely(r < 0))
+		channel_breach(&requester->channel, error_sentence());
+	return r < 0 ? r : 1;
+}
+
+/*
+ * 1; 0 (nothing yet); -EAGAIN (not before the channel had its turn); or another -errno, and
+ * then the channel is closed.
+ */
 static int take_response(struct delivery *delivery, struct response_found *ret_found)
 {
 	struct requester *requester = delivery->requester;
 	struct ring_message message;
 	int r;
 
-	r = ring_pop(&delivery->ring, &message);
-	if (r < 0)
-		channel_breach(&requester->channel, "a server has broken a response ring");
+	r = claim(delivery, &message, &ret_found->slice);
 	if (r <= 0)
 		return r;
 	if (message.request != delivery->request || message.position < delivery->position ||
 	    delivery->last) {
+		channel_drop(&requester->channel, ret_found->slice.segment);
 		channel_breach(&requester->channel,
 			       "a server has sent a response to another request");
 		return -EPROTO;
 	}
-	r = channel_hold(&requester->channel, requester->response, &message,
-			 &ret_found->slice);
-	if (r < 0)
-		return r;
 	if (unlikely(requester->tells_room))
 		channel_ring(&requester->channel, SLUICE_DOORBELL_SPACE);
 	channel_heard(&requester->channel);
@@ -97,20 +132,13 @@ static int take_response(struct delivery *delivery, struct response_found *ret_f
 	return 1;
 }
 
-/* Is there a response?  It stays there.  As take_response(). */
-static int look(struct delivery *delivery)
-{
-	struct ring_message message;
-	int r = ring_look(&delivery->ring, &message);
-
-	if (r < 0)
-		channel_breach(&delivery->requester->channel, "a server has broken a response ring");
-	return r;
-}
-
 static inline int look_or_take(struct delivery *delivery, struct response_found *ret_found)
 {
-	return likely(ret_found) ? take_response(delivery, ret_found) : look(delivery);
+	struct ring_message message;
+
+	if (likely(ret_found))
+		return take_response(delivery, ret_found);
+	return delivery->requester->channel.starved ? -EAGAIN : look(delivery, &message);
 }
 
 /*
@@ -124,6 +152,8 @@ static int advance(struct delivery *delivery, struct response_found *ret_found)
 	r = look_or_take(delivery, ret_found);
 	if (r > 0)
 		return r;
+	if (unlikely(r == -EAGAIN))
+		return 0;
 	/* A breach, or what was lacking here to read what was sent. */
 	end = r < 0 ? delivery->requester->channel.gone : delivery_end(delivery);
 	if (!end)
@@ -133,6 +163,8 @@ static int advance(struct delivery *delivery, struct response_found *ret_found)
 		r = look_or_take(delivery, ret_found);
 	if (r > 0)
 		return r;
+	if (r == -EAGAIN || (end == EREMOTEIO && delivery_text_may_come(delivery)))
+		return 0;
 	delivery_leave_stream(delivery, end);
 	return -EPIPE;
 }
@@ -180,6 +212,8 @@ static bool any(const struct stream *stream,
 static bool is_ready(const struct delivery *delivery, const void *context)
 {
 	(void)context;
+	if (unlikely(delivery->requester->channel.starved))
+		return false;
 	return ring_ready(&delivery->ring) || delivery_end(delivery);
 }
 

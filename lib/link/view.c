@@ -7,12 +7,24 @@
  * it is allocated (else reading it would cost us memory), that the window is not
  * absurd.  The whole window is mapped once, beyond the end of the file; only the part
  * that was found to be there is ever touched, or locked if this process locks its
- * memory, and since the file cannot shrink, no access to it can fault.  An announcement of growth brings a descriptor again, which
- * must be of the same inode and is checked anew.  (Inode numbers of memfds are not
- * used again since Linux 5.9; before that it takes 2^32 memfds to forge one.)
+ * memory, and since the file cannot shrink, no access to it can fault.  An announcement of
+ * growth brings a descriptor again, which must be of the same inode and is checked anew.
+ * (Inode numbers of memfds are not used again since Linux 5.9; before that it takes 2^32
+ * memfds to forge one.)
+ *
+ * To map a segment takes no longer for a large one.  To populate it does, and so does
+ * unmapping what is populated.  So both are done in steps, which the peer is charged for
+ * (link/channel_receive.c, link/unmapping.c).  A message does not wait for its slice to be
+ * populated: what is not yet has its pages when it is read.  The exception is a port that
+ * promises that nothing faults (PREFAULT, LOCK), or a process that locks all of its
+ * memory; there only what is populated may be named.
+ *
+ * Looking for holes is one system call, which the kernel does not divide: it takes 6 ms for
+ * each GiB that is allocated in small pages.  The peer is charged for it afterwards.
  *
  * Invariants:
- * (1) The first size bytes of a segment are mapped and backed by memory.
+ * (1) The first size bytes of a segment are mapped and backed by memory; and populated, if
+ *     the view is whole or the mapping locked.
  * (2) A segment is unmapped when it is retired, or the channel is gone, and the
  *     application holds no slice of it.
  * (3) At most SLUICE_SEGMENTS_ALIVE segments of a peer are mapped, and together they
@@ -26,6 +38,7 @@
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "link/unmapping.h"
 #include "os/memfd.h"
 #include "shm/bounds.h"
 
@@ -51,30 +64,35 @@ static int check_sizes(const struct sluice_wire_segment *packet)
 	return 0;
 }
 
+/* What may be named of a segment. */
+static void set_size(const struct view *view, struct view_segment *segment)
+{
+	segment->size = view->whole || segment->mapping.locked ? segment->populated :
+								 segment->told;
+}
+
 /* Makes use of what the segment has gained. */
-static int extend(struct view_segment *segment, uint64_t size, int fd)
+static int extend(const struct view *view, struct view_segment *segment, uint64_t size, int fd)
 {
 	int r;
 
-	r = memfd_verify_populated(fd, segment->size, size);
+	r = memfd_verify_populated(fd, segment->told, size);
 	if (r < 0)
 		return r;
-	r = mapping_populate(&segment->mapping, segment->size, size - segment->size, false);
-	if (r < 0)
-		return r;
-	segment->size = size;
+	segment->told = size;
+	set_size(view, segment);
 	return 0;
 }
 
-static int accept_grown(struct view_segment *segment, const struct sluice_wire_segment *packet,
-			int fd, uint64_t inode)
+static int accept_grown(const struct view *view, struct view_segment *segment,
+			const struct sluice_wire_segment *packet, int fd, uint64_t inode)
 {
 	if (inode != segment->inode || segment->retired ||
-	    packet->size <= segment->size || packet->size > segment->mapping.length)
+	    packet->size <= segment->told || packet->size > segment->mapping.length)
 		return fail(EPROTO, "the peer announced segment %u again, with %llu bytes after %llu",
 			    packet->number, (unsigned long long)packet->size,
-			    (unsigned long long)segment->size);
-	return extend(segment, packet->size, fd);
+			    (unsigned long long)segment->told);
+	return extend(view, segment, packet->size, fd);
 }
 
 /* What windows may reserve beyond what is populated. */
@@ -86,7 +104,7 @@ static uint64_t address_space_left(const struct view *view)
 
 	for (i = 0; i < SLUICE_SEGMENTS_ALIVE; i++) {
 		segment = &view->segments[i];
-		left -= segment->number ? segment->mapping.length - segment->size : 0;
+		left -= segment->number ? segment->mapping.length - segment->told : 0;
 	}
 	return left;
 }
@@ -107,7 +125,7 @@ static int accept_new(struct view *view, const struct sluice_wire_segment *packe
 	if (r < 0)
 		return r;
 	segment->mapping.locked |= view->locked;
-	r = extend(segment, packet->size, fd);
+	r = extend(view, segment, packet->size, fd);
 	if (r < 0) {
 		mapping_unmap(&segment->mapping);
 		return r;
@@ -132,16 +150,41 @@ int view_accept(struct view *view, const struct sluice_wire_segment *packet, int
 		return fail(EPROTO, "the peer announced %llu bytes of a memfd of %llu",
 			    (unsigned long long)packet->size, (unsigned long long)size);
 	segment = find(view, packet->number);
-	return segment ? accept_grown(segment, packet, fd, inode) :
+	return segment ? accept_grown(view, segment, packet, fd, inode) :
 			 accept_new(view, packet, fd, inode);
 }
 
-static void unmap_if_unused(struct view_segment *segment)
+int view_populate(struct view *view)
 {
-	if (!segment->retired || segment->held)
-		return;
-	mapping_unmap(&segment->mapping);
+	struct view_segment *segment = view->segments;
+	uint64_t step;
+	uint32_t i;
+	int r;
+
+	for (i = 0; i < SLUICE_SEGMENTS_ALIVE; i++, segment++)
+		if (segment->number && !segment->retired && segment->populated < segment->told)
+			break;
+	if (i == SLUICE_SEGMENTS_ALIVE)
+		return 0;
+	step = min_u64(segment->told - segment->populated, POPULATE_TURN);
+	r = mapping_populate(&segment->mapping, segment->populated, step, false);
+	if (r < 0)
+		return r;
+	segment->populated += step;
+	set_size(view, segment);
+	return 1;
+}
+
+static void unmap(const struct view *view, struct view_segment *segment)
+{
+	unmap_in_turns(view->turns, &segment->mapping, segment->told);
 	segment->number = 0;
+}
+
+static void unmap_if_unused(const struct view *view, struct view_segment *segment)
+{
+	if (segment->retired && !segment->held)
+		unmap(view, segment);
 }
 
 int view_retire(struct view *view, uint32_t number)
@@ -151,7 +194,7 @@ int view_retire(struct view *view, uint32_t number)
 	if (!segment || segment->retired)
 		return fail(EPROTO, "the peer retired segment %u, which it has not", number);
 	segment->retired = true;
-	unmap_if_unused(segment);
+	unmap_if_unused(view, segment);
 	return 0;
 }
 
@@ -177,15 +220,13 @@ int view_hold(struct view *view, uint32_t number, uint64_t offset, uint64_t leng
 void view_drop(struct view *view, uint32_t index)
 {
 	view->segments[index].held--;
-	unmap_if_unused(&view->segments[index]);
+	unmap_if_unused(view, &view->segments[index]);
 }
 
 void view_deinit(struct view *view)
 {
 	uint32_t i;
 
-	for (i = 0; i < SLUICE_SEGMENTS_ALIVE; i++) {
-		mapping_unmap(&view->segments[i].mapping);
-		view->segments[i].number = 0;
-	}
+	for (i = 0; i < SLUICE_SEGMENTS_ALIVE; i++)
+		unmap(view, &view->segments[i]);
 }

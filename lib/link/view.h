@@ -8,27 +8,35 @@
 #include <sluice/segment.h>
 #include <sluice/wire.h>
 
+#include "link/budget.h"
 #include "os/mapping.h"
 
 struct view_segment {
 	uint32_t number;	/* 0: there is none here */
 	uint32_t held;		/* slices whose address somebody has */
 	bool retired;
-	uint64_t size;		/* bytes that may be touched */
+	uint64_t size;		/* bytes that may be named */
+	uint64_t told;		/* bytes that the peer has announced, and that are there */
+	uint64_t populated;	/* of those */
 	uint64_t inode;
 	struct mapping mapping;
 };
 
 struct view {
 	struct view_segment segments[SLUICE_SEGMENTS_ALIVE];
+	struct turns *turns;	/* of the node: large segments are unmapped in turns */
 	bool locked;		/* what is mapped is kept from being swapped out */
+	bool whole;		/* what may be named is populated */
 };
 
 /*
- * A peer announces a segment, new or grown.  fd is borrowed.  0, -EPROTO (what it
- * sent is not what was agreed), -ENOMEM or another -errno.
+ * A peer announces a segment, new or grown.  fd is borrowed.  It is mapped, and populated
+ * later.  0, -EPROTO (what it sent is not what was agreed), -ENOMEM or another -errno.
  */
 int view_accept(struct view *view, const struct sluice_wire_segment *packet, int fd) MUST_CHECK;
+
+/* Populates POPULATE_TURN bytes more.  1; 0 (there is nothing left to populate) or -errno. */
+int view_populate(struct view *view) MUST_CHECK;
 
 /* A peer will not name this segment again.  0 or -EPROTO. */
 int view_retire(struct view *view, uint32_t number) MUST_CHECK;

@@ -27,6 +27,7 @@
 #include <sys/epoll.h>
 
 #include "base/error.h"
+#include "link/unmapping.h"
 #include "link/wait_modes.h"
 #include "os/clock.h"
 #include "os/fd.h"
@@ -72,6 +73,7 @@ int wait_init(struct wait *wait, enum wait_mode mode)
 
 void wait_deinit(struct wait *wait)
 {
+	unmap_the_rest(&wait->turns);
 	wait_forget(wait, &wait->timer);
 	wait->timer.fd = fd_close(wait->timer.fd);
 	if (wait->mode == WAIT_URING)
@@ -155,6 +157,19 @@ void wait_forget(struct wait *wait, struct wait_source *source)
 	source->queued = false;
 }
 
+/* A poll of io_uring tells of what comes anew only, and a peer's socket becomes full. */
+void wait_mute(struct wait *wait, struct wait_source *source)
+{
+	if (source->watched && wait->mode == WAIT_SOCKET)
+		wait_epoll_mute(wait, source);
+}
+
+void wait_unmute(struct wait *wait, struct wait_source *source)
+{
+	if (source->watched && wait->mode == WAIT_SOCKET)
+		wait_epoll_unmute(wait, source);
+}
+
 int wait_on_word(struct wait *wait, struct wait_source *source, uint32_t *word,
 		 uint32_t value)
 {
@@ -173,6 +188,8 @@ void wait_glance(struct wait *wait)
 		wait_uring_glance(wait);
 	else
 		wait_epoll_glance(wait);
+	if (unlikely(wait->turns.first))
+		turns_run(&wait->turns);
 }
 
 bool wait_look(struct wait *wait)
@@ -195,6 +212,8 @@ void wait_glance_to_send(struct wait *wait)
 		wait_uring_glance(wait);
 	else
 		wait_epoll_glance_to_send(wait);
+	if (unlikely(wait->turns.first))
+		turns_run(&wait->turns);
 }
 
 int wait_check(int64_t deadline)
@@ -209,14 +228,20 @@ void wait_look_again(struct wait *wait, int64_t time)
 	wait->again = min_i64(wait->again, time);
 }
 
+int64_t wait_next_look(const struct wait *wait)
+{
+	return min_i64(wait->again, turns_alarm(&wait->turns));
+}
+
 int wait_until(struct wait *wait, int64_t deadline, int64_t alarm)
 {
-	int64_t end = min_i64(min_i64(alarm, wait->again), deadline);
+	int64_t end = min_i64(min_i64(alarm, wait_next_look(wait)), deadline);
 	int r;
 
 	wait->again = CLOCK_NEVER;
 	r = wait->mode == WAIT_URING ? wait_uring_block(wait, end, end < deadline) :
 				       wait_epoll_block(wait, end);
+	turns_run(&wait->turns);
 	if (r < 0 && r != -ETIMEDOUT)
 		return r;
 	/* A peer that makes its source ready over and over holds off no deadline. */

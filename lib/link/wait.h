@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "base/limits.h"
+#include "link/budget.h"
 #include "os/signals.h"
 #include "os/uring.h"
 
@@ -51,6 +52,7 @@ struct wait {
 	uint32_t free;			/* the first free entry; count if there is none */
 	uint32_t unarmed;		/* sources whose socket is not polled yet */
 	int64_t again;			/* somebody has to be looked at then */
+	struct turns turns;		/* of peers that want more than their share */
 	struct held_signals signals;
 	/* Wakes that are held back, to be made together. */
 	uint32_t *wakes[WAKES_HELD_MAX];
@@ -77,6 +79,13 @@ int wait_watch(struct wait *wait, struct wait_source *source) MUST_CHECK;
 
 /* Ends that, before the descriptor is closed.  Harmless if it is not watched. */
 void wait_forget(struct wait *wait, struct wait_source *source);
+
+/*
+ * Has a source that is not read at the moment end no sleep; and again.  It may be ready
+ * once more before that, or may have been in between.
+ */
+void wait_mute(struct wait *wait, struct wait_source *source);
+void wait_unmute(struct wait *wait, struct wait_source *source);
 
 /* Will a peer's futex wake end this node's sleep, or must it send a byte? */
 static inline bool wait_by_futex(const struct wait *wait)

@@ -33,16 +33,32 @@
 
 #define BATCH	64
 
-int wait_epoll_watch(struct wait *wait, struct wait_source *source)
+static int control(struct wait *wait, struct wait_source *source, int what, uint32_t events)
 {
 	struct epoll_event event = {
-		.events = EPOLLIN | EPOLLRDHUP,
+		.events = events,
 		.data.u64 = wait_tag(wait, source, WAIT_POLL),
 	};
 
-	if (epoll_ctl(wait->epoll, EPOLL_CTL_ADD, source->fd, &event))
+	return epoll_ctl(wait->epoll, what, source->fd, &event);
+}
+
+int wait_epoll_watch(struct wait *wait, struct wait_source *source)
+{
+	if (control(wait, source, EPOLL_CTL_ADD, EPOLLIN | EPOLLRDHUP))
 		return fail_system("cannot watch a socket");
 	return 0;
+}
+
+/* A hang-up is always told of; this way once. */
+void wait_epoll_mute(struct wait *wait, struct wait_source *source)
+{
+	control(wait, source, EPOLL_CTL_MOD, EPOLLONESHOT);
+}
+
+void wait_epoll_unmute(struct wait *wait, struct wait_source *source)
+{
+	control(wait, source, EPOLL_CTL_MOD, EPOLLIN | EPOLLRDHUP);
 }
 
 static void handle(struct wait *wait, const struct epoll_event *events, int count)

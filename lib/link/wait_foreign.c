@@ -20,7 +20,7 @@
  */
 #include "base/atomic.h"
 #include "base/error.h"
-#include "link/wait.h"
+#include "link/wait_modes.h"
 #include "os/clock.h"
 #include "os/eventfd.h"
 #include "os/fd.h"
@@ -94,7 +94,7 @@ void wait_quieten(struct wait *wait)
 
 void wait_set_alarm(struct wait *wait, int64_t alarm)
 {
-	alarm = min_i64(alarm, wait->again);
+	alarm = min_i64(alarm, wait_next_look(wait));
 	wait->again = CLOCK_NEVER;
 	if (wait->alarm == alarm)
 		return;

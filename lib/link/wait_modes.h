@@ -12,6 +12,9 @@ enum wait_what {
 	WAIT_OTHER,		/* nobody wants to know */
 };
 
+/* When somebody has to be looked at, whatever the ports wait for; CLOCK_NEVER. */
+int64_t wait_next_look(const struct wait *wait);
+
 /* How the kernel knows a source: by the index and the generation of its entry. */
 uint64_t wait_tag(const struct wait *wait, const struct wait_source *source,
 		  enum wait_what what);
@@ -30,6 +33,8 @@ void wait_uring_queue_wakes(struct wait *wait);
 
 /* Through epoll.  Both blocks: 0, -ETIMEDOUT (quiet), -EINTR or another -errno. */
 int wait_epoll_watch(struct wait *wait, struct wait_source *source) MUST_CHECK;
+void wait_epoll_mute(struct wait *wait, struct wait_source *source);
+void wait_epoll_unmute(struct wait *wait, struct wait_source *source);
 void wait_epoll_glance(struct wait *wait);
 void wait_epoll_glance_to_send(struct wait *wait);
 int wait_epoll_block(struct wait *wait, int64_t end) MUST_CHECK;

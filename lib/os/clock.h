@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* CLOCK_MONOTONIC in nanoseconds, and deadlines on it. */
+/* CLOCK_MONOTONIC in nanoseconds, deadlines on it, and the time of a thread. */
 #ifndef SLUICE_OS_CLOCK_H
 #define SLUICE_OS_CLOCK_H
 
@@ -22,6 +22,15 @@ static inline int64_t clock_coarse(void)
 	struct timespec ts;
 
 	clock_gettime(CLOCK_MONOTONIC_COARSE, &ts);
+	return ts.tv_sec * INT64_C(1000000000) + ts.tv_nsec;
+}
+
+/* Time that this thread has run for: a system call. */
+static inline int64_t clock_thread(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
 	return ts.tv_sec * INT64_C(1000000000) + ts.tv_nsec;
 }
 

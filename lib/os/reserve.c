@@ -22,11 +22,11 @@ void reserve_init(struct reserve *reserve)
 		reserve->fds[i] = -1;
 }
 
-int reserve_fill(struct reserve *reserve, int fd)
+int reserve_fill(struct reserve *reserve, int fd, unsigned int count)
 {
 	unsigned int i;
 
-	for (i = 0; i < RESERVE_SIZE; i++) {
+	for (i = 0; i < count; i++) {
 		if (reserve->fds[i] >= 0)
 			continue;
 		reserve->fds[i] = fd_duplicate(fd);
@@ -36,10 +36,10 @@ int reserve_fill(struct reserve *reserve, int fd)
 	return 0;
 }
 
-void reserve_release(struct reserve *reserve)
+void reserve_shrink(struct reserve *reserve, unsigned int count)
 {
 	unsigned int i;
 
-	for (i = 0; i < RESERVE_SIZE; i++)
+	for (i = count; i < RESERVE_SIZE; i++)
 		reserve->fds[i] = fd_close(reserve->fds[i]);
 }

@@ -5,7 +5,7 @@
 
 #include "base/attributes.h"
 
-#define RESERVE_SIZE	2
+#define RESERVE_SIZE	8
 
 struct reserve {
 	int fds[RESERVE_SIZE];	/* -1: not there */
@@ -14,10 +14,19 @@ struct reserve {
 /* There is nothing in it yet. */
 void reserve_init(struct reserve *reserve);
 
-/* Takes what is missing, as duplicates of fd.  0; or -errno: some is still missing. */
-int reserve_fill(struct reserve *reserve, int fd) MUST_CHECK;
+/*
+ * Takes what is missing of the first so many, as duplicates of fd.  0; or -errno: some is
+ * still missing.
+ */
+int reserve_fill(struct reserve *reserve, int fd, unsigned int count) MUST_CHECK;
 
-/* Gives all of it up: as many descriptors can be opened now. */
-void reserve_release(struct reserve *reserve);
+/* Gives up all but the first so many: as many descriptors can be opened now. */
+void reserve_shrink(struct reserve *reserve, unsigned int count);
+
+/* Gives all of it up. */
+static inline void reserve_release(struct reserve *reserve)
+{
+	reserve_shrink(reserve, 0);
+}
 
 #endif /* SLUICE_OS_RESERVE_H */
