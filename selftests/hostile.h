@@ -140,7 +140,7 @@ helper struct ring_message honest(const struct requester *requester)
 helper int receive_hello(struct __test_metadata *_metadata, int socket,
 			 struct sluice_wire_hello *ret_hello)
 {
-	struct fdpass_extras extras;
+	FDPASS_EXTRAS(extras);
 	int memory;
 
 	EXPECT_EQ(sizeof(*ret_hello), fdpass_receive(socket, ret_hello, sizeof(*ret_hello),

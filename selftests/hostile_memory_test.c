@@ -144,7 +144,7 @@ static void try_all(struct __test_metadata *_metadata, const struct memory *memo
 static unsigned int say_hello(struct __test_metadata *_metadata, FIXTURE_DATA(hostile) *self,
 			      struct memory *memory, int passed)
 {
-	struct fdpass_extras extras;
+	FDPASS_EXTRAS(extras);
 	struct sluice_wire_welcome welcome = { 0 };
 	int n;
 

@@ -162,15 +162,31 @@ static long receive_first(struct seat *seat, long a, long b)
 	return seat->response[0] ? 0 : -errno;
 }
 
-/* The client of the trials of a server, in another process; the descriptors without it. */
+/* Mappings of the library: of memfds, of rings, and of files below a root, if there is one. */
+static int count_mappings(const char *root)
+{
+	FILE *file = fopen("/proc/self/maps", "re");
+	char line[512];
+	int count = 0;
+
+	while (file && fgets(line, sizeof(line), file))
+		count += strstr(line, "memfd:sluice") || strstr(line, "io_uring") ||
+			 (root && strstr(line, root));
+	if (file)
+		fclose(file);
+	return count;
+}
+
+/* The client of the trials of a server, in another process; what there is without it. */
 static struct end *peer;
-static int fds_alone;
+static int fds_alone, mappings_alone;
 
 /* A client has connected and asked, which the server has not seen. */
 static long be_asked(struct seat *seat, long a, long b)
 {
 	(void)seat, (void)a, (void)b;
 	fds_alone = count_fds();
+	mappings_alone = count_mappings(NULL);
 	if (at(peer, open_client, 0, 0) < 0 || at(peer, wait_servers, 1, LONG) != 1)
 		return -ENOTCONN;
 	return at(peer, ask_blob, 0, 100000);
@@ -207,6 +223,12 @@ static long answer_first(struct seat *seat, long count, long b)
 	return reply ? sluice_reply_send(reply) : -errno;
 }
 
+/* Has the server let go of the client's channel?  What is large goes bit by bit. */
+static bool is_alone(void)
+{
+	return count_fds() == fds_alone && count_mappings(NULL) == mappings_alone;
+}
+
 /* The client leaves, and the server has seen that. */
 static long part(struct seat *seat, long a, long b)
 {
@@ -218,7 +240,7 @@ static long part(struct seat *seat, long a, long b)
 	at(peer, close_client, 0, 0);
 	(void)a, (void)b;
 	(void)EVENTUALLY((active = sluice_server_receive(seat->server, SLUICE_NOWAIT),
-			  sluice_active_request_release(active), count_fds() == fds_alone));
+			  sluice_active_request_release(active), is_alone()));
 	return 0;
 }
 
@@ -267,26 +289,11 @@ struct belongings {
 	long blocks;
 };
 
-/* Mappings of the library: of memfds, of rings, and of files of the registry. */
-static int count_mappings(const struct root *root)
-{
-	FILE *file = fopen("/proc/self/maps", "re");
-	char line[512];
-	int count = 0;
-
-	while (file && fgets(line, sizeof(line), file))
-		count += strstr(line, "memfd:sluice") || strstr(line, "io_uring") ||
-			 strstr(line, root->path);
-	if (file)
-		fclose(file);
-	return count;
-}
-
 static struct belongings count_belongings(const struct root *root)
 {
 	return (struct belongings){
 		.fds = count_fds(),
-		.mappings = count_mappings(root),
+		.mappings = count_mappings(root->path),
 		.entries = tree_walk(root->path, false).entries,
 		.blocks = inject_blocks(),
 	};

@@ -165,11 +165,13 @@ static int map_and_seal(struct channel *channel, int passed, uint64_t size)
 {
 	int r;
 
+	if (!memfd_is_writable(passed))
+		return fail(EPROTO, "a client sent its channel's memory for reading only");
 	r = mapping_map(&channel->memory, passed, size, true);
 	if (!r)
 		r = memfd_seal(passed, SLUICE_CHANNEL_SEALS_MAPPED);
-	/* It has other seals, or a descriptor for reading only. */
-	if (r == -EPERM || r == -EACCES)
+	/* It has other seals. */
+	if (r == -EPERM)
 		return fail(EPROTO, "a client's channel cannot be mapped for writing and then sealed: %s",
 			    strerror(-r));
 	/* Only now: before, the client could make holes. */

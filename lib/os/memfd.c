@@ -187,6 +187,11 @@ int memfd_verify(int fd, unsigned int seals, uint64_t *ret_size, uint64_t *ret_i
 	return 0;
 }
 
+bool memfd_is_writable(int fd)
+{
+	return (fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDWR;
+}
+
 int memfd_verify_populated(int fd, uint64_t offset, uint64_t end)
 {
 	off_t hole = lseek(fd, (off_t)offset, SEEK_HOLE);

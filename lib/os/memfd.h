@@ -3,6 +3,7 @@
 #ifndef SLUICE_OS_MEMFD_H
 #define SLUICE_OS_MEMFD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/attributes.h"
@@ -37,6 +38,9 @@ int memfd_seal(int fd, unsigned int seals) MUST_CHECK;
  */
 int memfd_verify(int fd, unsigned int seals, uint64_t *ret_size,
 		 uint64_t *ret_inode) MUST_CHECK;
+
+/* Is a descriptor that was passed one for writing too? */
+bool memfd_is_writable(int fd);
 
 /* Are all pages from offset to end allocated?  0 or -EPROTO. */
 int memfd_verify_populated(int fd, uint64_t offset, uint64_t end) MUST_CHECK;
