@@ -7,6 +7,7 @@
 #include <err.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include <sluice.h>
 
@@ -64,6 +65,21 @@ static void meet(struct sluice_client *client, struct sluice_server *server)
 		errx(1, "a request from nowhere");
 }
 
+/*
+ * A node looks once more at what it has entered, some 100 ms after it.  That is over before
+ * anything is counted.
+ */
+static void settle(struct sluice_client *client)
+{
+	const struct timespec pause = { .tv_nsec = 200 * 1000 * 1000 };
+
+	for (int i = 0; i < 2; i++) {
+		nanosleep(&pause, NULL);
+		if (sluice_client_wait_servers(client, 1, SLUICE_NOWAIT) < 0)
+			errx(1, "%s", sluice_strerror());
+	}
+}
+
 int main(int argc, char **argv)
 {
 	unsigned long count = argc > 1 ? strtoul(argv[1], NULL, 10) : 1;
@@ -75,6 +91,7 @@ int main(int argc, char **argv)
 	if (!client || !server)
 		errx(1, "%s", sluice_strerror());
 	meet(client, server);
+	settle(client);
 	while (count--)
 		round_trip(client, server);
 	return 0;

@@ -19,6 +19,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -127,6 +128,20 @@ static void server_ended(int signal)
 		_exit(1);
 }
 
+/*
+ * A node looks once more at what it has entered, some 100 ms after it.  That is over before
+ * the first message, however few there are.
+ */
+static void settle(struct sluice_node *node)
+{
+	const struct timespec pause = { .tv_nsec = 200 * 1000 * 1000 };
+
+	for (int i = 0; i < 2; i++) {
+		nanosleep(&pause, NULL);
+		sluice_node_wait(node, SLUICE_NOWAIT);
+	}
+}
+
 static void serve(unsigned long rounds)
 {
 	struct sluice_node *node = sluice_node_create("server", &uring);
@@ -139,6 +154,7 @@ static void serve(unsigned long rounds)
 
 	if (!server)
 		errx(1, "%s", sluice_strerror());
+	settle(node);
 	enter(SERVER_READY);
 	await(FIRST_SENT);
 	for (i = 0; i < rounds; i++) {
@@ -215,6 +231,7 @@ static void call(unsigned long rounds)
 	node = sluice_node_create("client", &uring);
 	service = sluice_service_open(node, &spinning, NULL);
 	client = sluice_client_create(service, NULL);
+	settle(node);
 	for (i = 0; i < rounds; i++) {
 		pending = send(client, i);
 		if (sluice_pending_response_servers(pending) != 1)
