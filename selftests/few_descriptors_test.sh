@@ -28,6 +28,7 @@ same() {
 	timeout 60 "$O/tools/sluice" "$@" >"$tmp/wanted" 2>&1
 	: >"$tmp/output"
 	while [ $limit -le 11 ]; do
+		# shellcheck disable=SC3045 # the shells that there are know it
 		(ulimit -n $limit && timeout 60 "$O/tools/sluice" "$@") >"$tmp/said" 2>"$tmp/told"
 		status=$?
 		cat "$tmp/told" "$tmp/said" >"$tmp/both"

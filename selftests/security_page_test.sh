@@ -26,7 +26,7 @@ while read -r program name; do
 	file=selftests/$program
 	echo "$file.c and $file.sh" >"$tmp/output"
 	{ [ -e "$file.c" ] || [ -e "$file.sh" ]; } &&
-		{ [ -z "$name" ] || grep -q "[( ]$name[,)]" "$file.c"; }
+		{ [ -z "$name" ] || grep -q "[( ]${name}[,)]" "$file.c"; }
 	result $? "$program${name:+: $name}"
 done <"$tmp/names"
 

@@ -45,7 +45,7 @@ begin() {
 # end: ends it, when it has written what there was; its status
 end() {
 	before=-1
-	for each in 1 2 3 4 5 6 7 8 9; do
+	for _ in 1 2 3 4 5 6 7 8 9; do
 		size=$(wc -c <"$tmp/said")
 		[ "$size" -eq $before ] && break
 		before=$size
