@@ -2,18 +2,18 @@
 #
 # layers.awk - which folder may include which
 #
-# A file of lib/ includes its own layer and those to the left of it.  All others,
-# tools/ and examples and sluice.h itself, are users: sluice.h, its containers and
-# uapi/ is what they have; and tools/ has what it shares with bpf/, which has uapi/
-# alone.
-# Arguments are the sources, named from the top of the tree; each #include that
-# points the wrong way is named, and makes the exit status 1.
+# A file of lib/ includes its own layer and those to the left of it in the list below.
+# The registry is a tree of directories: it includes neither wait nor memory.  The tools,
+# the examples and sluice.h itself are users: they include sluice.h, its containers and
+# uapi/.  The tools also include what they share with bpf/, and bpf/ includes uapi/ alone.
+# Arguments are the sources, named from the top of the tree.  The script prints each
+# #include that points the wrong way, and then exits with 1.
 
 BEGIN {
-	n = split("uapi base trace os shm link api", layers)
+	n = split("uapi base os trace shm wait memory registry channel exchange config api", layers)
 	for (i = 1; i <= n; i++)
 		rank[layers[i]] = i
-	rank["sluice.h"] = rank["api"]
+	rank["sluice.h"] = rank["config"]
 }
 
 FNR == 1 {
@@ -50,6 +50,8 @@ function allowed(from, to)
 	if (from == "tools" && (to == "tools" || to == "bpf"))
 		return 1
 	if (!(to in rank))
+		return 0
+	if (from == "registry" && (to == "wait" || to == "memory"))
 		return 0
 	if (from in rank)
 		return rank[to] <= rank[from]

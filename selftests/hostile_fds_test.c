@@ -9,7 +9,7 @@
 
 #include <sys/resource.h>
 
-#include "link/server_socket.h"
+#include "registry/server_socket.h"
 #include "os/fd.h"
 
 /* SCM_MAX_FD of the kernel. */

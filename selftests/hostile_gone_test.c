@@ -11,7 +11,7 @@
 
 #include <sys/resource.h>
 
-#include "link/server_socket.h"
+#include "registry/server_socket.h"
 #include "os/fd.h"
 
 #define PEERS	100

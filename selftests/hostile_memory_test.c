@@ -10,7 +10,7 @@
 #include "hostile.h"
 #include "locking.h"
 
-#include "link/server_socket.h"
+#include "registry/server_socket.h"
 
 #define PAGE	4096u
 

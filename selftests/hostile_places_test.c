@@ -7,7 +7,7 @@
 #include "hostile.h"
 
 #include "base/limits.h"
-#include "link/server_socket.h"
+#include "registry/server_socket.h"
 
 #define MOST	4	/* max_clients of hostile.h */
 #define CROWD	20

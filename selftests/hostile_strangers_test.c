@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 
 #include "base/limits.h"
-#include "link/server_socket.h"
+#include "registry/server_socket.h"
 
 #define CONNECTIONS	150
 #define DESCRIPTORS	128

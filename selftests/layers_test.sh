@@ -44,15 +44,18 @@ check "includes point to the left" \
 	layers lib/*/*.[ch] uapi/sluice/*.h tools/*.[ch] tools/*/*.[ch] bpf/*.[ch] \
 	Documentation/examples/*.[ch]
 refuse "base including shm is seen" plant lib/base/planted.c '"shm/ring.h"'
-refuse "link including api is seen" plant lib/link/planted.h '"api/node.h"'
-refuse "link including sluice.h is seen" plant lib/link/planted.c '<sluice.h>'
+refuse "channel including exchange is seen" plant lib/channel/planted.h '"exchange/requester.h"'
+refuse "exchange including api is seen" plant lib/exchange/planted.h '"api/node.h"'
+refuse "exchange including sluice.h is seen" plant lib/exchange/planted.c '<sluice.h>'
+refuse "registry including wait is seen" plant lib/registry/planted.c '"wait/wait.h"'
+refuse "registry including memory is seen" plant lib/registry/planted.c '"memory/pool.h"'
 refuse "a way round is seen" plant lib/shm/planted.c '"../os/memfd.h"'
 refuse "uapi including base is seen" plant uapi/sluice/planted.h '"base/limits.h"'
 refuse "a tool including shm is seen" plant tools/planted.c '"shm/ring.h"'
 refuse "a tool including api is seen" plant tools/planted.c '"api/node.h"'
 refuse "a tool including a probe is seen" plant tools/trace/planted.c '"trace/probes.h"'
 refuse "bpf including a tool is seen" plant bpf/planted.bpf.c '"tools/trace/trace.h"'
-refuse "lib including bpf is seen" plant lib/link/planted.c '"bpf/records.h"'
+refuse "lib including bpf is seen" plant lib/channel/planted.c '"bpf/records.h"'
 
 check "lib/shm makes no system call" calls_nothing "$O"/lib/shm/*.o
 echo 'void planted(void); int close(int); void planted(void) { close(0); }' |

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Polling before sleeping, link/spin.c: the window grows with waits that were short,
+ * Polling before sleeping, wait/spin.c: the window grows with waits that were short,
  * shrinks with those that were long, and never leaves its bounds.  And what comes of
  * it: a node with a large window hears a peer that answers soon without sleeping, yet
  * sees timeouts, deadlines, interruptions and deaths; one that never polls sleeps.
  */
-#include "link/spin.h"
+#include "wait/spin.h"
 
 #include "base/limits.h"
 

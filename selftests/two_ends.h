@@ -15,7 +15,7 @@
 #define SELFTESTS_TWO_ENDS_H
 
 /* Before kselftest.h, which has an ARRAY_SIZE for those who have none. */
-#include "base/attributes.h"
+#include "base/compiler.h"
 
 #include "common.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * What a dead process has left in the registry, and how it may be removed: rules 2 and 3
- * of Documentation/protocol.rst, as the library follows them too (lib/link/presence.c and
+ * of Documentation/protocol.rst, as the library follows them too (lib/registry/presence.c and
  * service_dir.c have the reasons, Documentation/models the proofs).
  *
  * A process is dead if the lock of its record can be had, or if the record says so (owner.c

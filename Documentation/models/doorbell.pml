@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The doorbell, as lib/shm/doorbell.c and lib/link/channel_bell.c have it, with an
+ * The doorbell, as lib/shm/doorbell.c and lib/channel/channel_bell.c have it, with an
  * owner that sleeps through io_uring: a wait is queued, handed to the kernel with the
  * next system call, and stays there when the owner goes on for another reason.  The
  * owner remembers privately whether one is queued, and for what it is armed.  It never

@@ -6,7 +6,7 @@
 #include <sluice.h>
 #include <sluice/registry.h>
 
-#include "base/attributes.h"
+#include "base/compiler.h"
 
 /*
  * Checks those of the options, and writes the records to be created; their number, or

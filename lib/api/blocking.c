@@ -5,7 +5,7 @@
  *
  *	attempt ---- done ----------------------------------------> return
  *	   | not yet
- *	poll, for as long as it has paid lately (link/spin.c) ----> return
+ *	poll, for as long as it has paid lately (wait/spin.c) ----> return
  *	   |
  *	arm, attempt again if something came meanwhile
  *	   |
@@ -21,7 +21,7 @@
  * What came while a sleep ended is taken before the end of the sleep counts: a
  * deadline, a signal or an interruption loses nothing.
  *
- * Wakes of peers may have been held back by the caller (link/wait.c), so that they
+ * Wakes of peers may have been held back by the caller (wait/wait.c), so that they
  * share a system call with the sleep.  They are made before anything else takes time.
  *
  * A hostile peer can make sleeps end for nothing; each round looks at the clock, so it

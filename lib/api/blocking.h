@@ -4,7 +4,7 @@
 #define SLUICE_API_BLOCKING_H
 
 #include "api/node.h"
-#include "link/counters.h"
+#include "trace/counters.h"
 
 /* Embedded in what one call wants. */
 struct blocking {

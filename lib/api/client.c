@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * A client port: the memory of its requests, a channel to each server
- * (api/servers.c), and the tables of its message handles.
+ * (api/client_connect.c), and the tables of its message handles.
  *
  * What its node asks it, it answers by the pending responses that are held: there is
  * something to receive, they are to be woken for, or one of them has a deadline.
@@ -149,7 +149,7 @@ static int init_pool(struct sluice_client *client, const struct sluice_client_op
 	/*
 	 * Each server may hold as many requests as it may have active and as many as
 	 * its queue takes, all of them others than the other servers hold; and no more
-	 * servers than max_servers do (api/servers.c).  What they have returned is taken
+	 * servers than max_servers do (api/client_connect.c).  What they have returned is taken
 	 * before each loan.
 	 */
 	config.slices = settings->max_loaned_requests + settings->max_active_requests +

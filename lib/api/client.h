@@ -4,12 +4,12 @@
 #define SLUICE_API_CLIENT_H
 
 #include "api/blocking.h"
-#include "api/full.h"
+#include "api/backpressure.h"
 #include "api/service.h"
 #include "base/handles.h"
-#include "link/port_entry.h"
-#include "link/retry.h"
-#include "link/stream.h"
+#include "registry/port_entry.h"
+#include "wait/retry.h"
+#include "exchange/stream.h"
 
 /* What was lacking to reach a server, or to keep it. */
 struct client_want {

@@ -13,7 +13,7 @@
  *
  * Whatever is neither refusal nor end counts as a want: trying again costs little, and
  * who gives up for an unknown reason is never served again.  The last want is kept, for
- * the sentences; the try itself is api/servers.c's.
+ * the sentences; the try itself is api/client_connect.c's.
  *
  * A hostile server can say that it lacks something as often as it likes, and is tried
  * again once a second.

@@ -5,7 +5,7 @@
  *
  * A record has fixed widths and is zero-padded, so that two equal contracts make
  * equal bytes.  The record found in a directory comes from a process that this user
- * trusts (link/root.c), but perhaps from another program or version: names in it may
+ * trusts (registry/root.c), but perhaps from another program or version: names in it may
  * lack their terminating 0, numbers may be out of range, and are checked here before
  * anything is computed from them.
  */

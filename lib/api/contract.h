@@ -6,7 +6,7 @@
 #include <sluice.h>
 #include <sluice/registry.h>
 
-#include "base/attributes.h"
+#include "base/compiler.h"
 
 /* Checks a contract and settings, and writes the record.  0, -EINVAL or -EMSGSIZE. */
 int contract_record(struct sluice_registry_contract *ret_record,

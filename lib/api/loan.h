@@ -6,7 +6,7 @@
 #include <errno.h>
 
 #include "base/error.h"
-#include "link/payload.h"
+#include "memory/payload.h"
 
 /* The bytes of a slice of count elements.  0, -EINVAL or -EMSGSIZE. */
 static inline int loan_bytes(const struct payload *payload, size_t count, uint64_t *ret_bytes)

@@ -2,7 +2,7 @@
 /*
  * A node: one thread's seat in a domain.  It owns the io_uring, or the epoll
  * instance, through which everything made from it waits; its entry in the registry;
- * and its mailbox, in which newcomers announce themselves (api/letters.c).
+ * and its mailbox, in which newcomers announce themselves (api/node_letters.c).
  *
  * A node belongs to the first thread that sends, receives or waits with it, until
  * another one adopts it, and to the process that made it.  Every public function begins

@@ -5,13 +5,13 @@
 
 #include <sluice.h>
 
-#include "api/config.h"
-#include "api/letters.h"
+#include "config/config.h"
+#include "api/node_letters.h"
 #include "api/port.h"
-#include "api/registration.h"
-#include "link/seat.h"
-#include "link/spin.h"
-#include "link/wait.h"
+#include "api/node_registration.h"
+#include "registry/node_entry.h"
+#include "wait/spin.h"
+#include "wait/wait.h"
 
 struct sluice_node {
 	struct seat seat;

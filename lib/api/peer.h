@@ -5,7 +5,7 @@
 
 #include <sluice.h>
 
-#include "link/channel.h"
+#include "channel/channel.h"
 
 /* 0 or -EINVAL (its size is not set). */
 int peer_answer(struct channel *channel, struct sluice_peer *peer) MUST_CHECK;

@@ -8,12 +8,12 @@
  * and its client.  A response holds the client and the channel it came through: it
  * outlives its pending response, its server and the client's destruction by the user.
  * What a response shows lies in memory that only the server can write, and has been
- * checked to be all there (link/view.c); its contents are the server's word.
+ * checked to be all there (memory/view.c); its contents are the server's word.
  *
  * A client that holds as many responses as it may is told so (ENOBUFS) when there is a
  * response.  When there is none, it waits, and is told the end of the stream and the
  * deadline, as below the limit.  A server has the same rule for requests
- * (api/serving.c).  The node tells of a response only when there is room for it.
+ * (api/server_receive.c).  The node tells of a response only when there is room for it.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -22,7 +22,7 @@
 #include "api/client.h"
 #include "base/error.h"
 #include "base/opts.h"
-#include "link/counters.h"
+#include "trace/counters.h"
 #include "os/clock.h"
 #include "trace/probes.h"
 

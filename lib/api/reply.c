@@ -8,7 +8,7 @@
  *			      or destroying the server---> dead
  *
  * A reply belongs to its active request and lives in memory that only the client of
- * that request maps.  How it is sent is in api/replying.c.
+ * that request maps.  How it is sent is in api/reply_send.c.
  */
 #include <errno.h>
 #include <string.h>
@@ -17,7 +17,7 @@
 #include "api/server.h"
 #include "api/tables.h"
 #include "base/error.h"
-#include "link/counters.h"
+#include "trace/counters.h"
 #include "trace/probes.h"
 
 int reply_check(struct sluice_reply *head)

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * Requests, as their client sees them, until they are sent (api/sending.c).
+ * Requests, as their client sees them, until they are sent (api/request_send.c).
  *
  *	dead --loan--> loaned --send--> dead, and a pending response lives
  *			  |---release or destroying the client---> dead
  *
  * A loaned request holds one reference on its slice, which sending hands to the
  * pending response; each server that the request reaches holds another
- * (link/delivery.c).  A handle lives in the client's table and is checked by its mark
+ * (exchange/delivery.c).  A handle lives in the client's table and is checked by its mark
  * before anything else of it is believed.
  */
 #include <errno.h>
@@ -17,7 +17,7 @@
 #include "api/loan.h"
 #include "api/tables.h"
 #include "base/error.h"
-#include "link/counters.h"
+#include "trace/counters.h"
 #include "os/clock.h"
 #include "trace/probes.h"
 

@@ -7,7 +7,7 @@
  * A response holds the client and the channel it came through: it outlives its pending
  * response, its server and the client's destruction by the user.  What it shows lies in
  * memory that only the server can write, and has been checked to be all there
- * (link/view.c); its contents are the server's word.
+ * (memory/view.c); its contents are the server's word.
  */
 #include <errno.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * A server port: a listening socket, and a channel to each client that has connected
- * (api/connections.c), from which it receives requests (api/serving.c).
+ * (api/server_channels.c), from which it receives requests (api/server_receive.c).
  *
  * A new server writes to the nodes of the clients that there are.  Those that it could not
  * write to, for want of something, are written to later.
@@ -18,7 +18,7 @@
 
 #include "base/error.h"
 #include "base/opts.h"
-#include "link/server_socket.h"
+#include "registry/server_socket.h"
 #include "os/fd.h"
 
 /* ---- Life ---- */

@@ -4,13 +4,13 @@
 #define SLUICE_API_SERVER_H
 
 #include "api/blocking.h"
-#include "api/full.h"
+#include "api/backpressure.h"
 #include "api/service.h"
 #include "base/handles.h"
-#include "link/load_page.h"
-#include "link/port_entry.h"
-#include "link/responder.h"
-#include "link/retry.h"
+#include "exchange/load_page.h"
+#include "registry/port_entry.h"
+#include "exchange/responder.h"
+#include "wait/retry.h"
 #include "os/reserve.h"
 #include "os/identity.h"
 
@@ -34,7 +34,7 @@ struct sluice_server {
 	struct full full;
 	struct responder *newest;	/* of all channels, or NULL */
 	struct responder *gone;		/* of those that have gone, and are to be let go of */
-	uint32_t strangers;		/* of those, without a HELLO (api/strangers.c) */
+	uint32_t strangers;		/* of those, without a HELLO (api/server_strangers.c) */
 	int64_t strangers_end;		/* when the first of them is sent away */
 	struct responder *current;	/* of the circle of those that are polled, or NULL */
 	uint32_t hot;			/* channels in the circle */

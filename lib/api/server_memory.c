@@ -4,13 +4,13 @@
  * gets what another has idle.
  *
  * Each channel has a pool with a limit of its own.  Besides there is a limit for all pools
- * and one for those of one process (link/allowance.c), both of which are derived from what
+ * and one for those of one process (memory/allowance.c), both of which are derived from what
  * the machine has if nobody says them.  Neither is ever derived below what the port was made
  * for: a slice that memory_limit was set for, what is preallocated, and all of a static port.
  *
  * A static port promises each channel all its memory, and its loans never fail for want of
  * it.  So its limits must have room for all clients that there can be at a time
- * (api/places.c), whosever they are, or the port is not made.  Then nothing needs to be
+ * (api/server_places.c), whosever they are, or the port is not made.  Then nothing needs to be
  * counted.  What clients that have left still have is the program's doing, which holds
  * their requests.
  *
@@ -22,7 +22,7 @@
 
 #include <errno.h>
 
-#include "api/config_keys.h"
+#include "config/config_keys.h"
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/opts.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * An open service: its contract, what follows from it, and the directory in which its
- * ports meet.  link/service_dir.c opens and removes the directory; here the user's
+ * ports meet.  registry/service_dir.c opens and removes the directory; here the user's
  * contract is turned into a record and held against the one that is found.
  *
  * The service is private to its node and refers to it; its ports refer to the
@@ -18,7 +18,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/opts.h"
-#include "link/sweep.h"
+#include "registry/sweep.h"
 #include "trace/probes.h"
 
 #define PAGE	4096u

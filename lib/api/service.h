@@ -4,11 +4,11 @@
 #define SLUICE_API_SERVICE_H
 
 #include "api/node.h"
-#include "link/membership.h"
-#include "link/payload.h"
-#include "link/pool.h"
-#include "link/port_entry.h"
-#include "link/service_dir.h"
+#include "registry/membership.h"
+#include "memory/payload.h"
+#include "memory/pool.h"
+#include "registry/port_entry.h"
+#include "registry/service_dir.h"
 #include "shm/layout.h"
 
 struct sluice_service {

@@ -3,7 +3,7 @@
 #ifndef SLUICE_BASE_ERROR_H
 #define SLUICE_BASE_ERROR_H
 
-#include "base/attributes.h"
+#include "base/compiler.h"
 
 /*
  * fail() - record a failure: sets errno and writes the sentence.  Returns

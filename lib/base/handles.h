@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "base/attributes.h"
+#include "base/compiler.h"
 
 /* The first member of what is kept in such a table, behind the public head. */
 struct handle {

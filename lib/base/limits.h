@@ -162,7 +162,7 @@
 #define WAKES_HELD_MAX		64u
 
 /*
- * What a peer orders by packets (link/budget.c).  It gets 1/16 of our time, and all peers
+ * What a peer orders by packets (wait/budget.c).  It gets 1/16 of our time, and all peers
  * together half of it.  What is more than that waits; before, a peer may use up 4 ms at
  * once, and all together 8 ms.  To map and populate a segment of 64 MiB takes 3 ms, so the
  * first message of that size is not delayed; and an honest peer that comes meanwhile waits
@@ -213,7 +213,7 @@
 /*
  * What failed for want of something is tried again after the first pause, which is
  * hardly noticed, then after twice as long, and so on up to the longest: a wake a second
- * costs nothing, and a person does not wait longer (link/retry.c).
+ * costs nothing, and a person does not wait longer (wait/retry.c).
  */
 #define RETRY_FIRST_NS		(INT64_C(1) * 1000 * 1000)
 #define RETRY_LONGEST_NS	(INT64_C(1) * 1000 * 1000 * 1000)

@@ -3,7 +3,7 @@
 #ifndef SLUICE_BASE_OPTS_H
 #define SLUICE_BASE_OPTS_H
 
-#include "base/attributes.h"
+#include "base/compiler.h"
 
 /*
  * opts_read() - copy a caller's options into ours, which may be longer or

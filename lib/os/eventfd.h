@@ -3,7 +3,7 @@
 #ifndef SLUICE_OS_EVENTFD_H
 #define SLUICE_OS_EVENTFD_H
 
-#include "base/attributes.h"
+#include "base/compiler.h"
 
 /* A descriptor, owned, or -errno. */
 int eventfd_make(void) MUST_CHECK;

@@ -29,7 +29,7 @@
 #include <unistd.h>
 
 #include "base/atomic.h"
-#include "base/attributes.h"
+#include "base/compiler.h"
 #include "base/error.h"
 
 #define BITS	64u

@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#include "base/attributes.h"
+#include "base/compiler.h"
 
 /*
  * fd_own() - note a descriptor that is kept, so that a forked child closes it.

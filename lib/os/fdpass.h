@@ -9,7 +9,7 @@
 
 #include <sluice/wire.h>
 
-#include "base/attributes.h"
+#include "base/compiler.h"
 
 /*
  * Sends a packet, with a descriptor unless passed is negative.  0, -EAGAIN (the

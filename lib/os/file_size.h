@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/attributes.h"
+#include "base/compiler.h"
 
 /* May a file have so many bytes?  0, or -EFBIG with a sentence; what names the file. */
 int file_size_check(const char *what, uint64_t size) MUST_CHECK;

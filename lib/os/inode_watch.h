@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "base/attributes.h"
+#include "base/compiler.h"
 
 /* A descriptor, owned, that is readable when something was told; or -errno, quiet. */
 int inode_watch_make(void) MUST_CHECK;

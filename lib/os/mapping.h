@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/attributes.h"
+#include "base/compiler.h"
 
 struct mapping {
 	unsigned char *base;	/* NULL if there is none */

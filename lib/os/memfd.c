@@ -22,8 +22,8 @@
  *
  * So a populated file stays populated if it has F_SEAL_FUTURE_WRITE, and only then.  A
  * segment has it from the start, for its owner maps it before.  The memory of a channel
- * gets it when both ends have mapped it (link/handshake.c).  The page of a server's load
- * cannot have it, since each client maps it for writing (link/load_page.c).
+ * gets it when both ends have mapped it (channel/handshake.c).  The page of a server's load
+ * cannot have it, since each client maps it for writing (exchange/load_page.c).
  */
 #include "os/memfd.h"
 

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/attributes.h"
+#include "base/compiler.h"
 
 /* Bytes that can be allocated without pushing the machine against the wall; or UINT64_MAX. */
 uint64_t memory_available(void);

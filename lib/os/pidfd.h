@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "base/attributes.h"
+#include "base/compiler.h"
 
 /*
  * A descriptor that becomes readable when the process at the other end of a Unix

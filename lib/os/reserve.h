@@ -3,7 +3,7 @@
 #ifndef SLUICE_OS_RESERVE_H
 #define SLUICE_OS_RESERVE_H
 
-#include "base/attributes.h"
+#include "base/compiler.h"
 
 #define RESERVE_SIZE	8
 

@@ -3,7 +3,7 @@
 #ifndef SLUICE_OS_RESIDENCE_H
 #define SLUICE_OS_RESIDENCE_H
 
-#include "base/attributes.h"
+#include "base/compiler.h"
 
 /* What a port asks for its memory; each asks for what those before it do. */
 enum residence {

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/attributes.h"
+#include "base/compiler.h"
 
 /* Does this errno say that descriptors or memory are lacking, which may pass? */
 bool is_shortage(int error);

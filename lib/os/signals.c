@@ -16,7 +16,7 @@
 
 #include <stddef.h>
 
-#include "base/attributes.h"
+#include "base/compiler.h"
 
 static const int faults[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS, SIGABRT };
 

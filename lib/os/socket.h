@@ -9,7 +9,7 @@
 #include <sys/types.h>
 #include <sys/un.h>
 
-#include "base/attributes.h"
+#include "base/compiler.h"
 
 /* Names a socket in a directory, whose path may be too long for an address, or NULL. */
 int socket_address(struct sockaddr_un *ret_address, const char *directory, int directory_fd,

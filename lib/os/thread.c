@@ -6,7 +6,7 @@
 #include "os/thread.h"
 
 #include "base/atomic.h"
-#include "base/attributes.h"
+#include "base/compiler.h"
 
 uint64_t thread_self(void)
 {

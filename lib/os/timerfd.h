@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#include "base/attributes.h"
+#include "base/compiler.h"
 
 /* A descriptor, owned, or -errno. */
 int timerfd_make(void) MUST_CHECK;

@@ -8,7 +8,7 @@
 
 #include <liburing.h>
 
-#include "base/attributes.h"
+#include "base/compiler.h"
 
 struct uring {
 	struct io_uring ring;

@@ -23,7 +23,7 @@
  * (3) RUNG is stored by the peer only, HOT and ARMED by the owner only.
  *
  * The owner sleeps through io_uring and remembers privately whether a wait is
- * queued there (lib/link/wait_uring.c): disarming leaves it queued, and any completion
+ * queued there (lib/wait/wait_uring.c): disarming leaves it queued, and any completion
  * means only that none is queued now.
  *
  * A hostile peer can store anything: it wakes the owner for nothing, or fails to

@@ -6,7 +6,7 @@
 #include <sluice/channel.h>
 #include <sluice/registry.h>
 
-#include "base/attributes.h"
+#include "base/compiler.h"
 
 /* Offsets are in bytes from the beginning of the channel; see uapi's channel.h. */
 struct layout {

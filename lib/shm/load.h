@@ -9,7 +9,7 @@
 #include <sluice/load.h>
 
 #include "base/atomic.h"
-#include "base/attributes.h"
+#include "base/compiler.h"
 
 /* ---- A client ---- */
 

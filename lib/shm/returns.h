@@ -7,7 +7,7 @@
 
 #include <sluice/ring.h>
 
-#include "base/attributes.h"
+#include "base/compiler.h"
 
 /* One end of a return ring, either; private memory. */
 struct returns {

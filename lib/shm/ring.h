@@ -7,7 +7,7 @@
 
 #include <sluice/ring.h>
 
-#include "base/attributes.h"
+#include "base/compiler.h"
 
 /* What a descriptor says, once it has been copied out of shared memory. */
 struct ring_message {

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "base/attributes.h"
+#include "base/compiler.h"
 
 struct slab_extent {
 	uint64_t offset;

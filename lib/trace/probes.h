@@ -12,7 +12,7 @@
 
 #include <sluice/trace.h>
 
-#include "base/attributes.h"
+#include "base/compiler.h"
 #include "base/usdt.h"
 
 #define probe(name, ...)				\

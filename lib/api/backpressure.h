@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* What becomes of a message for which a peer has no room. */
+#ifndef SLUICE_API_BACKPRESSURE_H
+#define SLUICE_API_BACKPRESSURE_H
+
+#include <sluice.h>
+
+#include "exchange/requester.h"
+
+/* As a port's options say. */
+struct full {
+	uint32_t when_full;
+	sluice_full_fn ask;
+	void *context;
+	uint64_t port;
+};
+
+/* How long to wait until the program is asked again, in one call that sends. */
+struct full_pace {
+	int64_t ask_at;			/* 0: at once */
+	int64_t pause;
+};
+
+enum full_verdict {
+	FULL_WAIT,
+	FULL_WITHOUT,			/* the peer does not get the message */
+	FULL_FAIL,
+};
+
+/* 0 or -EINVAL.  The port is known later. */
+int full_init(struct full *full, uint32_t when_full, sluice_full_fn ask,
+	      void *context) MUST_CHECK;
+
+/*
+ * What to do about a message to a peer, whose patience belongs to that message or to an
+ * earlier one.  Asks the program if it is time to.
+ */
+enum full_verdict full_decide(const struct full *full, const struct full_pace *pace,
+			      struct patience *patience, uint64_t request, uint64_t peer);
+
+/* All peers have been asked; when to ask again, CLOCK_NEVER if nobody is to be. */
+void full_go_on(const struct full *full, struct full_pace *pace);
+int64_t full_alarm(const struct full *full, const struct full_pace *pace);
+
+#endif /* SLUICE_API_BACKPRESSURE_H */

@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The servers that a client is connected to.
+ *
+ * The client connects inside its own calls: to the servers whose sockets it finds when
+ * it is made, and to others when a letter tells of them (api/node.c).  What fails for
+ * want of something, here or at the server, is tried again after a pause, and so is what
+ * was connected and lost that way (api/client_want.c).
+ *
+ * A client is connected to at most max_servers servers; a hostile server needs no name in
+ * the registry for its socket to be found.  One that was destroyed has given up its name, but
+ * may still hold requests.  It takes no place, and is hung up on when it holds none.  But a
+ * static client has set memory aside for max_servers in all, so it counts each until that
+ * hangs up.  Further ones are connected to when there is a place.  A server that never hangs
+ * up costs a static client that place; it could as well have stayed.
+ *
+ * A channel that has gone stays in the list as long as a pending response still reads
+ * from it; the list is tidied at the beginning of a call, never in the middle of one.
+ * A server that refuses the client, or breaks the protocol, is one that has gone.
+ */
+#include "api/client.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "trace/counters.h"
+#include "registry/server_socket.h"
+
+/* Does it say that nobody is there, or that he does not want us? */
+static bool is_final(int error)
+{
+	switch (error) {
+	case ECONNREFUSED:
+	case ENOENT:
+	case ENOTSOCK:
+	case ENAMETOOLONG:
+	case EACCES:
+	case EPROTO:
+	case EPROTOTYPE:
+	case EPROTONOSUPPORT:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* A server could not be reached. */
+static void not_reached(struct sluice_client *client, uint64_t server, int error)
+{
+	/* A full queue, or it has hung up before we said anything, though it was there. */
+	bool theirs = error == EAGAIN || error == EPIPE || error == ECONNRESET;
+
+	if (is_final(error))
+		return;
+	client_wants(client, (struct client_want){
+		.error = error,
+		.theirs = theirs,
+		.server = server,
+	});
+}
+
+/* One that was reached is lost. */
+static void not_kept(struct sluice_client *client, const struct requester *requester)
+{
+	int reason = requester->channel.gone;
+	/* Who hangs up before the WELCOME may have died, and may be there again. */
+	bool hung_up = reason == ECONNRESET && !requester->welcome;
+
+	if (requester->channel.leaving || is_final(reason) || reason == EPIPE ||
+	    (reason == ECONNRESET && !hung_up))
+		return;
+	client_wants(client, (struct client_want){
+		.error = requester->lacked ? requester->lacked : reason,
+		.theirs = requester->lacked || hung_up,
+		.server = requester->channel.peer,
+	});
+}
+
+/* Servers that are there or still hold requests. */
+static uint32_t holders(const struct sluice_client *client)
+{
+	uint32_t i, n = 0;
+
+	for (i = 0; i < client->count; i++)
+		n += !client->requesters[i]->channel.gone;
+	return n;
+}
+
+/* Servers that a request sent now would reach, whether they have come round or not. */
+static uint32_t connected(const struct sluice_client *client)
+{
+	const struct channel *channel;
+	uint32_t i, n = 0;
+
+	for (i = 0; i < client->count; i++) {
+		channel = &client->requesters[i]->channel;
+		n += !channel->gone && !channel->leaving;
+	}
+	return n;
+}
+
+/*
+ * Is there no place for a further server?  One could hold slices that a static client has
+ * not set aside.
+ */
+static bool is_crowded(const struct sluice_client *client)
+{
+	uint32_t most = client->service->contract.settings.max_servers;
+
+	return client->pool.config.strategy == POOL_STATIC ? holders(client) >= most :
+							     connected(client) >= most;
+}
+
+/* A server that has left and holds no request hangs up itself, unless it is hostile. */
+static void close_done(struct sluice_client *client)
+{
+	struct requester *requester;
+	uint32_t i;
+
+	for (i = 0; i < client->count; i++) {
+		requester = client->requesters[i];
+		if (!requester->channel.leaving || requester->channel.gone)
+			continue;
+		requester_reap(requester);
+		if (!requester->outstanding)
+			channel_end(&requester->channel);
+	}
+}
+
+/* One has left: there is a place for who was turned down. */
+static void look_soon(struct sluice_client *client)
+{
+	if (client->crowded && !client->destroyed)
+		retry_now(&client->retry);
+}
+
+static void channel_changed(struct requester *requester)
+{
+	struct sluice_client *client = requester->owner;
+	bool counted = requester->counted;
+
+	if (counted && (requester->channel.leaving || requester->channel.gone)) {
+		requester->counted = false;
+		counter_sub(&client->entry.counters->peers, 1);
+		client->lost = requester->channel.gone ? requester->channel.gone : EPIPE;
+		port_peer_went(&client->port, client->lost);
+	}
+	if (requester->channel.gone || requester->channel.leaving)
+		look_soon(client);
+	if (!requester->channel.gone)
+		return;
+	client->tidy = false;
+	if (counted)
+		not_kept(client, requester);
+}
+
+static bool is_known(const struct sluice_client *client, uint64_t server)
+{
+	const struct requester *requester;
+	uint32_t i;
+
+	for (i = 0; i < client->count; i++) {
+		requester = client->requesters[i];
+		if (requester->channel.peer == server && !requester->channel.gone)
+			return true;
+	}
+	return false;
+}
+
+static int make_room(struct sluice_client *client)
+{
+	uint32_t room = client->room ? 2 * client->room : 4;
+	struct requester **requesters;
+
+	if (client->count < client->room)
+		return 0;
+	requesters = realloc(client->requesters, room * sizeof(struct requester *));
+	if (!requesters)
+		return -ENOMEM;
+	client->requesters = requesters;
+	client->room = room;
+	return reside(requesters, room * sizeof(struct requester *),
+		      client->pool.config.residence);
+}
+
+/* A server that cannot be reached is not there; others may be. */
+static void connect_to(void *context, uint64_t server)
+{
+	struct sluice_client *client = context;
+	struct sluice_service *service = client->service;
+	struct requester_config config = {
+		.wait = &service->node->wait,
+		.layout = &service->layout,
+		.settings = &service->contract.settings,
+		.response = &service->response,
+		.pool = &client->pool,
+		.counters = client->entry.counters,
+		.server = server,
+		.changed = channel_changed,
+		.owner = client,
+	};
+	struct requester *requester;
+	int fd, r;
+
+	if (is_known(client, server))
+		return;
+	close_done(client);
+	if (is_crowded(client)) {
+		client->crowded = true;
+		return;
+	}
+	r = make_room(client);
+	if (r < 0) {
+		not_reached(client, server, -r);
+		return;
+	}
+	fd = server_socket_connect(&service->dir, server);
+	if (fd < 0) {
+		not_reached(client, server, -fd);
+		return;
+	}
+	requester = requester_create(&config, &client->self, fd);
+	if (!requester) {
+		not_reached(client, server, errno);
+		return;
+	}
+	client->requesters[client->count++] = requester;
+	requester->counted = true;
+	counter_add(&client->entry.counters->peers, 1);
+	port_peer_came(&client->port);
+	requester_announce(requester);
+	if (client->routes)
+		requester_find_load(requester);
+}
+
+void client_look_for_servers(struct sluice_client *client)
+{
+	int r;
+
+	retry_stop(&client->retry);
+	client->crowded = false;
+	r = server_socket_each(&client->service->dir, connect_to, client);
+	if (r < 0)
+		client_wants(client, (struct client_want){ .error = -r });
+}
+
+void client_tidy(struct sluice_client *client)
+{
+	struct requester *requester;
+	uint32_t i = 0;
+
+	client->tidy = true;
+	while (i < client->count) {
+		requester = client->requesters[i];
+		if (!requester->channel.gone) {
+			i++;
+		} else if (requester->channel.references > 1) {
+			client->tidy = false;
+			i++;
+		} else {
+			client->requesters[i] = client->requesters[--client->count];
+			channel_put(&requester->channel);
+		}
+	}
+}
+
+/* ---- Waiting for servers ---- */
+
+struct gathering {
+	struct blocking blocking;
+	struct sluice_client *client;
+	unsigned int wanted;
+};
+
+static int attempt(struct blocking *blocking)
+{
+	struct gathering *gathering = container_of(blocking, struct gathering, blocking);
+
+	client_glance(gathering->client);
+	return connected(gathering->client) >= gathering->wanted;
+}
+
+/* Servers come by letter, and go by their sockets: there is nothing to arm. */
+static int arm(struct blocking *blocking)
+{
+	struct gathering *gathering = container_of(blocking, struct gathering, blocking);
+
+	blocking->alarm = client_alarm(gathering->client);
+	return 0;
+}
+
+static COLD int too_few(const struct sluice_client *client, unsigned int wanted, int error)
+{
+	char sentence[80];
+
+	snprintf(sentence, sizeof(sentence), "%u servers are connected, and %u are waited for",
+		 connected(client), wanted);
+	return client_fail(client, error, sentence);
+}
+
+int sluice_client_wait_servers(struct sluice_client *client, unsigned int servers,
+			       int64_t timeout)
+{
+	struct gathering gathering = {
+		.blocking = { .attempt = attempt, .arm = arm },
+		.client = client,
+		.wanted = servers,
+	};
+	uint32_t most;
+	int r;
+
+	if (!client)
+		return fail_parent("client");
+	r = client_enter(client);
+	if (r < 0)
+		return r;
+	most = client->service->contract.settings.max_servers;
+	if (servers > most)
+		return fail(EUSERS, "%u servers are waited for, and the service has max_servers %u",
+			    servers, most);
+	gathering.blocking.node = client->service->node;
+	/* Some may have left, and be counted still. */
+	wait_want_look(&client->service->node->wait);
+	r = block(&gathering.blocking, timeout);
+	if (r == -EAGAIN || r == -ETIMEDOUT)
+		return too_few(client, servers, -r);
+	return r < 0 ? r : (int)connected(client);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* The letters that come into a node's mailbox. */
+#ifndef SLUICE_API_NODE_LETTERS_H
+#define SLUICE_API_NODE_LETTERS_H
+
+#include <stdint.h>
+
+#include "wait/retry.h"
+#include "wait/wait.h"
+
+struct sluice_node;
+
+struct letters {
+	struct wait_source mailbox;
+	struct retry rest;		/* letters wait, or may have been lost */
+	int64_t since;			/* when the window began */
+	unsigned int read;		/* in it */
+};
+
+/* Has the mailbox read when a letter comes; harmless if it is watched.  0 or -errno. */
+int letters_watch(struct sluice_node *node) MUST_CHECK;
+
+/* The mailbox is not watched, though it is due neither now nor later. */
+static inline bool letters_are_missed(const struct letters *letters)
+{
+	return !letters->mailbox.watched && !letters->rest.wanted;
+}
+
+/* Reads what was left, and looks for what may have been lost, if it is time. */
+void letters_tend(struct sluice_node *node);
+
+#endif /* SLUICE_API_NODE_LETTERS_H */

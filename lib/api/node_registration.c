@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Seeing to it that others find what a node has registered: its own entry, the services
+ * that it has open, and its ports.
+ *
+ * Somebody else than the library can take the directories away while processes use
+ * them: rm -rf, the end of a login (RemoveIPC of systemd-logind), systemd-tmpfiles.  Who
+ * is connected does not need them, but nobody who comes later would be met.  So the node
+ * looks whether each of its names still stands for the file that it was made for, and
+ * writes again what is not there.
+ *
+ *	whole		all names stand for what they were made for
+ *	  | the kernel tells of a change (told()), or it is time to look
+ *	disturbed	a look is due at look_at
+ *	  | registration_look(): what is missing is written again; those are met who
+ *	  | have come meanwhile
+ *	whole; or disturbed, if it cannot be written: tried again after a growing pause
+ *
+ * (1) A look is taken when the kernel tells of a change of an entry (os/inode_watch.c),
+ *     REGISTRY_SETTLE_NS later, so that who removes a tree can end; and before a service
+ *     or a port is made.  A message costs one load for that.
+ * (2) A node that has no watch, or not of all, looks before it sleeps, and has its
+ *     sleep end for that, once in REGISTRY_LOOK_NS.
+ * (3) Only the node's thread looks, never in the middle of a call: where sockets are
+ *     looked at, or before it sleeps.
+ * (4) A look that finds all in order makes no descriptor, and changes nothing.
+ * (5) What is written again is written as a newcomer writes it, and in the same order: an
+ *     entry before its mailbox, a client's entry before it looks for servers, a server's
+ *     socket before its letters.  So of two that come at the same time one sees the other.
+ *
+ * Who may remove a node's entries could always keep others from meeting it.  He can have
+ * it look, and write, every REGISTRY_SETTLE_NS; connected peers do not notice.
+ */
+#include "api/node_registration.h"
+
+#include <errno.h>
+
+#include "api/client.h"
+#include "api/server.h"
+#include "base/error.h"
+#include "base/limits.h"
+#include "registry/server_socket.h"
+#include "os/clock.h"
+#include "os/fd.h"
+#include "os/inode_watch.h"
+
+/* ---- What there is to see to ---- */
+
+static const struct port_entry *entry_of(const struct port *port)
+{
+	return port->client ? &port->client->entry : &port->server->entry;
+}
+
+static const struct sluice_service *service_of(const struct port *port)
+{
+	return port->client ? port->client->service : port->server->service;
+}
+
+static bool has_service(const struct sluice_service *service)
+{
+	return service_dir_is_there(&service->dir) &&
+	       membership_is_there(&service->membership, &service->dir);
+}
+
+/* A port that the user has destroyed has no entry any more. */
+static bool is_registered(const struct port *port)
+{
+	return port->client || port->server;
+}
+
+static bool has_port(const struct port *port)
+{
+	const struct service_dir *dir = &service_of(port)->dir;
+
+	return port_entry_is_there(entry_of(port), dir) &&
+	       (!port->server || server_socket_is_there(dir, port->server->entry.id,
+							&port->server->socket));
+}
+
+static bool has_all(const struct sluice_node *node)
+{
+	const struct sluice_service *service;
+	const struct port *port;
+
+	if (!seat_is_there(&node->seat) || letters_are_missed(&node->letters))
+		return false;
+	for (service = node->services; service; service = service->next)
+		if (!has_service(service))
+			return false;
+	for (port = node->ports; port; port = port->next)
+		if (is_registered(port) && !has_port(port))
+			return false;
+	return true;
+}
+
+/* ---- Being told ---- */
+
+static void told(struct wait_source *source)
+{
+	struct registration *registration = container_of(source, struct registration, watch);
+
+	if (!inode_watch_drain(source->fd))
+		return;
+	registration->disturbed = true;
+	registration->look_at = min_i64(registration->look_at, clock_now() + REGISTRY_SETTLE_NS);
+}
+
+static void end_watch(struct sluice_node *node)
+{
+	struct wait_source *watch = &node->registration.watch;
+
+	wait_forget(&node->wait, watch);
+	watch->fd = fd_close(watch->fd);
+	node->registration.complete = false;
+}
+
+/* What is not watched is looked at. */
+static void note_watched(struct sluice_node *node, int result)
+{
+	struct registration *registration = &node->registration;
+
+	if (!result && registration->complete)
+		return;
+	registration->complete = false;
+	registration->look_at = min_i64(registration->look_at, clock_now() + REGISTRY_LOOK_NS);
+}
+
+static int watch_port(const struct port *port, int watch)
+{
+	const struct service_dir *dir = &service_of(port)->dir;
+	int r = inode_watch_file(watch, dir->ports_fd, entry_of(port)->name);
+
+	return r || !port->server ? r : server_socket_watch(dir, port->server->entry.id, watch);
+}
+
+static int watch_all(const struct sluice_node *node, int watch)
+{
+	const struct sluice_service *service;
+	const struct port *port;
+	int r = seat_watch(&node->seat, watch);
+
+	for (service = node->services; service && !r; service = service->next)
+		r = service_dir_watch(&service->dir, watch);
+	for (port = node->ports; port && !r; port = port->next)
+		if (is_registered(port))
+			r = watch_port(port, watch);
+	return r;
+}
+
+/* In place of the watch there was, which may be of files that have gone. */
+static void begin_watch(struct sluice_node *node)
+{
+	struct wait_source *watch = &node->registration.watch;
+	int r;
+
+	end_watch(node);
+	r = watch->fd = inode_watch_make();
+	if (r >= 0)
+		r = wait_watch(&node->wait, watch);
+	if (!r)
+		r = watch_all(node, watch->fd);
+	node->registration.complete = !r;
+	note_watched(node, r);
+}
+
+/* ---- Writing again ---- */
+
+/* A mailbox that was replaced is still open, for the kernel to forget it. */
+static int watch_mailbox(struct sluice_node *node)
+{
+	struct wait_source *mailbox = &node->letters.mailbox;
+
+	if (mailbox->fd != node->seat.mailbox_fd) {
+		wait_forget(&node->wait, mailbox);
+		fd_close(mailbox->fd);
+	} else if (!letters_are_missed(&node->letters)) {
+		return 0;
+	}
+	return letters_watch(node);
+}
+
+static int first_failure(int result, int r)
+{
+	return result < 0 || r > 0 ? result : r;
+}
+
+/* As much as can be, in this order.  1, 0 (nothing was to do) or the first -errno. */
+static int renew_all(struct sluice_node *node, bool *ret_any)
+{
+	struct sluice_service *service;
+	struct port *port;
+	int r, result;
+
+	result = seat_renew(&node->seat);
+	*ret_any = result > 0;
+	if (result >= 0)
+		result = watch_mailbox(node);
+	if (result < 0)
+		return result;
+	for (service = node->services; service; service = service->next) {
+		r = service_renew(service);
+		*ret_any |= r > 0;
+		result = first_failure(result, r);
+	}
+	for (port = node->ports; port; port = port->next) {
+		if (!is_registered(port))
+			continue;
+		r = port->client ? client_renew(port->client) : server_renew(port->server);
+		*ret_any |= r > 0;
+		result = first_failure(result, r);
+	}
+	return result;
+}
+
+/* Who has come meanwhile has not found us. */
+static void meet_all(struct sluice_node *node)
+{
+	struct port *port;
+
+	for (port = node->ports; port; port = port->next) {
+		if (port->server)
+			server_announce(port->server);
+		else
+			port->ops->letter(port);
+	}
+}
+
+static void plan(struct registration *registration, bool whole)
+{
+	registration->disturbed = !whole;
+	if (whole) {
+		registration->pause = REGISTRY_SETTLE_NS;
+		registration->look_at = registration->complete ? CLOCK_NEVER :
+					clock_now() + REGISTRY_LOOK_NS;
+		return;
+	}
+	registration->look_at = clock_now() + registration->pause;
+	registration->pause = min_i64(2 * registration->pause, REGISTRY_RETRY_MAX_NS);
+}
+
+/* 0; or -errno if something cannot be written. */
+static int look(struct sluice_node *node)
+{
+	struct registration *registration = &node->registration;
+	bool whole = has_all(node), any = false;
+	int r = 0;
+
+	if (!whole)
+		r = renew_all(node, &any);
+	if (any)
+		seat_count_rewritten(&node->seat);
+	if (any || !registration->complete)
+		begin_watch(node);
+	if (any)
+		meet_all(node);
+	/* What has been taken away since was perhaps not watched yet. */
+	plan(registration, whole || (!r && has_all(node)));
+	return r;
+}
+
+void registration_tend(struct sluice_node *node)
+{
+	struct registration *registration = &node->registration;
+
+	if (clock_now() < registration->look_at)
+		return;
+	if (root_can_be_seen(&node->seat.root))
+		(void)!look(node);
+	else
+		plan(registration, true);
+}
+
+int registration_check(struct sluice_node *node, const struct sluice_service *service)
+{
+	if (!root_can_be_seen(&node->seat.root) ||
+	    (seat_is_there(&node->seat) && (!service || has_service(service))))
+		return 0;
+	return look(node);
+}
+
+/* ---- Life ---- */
+
+void registration_init(struct sluice_node *node)
+{
+	struct registration *registration = &node->registration;
+
+	registration->watch.ready = told;
+	registration->watch.fd = -1;
+	registration->pause = REGISTRY_SETTLE_NS;
+	registration->look_at = CLOCK_NEVER;
+	begin_watch(node);
+}
+
+void registration_deinit(struct sluice_node *node)
+{
+	end_watch(node);
+}
+
+void registration_add_service(struct sluice_service *service)
+{
+	struct sluice_node *node = service->node;
+
+	note_watched(node, service_dir_watch(&service->dir, node->registration.watch.fd));
+}
+
+void registration_add_port(struct sluice_node *node, const struct port *port)
+{
+	note_watched(node, watch_port(port, node->registration.watch.fd));
+}

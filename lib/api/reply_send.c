@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Sending a reply to the client that has asked.
+ *
+ *	loaned --send--> dead, and the slice is out with the client
+ *
+ * If the other end is gone the reply is given back; if sending fails otherwise it is still
+ * loaned.  Where responses do not overflow, a send waits for the client to read some,
+ * unless it is to go without the reply (api/backpressure.c); the wait ends when nobody wants the
+ * answer any more.  A reply that the client goes without has a position all the same, so
+ * that the client sees that something is missing.
+ *
+ * While it waits, the server takes connections and notices those that go, but receives
+ * nothing: a client that reads nothing holds up whoever serves it, until the deadline of its
+ * request, if that has one.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "api/server.h"
+#include "base/error.h"
+#include "base/limits.h"
+#include "trace/counters.h"
+#include "os/clock.h"
+
+/* The sentence behind a reply that could not be sent. */
+static int unsent(int error, bool gone)
+{
+	switch (error) {
+	case EPIPE:
+		return fail_quietly(EPIPE, "the client has released its pending response or left");
+	case ECONNRESET:
+		return fail_quietly(ECONNRESET, "the client has died");
+	case EAGAIN:
+		return fail_quietly(EAGAIN, "the client is too far behind to be told of new memory");
+	case EPROTO:
+		return fail_quietly(EPROTO, "the client has broken the protocol");
+	default:
+		return gone ? fail(ECONNRESET, "the channel to the client was lost: %s", strerror(error)) :
+			      fail_again(-error);
+	}
+}
+
+struct replying {
+	struct blocking blocking;
+	struct reply *reply;
+	struct full_pace pace;
+	struct patience patience;
+	bool last;
+	bool behind;			/* the client's socket is full, which nobody rings for */
+};
+
+/* What offer() and the wait for it return when it is done. */
+enum { SENT = 1, DISCARDED = 2 };
+
+static bool overflows(const struct sluice_server *server)
+{
+	return !(server->service->contract.settings.flags & SLUICE_REGISTRY_NO_RESPONSE_OVERFLOW);
+}
+
+/* The client has no room.  DISCARDED, 0 (it is waited for) or -ENOBUFS. */
+static int decide(struct replying *replying)
+{
+	const struct active_request *active = replying->reply->active;
+	struct sluice_server *server = active->session->server;
+
+	switch (full_decide(&server->full, &replying->pace, &replying->patience, active->number,
+			    active->session->responder->channel.peer)) {
+	case FULL_WITHOUT:
+		counter_add(&server->entry.counters->overflows, 1);
+		return DISCARDED;
+	case FULL_FAIL:
+		return fail(ENOBUFS, "the client has no room for the reply, and ask_when_full has it fail");
+	default:
+		full_go_on(&server->full, &replying->pace);
+		return 0;
+	}
+}
+
+/* SENT; DISCARDED; 0 (there is no room yet) or -errno. */
+static int offer(struct replying *replying)
+{
+	struct reply *reply = replying->reply;
+	struct active_request *active = reply->active;
+	int r;
+
+	r = responder_reply(active->session->responder, &(struct reply_message){
+		.position = active->position,
+		.count = reply->count,
+		.parcel = reply->parcel,
+		.slice = reply->slice,
+		.delivery = active->delivery,
+		.traced = active->traced,
+		.last = replying->last,
+	});
+	if (!r)
+		return SENT;
+	replying->behind = r == -EAGAIN;
+	if (r == -ENOBUFS || (r == -EAGAIN && !overflows(active->session->server)))
+		return decide(replying);
+	return r;
+}
+
+static int attempt(struct blocking *blocking)
+{
+	struct replying *replying = container_of(blocking, struct replying, blocking);
+
+	server_glance(replying->reply->active->session->server);
+	return offer(replying);
+}
+
+/*
+ * The client rings for room, and not for the requests that it sends meanwhile: the channel
+ * is among those that are polled afterwards.
+ */
+static int arm(struct blocking *blocking)
+{
+	struct replying *replying = container_of(blocking, struct replying, blocking);
+	const struct active_request *active = replying->reply->active;
+	struct responder *responder = active->session->responder;
+	const struct sluice_server *server = active->session->server;
+	int r;
+
+	blocking->alarm = min_i64(full_alarm(&server->full, &replying->pace),
+				  server_alarm(server));
+	if (replying->behind)
+		blocking->alarm = min_i64(blocking->alarm, clock_now() + ANNOUNCE_RETRY_NS);
+	server_channel_woken(responder);
+	r = channel_arm(&responder->channel, SLUICE_DOORBELL_SPACE);
+	if (r < 0)
+		return r;
+	return responder_lost(responder, active->delivery) ||
+	       (!replying->behind && responder_has_room(responder, active->delivery));
+}
+
+static int wait_for_room(struct replying *replying)
+{
+	const struct active_request *active = replying->reply->active;
+	struct sluice_server *server = active->session->server;
+	int64_t since = clock_now();
+	int r;
+
+	r = block_until(&replying->blocking, active->deadline ? active->deadline : CLOCK_NEVER);
+	channel_disarm(&active->session->responder->channel);
+	counter_add(&server->entry.counters->blocked, (uint64_t)(clock_now() - since));
+	return r;
+}
+
+/* 0; 1 (it was discarded); or -errno. */
+static int send_reply(struct reply *reply, bool last)
+{
+	struct active_request *active = reply->active;
+	const struct responder *responder = active->session->responder;
+	struct sluice_node *node = active->session->server->service->node;
+	struct replying replying = {
+		.blocking = { .node = node, .attempt = attempt, .arm = arm },
+		.reply = reply,
+		.last = last,
+	};
+	bool gone;
+	int r;
+
+	if (unlikely(active->ended))
+		return fail(EINVAL, "a reply that was marked as the last was sent");
+	wait_glance_to_send(&node->wait);
+	r = offer(&replying);
+	if (unlikely(!r))
+		r = wait_for_room(&replying);
+	if (r > 0) {
+		active->position++;
+		active->ended = last;
+		reply_forget(reply);
+		return r == DISCARDED;
+	}
+	gone = r == -EPIPE || responder->channel.gone;
+	if (gone)
+		reply_drop(reply);
+	return unsent(-r, gone);
+}
+
+int sluice_reply_send(struct sluice_reply *head)
+{
+	int r = reply_check(head);
+
+	return r < 0 ? r : send_reply(reply_of(head), reply_of(head)->last);
+}
+
+struct sluice_active_request *
+sluice_reply_send_and_receive(struct sluice_reply *head, int64_t timeout, int *ret_sent)
+{
+	struct active_request *active;
+	struct sluice_server *server;
+	struct wait *wait;
+	int r;
+
+	r = reply_check(head);
+	if (r < 0) {
+		if (ret_sent)
+			*ret_sent = r;
+		return NULL;
+	}
+	active = reply_of(head)->active;
+	server = active->session->server;
+	wait = &server->service->node->wait;
+	/* The client is woken once, for all that it gets. */
+	wait_hold_wakes(wait);
+	r = send_reply(reply_of(head), true);
+	if (ret_sent)
+		*ret_sent = r;
+	if (handle_is_live(&reply_of(head)->handle)) {
+		wait_send_wakes(wait);
+		return fail_again_null(r);
+	}
+	active_request_finish(active, 0, NULL);
+	return server_receive(server, timeout);
+}
+

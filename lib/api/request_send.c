@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Sending a request: to every server that is there, at once, or to one of them
+ * (api/client_route.c).
+ *
+ *	loaned --send--> dead, and a pending response lives
+ *
+ * Where requests do not overflow, a send waits for those servers that have no room, unless
+ * they are to go without the request (api/backpressure.c).  If it is cut short while some have the
+ * request already, the request stays loaned and remembers its pending response, which the
+ * user has not seen: the next send goes on, and a release cancels.
+ *
+ * A server that is too far behind, or breaks the protocol meanwhile, is left out; the
+ * others get the request all the same.
+ */
+#include <errno.h>
+
+#include "api/client.h"
+#include "base/error.h"
+#include "base/limits.h"
+#include "trace/counters.h"
+#include "os/clock.h"
+#include "trace/probes.h"
+
+static struct pending *make_pending(struct request *request)
+{
+	struct sluice_client *client = request->client;
+	struct pending *pending = handles_take(&client->pendings);
+
+	if (!pending)
+		return fail_null(EBUSY, "all of %s, %u, are pending",
+				 client->max_active < client->service->contract.settings.max_active_requests ?
+				 "the client's max_active_requests" :
+				 "max_active_requests_per_client", client->max_active);
+	pending->head = (struct sluice_pending_response){
+		.data = request->head.data,
+		.header = request->head.header,
+		.count = request->head.count,
+		.size = request->head.size,
+	};
+	pending->slice = request->slice;
+	pending->count = request->count;
+	pending->client = client_get(client);
+	pending->stream = (struct stream){ 0 };
+	if (unlikely(request->loaned_at)) {
+		pending->stream.loaned = request->loaned_at;
+		pending->stream.bytes = request->head.size;
+	}
+	pending->deadline = request->deadline ? request->deadline : CLOCK_NEVER;
+	pending->borrowed = 0;
+	pending->sent = false;
+	pending->told = false;
+	pending->request = request->number;
+	counters_depth(client->entry.counters, client->pendings.live);
+	return pending;
+}
+
+struct sending {
+	struct blocking blocking;
+	struct request *request;
+	struct full_pace pace;
+	bool again;			/* some servers may have it already */
+	bool behind;			/* a server's socket is full, which nobody rings for */
+	bool failed;			/* the program has said so */
+};
+
+/* Is it to go without this request? */
+static bool is_without(const struct requester *requester, const struct request *request)
+{
+	return requester->patience.request == request->number && requester->patience.without;
+}
+
+/* Offers it to a server.  1: it has it; 0: it does not get it; -EAGAIN: it may yet. */
+static inline int offer_to(struct sending *sending, struct requester *requester)
+{
+	struct request *request = sending->request;
+	const struct sluice_client *client = request->client;
+	struct requester_message message = {
+		.request = request->number,
+		.count = request->count,
+		.deadline = (uint64_t)request->deadline,
+		.slice = request->slice,
+		.counted = requester->claimed,
+		.parcel = request->parcel,
+	};
+	enum full_verdict verdict;
+	int r;
+
+	if (is_without(requester, request))
+		return 0;
+	r = requester_send(requester, &message, &request->pending->stream);
+	if (r >= 0)
+		return r;
+	verdict = full_decide(&client->full, &sending->pace, &requester->patience,
+			      request->number, requester->channel.peer);
+	if (verdict == FULL_WITHOUT) {
+		counter_add(&client->entry.counters->overflows, 1);
+		return 0;
+	}
+	sending->failed = sending->failed || verdict == FULL_FAIL;
+	sending->behind = sending->behind || r == -EAGAIN;
+	return -EAGAIN;
+}
+
+/* To each that has not got it.  1: none may yet get it; 0. */
+static int offer_to_all(struct sending *sending)
+{
+	struct request *request = sending->request;
+	struct sluice_client *client = request->client;
+	int done = 1;
+	uint32_t i;
+
+	for (i = 0; i < client->count; i++) {
+		if (sending->again && stream_has(&request->pending->stream, client->requesters[i]))
+			continue;
+		if (offer_to(sending, client->requesters[i]) < 0)
+			done = 0;
+	}
+	return done;
+}
+
+/* To the best of those that have room.  1: it was sent, or there is none; 0. */
+static int offer_to_one(struct sending *sending)
+{
+	struct sluice_client *client = sending->request->client;
+	struct requester *requester;
+	int r, done = 1;
+
+	client_begin_round(client);
+	while ((requester = client_next_choice(client))) {
+		r = offer_to(sending, requester);
+		if (r > 0) {
+			client_has_chosen(client, requester);
+			return 1;
+		}
+		client_has_not_chosen(requester);
+		if (r < 0)
+			done = 0;
+	}
+	return done;
+}
+
+/* 1; 0 (some servers have no room); or -ENOBUFS (the program does not wait for them). */
+static int offer(struct sending *sending)
+{
+	const struct request *request = sending->request;
+	int r;
+
+	sending->behind = false;
+	sending->failed = false;
+	r = request->route == SLUICE_ROUTE_ONE ? offer_to_one(sending) : offer_to_all(sending);
+	sending->again = true;
+	if (r)
+		return r;
+	full_go_on(&request->client->full, &sending->pace);
+	return sending->failed ? fail(ENOBUFS, "a server has no room for the request, and ask_when_full has it fail") : 0;
+}
+
+static int attempt(struct blocking *blocking)
+{
+	struct sending *sending = container_of(blocking, struct sending, blocking);
+
+	client_glance(sending->request->client);
+	return offer(sending);
+}
+
+static bool is_waited_for(const struct sending *sending, const struct requester *requester)
+{
+	return !requester->channel.gone && !requester->channel.leaving &&
+	       !is_without(requester, sending->request) &&
+	       !stream_has(&sending->request->pending->stream, requester);
+}
+
+static int arm(struct blocking *blocking)
+{
+	struct sending *sending = container_of(blocking, struct sending, blocking);
+	struct sluice_client *client = sending->request->client;
+	struct requester *requester;
+	int r = 0, room = 0;
+	uint32_t i;
+
+	blocking->alarm = min_i64(client_alarm(client), full_alarm(&client->full, &sending->pace));
+	if (sending->behind)
+		blocking->alarm = min_i64(blocking->alarm, clock_now() + ANNOUNCE_RETRY_NS);
+	for (i = 0; i < client->count && r >= 0; i++) {
+		requester = client->requesters[i];
+		if (!is_waited_for(sending, requester))
+			continue;
+		r = channel_arm(&requester->channel, SLUICE_DOORBELL_SPACE);
+		if (requester_has_room(requester))
+			room = !sending->behind;
+	}
+	return r < 0 ? r : room;
+}
+
+/* It could not be sent; it stays as it is. */
+static struct pending *unsent(struct request *request, int error)
+{
+	if (!request->pending->stream.servers) {
+		/* The slice stays loaned; the pending response would drop its hold. */
+		pool_hold(&request->client->pool, request->slice);
+		pending_drop(request->pending);
+		request->pending = NULL;
+	}
+	return fail_again_null(error);
+}
+
+static COLD int wait_for_room(struct sending *sending, int64_t deadline)
+{
+	const struct request *request = sending->request;
+	int64_t since = clock_now(), waited;
+	int r;
+
+	probe(request_block, request->client->entry.id, request->number);
+	r = block_until(&sending->blocking, deadline);
+	waited = clock_now() - since;
+	counter_add(&request->client->entry.counters->blocked, (uint64_t)waited);
+	probe(request_unblock, request->client->entry.id, request->number, (uint64_t)waited,
+	      r < 0 ? (uint64_t)-r : 0);
+	return r;
+}
+
+/* That it was sent is told with each server; here there was none. */
+static COLD void tell_sent_to_nobody(const struct request *request)
+{
+	probe(request_send, request->client->entry.id, 0, request->number,
+	      probe_address(request->head.data), request->head.size, 0);
+}
+
+static bool any_without(const struct request *request)
+{
+	const struct sluice_client *client = request->client;
+	uint32_t i;
+
+	for (i = 0; i < client->count; i++)
+		if (is_without(client->requesters[i], request))
+			return true;
+	return false;
+}
+
+/* It has reached nobody, and nobody is left to wait for. */
+static COLD int all_have_gone(const struct sluice_client *client)
+{
+	int error = client->lost;
+
+	if (error == EPROTO)
+		error = ECONNRESET;
+	if (error != EPIPE && error != ECONNRESET)
+		return client_fail_lost(client, error);
+	return fail(error, "every server that was waited for has gone");
+}
+
+/* The wakes of the servers are held back, for the caller to make. */
+static struct pending *send_request(struct request *request)
+{
+	struct sluice_client *client = request->client;
+	struct sluice_node *node = client->service->node;
+	struct sending sending = {
+		.blocking = { .node = node, .attempt = attempt, .arm = arm },
+		.request = request,
+		.again = request->pending,
+	};
+	struct pending *pending;
+	int r;
+
+	if (request->deadline && wait_check(request->deadline) < 0)
+		return NULL;
+	client_glance_to_send(client);
+	if (!request->pending)
+		request->pending = make_pending(request);
+	pending = request->pending;
+	if (!pending)
+		return NULL;
+	wait_hold_wakes(&node->wait);
+	r = offer(&sending);
+	if (!r) {
+		r = wait_for_room(&sending, pending->deadline);
+		if (r > 0 && !pending->stream.servers && !any_without(request))
+			r = all_have_gone(client);
+	}
+	if (r < 0)
+		return unsent(request, r);
+	if (unlikely(!pending->stream.servers))
+		tell_sent_to_nobody(request);
+	pending->sent = true;
+	request_forget(request);
+	return pending;
+}
+
+struct sluice_pending_response *sluice_request_send(struct sluice_request *head)
+{
+	struct sluice_node *node;
+	struct pending *pending;
+
+	if (request_check(head) < 0)
+		return NULL;
+	node = request_of(head)->client->service->node;
+	pending = send_request(request_of(head));
+	wait_send_wakes(&node->wait);
+	return pending ? &pending->head : NULL;
+}
+
+struct sluice_response *sluice_request_call(struct sluice_request *head,
+					    struct sluice_pending_response **ret_pending,
+					    int64_t timeout)
+{
+	struct sluice_node *node;
+	struct pending *pending;
+
+	if (!ret_pending)
+		return fail_null(EINVAL, "pending is NULL");
+	*ret_pending = NULL;
+	if (request_check(head) < 0)
+		return NULL;
+	node = request_of(head)->client->service->node;
+	pending = send_request(request_of(head));
+	if (!pending) {
+		wait_send_wakes(&node->wait);
+		return NULL;
+	}
+	*ret_pending = &pending->head;
+	return pending_receive(pending, timeout);
+}

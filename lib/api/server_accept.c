@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+/*
+ * How a server takes the connections that wait for it.
+ *
+ *	somebody knocks -> accept -> a channel (api/server_channels.c)
+ *		something is lacking -> they wait; the listener is forgotten, and all is
+ *					tried again after a pause (wait/retry.c)
+ *		there is no place for a client (api/server_places.c) -> the same
+ *		the server leaves -> they are turned away with a GOODBYE
+ *
+ * A client that waits is connected already and has written its first requests into the
+ * memory that it made; so it loses nothing, and is served when the shortage has passed.
+ * Only what fails after a connection was taken is told to the client, by a REJECT, and
+ * then the client tries again.  So that this is rare, RESERVE_SIZE descriptors are kept in
+ * reserve, and a connection is taken when there is one more for its socket.  Of the reserve
+ * one is for the pidfd of the peer, and one for the memory that comes with HELLO.  The
+ * others are for the channels that there are: for memory that a client announces, which
+ * is mapped and closed again, and for memory of replies that grows.  So connections alone
+ * never take the last descriptors.  Where there are not as many, the reserve is given up:
+ * nobody is taken, and what is left is for those channels.  Clients that have not said
+ * HELLO are sent away then (api/server_strangers.c).
+ *
+ * A listener that somebody waits at stays readable.  It is not watched while nobody can
+ * be taken, so that an idle server in a shortage sleeps.
+ *
+ * A hostile client can fill the queue of the listener, and others then try again too.  A
+ * hostile process can have STRANGERS_PER_PROCESS connections without a HELLO; with one, it
+ * counts as a client.
+ */
+#include "api/server.h"
+
+#include <errno.h>
+
+#include "base/limits.h"
+#include "os/fd.h"
+#include "os/socket.h"
+
+/* Of the reserve, what is kept while nobody waits: for the pidfd and the memory of the next. */
+#define KEPT	2
+
+static int fill_reserve(struct sluice_server *server, unsigned int count)
+{
+	return reserve_fill(&server->reserve, server->service->node->seat.mailbox_fd, count);
+}
+
+int server_keep_reserve(struct sluice_server *server)
+{
+	return fill_reserve(server, KEPT);
+}
+
+static void take(struct sluice_server *server, int fd)
+{
+	struct responder *responder = responder_create(&server->config, fd);
+
+	if (!responder)
+		return;
+	server_add_channel(server, responder);
+	server_note_stranger(server, responder);
+	/* What the client sent before we came round is there already. */
+	(void)channel_drain(&responder->channel);
+	channel_notice_end(&responder->channel);
+	server_thin_out_strangers(server, responder);
+}
+
+/* 1: one was taken, or went; 0: nobody waits; or -errno: they wait for want of this. */
+static int accept_one(struct sluice_server *server)
+{
+	int fd, r;
+
+	r = fill_reserve(server, RESERVE_SIZE);
+	if (r < 0) {
+		/* What is left is for the channels that there are. */
+		reserve_release(&server->reserve);
+		return server_send_a_stranger_away(server) ? 1 : r;
+	}
+	fd = socket_accept(server->listener.fd);
+	if (fd == -EAGAIN)
+		return 0;
+	if (fd == -ECONNABORTED || fd == -EINTR)
+		return 1;
+	if (fd < 0)
+		return fd;
+	reserve_release(&server->reserve);
+	take(server, fd);
+	return 1;
+}
+
+void server_accept(struct sluice_server *server)
+{
+	struct wait *wait = &server->service->node->wait;
+	uint32_t room = server_room(server), n;
+	int r = room ? 1 : -EUSERS;
+	bool goes_on = true;
+
+	retry_stop(&server->accept);
+	for (n = 0; r > 0 && goes_on && n < ACCEPT_AT_ONCE && n < room; n++) {
+		r = accept_one(server);
+		goes_on = r <= 0 || turn_charge(&wait->turns, NULL, ACCEPT_NS);
+	}
+	reserve_shrink(&server->reserve, KEPT);
+	if (!r && !server->listener.watched)
+		r = wait_watch(wait, &server->listener);
+	if (r > 0 && !goes_on) {
+		retry_later(&server->accept);
+	} else if (r > 0) {
+		/* The poll tells of new connections only, so what is left over is noted. */
+		retry_now(&server->accept);
+	} else if (r < 0) {
+		wait_forget(wait, &server->listener);
+		retry_later(&server->accept);
+	}
+}
+
+void server_accept_ready(struct wait_source *source)
+{
+	server_accept(container_of(source, struct sluice_server, listener));
+}
+
+void server_turn_away(struct sluice_server *server)
+{
+	unsigned int n;
+	int fd;
+
+	reserve_release(&server->reserve);
+	for (n = 0; n < SERVER_BACKLOG; n++) {
+		fd = socket_accept(server->listener.fd);
+		if (fd == -ECONNABORTED || fd == -EINTR)
+			continue;
+		if (fd < 0)
+			return;
+		handshake_turn_away(fd);
+		fd_close(fd);
+	}
+}

@@ -1,0 +1,393 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Which request a server receives next.
+ *
+ * Channels that are polled (api/server_channels.c) form a circle that is served in turn,
+ * beginning with the one behind that looked at last, so no client starves another.
+ * Those that are not polled have nothing, or they would have rung.  A server that works on a
+ * request for a while has time to look at all of them before the next, and takes the one
+ * that was seen first.
+ *
+ * A server that finds no request knows how busy it is, and corrects what its clients have
+ * counted (shm/load.c).
+ *
+ * A request whose deadline has passed is finished with unseen (exchange/responder.c); a client
+ * may send as many of those as it likes, and costs a ringful of looks at a time.
+ *
+ * A server that holds as many requests of a client as it may is told so (ENOBUFS) when
+ * that client has one more queued, and no other client has any.  When nothing is queued it
+ * waits, as below the limit.  A client has the same rule for responses
+ * (api/pending_response.c).
+ */
+#include "api/server.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "api/tables.h"
+#include "base/atomic.h"
+#include "base/error.h"
+#include "base/limits.h"
+#include "os/clock.h"
+#include "trace/probes.h"
+
+static struct session *session_of(struct sluice_server *server, struct responder *responder)
+{
+	struct session *session = responder->session;
+	uint32_t limit = server->service->contract.settings.max_active_requests;
+	int r;
+
+	if (session)
+		return session;
+	session = calloc(1, sizeof(*session));
+	if (!session)
+		return fail_null(ENOMEM, "no memory for a client's requests");
+	session->server = server;
+	session->responder = responder;
+	r = table_init(&session->actives, limit, sizeof(struct active_request),
+		       offsetof(struct active_request, handle), server->config.pool.residence);
+	if (r < 0) {
+		handles_deinit(&session->actives);
+		free(session);
+		return fail_again_null(r);
+	}
+	responder->session = session;
+	return session;
+}
+
+int server_prepare(struct responder *responder)
+{
+	struct session *session = session_of(responder->config->owner, responder);
+	int r;
+
+	if (!session)
+		return -errno;
+	r = reside(session, sizeof(*session), responder->config->pool.residence);
+	return r < 0 ? r : session_make_replies(session);
+}
+
+static COLD void tell_received(const struct active_request *active)
+{
+	const struct responder *responder = active->session->responder;
+
+	probe_active_request_receive(responder->channel.port, responder->channel.peer,
+				     active->number, probe_address(active->head.data),
+				     active->head.size, ring_waiting(&responder->requests));
+}
+
+static COLD void stamp(struct active_request *active)
+{
+	active->since = clock_now();
+}
+
+static struct sluice_active_request *make_active(struct session *session,
+						 const struct request_found *found)
+{
+	struct active_request *active = handles_take(&session->actives);
+
+	active->head = (struct sluice_active_request){
+		.data = found->slice.data,
+		.header = found->slice.header,
+		.count = found->count,
+		.size = found->slice.size,
+		.deadline = found->deadline,
+	};
+	active->delivery = found->delivery;
+	active->segment = found->slice.segment;
+	active->loaned = 0;
+	active->position = 0;
+	active->number = found->request;
+	active->count = found->count;
+	active->deadline = found->deadline;
+	active->parcel = found->parcel;
+	active->ended = false;
+	active->traced = found->traced;
+	active->since = 0;
+	if (probe_is_on(active_request_release))
+		stamp(active);
+	active->session = session;
+	if (probe_is_on(active_request_receive))
+		tell_received(active);
+	channel_get(&session->responder->channel);
+	return &active->head;
+}
+
+/*
+ * Looks into one channel.  1 with a request; 0 (none); -ENOBUFS (it cannot be taken) or
+ * another -errno.  A ringful of requests may have expired.
+ */
+static int take_from(struct sluice_server *server, struct responder *responder,
+		     struct sluice_active_request **ret_request)
+{
+	uint64_t looks = server->service->layout.request_slots;
+	struct request_found found;
+	struct session *session;
+	int r;
+
+	if (!responder_polls(responder))
+		return 0;
+	session = session_of(server, responder);
+	if (!session)
+		return -errno;
+	do {
+		r = responder_receive(responder, &found);
+	} while ((r == -ETIMEDOUT || r == -ECANCELED) && --looks);
+	if (r > 0) {
+		*ret_request = make_active(session, &found);
+		responder->waits_since = 0;
+		/* As counters_received() has just found it. */
+		server->received_at = (int64_t)load_relaxed(&server->entry.counters->active);
+	}
+	return r > 0 || r == -ENOBUFS ? r : 0;
+}
+
+/* It was looked at in vain; is polling it still the better bargain? */
+static int grow_quiet(struct sluice_server *server, struct responder *responder)
+{
+	if (++responder->quiet < COOL_AFTER_LOOKS || server->hot <= COOL_ABOVE)
+		return 0;
+	return server_cool(server, responder);
+}
+
+/* Were requests taken one after another, so that turns are short? */
+static bool is_quick(const struct sluice_server *server)
+{
+	return server->hot <= SLOW_LOOK_ABOVE ||
+	       clock_coarse() - server->received_at < SLOW_LOOK_NS;
+}
+
+static bool can_receive(struct responder *responder)
+{
+	return responder_ready(responder) && !responder_is_at_limit(responder);
+}
+
+/*
+ * What is seen for the first time is noted, so that what came while a request was worked on
+ * does not overtake what was there before.  Then the turn is of the one that waits longest,
+ * and of equals of the next in the circle.
+ */
+static void give_turn_to_longest(struct sluice_server *server)
+{
+	struct responder *responder = server->current, *longest = NULL;
+	uint32_t looks;
+
+	server->slow_looks++;
+	for (looks = server->hot; looks; looks--) {
+		responder = responder->next;
+		if (!can_receive(responder))
+			continue;
+		if (!responder->waits_since)
+			responder->waits_since = server->slow_looks;
+		if (!longest || responder->waits_since < longest->waits_since)
+			longest = responder;
+	}
+	if (longest)
+		server->current = longest->before;
+}
+
+/* 1 with a request; 0 (none); -ENOBUFS (only such as cannot be taken) or -errno. */
+static int take(struct sluice_server *server, struct sluice_active_request **ret_request)
+{
+	struct responder *responder;
+	uint32_t looks;
+	int r, result = 0;
+
+	if (unlikely(!is_quick(server)))
+		give_turn_to_longest(server);
+	for (looks = server->hot; looks; looks--) {
+		responder = server->current->next;
+		server->current = responder;
+		r = take_from(server, responder, ret_request);
+		if (r > 0)
+			responder->quiet = 0;
+		else if (r == -ENOBUFS)
+			result = r;
+		else if (!r)
+			r = grow_quiet(server, responder);
+		if (r && r != -ENOBUFS)
+			return r;
+	}
+	if (!result && unlikely(load_exceeds(&server->load)))
+		load_correct(&server->load, clock_coarse());
+	return result;
+}
+
+/* ---- What the node asks ---- */
+
+/* Clients come by themselves. */
+static void letter_came(struct port *port)
+{
+	(void)port;
+}
+
+/* Of channels that are not polled none has anything, or it would have rung. */
+static bool any(const struct sluice_server *server, bool (*is)(struct responder *responder))
+{
+	struct responder *responder = server->current;
+	uint32_t looks;
+
+	for (looks = server->hot; looks; looks--, responder = responder->next)
+		if (is(responder))
+			return true;
+	return false;
+}
+
+/* Is there a request, whether it can be taken or not? */
+static bool any_request(const struct sluice_server *server)
+{
+	return any(server, responder_ready);
+}
+
+/* A node does not tell of what cannot be taken: its program would turn in circles. */
+static bool any_ready(const struct port *port)
+{
+	return any(container_of(port, struct sluice_server, port), can_receive);
+}
+
+/* The time has come to look whether what was counted in vain still is. */
+static COLD void check_load(struct sluice_server *server)
+{
+	int64_t now = clock_now();
+
+	if (now < load_alarm(&server->load))
+		return;
+	/* One that waits may be what is counted, whether it may be received or not. */
+	if (any_request(server))
+		server->load.excess_since = 0;
+	else
+		load_correct(&server->load, now);
+}
+
+static void tend(struct port *port)
+{
+	struct sluice_server *server = container_of(port, struct sluice_server, port);
+
+	if (unlikely(server->load.excess_since))
+		check_load(server);
+	if (unlikely(server->gone))
+		server_tidy(server);
+	if (unlikely(server->strangers))
+		server_check_strangers(server);
+	if (retry_is_due(&server->accept))
+		server_accept(server);
+	if (retry_is_due(&server->announce))
+		server_announce(server);
+}
+
+int64_t server_alarm(const struct sluice_server *server)
+{
+	int64_t accepts = min_i64(retry_alarm(&server->accept), retry_alarm(&server->announce));
+
+	accepts = min_i64(accepts, server_strangers_alarm(server));
+	return min_i64(accepts, load_alarm(&server->load));
+}
+
+static int64_t first_alarm(const struct port *port)
+{
+	return server_alarm(container_of(port, struct sluice_server, port));
+}
+
+static int arm_all(struct port *port)
+{
+	struct sluice_server *server = container_of(port, struct sluice_server, port);
+	uint32_t looks;
+	int r = 0;
+
+	for (looks = server->hot; looks && !r; looks--) {
+		server->current = server->current->next;
+		r = server_cool(server, server->current);
+	}
+	return r;
+}
+
+/* There is one thing to tell. */
+static bool next_event(struct port *port, struct sluice_event *event)
+{
+	if (port->cursor++ || !any_ready(port))
+		return false;
+	event->kind = SLUICE_EVENT_REQUEST;
+	return true;
+}
+
+const struct port_ops server_port_ops = {
+	.letter = letter_came,
+	.tend = tend,
+	.alarm = first_alarm,
+	.arm = arm_all,
+	.ready = any_ready,
+	.next = next_event,
+};
+
+int sluice_server_has_request(struct sluice_server *server)
+{
+	int r;
+
+	if (!server)
+		return fail(EINVAL, "server is NULL");
+	r = server_enter(server);
+	if (r < 0)
+		return r;
+	server_glance(server);
+	/* New clients, and those that are not polled, are heard of through sockets. */
+	if (!any_request(server) && wait_look(&server->service->node->wait))
+		server_glance(server);
+	return any_request(server);
+}
+
+/* ---- Receiving ---- */
+
+struct receiving {
+	struct blocking blocking;
+	struct sluice_server *server;
+	struct sluice_active_request *request;
+};
+
+static int attempt(struct blocking *blocking)
+{
+	struct receiving *receiving = container_of(blocking, struct receiving, blocking);
+
+	server_glance(receiving->server);
+	return take(receiving->server, &receiving->request);
+}
+
+static int arm(struct blocking *blocking)
+{
+	struct receiving *receiving = container_of(blocking, struct receiving, blocking);
+	struct port *port = &receiving->server->port;
+	int r = arm_all(port);
+
+	blocking->alarm = first_alarm(port);
+	return r < 0 ? r : any_request(receiving->server);
+}
+
+struct sluice_active_request *server_receive(struct sluice_server *server, int64_t timeout)
+{
+	struct receiving receiving = {
+		.blocking = {
+			.node = server->service->node,
+			.attempt = attempt,
+			.arm = arm,
+		},
+		.server = server,
+	};
+	int r;
+
+	r = block(&receiving.blocking, timeout);
+	if (r > 0)
+		blocking_count(&receiving.blocking, server->entry.counters);
+	if (r == -EAGAIN)
+		fail_quietly(EAGAIN, "no request has come");
+	else if (r == -ENOBUFS)
+		fail(ENOBUFS, "requests are queued only of clients of which all of max_active_requests_per_client, %u, are held",
+		     server->service->contract.settings.max_active_requests);
+	return receiving.request;
+}
+
+struct sluice_active_request *sluice_server_receive(struct sluice_server *server, int64_t timeout)
+{
+	if (!server) {
+		fail_parent("server");
+		return NULL;
+	}
+	return server_enter(server) < 0 ? NULL : server_receive(server, timeout);
+}

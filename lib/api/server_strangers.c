@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Clients that have connected and have not said HELLO.
+ *
+ *	accepted	-> greeted	HELLO was found in order: no stranger any more
+ *			-> sent away	too many of its process or user, or too long here, or
+ *					others need its descriptors
+ *
+ * A client of the library says HELLO before the server can have accepted it, so there are
+ * strangers only where somebody was stopped just then, or wants to keep descriptors busy.
+ * They get STRANGER_PATIENCE_NS, and are few: STRANGERS_PER_PROCESS and STRANGERS_PER_USER.
+ * Of those that are too many the oldest goes.  One whose packets wait for their turn
+ * (wait/budget.c) may have said HELLO, and is left alone.
+ *
+ * Who is sent away is told that descriptors are lacking, so that a client of the library
+ * tries again (api/client_want.c).
+ *
+ * Who it is the kernel says: the process that has connected, which need not be the one
+ * that has the socket now.  A process that the kernel has no number for here, in another
+ * pid namespace, counts for its user alone.
+ *
+ * Invariant: server->strangers is the number of channels of which stranger is true, and
+ * when there are some, the first is sent away at server->strangers_end at the latest.
+ */
+#include "api/server.h"
+
+#include <errno.h>
+
+#include "base/limits.h"
+#include "os/clock.h"
+#include "os/socket.h"
+
+void server_note_stranger(struct sluice_server *server, struct responder *responder)
+{
+	int64_t end = clock_now() + STRANGER_PATIENCE_NS;
+
+	if (!server->strangers++ || end < server->strangers_end)
+		server->strangers_end = end;
+	responder->stranger = true;
+	responder->stranger_end = end;
+}
+
+void server_forget_stranger(struct sluice_server *server, struct responder *responder)
+{
+	server->strangers -= responder->stranger;
+	responder->stranger = false;
+}
+
+/* At once, with all of its descriptors: nobody else refers to it. */
+static void send_away(struct sluice_server *server, struct responder *responder)
+{
+	channel_give_up(&responder->channel, EMFILE);
+	server_drop_channel(server, responder);
+}
+
+/* May it be one that has said HELLO, and was not read? */
+static bool may_have_greeted(const struct responder *responder)
+{
+	return responder->channel.turn.waiting;
+}
+
+static bool is_same_user(const struct responder *responder, const struct ucred *user)
+{
+	return responder->channel.user.uid == user->uid;
+}
+
+static bool is_same_process(const struct responder *responder, const struct ucred *user)
+{
+	return user->pid && responder->channel.user.pid == user->pid &&
+	       is_same_user(responder, user);
+}
+
+/* Of those that are of somebody the oldest goes, if there are more than so many. */
+static void thin_out(struct sluice_server *server, const struct ucred *user, uint32_t most,
+		     bool (*is_of)(const struct responder *responder, const struct ucred *user))
+{
+	struct responder *responder, *oldest = NULL;
+	uint32_t count = 0;
+
+	for (responder = server->newest; responder; responder = responder->older) {
+		if (!responder->stranger || may_have_greeted(responder) || !is_of(responder, user))
+			continue;
+		count++;
+		oldest = responder;
+	}
+	if (count > most)
+		send_away(server, oldest);
+}
+
+void server_thin_out_strangers(struct sluice_server *server, struct responder *responder)
+{
+	struct ucred user;
+
+	if (!responder->stranger || may_have_greeted(responder))
+		return;
+	if (socket_peer(responder->channel.source.fd, &responder->channel.user) < 0) {
+		send_away(server, responder);
+		return;
+	}
+	user = responder->channel.user;
+	thin_out(server, &user, STRANGERS_PER_PROCESS, is_same_process);
+	thin_out(server, &user, STRANGERS_PER_USER, is_same_user);
+}
+
+/* The oldest that is not waiting for its turn; or NULL. */
+static struct responder *oldest_of(const struct sluice_server *server)
+{
+	struct responder *responder, *oldest = NULL;
+
+	for (responder = server->newest; responder; responder = responder->older)
+		if (responder->stranger && !may_have_greeted(responder))
+			oldest = responder;
+	return oldest;
+}
+
+bool server_send_a_stranger_away(struct sluice_server *server)
+{
+	struct responder *oldest = server->strangers ? oldest_of(server) : NULL;
+
+	if (oldest)
+		send_away(server, oldest);
+	return oldest;
+}
+
+void server_check_strangers(struct sluice_server *server)
+{
+	int64_t now = clock_now(), first = CLOCK_NEVER;
+	struct responder *responder, *next;
+
+	if (now < server->strangers_end)
+		return;
+	for (responder = server->newest; responder; responder = next) {
+		next = responder->older;
+		if (!responder->stranger)
+			continue;
+		if (may_have_greeted(responder))
+			responder->stranger_end = now + STRANGER_PATIENCE_NS;
+		if (now < responder->stranger_end)
+			first = min_i64(first, responder->stranger_end);
+		else
+			send_away(server, responder);
+	}
+	server->strangers_end = first;
+}
+
+int64_t server_strangers_alarm(const struct sluice_server *server)
+{
+	return likely(!server->strangers) ? CLOCK_NEVER : server->strangers_end;
+}

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: MIT */
+/* One client and one server, connected: what both ends have in common. */
+#ifndef SLUICE_CHANNEL_CHANNEL_H
+#define SLUICE_CHANNEL_CHANNEL_H
+
+#include <stdbool.h>
+
+#include <sluice/wire.h>
+
+#include "channel/attachment.h"
+#include "memory/payload.h"
+#include "memory/pool.h"
+#include "memory/view.h"
+#include "wait/wait.h"
+#include "shm/doorbell.h"
+#include "shm/layout.h"
+#include "shm/ring.h"
+
+struct channel;
+
+/* What an end of a channel does with what the common part notices. */
+struct channel_events {
+	/*
+	 * A packet of the handshake, or that only one of the ends sends; passed is
+	 * borrowed.  0 or -errno, which closes the channel for that reason.
+	 */
+	int (*packet)(struct channel *channel, const void *packet, size_t size, int passed);
+	/* The channel cannot go on, since something is lacking here: tells the peer. */
+	void (*give_up)(struct channel *channel, int error);
+	/* The peer has said that it takes, or sends, nothing more. */
+	void (*leaving)(struct channel *channel);
+	/* The channel is closed: what was sent can still be received. */
+	void (*gone)(struct channel *channel);
+	/* It was armed, and is not any more: there may be something in the rings. */
+	void (*woken)(struct channel *channel);
+	/* Nobody refers to the channel any more. */
+	void (*destroy)(struct channel *channel);
+};
+
+/* A segment of ours, as far as the peer has been told of it. */
+struct channel_told {
+	uint32_t number;
+	uint64_t size;
+};
+
+struct channel {
+	struct wait_source source;
+	struct wait_source life;	/* of the peer's process; fd -1: not known */
+	struct wait *wait;
+	const struct channel_events *events;
+	const struct layout *layout;
+	uint64_t port, peer;	/* ids of the ports at our end and at the other */
+	uint64_t peer_node;	/* id of its node; 0: not yet known */
+	struct ucred user;	/* the process at the other end */
+	struct sluice_registry_counters *counters;	/* of the port at our end */
+	struct mapping memory;
+	struct sluice_doorbell *own_bell;
+	struct sluice_doorbell *peer_bell;
+	struct view view;
+	struct parcel *parcels;	/* descriptors whose messages were not taken yet */
+	uint32_t parcels_each;	/* at most, of a delivery */
+	uint32_t max_fds;	/* of a message */
+	struct channel_told told[SLUICE_SEGMENTS_ALIVE];
+	uint64_t told_frees;
+	uint32_t armed;		/* what our doorbell says that we sleep for; 0: it does not */
+	uint32_t vain;		/* rings since the peer was last seen to do something */
+	bool full;		/* the peer had no room, and nothing was put there since */
+	uint32_t bytes_due;	/* rings by the socket that may still come */
+	struct turn turn;	/* for what it has sent, and for populating its segments */
+	bool spent;		/* that turn is over */
+	bool muted;		/* the socket ends no sleep while the rest waits for its turn */
+	bool starved;		/* a message waits for what is still in the socket */
+	bool ended;		/* the peer can send nothing more; the rest is read */
+	uint32_t last;		/* packets read since */
+	bool leaving;		/* the peer has said goodbye */
+	int gone;		/* 0, or why there is no channel any more: an errno */
+	uint32_t references;
+};
+
+/* The channel takes over the socket.  One reference is the caller's. */
+int channel_init(struct channel *channel, struct wait *wait, int fd,
+		 const struct layout *layout, const struct channel_events *events) MUST_CHECK;
+
+/* Takes notice if the peer's process ended before it was watched. */
+void channel_notice_end(struct channel *channel);
+
+/* The memory is there; which doorbell is ours depends on the end. */
+void channel_set_bells(struct channel *channel, uint64_t own, uint64_t peer);
+
+/* A part of the channel's memory. */
+void *channel_part(const struct channel *channel, uint64_t offset);
+
+struct channel *channel_get(struct channel *channel);
+void channel_put(struct channel *channel);
+
+/* The peer is not there any more: what it has sent is read, and the channel closed. */
+void channel_end(struct channel *channel);
+
+/* Hangs up for a reason, an errno.  Harmless if it is closed already. */
+void channel_close(struct channel *channel, int reason);
+
+/*
+ * The same, since something is lacking here, or the other end cannot be talked to: the
+ * peer is told before, so that it does not take us for dead.
+ */
+void channel_give_up(struct channel *channel, int error);
+
+/* The same, since the peer has broken the protocol, and in what. */
+void channel_breach(struct channel *channel, const char *how);
+
+/* Says goodbye: this end takes and sends nothing more.  Hanging up comes later. */
+void channel_say_goodbye(struct channel *channel);
+
+/*
+ * Reads what the peer has sent, as far as its budget goes.  Is all of it read, and done?
+ * If not, the rest waits for its turn.
+ */
+bool channel_drain(struct channel *channel);
+
+/* The peer has ended: what it has sent is read, and then the channel is closed. */
+void channel_drain_last(struct channel *channel);
+
+/*
+ * Sends a packet.  0, -EAGAIN (the peer is too far behind), or -errno, and then the
+ * channel is closed.
+ */
+int channel_send(struct channel *channel, const void *packet, size_t size, int passed) MUST_CHECK;
+
+/*
+ * Makes sure that the peer knows the segment of a slice of ours.  0, -EAGAIN (it is
+ * too far behind), or another -errno, and then the channel is closed.
+ */
+int channel_announce(struct channel *channel, const struct pool *pool, uint32_t slice) MUST_CHECK;
+
+/* Tells of all segments there are, so that no message has to.  As channel_announce(). */
+int channel_announce_all(struct channel *channel, const struct pool *pool) MUST_CHECK;
+
+/* Sends the descriptors of a message, before it.  As channel_send(). */
+int channel_send_parcel(struct channel *channel, const struct parcel *parcel) MUST_CHECK;
+
+/* Takes the descriptors of a message that is held.  NULL: it has none, or they are not there. */
+struct parcel *channel_find_parcel(struct channel *channel, uint32_t delivery,
+				   const struct ring_message *message);
+
+/* A pidfd of the peer, for whoever asks.  -ENOSYS, -ESRCH or another -errno. */
+int channel_pidfd(const struct channel *channel) MUST_CHECK;
+
+/* Something was published for the peer: wake it if it sleeps. */
+void channel_ring(struct channel *channel, uint32_t event);
+
+/*
+ * Says that we are about to sleep for these events; look at the rings again
+ * afterwards.  0 or -errno.  A peer that has rung in vain too often is not armed for,
+ * and the sleep will be short.
+ */
+int channel_arm(struct channel *channel, uint32_t events) MUST_CHECK;
+
+/* Has it rung so often for nothing that its rings are not heeded? */
+static inline bool channel_rings_in_vain(const struct channel *channel)
+{
+	return channel->vain > VAIN_RINGS_MAX;
+}
+
+/*
+ * The peer has done something that it may have rung for: it has sent a message, given one
+ * back, or made room.
+ */
+static inline void channel_heard(struct channel *channel)
+{
+	channel->vain = 0;
+}
+
+/* The peer has no room for a message; it has some now. */
+static inline void channel_found_full(struct channel *channel)
+{
+	channel->full = true;
+}
+
+static inline void channel_found_room(struct channel *channel)
+{
+	if (likely(!channel->full))
+		return;
+	channel->full = false;
+	channel_heard(channel);
+}
+
+/* We are awake, and poll. */
+void channel_disarm(struct channel *channel);
+
+/* The same, if we were armed, since we were rung. */
+void channel_wake(struct channel *channel);
+void channel_woken(struct wait_source *source);
+
+/*
+ * What a received descriptor turns out to be: a slice of the peer's, which stays mapped
+ * while it is held.  Handling packets may unmap any other.
+ */
+struct held_slice {
+	const unsigned char *data;
+	const unsigned char *header;	/* NULL if there is none */
+	uint64_t size;			/* bytes of the elements */
+	uint32_t segment;		/* index in the view */
+};
+
+/*
+ * Checks the descriptor of a message that was looked at and is not claimed yet, finds its
+ * slice, and holds it until channel_drop().  0; -EAGAIN: what the message needs may be in
+ * the socket and cannot be read now, so it is looked at again after the channel's turn; or
+ * -EPROTO: a breach, if the message can be claimed.  Then nothing is held.
+ */
+int channel_hold(struct channel *channel, const struct payload *payload, uint32_t delivery,
+		 const struct ring_message *message, struct held_slice *ret_slice) MUST_CHECK;
+
+/* Lets go of a slice in the segment with this index. */
+void channel_drop(struct channel *channel, uint32_t segment);
+
+#endif /* SLUICE_CHANNEL_CHANNEL_H */

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What comes in on the socket of a channel (channel/channel.c).
+ *
+ * A packet is looked at by its type, with the descriptors that came with it.  Their owner
+ * is a struct fdpass_extras: it closes what nobody has taken, on every way out.  Those of the handshake, and
+ * those that only one of the ends sends, are for requester.c or responder.c.
+ *
+ * All of it is the peer's word.  What is not as agreed, in kind, length or number of
+ * descriptors, is a breach; a peer may say that it leaves, once.  Where something is lacking
+ * here to take a packet, the channel cannot go on, for what the packet brought is lost; the
+ * peer is told so before this end hangs up.
+ *
+ * The time that packets take is charged to the peer (wait/budget.c), and so is populating
+ * the segments that it has told of.  When its budget is spent, and after a number of
+ * packets, the socket is left alone until the channel has its next turn.  So packets
+ * without an end are read, at the pace that the peer is entitled to; then its socket is
+ * full.  A ring that the peer was asked for is not charged.
+ */
+#include "channel/channel.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/limits.h"
+#include "os/clock.h"
+#include "os/fdpass.h"
+
+/* The largest packet there is; all others are shorter. */
+union packet {
+	struct sluice_wire_header header;
+	struct sluice_wire_hello hello;
+	struct sluice_wire_segment segment;
+	struct sluice_wire_retire retire;
+	struct sluice_wire_fds fds;
+	struct sluice_wire_status status;
+};
+
+/* Something went wrong with what the peer has sent; a breach has a fresh sentence. */
+static void close_for(struct channel *channel, int error)
+{
+	if (error == EPROTO)
+		channel_breach(channel, error_sentence());
+	else
+		channel_give_up(channel, error);
+}
+
+static int take_segment(struct channel *channel, const union packet *packet, size_t size,
+			int passed)
+{
+	if (size != sizeof(packet->segment) || passed < 0)
+		return fail(EPROTO, "the peer sent a SEGMENT of %zu bytes", size);
+	return view_accept(&channel->view, &packet->segment, passed);
+}
+
+static int take_retire(struct channel *channel, const union packet *packet, size_t size)
+{
+	if (size != sizeof(packet->retire))
+		return fail(EPROTO, "the peer sent a RETIRE of %zu bytes", size);
+	return view_retire(&channel->view, packet->retire.number);
+}
+
+/* A ring of the doorbell; one comes for each arming at most. */
+static int take_ring(struct channel *channel)
+{
+	if (!channel->bytes_due)
+		return fail(EPROTO, "the peer rang by the socket, and was not asked to");
+	channel->bytes_due--;
+	return 0;
+}
+
+/* The descriptors of a message that comes later. */
+static int take_parcel(struct channel *channel, const struct sluice_wire_fds *packet, size_t size,
+		       struct fdpass_extras *extras)
+{
+	struct parcel parcel = {
+		.request = packet->request,
+		.position = packet->position,
+		.delivery = packet->delivery,
+		.count = packet->count,
+	};
+
+	if (size != sizeof(*packet) || !parcel.count || parcel.count != extras->count ||
+	    parcel.count > channel->max_fds || parcel.delivery >= channel->layout->deliveries)
+		return fail(EPROTO, "the peer sent %u descriptors for delivery %u in a packet of %zu bytes, and max_fds is %u",
+			    extras->count, parcel.delivery, size, channel->max_fds);
+	return parcel_store(&channel->parcels, &parcel, extras, channel->parcels_each);
+}
+
+static int take_packet(struct channel *channel, const union packet *packet, size_t size,
+		       struct fdpass_extras *extras)
+{
+	int passed = fdpass_first(extras);
+
+	if (extras->has_sender)
+		channel->user = extras->sender;
+	if (size == 1 && !extras->count)
+		return take_ring(channel);
+	if (size < sizeof(packet->header) || packet->header.magic != SLUICE_WIRE_MAGIC)
+		return fail(EPROTO, "the peer sent a packet of %zu bytes that is none of ours",
+			    size);
+	/* Of another version only a HELLO is understood, and answered by a REJECT. */
+	if (packet->header.type != SLUICE_WIRE_HELLO &&
+	    (packet->header.version != SLUICE_PROTOCOL_VERSION || !channel->memory.base))
+		return fail(EPROTO, "the peer sent a packet of type %u and version %u where it cannot be",
+			    packet->header.type, packet->header.version);
+	if (packet->header.type == SLUICE_WIRE_FDS)
+		return take_parcel(channel, &packet->fds, size, extras);
+	if (extras->count > 1)
+		return fail(EPROTO, "the peer sent %u descriptors with a packet of type %u",
+			    extras->count, packet->header.type);
+	switch (packet->header.type) {
+	case SLUICE_WIRE_SEGMENT:
+		return take_segment(channel, packet, size, passed);
+	case SLUICE_WIRE_RETIRE:
+		return take_retire(channel, packet, size);
+	case SLUICE_WIRE_GOODBYE:
+		if (size != sizeof(struct sluice_wire_goodbye))
+			return fail(EPROTO, "the peer sent a GOODBYE of %zu bytes", size);
+		if (channel->leaving)
+			return fail(EPROTO, "the peer said GOODBYE twice");
+		channel->leaving = true;
+		channel->events->leaving(channel);
+		return 0;
+	default:
+		return channel->events->packet(channel, packet, size, passed);
+	}
+}
+
+/*
+ * What a HELLO costs is decided by the configuration of this end more than by the peer,
+ * which should not have to wait for it afterwards; so it counts for all peers together.
+ */
+static int take_charged(struct channel *channel, const union packet *packet, size_t size,
+			struct fdpass_extras *extras)
+{
+	struct turn *turn = channel->memory.base ? &channel->turn : NULL;
+	int64_t begun;
+	int r;
+
+	if (size == 1)
+		return take_packet(channel, packet, size, extras);
+	begun = clock_thread();
+	r = take_packet(channel, packet, size, extras);
+	channel->spent = !turn_charge(&channel->wait->turns, turn,
+				      clock_thread() - begun + PACKET_NS);
+	return r;
+}
+
+/* One packet.  False when there is nothing more to read. */
+static bool drain_one(struct channel *channel)
+{
+	FDPASS_EXTRAS(extras);
+	union packet packet;
+	int n, r;
+
+	n = fdpass_receive(channel->source.fd, &packet, sizeof(packet), &extras);
+	if (n == -EAGAIN)
+		return false;
+	/* The peer closed without having read everything; what it sent comes next. */
+	if (n == -ECONNRESET)
+		return true;
+	if (n == 0) {
+		channel_close(channel, channel->leaving ? EPIPE : ECONNRESET);
+		return false;
+	}
+	if (n < 0) {
+		close_for(channel, -n);
+		return false;
+	}
+	r = take_charged(channel, &packet, (size_t)n, &extras);
+	if (r < 0)
+		close_for(channel, -r);
+	return r >= 0;
+}
+
+/*
+ * Is there something left to populate?  Where messages wait for that, a turn has all of its
+ * steps, and the next turn comes so much later.
+ */
+static bool populate(struct channel *channel)
+{
+	unsigned int steps = 0;
+	int64_t begun;
+	int r = 1;
+
+	while ((!channel->spent || channel->view.whole) && r > 0 &&
+	       steps++ < POPULATE_TURNS_MAX) {
+		begun = clock_thread();
+		r = view_populate(&channel->view);
+		if (r)
+			channel->spent = !turn_charge(&channel->wait->turns, &channel->turn,
+						      clock_thread() - begun);
+	}
+	if (r < 0)
+		close_for(channel, -r);
+	return r > 0;
+}
+
+/* Packets, as many as there may be in one turn.  Is the socket empty, or was it closed? */
+static bool drain_some(struct channel *channel, unsigned int *ret_packets)
+{
+	unsigned int packets = 0;
+	bool more = true;
+
+	channel->spent = false;
+	while (!channel->gone && !channel->spent && packets < DRAIN_PACKETS_MAX) {
+		more = drain_one(channel);
+		if (!more)
+			break;
+		packets++;
+	}
+	*ret_packets = packets;
+	return channel->gone || !more;
+}
+
+/* The rest, if there is one, waits. */
+static void end_turn(struct channel *channel, bool done)
+{
+	if (channel->gone)
+		return;
+	if (!done)
+		turn_wait(&channel->wait->turns, &channel->turn);
+	if (channel->muted == !done)
+		return;
+	channel->muted = !done;
+	if (channel->muted)
+		wait_mute(channel->wait, &channel->source);
+	else
+		wait_unmute(channel->wait, &channel->source);
+}
+
+bool channel_drain(struct channel *channel)
+{
+	bool starved = channel->starved, empty, done;
+	unsigned int packets;
+
+	if (channel->gone)
+		return true;
+	if (!turn_begin(&channel->wait->turns, &channel->turn))
+		return false;
+	channel_get(channel);
+	channel->starved = false;
+	empty = drain_some(channel, &packets);
+	channel->last += channel->ended ? packets : 0;
+	if (channel->ended && (empty || channel->last > DRAIN_LAST_MAX))
+		channel_close(channel, channel->leaving ? EPIPE : ECONNRESET);
+	done = channel->gone || (empty && !populate(channel)) || channel->gone;
+	end_turn(channel, done);
+	/* Any packet may stand for a ring that found the socket full. */
+	if ((packets || starved) && !channel->gone)
+		channel_wake(channel);
+	channel_put(channel);
+	return done;
+}
+
+void channel_drain_last(struct channel *channel)
+{
+	channel->ended = true;
+	(void)channel_drain(channel);
+}

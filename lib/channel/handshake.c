@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The exchange that turns a connected socket into a channel.
+ *
+ *	client					server
+ *	------					------
+ *	connect
+ *	whose socket is it?
+ *	HELLO, with the channel's memory
+ *	requests may enter the ring		accept
+ *						whose client is it?
+ *						version, contract, a place, seals, size
+ *						map, seal, look for holes;
+ *						allocate what is wanted at once;
+ *						WELCOME, with the page that says how
+ *						busy the server is, or REJECT and hang up
+ *	has it sealed the memory?
+ *
+ * The client does not wait: what it sends before the server has come round lies in
+ * the ring and is served then, or ends with the reason of the REJECT.
+ *
+ * A server that lacks descriptors or memory for the client says so by a REJECT, before
+ * the WELCOME or at any time after it, and hangs up.  That is no verdict on the client,
+ * which connects again after a pause.  So does one that has no place for a further client
+ * (api/server_places.c), which it knows before it maps the memory.
+ *
+ * A server believes of a HELLO only what it has compared with its own contract; the
+ * layout of the memory follows from that contract and not from the client.
+ *
+ * The memory is sealed in two steps.  The client seals its size, so that nobody can cut
+ * it short.  Who has a descriptor could still make holes in it, which cost a fault and are
+ * charged to who touches them next; F_SEAL_FUTURE_WRITE prevents that, but also that the
+ * server maps the memory for writing.  So the server adds it, with F_SEAL_SEAL, once it has
+ * mapped the memory, and looks for holes after that.  The client keeps a descriptor until
+ * WELCOME, looks at the seals then, and populates the memory again.  Before, a hostile
+ * server can have the client's accesses fault; each page was charged to the client already.
+ *
+ * A client refuses the server of another user, root excepted, unless it was told to trust
+ * any.  It asks twice: whose socket it is, before it says anything; and who has sent
+ * WELCOME, which may be another process.  A server does the same, unless the mode of the
+ * service lets others in: then the kernel has looked at the mode of the socket when they
+ * connected (registry/access.c).
+ */
+#include "channel/handshake.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/limits.h"
+#include "os/fd.h"
+#include "os/fdpass.h"
+#include "os/memfd.h"
+#include "os/socket.h"
+
+static struct sluice_wire_header header_of(uint16_t type)
+{
+	return (struct sluice_wire_header){
+		.magic = SLUICE_WIRE_MAGIC,
+		.version = SLUICE_PROTOCOL_VERSION,
+		.type = type,
+	};
+}
+
+static int check_user(const struct channel *channel, const struct handshake *self,
+		      const char *who)
+{
+	uid_t user = channel->user.uid;
+
+	if (self->any_user)
+		return 0;
+	if (user != geteuid() && user != 0)
+		return fail(EACCES, "the %s belongs to user %u, not to %u", who, user, geteuid());
+	return 0;
+}
+
+/* Rings start with stamps; everything else of fresh memory is 0 already. */
+static void format(const struct channel *channel)
+{
+	const struct layout *layout = channel->layout;
+	struct sluice_ring_slot *rings;
+	uint32_t i;
+
+	ring_format(channel_part(channel, layout->request_ring), layout->request_slots);
+	rings = channel_part(channel, layout->response_rings);
+	for (i = 0; i < layout->deliveries; i++)
+		ring_format(&rings[(uint64_t)i * layout->response_slots],
+			    layout->response_slots);
+}
+
+/* A descriptor of the channel's memory, which is mapped, formatted and sealed in size. */
+static int make_memory(struct channel *channel)
+{
+	uint64_t size = channel->layout->size;
+	int fd, r;
+
+	fd = memfd_create_sealable("sluice-channel");
+	if (fd < 0)
+		return fd;
+	r = memfd_allocate(fd, 0, size);
+	if (!r)
+		r = mapping_map(&channel->memory, fd, size, true);
+	if (!r)
+		r = memfd_seal(fd, SLUICE_CHANNEL_SEALS);
+	channel->memory.locked |= channel->view.locked;
+	if (!r)
+		r = mapping_populate(&channel->memory, 0, size, true);
+	if (r < 0) {
+		fd_close(fd);
+		return r;
+	}
+	format(channel);
+	return fd;
+}
+
+int handshake_hello(struct channel *channel, const struct handshake *self)
+{
+	struct sluice_wire_hello hello = {
+		.header = header_of(SLUICE_WIRE_HELLO),
+		.port = self->port,
+		.node = self->node,
+		.channel_size = channel->layout->size,
+		.contract = *self->contract,
+	};
+	int fd, r;
+
+	/* As of the time when it began to listen; the answer tells who it is then. */
+	r = socket_peer(channel->source.fd, &channel->user);
+	if (!r)
+		r = check_user(channel, self, "server");
+	if (!r)
+		r = socket_tell_sender(channel->source.fd, true);
+	if (r < 0)
+		return r;
+	fd = make_memory(channel);
+	if (fd < 0)
+		return fd;
+	r = fdpass_send(channel->source.fd, &hello, sizeof(hello), fd);
+	/* Fresh as it is, the socket is not full. */
+	if (r == -EAGAIN)
+		r = -ENOBUFS;
+	if (r < 0) {
+		fd_close(fd);
+		return fail(-r, "cannot greet a server: %s", strerror(-r));
+	}
+	channel_set_bells(channel, channel->layout->client_bell, channel->layout->server_bell);
+	return fd;
+}
+
+int handshake_check_sealed(const struct channel *channel, int memory)
+{
+	uint64_t size, inode;
+	int r;
+
+	r = memfd_verify(memory, SLUICE_CHANNEL_SEALS | SLUICE_CHANNEL_SEALS_MAPPED, &size,
+			 &inode);
+	if (r == -EPROTO)
+		return fail(EPROTO, "a server said WELCOME and has not sealed the channel's memory");
+	return r < 0 ? r : mapping_populate(&channel->memory, 0, size, true);
+}
+
+/* Maps memory, which has the right size, and sees to it that it stays as it is. */
+static int map_and_seal(struct channel *channel, int passed, uint64_t size)
+{
+	int r;
+
+	if (!memfd_is_writable(passed))
+		return fail(EPROTO, "a client sent its channel's memory for reading only");
+	r = mapping_map(&channel->memory, passed, size, true);
+	if (!r)
+		r = memfd_seal(passed, SLUICE_CHANNEL_SEALS_MAPPED);
+	/* It has other seals. */
+	if (r == -EPERM)
+		return fail(EPROTO, "a client's channel cannot be mapped for writing and then sealed: %s",
+			    strerror(-r));
+	/* Only now: before, the client could make holes. */
+	return r < 0 ? r : memfd_verify_populated(passed, 0, size);
+}
+
+int handshake_accept(struct channel *channel, const void *packet, int passed)
+{
+	const struct sluice_wire_hello *hello = packet;
+	uint64_t size, inode;
+	int r;
+
+	r = memfd_verify(passed, SLUICE_CHANNEL_SEALS, &size, &inode);
+	if (r < 0)
+		return r;
+	if (size != channel->layout->size || hello->channel_size != size)
+		return fail(EPROTO, "a client's channel has %llu bytes, not %llu",
+			    (unsigned long long)size, (unsigned long long)channel->layout->size);
+	r = map_and_seal(channel, passed, size);
+	channel->memory.locked |= channel->view.locked;
+	return r < 0 ? r : mapping_populate(&channel->memory, 0, size, true);
+}
+
+int handshake_check(struct channel *channel, const struct handshake *self,
+		    const void *packet, size_t size, int passed)
+{
+	const struct sluice_wire_hello *hello = packet;
+	int r;
+
+	if (hello->header.type != SLUICE_WIRE_HELLO || channel->memory.base)
+		return fail(EPROTO, "a client sent a packet of type %u where it cannot be",
+			    hello->header.type);
+	if (hello->header.version != SLUICE_PROTOCOL_VERSION)
+		return fail(EPROTONOSUPPORT, "a client speaks protocol version %u, not %u",
+			    hello->header.version, SLUICE_PROTOCOL_VERSION);
+	if (size != sizeof(*hello) || passed < 0)
+		return fail(EPROTO, "a client sent a HELLO of %zu bytes", size);
+	/* It is the client's word, and only ever told. */
+	channel->peer = hello->port;
+	channel->peer_node = hello->node;
+	if (memcmp(&hello->contract, self->contract, sizeof(*self->contract)))
+		return fail(EPROTOTYPE, "a client has another contract of service %s",
+			    self->contract->name);
+	r = socket_peer(channel->source.fd, &channel->user);
+	return r < 0 ? r : check_user(channel, self, "client");
+}
+
+/* What was lacking at the server, as far as a REJECT says so. */
+static bool is_want(uint32_t reason)
+{
+	return reason == ENOMEM || reason == EMFILE || reason == ENFILE || reason == EUSERS;
+}
+
+/* What the client tells its program of that: a place has an errno of its own. */
+static int told_for(uint32_t reason)
+{
+	return is_want(reason) && reason != EUSERS ? ECONNABORTED : (int)reason;
+}
+
+/* What a REJECT may say: nothing that would mean something else to the caller. */
+static bool is_reason(uint32_t reason)
+{
+	return reason == EACCES || reason == EPROTO || reason == EPROTOTYPE ||
+	       reason == EPROTONOSUPPORT || is_want(reason);
+}
+
+void handshake_welcome(struct channel *channel, const struct handshake *self)
+{
+	struct sluice_wire_welcome welcome = {
+		.header = header_of(SLUICE_WIRE_WELCOME),
+		.port = self->port,
+		.node = self->node,
+	};
+
+	channel_set_bells(channel, channel->layout->server_bell, channel->layout->client_bell);
+	/* The client may be gone already; what it sent before is served all the same. */
+	(void)!fdpass_send(channel->source.fd, &welcome, sizeof(welcome), self->load_fd);
+}
+
+void handshake_reject(int fd, int error)
+{
+	uint32_t reason = (uint32_t)error;
+	struct sluice_wire_reject reject = {
+		.header = header_of(SLUICE_WIRE_REJECT),
+		.reason = is_reason(reason) ? reason : ENOMEM,
+	};
+
+	(void)!fdpass_send(fd, &reject, sizeof(reject), -1);
+}
+
+void handshake_turn_away(int fd)
+{
+	struct sluice_wire_goodbye goodbye = { .header = header_of(SLUICE_WIRE_GOODBYE) };
+
+	(void)!fdpass_send(fd, &goodbye, sizeof(goodbye), -1);
+}
+
+int handshake_answer(struct channel *channel, const struct handshake *self,
+		     const void *packet, size_t size, struct handshake_refusal *ret_refusal)
+{
+	const struct sluice_wire_header *header = packet;
+	const struct sluice_wire_welcome *welcome = packet;
+	const struct sluice_wire_reject *reject = packet;
+	int r;
+
+	if (header->type == SLUICE_WIRE_WELCOME && size == sizeof(*welcome)) {
+		*ret_refusal = (struct handshake_refusal){ 0 };
+		channel->peer_node = welcome->node;
+		r = check_user(channel, self, "server");
+		return r < 0 ? r : socket_tell_sender(channel->source.fd, false);
+	}
+	if (header->type == SLUICE_WIRE_REJECT && size == sizeof(*reject) &&
+	    is_reason(reject->reason)) {
+		*ret_refusal = (struct handshake_refusal){
+			.reason = told_for(reject->reason),
+			.lacked = is_want(reject->reason) ? (int)reject->reason : 0,
+		};
+		return 0;
+	}
+	return fail(EPROTO, "a server sent a packet of type %u where it cannot be", header->type);
+}

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A delivery: one request on its way to one server, and the responses on their way
+ * back.  It is an entry of the request ring, bound to a response ring and to the words
+ * cancelled and closed of the same number, which stay bound until nothing of this
+ * request can come any more:
+ *
+ *	free		delivery_take()		-> queued or held by the server
+ *	out		the return comes	-> returned
+ *			taken back, full ring	-> returned
+ *			withdrawn		-> returned
+ *	returned	stream ended, or its
+ *			reader has gone		-> free, after the ring was emptied
+ *
+ * The responses to it are read through a stream (exchange/stream.c), which a delivery
+ * joins when it is sent and leaves when it has ended.  Then the client's tracer, if
+ * there is one, hears of the whole round trip.
+ *
+ * Invariants:
+ * (1) A delivery holds its request's slice from requester_send() until it was returned
+ *     or taken back, or the channel is gone.
+ * (2) A response ring is bound to a new request only after the slice of the old one
+ *     was returned and the ring was emptied, so no response meets a later request.
+ * (3) outstanding of the requester is the number of its deliveries that are out, whatever
+ *     the server returns, and how often.
+ *
+ * Deliveries are their requester's, private memory.  What the server tells of times is
+ * believed only as far as it lies between the sending and now, and in order; it is passed
+ * on, and nothing is decided by it.
+ */
+#include "exchange/requester.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/atomic.h"
+#include "base/error.h"
+#include "base/limits.h"
+#include "os/clock.h"
+#include "shm/load.h"
+#include "trace/probes.h"
+
+static struct delivery *make_fresh(struct requester *requester)
+{
+	const struct layout *layout = requester->channel.layout;
+	struct sluice_ring_slot *rings =
+		channel_part(&requester->channel, layout->response_rings);
+	uint64_t number = requester->fresh++;
+	struct delivery *delivery = &requester->deliveries[number];
+
+	*delivery = (struct delivery){ .requester = requester };
+	ring_consumer_init(&delivery->ring, &rings[number * layout->response_slots],
+			   layout->response_slots);
+	return delivery;
+}
+
+struct delivery *delivery_take(struct requester *requester)
+{
+	struct delivery *delivery = requester->free;
+
+	if (delivery)
+		requester->free = delivery->next;
+	else if (requester->fresh < requester->channel.layout->deliveries)
+		delivery = make_fresh(requester);
+	return delivery;
+}
+
+uint32_t delivery_number(const struct delivery *delivery)
+{
+	return (uint32_t)(delivery - delivery->requester->deliveries);
+}
+
+void delivery_drop_slice(struct delivery *delivery)
+{
+	if (delivery->holding)
+		pool_drop(delivery->requester->pool, delivery->slice);
+	delivery->holding = false;
+}
+
+void delivery_make_free(struct delivery *delivery)
+{
+	struct parcel **parcels = &delivery->requester->channel.parcels;
+
+	if (unlikely(*parcels))
+		parcel_drop_delivery(parcels, delivery_number(delivery));
+	free(delivery->text);
+	delivery->text = NULL;
+	delivery->request = 0;
+	delivery->next = delivery->requester->free;
+	delivery->requester->free = delivery;
+}
+
+void delivery_empty(struct delivery *delivery)
+{
+	struct requester *requester = delivery->requester;
+	uint64_t most = delivery->ring.mask + 1, n;
+	struct ring_message message;
+	int r = 0;
+
+	for (n = 0; n < most; n++) {
+		r = ring_pop(&delivery->ring, &message);
+		if (r <= 0)
+			break;
+		returns_push(&requester->returned_responses, message.slice);
+	}
+	if (r < 0)
+		channel_breach(&requester->channel, "a server has broken a response ring");
+	else if (n) /* A server that waits for room has filled the ring. */
+		channel_ring(&requester->channel, SLUICE_DOORBELL_SPACE);
+}
+
+static void free_if_done(struct delivery *delivery)
+{
+	if (!delivery->request || !delivery->returned || delivery->stream)
+		return;
+	delivery_empty(delivery);
+	/* After the return the server sends nothing more. */
+	if (ring_ready(&delivery->ring))
+		channel_breach(&delivery->requester->channel,
+			       "a server has sent a response to a request that it returned");
+	delivery_make_free(delivery);
+}
+
+/* A hostile server can return what is still in the ring, from which it is taken back then. */
+static void is_not_out(struct delivery *delivery)
+{
+	if (delivery->out)
+		delivery->requester->outstanding--;
+	delivery->out = false;
+	delivery->returned = true;
+}
+
+void delivery_returned(struct delivery *delivery)
+{
+	delivery_drop_slice(delivery);
+	is_not_out(delivery);
+	free_if_done(delivery);
+}
+
+/* What the server says of a time, if it can be: not before another, and not to come. */
+static uint64_t believe(const uint64_t *stage, uint64_t since, int64_t now)
+{
+	uint64_t time = load_relaxed(stage);
+
+	return since && time >= since && time <= (uint64_t)now ? time : 0;
+}
+
+static COLD void tell_round_trip(const struct delivery *delivery)
+{
+	const struct requester *requester = delivery->requester;
+	const struct sluice_channel_stages *said = &requester->stages[delivery_number(delivery)];
+	const struct stream *stream = delivery->stream;
+	int64_t now = clock_now();
+	struct sluice_trace_stages stages = {
+		.loaned = (uint64_t)stream->loaned,
+		.sent = (uint64_t)delivery->sent,
+		.responded = (uint64_t)delivery->responded,
+		.ended = (uint64_t)now,
+		.bytes = stream->bytes,
+	};
+
+	if (load_relaxed(&said->request) == delivery->request) {
+		stages.received = believe(&said->received, stages.sent, now);
+		stages.replied = believe(&said->replied, stages.received, now);
+		stages.finished = believe(&said->finished, stages.received, now);
+	}
+	probe(round_trip, requester->channel.port, requester->channel.peer, delivery->request,
+	      probe_address(&stages));
+}
+
+int delivery_keep_text(struct delivery *delivery, const struct sluice_wire_status *status)
+{
+	char *text;
+
+	/* Of one that has been free meanwhile nobody asks. */
+	if (!delivery->request || delivery->request != status->request)
+		return 0;
+	text = strndup(status->text, sizeof(status->text) - 1);
+	if (!text)
+		return fail(ENOMEM, "no memory for the text of a status");
+	free(delivery->text);
+	delivery->text = text;
+	return 0;
+}
+
+/* Its stream is told what the server has ended the request with. */
+static COLD void note_status(struct delivery *delivery)
+{
+	struct requester *requester = delivery->requester;
+	struct stream_status *status = &delivery->stream->status;
+	uint64_t closed = load_relaxed(&requester->closed[delivery_number(delivery)]);
+
+	if (status->code)
+		return;
+	if (delivery->text)
+		turn_refund(&requester->channel.wait->turns, &requester->channel.turn,
+			    PACKET_PAID_NS);
+	status->server = requester->channel.peer;
+	status->code = (int)(closed >> SLUICE_CHANNEL_STATUS_SHIFT & SLUICE_CHANNEL_STATUS_MAX);
+	/* A server that changes its mind has given none. */
+	if (!status->code)
+		status->code = EREMOTEIO;
+	status->text = delivery->text;
+	delivery->text = NULL;
+}
+
+bool delivery_text_may_come(struct delivery *delivery)
+{
+	struct requester *requester = delivery->requester;
+	uint64_t closed = load_relaxed(&requester->closed[delivery_number(delivery)]);
+
+	/* What came on the socket before the word. */
+	if (!(closed & SLUICE_CHANNEL_TEXT) || delivery->text)
+		return false;
+	requester->channel.starved = !channel_drain(&requester->channel);
+	return requester->channel.starved && !delivery->text;
+}
+
+void delivery_leave_stream(struct delivery *delivery, int reason)
+{
+	struct stream *stream = delivery->stream;
+	struct requester *requester = delivery->requester;
+	struct delivery *before = stream->current;
+
+	while (before->next != delivery)
+		before = before->next;
+	before->next = delivery->next;
+	stream->current = before == delivery ? NULL : before;
+	if (reason == EREMOTEIO)
+		note_status(delivery);
+	if (stream->end == 0 || stream->end == EPIPE)
+		stream->end = reason;
+	stream->open--;
+	if (unlikely(delivery->sent))
+		tell_round_trip(delivery);
+	delivery->stream = NULL;
+	free_if_done(delivery);
+	channel_put(&requester->channel);
+}
+
+bool delivery_withdraw(struct delivery *delivery)
+{
+	if (!delivery->holding || delivery->returned ||
+	    !ring_withdraw(&delivery->requester->ring, delivery->slot))
+		return false;
+	delivery_taken_back(delivery);
+	return true;
+}
+
+void delivery_taken_back(struct delivery *delivery)
+{
+	delivery_drop_slice(delivery);
+	/* What was returned the server has taken from the count itself. */
+	if (unlikely(delivery->counted) && delivery->out)
+		load_drop(load_page_words(&delivery->requester->load_page));
+	is_not_out(delivery);
+	if (delivery->stream)
+		delivery_leave_stream(delivery, ENOBUFS);
+	else
+		free_if_done(delivery);
+}
+
+void delivery_join_stream(struct delivery *delivery, struct stream *stream)
+{
+	delivery->stream = stream;
+	if (stream->current) {
+		delivery->next = stream->current->next;
+		stream->current->next = delivery;
+	} else {
+		delivery->next = delivery;
+	}
+	stream->current = delivery;
+	stream->servers++;
+	stream->open++;
+	channel_get(&delivery->requester->channel);
+}

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+/* The client's end of a channel. */
+#ifndef SLUICE_EXCHANGE_REQUESTER_H
+#define SLUICE_EXCHANGE_REQUESTER_H
+
+#include "channel/channel.h"
+#include "channel/handshake.h"
+#include "exchange/load_page.h"
+#include "shm/returns.h"
+
+struct requester;
+struct stream;
+
+/* One request on its way to one server, and the responses on their way back. */
+struct delivery {
+	struct requester *requester;
+	struct ring_consumer ring;
+	struct stream *stream;		/* whose responses these are; NULL: nobody's */
+	struct delivery *next;		/* of the stream's, in a circle; or next free */
+	uint64_t request;		/* number of the request; 0: free */
+	uint64_t position;		/* of the next response */
+	uint64_t slot;			/* of the request, in its ring */
+	uint32_t slice;			/* of the request, held */
+	bool holding;			/* the slice */
+	bool out;			/* the server has it, or it is queued */
+	bool counted;			/* so long, in the server's page */
+	bool returned;			/* the server has finished, or never had it */
+	bool last;			/* the response that was marked so has been received */
+	char *text;			/* that came with a status, or NULL */
+	int64_t sent, responded;	/* if it is traced: when, and the first response received */
+};
+
+/* What a server has ended a request with. */
+struct stream_status {
+	uint64_t server;
+	int code;			/* 0: nothing */
+	char *text;			/* or NULL */
+};
+
+/* How a client bears with a server that has no room for a request. */
+struct patience {
+	uint64_t request;		/* its number */
+	uint64_t retries;		/* how often was asked what to do */
+	int64_t since;			/* when it was asked first */
+	bool without;			/* the request does not go there */
+};
+
+/* All responses to one request: what a pending response reads. */
+struct stream {
+	struct delivery *current;	/* one of a circle of those not ended, or NULL */
+	uint32_t servers;		/* the request was sent to */
+	uint32_t open;			/* deliveries in the circle */
+	int end;			/* why it ended, so far: an errno */
+	struct stream_status status;	/* of the first server that gave one */
+	int64_t loaned;			/* if the request is traced: when; else 0 */
+	uint64_t bytes;			/* of it, likewise */
+};
+
+struct requester {
+	struct channel channel;
+	const struct handshake *self;		/* the client's */
+	struct pool *pool;			/* of the client's requests */
+	const struct payload *response;
+	struct ring_producer ring;
+	struct returns returned_requests;
+	struct returns returned_responses;
+	uint64_t *cancelled;
+	uint64_t *closed;
+	const struct sluice_channel_stages *stages;
+	struct delivery *deliveries;		/* by number; those below fresh have been used */
+	struct delivery *free;			/* of those */
+	uint32_t fresh;
+	int memory_fd;				/* of the channel's memory, until WELCOME; or -1 */
+	bool welcome;
+	int lacked;				/* what the server had not got, so that it hung up: an errno */
+	bool counted;				/* by its client, as a peer that is there */
+	bool overflow;				/* of the request ring: allowed */
+	bool withdraws;				/* requests that nobody awaits the answer of */
+	bool tells_room;			/* in response rings, since they do not overflow */
+	uint32_t outstanding;			/* deliveries that are out */
+	struct load_page load_page;		/* how busy the server is; or none */
+	bool load_sought;			/* the page, before it came */
+	bool claimed;				/* counted there, and not sent yet */
+	/* Its client's, of requests that it had no room for, or was tried for. */
+	struct patience patience;
+	uint64_t tried;
+	/* The channel has opened or is gone; owner is the client. */
+	void (*changed)(struct requester *requester);
+	void *owner;
+};
+
+struct requester_config {
+	struct wait *wait;
+	const struct layout *layout;
+	const struct sluice_registry_settings *settings;
+	const struct payload *response;
+	struct pool *pool;
+	struct sluice_registry_counters *counters;
+	uint64_t server;
+	void (*changed)(struct requester *requester);
+	void *owner;
+};
+
+/*
+ * Greets the server behind a connected socket, which is taken over in any case.
+ * NULL with errno if that fails: EPIPE or ECONNRESET, it has hung up; ECONNREFUSED, it
+ * has died; EACCES; or what is lacking here.  One reference is the caller's.
+ */
+struct requester *requester_create(const struct requester_config *config,
+				   const struct handshake *self, int fd) MUST_CHECK;
+
+/* Tells the server that no more requests come; what was sent is still awaited. */
+void requester_quit(struct requester *requester);
+
+/* Tells the server at once of memory that a port has all of from the start. */
+void requester_announce(struct requester *requester);
+
+struct requester_message {
+	uint64_t request;
+	uint64_t count;
+	uint64_t deadline;
+	uint32_t slice;
+	bool counted;			/* in the server's page */
+	struct parcel *parcel;		/* or NULL */
+};
+
+/*
+ * Sends a request, whose slice it then holds, and adds it to the stream.  1 if it is
+ * on its way; 0 if this server is gone, or too far behind; and where requests do not
+ * overflow, -ENOBUFS (its ring is full) or -EAGAIN (it is too far behind).
+ */
+int requester_send(struct requester *requester, const struct requester_message *message,
+		   struct stream *stream) MUST_CHECK;
+
+/* Is there room in the ring?  Ordered; see doorbell.c. */
+bool requester_has_room(const struct requester *requester);
+
+/* Takes the requests that the server has given back. */
+void requester_reap(struct requester *requester);
+
+/*
+ * Finds the page that says how busy the server is, if that has not come yet and can be
+ * found without the server.
+ */
+void requester_find_load(struct requester *requester);
+
+/* Gives a response back to its server. */
+void requester_return(struct requester *requester, uint32_t number);
+
+/* ---- delivery.c ---- */
+
+/* A free one, or NULL if there is none; and back, if nothing came of it. */
+struct delivery *delivery_take(struct requester *requester);
+void delivery_make_free(struct delivery *delivery);
+
+/* The number that the server returns it by. */
+uint32_t delivery_number(const struct delivery *delivery);
+
+/* Gives back, unread, what is in the ring; at most a ringful. */
+void delivery_empty(struct delivery *delivery);
+
+/* Adds it to the stream that reads it. */
+void delivery_join_stream(struct delivery *delivery, struct stream *stream);
+
+/* The server has returned it: it is free as soon as nobody reads it. */
+void delivery_returned(struct delivery *delivery);
+
+/* It was taken back out of a full ring, and the server will never see it. */
+void delivery_taken_back(struct delivery *delivery);
+
+/* The same, since nobody wants the answer, if the server has not seen it.  Was it? */
+bool delivery_withdraw(struct delivery *delivery);
+
+/* Words for the end of a request have come.  0 or -ENOMEM. */
+int delivery_keep_text(struct delivery *delivery, const struct sluice_wire_status *status) MUST_CHECK;
+
+/* The server does not hold the slice of its request any more. */
+void delivery_drop_slice(struct delivery *delivery);
+
+/* A text is said to be there, and may be still in the socket: its status is told later. */
+bool delivery_text_may_come(struct delivery *delivery);
+
+/* It has ended, for a reason; it must not be touched afterwards. */
+void delivery_leave_stream(struct delivery *delivery, int reason);
+
+#endif /* SLUICE_EXCHANGE_REQUESTER_H */

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+/* The server's end of a channel. */
+#ifndef SLUICE_EXCHANGE_RESPONDER_H
+#define SLUICE_EXCHANGE_RESPONDER_H
+
+#include "channel/channel.h"
+#include "channel/handshake.h"
+#include "shm/load.h"
+#include "shm/returns.h"
+
+struct responder;
+
+struct responder_config {
+	struct wait *wait;
+	const struct layout *layout;
+	const struct sluice_registry_settings *settings;
+	const struct payload *request;
+	const struct handshake *self;
+	struct sluice_registry_counters *counters;
+	struct load_keeper *load;	/* of the server */
+	struct pool_config pool;	/* of the replies; but for its peer */
+	/* Gives up a segment of another pool, so that this one's gets room.  Was there one? */
+	bool (*make_room)(struct responder *responder);
+	uint64_t *expired;		/* counts requests that were too late, for the server */
+	/* The channel has opened, is leaving or is gone; owner is the server. */
+	void (*changed)(struct responder *responder);
+	/* The client has said who it is: does its server take it?  0 or -errno. */
+	int (*admit)(struct responder *responder);
+	/* Makes what its server keeps for it, which wants all from the start.  0 or -errno. */
+	int (*prepare)(struct responder *responder);
+	/* There may be requests: it was rung. */
+	void (*woken)(struct responder *responder);
+	void (*destroyed)(struct responder *responder);
+	void *owner;
+};
+
+/* A counted request that has its first reply counts no more; see shm/load.c. */
+#define HELD_ANSWERED	(-1)
+
+/* A delivery that the server holds. */
+struct responder_held {
+	uint64_t request;		/* its number; 0: it is not held */
+	int64_t since;			/* of a counted one: from when on; HELD_ANSWERED; 0: it is not */
+};
+
+struct responder {
+	struct channel channel;
+	const struct responder_config *config;
+	struct ring_consumer requests;
+	struct returns returned_requests;
+	struct returns returned_responses;
+	uint64_t *cancelled;
+	uint64_t *closed;
+	struct sluice_channel_stages *stages;
+	struct ring_producer *replies;	/* one for each delivery */
+	uint32_t *sent;			/* behind them */
+	struct responder_held *held;	/* by delivery */
+	uint32_t active;		/* how many that are */
+	uint32_t out;			/* replies sent and not given back */
+	uint32_t taken;			/* of those, by the client, when it was last looked */
+	uint32_t late;			/* requests received since the client has left */
+	uint32_t quiet;			/* looks in vain since the last request */
+	uint64_t waits_since;		/* its server's slow look that first saw a request; or 0 */
+	struct pool pool;		/* of the replies, from the first on */
+	struct allowance *allowance;	/* of its process, as long as there is a pool */
+	bool pool_open;
+	bool ended;			/* takes no more requests, sends no more replies */
+	bool quits;			/* the client sends no more, but still reads */
+	bool forgets;			/* requests that nobody awaits the answer of */
+	bool rejected;			/* the client was told why it is not taken, or not kept */
+	bool counted, missed;		/* by its server: it has come; it has gone */
+	bool stranger;			/* likewise: it has not said HELLO */
+	int64_t stranger_end;		/* and may do so until then */
+	/* Its server's: all of its channels, and the circle of those that are polled. */
+	bool linked;
+	struct responder *older, *newer;
+	struct responder *next_gone, **gone_link;	/* of those that have gone */
+	struct responder *next, *before;
+	void *session;			/* what its server keeps for it */
+};
+
+/* Takes over an accepted socket.  NULL with errno if that fails, and the client is told. */
+struct responder *responder_create(const struct responder_config *config, int fd) MUST_CHECK;
+
+/* A request, as the server receives it. */
+struct request_found {
+	struct held_slice slice;
+	uint64_t count;
+	uint64_t request;
+	int64_t deadline;		/* 0: none */
+	struct parcel *parcel;		/* the receiver's; or NULL */
+	uint32_t delivery;
+	bool traced;
+};
+
+/*
+ * 1; 0 (none); -ENOBUFS (there is one, and all that may be held are); -ETIMEDOUT (it had
+ * expired) or -ECANCELED (nobody awaits the answer, and then it may not be received), and
+ * was finished with: look again; -errno (the channel is gone).  To be called when
+ * responder_polls() says so.
+ */
+int responder_receive(struct responder *responder, struct request_found *ret_found) MUST_CHECK;
+
+/* Does its ring have something, which may be a request?  Ordered; see doorbell.c. */
+static inline bool responder_polls(const struct responder *responder)
+{
+	return responder->requests.slots && ring_ready(&responder->requests);
+}
+
+/* Will the client send nothing more than is in its ring? */
+static inline bool responder_has_left(const struct responder *responder)
+{
+	return responder->channel.gone || responder->channel.leaving || responder->quits;
+}
+
+/* May no more requests of this client be held than are? */
+static inline bool responder_is_at_limit(const struct responder *responder)
+{
+	return responder->active >= responder->config->settings->max_active_requests;
+}
+
+/*
+ * Is there a request, whether it can be taken or not?  What nobody is to see is finished
+ * with first.  Ordered; see doorbell.c.
+ */
+bool responder_ready(struct responder *responder);
+
+/* Has the client said that it is enough, and still reads? */
+bool responder_stop_hinted(const struct responder *responder, uint32_t delivery);
+
+/* Does the client still want the answer?  0, or why not: an errno. */
+int responder_lost(const struct responder *responder, uint32_t delivery);
+
+/* Loans memory for a reply.  A number in the responder's pool, or -errno. */
+int responder_loan(struct responder *responder, uint64_t bytes) MUST_CHECK;
+
+struct reply_message {
+	uint64_t position;
+	uint64_t count;
+	struct parcel *parcel;		/* or NULL */
+	uint32_t slice;
+	uint32_t delivery;
+	bool traced;			/* the request */
+	bool last;
+};
+
+/*
+ * Sends a reply, whose slice then is the client's.  0, -ENOBUFS (its ring is full, and
+ * responses do not overflow), -EAGAIN (too far behind to be told of the segment), or
+ * another -errno: the other end is gone.
+ */
+int responder_reply(struct responder *responder, const struct reply_message *message) MUST_CHECK;
+
+/* Is there room for a reply to a request?  Ordered; see doorbell.c. */
+bool responder_has_room(struct responder *responder, uint32_t delivery);
+
+/* Has the client taken replies, or given some back?  Then it has not rung for nothing. */
+void responder_notice(struct responder *responder);
+
+/* No more replies will come; the request's slice goes back. */
+void responder_finish(struct responder *responder, uint32_t delivery, bool traced);
+
+/* The same, with a status and, unless it is empty, a text that goes before it. */
+void responder_finish_with(struct responder *responder, uint32_t delivery, bool traced,
+			   int code, const char *text);
+
+/* Gives up a segment of which no reply is out, if there is one.  Was there? */
+bool responder_give_up_idle(struct responder *responder);
+
+/* What is needed to reply, which a client that does not ask does not cost.  0 or -errno. */
+int responder_make_pool(struct responder *responder) MUST_CHECK;
+
+/* Nothing that lies in this channel's rings is looked at any more.  -EPROTO. */
+int responder_broken(struct responder *responder, const char *how);
+
+/* The server port goes: no more replies, no more requests. */
+void responder_end(struct responder *responder);
+
+#endif /* SLUICE_EXCHANGE_RESPONDER_H */

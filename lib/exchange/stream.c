@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The responses to one request from all the servers it reached: what a pending
+ * response reads.
+ *
+ * A stream is a circle of deliveries (exchange/delivery.c), one for each server, read in
+ * turn.  A delivery leaves the circle when nothing more can come through it:
+ *
+ *	closed[d] holds the request's number (C1, stored by the server after the last
+ *	response; read here with C2) or the return has come, and the ring is empty;
+ *	with EXPIRED if the server found its deadline passed (ETIMEDOUT), with a status
+ *	if the server gave one (EREMOTEIO);
+ *	a response was marked as the last, and has been received;
+ *	the request was taken back to make room for a later one (ENOBUFS);
+ *	the server has left or died, or broken the protocol, and the ring is empty.
+ *
+ * The stream has ended when the circle is empty, and the reason is that of the first
+ * delivery which did not end in good order.  A reader that goes before the end stores
+ * the request's number in cancelled[d] (C3; the server reads it with C4), unless it can
+ * withdraw the request; and with STOP beside it, if it goes on reading.
+ *
+ * A hostile server can send responses that are none: they are checked against what it
+ * has shown of its segments, and cost it the channel.  Nothing it does delays what the
+ * other servers send.
+ */
+#include "exchange/stream.h"
+
+#include <errno.h>
+
+#include "base/atomic.h"
+#include "base/error.h"
+#include "trace/counters.h"
+#include "os/clock.h"
+
+/* What a word closed says of how its request ended: an errno. */
+static int end_of(uint64_t closed)
+{
+	if (likely(!(closed & ~SLUICE_CHANNEL_REQUEST)))
+		return EPIPE;
+	return closed & SLUICE_CHANNEL_EXPIRED ? ETIMEDOUT : EREMOTEIO;
+}
+
+/* Has the server said that no more will come?  0, or why: an errno. */
+static int delivery_end(const struct delivery *delivery)
+{
+	const struct requester *requester = delivery->requester;
+	uint64_t closed;
+
+	/* C2: sees every response before C1. */
+	closed = load_ordered(&requester->closed[delivery_number(delivery)]);
+	if ((closed & SLUICE_CHANNEL_REQUEST) == delivery->request)
+		return end_of(closed);
+	if (delivery->returned || delivery->last)
+		return EPIPE;
+	if (requester->channel.gone)
+		return requester->channel.gone;
+	return requester->channel.leaving ? EPIPE : 0;
+}
+
+/* Is there a response?  It stays there.  As take_response(). */
+static int look(struct delivery *delivery, struct ring_message *ret_message)
+{
+	int r = ring_look(&delivery->ring, ret_message);
+
+	if (r < 0)
+		channel_breach(&delivery->requester->channel, "a server has broken a response ring");
+	return r;
+}
+
+/* Claims a response whose slice is known.  As take_response(). */
+static inline int claim(struct delivery *delivery, struct ring_message *message,
+			struct held_slice *ret_slice)
+{
+	struct requester *requester = delivery->requester;
+	uint64_t looks = delivery->ring.mask + 1;
+	int r;
+
+	do {
+		r = look(delivery, message);
+		if (r <= 0)
+			return r;
+		r = channel_hold(&requester->channel, requester->response,
+				 delivery_number(delivery), message, ret_slice);
+		if (unlikely(r == -EAGAIN))
+			return r;
+		if (likely(ring_claim(&delivery->ring)))
+			break;
+		if (!r)
+			channel_drop(&requester->channel, ret_slice->segment);
+	} while (looks--);
+	if (unlikely(r < 0))
+		channel_breach(&requester->channel, error_sentence());
+	return r < 0 ? r : 1;
+}
+
+/*
+ * 1; 0 (nothing yet); -EAGAIN (not before the channel had its turn); or another -errno, and
+ * then the channel is closed.
+ */
+static int take_response(struct delivery *delivery, struct response_found *ret_found)
+{
+	struct requester *requester = delivery->requester;
+	struct ring_message message;
+	int r;
+
+	r = claim(delivery, &message, &ret_found->slice);
+	if (r <= 0)
+		return r;
+	if (message.request != delivery->request || message.position < delivery->position ||
+	    delivery->last) {
+		channel_drop(&requester->channel, ret_found->slice.segment);
+		channel_breach(&requester->channel,
+			       "a server has sent a response to another request");
+		return -EPROTO;
+	}
+	if (unlikely(requester->tells_room))
+		channel_ring(&requester->channel, SLUICE_DOORBELL_SPACE);
+	channel_heard(&requester->channel);
+	counters_received(requester->channel.counters, ret_found->slice.size);
+	if (unlikely(delivery->sent) && !delivery->responded)
+		delivery->responded = clock_now();
+	delivery->position = message.position + 1;
+	delivery->last = message.flags & SLUICE_RING_LAST;
+	ret_found->parcel = channel_find_parcel(&requester->channel, delivery_number(delivery),
+						&message);
+	ret_found->position = message.position;
+	ret_found->last = delivery->last;
+	ret_found->requester = requester;
+	ret_found->ring = &delivery->ring;
+	ret_found->count = message.count;
+	ret_found->number = message.slice;
+	return 1;
+}
+
+static inline int look_or_take(struct delivery *delivery, struct response_found *ret_found)
+{
+	struct ring_message message;
+
+	if (likely(ret_found))
+		return take_response(delivery, ret_found);
+	return delivery->requester->channel.starved ? -EAGAIN : look(delivery, &message);
+}
+
+/*
+ * Like look_or_take(), and ends the delivery if nothing more can come; it may not
+ * be touched afterwards.  1, 0 (nothing yet) or -EPIPE (it has ended).
+ */
+static int advance(struct delivery *delivery, struct response_found *ret_found)
+{
+	int r, end;
+
+	r = look_or_take(delivery, ret_found);
+	if (r > 0)
+		return r;
+	if (unlikely(r == -EAGAIN))
+		return 0;
+	/* A breach, or what was lacking here to read what was sent. */
+	end = r < 0 ? delivery->requester->channel.gone : delivery_end(delivery);
+	if (!end)
+		return 0;
+	/* What came before the end may have come since the first look. */
+	if (!r)
+		r = look_or_take(delivery, ret_found);
+	if (r > 0)
+		return r;
+	if (r == -EAGAIN || (end == EREMOTEIO && delivery_text_may_come(delivery)))
+		return 0;
+	delivery_leave_stream(delivery, end);
+	return -EPIPE;
+}
+
+int stream_receive(struct stream *stream, struct response_found *ret_found)
+{
+	struct delivery *delivery;
+	uint32_t looks;
+	int r;
+
+	for (looks = stream->open; looks; looks--) {
+		delivery = stream->current->next;
+		r = advance(delivery, ret_found);
+		/* What was not taken does not lose its turn. */
+		if (r > 0 && !ret_found)
+			return r;
+		/* The next look, here or in the next call, is at the one behind. */
+		if (r >= 0)
+			stream->current = delivery;
+		if (r > 0)
+			return r;
+	}
+	if (stream->open)
+		return 0;
+	return stream->servers ? -stream->end : -ENOTCONN;
+}
+
+/* Is this so of any delivery? */
+static bool any(const struct stream *stream,
+		bool (*is_so)(const struct delivery *delivery, const void *context),
+		const void *context)
+{
+	const struct delivery *delivery = stream->current;
+
+	if (!delivery)
+		return false;
+	do {
+		if (is_so(delivery, context))
+			return true;
+		delivery = delivery->next;
+	} while (delivery != stream->current);
+	return false;
+}
+
+static bool is_ready(const struct delivery *delivery, const void *context)
+{
+	(void)context;
+	if (unlikely(delivery->requester->channel.starved))
+		return false;
+	return ring_ready(&delivery->ring) || delivery_end(delivery);
+}
+
+bool stream_ready(const struct stream *stream)
+{
+	return !stream->current || any(stream, is_ready, NULL);
+}
+
+static bool is_open(const struct delivery *delivery, const void *context)
+{
+	(void)context;
+	return !delivery_end(delivery);
+}
+
+bool stream_is_connected(const struct stream *stream)
+{
+	return any(stream, is_open, NULL);
+}
+
+static bool has_response(const struct delivery *delivery, const void *context)
+{
+	(void)context;
+	return ring_has_message(&delivery->ring);
+}
+
+bool stream_has_response(const struct stream *stream)
+{
+	return any(stream, has_response, NULL);
+}
+
+static bool is_of(const struct delivery *delivery, const void *context)
+{
+	return delivery->requester == context;
+}
+
+bool stream_has(const struct stream *stream, const struct requester *requester)
+{
+	return any(stream, is_of, requester);
+}
+
+int stream_arm(const struct stream *stream)
+{
+	struct delivery *delivery = stream->current;
+	int r = 0;
+
+	if (!delivery)
+		return 0;
+	do {
+		r = channel_arm(&delivery->requester->channel, SLUICE_DOORBELL_MESSAGE);
+		delivery = delivery->next;
+	} while (!r && delivery != stream->current);
+	return r;
+}
+
+void stream_hint_stop(const struct stream *stream)
+{
+	struct delivery *delivery = stream->current;
+
+	if (!delivery)
+		return;
+	do {
+		/* C3: a hint that no more is wanted; pairs with C4. */
+		exchange_ordered(&delivery->requester->cancelled[delivery_number(delivery)],
+				 delivery->request | SLUICE_CHANNEL_STOP);
+		delivery = delivery->next;
+	} while (delivery != stream->current);
+}
+
+void stream_disarm(const struct stream *stream)
+{
+	struct delivery *delivery = stream->current;
+
+	if (!delivery)
+		return;
+	do {
+		channel_disarm(&delivery->requester->channel);
+		delivery = delivery->next;
+	} while (delivery != stream->current);
+}
+
+void stream_cancel(struct stream *stream)
+{
+	struct delivery *delivery;
+	struct requester *requester;
+
+	while (stream->current) {
+		delivery = stream->current;
+		requester = delivery->requester;
+		if (requester->withdraws && delivery_withdraw(delivery))
+			continue;
+		/* C3: nobody waits for the answer; pairs with C4. */
+		exchange_ordered(&requester->cancelled[delivery_number(delivery)], delivery->request);
+		delivery_empty(delivery);
+		requester_reap(requester);
+		if (delivery->stream)
+			delivery_leave_stream(delivery, EPIPE);
+	}
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/* The responses to one request from all the servers it reached. */
+#ifndef SLUICE_EXCHANGE_STREAM_H
+#define SLUICE_EXCHANGE_STREAM_H
+
+#include "exchange/requester.h"
+
+/* What stream_receive() found. */
+struct response_found {
+	struct requester *requester;
+	struct held_slice slice;
+	uint64_t count;
+	uint64_t position;
+	const struct ring_consumer *ring;	/* that it came from */
+	struct parcel *parcel;		/* the receiver's; or NULL */
+	uint32_t number;		/* for requester_return() */
+	bool last;
+};
+
+/*
+ * The next response of any server, in turn; it stays where it is if ret_found is NULL.
+ * 1; 0 (none yet); or -errno: the stream has ended, and this is why.
+ */
+int stream_receive(struct stream *stream, struct response_found *ret_found) MUST_CHECK;
+
+/* Has anything come, be it only the end of what one of several servers sends? */
+bool stream_ready(const struct stream *stream);
+
+/* May more responses come? */
+bool stream_is_connected(const struct stream *stream);
+
+/* Is there a response, and not just an end?  Ordered; see doorbell.c. */
+bool stream_has_response(const struct stream *stream);
+
+/* Tells the servers that it is enough; it goes on reading. */
+void stream_hint_stop(const struct stream *stream);
+
+/* Does it still read from this server? */
+bool stream_has(const struct stream *stream, const struct requester *requester);
+
+/* Says that we are about to sleep; look again afterwards.  0 or -errno. */
+int stream_arm(const struct stream *stream) MUST_CHECK;
+
+/* We are awake, and poll. */
+void stream_disarm(const struct stream *stream);
+
+/* Nobody reads the stream any more: cancels what has not ended. */
+void stream_cancel(struct stream *stream);
+
+#endif /* SLUICE_EXCHANGE_STREAM_H */

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a slice holds: the user header, padding up to the payload's alignment, and
+ * the elements.  One of these for each direction of a service.
+ */
+#ifndef SLUICE_MEMORY_PAYLOAD_H
+#define SLUICE_MEMORY_PAYLOAD_H
+
+#include <errno.h>
+#include <stdbool.h>
+
+#include <sluice/registry.h>
+#include <sluice/segment.h>
+
+#include "base/compiler.h"
+#include "shm/bounds.h"
+
+struct payload {
+	uint64_t element;	/* bytes of one */
+	uint64_t lead;		/* bytes in front of the elements */
+	uint32_t quantum;	/* what a slice begins on a multiple of */
+	bool slice;		/* any number of elements; else exactly one */
+	bool header;		/* there is a user header */
+};
+
+/* alignment: that the service asks for, if the type asks for less. */
+static inline struct payload payload_of(const struct sluice_registry_type *type,
+					const struct sluice_registry_type *header,
+					uint32_t alignment)
+{
+	uint64_t elements = max_u64(type->alignment, alignment);
+	uint64_t all = max_u64(elements, header->size ? header->alignment : 1);
+
+	return (struct payload){
+		.element = type->size,
+		.lead = round_up(header->size, elements),
+		.quantum = (uint32_t)max_u64(all, SLUICE_SLICE_QUANTUM),
+		.slice = type->kind,
+		.header = header->size != 0,
+	};
+}
+
+/* The bytes of a slice of count elements.  False if that is no number. */
+static inline bool payload_bytes(const struct payload *payload, uint64_t count,
+				 uint64_t *ret_bytes)
+{
+	return bounds_bytes(count, payload->element, ret_bytes) &&
+	       !__builtin_add_overflow(*ret_bytes, payload->lead, ret_bytes);
+}
+
+#endif /* SLUICE_MEMORY_PAYLOAD_H */

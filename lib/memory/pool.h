@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT */
+/* Where the slices of a port come from. */
+#ifndef SLUICE_MEMORY_POOL_H
+#define SLUICE_MEMORY_POOL_H
+
+#include <sluice/segment.h>
+
+#include "memory/allowance.h"
+#include "memory/payload.h"
+#include "memory/segment.h"
+#include "os/residence.h"
+
+/* Segments are whole pages. */
+#define POOL_PAGE	UINT64_C(4096)
+
+enum pool_strategy {
+	POOL_POWER_OF_TWO,
+	POOL_BEST_FIT,
+	POOL_STATIC,
+};
+
+struct pool_config {
+	const char *name;		/* of its memfds, in front of the port's id */
+	enum pool_strategy strategy;
+	uint64_t slice_bytes;		/* there is room for from the start */
+	uint64_t slice_len;		/* the same in elements, for sentences */
+	struct payload payload;		/* what a slice holds */
+	uint64_t port;			/* id of the port, for who watches */
+	struct sluice_registry_counters *counters;	/* of the port */
+	uint64_t limit;			/* bytes of all segments together, in whole pages */
+	uint64_t most;			/* the least of all limits: what one slice may have */
+	struct allowances *all;		/* of the port, if it has further pools; or NULL */
+	struct allowance *peer;		/* of the process at the other end */
+	uint32_t slices;		/* that can be out at once */
+	uint32_t loans;			/* that can be loaned at once */
+	uint32_t preallocate;		/* slices there are from the start; 0: not said */
+	enum residence residence;
+	bool huge_pages;
+};
+
+/* A slice that is out.  Valid until the next pool_loan(). */
+struct pool_slice {
+	uint64_t offset;
+	uint64_t length;
+	uint32_t segment;		/* index in segments[] */
+	uint32_t holders;		/* 0: this number is free */
+	bool sent;			/* a peer may give it back */
+	uint32_t next_free;
+};
+
+/* Whose limit a loan failed for that found no room. */
+enum pool_shortage {
+	POOL_SHORT_OF_OTHER,		/* the pool's own, or something else */
+	POOL_SHORT_OF_PEER,
+	POOL_SHORT_OF_PORT,
+};
+
+struct pool {
+	struct pool_config config;
+	enum pool_shortage shortage;
+	struct segment segments[SLUICE_SEGMENTS_ALIVE];
+	uint32_t last_number;		/* of a segment */
+	uint64_t frees;			/* segments destroyed so far */
+	uint64_t bytes;			/* of all segments */
+	struct pool_slice *slices;
+	uint32_t count, first_free;
+
+	/* For what retires segments; see retirement.c. */
+	uint32_t loans, loans_to_judge;
+	uint64_t used, peak;
+	bool rebound;
+
+	/* For sluice_client_memory(). */
+	uint64_t growths, retired, largest;
+};
+
+/* Do the limits allow what the port asks for from the start?  0 or -EMSGSIZE. */
+int pool_check(const struct pool_config *config) MUST_CHECK;
+
+/* Checks that, and makes the first segment.  0 or -errno. */
+int pool_init(struct pool *pool, const struct pool_config *config) MUST_CHECK;
+
+/* All segments go, also those of which slices are out. */
+void pool_deinit(struct pool *pool);
+
+/*
+ * Loans a slice of bytes to one holder.  Its number; -EMSGSIZE (too long for the
+ * strategy or the limit), -ENOMEM or another -errno.
+ */
+int pool_loan(struct pool *pool, uint64_t bytes) MUST_CHECK;
+
+/* From here on a peer holds it and may give it back. */
+void pool_mark_sent(struct pool *pool, uint32_t number);
+
+/* One holder more, and one less; the last returns the slice. */
+void pool_hold(struct pool *pool, uint32_t number);
+void pool_drop(struct pool *pool, uint32_t number);
+
+static inline const struct pool_slice *pool_slice(const struct pool *pool, uint32_t number)
+{
+	return &pool->slices[number];
+}
+
+/* Where a slice is, for its owner. */
+static inline unsigned char *pool_address(const struct pool *pool, uint32_t number)
+{
+	const struct pool_slice *slice = pool_slice(pool, number);
+
+	return pool->segments[slice->segment].mapping.base + slice->offset;
+}
+
+/* How many segments there are. */
+uint32_t pool_segments(const struct pool *pool);
+
+/* The index of a segment that there is not, or SLUICE_SEGMENTS_ALIVE. */
+uint32_t pool_free_index(const struct pool *pool);
+
+/* Bytes that the limits allow the pool to have more. */
+uint64_t pool_room(const struct pool *pool);
+
+/* What all pools of a port have together; less is more by a number that wraps. */
+void pool_count(const struct pool *pool, uint64_t segments, uint64_t bytes);
+
+/* ---- retirement.c, for pool.c ---- */
+
+/* So many loans were made that it is time to look. */
+void pool_judge(struct pool *pool) COLD;
+
+/* A slice of a retired segment has come home. */
+void pool_destroy_if_idle(struct pool *pool, struct segment *segment) COLD;
+
+/* A loan finds no room: the longest segment that is idle goes.  Was there one? */
+bool pool_give_up_idle(struct pool *pool) COLD;
+
+/* Nothing is loaned any more from what there is.  False if it stays in service. */
+bool pool_retire_all(struct pool *pool) COLD;
+
+/* Bytes of the segments that are not retired. */
+uint64_t pool_in_service(const struct pool *pool);
+
+/* ---- pool_sizes.c, for pool.c ---- */
+
+/*
+ * What a slice of so many bytes takes.  A power of two is that of the elements, without
+ * what is in front of them; and where whole pages do with less, it takes those.  So no
+ * slice takes more than its bytes in whole pages, which a limit has room for.
+ */
+static inline uint64_t pool_slice_length(const struct pool_config *config, uint64_t bytes)
+{
+	const struct payload *payload = &config->payload;
+	uint64_t power;
+
+	if (config->strategy == POOL_STATIC)
+		bytes = config->slice_bytes;
+	if (config->strategy == POOL_POWER_OF_TWO) {
+		power = payload->lead + pow2_at_least(bytes - payload->lead);
+		bytes = min_u64(power, round_up(bytes, POOL_PAGE));
+	}
+	return round_up(max_u64(bytes, 1), payload->quantum);
+}
+
+/* Can it be had at all?  0 or -EMSGSIZE. */
+int pool_check_slice(const struct pool_config *config, uint64_t bytes) MUST_CHECK;
+
+/* What the first segment would have from the start, if slices had so many bytes. */
+uint64_t pool_first_size(const struct pool_config *config, uint64_t bytes);
+
+/* What a port keeps even if it is idle, since it has asked for it; 0: nothing. */
+uint64_t pool_kept_size(const struct pool_config *config);
+
+/* All of a static pool. */
+uint64_t pool_static_size(const struct pool_config *config);
+
+/*
+ * The least initial_max_slice_len whose first segment has the bytes that were needed; 0
+ * if messages are of fixed size, or the limit does not allow it.
+ */
+uint64_t pool_advice(const struct pool_config *config, uint64_t needed);
+
+#endif /* SLUICE_MEMORY_POOL_H */

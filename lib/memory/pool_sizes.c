@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+/*
+ * How much memory a pool takes: what a slice takes of it, what there is from the start,
+ * and whether the limits allow that, which is asked when the port is made and not when
+ * its first loan fails.
+ *
+ *	from the start		POWER_OF_TWO, BEST_FIT		STATIC
+ *	preallocate		so many slices			the same, of a window for
+ *								all that can be out
+ *	nothing is said		as many as may be loaned, as	likewise
+ *				far as SEGMENT_INITIAL_LIMIT
+ *				and the limit go
+ *	prefaulted		no more than that		all of them
+ *
+ * This is arithmetic on options that were in range when they were read; no peer has any
+ * part in it.
+ */
+#include "memory/pool.h"
+
+#include <errno.h>
+
+#include "base/error.h"
+#include "base/limits.h"
+
+/* Which limit is the least. */
+static const char *least_limit(const struct pool_config *config)
+{
+	if (config->most == config->limit)
+		return "memory_limit";
+	return config->most == config->all->peer_limit ? "peer_memory_limit" :
+							 "port_memory_limit";
+}
+
+int pool_check_slice(const struct pool_config *config, uint64_t bytes)
+{
+	if (config->strategy == POOL_STATIC && bytes > config->slice_bytes)
+		return fail(EMSGSIZE, "a slice of %llu bytes exceeds initial_max_slice_len, %llu elements or %llu bytes, and the strategy is static",
+			    (unsigned long long)bytes, (unsigned long long)config->slice_len,
+			    (unsigned long long)config->slice_bytes);
+	if (bytes > config->most || pool_slice_length(config, bytes) > config->most)
+		return fail(EMSGSIZE, "a slice of %llu bytes exceeds %s, %llu bytes",
+			    (unsigned long long)bytes, least_limit(config),
+			    (unsigned long long)config->most);
+	return 0;
+}
+
+/* Slices that are asked for; 0 if nothing is said. */
+static uint64_t preallocated(const struct pool_config *config)
+{
+	if (config->strategy == POOL_STATIC && config->residence != RESIDENCE_LAZY)
+		return config->slices;
+	return min_u64(config->preallocate, config->slices);
+}
+
+/* There are at most some millions of slices, and bytes that a limit allows. */
+uint64_t pool_first_size(const struct pool_config *config, uint64_t bytes)
+{
+	uint64_t length = pool_slice_length(config, bytes), slices = preallocated(config), liked;
+
+	if (slices)
+		return round_up(length * slices, POOL_PAGE);
+	liked = min_u64(min_u64(length * config->loans, SEGMENT_INITIAL_LIMIT), config->most);
+	return round_up(max_u64(length, liked), POOL_PAGE);
+}
+
+uint64_t pool_kept_size(const struct pool_config *config)
+{
+	return preallocated(config) ? pool_first_size(config, config->slice_bytes) : 0;
+}
+
+uint64_t pool_static_size(const struct pool_config *config)
+{
+	return round_up(pool_slice_length(config, config->slice_bytes) * config->slices, POOL_PAGE);
+}
+
+static int check_slices(const struct pool_config *config, const char *whose, uint64_t slices)
+{
+	uint64_t length = pool_slice_length(config, config->slice_bytes), all;
+
+	if (__builtin_mul_overflow(length, slices, &all) || all > config->most)
+		return fail(EMSGSIZE, "%s, %llu slices of %llu bytes, exceeds %s, %llu bytes",
+			    whose, (unsigned long long)slices, (unsigned long long)length,
+			    least_limit(config), (unsigned long long)config->most);
+	return 0;
+}
+
+int pool_check(const struct pool_config *config)
+{
+	int r;
+
+	r = pool_check_slice(config, config->slice_bytes);
+	if (!r && config->strategy == POOL_STATIC)
+		r = check_slices(config, "what can be out of a static port", config->slices);
+	if (!r)
+		r = check_slices(config, "preallocate", preallocated(config));
+	if (r < 0 || config->strategy != POOL_STATIC)
+		return r;
+	if (pool_static_size(config) > SLUICE_SEGMENTS_ALIVE * SEGMENT_WINDOW)
+		return fail(EMSGSIZE, "%u slices of %llu bytes are more than the %llu bytes that peers reserve for a port",
+			    config->slices,
+			    (unsigned long long)pool_slice_length(config, config->slice_bytes),
+			    (unsigned long long)(SLUICE_SEGMENTS_ALIVE * SEGMENT_WINDOW));
+	return 0;
+}
+
+uint64_t pool_advice(const struct pool_config *config, uint64_t needed)
+{
+	const struct payload *payload = &config->payload;
+	uint64_t low = 1, high, middle;
+
+	if (!payload->slice)
+		return 0;
+	high = needed / payload->element + 1;
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		if (pool_first_size(config, payload->lead + middle * payload->element) < needed)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return pool_first_size(config, payload->lead + low * payload->element) <= config->most ?
+	       low : 0;
+}

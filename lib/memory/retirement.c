@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+/*
+ * How the memory of a pool goes back.
+ *
+ * Memory follows use.  Over a number of loans the pool watches the most bytes that
+ * were out at a time; if that is a small share of what it has, it retires its
+ * segments: nothing is loaned from them any more, and each is destroyed when its
+ * last slice has come home, while new loans come from a fresh one.  If a pool has
+ * to grow again soon after, it waits twice as long the next time.  What was allocated
+ * because the port has asked for it (memory/pool_sizes.c) it does not give up.
+ *
+ * A loan that finds no room, whatever is short, does not fail as long as there is idle
+ * memory: segments of which no slice is out are destroyed, one at a time and the longest
+ * first, until the loan succeeds or none is left.  Here what was preallocated goes too;
+ * the next segment has room for as much again, if the limit allows.  A loan that fails
+ * all the same has cost the pool its idle segments.
+ *
+ * Invariants:
+ * (1) A retired segment has slices that are out, or it is destroyed.
+ * (2) Segments retire only if there is an index left for a fresh one.
+ *
+ * A peer that keeps one slice keeps its segment, and of those a pool has a limited number.
+ * A peer keeps a destroyed segment mapped until it is told, which is before the next
+ * message to it.  The limit does not count that: it counts segments that are in service,
+ * and those that are retired until their last slice has come home.
+ */
+#include "memory/pool.h"
+
+#include "base/limits.h"
+#include "trace/probes.h"
+
+void pool_destroy_if_idle(struct pool *pool, struct segment *segment)
+{
+	if (segment->slab.taken)
+		return;
+	probe(segment_free, pool->config.port, segment->number, segment->size);
+	pool->bytes -= segment->size;
+	pool_count(pool, UINT64_MAX, 0 - segment->size);
+	pool->frees++;
+	segment_destroy(segment);
+}
+
+static void retire(struct pool *pool, struct segment *segment)
+{
+	segment->retired = true;
+	pool->retired++;
+	probe(segment_retire, pool->config.port, segment->number, segment->size);
+	pool_destroy_if_idle(pool, segment);
+}
+
+bool pool_retire_all(struct pool *pool)
+{
+	struct segment *segment;
+	uint32_t i;
+
+	if (pool->config.strategy == POOL_STATIC || pool_free_index(pool) == SLUICE_SEGMENTS_ALIVE)
+		return false;
+	for (i = 0; i < SLUICE_SEGMENTS_ALIVE; i++) {
+		segment = &pool->segments[i];
+		if (segment->number && !segment->retired)
+			retire(pool, segment);
+	}
+	return true;
+}
+
+bool pool_give_up_idle(struct pool *pool)
+{
+	struct segment *segment, *longest = NULL;
+	uint32_t i;
+
+	if (pool->config.strategy == POOL_STATIC)
+		return false;
+	for (i = 0; i < SLUICE_SEGMENTS_ALIVE; i++) {
+		segment = &pool->segments[i];
+		if (segment->number && !segment->slab.taken &&
+		    (!longest || segment->size > longest->size))
+			longest = segment;
+	}
+	if (longest)
+		retire(pool, longest);
+	return longest;
+}
+
+uint64_t pool_in_service(const struct pool *pool)
+{
+	uint64_t bytes = 0;
+	uint32_t i;
+
+	for (i = 0; i < SLUICE_SEGMENTS_ALIVE; i++)
+		if (pool->segments[i].number && !pool->segments[i].retired)
+			bytes += pool->segments[i].size;
+	return bytes;
+}
+
+void pool_judge(struct pool *pool)
+{
+	uint64_t worth = max_u64(RETIRE_SIZE_MIN, pool_kept_size(&pool->config));
+	uint64_t have = pool_in_service(pool);
+
+	if (have > worth && pool->peak < have / RETIRE_SHARE && pool_retire_all(pool))
+		pool->rebound = true;
+	pool->loans = 0;
+	pool->peak = pool->used;
+}

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A peer's segments, mapped read-only.
+ *
+ * Everything here comes from the peer and is checked before it is used: that the
+ * descriptor is a sealed memfd, that it is as long as it is said to be, that all of
+ * it is allocated (else reading it would cost us memory), that the window is not
+ * absurd.  The whole window is mapped once, beyond the end of the file; only the part
+ * that was found to be there is ever touched, or locked if this process locks its
+ * memory, and since the file cannot shrink, no access to it can fault.  An announcement of
+ * growth brings a descriptor again, which must be of the same inode and is checked anew.
+ * (Inode numbers of memfds are not used again since Linux 5.9; before that it takes 2^32
+ * memfds to forge one.)
+ *
+ * To map a segment takes no longer for a large one.  To populate it does, and so does
+ * unmapping what is populated.  So both are done in steps, which the peer is charged for
+ * (channel/channel_receive.c, wait/unmapping.c).  A message does not wait for its slice to be
+ * populated: what is not yet has its pages when it is read.  The exception is a port that
+ * promises that nothing faults (PREFAULT, LOCK), or a process that locks all of its
+ * memory; there only what is populated may be named.
+ *
+ * Looking for holes is one system call, which the kernel does not divide: it takes 6 ms for
+ * each GiB that is allocated in small pages.  The peer is charged for it afterwards.
+ *
+ * Invariants:
+ * (1) The first size bytes of a segment are mapped and backed by memory; and populated, if
+ *     the view is whole or the mapping locked.
+ * (2) A segment is unmapped when it is retired, or the channel is gone, and the
+ *     application holds no slice of it.
+ * (3) At most SLUICE_SEGMENTS_ALIVE segments of a peer are mapped, and together they
+ *     reserve no more than as many times SEGMENT_WINDOW beyond what is populated.
+ *
+ * The descriptor is the caller's, which closes it.
+ */
+#include "memory/view.h"
+
+#include <errno.h>
+
+#include "base/error.h"
+#include "base/limits.h"
+#include "wait/unmapping.h"
+#include "os/memfd.h"
+#include "shm/bounds.h"
+
+#define PAGE	4096u
+
+static struct view_segment *find(struct view *view, uint32_t number)
+{
+	uint32_t i;
+
+	for (i = 0; i < SLUICE_SEGMENTS_ALIVE; i++)
+		if (view->segments[i].number == number)
+			return &view->segments[i];
+	return NULL;
+}
+
+static int check_sizes(const struct sluice_wire_segment *packet)
+{
+	if (!packet->number || !packet->size || packet->size % PAGE || packet->window % PAGE ||
+	    packet->size > packet->window || packet->window > MEMORY_LIMIT_MAX)
+		return fail(EPROTO, "the peer announced segment %u of %llu bytes in a window of %llu",
+			    packet->number, (unsigned long long)packet->size,
+			    (unsigned long long)packet->window);
+	return 0;
+}
+
+/* What may be named of a segment. */
+static void set_size(const struct view *view, struct view_segment *segment)
+{
+	segment->size = view->whole || segment->mapping.locked ? segment->populated :
+								 segment->told;
+}
+
+/* Makes use of what the segment has gained. */
+static int extend(const struct view *view, struct view_segment *segment, uint64_t size, int fd)
+{
+	int r;
+
+	r = memfd_verify_populated(fd, segment->told, size);
+	if (r < 0)
+		return r;
+	segment->told = size;
+	set_size(view, segment);
+	return 0;
+}
+
+static int accept_grown(const struct view *view, struct view_segment *segment,
+			const struct sluice_wire_segment *packet, int fd, uint64_t inode)
+{
+	if (inode != segment->inode || segment->retired ||
+	    packet->size <= segment->told || packet->size > segment->mapping.length)
+		return fail(EPROTO, "the peer announced segment %u again, with %llu bytes after %llu",
+			    packet->number, (unsigned long long)packet->size,
+			    (unsigned long long)segment->told);
+	return extend(view, segment, packet->size, fd);
+}
+
+/* What windows may reserve beyond what is populated. */
+static uint64_t address_space_left(const struct view *view)
+{
+	uint64_t left = SLUICE_SEGMENTS_ALIVE * SEGMENT_WINDOW;
+	const struct view_segment *segment;
+	uint32_t i;
+
+	for (i = 0; i < SLUICE_SEGMENTS_ALIVE; i++) {
+		segment = &view->segments[i];
+		left -= segment->number ? segment->mapping.length - segment->told : 0;
+	}
+	return left;
+}
+
+static int accept_new(struct view *view, const struct sluice_wire_segment *packet, int fd,
+		      uint64_t inode)
+{
+	struct view_segment *segment = find(view, 0);
+	int r;
+
+	if (!segment)
+		return fail(EPROTO, "the peer has more than %u segments", SLUICE_SEGMENTS_ALIVE);
+	if (packet->window > packet->size + address_space_left(view))
+		return fail(EPROTO, "the peer wants a window of %llu bytes for %llu",
+			    (unsigned long long)packet->window, (unsigned long long)packet->size);
+	*segment = (struct view_segment){ .inode = inode };
+	r = mapping_window(&segment->mapping, fd, packet->window, false);
+	if (r < 0)
+		return r;
+	segment->mapping.locked |= view->locked;
+	r = extend(view, segment, packet->size, fd);
+	if (r < 0) {
+		mapping_unmap(&segment->mapping);
+		return r;
+	}
+	segment->number = packet->number;
+	return 0;
+}
+
+int view_accept(struct view *view, const struct sluice_wire_segment *packet, int fd)
+{
+	struct view_segment *segment;
+	uint64_t size, inode;
+	int r;
+
+	r = check_sizes(packet);
+	if (r < 0)
+		return r;
+	r = memfd_verify(fd, SLUICE_SEGMENT_SEALS, &size, &inode);
+	if (r < 0)
+		return r;
+	if (size < packet->size)
+		return fail(EPROTO, "the peer announced %llu bytes of a memfd of %llu",
+			    (unsigned long long)packet->size, (unsigned long long)size);
+	segment = find(view, packet->number);
+	return segment ? accept_grown(view, segment, packet, fd, inode) :
+			 accept_new(view, packet, fd, inode);
+}
+
+int view_populate(struct view *view)
+{
+	struct view_segment *segment = view->segments;
+	uint64_t step;
+	uint32_t i;
+	int r;
+
+	for (i = 0; i < SLUICE_SEGMENTS_ALIVE; i++, segment++)
+		if (segment->number && !segment->retired && segment->populated < segment->told)
+			break;
+	if (i == SLUICE_SEGMENTS_ALIVE)
+		return 0;
+	step = min_u64(segment->told - segment->populated, POPULATE_TURN);
+	r = mapping_populate(&segment->mapping, segment->populated, step, false);
+	if (r < 0)
+		return r;
+	segment->populated += step;
+	set_size(view, segment);
+	return 1;
+}
+
+static void unmap(const struct view *view, struct view_segment *segment)
+{
+	unmap_in_turns(view->turns, &segment->mapping, segment->told);
+	segment->number = 0;
+}
+
+static void unmap_if_unused(const struct view *view, struct view_segment *segment)
+{
+	if (segment->retired && !segment->held)
+		unmap(view, segment);
+}
+
+int view_retire(struct view *view, uint32_t number)
+{
+	struct view_segment *segment = number ? find(view, number) : NULL;
+
+	if (!segment || segment->retired)
+		return fail(EPROTO, "the peer retired segment %u, which it has not", number);
+	segment->retired = true;
+	unmap_if_unused(view, segment);
+	return 0;
+}
+
+int view_hold(struct view *view, uint32_t number, uint64_t offset, uint64_t length,
+	      const unsigned char **ret_address)
+{
+	struct view_segment *segment;
+	uint32_t i;
+
+	for (i = 0; i < SLUICE_SEGMENTS_ALIVE; i++) {
+		segment = &view->segments[i];
+		if (segment->number != number || !number)
+			continue;
+		if (segment->retired || !bounds_within(offset, length, segment->size))
+			return -ENOENT;
+		segment->held++;
+		*ret_address = segment->mapping.base + offset;
+		return (int)i;
+	}
+	return -ENOENT;
+}
+
+void view_drop(struct view *view, uint32_t index)
+{
+	view->segments[index].held--;
+	unmap_if_unused(view, &view->segments[index]);
+}
+
+void view_deinit(struct view *view)
+{
+	uint32_t i;
+
+	for (i = 0; i < SLUICE_SEGMENTS_ALIVE; i++)
+		unmap(view, &view->segments[i]);
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/* A peer's segments, mapped read-only. */
+#ifndef SLUICE_MEMORY_VIEW_H
+#define SLUICE_MEMORY_VIEW_H
+
+#include <stdbool.h>
+
+#include <sluice/segment.h>
+#include <sluice/wire.h>
+
+#include "wait/budget.h"
+#include "os/mapping.h"
+
+struct view_segment {
+	uint32_t number;	/* 0: there is none here */
+	uint32_t held;		/* slices whose address somebody has */
+	bool retired;
+	uint64_t size;		/* bytes that may be named */
+	uint64_t told;		/* bytes that the peer has announced, and that are there */
+	uint64_t populated;	/* of those */
+	uint64_t inode;
+	struct mapping mapping;
+};
+
+struct view {
+	struct view_segment segments[SLUICE_SEGMENTS_ALIVE];
+	struct turns *turns;	/* of the node: large segments are unmapped in turns */
+	bool locked;		/* what is mapped is kept from being swapped out */
+	bool whole;		/* what may be named is populated */
+};
+
+/*
+ * A peer announces a segment, new or grown.  fd is borrowed.  It is mapped, and populated
+ * later.  0, -EPROTO (what it sent is not what was agreed), -ENOMEM or another -errno.
+ */
+int view_accept(struct view *view, const struct sluice_wire_segment *packet, int fd) MUST_CHECK;
+
+/* Populates POPULATE_TURN bytes more.  1; 0 (there is nothing left to populate) or -errno. */
+int view_populate(struct view *view) MUST_CHECK;
+
+/* A peer will not name this segment again.  0 or -EPROTO. */
+int view_retire(struct view *view, uint32_t number) MUST_CHECK;
+
+/*
+ * From what a descriptor says to an address, which stays valid until view_drop(): a segment
+ * of which slices are held is not unmapped, whatever the peer says.  There is no other way
+ * to an address in a peer's segment.  The index of the segment; -ENOENT (unknown, or not
+ * known to be as long: there may be news on the socket).
+ */
+int view_hold(struct view *view, uint32_t number, uint64_t offset, uint64_t length,
+	      const unsigned char **ret_address) MUST_CHECK;
+
+/* Lets go of a slice in the segment with this index. */
+void view_drop(struct view *view, uint32_t index);
+
+void view_deinit(struct view *view);
+
+#endif /* SLUICE_MEMORY_VIEW_H */

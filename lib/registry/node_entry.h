@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/* A node's entry in its domain, and its mailbox. */
+#ifndef SLUICE_REGISTRY_NODE_ENTRY_H
+#define SLUICE_REGISTRY_NODE_ENTRY_H
+
+#include <stdbool.h>
+
+#include "registry/root.h"
+#include "os/process.h"
+
+struct seat {
+	struct root root;
+	struct process owner;
+	uint64_t id;
+	int presence_fd;
+	int mailbox_fd;
+	struct identity mailbox;	/* what its name stands for */
+	uint32_t wait;			/* as others are told */
+	uint32_t rewritten;		/* how often its entries were written again */
+	char name[SLUICE_NODE_NAME_SIZE];	/* zero-padded */
+};
+
+/* Names of entries: an id in hexadecimal, and its socket. */
+#define SEAT_NAME_SIZE	32
+void seat_name(char name[SEAT_NAME_SIZE], uint64_t id, const char *suffix);
+
+/* Enters the domain.  name may be NULL.  0 or -errno. */
+int seat_take(struct seat *seat, const char *root, const char *domain, const char *name,
+	      uint32_t wait) MUST_CHECK;
+void seat_leave(struct seat *seat);
+
+/*
+ * Enters the domain again where others have taken the directories or the entries away.
+ * 1: something was written; 0: all was there; or -errno, and then what is missing is
+ * written by a later call.  A mailbox that was replaced is left open: its descriptor is
+ * the caller's from then on.
+ */
+int seat_renew(struct seat *seat) MUST_CHECK;
+
+/* Has entries and directories the names they had? */
+bool seat_is_there(const struct seat *seat) MUST_CHECK;
+
+/* Tells others that entries were written again. */
+void seat_count_rewritten(struct seat *seat);
+
+/* Has an inode_watch tell when that changes.  0 or -errno, quiet. */
+int seat_watch(const struct seat *seat, int watch) MUST_CHECK;
+
+/* Tells a node to look at a service again.  0 or -errno (quiet): it may be gone. */
+int seat_notify(const struct seat *seat, uint64_t node, uint64_t service) MUST_CHECK;
+
+/* What lay in the mailbox. */
+struct seat_letter {
+	bool in_order;			/* its form, and it tells of its sender */
+	uid_t user;			/* who has sent it */
+};
+
+/* Takes one packet out of the mailbox.  1; 0 (there is none); or -errno. */
+int seat_next_letter(const struct seat *seat, struct seat_letter *ret_letter) MUST_CHECK;
+
+#endif /* SLUICE_REGISTRY_NODE_ENTRY_H */

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The ports of a service, as its directory shows them.
+ *
+ * Each port holds a presence file (registry/presence.c) under one of a limited number
+ * of names, client.0 to client.<max - 1> or server.0 and so on, so that the limit
+ * on ports is kept by link(2).  A client makes its file and then looks for the
+ * sockets of servers; a server makes its socket and then writes to the nodes of
+ * the clients whose files it finds: whoever comes second sees the other.
+ *
+ * A process that dies leaves names behind that lead nowhere; that its file is not
+ * locked any more tells which, and its record tells the name of its socket.  When no name
+ * is left, each record is asked too whether its process is dead though a child of it
+ * holds the lock (registry/presence.c), which costs some system calls a name.
+ *
+ * The file of a port has its counters too, in the same page; its owner has mapped them,
+ * and stores them for as long as anything of the port is left.  All of the page was
+ * written, so it is there; a process of this user that truncates the file can end the
+ * owner by SIGBUS, as it could by a signal.  Other users can read it, if they can use the
+ * service.
+ *
+ * If others take the file away, a new one of the same content takes its place, in the
+ * directory and behind the owner's mapping (port_entry_renew()).
+ */
+#include "registry/port_entry.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "registry/slot_names.h"
+#include "registry/presence.h"
+#include "registry/server_socket.h"
+#include "os/directory.h"
+#include "os/fd.h"
+#include "os/random.h"
+#include "os/shortage.h"
+
+static const char *const role_names[] = { "client", "server" };
+static const char *const roles[] = { "a client", "a server" };
+
+static bool is_ours(const struct sluice_registry_port *record)
+{
+	return record->magic == SLUICE_REGISTRY_MAGIC_PORT &&
+	       record->version == SLUICE_PROTOCOL_VERSION && record->size == sizeof(*record);
+}
+
+static void bury_server(void *context, const void *record, uid_t user)
+{
+	const struct sluice_registry_port *port = record;
+	const int *servers_fd = context;
+
+	if (is_ours(port))
+		server_socket_bury(*servers_fd, port->id, user);
+}
+
+static bool is_of_the_dead(const void *record)
+{
+	const struct sluice_registry_port *port = record;
+	const struct process owner = {
+		.pid = port->pid,
+		.inode = port->pidfd_inode,
+		.pids = port->pid_namespace,
+	};
+
+	return is_ours(port) && process_is_dead(&owner);
+}
+
+/* Removes the entry of a dead port together with its socket; ask: even if locked. */
+static bool remove_dead(int ports_fd, int servers_fd, const char *name, bool ask)
+{
+	struct sluice_registry_port record;
+	const struct presence_burial burial = {
+		.record = &record,
+		.size = sizeof(record),
+		.is_dead = ask ? is_of_the_dead : NULL,
+		.clear = bury_server,
+		.context = &servers_fd,
+	};
+
+	return presence_bury(ports_fd, name, &burial);
+}
+
+static bool remove_dead_port(const void *context, const char *name)
+{
+	const struct service_dir *dir = context;
+
+	return remove_dead(dir->ports_fd, dir->servers_fd, name, true);
+}
+
+/* A file for the record and the counters, which are mapped.  0 or -errno. */
+static int make_file(struct port_entry *entry, const struct service_dir *dir,
+		     enum port_role role, const char *name)
+{
+	unsigned char file[SLUICE_REGISTRY_PORT_SIZE] = { 0 };
+	struct sluice_registry_port record = {
+		.magic = SLUICE_REGISTRY_MAGIC_PORT,
+		.version = SLUICE_PROTOCOL_VERSION,
+		.size = sizeof(record),
+		.pid = dir->seat->owner.pid,
+		.node = dir->seat->id,
+		.role = role,
+		.pidfd_inode = dir->seat->owner.inode,
+		.pid_namespace = dir->seat->owner.pids,
+	};
+	int r;
+
+	record.id = entry->id = random_id();
+	if (name)
+		memcpy(record.name, name, strnlen(name, sizeof(record.name) - 1));
+	memcpy(file, &record, sizeof(record));
+	entry->fd = presence_make(dir->ports_fd, roles[role], dir->access.file, file,
+				  sizeof(file), false);
+	if (entry->fd < 0)
+		return entry->fd;
+	r = mapping_map(&entry->page, entry->fd, sizeof(file), true);
+	if (r < 0) {
+		entry->fd = fd_close(entry->fd);
+		return r;
+	}
+	entry->counters = (void *)(entry->page.base + SLUICE_REGISTRY_COUNTERS);
+	return 0;
+}
+
+/* 0, -EUSERS or another -errno. */
+static int claim(const struct service_dir *dir, enum port_role role, uint32_t limit, int fd,
+		 char ret_name[SEAT_NAME_SIZE])
+{
+	const struct numbered names = {
+		.at = dir->ports_fd,
+		.role = role_names[role],
+		.limit = limit,
+		.remove_dead = remove_dead_port,
+		.context = dir,
+	};
+	int r = numbered_claim(&names, fd, ret_name);
+
+	return r != -EEXIST ? r : fail(EUSERS, "the service has all of its max_%ss, %" PRIu32,
+				       role_names[role], limit);
+}
+
+int port_entry_claim(struct port_entry *entry, const struct service_dir *dir,
+		     enum port_role role, uint32_t limit, const char *name)
+{
+	int r;
+
+	if (name && strlen(name) >= SLUICE_PORT_NAME_SIZE)
+		return fail(EINVAL, "the port's name has %zu bytes, and can have %u",
+			    strlen(name), SLUICE_PORT_NAME_SIZE - 1);
+	r = make_file(entry, dir, role, name);
+	if (r < 0)
+		return r;
+	r = claim(dir, role, limit, entry->fd, entry->name);
+	if (!r)
+		return 0;
+	entry->fd = fd_close(entry->fd);
+	port_entry_deinit(entry);
+	return r;
+}
+
+bool port_entry_is_there(const struct port_entry *entry, const struct service_dir *dir)
+{
+	return presence_is(dir->ports_fd, entry->name, entry->fd);
+}
+
+/* What is counted from here on goes to the new file; the port has one thread. */
+static int move_into(struct port_entry *entry, const struct service_dir *dir, int fd,
+		     const char *name)
+{
+	int r = mapping_replace(&entry->page, fd);
+
+	if (r < 0) {
+		unlinkat(dir->ports_fd, name, 0);
+		return r;
+	}
+	memcpy(entry->name, name, sizeof(entry->name));
+	fd_close(entry->fd);
+	entry->fd = fd;
+	return 1;
+}
+
+int port_entry_renew(struct port_entry *entry, const struct service_dir *dir,
+		     enum port_role role, uint32_t limit)
+{
+	char name[SEAT_NAME_SIZE];
+	int fd, r;
+
+	if (port_entry_is_there(entry, dir))
+		return 0;
+	presence_clear(dir->ports_fd, entry->name);
+	fd = presence_make(dir->ports_fd, role_names[role], dir->access.file,
+			   entry->page.base, entry->page.length, false);
+	if (fd < 0)
+		return fd;
+	r = claim(dir, role, limit, fd, name);
+	if (!r)
+		r = move_into(entry, dir, fd, name);
+	if (r < 0)
+		fd_close(fd);
+	return r;
+}
+
+int port_entry_reside(struct port_entry *entry, enum residence residence)
+{
+	return reside(entry->page.base, entry->page.length, residence);
+}
+
+void port_entry_release(struct port_entry *entry, const struct service_dir *dir)
+{
+	unlinkat(dir->ports_fd, entry->name, 0);
+	entry->fd = fd_close(entry->fd);
+}
+
+void port_entry_deinit(struct port_entry *entry)
+{
+	mapping_unmap(&entry->page);
+	entry->counters = NULL;
+}
+
+/* 0, also if it is gone; or -errno: it is not told for want of something. */
+static int notify_client(const struct service_dir *dir, const char *name)
+{
+	struct sluice_registry_port record;
+	int r;
+
+	r = presence_read(dir->ports_fd, name, &record, sizeof(record));
+	if (!r && is_ours(&record))
+		r = seat_notify(dir->seat, record.node, dir->hash);
+	return is_shortage(-r) ? r : 0;
+}
+
+int port_entry_notify_clients(const struct service_dir *dir)
+{
+	DIR *ports = directory_list(dir->ports_fd);
+	struct dirent *entry;
+	int r, result = 0;
+
+	if (!ports)
+		return -errno;
+	while ((errno = 0, entry = readdir(ports))) {
+		if (strncmp(entry->d_name, "client.", strlen("client.")))
+			continue;
+		r = notify_client(dir, entry->d_name);
+		if (r < 0)
+			result = r;
+	}
+	if (!result)
+		result = -errno;
+	directory_close(ports);
+	return result;
+}
+
+void port_entry_sweep(int service_fd)
+{
+	int ports_fd, servers_fd;
+	struct dirent *entry;
+	DIR *ports;
+
+	ports_fd = directory_open(service_fd, "ports");
+	servers_fd = directory_open(service_fd, "servers");
+	ports = ports_fd < 0 ? NULL : directory_list(ports_fd);
+	while (ports && (entry = readdir(ports)))
+		if (entry->d_name[0] != '.')
+			remove_dead(ports_fd, servers_fd, entry->d_name, false);
+	if (ports)
+		directory_close(ports);
+	fd_close(servers_fd);
+	fd_close(ports_fd);
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/* The ports of a service, as its directory shows them. */
+#ifndef SLUICE_REGISTRY_PORT_ENTRY_H
+#define SLUICE_REGISTRY_PORT_ENTRY_H
+
+#include "registry/service_dir.h"
+#include "os/mapping.h"
+#include "os/residence.h"
+
+enum port_role {
+	PORT_CLIENT = 0,
+	PORT_SERVER = 1,
+};
+
+/* A port's entry in ports/. */
+struct port_entry {
+	uint64_t id;
+	char name[SEAT_NAME_SIZE];
+	int fd;
+	struct mapping page;
+	struct sluice_registry_counters *counters;	/* in the page */
+};
+
+/*
+ * Claims one of limit numbered names; name is the user's, or NULL.  0, -EINVAL (too
+ * long), -EUSERS (none is free) or another -errno.
+ */
+int port_entry_claim(struct port_entry *entry, const struct service_dir *dir,
+		     enum port_role role, uint32_t limit, const char *name) MUST_CHECK;
+
+/*
+ * Claims a name again, with a file of the same content, if others have taken it away.  1;
+ * 0: nothing was to do; or as port_entry_claim().
+ */
+int port_entry_renew(struct port_entry *entry, const struct service_dir *dir,
+		     enum port_role role, uint32_t limit) MUST_CHECK;
+
+/* Does the name stand for the entry? */
+bool port_entry_is_there(const struct port_entry *entry, const struct service_dir *dir) MUST_CHECK;
+
+/* Has its page be there.  As reside(). */
+int port_entry_reside(struct port_entry *entry, enum residence residence) MUST_CHECK;
+
+/* Takes the port out of the directory; its counters can still be stored. */
+void port_entry_release(struct port_entry *entry, const struct service_dir *dir);
+
+/* Nobody stores them any more. */
+void port_entry_deinit(struct port_entry *entry);
+
+/*
+ * Tells the node of every client of the service to look at it again.  0; or -errno
+ * (quiet): not all of them were told, for want of something.
+ */
+int port_entry_notify_clients(const struct service_dir *dir) MUST_CHECK;
+
+/* Removes from an open service what dead ports have left. */
+void port_entry_sweep(int service_fd);
+
+#endif /* SLUICE_REGISTRY_PORT_ENTRY_H */

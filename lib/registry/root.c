@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The directories below which processes find each other: a root, below it a
+ * directory per domain, below that nodes/ and services/.
+ *
+ * Whoever can write to these directories can pose as a service, so each is checked
+ * before it is used (registry/access.c has the rules, and what modes they are made with).
+ * What is found below is still checked: files by their magic, sockets by who answers.
+ *
+ * A root that others may write is shared by the users who may, and is made by the
+ * administrator.  What is below it is made aside and then renamed, so that nobody meets a
+ * directory that is not open to him yet; and it stays.
+ *
+ * The directories below a root of one user outlive nobody: the last node of a domain
+ * removes them.  That can happen between another process making a directory and using
+ * it, which then makes it once more.
+ *
+ * Somebody else can remove the directories too, or move them, while nodes are in them.
+ * A node that notices opens them again by their path, or makes them (root_renew()).  It
+ * does so only as long as "/" is the directory that it was: after chroot(2) the path
+ * leads elsewhere.
+ */
+#include "registry/root.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "os/fd.h"
+#include "os/inode_watch.h"
+#include "os/identity.h"
+
+#define DOMAIN_LENGTH	63u
+
+/* How often directories may vanish under our hands. */
+#define TRIES		16
+
+static int make(struct root *root, int at, const char *name)
+{
+	int fd;
+
+	if (access_is_shared(&root->access))
+		return access_make_aside(at, name, root->access.meeting, root->group);
+	fd = access_make_directory(at, name, root->access.meeting, ACCESS_ANY_GROUP);
+	if (fd >= 0)
+		root->made = true;
+	fd_close(fd);
+	return fd < 0 && fd != -EEXIST ? fd : 0;
+}
+
+/* Opens a directory, making it if it is not there.  A descriptor, -ENOENT (quiet) or -errno. */
+static int open_or_make(struct root *root, int at, const char *name)
+{
+	int fd, r;
+
+	fd = access_open_directory(at, name, root->anybody);
+	if (fd != -ENOENT)
+		return fd;
+	r = make(root, at, name);
+	fd = access_open_directory(at, name, root->anybody);
+	return fd == -ENOENT && r < 0 ? r : fd;
+}
+
+bool root_is_domain(const char *name)
+{
+	size_t length = strlen(name);
+
+	return length && length <= DOMAIN_LENGTH && name[0] != '.' && !strchr(name, '/');
+}
+
+static int check_domain(const char *domain)
+{
+	if (!root_is_domain(domain))
+		return fail(EINVAL, "the domain \"%s\" is not a name of 1 to %u bytes without \"/\" and a leading \".\"",
+			    domain, DOMAIN_LENGTH);
+	return 0;
+}
+
+/* Whoever makes the default root of another user first keeps that user out of it; root may. */
+static int tell_taken(const struct root *root, int r)
+{
+	struct stat st;
+
+	if (r != -EACCES || lstat(root->path, &st) || st.st_uid == geteuid() || !st.st_uid)
+		return r;
+	return fail_within(r, "the default root directory of this user is taken by another user, so SLUICE_ROOT must name another one");
+}
+
+/* The root itself, which says what is below it. */
+static int open_root(struct root *root, const char *path)
+{
+	struct stat st;
+	int fd, r;
+
+	if (path)
+		snprintf(root->path, sizeof(root->path), "%s", path);
+	else
+		root_default(root->path, sizeof(root->path));
+	root->access = access_of_service(0600);
+	root->group = ACCESS_ANY_GROUP;
+	root->anybody = false;
+	fd = open_or_make(root, AT_FDCWD, root->path);
+	if (fd == -ENOENT)
+		return fail(ENOENT, "cannot make the directory %s: %s", root->path,
+			    strerror(ENOENT));
+	if (fd < 0)
+		return path ? fd : tell_taken(root, fd);
+	if (fstat(fd, &st)) {
+		r = fail(errno, "cannot look at the root directory %s: %s", root->path,
+			 strerror(errno));
+		fd_close(fd);
+		return r;
+	}
+	root->access = access_of_root(&st);
+	if (access_is_shared(&root->access)) {
+		/* Who is not in it has come in as one of all users. */
+		root->group = st.st_mode & S_IWOTH ? ACCESS_ANY_GROUP : st.st_gid;
+		root->anybody = st.st_uid == 0;
+	}
+	return fd;
+}
+
+/* The directories of the domain, below the root. */
+static int open_domain(struct root *root, int root_fd, const char *domain)
+{
+	root->domain_fd = open_or_make(root, root_fd, domain);
+	if (root->domain_fd < 0)
+		return root->domain_fd;
+	root->nodes_fd = open_or_make(root, root->domain_fd, "nodes");
+	if (root->nodes_fd < 0)
+		return root->nodes_fd;
+	root->services_fd = open_or_make(root, root->domain_fd, "services");
+	return root->services_fd < 0 ? root->services_fd : 0;
+}
+
+/* Why the domain cannot be had; what is missing, nobody has said yet. */
+static int tell_why(const struct root *root, int root_fd, int r)
+{
+	struct stat st;
+
+	if (r != -ENOENT)
+		return fail_within(r, "the root directory %s cannot be used", root->path);
+	if (!fstat(root_fd, &st) && !st.st_nlink)
+		return fail(ENOENT, "the root directory %s was removed, and nothing can be made in what is left of it: %s",
+			    root->path, strerror(ENOENT));
+	return fail(ENOENT, "nothing can be made in the root directory %s: %s", root->path,
+		    strerror(ENOENT));
+}
+
+/* What was made for a domain that cannot be had; not empty means that others have it. */
+static void remove_made(const struct root *root, int root_fd, const char *domain)
+{
+	if (!root->made)
+		return;
+	if (root->domain_fd >= 0) {
+		unlinkat(root->domain_fd, "nodes", AT_REMOVEDIR);
+		unlinkat(root->domain_fd, "services", AT_REMOVEDIR);
+	}
+	unlinkat(root_fd, domain, AT_REMOVEDIR);
+}
+
+static int open_below(struct root *root, const char *path, const char *domain)
+{
+	int fd = open_root(root, path), r;
+
+	if (fd < 0)
+		return fd;
+	root->made = false;
+	r = open_domain(root, fd, domain);
+	if (r < 0) {
+		r = tell_why(root, fd, r);
+		remove_made(root, fd, domain);
+	}
+	fd_close(fd);
+	return r;
+}
+
+int root_open(struct root *root, const char *path, const char *domain)
+{
+	int r, tries = 0;
+	size_t used;
+
+	if (!domain || !*domain)
+		domain = ROOT_DOMAIN_DEFAULT;
+	r = check_domain(domain);
+	if (r < 0)
+		return r;
+	if (!identity_named(AT_FDCWD, "/", &root->slash))
+		return fail_system("cannot look at /");
+	do {
+		root->domain_fd = root->nodes_fd = root->services_fd = -1;
+		r = open_below(root, path, domain);
+		if (r < 0)
+			root_close(root);
+	} while (r == -ENOENT && ++tries < TRIES);
+	if (r < 0)
+		return fail_again(r);
+
+	used = strlen(root->path);
+	if ((size_t)snprintf(root->path + used, sizeof(root->path) - used, "/%s", domain) >=
+	    sizeof(root->path) - used) {
+		root_close(root);
+		return fail(ENAMETOOLONG, "the path of the root directory is too long");
+	}
+	root->base = used;
+	return 0;
+}
+
+bool root_can_be_seen(const struct root *root)
+{
+	return identity_is(AT_FDCWD, "/", &root->slash);
+}
+
+bool root_is_there(const struct root *root)
+{
+	return identity_is_open(AT_FDCWD, root->path, root->domain_fd) &&
+	       identity_is_open(root->domain_fd, "nodes", root->nodes_fd) &&
+	       identity_is_open(root->domain_fd, "services", root->services_fd);
+}
+
+int root_renew(struct root *root)
+{
+	char path[PATH_MAX];
+	struct root fresh;
+	int r;
+
+	if (root_is_there(root))
+		return 0;
+	snprintf(path, sizeof(path), "%.*s", (int)root->base, root->path);
+	r = root_open(&fresh, path, root->path + root->base + 1);
+	if (r < 0)
+		return r;
+	root_close(root);
+	*root = fresh;
+	return 1;
+}
+
+int root_watch(const struct root *root, int watch)
+{
+	char path[PATH_MAX], *end;
+	int r;
+
+	snprintf(path, sizeof(path), "%s", root->path);
+	/* What lies above the root may be closed to us; then its moves are not told. */
+	for (end = strchr(path + 1, '/'); end && (size_t)(end - path) < root->base;
+	     end = strchr(end + 1, '/')) {
+		*end = 0;
+		(void)!inode_watch_directory(watch, path);
+		*end = '/';
+	}
+	path[root->base] = 0;
+	r = inode_watch_directory(watch, path);
+	if (!r)
+		r = inode_watch_open_directory(watch, root->domain_fd);
+	if (!r)
+		r = inode_watch_open_directory(watch, root->nodes_fd);
+	return r ? r : inode_watch_open_directory(watch, root->services_fd);
+}
+
+int root_reopen_services(struct root *root)
+{
+	struct stat st;
+	int tries = 0;
+
+	if (!fstat(root->services_fd, &st) && st.st_nlink)
+		return 0;
+	root->services_fd = fd_close(root->services_fd);
+	do {
+		root->services_fd = open_or_make(root, root->domain_fd, "services");
+	} while (root->services_fd == -ENOENT && ++tries < TRIES);
+	if (root->services_fd == -ENOENT)
+		return fail(ENOENT, "the directory %s was removed, and services/ cannot be made in it: %s",
+			    root->path, strerror(ENOENT));
+	return root->services_fd < 0 ? root->services_fd : 1;
+}
+
+void root_close(struct root *root)
+{
+	if (root->domain_fd >= 0)
+		root->domain_fd = fd_close(root->domain_fd);
+	if (root->nodes_fd >= 0)
+		root->nodes_fd = fd_close(root->nodes_fd);
+	if (root->services_fd >= 0)
+		root->services_fd = fd_close(root->services_fd);
+}
+
+void root_leave(struct root *root)
+{
+	/* Not empty means that somebody is there. */
+	if (!access_is_shared(&root->access) &&
+	    !unlinkat(root->domain_fd, "nodes", AT_REMOVEDIR) &&
+	    !unlinkat(root->domain_fd, "services", AT_REMOVEDIR))
+		rmdir(root->path);
+	root_close(root);
+}

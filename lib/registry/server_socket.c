@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The sockets on which the servers of a service listen, servers/<port id>.sock.
+ *
+ * A socket is bound under a temporary name, listens, and only then gets the name by
+ * which clients look for it.  So a refused connection means that it is closed, and
+ * never that it is not ready yet; and a name that leads nowhere is no harm, since
+ * the port's presence file tells whether anybody is behind it.
+ *
+ * Who may write a socket may connect to it, so it has the mode that the service asks for
+ * before it listens.  Where the directories above may be another user's, an address goes
+ * by the descriptor of the directory that was checked, and not by its path.
+ */
+#include "registry/server_socket.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/limits.h"
+#include "registry/presence.h"
+#include "os/directory.h"
+#include "os/fd.h"
+#include "os/inode_watch.h"
+#include "os/socket.h"
+
+void server_socket_unlink(int servers_fd, uint64_t id)
+{
+	char name[SEAT_NAME_SIZE];
+
+	seat_name(name, id, ".sock");
+	unlinkat(servers_fd, name, 0);
+	seat_name(name, id, ".new");
+	unlinkat(servers_fd, name, 0);
+}
+
+void server_socket_bury(int servers_fd, uint64_t id, uid_t user)
+{
+	static const char *const suffixes[] = { ".sock", ".new" };
+	char name[SEAT_NAME_SIZE];
+	struct stat st;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(suffixes); i++) {
+		seat_name(name, id, suffixes[i]);
+		if (!fstatat(servers_fd, name, &st, AT_SYMLINK_NOFOLLOW) && st.st_uid == user)
+			unlinkat(servers_fd, name, 0);
+	}
+}
+
+static int address_of(const struct service_dir *dir, struct sockaddr_un *address,
+		      uint64_t id, const char *suffix)
+{
+	char name[SEAT_NAME_SIZE], directory[PATH_MAX + 64];
+	bool shared = access_is_shared(&dir->seat->root.access);
+
+	seat_name(name, id, suffix);
+	snprintf(directory, sizeof(directory), "%s/services/%s/servers",
+		 dir->seat->root.path, dir->name);
+	return socket_address(address, shared ? NULL : directory, dir->servers_fd, name);
+}
+
+static int bind_and_listen(int fd, const struct service_dir *dir, uint64_t id,
+			   struct identity *ret_socket)
+{
+	char name[SEAT_NAME_SIZE], temporary[SEAT_NAME_SIZE];
+	struct sockaddr_un address;
+	int r;
+
+	r = address_of(dir, &address, id, ".new");
+	if (r < 0)
+		return r;
+	if (bind(fd, (struct sockaddr *)&address, sizeof(address)))
+		return fail_system("cannot bind a server's socket");
+	seat_name(temporary, id, ".new");
+	seat_name(name, id, ".sock");
+	if (access_is_shared(&dir->access)) {
+		r = socket_set_mode(dir->servers_fd, temporary, dir->access.socket);
+		if (r < 0)
+			return r;
+	}
+	if (listen(fd, SERVER_BACKLOG))
+		return fail_system("cannot listen on a server's socket");
+	if (!identity_named(dir->servers_fd, temporary, ret_socket))
+		return fail_system("cannot find a server's socket");
+	r = presence_evict(dir->servers_fd, name);
+	if (r < 0)
+		return r;
+	if (renameat(dir->servers_fd, temporary, dir->servers_fd, name))
+		return fail_system("cannot name a server's socket");
+	return 0;
+}
+
+int server_socket_listen(const struct service_dir *dir, uint64_t id,
+			 struct identity *ret_socket)
+{
+	int fd, r;
+
+	fd = socket_create(SOCK_SEQPACKET);
+	if (fd < 0)
+		return fd;
+	r = bind_and_listen(fd, dir, id, ret_socket);
+	if (r < 0) {
+		server_socket_unlink(dir->servers_fd, id);
+		fd_close(fd);
+		return r;
+	}
+	return fd;
+}
+
+bool server_socket_is_there(const struct service_dir *dir, uint64_t id,
+			    const struct identity *socket)
+{
+	char name[SEAT_NAME_SIZE];
+
+	seat_name(name, id, ".sock");
+	return identity_is(dir->servers_fd, name, socket);
+}
+
+int server_socket_watch(const struct service_dir *dir, uint64_t id, int watch)
+{
+	char name[SEAT_NAME_SIZE];
+
+	seat_name(name, id, ".sock");
+	return inode_watch_file(watch, dir->servers_fd, name);
+}
+
+int server_socket_connect(const struct service_dir *dir, uint64_t id)
+{
+	struct sockaddr_un address;
+	int fd, r;
+
+	r = address_of(dir, &address, id, ".sock");
+	if (r < 0)
+		return r;
+	fd = socket_create(SOCK_SEQPACKET);
+	if (fd < 0)
+		return fd;
+	r = socket_connect(fd, &address);
+	if (r < 0) {
+		fd_close(fd);
+		return r;
+	}
+	return fd;
+}
+
+int server_socket_each(const struct service_dir *dir,
+		       void (*found)(void *context, uint64_t id), void *context)
+{
+	DIR *servers = directory_list(dir->servers_fd);
+	struct dirent *entry;
+	uint64_t id;
+	char *end;
+	int r;
+
+	if (!servers)
+		return -errno;
+	while ((errno = 0, entry = readdir(servers))) {
+		id = strtoull(entry->d_name, &end, 16);
+		if (end == entry->d_name + 16 && !strcmp(end, ".sock"))
+			found(context, id);
+	}
+	r = -errno;
+	directory_close(servers);
+	return r;
+}

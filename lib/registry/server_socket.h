@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* The sockets on which the servers of a service listen. */
+#ifndef SLUICE_REGISTRY_SERVER_SOCKET_H
+#define SLUICE_REGISTRY_SERVER_SOCKET_H
+
+#include "registry/service_dir.h"
+#include "os/identity.h"
+
+/*
+ * A listening socket under the id of a server, in place of whatever has its name.  A
+ * descriptor, and what the name stands for; or -errno.
+ */
+int server_socket_listen(const struct service_dir *dir, uint64_t id,
+			 struct identity *ret_socket) MUST_CHECK;
+
+/* Does the name stand for that socket? */
+bool server_socket_is_there(const struct service_dir *dir, uint64_t id,
+			    const struct identity *socket) MUST_CHECK;
+
+/* Has an inode_watch tell when that changes.  0 or -errno, quiet. */
+int server_socket_watch(const struct service_dir *dir, uint64_t id, int watch) MUST_CHECK;
+
+/*
+ * A socket connected to the server of this id.  A descriptor; -EAGAIN (try again
+ * later), -ECONNREFUSED, -ENOENT (gone) or another -errno.
+ */
+int server_socket_connect(const struct service_dir *dir, uint64_t id) MUST_CHECK;
+
+/*
+ * Calls found() for the id of each server in the directory.  0; or -errno (quiet): not
+ * all of them were found.
+ */
+int server_socket_each(const struct service_dir *dir,
+		       void (*found)(void *context, uint64_t id), void *context) MUST_CHECK;
+
+/* Removes the names of a server's socket; or only if it is of this user. */
+void server_socket_unlink(int servers_fd, uint64_t id);
+void server_socket_bury(int servers_fd, uint64_t id, uid_t user);
+
+#endif /* SLUICE_REGISTRY_SERVER_SOCKET_H */

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A limit that the file system keeps: so many numbered names in a directory, each
+ * claimed by link(2), which succeeds for one of those who try.
+ *
+ * What stands under a name is a presence file (registry/presence.c), so a process that dies
+ * leaves a name that leads nowhere.  Who claims takes a name that nobody has, and looks at
+ * the others only if there is none.
+ */
+#include "registry/slot_names.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "registry/presence.h"
+#include "os/directory.h"
+
+/* Words of a bitmap of all numbers that a name may have. */
+#define WORDS	(MAX_NODES_LIMIT / 64)
+
+_Static_assert(MAX_SERVERS_LIMIT <= MAX_NODES_LIMIT && MAX_CLIENTS_LIMIT <= MAX_NODES_LIMIT &&
+	       MAX_NODES_LIMIT % 64 == 0, "the bitmap has room for any role");
+
+/* Which numbers there are names of, as a bitmap. */
+static void list_taken(const struct numbered *names, uint64_t taken[WORDS])
+{
+	size_t length = strlen(names->role);
+	DIR *dir = directory_list(names->at);
+	struct dirent *entry;
+	unsigned long n;
+
+	memset(taken, 0, WORDS * sizeof(*taken));
+	while (dir && (entry = readdir(dir))) {
+		if (strncmp(entry->d_name, names->role, length) || entry->d_name[length] != '.')
+			continue;
+		n = strtoul(entry->d_name + length + 1, NULL, 10);
+		if (n < WORDS * 64)
+			taken[n / 64] |= UINT64_C(1) << (n % 64);
+	}
+	if (dir)
+		directory_close(dir);
+}
+
+int numbered_claim(const struct numbered *names, int fd, char ret_name[SEAT_NAME_SIZE])
+{
+	uint64_t taken[WORDS];
+	int r = -EEXIST;
+	uint32_t n;
+
+	list_taken(names, taken);
+	for (n = 0; n < names->limit && r == -EEXIST; n++) {
+		snprintf(ret_name, SEAT_NAME_SIZE, "%s.%" PRIu32, names->role, n);
+		if (!(taken[n / 64] >> (n % 64) & 1))
+			r = presence_name(fd, names->at, ret_name);
+	}
+	for (n = 0; n < names->limit && r == -EEXIST; n++) {
+		snprintf(ret_name, SEAT_NAME_SIZE, "%s.%" PRIu32, names->role, n);
+		if (names->remove_dead(names->context, ret_name))
+			r = presence_name(fd, names->at, ret_name);
+	}
+	return r;
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Removing what dead processes have left in a domain.
+ *
+ * A process that dies leaves names behind, and nothing else: memory and sockets go
+ * with their last descriptor.  Every process that leaves names has a node, whose
+ * file in nodes/ is not locked any more.  So a look at nodes/ tells whether there
+ * is anything to do; and since the dead node's file goes last, a sweep that is
+ * itself cut short is done again by the next.
+ */
+#include "registry/sweep.h"
+
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "base/compiler.h"
+#include "registry/port_entry.h"
+#include "registry/presence.h"
+#include "os/directory.h"
+#include "os/fd.h"
+
+static bool is_dead(int at, const char *name)
+{
+	int fd = fd_own(openat(at, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+	bool dead = fd >= 0 && !flock(fd, LOCK_SH | LOCK_NB);
+
+	fd_close(fd);
+	return dead;
+}
+
+static bool is_node(const char *name)
+{
+	return strlen(name) == 16;
+}
+
+static bool any_node_dead(int nodes_fd)
+{
+	DIR *nodes = directory_list(nodes_fd);
+	struct dirent *entry;
+	bool dead = false;
+
+	while (nodes && !dead && (entry = readdir(nodes)))
+		dead = is_node(entry->d_name) && is_dead(nodes_fd, entry->d_name);
+	if (nodes)
+		directory_close(nodes);
+	return dead;
+}
+
+static void sweep_services(int services_fd)
+{
+	DIR *services = directory_list(services_fd);
+	struct dirent *entry;
+	int fd;
+
+	while (services && (entry = readdir(services))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		service_dir_remove_dead(services_fd, entry->d_name);
+		fd = directory_open(services_fd, entry->d_name);
+		if (fd >= 0)
+			port_entry_sweep(fd);
+		fd_close(fd);
+	}
+	if (services)
+		directory_close(services);
+}
+
+static void sweep_nodes(int nodes_fd)
+{
+	DIR *nodes = directory_list(nodes_fd);
+	char mailbox[SEAT_NAME_SIZE];
+	struct dirent *entry;
+
+	while (nodes && (entry = readdir(nodes))) {
+		if (!is_node(entry->d_name) || !is_dead(nodes_fd, entry->d_name))
+			continue;
+		snprintf(mailbox, sizeof(mailbox), "%.16s.sock", entry->d_name);
+		unlinkat(nodes_fd, mailbox, 0);
+		presence_remove_dead(nodes_fd, entry->d_name);
+	}
+	if (nodes)
+		directory_close(nodes);
+}
+
+void sweep_domain(const struct root *root)
+{
+	if (!any_node_dead(root->nodes_fd))
+		return;
+	sweep_services(root->services_fd);
+	sweep_nodes(root->nodes_fd);
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The counters in a port's page, as their owner stores them: uapi/sluice/registry.h has
+ * what each counts.
+ *
+ * They have one writer, the thread of the port's node, and readers that come by pread at
+ * any time; so a counter is loaded, changed and stored, each relaxed, and a reader sees
+ * a value that it once had.  Nothing in the library depends on them.
+ */
+#ifndef SLUICE_TRACE_COUNTERS_H
+#define SLUICE_TRACE_COUNTERS_H
+
+#include <sluice/registry.h>
+
+#include "base/atomic.h"
+#include "os/clock.h"
+
+static inline void counter_set(uint64_t *counter, uint64_t value)
+{
+	store_relaxed(counter, value);
+}
+
+static inline void counter_add(uint64_t *counter, uint64_t n)
+{
+	store_relaxed(counter, load_relaxed(counter) + n);
+}
+
+/* Not below 0, although another process of this user may have written there. */
+static inline void counter_sub(uint64_t *counter, uint64_t n)
+{
+	uint64_t value = load_relaxed(counter);
+
+	store_relaxed(counter, value > n ? value - n : 0);
+}
+
+/* So many are in the queue now. */
+static inline void counters_depth(struct sluice_registry_counters *counters, uint64_t depth)
+{
+	counter_set(&counters->depth, depth);
+	if (depth > load_relaxed(&counters->depth_most))
+		counter_set(&counters->depth_most, depth);
+}
+
+static inline void counters_sent(struct sluice_registry_counters *counters, uint64_t bytes)
+{
+	counter_add(&counters->sent, 1);
+	counter_add(&counters->sent_bytes, bytes);
+	counter_set(&counters->active, (uint64_t)clock_coarse());
+}
+
+static inline void counters_received(struct sluice_registry_counters *counters, uint64_t bytes)
+{
+	counter_add(&counters->received, 1);
+	counter_add(&counters->received_bytes, bytes);
+	counter_set(&counters->active, (uint64_t)clock_coarse());
+}
+
+#endif /* SLUICE_TRACE_COUNTERS_H */

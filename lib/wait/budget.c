@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: MIT
+/*
+ * How much time of ours peers may use up, and whose turn it is when they want more.
+ *
+ * A packet costs its sender next to nothing.  The receiver may have to map, look through
+ * and populate a gigabyte for it, and others wait meanwhile.  So the time that a peer's
+ * control messages take is measured and counted twice: against the budget of the peer, and
+ * against that of the node, for all of its peers together.
+ *
+ *	going on	turn_charge() says that a budget is spent, or a look was long
+ *			enough			-> waiting	turn_wait()
+ *	waiting		it may have a turn	-> going on	turns_run(), turn_begin()
+ *
+ * A budget is a debt that time pays: 1 ns of work costs TURN_PRICE ns.  It is spent when
+ * the debt is above a limit; who waits may go on when a quarter of that is paid, so that
+ * turns are not too short to be worth their system calls.  Those that wait form a queue;
+ * who had a turn goes to its end.
+ *
+ * The time is that of the thread, not of the clock on the wall: a peer does not pay for
+ * other processes that run meanwhile.
+ *
+ * Invariants:
+ * (1) In a time t, all peers together use up at most the limit and t / TURNS_PRICE, and one
+ *     step more for each peer: a packet, or POPULATE_TURN bytes.
+ * (2) One peer uses up at most the limit, t / TURN_PRICE, and one step more.
+ * (3) No message of a peer is counted, nor a ring that it was asked for: these are served in
+ *     turn anyway (api/server_receive.c).
+ *
+ * A hostile peer that wants more than its share gets it later.  Many hostile peers make
+ * others wait for what these order by packets: memory that grows, connections.  Messages
+ * in memory that is known do not wait.
+ */
+#include "wait/budget.h"
+
+#include <stddef.h>
+
+#include "base/limits.h"
+#include "os/clock.h"
+
+static void add(struct budget *budget, int64_t now, int64_t cost)
+{
+	budget->due = max_i64(budget->due, now) + cost;
+}
+
+static bool is_spent(const struct budget *budget, int64_t now, int64_t most)
+{
+	return budget->due - now > most;
+}
+
+/* When enough of it is paid to go on. */
+static int64_t paid_at(const struct budget *budget, int64_t most)
+{
+	return budget->due - (most - most / 4);
+}
+
+bool turn_charge(struct turns *turns, struct turn *turn, int64_t used)
+{
+	int64_t now = clock_now();
+
+	used = min_i64(max_i64(used, 0), TURN_CHARGE_MAX_NS);
+	add(&turns->budget, now, used * TURNS_PRICE);
+	if (turn)
+		add(&turn->budget, now, used * TURN_PRICE);
+	return !is_spent(&turns->budget, now, TURNS_DEBT_MAX_NS) &&
+	       !(turn && is_spent(&turn->budget, now, TURN_DEBT_MAX_NS));
+}
+
+void turn_refund(struct turns *turns, struct turn *turn, int64_t paid)
+{
+	turn->budget.due -= paid * TURN_PRICE;
+	turns->budget.due -= paid * TURNS_PRICE;
+}
+
+/* ---- The queue ---- */
+
+/* Those whose own budget allows a turn may have to wait for the node's. */
+static int64_t node_at(const struct turns *turns, int64_t now)
+{
+	return is_spent(&turns->budget, now, TURNS_DEBT_MAX_NS) ?
+	       paid_at(&turns->budget, TURNS_DEBT_MAX_NS) : now;
+}
+
+void turn_wait(struct turns *turns, struct turn *turn)
+{
+	int64_t now = clock_now();
+
+	if (turn->waiting)
+		return;
+	turn->at = is_spent(&turn->budget, now, TURN_DEBT_MAX_NS) ?
+		   paid_at(&turn->budget, TURN_DEBT_MAX_NS) : now;
+	turn->waiting = true;
+	turn->next = NULL;
+	if (turns->first)
+		turns->last->next = turn;
+	else
+		turns->first = turn;
+	turns->last = turn;
+	turns->alarm = turns->first == turn ? CLOCK_NEVER : turns->alarm;
+	turns->alarm = min_i64(turns->alarm, max_i64(turn->at, node_at(turns, now)));
+}
+
+void turn_forget(struct turns *turns, struct turn *turn)
+{
+	struct turn *before = NULL, *other = turns->first;
+
+	if (!turn->waiting)
+		return;
+	for (; other != turn; other = other->next)
+		before = other;
+	if (before)
+		before->next = turn->next;
+	else
+		turns->first = turn->next;
+	if (turns->last == turn)
+		turns->last = before;
+	turn->waiting = false;
+}
+
+bool turn_begin(struct turns *turns, struct turn *turn)
+{
+	int64_t now;
+
+	if (likely(!turn->waiting))
+		return true;
+	now = clock_now();
+	if (turn->at > now || node_at(turns, now) > now)
+		return false;
+	turn_forget(turns, turn);
+	return true;
+}
+
+static void set_alarm(struct turns *turns)
+{
+	const struct turn *turn;
+
+	turns->alarm = CLOCK_NEVER;
+	for (turn = turns->first; turn; turn = turn->next)
+		turns->alarm = min_i64(turns->alarm, turn->at);
+	if (turns->first)
+		turns->alarm = max_i64(turns->alarm, node_at(turns, clock_now()));
+}
+
+/*
+ * Once around at most: up to who was last when it began.  A turn may take any other out of
+ * the queue, so each round looks for the first that may go.
+ */
+void turns_run(struct turns *turns)
+{
+	struct turn *turn;
+	unsigned int n;
+
+	if (!turns->first || turns->alarm > clock_now())
+		return;
+	for (n = 0; n < TURNS_AT_ONCE; n++) {
+		for (turn = turns->first; turn && !turn_begin(turns, turn); turn = turn->next)
+			;
+		if (!turn)
+			break;
+		turn->take(turn);
+	}
+	set_alarm(turns);
+}
+
+int64_t turns_alarm(const struct turns *turns)
+{
+	return likely(!turns->first) ? CLOCK_NEVER : turns->alarm;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/* How much time of ours peers may use up, and whose turn it is when they want more. */
+#ifndef SLUICE_WAIT_BUDGET_H
+#define SLUICE_WAIT_BUDGET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/compiler.h"
+
+/* Time that was used up and is not paid for yet; zeroed, there is none. */
+struct budget {
+	int64_t due;		/* when all of it is paid for */
+};
+
+/* Work that a peer orders; embedded in what does it.  Zeroed, it has used nothing. */
+struct turn {
+	/* Does a part of the work, and calls turn_wait() if there is more. */
+	void (*take)(struct turn *turn);
+	struct budget budget;
+	bool waiting;		/* in the queue of its node */
+	int64_t at;		/* not before this time */
+	struct turn *next;
+};
+
+/* The turns of a node. */
+struct turns {
+	struct budget budget;	/* of all peers together */
+	struct turn *first, *last;
+	int64_t alarm;		/* when turns_run() has to look; valid while first is set */
+	uint64_t unmapping;	/* bytes that wait to be unmapped (wait/unmapping.c) */
+};
+
+/*
+ * Counts time of this thread, in ns, that was used up for a peer.  Is there some left for
+ * it, so that it may go on?  Without a turn, it counts for all peers together only.
+ */
+bool turn_charge(struct turns *turns, struct turn *turn, int64_t used) MUST_CHECK;
+
+/* The same for what a peer has paid for otherwise, by a message: takes it off. */
+void turn_refund(struct turns *turns, struct turn *turn, int64_t paid);
+
+/* The rest of the work waits until the budgets allow it, and until others had their turn. */
+void turn_wait(struct turns *turns, struct turn *turn);
+
+/* The work goes on now, if it may: it does not wait any more.  False: it has to wait. */
+bool turn_begin(struct turns *turns, struct turn *turn) MUST_CHECK;
+
+/* There is nothing to do for it any more.  Harmless if it does not wait. */
+void turn_forget(struct turns *turns, struct turn *turn);
+
+/* Gives a turn to each that may have one. */
+void turns_run(struct turns *turns);
+
+/* When the next may have one; CLOCK_NEVER. */
+int64_t turns_alarm(const struct turns *turns);
+
+#endif /* SLUICE_WAIT_BUDGET_H */

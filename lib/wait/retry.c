@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Trying again later, after pauses that grow.
+ *
+ * What fails for want of descriptors or memory, here or at a peer, is tried again: a
+ * client looks for servers and connects, a server accepts clients and tells of itself.
+ * Each of them embeds a struct retry, and its node wakes when that is due (the alarm of
+ * a wait).
+ *
+ *	idle	retry_later()				-> wanted, after a pause
+ *		retry_now()				-> wanted, at once
+ *	wanted	it is due; retry_stop(), and a try	-> idle
+ *
+ * The first pause is RETRY_FIRST_NS.  Each failure that follows a try doubles it, up to
+ * RETRY_LONGEST_NS.  So a shortage that lasts costs a wake a second, and one that has
+ * passed is noticed within a second.  A failure that comes long after the last try is the
+ * first of another shortage.
+ *
+ * Several failures of one try, as of a client that lacks a descriptor for each of many
+ * servers, count once.  A peer that has us try over and over gets what everybody gets,
+ * one try a second.
+ */
+#include "wait/retry.h"
+
+#include "base/limits.h"
+
+void retry_later(struct retry *retry)
+{
+	int64_t now = clock_now();
+
+	if (retry->wanted)
+		return;
+	if (!retry->pause || now - retry->at > RETRY_LONGEST_NS)
+		retry->pause = RETRY_FIRST_NS;
+	else
+		retry->pause = min_i64(2 * retry->pause, RETRY_LONGEST_NS);
+	retry->at = now + retry->pause;
+	retry->wanted = true;
+}
+
+void retry_now(struct retry *retry)
+{
+	retry->at = clock_now();
+	retry->wanted = true;
+}
+
+void retry_afresh(struct retry *retry)
+{
+	retry->pause = 0;
+}

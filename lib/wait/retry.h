@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* Trying again later, after pauses that grow. */
+#ifndef SLUICE_WAIT_RETRY_H
+#define SLUICE_WAIT_RETRY_H
+
+#include <stdbool.h>
+
+#include "base/compiler.h"
+#include "os/clock.h"
+
+/* Embedded in what tries; zeroed, nothing is to be tried. */
+struct retry {
+	bool wanted;
+	int64_t at;		/* when to try; or when was tried last */
+	int64_t pause;
+};
+
+/* It failed for want of something: it is to be tried after a pause. */
+void retry_later(struct retry *retry);
+
+/* What was lacking may be there: it is to be tried at once. */
+void retry_now(struct retry *retry);
+
+/* There is a new reason to try: the next pause is the shortest again. */
+void retry_afresh(struct retry *retry);
+
+/* It is being tried, or not wanted any more. */
+static inline void retry_stop(struct retry *retry)
+{
+	retry->wanted = false;
+}
+
+static inline bool retry_is_due(const struct retry *retry)
+{
+	return unlikely(retry->wanted) && clock_now() >= retry->at;
+}
+
+/* When it is due; CLOCK_NEVER. */
+static inline int64_t retry_alarm(const struct retry *retry)
+{
+	return retry->wanted ? retry->at : CLOCK_NEVER;
+}
+
+#endif /* SLUICE_WAIT_RETRY_H */

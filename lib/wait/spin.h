@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* For how long it pays to poll before sleeping. */
+#ifndef SLUICE_WAIT_SPIN_H
+#define SLUICE_WAIT_SPIN_H
+
+#include <stdint.h>
+
+struct spin {
+	int64_t most;		/* nanoseconds; 0: never */
+	int64_t window;		/* nanoseconds of the next wait */
+};
+
+/* A wait, the polling included, took so long. */
+void spin_learn(struct spin *spin, int64_t waited);
+
+#endif /* SLUICE_WAIT_SPIN_H */

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Unmapping what is large, a part at a time.
+ *
+ * To unmap 1 GiB that is populated takes 20 ms, and a peer can order it by a packet, or by
+ * its end.  So what is larger than a step is unmapped in turns (wait/budget.c), from its
+ * end on.  It belongs to nobody meanwhile: the owner has given it up.
+ *
+ * A locked mapping is unmapped at once, since what is locked counts against a limit.  So is
+ * one for which there is no memory, or when too much waits.
+ *
+ * Invariant: a node unmaps the rest before it goes.
+ */
+#include "wait/unmapping.h"
+
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#include "base/limits.h"
+#include "os/clock.h"
+
+struct leftover {
+	struct turn turn;
+	struct turns *turns;
+	unsigned char *base;
+	uint64_t length;
+};
+
+static void unmap_step(struct leftover *left)
+{
+	uint64_t step = min_u64(left->length, POPULATE_TURN);
+
+	left->length -= step;
+	left->turns->unmapping -= step;
+	munmap(left->base + left->length, step);
+}
+
+static void take_turn(struct turn *turn)
+{
+	struct leftover *left = container_of(turn, struct leftover, turn);
+	unsigned int steps = 0;
+	bool goes_on = true;
+	int64_t begun;
+
+	while (left->length && goes_on && steps++ < POPULATE_TURNS_MAX) {
+		begun = clock_thread();
+		unmap_step(left);
+		goes_on = turn_charge(left->turns, turn, clock_thread() - begun);
+	}
+	if (left->length)
+		turn_wait(left->turns, turn);
+	else
+		free(left);
+}
+
+void unmap_in_turns(struct turns *turns, struct mapping *mapping, uint64_t populated)
+{
+	struct leftover *left = NULL;
+
+	if (populated > POPULATE_TURN && !mapping->locked && mapping->base &&
+	    turns->unmapping + populated <= UNMAP_WAITING_MAX)
+		left = calloc(1, sizeof(*left));
+	if (!left) {
+		mapping_unmap(mapping);
+		return;
+	}
+	*left = (struct leftover){
+		.turn.take = take_turn,
+		.turns = turns,
+		.base = mapping->base,
+		.length = populated,
+	};
+	if (mapping->length > populated)
+		munmap(mapping->base + populated, mapping->length - populated);
+	*mapping = (struct mapping){ 0 };
+	turns->unmapping += populated;
+	turn_wait(turns, &left->turn);
+}
+
+void unmap_the_rest(struct turns *turns)
+{
+	struct turn *turn = turns->first, *next;
+	struct leftover *left;
+
+	for (; turn; turn = next) {
+		next = turn->next;
+		if (turn->take != take_turn)
+			continue;
+		left = container_of(turn, struct leftover, turn);
+		turn_forget(turns, turn);
+		while (left->length)
+			unmap_step(left);
+		free(left);
+	}
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+/* How a node waits: for sockets, and for the doorbells of its channels. */
+#ifndef SLUICE_WAIT_WAIT_H
+#define SLUICE_WAIT_WAIT_H
+
+#include <stdbool.h>
+
+#include "base/limits.h"
+#include "wait/budget.h"
+#include "os/signals.h"
+#include "os/uring.h"
+
+enum wait_mode {
+	WAIT_URING,
+	WAIT_SOCKET,
+};
+
+struct wait_source;
+
+/* Something with a descriptor; embedded in what handles its events. */
+struct wait_source {
+	/* The socket may have something to read, or has hung up. */
+	void (*ready)(struct wait_source *source);
+	/* The sleep on a word has ended, whatever for; needed for wait_on_word(). */
+	void (*woken)(struct wait_source *source);
+	int fd;
+	uint32_t index;		/* of its entry */
+	bool watched;
+	bool armed;		/* the socket is polled */
+	bool queued;		/* a futex wait is queued in the ring, on this word */
+	uint32_t *word;
+	uint32_t value;
+};
+
+struct wait_entry {
+	struct wait_source *source;	/* NULL: free */
+	uint32_t generation;
+	uint32_t next;			/* free one */
+};
+
+struct wait {
+	enum wait_mode mode;
+	struct uring uring;
+	int epoll;
+	/* In socket mode; see wait/wait_epoll.c. */
+	int64_t next_glance;		/* the next look of a loop that spins */
+	int64_t glanced;		/* the last glance, whether it looked or not */
+	bool stale;			/* that one did not look */
+	bool paused;			/* the loop was left since the last look */
+	struct wait_entry *entries;
+	uint32_t count;
+	uint32_t free;			/* the first free entry; count if there is none */
+	uint32_t unarmed;		/* sources whose socket is not polled yet */
+	int64_t again;			/* somebody has to be looked at then */
+	struct turns turns;		/* of peers that want more than their share */
+	struct held_signals signals;
+	/* Wakes that are held back, to be made together. */
+	uint32_t *wakes[WAKES_HELD_MAX];
+	uint32_t held;
+	bool holding;
+	/* For a foreign event loop; see wait/wait_foreign.c. */
+	int told;			/* the eventfd of the ring, or -1 */
+	struct wait_source timer;
+	int64_t alarm;
+};
+
+/* 0, -ENOSYS or -EPERM (io_uring asked for and not to be had), or -errno. */
+int wait_init(struct wait *wait, enum wait_mode mode) MUST_CHECK;
+void wait_deinit(struct wait *wait);
+
+/* The calling thread takes the node, as the first that does.  0 or -errno. */
+int wait_adopt(struct wait *wait) MUST_CHECK;
+
+/* It takes it from another thread; whatever was armed is armed again.  0 or -errno. */
+int wait_move(struct wait *wait) MUST_CHECK;
+
+/* Begins to watch source->fd, which source->ready will read until it is empty. */
+int wait_watch(struct wait *wait, struct wait_source *source) MUST_CHECK;
+
+/* Ends that, before the descriptor is closed.  Harmless if it is not watched. */
+void wait_forget(struct wait *wait, struct wait_source *source);
+
+/*
+ * Has a source that is not read at the moment end no sleep; and again.  It may be ready
+ * once more before that, or may have been in between.
+ */
+void wait_mute(struct wait *wait, struct wait_source *source);
+void wait_unmute(struct wait *wait, struct wait_source *source);
+
+/* Will a peer's futex wake end this node's sleep, or must it send a byte? */
+static inline bool wait_by_futex(const struct wait *wait)
+{
+	return wait->mode == WAIT_URING;
+}
+
+/* Sleep on a word too, from the next wait_until() or glance on.  0 or -errno. */
+int wait_on_word(struct wait *wait, struct wait_source *source, uint32_t *word,
+		 uint32_t value) MUST_CHECK;
+
+/* Is there anything that a glance would hand to the kernel, or take from it? */
+static inline bool wait_is_busy(const struct wait *wait)
+{
+	return wait->mode == WAIT_URING && (wait->unarmed || uring_busy(&wait->uring));
+}
+
+/* The next sleep ends at this time at the latest. */
+void wait_look_again(struct wait *wait, int64_t time);
+
+/*
+ * Handles what has happened, without waiting; cheap when nothing has.  In socket mode it
+ * asks the kernel now and then only, so whoever says that there is nothing, or how many
+ * there are, asks wait_look() too.
+ */
+void wait_glance(struct wait *wait);
+
+/* Handles what the last glance has not asked for.  Did it leave anything out? */
+bool wait_look(struct wait *wait);
+
+/* The next glance leaves nothing out. */
+void wait_want_look(struct wait *wait);
+
+/* A glance that leaves nothing out, but in a loop of sends and receipts that spins. */
+void wait_glance_to_send(struct wait *wait);
+
+/*
+ * Sleeps until something happens, and handles it, or until the alarm, for which the
+ * caller has a use of its own.  Wakes that were held back are made first, in the same
+ * system call.  0; -ETIMEDOUT (the deadline has passed, whatever else has happened),
+ * -EINTR or another -errno.
+ */
+int wait_until(struct wait *wait, int64_t deadline, int64_t alarm) MUST_CHECK;
+
+/*
+ * From here on, a signal that comes between two sleeps ends the second one, until
+ * wait_release_signals().  It costs two system calls: for who has slept in vain.
+ */
+static inline void wait_hold_signals(struct wait *wait)
+{
+	signals_hold(&wait->signals);
+}
+
+static inline void wait_release_signals(struct wait *wait)
+{
+	signals_release(&wait->signals);
+}
+
+/* 0, or -ETIMEDOUT if the deadline has passed. */
+int wait_check(int64_t deadline) MUST_CHECK;
+
+/* Wakes whoever sleeps on a word: now, or later if wakes are being held back. */
+void wait_wake(struct wait *wait, uint32_t *word);
+
+/* Holds wakes back from here on, until wait_send_wakes() makes them all at once. */
+void wait_hold_wakes(struct wait *wait);
+void wait_send_wakes(struct wait *wait);
+
+/* A descriptor for a foreign event loop, the same in each call, or -errno. */
+int wait_descriptor(struct wait *wait) MUST_CHECK;
+
+/*
+ * Makes it readable, from any thread and from signal handlers; keeps errno.  Does
+ * nothing if nobody has asked for it, or if an epoll instance is it.
+ */
+void wait_tell(const struct wait *wait);
+
+/* That descriptor is readable again only for what comes from here on. */
+void wait_quieten(struct wait *wait);
+
+/* It will be readable at this time too, or when somebody has to be looked at. */
+void wait_set_alarm(struct wait *wait, int64_t alarm);
+
+#endif /* SLUICE_WAIT_WAIT_H */
