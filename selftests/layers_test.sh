@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The folders of lib/ include only what stands to the left of them, and lib/shm
-# makes no system call.  Each check is shown a violation too, which it must see.
+# The folders of lib/ include only what stands to the left of them, lib/shm makes no
+# system call, and design.rst names each file once.  Each check is shown a violation too,
+# which it must see.
 
 cd "$(dirname "$0")/.." || exit 1
 . selftests/tap.sh
@@ -56,6 +57,30 @@ refuse "a tool including api is seen" plant tools/planted.c '"api/node.h"'
 refuse "a tool including a probe is seen" plant tools/trace/planted.c '"trace/probes.h"'
 refuse "bpf including a tool is seen" plant bpf/planted.bpf.c '"tools/trace/trace.h"'
 refuse "lib including bpf is seen" plant lib/channel/planted.c '"bpf/records.h"'
+
+# named_once DESIGN FILE...: its table of files names each file of lib/ once, below the
+# name of its folder, and no other.
+named_once() {
+	design=$1
+	shift
+	printf '%s\n' "$@" | grep -v ^lib/include/ | sed -n 's,^lib/\([a-z]*/[a-z_]*\)\.[ch]$,\1,p' | sort -u >"$tmp/there"
+	awk '/^file  /         { inside = 1; next }
+	     inside && /^[A-Z]/ { exit }
+	     inside && /^\*\*/  { gsub(/\*\*(lib\/)?/, ""); folder = $1; next }
+	     inside && /^[a-z]/ {
+			sub(/  .*/, "")
+			n = split($0, names, ", *")
+			for (i = 1; i <= n; i++)
+				print folder "/" names[i]
+	     }' "$design" | sort >"$tmp/named"
+	diff "$tmp/there" "$tmp/named"
+}
+
+check "design.rst names each file once" named_once Documentation/design.rst lib/*/*.[ch]
+refuse "a file that it does not name is seen" \
+	named_once Documentation/design.rst lib/*/*.[ch] lib/base/planted.c
+refuse "a file that is not there is seen" \
+	named_once Documentation/design.rst lib/[!s]*/*.[ch]
 
 check "lib/shm makes no system call" calls_nothing "$O"/lib/shm/*.o
 echo 'void planted(void); int close(int); void planted(void) { close(0); }' |
