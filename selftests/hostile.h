@@ -12,15 +12,13 @@
 #ifndef SELFTESTS_HOSTILE_H
 #define SELFTESTS_HOSTILE_H
 
-/* The library has other structs of these names, within itself. */
+/* The library has another struct of this name, within itself. */
 #define root	library_root
-#define seat	library_seat
 #include "api/client.h"
 #include "api/server.h"
 #include "os/fdpass.h"
 #include "os/memfd.h"
 #undef root
-#undef seat
 
 #include "steps.h"
 

@@ -24,9 +24,9 @@ struct sender {
 static void address_of(struct __test_metadata *_metadata, FIXTURE_DATA(hostile) *self,
 		       const struct seat *seat, struct sockaddr_un *ret_address)
 {
-	char name[SEAT_NAME_SIZE], directory[128];
+	char name[NODE_ENTRY_NAME_SIZE], directory[128];
 
-	seat_name(name, sluice_node_id(seat->node), ".sock");
+	node_entry_name(name, sluice_node_id(seat->node), ".sock");
 	snprintf(directory, sizeof(directory), "%s/default/nodes", self->root.path);
 	*ret_address = (struct sockaddr_un){ .sun_family = AF_UNIX };
 	ASSERT_GT((int)sizeof(ret_address->sun_path),
@@ -167,7 +167,7 @@ static unsigned int fill(struct sender *sender)
 /* What is read at once is bounded, also when nobody is faster. */
 TEST_F(hostile, a_full_mailbox)
 {
-	struct letters *letters = &self->good.node->letters;
+	struct node_letters *letters = &self->good.node->letters;
 	struct sender sender;
 	unsigned int sent;
 
@@ -207,7 +207,7 @@ TEST_F(hostile, a_server_comes_while_the_mailbox_is_full)
 /* A client that takes servers of its own user only heeds no letters of others. */
 TEST_F(hostile, letters_of_another_user)
 {
-	struct letters *letters = &self->good.node->letters;
+	struct node_letters *letters = &self->good.node->letters;
 	union {
 		char bytes[CMSG_SPACE(sizeof(struct ucred))];
 		struct cmsghdr align;
@@ -250,7 +250,7 @@ TEST_F(hostile, letters_of_another_user)
 /* Descriptors in a letter are closed. */
 TEST_F(hostile, letters_with_descriptors)
 {
-	struct letters *letters = &self->good.node->letters;
+	struct node_letters *letters = &self->good.node->letters;
 	int fds = count_fds(), round;
 	struct sender sender;
 

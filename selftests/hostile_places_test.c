@@ -37,7 +37,7 @@ static struct requester *knock(struct __test_metadata *_metadata, FIXTURE_DATA(h
 
 	*who = (struct handshake){
 		.port = port,
-		.node = opened->node->library_seat.id,
+		.node = opened->node->entry.id,
 		.contract = &opened->contract,
 	};
 	EXPECT_LE(0, fd);

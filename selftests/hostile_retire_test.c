@@ -90,7 +90,7 @@ TEST_F(hostile, retired_while_a_request_is_received)
 	ASSERT_EQ(0, send_retire(socket, NUMBER));
 
 	ASSERT_EQ(1, responder_receive(self->responder, &found));
-	EXPECT_EQ(NULL, found.parcel);
+	EXPECT_EQ(NULL, found.attachment);
 	expect_bytes(_metadata, &found.slice);
 	EXPECT_TRUE(is_mapped(&channel->view, NUMBER));
 	EXPECT_EQ(0, channel->gone);
@@ -131,7 +131,7 @@ TEST_F(hostile, retired_while_a_response_is_received)
 	ASSERT_EQ(0, send_retire(socket, NUMBER));
 
 	ASSERT_EQ(1, stream_receive(&pending->stream, &found));
-	EXPECT_EQ(NULL, found.parcel);
+	EXPECT_EQ(NULL, found.attachment);
 	expect_bytes(_metadata, &found.slice);
 	EXPECT_TRUE(is_mapped(&channel->view, NUMBER));
 	EXPECT_EQ(0, channel->gone);

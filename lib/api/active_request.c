@@ -107,7 +107,7 @@ int sluice_active_request_take_fd(struct sluice_active_request *head)
 {
 	int r = active_request_check(head);
 
-	return r < 0 ? r : parcel_take_fd(active_request_of(head)->parcel);
+	return r < 0 ? r : attachment_take_fd(active_request_of(head)->attachment);
 }
 
 void active_request_finish(struct active_request *active, int code, const char *text)
@@ -119,7 +119,7 @@ void active_request_finish(struct active_request *active, int code, const char *
 	probe(active_request_release, responder->channel.port, responder->channel.peer,
 	      active->number, probe_address(active->head.data), active->head.size,
 	      active->since ? (uint64_t)(clock_now() - active->since) : 0);
-	parcel_free(active->parcel);
+	attachment_free(active->attachment);
 	channel_drop(&responder->channel, active->segment);
 	if (unlikely(code))
 		responder_finish_with(responder, active->delivery, active->traced, code, text);

@@ -18,11 +18,12 @@
 #include "base/limits.h"
 #include "os/clock.h"
 
-int full_init(struct full *full, uint32_t when_full, sluice_full_fn ask, void *context)
+int backpressure_init(struct backpressure *pressure, uint32_t when_full, sluice_full_fn ask,
+		      void *context)
 {
 	if (when_full > SLUICE_FULL_DISCARD)
 		return fail(EINVAL, "when_full is %u, which is no enum sluice_when_full", when_full);
-	*full = (struct full){
+	*pressure = (struct backpressure){
 		.when_full = when_full,
 		.ask = ask,
 		.context = context,
@@ -30,13 +31,13 @@ int full_init(struct full *full, uint32_t when_full, sluice_full_fn ask, void *c
 	return 0;
 }
 
-static enum full_verdict ask(const struct full *full, struct patience *patience,
-			     uint64_t request, uint64_t peer)
+static enum backpressure_verdict ask(const struct backpressure *pressure, struct patience *patience,
+				     uint64_t request, uint64_t peer)
 {
 	int64_t now = clock_now();
 	struct sluice_full question = {
 		.size = sizeof(question),
-		.port = full->port,
+		.port = pressure->port,
 		.peer = peer,
 		.request = request,
 	};
@@ -45,32 +46,35 @@ static enum full_verdict ask(const struct full *full, struct patience *patience,
 		*patience = (struct patience){ .request = request, .since = now };
 	question.retries = patience->retries++;
 	question.elapsed = now - patience->since;
-	switch (full->ask(&question, full->context)) {
+	switch (pressure->ask(&question, pressure->context)) {
 	case SLUICE_ANSWER_RETRY:
-		return FULL_WAIT;
+		return BACKPRESSURE_WAIT;
 	case SLUICE_ANSWER_DISCARD:
 		patience->without = true;
-		return FULL_WITHOUT;
+		return BACKPRESSURE_WITHOUT;
 	default:
-		return FULL_FAIL;
+		return BACKPRESSURE_FAIL;
 	}
 }
 
-enum full_verdict full_decide(const struct full *full, const struct full_pace *pace,
-			      struct patience *patience, uint64_t request, uint64_t peer)
+enum backpressure_verdict backpressure_decide(const struct backpressure *pressure,
+					      const struct backpressure_pace *pace,
+					      struct patience *patience, uint64_t request,
+					      uint64_t peer)
 {
-	if (!full->ask)
-		return full->when_full == SLUICE_FULL_DISCARD ? FULL_WITHOUT : FULL_WAIT;
+	if (!pressure->ask)
+		return pressure->when_full == SLUICE_FULL_DISCARD ? BACKPRESSURE_WITHOUT
+								  : BACKPRESSURE_WAIT;
 	if (pace->ask_at && clock_now() < pace->ask_at)
-		return FULL_WAIT;
-	return ask(full, patience, request, peer);
+		return BACKPRESSURE_WAIT;
+	return ask(pressure, patience, request, peer);
 }
 
-void full_go_on(const struct full *full, struct full_pace *pace)
+void backpressure_go_on(const struct backpressure *pressure, struct backpressure_pace *pace)
 {
 	int64_t now;
 
-	if (!full->ask)
+	if (!pressure->ask)
 		return;
 	now = clock_now();
 	if (pace->ask_at && now < pace->ask_at)
@@ -79,7 +83,8 @@ void full_go_on(const struct full *full, struct full_pace *pace)
 	pace->ask_at = now + pace->pause;
 }
 
-int64_t full_alarm(const struct full *full, const struct full_pace *pace)
+int64_t backpressure_alarm(const struct backpressure *pressure,
+			   const struct backpressure_pace *pace)
 {
-	return full->ask ? pace->ask_at : CLOCK_NEVER;
+	return pressure->ask ? pace->ask_at : CLOCK_NEVER;
 }

@@ -8,7 +8,7 @@
 #include "exchange/requester.h"
 
 /* As a port's options say. */
-struct full {
+struct backpressure {
 	uint32_t when_full;
 	sluice_full_fn ask;
 	void *context;
@@ -16,30 +16,33 @@ struct full {
 };
 
 /* How long to wait until the program is asked again, in one call that sends. */
-struct full_pace {
+struct backpressure_pace {
 	int64_t ask_at;			/* 0: at once */
 	int64_t pause;
 };
 
-enum full_verdict {
-	FULL_WAIT,
-	FULL_WITHOUT,			/* the peer does not get the message */
-	FULL_FAIL,
+enum backpressure_verdict {
+	BACKPRESSURE_WAIT,
+	BACKPRESSURE_WITHOUT,	/* the peer does not get the message */
+	BACKPRESSURE_FAIL,
 };
 
 /* 0 or -EINVAL.  The port is known later. */
-int full_init(struct full *full, uint32_t when_full, sluice_full_fn ask,
-	      void *context) MUST_CHECK;
+int backpressure_init(struct backpressure *pressure, uint32_t when_full, sluice_full_fn ask,
+		      void *context) MUST_CHECK;
 
 /*
  * What to do about a message to a peer, whose patience belongs to that message or to an
  * earlier one.  Asks the program if it is time to.
  */
-enum full_verdict full_decide(const struct full *full, const struct full_pace *pace,
-			      struct patience *patience, uint64_t request, uint64_t peer);
+enum backpressure_verdict backpressure_decide(const struct backpressure *pressure,
+					      const struct backpressure_pace *pace,
+					      struct patience *patience, uint64_t request,
+					      uint64_t peer);
 
 /* All peers have been asked; when to ask again, CLOCK_NEVER if nobody is to be. */
-void full_go_on(const struct full *full, struct full_pace *pace);
-int64_t full_alarm(const struct full *full, const struct full_pace *pace);
+void backpressure_go_on(const struct backpressure *pressure, struct backpressure_pace *pace);
+int64_t backpressure_alarm(const struct backpressure *pressure,
+			   const struct backpressure_pace *pace);
 
 #endif /* SLUICE_API_BACKPRESSURE_H */

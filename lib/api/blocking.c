@@ -63,7 +63,7 @@ static int sleep_once(struct blocking *blocking, int64_t deadline)
 	int r;
 
 	if (unlikely(node->registration.look_at != CLOCK_NEVER))
-		registration_tend(node);
+		node_registration_tend(node);
 	blocking->alarm = CLOCK_NEVER;
 	r = blocking->arm(blocking);
 	if (r < 0)

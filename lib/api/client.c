@@ -192,9 +192,10 @@ static int open_port(struct sluice_client *client, const struct sluice_client_op
 
 	r = choose_limits(client, opts);
 	if (!r)
-		r = registration_check(service->node, service);
+		r = node_registration_check(service->node, service);
 	if (!r)
-		r = full_init(&client->full, opts->when_full, opts->ask_when_full, opts->context);
+		r = backpressure_init(&client->backpressure, opts->when_full, opts->ask_when_full,
+				      opts->context);
 	if (r < 0)
 		return r;
 	r = port_entry_claim(&client->entry, &service->dir, PORT_CLIENT,
@@ -208,10 +209,10 @@ static int open_port(struct sluice_client *client, const struct sluice_client_op
 		port_entry_release(&client->entry, &service->dir);
 		return r;
 	}
-	client->full.port = client->entry.id;
+	client->backpressure.port = client->entry.id;
 	client->self = (struct handshake){
 		.port = client->entry.id,
-		.node = service->node->seat.id,
+		.node = service->node->entry.id,
 		.contract = &service->contract,
 		.any_user = service->any_user,
 	};
@@ -221,7 +222,7 @@ static int open_port(struct sluice_client *client, const struct sluice_client_op
 	client->port.ops = &port_ops;
 	client->port.client = client;
 	node_add_port(service->node, &client->port);
-	registration_add_port(service->node, &client->port);
+	node_registration_add_port(service->node, &client->port);
 	client_look_for_servers(client);
 	return 0;
 }

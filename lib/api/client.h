@@ -31,7 +31,7 @@ struct sluice_client {
 	struct handshake self;
 	struct port port;
 	struct pool pool;
-	struct full full;
+	struct backpressure backpressure;
 	uint32_t max_active;		/* pending responses */
 	struct requester **requesters;
 	uint32_t count, room;
@@ -54,7 +54,7 @@ struct request {
 	int64_t loaned_at;		/* 0: nobody watches */
 	int64_t deadline;		/* 0: none */
 	enum sluice_route route;
-	struct parcel *parcel;		/* descriptors, or NULL */
+	struct attachment *attachment;	/* descriptors, or NULL */
 	struct pending *pending;	/* some servers have it, others had no room; or NULL */
 	struct sluice_client *client;
 };
@@ -86,7 +86,7 @@ struct response {
 	size_t count;			/* the head's is only to be read */
 	uint64_t position;
 	bool last;
-	struct parcel *parcel;		/* descriptors, or NULL */
+	struct attachment *attachment;	/* descriptors, or NULL */
 };
 
 /* What every call of a client begins with.  0, -EBUSY or -ECHILD. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * A node: one thread's seat in a domain.  It owns the io_uring, or the epoll
+ * A node: one thread in a domain.  It owns the io_uring, or the epoll
  * instance, through which everything made from it waits; its entry in the registry;
  * and its mailbox, in which newcomers announce themselves (api/node_letters.c).
  *
@@ -67,11 +67,11 @@ static uint32_t wait_number(const struct wait *wait)
 
 static void deinit_node(struct sluice_node *node)
 {
-	registration_deinit(node);
+	node_registration_deinit(node);
 	wait_forget(&node->wait, &node->interruption);
 	fd_close(node->interruption.fd);
 	wait_forget(&node->wait, &node->letters.mailbox);
-	seat_leave(&node->seat);
+	node_entry_remove(&node->entry);
 	wait_deinit(&node->wait);
 }
 
@@ -83,7 +83,7 @@ static int watch(struct sluice_node *node)
 	node->interruption.fd = eventfd_make();
 	if (node->interruption.fd < 0)
 		return node->interruption.fd;
-	r = letters_watch(node);
+	r = node_letters_watch(node);
 	return r < 0 ? r : wait_watch(&node->wait, &node->interruption);
 }
 
@@ -100,13 +100,13 @@ static int init_node(struct sluice_node *node, const char *name,
 	r = init_wait(&node->wait, chosen_wait(config, opts->wait));
 	if (r < 0)
 		return r;
-	r = seat_take(&node->seat, config->text[CONFIG_ROOT], domain, name,
-		      wait_number(&node->wait));
+	r = node_entry_create(&node->entry, config->text[CONFIG_ROOT], domain, name,
+			      wait_number(&node->wait));
 	if (r < 0) {
 		wait_deinit(&node->wait);
 		return r;
 	}
-	registration_init(node);
+	node_registration_init(node);
 	r = watch(node);
 	if (r < 0)
 		deinit_node(node);
@@ -142,7 +142,7 @@ static struct sluice_node *create_node(const char *name, const struct sluice_nod
 	}
 	/* Read after the first descriptor was noted, which begins the count. */
 	node->generation = fd_fork_generation();
-	probe(node_create, node->seat.id, probe_address(name ? name : ""),
+	probe(node_create, node->entry.id, probe_address(name ? name : ""),
 	      wait_number(&node->wait));
 	return node;
 }
@@ -154,7 +154,7 @@ struct sluice_node *sluice_node_create(const char *name, const struct sluice_nod
 
 uint64_t sluice_node_id(const struct sluice_node *node)
 {
-	return node ? node->seat.id : 0;
+	return node ? node->entry.id : 0;
 }
 
 void sluice_node_destroy(struct sluice_node *node)
@@ -281,7 +281,7 @@ void node_put(struct sluice_node *node)
 {
 	if (--node->references)
 		return;
-	probe(node_destroy, node->seat.id);
+	probe(node_destroy, node->entry.id);
 	deinit_node(node);
 	config_free(&node->config);
 	free(node);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A thread's seat: what everything made from it shares. */
+/* A thread in a domain: what everything made from it shares. */
 #ifndef SLUICE_API_NODE_H
 #define SLUICE_API_NODE_H
 
@@ -14,11 +14,11 @@
 #include "wait/wait.h"
 
 struct sluice_node {
-	struct seat seat;
+	struct node_entry entry;
 	struct wait wait;
 	struct spin spin;
-	struct letters letters;
-	struct registration registration;
+	struct node_letters letters;
+	struct node_registration registration;
 	struct wait_source interruption;
 	uint32_t interrupted;		/* set by anybody, cleared by our thread */
 	struct config config;		/* as it was when the node was made */
@@ -38,9 +38,9 @@ static inline void node_glance(struct sluice_node *node)
 {
 	wait_glance(&node->wait);
 	if (unlikely(node->registration.disturbed))
-		registration_tend(node);
+		node_registration_tend(node);
 	if (unlikely(node->letters.rest.wanted))
-		letters_tend(node);
+		node_letters_tend(node);
 }
 
 /* When the node itself has something to do; CLOCK_NEVER. */

@@ -27,7 +27,7 @@
 #include "base/limits.h"
 
 /* May a server of this user be one that we connect to? */
-static bool counts(const struct sluice_node *node, const struct seat_letter *letter)
+static bool counts(const struct sluice_node *node, const struct node_letter *letter)
 {
 	const struct port *port;
 
@@ -49,14 +49,14 @@ static void look(struct sluice_node *node)
 		port->ops->letter(port);
 }
 
-static void begin_window(struct letters *letters, int64_t now)
+static void begin_window(struct node_letters *letters, int64_t now)
 {
 	letters->since = now;
 	letters->read = 0;
 }
 
 /* How many may still be read in this window. */
-static unsigned int left_to_read(struct letters *letters)
+static unsigned int left_to_read(struct node_letters *letters)
 {
 	int64_t now = clock_now();
 
@@ -74,13 +74,13 @@ static void rest(struct sluice_node *node)
 /* Is there one that counts? */
 static bool read_some(struct sluice_node *node)
 {
-	struct letters *letters = &node->letters;
+	struct node_letters *letters = &node->letters;
 	unsigned int left = left_to_read(letters);
 	bool news = false, doubt = false;
-	struct seat_letter letter;
+	struct node_letter letter;
 	int r = 1;
 
-	while (left && (r = seat_next_letter(&node->seat, &letter)) > 0) {
+	while (left && (r = node_entry_next_letter(&node->entry, &letter)) > 0) {
 		letters->read++;
 		left--;
 		if (counts(node, &letter))
@@ -103,26 +103,26 @@ static void letter_came(struct wait_source *mailbox)
 		look(node);
 }
 
-int letters_watch(struct sluice_node *node)
+int node_letters_watch(struct sluice_node *node)
 {
-	struct letters *letters = &node->letters;
+	struct node_letters *letters = &node->letters;
 
 	if (letters->mailbox.watched)
 		return 0;
 	letters->mailbox.ready = letter_came;
-	letters->mailbox.fd = node->seat.mailbox_fd;
+	letters->mailbox.fd = node->entry.mailbox_fd;
 	return wait_watch(&node->wait, &letters->mailbox);
 }
 
-void letters_tend(struct sluice_node *node)
+void node_letters_tend(struct sluice_node *node)
 {
-	struct letters *letters = &node->letters;
+	struct node_letters *letters = &node->letters;
 
 	if (!retry_is_due(&letters->rest))
 		return;
 	retry_stop(&letters->rest);
 	begin_window(letters, clock_now());
-	if (letters_watch(node) < 0)
+	if (node_letters_watch(node) < 0)
 		retry_later(&letters->rest);
 	(void)read_some(node);
 	look(node);

@@ -10,7 +10,7 @@
 
 struct sluice_node;
 
-struct letters {
+struct node_letters {
 	struct wait_source mailbox;
 	struct retry rest;		/* letters wait, or may have been lost */
 	int64_t since;			/* when the window began */
@@ -18,15 +18,15 @@ struct letters {
 };
 
 /* Has the mailbox read when a letter comes; harmless if it is watched.  0 or -errno. */
-int letters_watch(struct sluice_node *node) MUST_CHECK;
+int node_letters_watch(struct sluice_node *node) MUST_CHECK;
 
 /* The mailbox is not watched, though it is due neither now nor later. */
-static inline bool letters_are_missed(const struct letters *letters)
+static inline bool node_letters_are_missed(const struct node_letters *letters)
 {
 	return !letters->mailbox.watched && !letters->rest.wanted;
 }
 
 /* Reads what was left, and looks for what may have been lost, if it is time. */
-void letters_tend(struct sluice_node *node);
+void node_letters_tend(struct sluice_node *node);
 
 #endif /* SLUICE_API_NODE_LETTERS_H */

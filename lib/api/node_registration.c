@@ -82,7 +82,7 @@ static bool has_all(const struct sluice_node *node)
 	const struct sluice_service *service;
 	const struct port *port;
 
-	if (!seat_is_there(&node->seat) || letters_are_missed(&node->letters))
+	if (!node_entry_is_there(&node->entry) || node_letters_are_missed(&node->letters))
 		return false;
 	for (service = node->services; service; service = service->next)
 		if (!has_service(service))
@@ -97,7 +97,8 @@ static bool has_all(const struct sluice_node *node)
 
 static void told(struct wait_source *source)
 {
-	struct registration *registration = container_of(source, struct registration, watch);
+	struct node_registration *registration =
+		container_of(source, struct node_registration, watch);
 
 	if (!inode_watch_drain(source->fd))
 		return;
@@ -117,7 +118,7 @@ static void end_watch(struct sluice_node *node)
 /* What is not watched is looked at. */
 static void note_watched(struct sluice_node *node, int result)
 {
-	struct registration *registration = &node->registration;
+	struct node_registration *registration = &node->registration;
 
 	if (!result && registration->complete)
 		return;
@@ -137,7 +138,7 @@ static int watch_all(const struct sluice_node *node, int watch)
 {
 	const struct sluice_service *service;
 	const struct port *port;
-	int r = seat_watch(&node->seat, watch);
+	int r = node_entry_watch(&node->entry, watch);
 
 	for (service = node->services; service && !r; service = service->next)
 		r = service_dir_watch(&service->dir, watch);
@@ -170,13 +171,13 @@ static int watch_mailbox(struct sluice_node *node)
 {
 	struct wait_source *mailbox = &node->letters.mailbox;
 
-	if (mailbox->fd != node->seat.mailbox_fd) {
+	if (mailbox->fd != node->entry.mailbox_fd) {
 		wait_forget(&node->wait, mailbox);
 		fd_close(mailbox->fd);
-	} else if (!letters_are_missed(&node->letters)) {
+	} else if (!node_letters_are_missed(&node->letters)) {
 		return 0;
 	}
-	return letters_watch(node);
+	return node_letters_watch(node);
 }
 
 static int first_failure(int result, int r)
@@ -191,7 +192,7 @@ static int renew_all(struct sluice_node *node, bool *ret_any)
 	struct port *port;
 	int r, result;
 
-	result = seat_renew(&node->seat);
+	result = node_entry_renew(&node->entry);
 	*ret_any = result > 0;
 	if (result >= 0)
 		result = watch_mailbox(node);
@@ -225,7 +226,7 @@ static void meet_all(struct sluice_node *node)
 	}
 }
 
-static void plan(struct registration *registration, bool whole)
+static void plan(struct node_registration *registration, bool whole)
 {
 	registration->disturbed = !whole;
 	if (whole) {
@@ -241,14 +242,14 @@ static void plan(struct registration *registration, bool whole)
 /* 0; or -errno if something cannot be written. */
 static int look(struct sluice_node *node)
 {
-	struct registration *registration = &node->registration;
+	struct node_registration *registration = &node->registration;
 	bool whole = has_all(node), any = false;
 	int r = 0;
 
 	if (!whole)
 		r = renew_all(node, &any);
 	if (any)
-		seat_count_rewritten(&node->seat);
+		node_entry_count_rewritten(&node->entry);
 	if (any || !registration->complete)
 		begin_watch(node);
 	if (any)
@@ -258,31 +259,31 @@ static int look(struct sluice_node *node)
 	return r;
 }
 
-void registration_tend(struct sluice_node *node)
+void node_registration_tend(struct sluice_node *node)
 {
-	struct registration *registration = &node->registration;
+	struct node_registration *registration = &node->registration;
 
 	if (clock_now() < registration->look_at)
 		return;
-	if (root_can_be_seen(&node->seat.root))
+	if (root_can_be_seen(&node->entry.root))
 		(void)!look(node);
 	else
 		plan(registration, true);
 }
 
-int registration_check(struct sluice_node *node, const struct sluice_service *service)
+int node_registration_check(struct sluice_node *node, const struct sluice_service *service)
 {
-	if (!root_can_be_seen(&node->seat.root) ||
-	    (seat_is_there(&node->seat) && (!service || has_service(service))))
+	if (!root_can_be_seen(&node->entry.root) ||
+	    (node_entry_is_there(&node->entry) && (!service || has_service(service))))
 		return 0;
 	return look(node);
 }
 
 /* ---- Life ---- */
 
-void registration_init(struct sluice_node *node)
+void node_registration_init(struct sluice_node *node)
 {
-	struct registration *registration = &node->registration;
+	struct node_registration *registration = &node->registration;
 
 	registration->watch.ready = told;
 	registration->watch.fd = -1;
@@ -291,19 +292,19 @@ void registration_init(struct sluice_node *node)
 	begin_watch(node);
 }
 
-void registration_deinit(struct sluice_node *node)
+void node_registration_deinit(struct sluice_node *node)
 {
 	end_watch(node);
 }
 
-void registration_add_service(struct sluice_service *service)
+void node_registration_add_service(struct sluice_service *service)
 {
 	struct sluice_node *node = service->node;
 
 	note_watched(node, service_dir_watch(&service->dir, node->registration.watch.fd));
 }
 
-void registration_add_port(struct sluice_node *node, const struct port *port)
+void node_registration_add_port(struct sluice_node *node, const struct port *port)
 {
 	note_watched(node, watch_port(port, node->registration.watch.fd));
 }

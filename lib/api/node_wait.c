@@ -165,7 +165,7 @@ int sluice_node_prepare(struct sluice_node *node)
 		return r;
 	wait_quieten(&node->wait);
 	if (unlikely(node->registration.look_at != CLOCK_NEVER))
-		registration_tend(node);
+		node_registration_tend(node);
 	r = look_and_arm(node);
 	rewind_all(node);
 	if (!r)

@@ -100,7 +100,7 @@ int sluice_pending_response_info(struct sluice_pending_response *head,
 		return r;
 	pending = pending_of(head);
 	known.client = pending->client->entry.id;
-	known.node = pending->client->service->node->seat.id;
+	known.node = pending->client->service->node->entry.id;
 	known.request = pending->request;
 	known.count = pending->count;
 	known.deadline = pending->deadline == CLOCK_NEVER ? 0 : pending->deadline;
@@ -183,7 +183,7 @@ static struct sluice_response *make_response(struct pending *pending,
 	response->count = found->count;
 	response->position = found->position;
 	response->last = found->last;
-	response->parcel = found->parcel;
+	response->attachment = found->attachment;
 	response->since = 0;
 	if (probe_is_on(response_release))
 		stamp(response);

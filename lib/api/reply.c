@@ -34,7 +34,7 @@ void reply_forget(struct reply *reply)
 	struct active_request *active = reply->active;
 
 	active->loaned--;
-	parcel_free(reply->parcel);
+	attachment_free(reply->attachment);
 	counter_sub(&active->session->server->entry.counters->loaned, 1);
 	handles_give(&active->session->replies, reply);
 }
@@ -105,7 +105,7 @@ static struct reply *take_handle(struct active_request *active)
 	struct reply *reply = handles_take(&session->replies);
 
 	reply->active = active;
-	reply->parcel = NULL;
+	reply->attachment = NULL;
 	reply->last = false;
 	active->loaned++;
 	counter_add(&session->server->entry.counters->loaned, 1);
@@ -218,8 +218,8 @@ int sluice_reply_attach_fd(struct sluice_reply *head, int fd)
 	if (r < 0)
 		return r;
 	reply = reply_of(head);
-	return parcel_add(&reply->parcel, fd,
-			  reply->active->session->server->service->contract.settings.max_fds);
+	return attachment_add(&reply->attachment, fd,
+			      reply->active->session->server->service->contract.settings.max_fds);
 }
 
 int sluice_reply_release(struct sluice_reply *head)

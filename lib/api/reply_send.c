@@ -44,7 +44,7 @@ static int unsent(int error, bool gone)
 struct replying {
 	struct blocking blocking;
 	struct reply *reply;
-	struct full_pace pace;
+	struct backpressure_pace pace;
 	struct patience patience;
 	bool last;
 	bool behind;			/* the client's socket is full, which nobody rings for */
@@ -64,15 +64,15 @@ static int decide(struct replying *replying)
 	const struct active_request *active = replying->reply->active;
 	struct sluice_server *server = active->session->server;
 
-	switch (full_decide(&server->full, &replying->pace, &replying->patience, active->number,
-			    active->session->responder->channel.peer)) {
-	case FULL_WITHOUT:
+	switch (backpressure_decide(&server->backpressure, &replying->pace, &replying->patience,
+				    active->number, active->session->responder->channel.peer)) {
+	case BACKPRESSURE_WITHOUT:
 		counter_add(&server->entry.counters->overflows, 1);
 		return DISCARDED;
-	case FULL_FAIL:
+	case BACKPRESSURE_FAIL:
 		return fail(ENOBUFS, "the client has no room for the reply, and ask_when_full has it fail");
 	default:
-		full_go_on(&server->full, &replying->pace);
+		backpressure_go_on(&server->backpressure, &replying->pace);
 		return 0;
 	}
 }
@@ -87,7 +87,7 @@ static int offer(struct replying *replying)
 	r = responder_reply(active->session->responder, &(struct reply_message){
 		.position = active->position,
 		.count = reply->count,
-		.parcel = reply->parcel,
+		.attachment = reply->attachment,
 		.slice = reply->slice,
 		.delivery = active->delivery,
 		.traced = active->traced,
@@ -121,7 +121,7 @@ static int arm(struct blocking *blocking)
 	const struct sluice_server *server = active->session->server;
 	int r;
 
-	blocking->alarm = min_i64(full_alarm(&server->full, &replying->pace),
+	blocking->alarm = min_i64(backpressure_alarm(&server->backpressure, &replying->pace),
 				  server_alarm(server));
 	if (replying->behind)
 		blocking->alarm = min_i64(blocking->alarm, clock_now() + ANNOUNCE_RETRY_NS);

@@ -140,7 +140,7 @@ struct sluice_request *sluice_client_loan(struct sluice_client *client, size_t c
 		stamp(request);
 	request->deadline = 0;
 	request->route = SLUICE_ROUTE_ALL;
-	request->parcel = NULL;
+	request->attachment = NULL;
 	request->pending = NULL;
 	probe(request_loan, client->entry.id, 0, request->number,
 	      probe_address(request->head.data), request->head.size, client->requests.live);
@@ -228,15 +228,15 @@ int sluice_request_attach_fd(struct sluice_request *head, int fd)
 	if (r < 0)
 		return r;
 	request = request_of(head);
-	return parcel_add(&request->parcel, fd,
-			  request->client->service->contract.settings.max_fds);
+	return attachment_add(&request->attachment, fd,
+			      request->client->service->contract.settings.max_fds);
 }
 
 void request_forget(struct request *request)
 {
 	struct sluice_client *client = request->client;
 
-	parcel_free(request->parcel);
+	attachment_free(request->attachment);
 	handles_give(&client->requests, request);
 	counter_set(&client->entry.counters->loaned, client->requests.live);
 }

@@ -58,7 +58,7 @@ static struct pending *make_pending(struct request *request)
 struct sending {
 	struct blocking blocking;
 	struct request *request;
-	struct full_pace pace;
+	struct backpressure_pace pace;
 	bool again;			/* some servers may have it already */
 	bool behind;			/* a server's socket is full, which nobody rings for */
 	bool failed;			/* the program has said so */
@@ -81,9 +81,9 @@ static inline int offer_to(struct sending *sending, struct requester *requester)
 		.deadline = (uint64_t)request->deadline,
 		.slice = request->slice,
 		.counted = requester->claimed,
-		.parcel = request->parcel,
+		.attachment = request->attachment,
 	};
-	enum full_verdict verdict;
+	enum backpressure_verdict verdict;
 	int r;
 
 	if (is_without(requester, request))
@@ -91,13 +91,13 @@ static inline int offer_to(struct sending *sending, struct requester *requester)
 	r = requester_send(requester, &message, &request->pending->stream);
 	if (r >= 0)
 		return r;
-	verdict = full_decide(&client->full, &sending->pace, &requester->patience,
-			      request->number, requester->channel.peer);
-	if (verdict == FULL_WITHOUT) {
+	verdict = backpressure_decide(&client->backpressure, &sending->pace, &requester->patience,
+				      request->number, requester->channel.peer);
+	if (verdict == BACKPRESSURE_WITHOUT) {
 		counter_add(&client->entry.counters->overflows, 1);
 		return 0;
 	}
-	sending->failed = sending->failed || verdict == FULL_FAIL;
+	sending->failed = sending->failed || verdict == BACKPRESSURE_FAIL;
 	sending->behind = sending->behind || r == -EAGAIN;
 	return -EAGAIN;
 }
@@ -152,7 +152,7 @@ static int offer(struct sending *sending)
 	sending->again = true;
 	if (r)
 		return r;
-	full_go_on(&request->client->full, &sending->pace);
+	backpressure_go_on(&request->client->backpressure, &sending->pace);
 	return sending->failed ? fail(ENOBUFS, "a server has no room for the request, and ask_when_full has it fail") : 0;
 }
 
@@ -179,7 +179,8 @@ static int arm(struct blocking *blocking)
 	int r = 0, room = 0;
 	uint32_t i;
 
-	blocking->alarm = min_i64(client_alarm(client), full_alarm(&client->full, &sending->pace));
+	blocking->alarm = min_i64(client_alarm(client),
+				  backpressure_alarm(&client->backpressure, &sending->pace));
 	if (sending->behind)
 		blocking->alarm = min_i64(blocking->alarm, clock_now() + ANNOUNCE_RETRY_NS);
 	for (i = 0; i < client->count && r >= 0; i++) {

@@ -75,7 +75,7 @@ int sluice_response_take_fd(struct sluice_response *head)
 {
 	int r = check(head);
 
-	return r < 0 ? r : parcel_take_fd(response_of(head)->parcel);
+	return r < 0 ? r : attachment_take_fd(response_of(head)->attachment);
 }
 
 int sluice_response_release(struct sluice_response *head)
@@ -98,7 +98,7 @@ int sluice_response_release(struct sluice_response *head)
 	      response->since ? (uint64_t)(clock_now() - response->since) : 0);
 	if (response->pending->request == response->request)
 		response->pending->borrowed--;
-	parcel_free(response->parcel);
+	attachment_free(response->attachment);
 	requester_return(requester, response->number);
 	channel_drop(&requester->channel, response->segment);
 	handles_give(&client->responses, response);

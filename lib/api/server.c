@@ -52,7 +52,8 @@ static int init_config(struct sluice_server *server, const struct sluice_server_
 		.owner = server,
 		.expired = &server->expired,
 	};
-	r = full_init(&server->full, opts->when_full, opts->ask_when_full, opts->context);
+	r = backpressure_init(&server->backpressure, opts->when_full, opts->ask_when_full,
+			      opts->context);
 	if (!r)
 		r = service_pool_config(&server->config.pool, &service->response, &port);
 	if (r < 0)
@@ -125,7 +126,7 @@ static int open_port(struct sluice_server *server, const char *name)
 	struct sluice_service *service = server->service;
 	int r;
 
-	r = registration_check(service->node, service);
+	r = node_registration_check(service->node, service);
 	if (r < 0)
 		return r;
 	r = port_entry_claim(&server->entry, &service->dir, PORT_SERVER,
@@ -142,7 +143,7 @@ static int open_port(struct sluice_server *server, const char *name)
 	server->self = (struct handshake){
 		.load_fd = server->self.load_fd,
 		.port = server->entry.id,
-		.node = service->node->seat.id,
+		.node = service->node->entry.id,
 		.contract = &service->contract,
 		/* Who could connect was let in by the mode of the socket. */
 		.any_user = access_is_shared(&service->dir.access),
@@ -154,7 +155,7 @@ static int open_port(struct sluice_server *server, const char *name)
 		return r;
 	}
 	server->config.pool.port = server->entry.id;
-	server->full.port = server->entry.id;
+	server->backpressure.port = server->entry.id;
 	server->config.pool.counters = server->entry.counters;
 	server->config.counters = server->entry.counters;
 	service_tell_port(service, PORT_SERVER, server->entry.id);
@@ -162,7 +163,7 @@ static int open_port(struct sluice_server *server, const char *name)
 	server->port.ops = &server_port_ops;
 	server->port.server = server;
 	node_add_port(service->node, &server->port);
-	registration_add_port(service->node, &server->port);
+	node_registration_add_port(service->node, &server->port);
 	return 0;
 }
 

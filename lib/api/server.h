@@ -31,7 +31,7 @@ struct sluice_server {
 	struct allowances allowances;	/* of the memory of replies */
 	struct load_page load_page;	/* how busy it is; the descriptor is in self */
 	struct load_keeper load;
-	struct full full;
+	struct backpressure backpressure;
 	struct responder *newest;	/* of all channels, or NULL */
 	struct responder *gone;		/* of those that have gone, and are to be let go of */
 	uint32_t strangers;		/* of those, without a HELLO (api/server_strangers.c) */
@@ -64,7 +64,7 @@ struct active_request {
 	uint64_t number;		/* that the client gave it */
 	size_t count;			/* the head's is only to be read, and so is its deadline */
 	int64_t deadline;		/* 0: none */
-	struct parcel *parcel;		/* descriptors, or NULL */
+	struct attachment *attachment;	/* descriptors, or NULL */
 	bool traced;			/* by the client */
 	bool ended;			/* the last reply was sent */
 	int64_t since;			/* when it was received; 0: nobody watched */
@@ -76,7 +76,7 @@ struct reply {
 	struct handle handle;
 	uint32_t slice;
 	size_t count;			/* the head's is only to be read */
-	struct parcel *parcel;		/* descriptors, or NULL */
+	struct attachment *attachment;	/* descriptors, or NULL */
 	bool last;
 	struct active_request *active;
 };

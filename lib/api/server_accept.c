@@ -40,7 +40,7 @@
 
 static int fill_reserve(struct sluice_server *server, unsigned int count)
 {
-	return reserve_fill(&server->reserve, server->service->node->seat.mailbox_fd, count);
+	return reserve_fill(&server->reserve, server->service->node->entry.mailbox_fd, count);
 }
 
 int server_keep_reserve(struct sluice_server *server)

@@ -99,7 +99,7 @@ static struct sluice_active_request *make_active(struct session *session,
 	active->number = found->request;
 	active->count = found->count;
 	active->deadline = found->deadline;
-	active->parcel = found->parcel;
+	active->attachment = found->attachment;
 	active->ended = false;
 	active->traced = found->traced;
 	active->since = 0;

@@ -162,11 +162,11 @@ static int open_service(struct sluice_service *service, const struct sluice_cont
 		return r;
 	asked = record.contract;
 	service->any_user = filled.flags & SLUICE_SERVICE_ANY_USER;
-	r = registration_check(service->node, NULL);
+	r = node_registration_check(service->node, NULL);
 	if (r < 0)
 		return r;
-	sweep_domain(&service->node->seat.root);
-	r = service_dir_open(&service->dir, &service->node->seat, (enum service_dir_want)want,
+	sweep_domain(&service->node->entry.root);
+	r = service_dir_open(&service->dir, &service->node->entry, (enum service_dir_want)want,
 			     service->any_user, &record);
 	if (r < 0)
 		return r;
@@ -216,9 +216,9 @@ static struct sluice_service *make_service(struct sluice_node *node,
 	}
 	service->next = node->services;
 	node->services = service;
-	registration_add_service(service);
+	node_registration_add_service(service);
 	node_get(node);
-	probe(service_open, node->seat.id, probe_address(service->contract.name));
+	probe(service_open, node->entry.id, probe_address(service->contract.name));
 	return service;
 }
 
@@ -296,7 +296,7 @@ void service_put(struct sluice_service *service)
 
 	if (--service->references)
 		return;
-	probe(service_close, node->seat.id, probe_address(service->contract.name));
+	probe(service_close, node->entry.id, probe_address(service->contract.name));
 	leave(service);
 	service_dir_close(&service->dir);
 	free(service->attributes);
@@ -306,15 +306,14 @@ void service_put(struct sluice_service *service)
 
 void service_tell_port(const struct sluice_service *service, enum port_role role, uint64_t port)
 {
-	probe(port_create, port, role, service->node->seat.id,
-	      probe_address(service->contract.name), service->request.lead,
-	      service->response.lead);
+	probe(port_create, port, role, service->node->entry.id,
+	      probe_address(service->contract.name), service->request.lead, service->response.lead);
 }
 
 void service_tell_port_gone(const struct sluice_service *service, enum port_role role,
 			    uint64_t port)
 {
-	probe(port_destroy, port, role, service->node->seat.id,
+	probe(port_destroy, port, role, service->node->entry.id,
 	      probe_address(service->contract.name));
 }
 

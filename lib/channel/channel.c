@@ -126,7 +126,7 @@ void channel_put(struct channel *channel)
 	if (--channel->references)
 		return;
 	channel_close(channel, EPIPE);
-	parcel_drop_all(&channel->parcels);
+	attachment_drop_all(&channel->attachments);
 	channel->life.fd = fd_close(channel->life.fd);
 	view_deinit(&channel->view);
 	mapping_unmap(&channel->memory);
@@ -211,7 +211,7 @@ int channel_send(struct channel *channel, const void *packet, size_t size, int p
 	return send_all(channel, packet, size, &passed, passed >= 0);
 }
 
-int channel_send_parcel(struct channel *channel, const struct parcel *parcel)
+int channel_send_attachment(struct channel *channel, const struct attachment *attachment)
 {
 	struct sluice_wire_fds packet = {
 		.header = {
@@ -219,27 +219,28 @@ int channel_send_parcel(struct channel *channel, const struct parcel *parcel)
 			.version = SLUICE_PROTOCOL_VERSION,
 			.type = SLUICE_WIRE_FDS,
 		},
-		.request = parcel->request,
-		.position = parcel->position,
-		.delivery = parcel->delivery,
-		.count = parcel->count,
+		.request = attachment->request,
+		.position = attachment->position,
+		.delivery = attachment->delivery,
+		.count = attachment->count,
 	};
 
-	return send_all(channel, &packet, sizeof(packet), parcel->fds, parcel->count);
+	return send_all(channel, &packet, sizeof(packet), attachment->fds, attachment->count);
 }
 
-struct parcel *channel_find_parcel(struct channel *channel, uint32_t delivery,
-				   const struct ring_message *message)
+struct attachment *channel_find_attachment(struct channel *channel, uint32_t delivery,
+					   const struct ring_message *message)
 {
-	struct parcel *parcel;
+	struct attachment *attachment;
 
 	if (likely(!(message->flags & SLUICE_RING_FDS)))
 		return NULL;
-	parcel = parcel_find(&channel->parcels, delivery, message->request, message->position);
+	attachment = attachment_find(&channel->attachments, delivery, message->request,
+				     message->position);
 	/* The message has its turn in the ring. */
-	if (parcel)
+	if (attachment)
 		turn_refund(&channel->wait->turns, &channel->turn, PACKET_PAID_NS);
-	return parcel;
+	return attachment;
 }
 
 int channel_pidfd(const struct channel *channel)
@@ -345,13 +346,14 @@ static COLD bool may_come(struct channel *channel)
 }
 
 /* Descriptors that are said to be with a message; those that never come, it goes without. */
-static COLD bool parcel_may_come(struct channel *channel, uint32_t delivery,
-				 const struct ring_message *message)
+static COLD bool attachment_may_come(struct channel *channel, uint32_t delivery,
+				     const struct ring_message *message)
 {
-	if (parcel_is_there(channel->parcels, delivery, message->request, message->position))
+	if (attachment_is_there(channel->attachments, delivery, message->request,
+				message->position))
 		return false;
-	return may_come(channel) && !parcel_is_there(channel->parcels, delivery,
-						     message->request, message->position);
+	return may_come(channel) && !attachment_is_there(channel->attachments, delivery,
+							 message->request, message->position);
 }
 
 int channel_hold(struct channel *channel, const struct payload *payload, uint32_t delivery,
@@ -375,7 +377,7 @@ int channel_hold(struct channel *channel, const struct payload *payload, uint32_
 			      message->offset - payload->lead, length, &begin);
 	}
 	if (r >= 0 && unlikely(message->flags & SLUICE_RING_FDS) &&
-	    parcel_may_come(channel, delivery, message)) {
+	    attachment_may_come(channel, delivery, message)) {
 		view_drop(&channel->view, (uint32_t)r);
 		return -EAGAIN;
 	}

@@ -57,8 +57,8 @@ struct channel {
 	struct sluice_doorbell *own_bell;
 	struct sluice_doorbell *peer_bell;
 	struct view view;
-	struct parcel *parcels;	/* descriptors whose messages were not taken yet */
-	uint32_t parcels_each;	/* at most, of a delivery */
+	struct attachment *attachments;	/* descriptors whose messages were not taken yet */
+	uint32_t attachments_each;	/* at most, of a delivery */
 	uint32_t max_fds;	/* of a message */
 	struct channel_told told[SLUICE_SEGMENTS_ALIVE];
 	uint64_t told_frees;
@@ -136,11 +136,12 @@ int channel_announce(struct channel *channel, const struct pool *pool, uint32_t 
 int channel_announce_all(struct channel *channel, const struct pool *pool) MUST_CHECK;
 
 /* Sends the descriptors of a message, before it.  As channel_send(). */
-int channel_send_parcel(struct channel *channel, const struct parcel *parcel) MUST_CHECK;
+int channel_send_attachment(struct channel *channel,
+			    const struct attachment *attachment) MUST_CHECK;
 
 /* Takes the descriptors of a message that is held.  NULL: it has none, or they are not there. */
-struct parcel *channel_find_parcel(struct channel *channel, uint32_t delivery,
-				   const struct ring_message *message);
+struct attachment *channel_find_attachment(struct channel *channel, uint32_t delivery,
+					   const struct ring_message *message);
 
 /* A pidfd of the peer, for whoever asks.  -ENOSYS, -ESRCH or another -errno. */
 int channel_pidfd(const struct channel *channel) MUST_CHECK;

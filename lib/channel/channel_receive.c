@@ -71,21 +71,24 @@ static int take_ring(struct channel *channel)
 }
 
 /* The descriptors of a message that comes later. */
-static int take_parcel(struct channel *channel, const struct sluice_wire_fds *packet, size_t size,
+static int take_attachment(struct channel *channel, const struct sluice_wire_fds *packet, size_t size,
 		       struct fdpass_extras *extras)
 {
-	struct parcel parcel = {
+	struct attachment attachment = {
 		.request = packet->request,
 		.position = packet->position,
 		.delivery = packet->delivery,
 		.count = packet->count,
 	};
 
-	if (size != sizeof(*packet) || !parcel.count || parcel.count != extras->count ||
-	    parcel.count > channel->max_fds || parcel.delivery >= channel->layout->deliveries)
-		return fail(EPROTO, "the peer sent %u descriptors for delivery %u in a packet of %zu bytes, and max_fds is %u",
-			    extras->count, parcel.delivery, size, channel->max_fds);
-	return parcel_store(&channel->parcels, &parcel, extras, channel->parcels_each);
+	if (size != sizeof(*packet) || !attachment.count || attachment.count != extras->count ||
+	    attachment.count > channel->max_fds ||
+	    attachment.delivery >= channel->layout->deliveries)
+		return fail(EPROTO,
+			    "the peer sent %u descriptors for delivery %u in a packet of %zu bytes, and max_fds is %u",
+			    extras->count, attachment.delivery, size, channel->max_fds);
+	return attachment_store(&channel->attachments, &attachment, extras,
+				channel->attachments_each);
 }
 
 static int take_packet(struct channel *channel, const union packet *packet, size_t size,
@@ -106,7 +109,7 @@ static int take_packet(struct channel *channel, const union packet *packet, size
 		return fail(EPROTO, "the peer sent a packet of type %u and version %u where it cannot be",
 			    packet->header.type, packet->header.version);
 	if (packet->header.type == SLUICE_WIRE_FDS)
-		return take_parcel(channel, &packet->fds, size, extras);
+		return take_attachment(channel, &packet->fds, size, extras);
 	if (extras->count > 1)
 		return fail(EPROTO, "the peer sent %u descriptors with a packet of type %u",
 			    extras->count, packet->header.type);

@@ -80,10 +80,10 @@ void delivery_drop_slice(struct delivery *delivery)
 
 void delivery_make_free(struct delivery *delivery)
 {
-	struct parcel **parcels = &delivery->requester->channel.parcels;
+	struct attachment **attachments = &delivery->requester->channel.attachments;
 
-	if (unlikely(*parcels))
-		parcel_drop_delivery(parcels, delivery_number(delivery));
+	if (unlikely(*attachments))
+		attachment_drop_delivery(attachments, delivery_number(delivery));
 	free(delivery->text);
 	delivery->text = NULL;
 	delivery->request = 0;

@@ -224,7 +224,7 @@ struct requester *requester_create(const struct requester_config *config,
 	requester->channel.counters = config->counters;
 	requester->channel.peer = config->server;
 	requester->channel.max_fds = config->settings->max_fds;
-	requester->channel.parcels_each = config->settings->response_buffer;
+	requester->channel.attachments_each = config->settings->response_buffer;
 	if (!r)
 		r = make_resident(requester, config);
 	/* Somebody may hold the listener of a server that has died. */
@@ -327,15 +327,15 @@ static int push(struct requester *requester, const struct requester_message *mes
 }
 
 /* The descriptors of a request, before it.  0, -EAGAIN or another -errno: it is gone. */
-static int send_parcel(const struct delivery *delivery, const struct requester_message *message)
+static int send_attachment(const struct delivery *delivery, const struct requester_message *message)
 {
-	struct parcel *parcel = message->parcel;
+	struct attachment *attachment = message->attachment;
 
-	if (likely(!parcel))
+	if (likely(!attachment))
 		return 0;
-	parcel->delivery = delivery_number(delivery);
-	parcel->request = message->request;
-	return channel_send_parcel(&delivery->requester->channel, parcel);
+	attachment->delivery = delivery_number(delivery);
+	attachment->request = message->request;
+	return channel_send_attachment(&delivery->requester->channel, attachment);
 }
 
 /* It is on its way: the delivery is bound to it until it comes back. */
@@ -382,7 +382,7 @@ int requester_send(struct requester *requester, const struct requester_message *
 	delivery = delivery_take(requester);
 	if (!delivery)
 		return 0;
-	r = send_parcel(delivery, message);
+	r = send_attachment(delivery, message);
 	if (r < 0) {
 		delivery_make_free(delivery);
 		return r == -EAGAIN && !requester->overflow ? r : 0;
@@ -395,7 +395,7 @@ int requester_send(struct requester *requester, const struct requester_message *
 		.segment = requester->pool->segments[slice->segment].number,
 		.slice = delivery_number(delivery),
 		.flags = (stream->loaned ? SLUICE_RING_TRACED : 0) |
-			 (message->parcel ? SLUICE_RING_FDS : 0) |
+			 (message->attachment ? SLUICE_RING_FDS : 0) |
 			 (message->counted ? SLUICE_RING_COUNTED : 0),
 	};
 	/* A send that waits for room begins anew for each server. */

@@ -121,7 +121,7 @@ struct requester_message {
 	uint64_t deadline;
 	uint32_t slice;
 	bool counted;			/* in the server's page */
-	struct parcel *parcel;		/* or NULL */
+	struct attachment *attachment;	/* or NULL */
 };
 
 /*

@@ -199,7 +199,7 @@ struct responder *responder_create(const struct responder_config *config, int fd
 	responder->channel.port = config->self->port;
 	responder->channel.counters = config->counters;
 	responder->channel.max_fds = config->settings->max_fds;
-	responder->channel.parcels_each = 1;
+	responder->channel.attachments_each = 1;
 	responder->channel.view.locked = config->pool.residence == RESIDENCE_LOCKED;
 	responder->channel.view.whole = config->pool.residence != RESIDENCE_LAZY;
 	if (!r && !responder->held)
@@ -333,7 +333,7 @@ static void pass_over(struct responder *responder, const struct ring_message *me
 		++*responder->config->expired;
 		flags = SLUICE_CHANNEL_EXPIRED;
 	}
-	parcel_free(found->parcel);
+	attachment_free(found->attachment);
 	channel_drop(channel, found->slice.segment);
 	finish(responder, message->slice, flags, found->traced);
 }
@@ -413,7 +413,7 @@ static int admit(struct responder *responder, const struct ring_message *message
 		stamp_received(responder, message);
 	if (responder->config->settings->flags & SLUICE_REGISTRY_NO_REQUEST_OVERFLOW)
 		channel_ring(channel, SLUICE_DOORBELL_SPACE);
-	ret_found->parcel = channel_find_parcel(channel, message->slice, message);
+	ret_found->attachment = channel_find_attachment(channel, message->slice, message);
 	return 0;
 }
 

@@ -88,7 +88,7 @@ struct request_found {
 	uint64_t count;
 	uint64_t request;
 	int64_t deadline;		/* 0: none */
-	struct parcel *parcel;		/* the receiver's; or NULL */
+	struct attachment *attachment;	/* the receiver's; or NULL */
 	uint32_t delivery;
 	bool traced;
 };
@@ -137,7 +137,7 @@ int responder_loan(struct responder *responder, uint64_t bytes) MUST_CHECK;
 struct reply_message {
 	uint64_t position;
 	uint64_t count;
-	struct parcel *parcel;		/* or NULL */
+	struct attachment *attachment;	/* or NULL */
 	uint32_t slice;
 	uint32_t delivery;
 	bool traced;			/* the request */

@@ -194,16 +194,16 @@ bool responder_has_room(struct responder *responder, uint32_t delivery)
 }
 
 /* The descriptors of a reply, before it. */
-static int send_parcel(struct responder *responder, const struct reply_message *message)
+static int send_attachment(struct responder *responder, const struct reply_message *message)
 {
-	struct parcel *parcel = message->parcel;
+	struct attachment *attachment = message->attachment;
 
-	if (likely(!parcel))
+	if (likely(!attachment))
 		return 0;
-	parcel->delivery = message->delivery;
-	parcel->request = responder->held[message->delivery].request;
-	parcel->position = message->position;
-	return channel_send_parcel(&responder->channel, parcel);
+	attachment->delivery = message->delivery;
+	attachment->request = responder->held[message->delivery].request;
+	attachment->position = message->position;
+	return channel_send_attachment(&responder->channel, attachment);
 }
 
 /* Before the client can see it, so that whoever watches both sees it sent first. */
@@ -281,7 +281,7 @@ int responder_reply(struct responder *responder, const struct reply_message *mes
 	}
 	r = channel_announce(&responder->channel, &responder->pool, message->slice);
 	if (!r)
-		r = send_parcel(responder, message);
+		r = send_attachment(responder, message);
 	if (r < 0)
 		return r;
 	out = (struct ring_message){
@@ -292,7 +292,7 @@ int responder_reply(struct responder *responder, const struct reply_message *mes
 		.segment = responder->pool.segments[slice->segment].number,
 		.slice = message->slice,
 		.flags = (message->last ? SLUICE_RING_LAST : 0) |
-			 (message->parcel ? SLUICE_RING_FDS : 0),
+			 (message->attachment ? SLUICE_RING_FDS : 0),
 	};
 	if (unlikely(message->traced) && !message->position)
 		store_relaxed(&responder->stages[message->delivery].replied, (uint64_t)clock_now());

@@ -121,8 +121,8 @@ static int take_response(struct delivery *delivery, struct response_found *ret_f
 		delivery->responded = clock_now();
 	delivery->position = message.position + 1;
 	delivery->last = message.flags & SLUICE_RING_LAST;
-	ret_found->parcel = channel_find_parcel(&requester->channel, delivery_number(delivery),
-						&message);
+	ret_found->attachment =
+		channel_find_attachment(&requester->channel, delivery_number(delivery), &message);
 	ret_found->position = message.position;
 	ret_found->last = delivery->last;
 	ret_found->requester = requester;

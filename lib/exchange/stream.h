@@ -12,7 +12,7 @@ struct response_found {
 	uint64_t count;
 	uint64_t position;
 	const struct ring_consumer *ring;	/* that it came from */
-	struct parcel *parcel;		/* the receiver's; or NULL */
+	struct attachment *attachment;	/* the receiver's; or NULL */
 	uint32_t number;		/* for requester_return() */
 	bool last;
 };

@@ -5,7 +5,7 @@
  * This header is the whole public API and can be read top to bottom as the
  * manual.  The nouns, in the order a program meets them:
  *
- *	node		one thread's seat: everything below is made from it
+ *	node		one thread in a domain: everything below is made from it
  *	service		a named meeting point; both sides bring the same contract
  *	client		sends requests		server	  answers them
  *	request		loaned by a client	reply	  loaned by a server
@@ -770,7 +770,7 @@ struct sluice_status {
 /* ---- Node --------------------------------------------------------------- */
 
 /**
- * sluice_node_create() - take a thread's seat in a domain
+ * sluice_node_create() - enter a domain with a thread
  * @name: name shown by tools, at most 127 bytes; NULL for none.
  * @opts: options, or NULL.
  *

@@ -54,7 +54,7 @@ static bool remove_dead(const void *context, const char *name)
 int membership_take(struct membership *membership, const struct service_dir *dir,
 		    uint32_t limit)
 {
-	const struct numbered names = {
+	const struct slot_names names = {
 		.at = dir->ports_fd,
 		.role = "node",
 		.limit = limit,
@@ -63,7 +63,7 @@ int membership_take(struct membership *membership, const struct service_dir *dir
 	};
 	int r;
 
-	r = numbered_claim(&names, dir->seat->presence_fd, membership->name);
+	r = slot_names_claim(&names, dir->node->presence_fd, membership->name);
 	if (r < 0)
 		membership->name[0] = 0;
 	return r != -EEXIST ? r : fail(EUSERS, "the service has all of its max_nodes, %" PRIu32,
@@ -73,7 +73,7 @@ int membership_take(struct membership *membership, const struct service_dir *dir
 bool membership_is_there(const struct membership *membership, const struct service_dir *dir)
 {
 	return !membership->name[0] ||
-	       presence_is(dir->ports_fd, membership->name, dir->seat->presence_fd);
+	       presence_is(dir->ports_fd, membership->name, dir->node->presence_fd);
 }
 
 int membership_renew(struct membership *membership, const struct service_dir *dir,

@@ -6,7 +6,7 @@
 #include "registry/service_dir.h"
 
 struct membership {
-	char name[SEAT_NAME_SIZE];	/* in ports/; empty: none */
+	char name[NODE_ENTRY_NAME_SIZE]; /* in ports/; empty: none */
 };
 
 /* Takes one of limit places.  0, -EUSERS (none is free) or another -errno. */

@@ -36,225 +36,225 @@
 /* How often the domain's directories may vanish under our hands. */
 #define TRIES	16
 
-void seat_name(char name[SEAT_NAME_SIZE], uint64_t id, const char *suffix)
+void node_entry_name(char name[NODE_ENTRY_NAME_SIZE], uint64_t id, const char *suffix)
 {
-	snprintf(name, SEAT_NAME_SIZE, "%016" PRIx64 "%s", id, suffix);
+	snprintf(name, NODE_ENTRY_NAME_SIZE, "%016" PRIx64 "%s", id, suffix);
 }
 
-static int mailbox_address(const struct seat *seat, struct sockaddr_un *address, uint64_t id)
+static int mailbox_address(const struct node_entry *node, struct sockaddr_un *address, uint64_t id)
 {
-	char name[SEAT_NAME_SIZE], directory[PATH_MAX + 8];
-	bool shared = access_is_shared(&seat->root.access);
+	char name[NODE_ENTRY_NAME_SIZE], directory[PATH_MAX + 8];
+	bool shared = access_is_shared(&node->root.access);
 
-	seat_name(name, id, ".sock");
-	snprintf(directory, sizeof(directory), "%s/nodes", seat->root.path);
-	return socket_address(address, shared ? NULL : directory, seat->root.nodes_fd, name);
+	node_entry_name(name, id, ".sock");
+	snprintf(directory, sizeof(directory), "%s/nodes", node->root.path);
+	return socket_address(address, shared ? NULL : directory, node->root.nodes_fd, name);
 }
 
 /* 0 or -errno; a name that was given to fd is taken away by the caller. */
-static int bind_mailbox(struct seat *seat, int fd)
+static int bind_mailbox(struct node_entry *node, int fd)
 {
 	struct sockaddr_un address;
-	char name[SEAT_NAME_SIZE];
+	char name[NODE_ENTRY_NAME_SIZE];
 	int r;
 
-	r = mailbox_address(seat, &address, seat->id);
+	r = mailbox_address(node, &address, node->id);
 	if (r < 0)
 		return r;
 	if (bind(fd, (struct sockaddr *)&address, sizeof(address)))
 		return fail_system("cannot bind a node's mailbox");
-	seat_name(name, seat->id, ".sock");
-	if (!identity_named(seat->root.nodes_fd, name, &seat->mailbox))
+	node_entry_name(name, node->id, ".sock");
+	if (!identity_named(node->root.nodes_fd, name, &node->mailbox))
 		return fail_system("cannot find a node's mailbox");
-	return access_is_shared(&seat->root.access) ?
-	       socket_set_mode(seat->root.nodes_fd, name, seat->root.access.socket) : 0;
+	return access_is_shared(&node->root.access) ?
+	       socket_set_mode(node->root.nodes_fd, name, node->root.access.socket) : 0;
 }
 
-static int open_mailbox(struct seat *seat)
+static int open_mailbox(struct node_entry *node)
 {
 	int r, fd = socket_create(SOCK_DGRAM);
-	char name[SEAT_NAME_SIZE];
+	char name[NODE_ENTRY_NAME_SIZE];
 
 	if (fd < 0)
 		return fd;
 	r = socket_tell_sender(fd, true);
 	if (!r)
-		r = bind_mailbox(seat, fd);
+		r = bind_mailbox(node, fd);
 	if (!r) {
-		seat->mailbox_fd = fd;
+		node->mailbox_fd = fd;
 		return 0;
 	}
-	seat_name(name, seat->id, ".sock");
-	unlinkat(seat->root.nodes_fd, name, 0);
+	node_entry_name(name, node->id, ".sock");
+	unlinkat(node->root.nodes_fd, name, 0);
 	fd_close(fd);
 	return r;
 }
 
-static int register_node(struct seat *seat)
+static int register_node(struct node_entry *node)
 {
 	struct sluice_registry_node record = {
 		.magic = SLUICE_REGISTRY_MAGIC_NODE,
 		.version = SLUICE_PROTOCOL_VERSION,
 		.size = sizeof(record),
-		.pid = seat->owner.pid,
-		.id = seat->id,
-		.pidfd_inode = seat->owner.inode,
-		.pid_namespace = seat->owner.pids,
-		.wait = seat->wait,
-		.rewritten = seat->rewritten,
+		.pid = node->owner.pid,
+		.id = node->id,
+		.pidfd_inode = node->owner.inode,
+		.pid_namespace = node->owner.pids,
+		.wait = node->wait,
+		.rewritten = node->rewritten,
 	};
-	char file[SEAT_NAME_SIZE];
+	char file[NODE_ENTRY_NAME_SIZE];
 	int fd;
 
-	memcpy(record.name, seat->name, sizeof(record.name));
-	seat_name(file, seat->id, "");
-	fd = presence_create(seat->root.nodes_fd, file, seat->root.access.file,
-			     &record, sizeof(record), false);
+	memcpy(record.name, node->name, sizeof(record.name));
+	node_entry_name(file, node->id, "");
+	fd = presence_create(node->root.nodes_fd, file, node->root.access.file, &record,
+			     sizeof(record), false);
 	if (fd < 0)
 		return fd;
-	fd_close(seat->presence_fd);
-	seat->presence_fd = fd;
+	fd_close(node->presence_fd);
+	node->presence_fd = fd;
 	return 0;
 }
 
-static int try_seat(struct seat *seat, const char *root, const char *domain)
+static int try_create(struct node_entry *node, const char *root, const char *domain)
 {
 	int r;
 
-	seat->presence_fd = seat->mailbox_fd = -1;
-	r = root_open(&seat->root, root, domain);
+	node->presence_fd = node->mailbox_fd = -1;
+	r = root_open(&node->root, root, domain);
 	if (r < 0)
 		return r;
 	/* In this order, a mailbox always has an entry that tells of its death. */
-	r = register_node(seat);
+	r = register_node(node);
 	if (!r)
-		r = open_mailbox(seat);
+		r = open_mailbox(node);
 	if (r < 0)
-		seat_leave(seat);
+		node_entry_remove(node);
 	return r;
 }
 
-int seat_take(struct seat *seat, const char *root, const char *domain, const char *name,
-	      uint32_t wait)
+int node_entry_create(struct node_entry *node, const char *root, const char *domain,
+		      const char *name, uint32_t wait)
 {
 	int r, tries = 0;
 
-	memset(seat->name, 0, sizeof(seat->name));
+	memset(node->name, 0, sizeof(node->name));
 	if (name)
-		memcpy(seat->name, name, strnlen(name, sizeof(seat->name) - 1));
-	seat->wait = wait;
-	seat->rewritten = 0;
-	seat->id = random_id();
-	seat->owner = process_self();
+		memcpy(node->name, name, strnlen(name, sizeof(node->name) - 1));
+	node->wait = wait;
+	node->rewritten = 0;
+	node->id = random_id();
+	node->owner = process_self();
 	do {
-		r = try_seat(seat, root, domain);
+		r = try_create(node, root, domain);
 	} while (r == -ENOENT && ++tries < TRIES);
 	return r < 0 ? fail_again(r) : 0;
 }
 
-void seat_leave(struct seat *seat)
+void node_entry_remove(struct node_entry *node)
 {
-	char name[SEAT_NAME_SIZE];
+	char name[NODE_ENTRY_NAME_SIZE];
 
-	if (seat->mailbox_fd >= 0) {
-		seat_name(name, seat->id, ".sock");
-		unlinkat(seat->root.nodes_fd, name, 0);
-		seat->mailbox_fd = fd_close(seat->mailbox_fd);
+	if (node->mailbox_fd >= 0) {
+		node_entry_name(name, node->id, ".sock");
+		unlinkat(node->root.nodes_fd, name, 0);
+		node->mailbox_fd = fd_close(node->mailbox_fd);
 	}
-	if (seat->presence_fd >= 0) {
-		seat_name(name, seat->id, "");
-		unlinkat(seat->root.nodes_fd, name, 0);
-		seat->presence_fd = fd_close(seat->presence_fd);
+	if (node->presence_fd >= 0) {
+		node_entry_name(name, node->id, "");
+		unlinkat(node->root.nodes_fd, name, 0);
+		node->presence_fd = fd_close(node->presence_fd);
 	}
-	root_leave(&seat->root);
+	root_leave(&node->root);
 }
 
 /* ---- What others have taken away ---- */
 
-static bool has_entry(const struct seat *seat)
+static bool has_entry(const struct node_entry *node)
 {
-	char name[SEAT_NAME_SIZE];
+	char name[NODE_ENTRY_NAME_SIZE];
 
-	seat_name(name, seat->id, "");
-	return presence_is(seat->root.nodes_fd, name, seat->presence_fd);
+	node_entry_name(name, node->id, "");
+	return presence_is(node->root.nodes_fd, name, node->presence_fd);
 }
 
-static bool has_mailbox(const struct seat *seat)
+static bool has_mailbox(const struct node_entry *node)
 {
-	char name[SEAT_NAME_SIZE];
+	char name[NODE_ENTRY_NAME_SIZE];
 
-	seat_name(name, seat->id, ".sock");
-	return identity_is(seat->root.nodes_fd, name, &seat->mailbox);
+	node_entry_name(name, node->id, ".sock");
+	return identity_is(node->root.nodes_fd, name, &node->mailbox);
 }
 
-bool seat_is_there(const struct seat *seat)
+bool node_entry_is_there(const struct node_entry *node)
 {
-	return root_is_there(&seat->root) && has_entry(seat) && has_mailbox(seat);
+	return root_is_there(&node->root) && has_entry(node) && has_mailbox(node);
 }
 
-static int renew_entry(struct seat *seat)
+static int renew_entry(struct node_entry *node)
 {
-	char name[SEAT_NAME_SIZE];
+	char name[NODE_ENTRY_NAME_SIZE];
 	int r;
 
-	if (has_entry(seat))
+	if (has_entry(node))
 		return 0;
-	seat_name(name, seat->id, "");
-	r = presence_evict(seat->root.nodes_fd, name);
+	node_entry_name(name, node->id, "");
+	r = presence_evict(node->root.nodes_fd, name);
 	if (!r)
-		r = register_node(seat);
+		r = register_node(node);
 	return r < 0 ? r : 1;
 }
 
-static int renew_mailbox(struct seat *seat)
+static int renew_mailbox(struct node_entry *node)
 {
-	char name[SEAT_NAME_SIZE];
+	char name[NODE_ENTRY_NAME_SIZE];
 	int r;
 
-	if (has_mailbox(seat))
+	if (has_mailbox(node))
 		return 0;
-	seat_name(name, seat->id, ".sock");
-	r = presence_evict(seat->root.nodes_fd, name);
+	node_entry_name(name, node->id, ".sock");
+	r = presence_evict(node->root.nodes_fd, name);
 	if (!r)
-		r = open_mailbox(seat);
+		r = open_mailbox(node);
 	return r < 0 ? r : 1;
 }
 
-int seat_renew(struct seat *seat)
+int node_entry_renew(struct node_entry *node)
 {
 	int root, entry, mailbox;
 
-	root = root_renew(&seat->root);
+	root = root_renew(&node->root);
 	if (root < 0)
 		return root;
-	entry = renew_entry(seat);
+	entry = renew_entry(node);
 	if (entry < 0)
 		return entry;
-	mailbox = renew_mailbox(seat);
+	mailbox = renew_mailbox(node);
 	return mailbox < 0 ? mailbox : root || entry || mailbox;
 }
 
-void seat_count_rewritten(struct seat *seat)
+void node_entry_count_rewritten(struct node_entry *node)
 {
-	seat->rewritten++;
+	node->rewritten++;
 	/* The only word of the file that changes; a shortage costs others the news. */
-	(void)!pwrite(seat->presence_fd, &seat->rewritten, sizeof(seat->rewritten),
+	(void)!pwrite(node->presence_fd, &node->rewritten, sizeof(node->rewritten),
 		      offsetof(struct sluice_registry_node, rewritten));
 }
 
-int seat_watch(const struct seat *seat, int watch)
+int node_entry_watch(const struct node_entry *node, int watch)
 {
-	char name[SEAT_NAME_SIZE];
-	int r = root_watch(&seat->root, watch);
+	char name[NODE_ENTRY_NAME_SIZE];
+	int r = root_watch(&node->root, watch);
 
-	seat_name(name, seat->id, "");
+	node_entry_name(name, node->id, "");
 	if (!r)
-		r = inode_watch_file(watch, seat->root.nodes_fd, name);
-	seat_name(name, seat->id, ".sock");
-	return r ? r : inode_watch_file(watch, seat->root.nodes_fd, name);
+		r = inode_watch_file(watch, node->root.nodes_fd, name);
+	node_entry_name(name, node->id, ".sock");
+	return r ? r : inode_watch_file(watch, node->root.nodes_fd, name);
 }
 
-int seat_notify(const struct seat *seat, uint64_t node, uint64_t service)
+int node_entry_notify(const struct node_entry *node, uint64_t other, uint64_t service)
 {
 	struct sluice_wire_look letter = {
 		.header = {
@@ -267,29 +267,29 @@ int seat_notify(const struct seat *seat, uint64_t node, uint64_t service)
 	struct sockaddr_un address;
 	int r;
 
-	r = mailbox_address(seat, &address, node);
+	r = mailbox_address(node, &address, other);
 	if (r < 0)
 		return r;
-	if (sendto(seat->mailbox_fd, &letter, sizeof(letter), MSG_DONTWAIT | MSG_NOSIGNAL,
+	if (sendto(node->mailbox_fd, &letter, sizeof(letter), MSG_DONTWAIT | MSG_NOSIGNAL,
 		   (struct sockaddr *)&address, sizeof(address)) >= 0)
 		return 0;
 	/* A full mailbox is looked at because of what is in it, or after a pause. */
 	return errno == EAGAIN ? 0 : -errno;
 }
 
-int seat_next_letter(const struct seat *seat, struct seat_letter *ret_letter)
+int node_entry_next_letter(const struct node_entry *node, struct node_letter *ret_letter)
 {
 	struct sluice_wire_look look;
 	FDPASS_EXTRAS(extras);
 	int n;
 
-	n = fdpass_receive(seat->mailbox_fd, &look, sizeof(look), &extras);
+	n = fdpass_receive(node->mailbox_fd, &look, sizeof(look), &extras);
 	if (n == -EAGAIN)
 		return 0;
 	/* What is too long, or has descriptors that there is no room for, was a packet too. */
 	if (n < 0 && n != -EPROTO && n != -EMFILE)
 		return n;
-	*ret_letter = (struct seat_letter){
+	*ret_letter = (struct node_letter){
 		.in_order = n == sizeof(look) && look.header.magic == SLUICE_WIRE_MAGIC &&
 			    look.header.type == SLUICE_WIRE_LOOK && extras.has_sender,
 		.user = extras.sender.uid,

@@ -8,7 +8,7 @@
 #include "registry/root.h"
 #include "os/process.h"
 
-struct seat {
+struct node_entry {
 	struct root root;
 	struct process owner;
 	uint64_t id;
@@ -21,13 +21,13 @@ struct seat {
 };
 
 /* Names of entries: an id in hexadecimal, and its socket. */
-#define SEAT_NAME_SIZE	32
-void seat_name(char name[SEAT_NAME_SIZE], uint64_t id, const char *suffix);
+#define NODE_ENTRY_NAME_SIZE 32
+void node_entry_name(char name[NODE_ENTRY_NAME_SIZE], uint64_t id, const char *suffix);
 
 /* Enters the domain.  name may be NULL.  0 or -errno. */
-int seat_take(struct seat *seat, const char *root, const char *domain, const char *name,
-	      uint32_t wait) MUST_CHECK;
-void seat_leave(struct seat *seat);
+int node_entry_create(struct node_entry *node, const char *root, const char *domain,
+		      const char *name, uint32_t wait) MUST_CHECK;
+void node_entry_remove(struct node_entry *node);
 
 /*
  * Enters the domain again where others have taken the directories or the entries away.
@@ -35,27 +35,28 @@ void seat_leave(struct seat *seat);
  * written by a later call.  A mailbox that was replaced is left open: its descriptor is
  * the caller's from then on.
  */
-int seat_renew(struct seat *seat) MUST_CHECK;
+int node_entry_renew(struct node_entry *node) MUST_CHECK;
 
 /* Has entries and directories the names they had? */
-bool seat_is_there(const struct seat *seat) MUST_CHECK;
+bool node_entry_is_there(const struct node_entry *node) MUST_CHECK;
 
 /* Tells others that entries were written again. */
-void seat_count_rewritten(struct seat *seat);
+void node_entry_count_rewritten(struct node_entry *node);
 
 /* Has an inode_watch tell when that changes.  0 or -errno, quiet. */
-int seat_watch(const struct seat *seat, int watch) MUST_CHECK;
+int node_entry_watch(const struct node_entry *node, int watch) MUST_CHECK;
 
 /* Tells a node to look at a service again.  0 or -errno (quiet): it may be gone. */
-int seat_notify(const struct seat *seat, uint64_t node, uint64_t service) MUST_CHECK;
+int node_entry_notify(const struct node_entry *node, uint64_t other, uint64_t service) MUST_CHECK;
 
 /* What lay in the mailbox. */
-struct seat_letter {
+struct node_letter {
 	bool in_order;			/* its form, and it tells of its sender */
 	uid_t user;			/* who has sent it */
 };
 
 /* Takes one packet out of the mailbox.  1; 0 (there is none); or -errno. */
-int seat_next_letter(const struct seat *seat, struct seat_letter *ret_letter) MUST_CHECK;
+int node_entry_next_letter(const struct node_entry *node,
+			   struct node_letter *ret_letter) MUST_CHECK;
 
 #endif /* SLUICE_REGISTRY_NODE_ENTRY_H */

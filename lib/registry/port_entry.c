@@ -102,11 +102,11 @@ static int make_file(struct port_entry *entry, const struct service_dir *dir,
 		.magic = SLUICE_REGISTRY_MAGIC_PORT,
 		.version = SLUICE_PROTOCOL_VERSION,
 		.size = sizeof(record),
-		.pid = dir->seat->owner.pid,
-		.node = dir->seat->id,
+		.pid = dir->node->owner.pid,
+		.node = dir->node->id,
 		.role = role,
-		.pidfd_inode = dir->seat->owner.inode,
-		.pid_namespace = dir->seat->owner.pids,
+		.pidfd_inode = dir->node->owner.inode,
+		.pid_namespace = dir->node->owner.pids,
 	};
 	int r;
 
@@ -129,16 +129,16 @@ static int make_file(struct port_entry *entry, const struct service_dir *dir,
 
 /* 0, -EUSERS or another -errno. */
 static int claim(const struct service_dir *dir, enum port_role role, uint32_t limit, int fd,
-		 char ret_name[SEAT_NAME_SIZE])
+		 char ret_name[NODE_ENTRY_NAME_SIZE])
 {
-	const struct numbered names = {
+	const struct slot_names names = {
 		.at = dir->ports_fd,
 		.role = role_names[role],
 		.limit = limit,
 		.remove_dead = remove_dead_port,
 		.context = dir,
 	};
-	int r = numbered_claim(&names, fd, ret_name);
+	int r = slot_names_claim(&names, fd, ret_name);
 
 	return r != -EEXIST ? r : fail(EUSERS, "the service has all of its max_%ss, %" PRIu32,
 				       role_names[role], limit);
@@ -187,7 +187,7 @@ static int move_into(struct port_entry *entry, const struct service_dir *dir, in
 int port_entry_renew(struct port_entry *entry, const struct service_dir *dir,
 		     enum port_role role, uint32_t limit)
 {
-	char name[SEAT_NAME_SIZE];
+	char name[NODE_ENTRY_NAME_SIZE];
 	int fd, r;
 
 	if (port_entry_is_there(entry, dir))
@@ -230,7 +230,7 @@ static int notify_client(const struct service_dir *dir, const char *name)
 
 	r = presence_read(dir->ports_fd, name, &record, sizeof(record));
 	if (!r && is_ours(&record))
-		r = seat_notify(dir->seat, record.node, dir->hash);
+		r = node_entry_notify(dir->node, record.node, dir->hash);
 	return is_shortage(-r) ? r : 0;
 }
 

@@ -15,7 +15,7 @@ enum port_role {
 /* A port's entry in ports/. */
 struct port_entry {
 	uint64_t id;
-	char name[SEAT_NAME_SIZE];
+	char name[NODE_ENTRY_NAME_SIZE];
 	int fd;
 	struct mapping page;
 	struct sluice_registry_counters *counters;	/* in the page */

@@ -31,23 +31,23 @@
 
 void server_socket_unlink(int servers_fd, uint64_t id)
 {
-	char name[SEAT_NAME_SIZE];
+	char name[NODE_ENTRY_NAME_SIZE];
 
-	seat_name(name, id, ".sock");
+	node_entry_name(name, id, ".sock");
 	unlinkat(servers_fd, name, 0);
-	seat_name(name, id, ".new");
+	node_entry_name(name, id, ".new");
 	unlinkat(servers_fd, name, 0);
 }
 
 void server_socket_bury(int servers_fd, uint64_t id, uid_t user)
 {
 	static const char *const suffixes[] = { ".sock", ".new" };
-	char name[SEAT_NAME_SIZE];
+	char name[NODE_ENTRY_NAME_SIZE];
 	struct stat st;
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(suffixes); i++) {
-		seat_name(name, id, suffixes[i]);
+		node_entry_name(name, id, suffixes[i]);
 		if (!fstatat(servers_fd, name, &st, AT_SYMLINK_NOFOLLOW) && st.st_uid == user)
 			unlinkat(servers_fd, name, 0);
 	}
@@ -56,19 +56,19 @@ void server_socket_bury(int servers_fd, uint64_t id, uid_t user)
 static int address_of(const struct service_dir *dir, struct sockaddr_un *address,
 		      uint64_t id, const char *suffix)
 {
-	char name[SEAT_NAME_SIZE], directory[PATH_MAX + 64];
-	bool shared = access_is_shared(&dir->seat->root.access);
+	char name[NODE_ENTRY_NAME_SIZE], directory[PATH_MAX + 64];
+	bool shared = access_is_shared(&dir->node->root.access);
 
-	seat_name(name, id, suffix);
-	snprintf(directory, sizeof(directory), "%s/services/%s/servers",
-		 dir->seat->root.path, dir->name);
+	node_entry_name(name, id, suffix);
+	snprintf(directory, sizeof(directory), "%s/services/%s/servers", dir->node->root.path,
+		 dir->name);
 	return socket_address(address, shared ? NULL : directory, dir->servers_fd, name);
 }
 
 static int bind_and_listen(int fd, const struct service_dir *dir, uint64_t id,
 			   struct identity *ret_socket)
 {
-	char name[SEAT_NAME_SIZE], temporary[SEAT_NAME_SIZE];
+	char name[NODE_ENTRY_NAME_SIZE], temporary[NODE_ENTRY_NAME_SIZE];
 	struct sockaddr_un address;
 	int r;
 
@@ -77,8 +77,8 @@ static int bind_and_listen(int fd, const struct service_dir *dir, uint64_t id,
 		return r;
 	if (bind(fd, (struct sockaddr *)&address, sizeof(address)))
 		return fail_system("cannot bind a server's socket");
-	seat_name(temporary, id, ".new");
-	seat_name(name, id, ".sock");
+	node_entry_name(temporary, id, ".new");
+	node_entry_name(name, id, ".sock");
 	if (access_is_shared(&dir->access)) {
 		r = socket_set_mode(dir->servers_fd, temporary, dir->access.socket);
 		if (r < 0)
@@ -116,17 +116,17 @@ int server_socket_listen(const struct service_dir *dir, uint64_t id,
 bool server_socket_is_there(const struct service_dir *dir, uint64_t id,
 			    const struct identity *socket)
 {
-	char name[SEAT_NAME_SIZE];
+	char name[NODE_ENTRY_NAME_SIZE];
 
-	seat_name(name, id, ".sock");
+	node_entry_name(name, id, ".sock");
 	return identity_is(dir->servers_fd, name, socket);
 }
 
 int server_socket_watch(const struct service_dir *dir, uint64_t id, int watch)
 {
-	char name[SEAT_NAME_SIZE];
+	char name[NODE_ENTRY_NAME_SIZE];
 
-	seat_name(name, id, ".sock");
+	node_entry_name(name, id, ".sock");
 	return inode_watch_file(watch, dir->servers_fd, name);
 }
 

@@ -120,9 +120,9 @@ static bool may_remove(int services_fd, const char *name)
 /* Renames the service away and deletes it; its contract is locked exclusively.  Did it? */
 static bool rename_and_remove(int services_fd, const char *name)
 {
-	char gone[SEAT_NAME_SIZE];
+	char gone[NODE_ENTRY_NAME_SIZE];
 
-	seat_name(gone, random_id(), ".gone");
+	node_entry_name(gone, random_id(), ".gone");
 	if (!may_remove(services_fd, name) || renameat(services_fd, name, services_fd, gone))
 		return false;
 	remove_service(services_fd, gone);
@@ -131,7 +131,7 @@ static bool rename_and_remove(int services_fd, const char *name)
 
 void service_dir_remove_dead(int services_fd, const char *name)
 {
-	char path[SEAT_NAME_SIZE + sizeof("/" CONTRACT)];
+	char path[NODE_ENTRY_NAME_SIZE + sizeof("/" CONTRACT)];
 	int fd;
 
 	if (strstr(name, ".gone")) {
@@ -181,17 +181,17 @@ static int read_contract(int fd, const char *name, struct service_record *record
 
 static bool still_named(const struct service_dir *dir)
 {
-	char path[SEAT_NAME_SIZE + sizeof("/" CONTRACT)];
+	char path[NODE_ENTRY_NAME_SIZE + sizeof("/" CONTRACT)];
 
 	snprintf(path, sizeof(path), "%s/" CONTRACT, dir->name);
-	return presence_is(dir->seat->root.services_fd, path, dir->contract_fd);
+	return presence_is(dir->node->root.services_fd, path, dir->contract_fd);
 }
 
 /* A service that nobody has open, and that we can remove, is none.  Was it one? */
 static bool remove_if_dead(const struct service_dir *dir)
 {
 	return !flock(dir->contract_fd, LOCK_EX | LOCK_NB) && still_named(dir) &&
-	       rename_and_remove(dir->seat->root.services_fd, dir->name);
+	       rename_and_remove(dir->node->root.services_fd, dir->name);
 }
 
 /* Nobody makes a service without it, so if it is missing somebody has taken it away. */
@@ -243,7 +243,7 @@ static int open_existing(struct service_dir *dir, enum service_dir_want want, bo
 	const char *name = record->contract.name;
 	int r;
 
-	dir->fd = access_open_directory(dir->seat->root.services_fd, dir->name, any_user);
+	dir->fd = access_open_directory(dir->node->root.services_fd, dir->name, any_user);
 	if (dir->fd < 0)
 		return dir->fd == -ENOENT ? -ENOENT : tell_failure(dir->fd, name, any_user);
 	dir->contract_fd = fd_own(openat(dir->fd, CONTRACT,
@@ -314,8 +314,8 @@ static int make_service(struct service_dir *dir, const char *name, struct servic
 	gid_t group = settings->group ? settings->group : ACCESS_ANY_GROUP;
 
 	dir->access = access_of_service(settings->mode);
-	dir->fd = access_make_directory(dir->seat->root.services_fd, name,
-					dir->access.directory, group);
+	dir->fd = access_make_directory(dir->node->root.services_fd, name, dir->access.directory,
+					group);
 	if (dir->fd < 0)
 		return dir->fd;
 	dir->contract_fd = make_contract(dir, record);
@@ -331,7 +331,7 @@ static int make_service(struct service_dir *dir, const char *name, struct servic
 /* An empty directory, such as hides no service, gives way.  1, -EAGAIN or another -errno. */
 static int name_service(const struct service_dir *dir, const char *made, const char *name)
 {
-	int services_fd = dir->seat->root.services_fd;
+	int services_fd = dir->node->root.services_fd;
 
 	if (!renameat(services_fd, made, services_fd, dir->name))
 		return 1;
@@ -345,7 +345,7 @@ static int name_service(const struct service_dir *dir, const char *made, const c
 static void remove_made(int services_fd, const char *made)
 {
 	static const char *const parts[] = { CONTRACT, "ports", "servers" };
-	char path[SEAT_NAME_SIZE + sizeof("/" CONTRACT)];
+	char path[NODE_ENTRY_NAME_SIZE + sizeof("/" CONTRACT)];
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(parts); i++) {
@@ -359,10 +359,10 @@ static void remove_made(int services_fd, const char *made)
 static int create_new(struct service_dir *dir, struct service_record *record)
 {
 	uint32_t group = record->contract.settings.group;
-	char made[SEAT_NAME_SIZE];
+	char made[NODE_ENTRY_NAME_SIZE];
 	int r;
 
-	seat_name(made, random_id(), ".new");
+	node_entry_name(made, random_id(), ".new");
 	r = make_service(dir, made, record);
 	if (r < 0 && r != -ENOENT)
 		fail_within(r, "service %s cannot be made", record->contract.name);
@@ -371,9 +371,9 @@ static int create_new(struct service_dir *dir, struct service_record *record)
 	if (r > 0)
 		return r;
 	record->contract.settings.group = group;
-	remove_made(dir->seat->root.services_fd, made);
+	remove_made(dir->node->root.services_fd, made);
 	if (r == -ENOENT)
-		r = root_reopen_services(&dir->seat->root);
+		r = root_reopen_services(&dir->node->root);
 	return r < 0 ? r : -EAGAIN;
 }
 
@@ -401,7 +401,7 @@ static int try_open(struct service_dir *dir, enum service_dir_want want, bool an
 		close_all(dir);
 		return create_new(dir, record);
 	}
-	r = root_reopen_services(&dir->seat->root);
+	r = root_reopen_services(&dir->node->root);
 	if (r)
 		return r < 0 ? r : -EAGAIN;
 	return fail(ENOENT, "there is no service %s", record->contract.name);
@@ -412,18 +412,18 @@ static void remove_if_last(struct service_dir *dir)
 {
 	if (dir->contract_fd >= 0 && !flock(dir->contract_fd, LOCK_EX | LOCK_NB) &&
 	    still_named(dir))
-		rename_and_remove(dir->seat->root.services_fd, dir->name);
+		rename_and_remove(dir->node->root.services_fd, dir->name);
 }
 
-static int open_until(struct service_dir *dir, struct seat *seat, enum service_dir_want want,
+static int open_until(struct service_dir *dir, struct node_entry *node, enum service_dir_want want,
 		      bool any_user, struct service_record *record, int64_t deadline)
 {
 	const struct timespec pause = { .tv_nsec = 50000 };
 	int r;
 
-	dir->seat = seat;
+	dir->node = node;
 	dir->hash = hash_of(record->contract.name);
-	seat_name(dir->name, dir->hash, "");
+	node_entry_name(dir->name, dir->hash, "");
 	for (;;) {
 		dir->fd = dir->contract_fd = dir->ports_fd = dir->servers_fd = -1;
 		r = try_open(dir, want, any_user, record);
@@ -442,11 +442,10 @@ static int open_until(struct service_dir *dir, struct seat *seat, enum service_d
 	}
 }
 
-int service_dir_open(struct service_dir *dir, struct seat *seat, enum service_dir_want want,
+int service_dir_open(struct service_dir *dir, struct node_entry *node, enum service_dir_want want,
 		     bool any_user, struct service_record *record)
 {
-	return open_until(dir, seat, want, any_user, record,
-			  clock_deadline(REGISTRY_PATIENCE_NS));
+	return open_until(dir, node, want, any_user, record, clock_deadline(REGISTRY_PATIENCE_NS));
 }
 
 /* ---- What others have taken away ---- */
@@ -489,7 +488,7 @@ int service_dir_renew(struct service_dir *dir, bool any_user, struct service_rec
 
 	if (service_dir_is_there(dir))
 		return 0;
-	r = open_until(&fresh, dir->seat, SERVICE_DIR_EITHER, any_user, record,
+	r = open_until(&fresh, dir->node, SERVICE_DIR_EITHER, any_user, record,
 		       clock_deadline(REGISTRY_SHORT_PATIENCE_NS));
 	if (r < 0)
 		return r;

@@ -15,10 +15,10 @@ enum service_dir_want {
 };
 
 struct service_dir {
-	struct seat *seat;
+	struct node_entry *node;
 	struct access access;		/* of what is in it */
 	uint64_t hash;
-	char name[SEAT_NAME_SIZE];	/* of the directory in services/ */
+	char name[NODE_ENTRY_NAME_SIZE]; /* of the directory in services/ */
 	int fd;
 	int contract_fd;		/* holds the shared lock */
 	int ports_fd;
@@ -37,7 +37,7 @@ struct service_record {
  * if opened; -ENOENT, -EEXIST, -EACCES (not for us, or another user's), -EPERM (not in
  * the group), -EPROTONOSUPPORT, -ETIMEDOUT or another -errno.
  */
-int service_dir_open(struct service_dir *dir, struct seat *seat, enum service_dir_want want,
+int service_dir_open(struct service_dir *dir, struct node_entry *node, enum service_dir_want want,
 		     bool any_user, struct service_record *record) MUST_CHECK;
 
 /* Do the names still stand for what is open? */

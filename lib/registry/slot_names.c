@@ -26,7 +26,7 @@ _Static_assert(MAX_SERVERS_LIMIT <= MAX_NODES_LIMIT && MAX_CLIENTS_LIMIT <= MAX_
 	       MAX_NODES_LIMIT % 64 == 0, "the bitmap has room for any role");
 
 /* Which numbers there are names of, as a bitmap. */
-static void list_taken(const struct numbered *names, uint64_t taken[WORDS])
+static void list_taken(const struct slot_names *names, uint64_t taken[WORDS])
 {
 	size_t length = strlen(names->role);
 	DIR *dir = directory_list(names->at);
@@ -45,7 +45,7 @@ static void list_taken(const struct numbered *names, uint64_t taken[WORDS])
 		directory_close(dir);
 }
 
-int numbered_claim(const struct numbered *names, int fd, char ret_name[SEAT_NAME_SIZE])
+int slot_names_claim(const struct slot_names *names, int fd, char ret_name[NODE_ENTRY_NAME_SIZE])
 {
 	uint64_t taken[WORDS];
 	int r = -EEXIST;
@@ -53,12 +53,12 @@ int numbered_claim(const struct numbered *names, int fd, char ret_name[SEAT_NAME
 
 	list_taken(names, taken);
 	for (n = 0; n < names->limit && r == -EEXIST; n++) {
-		snprintf(ret_name, SEAT_NAME_SIZE, "%s.%" PRIu32, names->role, n);
+		snprintf(ret_name, NODE_ENTRY_NAME_SIZE, "%s.%" PRIu32, names->role, n);
 		if (!(taken[n / 64] >> (n % 64) & 1))
 			r = presence_name(fd, names->at, ret_name);
 	}
 	for (n = 0; n < names->limit && r == -EEXIST; n++) {
-		snprintf(ret_name, SEAT_NAME_SIZE, "%s.%" PRIu32, names->role, n);
+		snprintf(ret_name, NODE_ENTRY_NAME_SIZE, "%s.%" PRIu32, names->role, n);
 		if (names->remove_dead(names->context, ret_name))
 			r = presence_name(fd, names->at, ret_name);
 	}

@@ -8,7 +8,7 @@
 #include "registry/node_entry.h"
 
 /* Names role.0 to role.<limit - 1> in the directory at. */
-struct numbered {
+struct slot_names {
 	int at;
 	const char *role;
 	uint32_t limit;
@@ -21,6 +21,7 @@ struct numbered {
  * Gives the presence file behind fd the first name that nobody has; looks for those of
  * the dead if there is none.  0, -EEXIST (quiet: all are taken) or another -errno.
  */
-int numbered_claim(const struct numbered *names, int fd, char ret_name[SEAT_NAME_SIZE]) MUST_CHECK;
+int slot_names_claim(const struct slot_names *names, int fd,
+		     char ret_name[NODE_ENTRY_NAME_SIZE]) MUST_CHECK;
 
 #endif /* SLUICE_REGISTRY_SLOT_NAMES_H */

@@ -72,7 +72,7 @@ static void sweep_services(int services_fd)
 static void sweep_nodes(int nodes_fd)
 {
 	DIR *nodes = directory_list(nodes_fd);
-	char mailbox[SEAT_NAME_SIZE];
+	char mailbox[NODE_ENTRY_NAME_SIZE];
 	struct dirent *entry;
 
 	while (nodes && (entry = readdir(nodes))) {
