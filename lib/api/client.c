@@ -114,11 +114,6 @@ void client_glance_to_send(struct sluice_client *client)
 	tend(&client->port);
 }
 
-int client_enter(struct sluice_client *client)
-{
-	return node_enter(client->service->node);
-}
-
 int64_t client_alarm(const struct sluice_client *client)
 {
 	return retry_alarm(&client->retry);

@@ -90,7 +90,10 @@ struct response {
 };
 
 /* What every call of a client begins with.  0, -EBUSY or -ECHILD. */
-int client_enter(struct sluice_client *client) MUST_CHECK;
+static inline int client_enter(struct sluice_client *client)
+{
+	return node_enter(client->service->node);
+}
 
 /*
  * routing.c: to choose a server, begin a round, and ask for the next choice until one

@@ -298,11 +298,6 @@ uint64_t sluice_server_id(const struct sluice_server *server)
 	return server ? server->entry.id : 0;
 }
 
-int server_enter(struct sluice_server *server)
-{
-	return node_enter(server->service->node);
-}
-
 /* ---- What it has done ---- */
 
 int64_t sluice_server_expired(struct sluice_server *server)

@@ -10,6 +10,7 @@
 /* The first member of what is kept in such a table, behind the public head. */
 struct handle {
 	uint32_t mark;		/* HANDLE_LIVE, or anything else */
+	uint32_t index;		/* in the table */
 };
 
 #define HANDLE_LIVE	0x4c495645u	/* "LIVE" */
