@@ -64,6 +64,9 @@
 
 #define CONTRACT	"contract"
 
+/* How often a removed service may be found filled again. */
+#define REMOVAL_TRIES	64
+
 /* FNV-1a; only decides the name of a directory. */
 static uint64_t hash_of(const char *name)
 {
@@ -94,18 +97,24 @@ static void remove_directory(int at, const char *name)
 	unlinkat(at, name, AT_REMOVEDIR);
 }
 
+/*
+ * A newcomer that has opened the directory before it was renamed finds no contract there,
+ * and writes one (complete()).  It sees then that the name has gone, and begins again; what
+ * it wrote is removed here.  Each does so once, so the tries are few.
+ */
 static void remove_service(int services_fd, const char *name)
 {
-	int fd;
+	int fd, tries = REMOVAL_TRIES;
 
 	fd = directory_open(services_fd, name);
 	if (fd < 0)
 		return;
 	remove_directory(fd, "servers");
 	remove_directory(fd, "ports");
-	(void)!presence_evict(fd, CONTRACT);
+	do {
+		(void)!presence_evict(fd, CONTRACT);
+	} while (unlinkat(services_fd, name, AT_REMOVEDIR) && errno == ENOTEMPTY && --tries);
 	fd_close(fd);
-	unlinkat(services_fd, name, AT_REMOVEDIR);
 }
 
 /* Who can remove all that is in it? */
