@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <sluice_config.h>
+
 #include "config/config.h"
 #include "config/config_text.h"
 #include "base/error.h"
