@@ -31,12 +31,6 @@ static struct handle *handle_of(const struct handles *handles, void *item)
 	return (struct handle *)(void *)((unsigned char *)item + handles->offset);
 }
 
-/* The place behind another one, in the circle of those that died. */
-static uint32_t behind(const struct handles *handles, uint32_t place, uint32_t count)
-{
-	return place + count < handles->count ? place + count : place + count - handles->count;
-}
-
 int handles_init(struct handles *handles, uint32_t limit, size_t size, size_t offset)
 {
 	uint32_t count = limit + HANDLES_SPARE;
@@ -70,7 +64,8 @@ void *handles_take(struct handles *handles)
 		index = handles->fresh++;
 	} else {
 		index = handles->queue[handles->first];
-		handles->first = behind(handles, handles->first, 1);
+		if (++handles->first == handles->count)
+			handles->first = 0;
 		handles->queued--;
 	}
 	item = handles->items + index * handles->size;
@@ -86,7 +81,9 @@ void handles_give(struct handles *handles, void *item)
 	struct handle *handle = handle_of(handles, item);
 
 	handle->mark = HANDLE_DEAD;
-	handles->queue[behind(handles, handles->first, handles->queued)] = handle->index;
+	handles->queue[handles->last] = handle->index;
+	if (++handles->last == handles->count)
+		handles->last = 0;
 	handles->queued++;
 	handles->live--;
 }
@@ -103,7 +100,7 @@ void handles_untake(struct handles *handles, void *item)
 		handles->fresh--;
 		return;
 	}
-	handles->first = behind(handles, handles->first, handles->count - 1);
+	handles->first = (handles->first ? handles->first : handles->count) - 1;
 	handles->queue[handles->first] = index;
 	handles->queued++;
 }
