@@ -32,4 +32,7 @@ struct layout {
 void layout_compute(struct layout *ret_layout,
 		    const struct sluice_registry_settings *settings);
 
+/* Fresh memory, all 0 so far, becomes that of a channel; context is its struct layout. */
+void layout_format(unsigned char *memory, const void *context);
+
 #endif /* SLUICE_SHM_LAYOUT_H */
