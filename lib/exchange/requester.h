@@ -6,7 +6,7 @@
 #include "channel/channel.h"
 #include "channel/handshake.h"
 #include "exchange/load_page.h"
-#include "shm/layout.h"
+#include "exchange/layout.h"
 #include "shm/returns.h"
 
 struct requester;

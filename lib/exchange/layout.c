@@ -4,7 +4,7 @@
  * this is its arithmetic, done by each end on its own from the settings that both
  * have read in the service's contract.  Nothing a peer says enters into it.
  */
-#include "shm/layout.h"
+#include "exchange/layout.h"
 
 #include "shm/ring.h"
 
