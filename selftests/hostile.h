@@ -130,7 +130,7 @@ helper struct ring_message honest(const struct requester *requester)
 		.request = 1000,
 		.count = 10,
 		.segment = requester->pool->segments[0].number,
-		.slice = requester->channel.layout->deliveries - 1,
+		.slice = requester->layout->deliveries - 1,
 	};
 }
 

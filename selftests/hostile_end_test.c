@@ -159,7 +159,7 @@ TEST_F(hostile, descriptors_that_were_not_agreed)
 	for (i = 0; i < ARRAY_SIZE(wrong); i++) {
 		let_in(_metadata, self);
 		/* But for the first, it would take two. */
-		self->responder->channel.max_fds = i ? 2 : 0;
+		self->responder->channel.plan.max_fds = i ? 2 : 0;
 		packet.delivery = wrong[i].delivery;
 		packet.count = wrong[i].count;
 		send_fds(_metadata, &self->requester->channel, &self->responder->channel,
@@ -196,8 +196,8 @@ TEST_F(hostile, descriptors_without_end)
 	int before, fds = count_fds();
 
 	let_in(_metadata, self);
-	self->responder->channel.max_fds = 2;
-	deliveries = self->responder->channel.layout->deliveries;
+	self->responder->channel.plan.max_fds = 2;
+	deliveries = self->responder->config->layout->deliveries;
 	before = count_fds();
 	for (packet.request = 0; packet.request < 1000; packet.request++) {
 		packet.delivery = (uint32_t)(packet.request % deliveries);

@@ -251,12 +251,12 @@ TEST_F(hostile, what_is_returned_unreceived_is_not_out_twice)
 		for (i = 0; i < 16; i++) {
 			ASSERT_LE(0, ask_blob(&self->bad, 2, 10));
 			ASSERT_EQ(0, cancel(&self->bad, 2, 0));
-			ASSERT_GE(self->requester->channel.layout->deliveries,
+			ASSERT_GE(self->requester->layout->deliveries,
 				  self->requester->outstanding);
 		}
 		return_all(self);
 		requester_reap(self->requester);
-		EXPECT_GE(self->requester->channel.layout->deliveries,
+		EXPECT_GE(self->requester->layout->deliveries,
 			  self->requester->outstanding);
 	}
 	channel_close(&self->responder->channel, EPIPE);

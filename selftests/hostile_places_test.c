@@ -268,7 +268,7 @@ TEST_F(hostile, requests_after_quit)
 	uint32_t i, most = 0;
 
 	let_in(_metadata, self);
-	most = self->requester->channel.layout->request_slots;
+	most = self->requester->layout->request_slots;
 	requester_quit(self->requester);
 	channel_drain(&self->responder->channel);
 	for (i = 0; i < most; i++) {

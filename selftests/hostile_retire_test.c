@@ -82,7 +82,7 @@ TEST_F(hostile, retired_while_a_request_is_received)
 	let_in(_metadata, self);
 	channel = &self->responder->channel;
 	socket = self->requester->channel.source.fd;
-	message.slice = channel->layout->deliveries - 1;
+	message.slice = channel->plan.keys - 1;
 	ASSERT_EQ(0, send_segment(socket, NUMBER));
 	channel_drain(channel);
 	ASSERT_TRUE(is_mapped(&channel->view, NUMBER));
@@ -212,7 +212,7 @@ TEST_F(hostile, retired_at_any_moment)
 		attack = (struct attack){
 			.socket = self->requester->channel.source.fd,
 			.ring = &self->requester->ring,
-			.delivery = self->responder->channel.layout->deliveries - 1,
+			.delivery = self->responder->config->layout->deliveries - 1,
 			.spins = (uint32_t)i * 100,
 			.retire_first = i % 2,
 		};

@@ -127,7 +127,7 @@ TEST_F(hostile, requests_without_end)
 	struct ring_message message;
 
 	let_in(_metadata, self);
-	slots = self->responder->channel.layout->request_slots;
+	slots = self->responder->config->layout->request_slots;
 	message = honest(self->requester);
 	ASSERT_EQ(0, ring_push(&self->requester->ring, &message));
 	channel_close(&self->requester->channel, EPIPE);

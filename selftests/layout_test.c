@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Where things lie: lib/shm/layout.c against the table of uapi/sluice/channel.h,
+ * Where things lie: lib/exchange/layout.c against the table of uapi/sluice/channel.h,
  * worked out a second time from its words, for the least, the default and the
  * largest settings and many others; and lib/shm/bounds.h at every boundary,
  * overflow included.
@@ -13,7 +13,7 @@
 
 #include "base/limits.h"
 #include "shm/bounds.h"
-#include "shm/layout.h"
+#include "exchange/layout.h"
 
 struct part {
 	const char *name;

@@ -18,7 +18,7 @@
 
 #include "base/error.h"
 #include "base/limits.h"
-#include "shm/layout.h"
+#include "exchange/layout.h"
 
 /* ---- Settings: one table for defaults, limits and comparison ---- */
 

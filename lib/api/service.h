@@ -9,7 +9,7 @@
 #include "memory/pool.h"
 #include "registry/port_entry.h"
 #include "registry/service_dir.h"
-#include "shm/layout.h"
+#include "exchange/layout.h"
 
 struct sluice_service {
 	struct sluice_node *node;

@@ -4,7 +4,9 @@
  * this is its arithmetic, done by each end on its own from the settings that both
  * have read in the service's contract.  Nothing a peer says enters into it.
  */
-#include "shm/layout.h"
+#include "exchange/layout.h"
+
+#include "shm/ring.h"
 
 /* Places a part behind what is there and returns where it begins. */
 static uint64_t place(struct layout *layout, uint64_t bytes)
@@ -46,4 +48,18 @@ void layout_compute(struct layout *ret_layout,
 	l.stages = place(&l, deliveries * sizeof(struct sluice_channel_stages));
 	l.size = round_up(l.size, SLUICE_CHANNEL_PAGE);
 	*ret_layout = l;
+}
+
+/* Rings start with stamps; everything else of fresh memory is 0 already. */
+void layout_format(unsigned char *memory, const void *context)
+{
+	const struct layout *layout = context;
+	struct sluice_ring_slot *ring;
+	uint32_t i;
+
+	ring = (struct sluice_ring_slot *)(void *)(memory + layout->request_ring);
+	ring_format(ring, layout->request_slots);
+	ring = (struct sluice_ring_slot *)(void *)(memory + layout->response_rings);
+	for (i = 0; i < layout->deliveries; i++, ring += layout->response_slots)
+		ring_format(ring, layout->response_slots);
 }

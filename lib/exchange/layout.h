@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Where the parts of a channel lie, from the settings of its service. */
-#ifndef SLUICE_SHM_LAYOUT_H
-#define SLUICE_SHM_LAYOUT_H
+#ifndef SLUICE_EXCHANGE_LAYOUT_H
+#define SLUICE_EXCHANGE_LAYOUT_H
 
 #include <sluice/channel.h>
 #include <sluice/registry.h>
@@ -32,4 +32,7 @@ struct layout {
 void layout_compute(struct layout *ret_layout,
 		    const struct sluice_registry_settings *settings);
 
-#endif /* SLUICE_SHM_LAYOUT_H */
+/* Fresh memory, all 0 so far, becomes that of a channel; context is its struct layout. */
+void layout_format(unsigned char *memory, const void *context);
+
+#endif /* SLUICE_EXCHANGE_LAYOUT_H */
