@@ -15,7 +15,7 @@ header=lib/include/sluice.h
 # in_header FILE: "OWNER FIELD" for each field of an options struct; the fields of
 # struct sluice_port_opts are fields of each struct that has one
 in_header() {
-	sed -f Documentation/man/fields.sed "$1" | awk '
+	awk -f Documentation/man/fields.awk "$1" | awk '
 		/^struct sluice_(node|service|port|client|server)_opts \{|^struct sluice_attribute \{/ {
 			owner = $2
 			sub(/^sluice_/, "", owner)

@@ -587,85 +587,72 @@ struct sluice_server_opts {
 
 /* ---- Messages -----------------------------------------------------------
  *
- * Messages are owned by the library and handed out by pointer.  What is shown
- * here is their head, to be read and not assigned; a tail is hidden behind it.
- * A handle that was sent or released is used again for a later message, the
- * oldest first, so that a second send or release of it is EINVAL.
+ * The library owns the messages and hands out pointers to them.  The members that are
+ * shown here are to be read and not to be assigned; the library keeps more behind them.
  */
 
+/* access is const, or nothing in a message whose memory the program may write. */
+#define SLUICE_MESSAGE_(access)						\
+	access void *data;						\
+	access void *header;						\
+	size_t count;							\
+	size_t size
+
 /**
- * struct sluice_request - a request that a client loaned and may write
- * @data: the elements, aligned as the contract asks; not NULL even if @count
- *	is 0.
+ * struct sluice_message - what every message begins with
+ * @data: the elements, aligned as the contract asks; not NULL even if @count is 0.
  * @header: the user header, or NULL if the contract has none.
  * @count: number of elements.
  * @size: number of bytes of the elements.
+ *
+ * The five kinds of messages have these members as their own, and no common member that
+ * holds them.  So a program writes request->data, in C and in C++, and the compiler
+ * refuses to mix up two kinds.
+ */
+struct sluice_message {
+	SLUICE_MESSAGE_(const);
+};
+
+/**
+ * struct sluice_request - a request that a client has loaned and may write
  */
 struct sluice_request {
-	void *data;
-	void *header;
-	size_t count;
-	size_t size;
+	SLUICE_MESSAGE_();
 };
 
 /**
- * struct sluice_pending_response - a request that was sent
- * @data: the elements of the request, still readable.
- * @header: the user header of the request, or NULL.
- * @count: number of elements.
- * @size: number of bytes of the elements.
+ * struct sluice_pending_response - a request that was sent, and can still be read
  */
 struct sluice_pending_response {
-	const void *data;
-	const void *header;
-	size_t count;
-	size_t size;
+	SLUICE_MESSAGE_(const);
 };
 
 /**
- * struct sluice_response - a response that a client received
- * @data: the elements, in memory that only the server can write.
- * @header: the user header, or NULL if the contract has none.
- * @count: number of elements.
- * @size: number of bytes of the elements.
+ * struct sluice_response - a response that a client has received
+ *
+ * Only the server can write its memory.
  */
 struct sluice_response {
-	const void *data;
-	const void *header;
-	size_t count;
-	size_t size;
+	SLUICE_MESSAGE_(const);
 };
 
 /**
- * struct sluice_active_request - a request that a server received
- * @data: the elements, in memory that only the client can write.
- * @header: the user header, or NULL if the contract has none.
- * @count: number of elements.
- * @size: number of bytes of the elements.
- * @deadline: until when the client waits, in nanoseconds of CLOCK_MONOTONIC; 0 if
- *	it has not said.
+ * struct sluice_active_request - a request that a server has received
+ * @deadline: time until which the client waits, in nanoseconds of CLOCK_MONOTONIC; 0 if
+ *	the client has set none.
+ *
+ * Only the client can write its memory.
  */
 struct sluice_active_request {
-	const void *data;
-	const void *header;
-	size_t count;
-	size_t size;
+	SLUICE_MESSAGE_(const);
 	int64_t deadline;
 };
 
 /**
- * struct sluice_reply - a reply that a server loaned and may write
- * @data: the elements, aligned as the contract asks; not NULL even if @count
- *	is 0.
- * @header: the user header, or NULL if the contract has none.
- * @count: number of elements.
- * @size: number of bytes of the elements.
+ * struct sluice_reply - a reply that a server has loaned and may write
  */
 struct sluice_reply {
-	void *data;
-	void *header;
-	size_t count;
-	size_t size;
+	SLUICE_MESSAGE_();
 };
 
 /**
