@@ -291,7 +291,7 @@ TEST_F(config, defaults_are_no_demands)
 TEST_F(config, ports_are_made_as_configured)
 {
 	static const struct sluice_client_opts other = SLUICE_CLIENT_OPTS(
-		.initial_max_slice_len = 10);
+		.port = { .initial_max_slice_len = 10 });
 	struct sluice_request *request;
 	struct sluice_client *client;
 
@@ -338,9 +338,9 @@ TEST_F(config, ceilings)
 	static const struct sluice_service_opts many = SLUICE_SERVICE_OPTS(.max_clients = 101);
 	static const struct sluice_service_opts open = SLUICE_SERVICE_OPTS(.mode = 0666);
 	static const struct sluice_client_opts large_client = SLUICE_CLIENT_OPTS(
-		.memory_limit = (1 << 20) + 1);
+		.port = { .memory_limit = (1 << 20) + 1 });
 	static const struct sluice_server_opts large_server = SLUICE_SERVER_OPTS(
-		.initial_max_slice_len = 11);
+		.port = { .initial_max_slice_len = 11 });
 	static const struct sluice_client_opts busy = SLUICE_CLIENT_OPTS(
 		.max_active_requests = 5);
 	struct sluice_service_opts has = SLUICE_SERVICE_OPTS(.max_clients = 100);
@@ -372,7 +372,7 @@ TEST_F(config, ceilings)
 TEST_F(config, ceilings_of_what_is_derived)
 {
 	static const struct sluice_server_opts long_slice = SLUICE_SERVER_OPTS(
-		.initial_max_slice_len = 200000);
+		.port = { .initial_max_slice_len = 200000 });
 	static const struct sluice_server_opts asks = SLUICE_SERVER_OPTS(
 		.port_memory_limit = (2 << 20) + 1);
 	struct sluice_service_opts has = SLUICE_SERVICE_OPTS();

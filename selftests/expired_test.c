@@ -113,8 +113,7 @@ TEST_F(deadline, expired_costs_nothing)
 		.max_active_requests_per_client = 2,
 		.max_loaned_requests = 1);
 	static const struct sluice_client_opts fixed = SLUICE_CLIENT_OPTS(
-		.strategy = SLUICE_STATIC,
-		.initial_max_slice_len = 1);
+		.port = { .strategy = SLUICE_STATIC, .initial_max_slice_len = 1 });
 	struct sluice_memory memory = { .size = sizeof(memory) };
 	struct end *server = &self->end[0];
 	long i, end;

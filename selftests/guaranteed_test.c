@@ -105,14 +105,16 @@ static long open_limited(struct seat *seat, long opts, long unused)
 
 static long open_own_client(struct seat *seat, long strategy, long unused)
 {
-	struct sluice_client_opts opts = SLUICE_CLIENT_OPTS(.strategy = (uint32_t)strategy);
+	struct sluice_client_opts opts = SLUICE_CLIENT_OPTS(
+		.port = { .strategy = (uint32_t)strategy });
 
 	return open_client(seat, PTR(&opts), unused);
 }
 
 static long open_own_server(struct seat *seat, long strategy, long unused)
 {
-	struct sluice_server_opts opts = SLUICE_SERVER_OPTS(.strategy = (uint32_t)strategy);
+	struct sluice_server_opts opts = SLUICE_SERVER_OPTS(
+		.port = { .strategy = (uint32_t)strategy });
 
 	return open_server(seat, PTR(&opts), unused);
 }

@@ -215,7 +215,7 @@ TEST_F(room, costs_no_memory)
 		.max_active_requests_per_client = 1,
 		.max_loaned_requests = 1);
 	static const struct sluice_client_opts fixed = SLUICE_CLIENT_OPTS(
-		.strategy = SLUICE_STATIC);
+		.port = { .strategy = SLUICE_STATIC });
 	struct end *slow = &self->end[0], *fast = &self->end[1];
 	struct seat *seat = &self->seat;
 	long i;

@@ -37,7 +37,7 @@ FIXTURE(hostile)
 static const struct sluice_service_opts service = SLUICE_SERVICE_OPTS(
 	.max_clients = 4, .max_loaned_replies_per_request = 4);
 static const struct sluice_server_opts roomy = SLUICE_SERVER_OPTS(
-	.initial_max_slice_len = 1 << 20);
+	.port = { .initial_max_slice_len = 1 << 20 });
 
 helper void receive_any(struct __test_metadata *_metadata, struct seat *server)
 {

@@ -17,12 +17,12 @@ static const struct sluice_service_opts few = SLUICE_SERVICE_OPTS(
 	.max_loaned_replies_per_request = 2, .max_response_buffer_size = 2,
 	.max_borrowed_responses_per_pending_response = 2);
 
-#define CLIENT(strategy_) SLUICE_CLIENT_OPTS(				\
+#define CLIENT(strategy_) SLUICE_CLIENT_OPTS(.port = {			\
 	.flags = SLUICE_PORT_HUGE_PAGES, .strategy = strategy_,		\
-	.initial_max_slice_len = LENGTH, .preallocate = 8)
-#define SERVER(strategy_) SLUICE_SERVER_OPTS(				\
+	.initial_max_slice_len = LENGTH, .preallocate = 8 })
+#define SERVER(strategy_) SLUICE_SERVER_OPTS(.port = {			\
 	.flags = SLUICE_PORT_HUGE_PAGES, .strategy = strategy_,		\
-	.initial_max_slice_len = LENGTH, .preallocate = 8)
+	.initial_max_slice_len = LENGTH, .preallocate = 8 })
 
 static const struct sluice_client_opts clients[] = {
 	CLIENT(SLUICE_POWER_OF_TWO), CLIENT(SLUICE_BEST_FIT), CLIENT(SLUICE_STATIC),

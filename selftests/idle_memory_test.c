@@ -37,7 +37,7 @@ static long loan_once(struct seat *seat, size_t size)
 TEST_F_TIMEOUT(idle_memory, three_of_four_gib, 290)
 {
 	static const struct sluice_client_opts opts = SLUICE_CLIENT_OPTS(
-		.memory_limit = 4 * GIB);
+		.port = { .memory_limit = 4 * GIB });
 
 	/* It takes 4 GiB, and how nodes wait has no part in it. */
 	if (!in_full())
@@ -55,7 +55,7 @@ static void loan_after_two(struct __test_metadata *_metadata, struct seat *seat,
 			   uint32_t strategy, size_t held)
 {
 	struct sluice_client_opts opts = SLUICE_CLIENT_OPTS(
-		.memory_limit = GIB + GIB / 2, .strategy = strategy);
+		.port = { .memory_limit = GIB + GIB / 2, .strategy = strategy });
 	struct sluice_request *small = NULL, *first, *second;
 	struct sluice_memory memory = { .size = sizeof(memory) };
 
@@ -144,7 +144,7 @@ static long send_short(struct seat *seat, struct sluice_request *request)
 TEST_F_TIMEOUT(idle_memory, peers_let_go_of_it, 290)
 {
 	static const struct sluice_client_opts opts = SLUICE_CLIENT_OPTS(
-		.memory_limit = GIB + GIB / 2);
+		.port = { .memory_limit = GIB + GIB / 2 });
 	struct sluice_request *request[2];
 	struct end *server = &self->end[0];
 	struct memfds memfds;
@@ -181,15 +181,15 @@ TEST_F_TIMEOUT(idle_memory, peers_let_go_of_it, 290)
 /* What fits into the limit can be had, one at a time and eight of them together. */
 TEST_F(idle_memory, all_that_the_limit_allows)
 {
-	struct sluice_client_opts opts = SLUICE_CLIENT_OPTS(.memory_limit = 12 * MIB);
+	struct sluice_client_opts opts = SLUICE_CLIENT_OPTS(.port = { .memory_limit = 12 * MIB });
 	struct sluice_request *request[8];
 	uint32_t strategy;
 	int i;
 
 	ASSERT_EQ(0, open_service(&self->seat, PTR(&blobs), 0));
 	for (strategy = SLUICE_POWER_OF_TWO; strategy <= SLUICE_BEST_FIT; strategy++) {
-		opts.strategy = strategy;
-		opts.initial_max_slice_len = 1;
+		opts.port.strategy = strategy;
+		opts.port.initial_max_slice_len = 1;
 		ASSERT_EQ(0, open_client(&self->seat, PTR(&opts), 0));
 		EXPECT_EQ(0, loan_once(&self->seat, 5 * MIB + 1));
 		EXPECT_EQ(0, loan_once(&self->seat, 9 * MIB));
@@ -209,7 +209,7 @@ TEST_F(idle_memory, all_that_the_limit_allows)
 		close_client(&self->seat, 0, 0);
 
 		/* And so it is from the start. */
-		opts.initial_max_slice_len = 12 * MIB;
+		opts.port.initial_max_slice_len = 12 * MIB;
 		ASSERT_EQ(0, open_client(&self->seat, PTR(&opts), 0))
 			TH_LOG("%u: %s", strategy, sluice_strerror());
 		EXPECT_EQ(12 * MIB, bytes_of(self->seat.client));

@@ -90,7 +90,7 @@ bool assigned(void)
 	sluice_server_opts server;
 
 	node.domain = "elsewhere";
-	server.strategy = SLUICE_BEST_FIT;
+	server.port.strategy = SLUICE_BEST_FIT;
 	return empty(node) && empty(service) && empty(client) && empty(server);
 }
 END

@@ -16,7 +16,7 @@ beside=$(ls lib/include/sluice_*.h)
 
 # With -v it asks for Return too, but also says what it reads.
 documented() {
-	sed -f Documentation/man/fields.sed "$1" >"$tmp/${1##*/}.read"
+	awk -f Documentation/man/fields.awk "$1" >"$tmp/${1##*/}.read"
 	"$KERNEL_DOC" -v -none -Werror "$tmp/${1##*/}.read" 2>"$tmp/said"
 	status=$?
 	grep -v ': info: ' "$tmp/said"
@@ -28,7 +28,7 @@ documented() {
 pages() {
 	rm -rf "$tmp/man3" && mkdir "$tmp/man3" || return
 	for source in "$1" $beside; do
-		sed -f Documentation/man/fields.sed "$source" >"$tmp/read.h"
+		awk -f Documentation/man/fields.awk "$source" >"$tmp/read.h"
 		"$KERNEL_DOC" -man "$tmp/read.h" 2>/dev/null |
 			awk -v directory="$tmp/man3" -v date=2000-01-01 -v version=0 \
 				-v header="${source##*/}" -f Documentation/man/man3.awk

@@ -97,11 +97,9 @@ TEST_F(leave, client_before_its_exchange_ends)
 
 /* Room for exactly what may be loaned and in flight: a lost slice is missed. */
 static const struct sluice_client_opts exact_client = SLUICE_CLIENT_OPTS(
-	.strategy = SLUICE_STATIC,
-	.initial_max_slice_len = 4000);
+	.port = { .strategy = SLUICE_STATIC, .initial_max_slice_len = 4000 });
 static const struct sluice_server_opts exact_server = SLUICE_SERVER_OPTS(
-	.strategy = SLUICE_STATIC,
-	.initial_max_slice_len = 4000);
+	.port = { .strategy = SLUICE_STATIC, .initial_max_slice_len = 4000 });
 
 /* How the n-th end goes: every other process is killed. */
 static void go(struct end *end, long n)

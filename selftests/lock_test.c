@@ -12,17 +12,17 @@
 PROCESSES_FIXTURE(lock);
 
 static const struct sluice_client_opts clients[] = {
-	SLUICE_CLIENT_OPTS(.flags = SLUICE_PORT_LOCK),
-	SLUICE_CLIENT_OPTS(.flags = SLUICE_PORT_LOCK, .strategy = SLUICE_BEST_FIT),
-	SLUICE_CLIENT_OPTS(.flags = SLUICE_PORT_LOCK, .strategy = SLUICE_STATIC,
-			   .initial_max_slice_len = 3000),
+	SLUICE_CLIENT_OPTS(.port = { .flags = SLUICE_PORT_LOCK }),
+	SLUICE_CLIENT_OPTS(.port = { .flags = SLUICE_PORT_LOCK, .strategy = SLUICE_BEST_FIT }),
+	SLUICE_CLIENT_OPTS(.port = { .flags = SLUICE_PORT_LOCK, .strategy = SLUICE_STATIC,
+				     .initial_max_slice_len = 3000 }),
 };
 
 static const struct sluice_server_opts servers[] = {
-	SLUICE_SERVER_OPTS(.flags = SLUICE_PORT_LOCK),
-	SLUICE_SERVER_OPTS(.flags = SLUICE_PORT_LOCK, .strategy = SLUICE_BEST_FIT),
-	SLUICE_SERVER_OPTS(.flags = SLUICE_PORT_LOCK, .strategy = SLUICE_STATIC,
-			   .initial_max_slice_len = 3000),
+	SLUICE_SERVER_OPTS(.port = { .flags = SLUICE_PORT_LOCK }),
+	SLUICE_SERVER_OPTS(.port = { .flags = SLUICE_PORT_LOCK, .strategy = SLUICE_BEST_FIT }),
+	SLUICE_SERVER_OPTS(.port = { .flags = SLUICE_PORT_LOCK, .strategy = SLUICE_STATIC,
+				     .initial_max_slice_len = 3000 }),
 };
 
 /* Those who are no root may lock some MiB. */
@@ -193,8 +193,8 @@ TEST_F(lock, again_and_again)
 TEST_F(lock, limit_of_ports)
 {
 	static const struct sluice_client_opts much = SLUICE_CLIENT_OPTS(
-		.flags = SLUICE_PORT_LOCK, .strategy = SLUICE_STATIC,
-		.initial_max_slice_len = 100000);
+		.port = { .flags = SLUICE_PORT_LOCK, .strategy = SLUICE_STATIC,
+			  .initial_max_slice_len = 100000 });
 	struct end *end = &self->end[0];
 
 	if (!may_lock(4 * MIB))

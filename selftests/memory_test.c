@@ -46,7 +46,7 @@ TEST_F(memory, limit_of_requests)
 	static const struct sluice_service_opts loans = SLUICE_SERVICE_OPTS(
 		.max_loaned_requests = 16);
 	static const struct sluice_client_opts limited = SLUICE_CLIENT_OPTS(
-		.memory_limit = 1 << 20);
+		.port = { .memory_limit = 1 << 20 });
 	struct sluice_memory memory = { .size = sizeof(memory) };
 	struct end *server = &self->end[0];
 	long i;
@@ -101,7 +101,7 @@ TEST_F(memory, limit_of_replies)
 	static const struct sluice_service_opts loans = SLUICE_SERVICE_OPTS(
 		.max_loaned_replies_per_request = 16);
 	static const struct sluice_server_opts limited = SLUICE_SERVER_OPTS(
-		.memory_limit = 1 << 20);
+		.port = { .memory_limit = 1 << 20 });
 	struct end *server = &self->end[0];
 	long i, first;
 
@@ -124,8 +124,7 @@ TEST_F(memory, limit_of_replies)
 TEST_F(memory, constant)
 {
 	static const struct sluice_client_opts fixed = SLUICE_CLIENT_OPTS(
-		.strategy = SLUICE_STATIC,
-		.initial_max_slice_len = 1000);
+		.port = { .strategy = SLUICE_STATIC, .initial_max_slice_len = 1000 });
 	struct sluice_memory before = { .size = sizeof(before) };
 	struct sluice_memory after = { .size = sizeof(after) };
 	struct end *server = &self->end[0];
@@ -200,14 +199,14 @@ TEST_F(memory, preallocated_requests)
 	static const struct sluice_service_opts loans = SLUICE_SERVICE_OPTS(
 		.max_loaned_requests = 20, .max_servers = 1);
 	struct sluice_client_opts opts = SLUICE_CLIENT_OPTS(
-		.initial_max_slice_len = LENGTH);
+		.port = { .initial_max_slice_len = LENGTH });
 	struct sluice_memory memory = { .size = sizeof(memory) };
 	struct seat *seat = &self->seat;
 	uint64_t some, all;
 
 	ASSERT_EQ(0, open_service(seat, PTR(&blobs), PTR(&loans)));
-	for (opts.strategy = 0; opts.strategy <= SLUICE_STATIC; opts.strategy++) {
-		opts.preallocate = 2;
+	for (opts.port.strategy = 0; opts.port.strategy <= SLUICE_STATIC; opts.port.strategy++) {
+		opts.port.preallocate = 2;
 		ASSERT_EQ(0, open_client(seat, PTR(&opts), 0));
 		ASSERT_EQ(0, sluice_client_memory(seat->client, &memory));
 		some = memory.bytes;
@@ -215,7 +214,7 @@ TEST_F(memory, preallocated_requests)
 		EXPECT_LT(0, grows_for(seat, 20, 0));
 		close_client(seat, 0, 0);
 
-		opts.preallocate = 20;
+		opts.port.preallocate = 20;
 		ASSERT_EQ(0, open_client(seat, PTR(&opts), 0));
 		ASSERT_EQ(0, sluice_client_memory(seat->client, &memory));
 		EXPECT_LE(20u * LENGTH, memory.bytes);
@@ -224,7 +223,7 @@ TEST_F(memory, preallocated_requests)
 		close_client(seat, 0, 0);
 
 		/* No more than can be out: 20 loaned, 16 pending, 32 at the server. */
-		opts.preallocate = UINT32_MAX;
+		opts.port.preallocate = UINT32_MAX;
 		ASSERT_EQ(0, open_client(seat, PTR(&opts), 0))
 			TH_LOG("%s", sluice_strerror());
 		ASSERT_EQ(0, sluice_client_memory(seat->client, &memory));
@@ -252,11 +251,11 @@ static long reply_memory(struct seat *seat, long growths, long unused)
 TEST_F(memory, preallocated_replies)
 {
 	static const struct sluice_server_opts opts[] = {
-		SLUICE_SERVER_OPTS(.initial_max_slice_len = LENGTH, .preallocate = 200),
-		SLUICE_SERVER_OPTS(.initial_max_slice_len = LENGTH, .preallocate = 200,
-				   .strategy = SLUICE_BEST_FIT),
-		SLUICE_SERVER_OPTS(.initial_max_slice_len = LENGTH, .preallocate = 200,
-				   .strategy = SLUICE_STATIC),
+		SLUICE_SERVER_OPTS(.port = { .initial_max_slice_len = LENGTH, .preallocate = 200 }),
+		SLUICE_SERVER_OPTS(.port = { .initial_max_slice_len = LENGTH, .preallocate = 200,
+					     .strategy = SLUICE_BEST_FIT }),
+		SLUICE_SERVER_OPTS(.port = { .initial_max_slice_len = LENGTH, .preallocate = 200,
+					     .strategy = SLUICE_STATIC }),
 	};
 	size_t i;
 	long bytes;
@@ -279,7 +278,7 @@ TEST_F(memory, preallocated_replies)
 TEST_F(memory, preallocated_is_kept)
 {
 	static const struct sluice_client_opts opts = SLUICE_CLIENT_OPTS(
-		.initial_max_slice_len = LENGTH, .preallocate = 100);
+		.port = { .initial_max_slice_len = LENGTH, .preallocate = 100 });
 	struct sluice_memory memory = { .size = sizeof(memory) };
 	struct seat *seat = &self->seat;
 	int i;
@@ -306,35 +305,35 @@ TEST_F(memory, preallocated_is_kept)
 TEST_F(memory, limit_of_ports)
 {
 	struct sluice_client_opts client = SLUICE_CLIENT_OPTS(
-		.initial_max_slice_len = LENGTH, .memory_limit = MIB);
+		.port = { .initial_max_slice_len = LENGTH, .memory_limit = MIB });
 	struct sluice_server_opts server = SLUICE_SERVER_OPTS(
-		.initial_max_slice_len = LENGTH, .memory_limit = MIB);
+		.port = { .initial_max_slice_len = LENGTH, .memory_limit = MIB });
 	struct seat *seat = &self->seat;
 
 	ASSERT_EQ(0, open_service(seat, PTR(&blobs), 0));
-	client.strategy = server.strategy = SLUICE_STATIC;
+	client.port.strategy = server.port.strategy = SLUICE_STATIC;
 	EXPECT_FAILS(EMSGSIZE, sluice_client_create(seat->service, &client));
 	EXPECT_SAYS("memory_limit");
 	EXPECT_FAILS(EMSGSIZE, sluice_server_create(seat->service, &server));
 	EXPECT_SAYS("memory_limit");
-	client.strategy = server.strategy = SLUICE_BEST_FIT;
-	client.preallocate = server.preallocate = 200;
+	client.port.strategy = server.port.strategy = SLUICE_BEST_FIT;
+	client.port.preallocate = server.port.preallocate = 200;
 	EXPECT_FAILS(EMSGSIZE, sluice_client_create(seat->service, &client));
 	EXPECT_SAYS("preallocate");
 	EXPECT_FAILS(EMSGSIZE, sluice_server_create(seat->service, &server));
 	EXPECT_SAYS("preallocate");
-	client.memory_limit = server.memory_limit = MEMORY_MOST + 1;
+	client.port.memory_limit = server.port.memory_limit = MEMORY_MOST + 1;
 	EXPECT_FAILS(EINVAL, sluice_client_create(seat->service, &client));
 	EXPECT_FAILS(EINVAL, sluice_server_create(seat->service, &server));
-	client.memory_limit = server.memory_limit = MEMORY_MOST;
-	client.initial_max_slice_len = server.initial_max_slice_len = MEMORY_MOST;
+	client.port.memory_limit = server.port.memory_limit = MEMORY_MOST;
+	client.port.initial_max_slice_len = server.port.initial_max_slice_len = MEMORY_MOST;
 	EXPECT_FAILS(EMSGSIZE, sluice_client_create(seat->service, &client));
 	EXPECT_FAILS(EMSGSIZE, sluice_server_create(seat->service, &server));
 
 	/* Fewer than 8 loans fit, and what does is there. */
 	client = (struct sluice_client_opts)SLUICE_CLIENT_OPTS(
-		.initial_max_slice_len = LENGTH, .memory_limit = 4 * LENGTH,
-		.strategy = SLUICE_BEST_FIT);
+		.port = { .initial_max_slice_len = LENGTH, .memory_limit = 4 * LENGTH,
+			  .strategy = SLUICE_BEST_FIT });
 	ASSERT_EQ(0, open_client(seat, PTR(&client), 0)) TH_LOG("%s", sluice_strerror());
 	EXPECT_EQ(0, grows_for(seat, 4, 0));
 }

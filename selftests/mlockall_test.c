@@ -14,17 +14,17 @@ PROCESSES_FIXTURE(mlockall);
 #define LONGEST		(1 * MIB)	/* slices of the static ports */
 
 static const struct sluice_client_opts client_opts[] = {
-	SLUICE_CLIENT_OPTS(.strategy = SLUICE_POWER_OF_TWO),
-	SLUICE_CLIENT_OPTS(.strategy = SLUICE_BEST_FIT),
-	SLUICE_CLIENT_OPTS(.strategy = SLUICE_STATIC, .initial_max_slice_len = LONGEST),
-	SLUICE_CLIENT_OPTS(.flags = SLUICE_PORT_HUGE_PAGES),
+	SLUICE_CLIENT_OPTS(.port = { .strategy = SLUICE_POWER_OF_TWO }),
+	SLUICE_CLIENT_OPTS(.port = { .strategy = SLUICE_BEST_FIT }),
+	SLUICE_CLIENT_OPTS(.port = { .strategy = SLUICE_STATIC, .initial_max_slice_len = LONGEST }),
+	SLUICE_CLIENT_OPTS(.port = { .flags = SLUICE_PORT_HUGE_PAGES }),
 };
 
 static const struct sluice_server_opts server_opts[] = {
-	SLUICE_SERVER_OPTS(.strategy = SLUICE_POWER_OF_TWO),
-	SLUICE_SERVER_OPTS(.strategy = SLUICE_BEST_FIT),
-	SLUICE_SERVER_OPTS(.strategy = SLUICE_STATIC, .initial_max_slice_len = LONGEST),
-	SLUICE_SERVER_OPTS(.flags = SLUICE_PORT_HUGE_PAGES),
+	SLUICE_SERVER_OPTS(.port = { .strategy = SLUICE_POWER_OF_TWO }),
+	SLUICE_SERVER_OPTS(.port = { .strategy = SLUICE_BEST_FIT }),
+	SLUICE_SERVER_OPTS(.port = { .strategy = SLUICE_STATIC, .initial_max_slice_len = LONGEST }),
+	SLUICE_SERVER_OPTS(.port = { .flags = SLUICE_PORT_HUGE_PAGES }),
 };
 
 /* ---- Steps ------------------------------------------------------------------- */

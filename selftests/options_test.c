@@ -114,25 +114,25 @@ TEST_F(options, memory_sizes)
 TEST_F(options, out_of_range)
 {
 	static const struct sluice_client_opts bad_client[] = {
-		SLUICE_CLIENT_OPTS(.strategy = 3),
-		SLUICE_CLIENT_OPTS(.strategy = UINT32_MAX),
-		SLUICE_CLIENT_OPTS(.flags = 8),
-		SLUICE_CLIENT_OPTS(.flags = UINT32_MAX),
+		SLUICE_CLIENT_OPTS(.port = { .strategy = 3 }),
+		SLUICE_CLIENT_OPTS(.port = { .strategy = UINT32_MAX }),
+		SLUICE_CLIENT_OPTS(.port = { .flags = 8 }),
+		SLUICE_CLIENT_OPTS(.port = { .flags = UINT32_MAX }),
 	};
 	static const struct sluice_server_opts bad_server[] = {
-		SLUICE_SERVER_OPTS(.strategy = 3),
-		SLUICE_SERVER_OPTS(.strategy = UINT32_MAX),
-		SLUICE_SERVER_OPTS(.flags = 8),
-		SLUICE_SERVER_OPTS(.flags = UINT32_MAX),
+		SLUICE_SERVER_OPTS(.port = { .strategy = 3 }),
+		SLUICE_SERVER_OPTS(.port = { .strategy = UINT32_MAX }),
+		SLUICE_SERVER_OPTS(.port = { .flags = 8 }),
+		SLUICE_SERVER_OPTS(.port = { .flags = UINT32_MAX }),
 	};
 	static const struct sluice_client_opts large_client = SLUICE_CLIENT_OPTS(
-		.initial_max_slice_len = 1 << 20, .memory_limit = 1 << 19);
+		.port = { .initial_max_slice_len = 1 << 20, .memory_limit = 1 << 19 });
 	static const struct sluice_server_opts large_server = SLUICE_SERVER_OPTS(
-		.initial_max_slice_len = 1 << 20, .memory_limit = 1 << 19);
+		.port = { .initial_max_slice_len = 1 << 20, .memory_limit = 1 << 19 });
 	static const struct sluice_client_opts huge_client = SLUICE_CLIENT_OPTS(
-		.initial_max_slice_len = UINT64_MAX);
+		.port = { .initial_max_slice_len = UINT64_MAX });
 	static const struct sluice_server_opts huge_server = SLUICE_SERVER_OPTS(
-		.initial_max_slice_len = UINT64_MAX);
+		.port = { .initial_max_slice_len = UINT64_MAX });
 	static const struct sluice_node_opts bad_wait = SLUICE_NODE_OPTS(.wait = 7);
 	struct seat *seat = &self->seat;
 	size_t i;
@@ -142,10 +142,10 @@ TEST_F(options, out_of_range)
 	for (i = 0; i < ARRAY_SIZE(bad_client); i++) {
 		EXPECT_FAILS(EINVAL, sluice_client_create(seat->service,
 							  &bad_client[i]));
-		EXPECT_SAYS(bad_client[i].flags ? "flags" : "strategy");
+		EXPECT_SAYS(bad_client[i].port.flags ? "flags" : "strategy");
 		EXPECT_FAILS(EINVAL, sluice_server_create(seat->service,
 							  &bad_server[i]));
-		EXPECT_SAYS(bad_server[i].flags ? "flags" : "strategy");
+		EXPECT_SAYS(bad_server[i].port.flags ? "flags" : "strategy");
 	}
 	EXPECT_FAILS(EMSGSIZE, sluice_client_create(seat->service, &large_client));
 	EXPECT_FAILS(EMSGSIZE, sluice_server_create(seat->service, &large_server));
@@ -165,12 +165,20 @@ TEST_F(options, reserved)
 		.reserved = 1);
 	static const struct sluice_client_opts client = SLUICE_CLIENT_OPTS(
 		.reserved = 1);
+	static const struct sluice_client_opts later_client = SLUICE_CLIENT_OPTS(
+		.port = { .spare = { 1 } });
+	static const struct sluice_server_opts later_server = SLUICE_SERVER_OPTS(
+		.port = { .spare = { 0, 0, 0, 1 } });
 	struct seat *seat = &self->seat;
 
 	EXPECT_FAILS(EINVAL, sluice_node_create("x", &node));
 	ASSERT_EQ(0, open_service(seat, PTR(&calls), 0));
 	EXPECT_FAILS(EINVAL, sluice_service_open(seat->node, &calls, &service));
 	EXPECT_FAILS(EINVAL, sluice_client_create(seat->service, &client));
+	EXPECT_FAILS(E2BIG, sluice_client_create(seat->service, &later_client));
+	EXPECT_SAYS("spare[0]");
+	EXPECT_FAILS(E2BIG, sluice_server_create(seat->service, &later_server));
+	EXPECT_SAYS("spare[3]");
 }
 
 TEST_F(options, node_names)

@@ -269,7 +269,8 @@ TEST_F(peer_memory, less_than_is_needed)
 {
 	const struct sluice_service_opts service = SLUICE_SERVICE_OPTS(.max_clients = 4);
 	struct sluice_server_opts opts = SLUICE_SERVER_OPTS(
-		.initial_max_slice_len = (uint64_t)MIB, .port_memory_limit = (uint64_t)MIB - 4096);
+		.port = { .initial_max_slice_len = (uint64_t)MIB },
+		.port_memory_limit = (uint64_t)MIB - 4096);
 	struct seat *seat = &self->seat;
 
 	ASSERT_EQ(0, open_service(seat, PTR(&blobs), PTR(&service)));
@@ -277,7 +278,7 @@ TEST_F(peer_memory, less_than_is_needed)
 	opts.port_memory_limit = 0;
 	opts.peer_memory_limit = (uint64_t)MIB - 4096;
 	expect_size(_metadata, seat, opts, "peer_memory_limit");
-	opts.preallocate = 3;
+	opts.port.preallocate = 3;
 	opts.peer_memory_limit = 2 * (uint64_t)MIB;
 	expect_size(_metadata, seat, opts, "peer_memory_limit");
 	opts.peer_memory_limit = 3 * (uint64_t)MIB;
@@ -292,7 +293,7 @@ TEST_F(peer_memory, a_static_port)
 		.max_loaned_replies_per_request = 2, .max_response_buffer_size = 2,
 		.max_borrowed_responses_per_pending_response = 2);
 	struct sluice_server_opts opts = SLUICE_SERVER_OPTS(
-		.initial_max_slice_len = (uint64_t)MIB, .strategy = SLUICE_STATIC,
+		.port = { .initial_max_slice_len = (uint64_t)MIB, .strategy = SLUICE_STATIC },
 		.port_memory_limit = 20 * (uint64_t)MIB);
 	struct seat *seat = &self->seat;
 	long i, j;

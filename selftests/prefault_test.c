@@ -147,9 +147,8 @@ static long get_ready(struct seat *seat, long a, long b)
 static long open_large_server(struct seat *seat, long flags, long unused)
 {
 	struct sluice_server_opts opts = SLUICE_SERVER_OPTS(
-		.initial_max_slice_len = LENGTH,
-		.strategy = SLUICE_STATIC,
-		.flags = (uint32_t)flags);
+		.port = { .initial_max_slice_len = LENGTH, .strategy = SLUICE_STATIC,
+			  .flags = (uint32_t)flags });
 
 	return open_server(seat, PTR(&opts), unused);
 }
@@ -157,9 +156,8 @@ static long open_large_server(struct seat *seat, long flags, long unused)
 static long open_large_client(struct seat *seat, long flags, long unused)
 {
 	struct sluice_client_opts opts = SLUICE_CLIENT_OPTS(
-		.initial_max_slice_len = LENGTH,
-		.strategy = SLUICE_STATIC,
-		.flags = (uint32_t)flags);
+		.port = { .initial_max_slice_len = LENGTH, .strategy = SLUICE_STATIC,
+			  .flags = (uint32_t)flags });
 
 	return open_client(seat, PTR(&opts), unused);
 }

@@ -59,7 +59,7 @@ static void expect_memory(struct __test_metadata *_metadata, struct sluice_clien
 
 TEST_F_TIMEOUT(rounding, of_a_loan, 120)
 {
-	struct sluice_client_opts opts = SLUICE_CLIENT_OPTS(.strategy = 0);
+	struct sluice_client_opts opts = SLUICE_CLIENT_OPTS(.port = { .strategy = 0 });
 	struct sluice_request *request;
 	struct seat *seat = &self->seat;
 	uint64_t size;
@@ -68,7 +68,7 @@ TEST_F_TIMEOUT(rounding, of_a_loan, 120)
 	for (k = 0; k < 2; k++)
 		for (i = 0; i < 2 * ARRAY_SIZE(sizes); i++) {
 			size = sizes[i / 2];
-			opts.strategy = (uint32_t)i % 2;
+			opts.port.strategy = (uint32_t)i % 2;
 			ASSERT_EQ(0, open_service(seat, PTR(contracts[k]), 0));
 			ASSERT_EQ(0, open_client(seat, PTR(&opts), 0));
 			request = sluice_client_loan(seat->client, size);
@@ -96,20 +96,20 @@ static uint64_t from_the_start(struct seat *seat, const struct sluice_client_opt
 /* A hint, and slices that are preallocated, take no more than loans. */
 TEST_F_TIMEOUT(rounding, from_the_start, 120)
 {
-	struct sluice_client_opts opts = SLUICE_CLIENT_OPTS(.strategy = 0);
+	struct sluice_client_opts opts = SLUICE_CLIENT_OPTS(.port = { .strategy = 0 });
 	uint64_t bytes, need;
 	size_t i, k;
 
 	for (k = 0; k < 2; k++) {
 		ASSERT_EQ(0, open_service(&self->seat, PTR(contracts[k]), 0));
 		for (i = 0; i < 2 * ARRAY_SIZE(sizes); i++) {
-			opts.strategy = (uint32_t)i % 2;
-			opts.initial_max_slice_len = sizes[i / 2];
-			opts.preallocate = 0;
+			opts.port.strategy = (uint32_t)i % 2;
+			opts.port.initial_max_slice_len = sizes[i / 2];
+			opts.port.preallocate = 0;
 			bytes = from_the_start(&self->seat, &opts);
 			EXPECT_LE(sizes[i / 2], bytes);
 			EXPECT_GE(sizes[i / 2] + 2 * PAGE, bytes);
-			opts.preallocate = 2;
+			opts.port.preallocate = 2;
 			need = 2 * sizes[i / 2];
 			bytes = from_the_start(&self->seat, &opts);
 			EXPECT_LE(need, bytes);
@@ -124,8 +124,8 @@ TEST_F_TIMEOUT(rounding, from_the_start, 120)
 TEST_F(rounding, of_a_static_port)
 {
 	struct sluice_client_opts opts = SLUICE_CLIENT_OPTS(
-		.strategy = SLUICE_STATIC, .initial_max_slice_len = MIB + 1,
-		.preallocate = 4);
+		.port = { .strategy = SLUICE_STATIC, .initial_max_slice_len = MIB + 1,
+			  .preallocate = 4 });
 	uint64_t bytes;
 
 	ASSERT_EQ(0, open_service(&self->seat, PTR(&headed), 0));
@@ -138,18 +138,18 @@ TEST_F(rounding, of_a_static_port)
 TEST_F(rounding, of_short_slices)
 {
 	struct sluice_client_opts opts = SLUICE_CLIENT_OPTS(
-		.initial_max_slice_len = 1025, .preallocate = 64);
+		.port = { .initial_max_slice_len = 1025, .preallocate = 64 });
 	uint64_t bytes;
 
 	ASSERT_EQ(0, open_service(&self->seat, PTR(&blobs), 0));
 	EXPECT_EQ(64 * 2048u, from_the_start(&self->seat, &opts));
-	opts.strategy = SLUICE_BEST_FIT;
+	opts.port.strategy = SLUICE_BEST_FIT;
 	EXPECT_EQ(round_to_page(64 * 1088), from_the_start(&self->seat, &opts));
 	sluice_service_close(self->seat.service);
 
 	ASSERT_EQ(0, open_service(&self->seat, PTR(&headed), 0));
-	opts.strategy = SLUICE_POWER_OF_TWO;
-	opts.initial_max_slice_len = 1024;
+	opts.port.strategy = SLUICE_POWER_OF_TWO;
+	opts.port.initial_max_slice_len = 1024;
 	bytes = from_the_start(&self->seat, &opts);
 	EXPECT_EQ(round_to_page(64 * (64 + 1024)), bytes);
 }

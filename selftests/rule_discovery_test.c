@@ -179,9 +179,9 @@ TEST_F(rule_discovery_death, a_node_is_told_who_dies)
 
 /* Room for exactly what may be out: a slice that is lost is missed. */
 static const struct sluice_client_opts exact_client = SLUICE_CLIENT_OPTS(
-	.strategy = SLUICE_STATIC, .initial_max_slice_len = 4000);
+	.port = { .strategy = SLUICE_STATIC, .initial_max_slice_len = 4000 });
 static const struct sluice_server_opts exact_server = SLUICE_SERVER_OPTS(
-	.strategy = SLUICE_STATIC, .initial_max_slice_len = 4000);
+	.port = { .strategy = SLUICE_STATIC, .initial_max_slice_len = 4000 });
 
 static void go(struct end *end, long n)
 {

@@ -29,13 +29,13 @@ static int answer_full(const struct sluice_full *full, void *context)
 }
 
 static const struct sluice_client_opts client_discards = SLUICE_CLIENT_OPTS(
-	.when_full = SLUICE_FULL_DISCARD);
+	.port = { .when_full = SLUICE_FULL_DISCARD });
 static const struct sluice_server_opts server_discards = SLUICE_SERVER_OPTS(
-	.when_full = SLUICE_FULL_DISCARD);
+	.port = { .when_full = SLUICE_FULL_DISCARD });
 static const struct sluice_client_opts client_asks = SLUICE_CLIENT_OPTS(
-	.ask_when_full = answer_full);
+	.port = { .ask_when_full = answer_full });
 static const struct sluice_server_opts server_asks = SLUICE_SERVER_OPTS(
-	.ask_when_full = answer_full);
+	.port = { .ask_when_full = answer_full });
 
 /* ---- Steps ---------------------------------------------------------------- */
 

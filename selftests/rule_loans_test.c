@@ -178,7 +178,7 @@ static long refuse_replies(struct seat *seat, long times, long unused)
 TEST_F(rule_loans, a_refused_loan_of_a_reply_takes_no_place)
 {
 	static const struct sluice_server_opts fixed = SLUICE_SERVER_OPTS(
-		.strategy = SLUICE_STATIC, .initial_max_slice_len = 100);
+		.port = { .strategy = SLUICE_STATIC, .initial_max_slice_len = 100 });
 	struct end *server = &self->end[0];
 
 	SET_UP_PORTS(&blobs, NULL, NULL, &fixed);
@@ -195,7 +195,7 @@ TEST_F(rule_loans, a_refused_loan_of_a_reply_takes_no_place)
 TEST_F(rule_loans, unsent_replies_go_back_with_their_request)
 {
 	static const struct sluice_server_opts fixed = SLUICE_SERVER_OPTS(
-		.strategy = SLUICE_STATIC);
+		.port = { .strategy = SLUICE_STATIC });
 	struct end *server = &self->end[0];
 	long i;
 
@@ -215,7 +215,7 @@ TEST_F(rule_loans, unsent_replies_go_back_with_their_request)
 TEST_F(rule_loans, a_static_loan_is_not_longer_than_was_said)
 {
 	static const struct sluice_client_opts fixed = SLUICE_CLIENT_OPTS(
-		.strategy = SLUICE_STATIC, .initial_max_slice_len = 100);
+		.port = { .strategy = SLUICE_STATIC, .initial_max_slice_len = 100 });
 	struct sluice_request *request[LOANS];
 	long i;
 
@@ -238,7 +238,7 @@ TEST_F(rule_loans, a_static_loan_is_not_longer_than_was_said)
 TEST_F(rule_loans, a_static_port_has_room_for_all_that_may_be_out)
 {
 	static const struct sluice_client_opts fixed = SLUICE_CLIENT_OPTS(
-		.strategy = SLUICE_STATIC, .initial_max_slice_len = 4000);
+		.port = { .strategy = SLUICE_STATIC, .initial_max_slice_len = 4000 });
 	struct end *server = &self->end[0];
 	struct sluice_request *request[LOANS];
 	long i;
@@ -265,7 +265,7 @@ TEST_F(rule_loans, a_static_port_has_room_for_all_that_may_be_out)
 TEST_F(rule_loans, a_loan_beyond_the_memory_limit_is_refused)
 {
 	static const struct sluice_client_opts limited = SLUICE_CLIENT_OPTS(
-		.memory_limit = 1 << 20);
+		.port = { .memory_limit = 1 << 20 });
 
 	SET_UP_PORTS(&blobs, NULL, &limited, NULL);
 	EXPECT_FAILS(EMSGSIZE, sluice_client_loan(self->seat.client, 2 << 20));

@@ -204,7 +204,7 @@ TEST_F(rule_many_gone, what_servers_that_left_hold_is_safe_and_comes_back)
 	static const struct sluice_service_opts one = SLUICE_SERVICE_OPTS(
 		.max_servers = 1);
 	static const struct sluice_client_opts fixed = SLUICE_CLIENT_OPTS(
-		.strategy = SLUICE_STATIC, .initial_max_slice_len = 4000);
+		.port = { .strategy = SLUICE_STATIC, .initial_max_slice_len = 4000 });
 	struct end *server = &self->end[0];
 	long round;
 

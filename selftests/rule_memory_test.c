@@ -9,9 +9,9 @@
 ENDS_FIXTURE(rule_memory);
 
 static const struct sluice_client_opts best_client = SLUICE_CLIENT_OPTS(
-	.strategy = SLUICE_BEST_FIT);
+	.port = { .strategy = SLUICE_BEST_FIT });
 static const struct sluice_server_opts best_server = SLUICE_SERVER_OPTS(
-	.strategy = SLUICE_BEST_FIT);
+	.port = { .strategy = SLUICE_BEST_FIT });
 
 #define GROWTHS	400
 
@@ -130,7 +130,7 @@ TEST_F(rule_memory, memory_goes_back_after_a_burst)
 TEST_F(rule_memory, a_port_at_its_memory_limit_goes_on_when_loans_come_back)
 {
 	static const struct sluice_client_opts limited = SLUICE_CLIENT_OPTS(
-		.memory_limit = 1 << 20);
+		.port = { .memory_limit = 1 << 20 });
 	struct sluice_request *request[LOANS];
 	struct sluice_memory memory = { .size = sizeof(memory) };
 	long i, round;
@@ -158,7 +158,7 @@ TEST_F(rule_memory, a_port_at_its_memory_limit_goes_on_when_loans_come_back)
 TEST_F(rule_memory, a_static_port_never_grows)
 {
 	static const struct sluice_client_opts fixed = SLUICE_CLIENT_OPTS(
-		.strategy = SLUICE_STATIC, .initial_max_slice_len = 10000);
+		.port = { .strategy = SLUICE_STATIC, .initial_max_slice_len = 10000 });
 	struct sluice_memory before = { .size = sizeof(before) };
 	struct sluice_memory after = { .size = sizeof(after) };
 	long i;
@@ -214,12 +214,12 @@ TEST_F(rule_memory, best_fit_carries_growing_lengths)
 TEST_F(rule_memory, static_memory_carries_growing_lengths)
 {
 	static struct sluice_client_opts client = SLUICE_CLIENT_OPTS(
-		.strategy = SLUICE_STATIC);
+		.port = { .strategy = SLUICE_STATIC });
 	static struct sluice_server_opts server = SLUICE_SERVER_OPTS(
-		.strategy = SLUICE_STATIC);
+		.port = { .strategy = SLUICE_STATIC });
 
-	client.initial_max_slice_len = (uint64_t)length(LENGTHS);
-	server.initial_max_slice_len = (uint64_t)length(LENGTHS);
+	client.port.initial_max_slice_len = (uint64_t)length(LENGTHS);
+	server.port.initial_max_slice_len = (uint64_t)length(LENGTHS);
 	SET_UP_PORTS(&blobs, NULL, &client, &server);
 	exchange_lengths(_metadata, &self->seat, &self->end[0]);
 }
@@ -227,7 +227,7 @@ TEST_F(rule_memory, static_memory_carries_growing_lengths)
 TEST_F(rule_memory, the_two_directions_choose_for_themselves)
 {
 	static const struct sluice_server_opts fixed = SLUICE_SERVER_OPTS(
-		.strategy = SLUICE_STATIC, .initial_max_slice_len = 200000);
+		.port = { .strategy = SLUICE_STATIC, .initial_max_slice_len = 200000 });
 
 	SET_UP_PORTS(&blobs, NULL, &best_client, &fixed);
 	exchange_lengths(_metadata, &self->seat, &self->end[0]);

@@ -9,9 +9,9 @@
 ENDS_FIXTURE(rule_overflow);
 
 static const struct sluice_client_opts fixed_client = SLUICE_CLIENT_OPTS(
-	.strategy = SLUICE_STATIC);
+	.port = { .strategy = SLUICE_STATIC });
 static const struct sluice_server_opts fixed_server = SLUICE_SERVER_OPTS(
-	.strategy = SLUICE_STATIC);
+	.port = { .strategy = SLUICE_STATIC });
 
 /* ---- Requests ------------------------------------------------------------ */
 

@@ -119,7 +119,7 @@ TEST_F(rule_stream, every_server_sees_it)
 TEST_F(rule_stream, a_reply_that_nobody_wants_ends_with_epipe_and_comes_back)
 {
 	static const struct sluice_server_opts fixed = SLUICE_SERVER_OPTS(
-		.strategy = SLUICE_STATIC);
+		.port = { .strategy = SLUICE_STATIC });
 	struct end *server = &self->end[0];
 	long i;
 
@@ -176,7 +176,7 @@ TEST_F(rule_stream, a_slice_that_nobody_waits_for_is_received_all_the_same)
 TEST_F(rule_stream, what_is_unread_when_it_is_released_is_not_lost_to_the_server)
 {
 	static const struct sluice_server_opts fixed = SLUICE_SERVER_OPTS(
-		.strategy = SLUICE_STATIC);
+		.port = { .strategy = SLUICE_STATIC });
 	struct end *server = &self->end[0];
 	long i;
 

@@ -6,6 +6,8 @@
 #ifndef SELFTESTS_SETTINGS_H
 #define SELFTESTS_SETTINGS_H
 
+#include <sys/param.h>
+
 #include "steps.h"
 
 /* ---- The page -------------------------------------------------------------- */
@@ -137,6 +139,7 @@ helper int error_of(const char *name)
 	} errors[] = {
 		{ "none", 0 }, { "EINVAL", EINVAL }, { "EUSERS", EUSERS }, { "EBUSY", EBUSY },
 		{ "ENOBUFS", ENOBUFS }, { "EMSGSIZE", EMSGSIZE }, { "ENOMEM", ENOMEM },
+		{ "E2BIG", E2BIG },
 	};
 	size_t i;
 
@@ -164,6 +167,10 @@ struct field {
 	{ #owner, #name, offsetof(struct type, name), sizeof(((struct type *)0)->name), kind }
 #define FIELD(owner, name)		FIELD_OF(owner, sluice_##owner##_opts, name, NUMBER)
 #define FIELD_AS(owner, name, kind)	FIELD_OF(owner, sluice_##owner##_opts, name, kind)
+/* Of an array the first word. */
+#define PORT(owner, name, kind)						\
+	{ #owner, #name, offsetof(struct sluice_##owner##_opts, port.name), \
+	  MIN(sizeof(((struct sluice_port_opts *)0)->name), sizeof(uint64_t)), kind }
 
 static const struct field fields[] = {
 	FIELD(node, size),
@@ -193,27 +200,29 @@ static const struct field fields[] = {
 	FIELD_OF(attribute, sluice_attribute, key, TEXT),
 	FIELD_OF(attribute, sluice_attribute, value, TEXT),
 	FIELD(client, size),
-	FIELD_AS(client, name, TEXT),
-	FIELD(client, initial_max_slice_len),
-	FIELD(client, memory_limit),
-	FIELD(client, strategy),
-	FIELD(client, flags),
-	FIELD(client, preallocate),
+	PORT(client, name, TEXT),
+	PORT(client, initial_max_slice_len, NUMBER),
+	PORT(client, memory_limit, NUMBER),
+	PORT(client, strategy, NUMBER),
+	PORT(client, flags, NUMBER),
+	PORT(client, preallocate, NUMBER),
 	FIELD(client, max_active_requests),
-	FIELD(client, when_full),
+	PORT(client, when_full, NUMBER),
 	FIELD(client, reserved),
-	FIELD_AS(client, ask_when_full, POINTER),
-	FIELD_AS(client, context, POINTER),
+	PORT(client, ask_when_full, POINTER),
+	PORT(client, context, POINTER),
+	PORT(client, spare, NUMBER),
 	FIELD(server, size),
-	FIELD_AS(server, name, TEXT),
-	FIELD(server, initial_max_slice_len),
-	FIELD(server, memory_limit),
-	FIELD(server, strategy),
-	FIELD(server, flags),
-	FIELD(server, preallocate),
-	FIELD(server, when_full),
-	FIELD_AS(server, ask_when_full, POINTER),
-	FIELD_AS(server, context, POINTER),
+	PORT(server, name, TEXT),
+	PORT(server, initial_max_slice_len, NUMBER),
+	PORT(server, memory_limit, NUMBER),
+	PORT(server, strategy, NUMBER),
+	PORT(server, flags, NUMBER),
+	PORT(server, preallocate, NUMBER),
+	PORT(server, when_full, NUMBER),
+	PORT(server, ask_when_full, POINTER),
+	PORT(server, context, POINTER),
+	PORT(server, spare, NUMBER),
 	FIELD(server, port_memory_limit),
 	FIELD(server, peer_memory_limit),
 };
@@ -319,11 +328,11 @@ helper void trial_prepare(struct trial *trial, const struct field *field)
 	if (!preallocate && strcmp(field->name, "initial_max_slice_len"))
 		return;
 	if (client) {
-		trial->options.client.memory_limit = LIMIT;
-		trial->options.client.initial_max_slice_len = preallocate ? 4096 : 0;
+		trial->options.client.port.memory_limit = LIMIT;
+		trial->options.client.port.initial_max_slice_len = preallocate ? 4096 : 0;
 	} else {
-		trial->options.server.memory_limit = LIMIT;
-		trial->options.server.initial_max_slice_len = preallocate ? 4096 : 0;
+		trial->options.server.port.memory_limit = LIMIT;
+		trial->options.server.port.initial_max_slice_len = preallocate ? 4096 : 0;
 	}
 }
 

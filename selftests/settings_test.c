@@ -281,9 +281,9 @@ static long two_fds(struct seat *seat)
 /* ---- Memory ---- */
 
 static const struct sluice_client_opts client_of_1_page = SLUICE_CLIENT_OPTS(
-	.memory_limit = 4096);
+	.port = { .memory_limit = 4096 });
 static const struct sluice_server_opts server_of_1_page = SLUICE_SERVER_OPTS(
-	.memory_limit = 4096);
+	.port = { .memory_limit = 4096 });
 static const struct sluice_server_opts port_of_1_page = SLUICE_SERVER_OPTS(
 	.port_memory_limit = 4096);
 static const struct sluice_server_opts peers_of_1_page = SLUICE_SERVER_OPTS(
@@ -291,9 +291,9 @@ static const struct sluice_server_opts peers_of_1_page = SLUICE_SERVER_OPTS(
 static const struct sluice_server_opts server_without_other_limits = SLUICE_SERVER_OPTS(
 	.port_memory_limit = UINT64_C(1) << 40, .peer_memory_limit = UINT64_C(1) << 40);
 static const struct sluice_client_opts static_client = SLUICE_CLIENT_OPTS(
-	.strategy = SLUICE_STATIC);
+	.port = { .strategy = SLUICE_STATIC });
 static const struct sluice_server_opts static_server = SLUICE_SERVER_OPTS(
-	.strategy = SLUICE_STATIC);
+	.port = { .strategy = SLUICE_STATIC });
 
 static long loan_request(struct seat *seat, long slot, size_t count)
 {

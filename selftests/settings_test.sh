@@ -12,10 +12,11 @@ cd "$(dirname "$0")/.." || exit 1
 page=Documentation/settings.rst
 header=lib/include/sluice.h
 
-# in_header FILE: "OWNER FIELD" for each field of an options struct
+# in_header FILE: "OWNER FIELD" for each field of an options struct; the fields of
+# struct sluice_port_opts are fields of each struct that has one
 in_header() {
-	sed -f Documentation/man/fields.sed "$1" | awk '
-		/^struct sluice_(node|service|client|server)_opts \{|^struct sluice_attribute \{/ {
+	awk -f Documentation/man/fields.awk "$1" | awk '
+		/^struct sluice_(node|service|port|client|server)_opts \{|^struct sluice_attribute \{/ {
 			owner = $2
 			sub(/^sluice_/, "", owner)
 			sub(/_opts$/, "", owner)
@@ -24,8 +25,14 @@ in_header() {
 		/^}/ { owner = "" }
 		owner != "" {
 			field = $NF
-			gsub(/[*;]/, "", field)
-			print owner, field
+			gsub(/[*;]|\[[0-9]*\]/, "", field)
+			if (owner == "port")
+				ports[++count] = field
+			else if (field == "port")
+				for (i = 1; i <= count; i++)
+					print owner, ports[i]
+			else
+				print owner, field
 		}' | sort
 }
 

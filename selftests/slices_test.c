@@ -44,9 +44,9 @@ static void exchange_growing(struct __test_metadata *_metadata,
 TEST_F_TIMEOUT(slices, power_of_two, 120)
 {
 	static const struct sluice_client_opts client = SLUICE_CLIENT_OPTS(
-		.strategy = SLUICE_POWER_OF_TWO);
+		.port = { .strategy = SLUICE_POWER_OF_TWO });
 	static const struct sluice_server_opts server = SLUICE_SERVER_OPTS(
-		.strategy = SLUICE_POWER_OF_TWO);
+		.port = { .strategy = SLUICE_POWER_OF_TWO });
 	struct sluice_memory memory = { .size = sizeof(memory) };
 
 	exchange_growing(_metadata, &self->seat, &self->end[0], variant->place,
@@ -59,9 +59,9 @@ TEST_F_TIMEOUT(slices, power_of_two, 120)
 TEST_F_TIMEOUT(slices, best_fit, 120)
 {
 	static const struct sluice_client_opts client = SLUICE_CLIENT_OPTS(
-		.strategy = SLUICE_BEST_FIT);
+		.port = { .strategy = SLUICE_BEST_FIT });
 	static const struct sluice_server_opts server = SLUICE_SERVER_OPTS(
-		.strategy = SLUICE_BEST_FIT);
+		.port = { .strategy = SLUICE_BEST_FIT });
 	struct sluice_memory memory = { .size = sizeof(memory) };
 
 	exchange_growing(_metadata, &self->seat, &self->end[0], variant->place,
@@ -74,13 +74,13 @@ TEST_F_TIMEOUT(slices, best_fit, 120)
 TEST_F_TIMEOUT(slices, constant, 120)
 {
 	static struct sluice_client_opts client = SLUICE_CLIENT_OPTS(
-		.strategy = SLUICE_STATIC);
+		.port = { .strategy = SLUICE_STATIC });
 	static struct sluice_server_opts server = SLUICE_SERVER_OPTS(
-		.strategy = SLUICE_STATIC);
+		.port = { .strategy = SLUICE_STATIC });
 	struct sluice_memory memory = { .size = sizeof(memory) };
 
-	client.initial_max_slice_len = length(LENGTHS - 1);
-	server.initial_max_slice_len = length(LENGTHS - 1);
+	client.port.initial_max_slice_len = length(LENGTHS - 1);
+	server.port.initial_max_slice_len = length(LENGTHS - 1);
 	exchange_growing(_metadata, &self->seat, &self->end[0], variant->place,
 			 &client, &server);
 	ASSERT_EQ(0, sluice_client_memory(self->seat.client, &memory));
@@ -91,8 +91,7 @@ TEST_F_TIMEOUT(slices, constant, 120)
 TEST_F(slices, mixed)
 {
 	static const struct sluice_server_opts fixed = SLUICE_SERVER_OPTS(
-		.strategy = SLUICE_STATIC,
-		.initial_max_slice_len = 1000);
+		.port = { .strategy = SLUICE_STATIC, .initial_max_slice_len = 1000 });
 	struct end *server = &self->end[0];
 	long i;
 

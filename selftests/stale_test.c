@@ -139,9 +139,9 @@ TEST_F(stale, response_after_limits)
 /* ---- Requests -------------------------------------------------------------- */
 
 static const struct sluice_client_opts small_client = SLUICE_CLIENT_OPTS(
-	.memory_limit = 1 << 20);
+	.port = { .memory_limit = 1 << 20 });
 static const struct sluice_server_opts small_server = SLUICE_SERVER_OPTS(
-	.memory_limit = 1 << 20);
+	.port = { .memory_limit = 1 << 20 });
 
 TEST_F(stale, request_after_failed_loans)
 {
@@ -203,9 +203,9 @@ static int refuse(const struct sluice_full *full, void *context)
 }
 
 static const struct sluice_client_opts client_refuses = SLUICE_CLIENT_OPTS(
-	.ask_when_full = refuse);
+	.port = { .ask_when_full = refuse });
 static const struct sluice_server_opts server_refuses = SLUICE_SERVER_OPTS(
-	.ask_when_full = refuse);
+	.port = { .ask_when_full = refuse });
 
 /* The first server's queue is full; and a pending response that was released. */
 static struct sluice_pending_response *release_pending(struct __test_metadata *_metadata,

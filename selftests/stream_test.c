@@ -45,7 +45,7 @@ TEST_F(stream, newest_stay)
 	static const struct sluice_service_opts shallow = SLUICE_SERVICE_OPTS(
 		.max_response_buffer_size = 4);
 	static const struct sluice_server_opts fixed = SLUICE_SERVER_OPTS(
-		.strategy = SLUICE_STATIC);
+		.port = { .strategy = SLUICE_STATIC });
 	struct end *server = &self->end[0];
 	long i, round;
 
@@ -256,7 +256,7 @@ TEST_F(stream, unsent_replies_come_back)
 	static const struct sluice_service_opts two = SLUICE_SERVICE_OPTS(
 		.max_loaned_replies_per_request = 2);
 	static const struct sluice_server_opts fixed = SLUICE_SERVER_OPTS(
-		.strategy = SLUICE_STATIC);
+		.port = { .strategy = SLUICE_STATIC });
 	struct end *server = &self->end[0];
 	long i;
 

@@ -43,8 +43,10 @@ told struct pair pair_make_named(const char *node, const struct sluice_contract 
 				 const struct sluice_service_opts *opts, const char *client,
 				 const char *server)
 {
-	const struct sluice_client_opts client_opts = SLUICE_CLIENT_OPTS(.name = client);
-	const struct sluice_server_opts server_opts = SLUICE_SERVER_OPTS(.name = server);
+	const struct sluice_client_opts client_opts = SLUICE_CLIENT_OPTS(
+		.port = { .name = client });
+	const struct sluice_server_opts server_opts = SLUICE_SERVER_OPTS(
+		.port = { .name = server });
 	struct pair pair;
 
 	pair.node = must(sluice_node_create(node, NULL));

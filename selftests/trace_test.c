@@ -73,7 +73,7 @@ static void connect_ports(struct ports *ports, const struct sluice_client_opts *
 static struct ports make_ports(uint64_t initial_max_slice_len)
 {
 	const struct sluice_client_opts opts = SLUICE_CLIENT_OPTS(
-		.initial_max_slice_len = initial_max_slice_len);
+		.port = { .initial_max_slice_len = initial_max_slice_len });
 	struct ports ports;
 
 	ports.node = must(sluice_node_create("trace", NULL));

@@ -75,7 +75,7 @@ int server_allow_memory(struct sluice_server *server, const struct sluice_server
 	struct wish port = {
 		.name = "port_memory_limit",
 		.said = opts->port_memory_limit,
-		.derived = max_u64(max_u64(share, PORT_MEMORY_LEAST), opts->memory_limit),
+		.derived = max_u64(max_u64(share, PORT_MEMORY_LEAST), opts->port.memory_limit),
 		.key = CONFIG_PORT_MEMORY,
 	};
 	struct wish peer = {
@@ -92,7 +92,7 @@ int server_allow_memory(struct sluice_server *server, const struct sluice_server
 	r = choose(server, &port, &all->limit);
 	if (r < 0)
 		return r;
-	peer.derived = max_u64(all->limit / PEER_MEMORY_SHARE, opts->memory_limit);
+	peer.derived = max_u64(all->limit / PEER_MEMORY_SHARE, opts->port.memory_limit);
 	r = choose(server, &peer, &all->peer_limit);
 	if (r < 0)
 		return r;

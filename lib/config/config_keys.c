@@ -65,12 +65,14 @@ static const struct config_word when_full[] = {
 
 /* ---- The table ---- */
 
-#define FIELD(section_, opts_, field_, kind_)				\
-	.name = #field_,						\
+#define NAMED(section_, opts_, name_, field_, kind_)			\
+	.name = (name_),						\
 	.section = (section_),						\
 	.kind = (kind_),						\
 	.offset = offsetof(struct opts_, field_),			\
 	.width = sizeof(((struct opts_ *)0)->field_)
+#define FIELD(section_, opts_, field_, kind_) \
+	NAMED(section_, opts_, #field_, field_, kind_)
 
 #define NODE(field_, kind_) \
 	FIELD(CONFIG_NODE, sluice_node_opts, field_, kind_)
@@ -80,6 +82,10 @@ static const struct config_word when_full[] = {
 	FIELD(CONFIG_CLIENT, sluice_client_opts, field_, kind_)
 #define SERVER(field_, kind_) \
 	FIELD(CONFIG_SERVER, sluice_server_opts, field_, kind_)
+#define CLIENT_PORT(field_, kind_) \
+	NAMED(CONFIG_CLIENT, sluice_client_opts, #field_, port.field_, kind_)
+#define SERVER_PORT(field_, kind_) \
+	NAMED(CONFIG_SERVER, sluice_server_opts, #field_, port.field_, kind_)
 
 #define RANGE(preset_, least_, most_) \
 	.preset = (preset_), .least = (least_), .most = (most_)
@@ -135,33 +141,33 @@ const struct config_key config_keys[CONFIG_KEYS] = {
 	{ SERVICE(group, CONFIG_NUMBER), .words = group_words, RANGE(0, 1, UINT32_MAX - 1),
 	  .meaning = "id of the group of services whose mode is 0660 or 0666" },
 
-	{ CLIENT(initial_max_slice_len, CONFIG_NUMBER), COUNT(1, MEMORY_LIMIT_MAX),
+	{ CLIENT_PORT(initial_max_slice_len, CONFIG_NUMBER), COUNT(1, MEMORY_LIMIT_MAX),
 	  .meaning = "elements of a request that there is room for from the start, if it is a slice" },
-	{ CLIENT(memory_limit, CONFIG_BYTES), COUNT(MEMORY_LIMIT_DEFAULT, MEMORY_LIMIT_MAX),
+	{ CLIENT_PORT(memory_limit, CONFIG_BYTES), COUNT(MEMORY_LIMIT_DEFAULT, MEMORY_LIMIT_MAX),
 	  .meaning = "what the segments of a client's requests may have together" },
-	{ CLIENT(strategy, CONFIG_WORD), .words = strategies,
+	{ CLIENT_PORT(strategy, CONFIG_WORD), .words = strategies,
 	  .meaning = "how memory follows the slices that are loaned" },
-	{ CLIENT(flags, CONFIG_WORDS), .words = port_flags,
+	{ CLIENT_PORT(flags, CONFIG_WORDS), .words = port_flags,
 	  .meaning = "what holds in addition to what programs ask for" },
-	{ CLIENT(preallocate, CONFIG_NUMBER), .words = auto_words, COUNT(0, UINT32_MAX),
+	{ CLIENT_PORT(preallocate, CONFIG_NUMBER), .words = auto_words, COUNT(0, UINT32_MAX),
 	  .meaning = "slices for which memory is allocated from the start; auto: as many as may be loaned, up to 1 MiB" },
 	[CONFIG_REQUESTS] =
 	{ CLIENT(max_active_requests, CONFIG_NUMBER), .words = all_words, COUNT(0, PER_PORT_LIMIT),
 	  .meaning = "pending responses that a client may hold; all: those that its service allows, which are the most" },
-	{ CLIENT(when_full, CONFIG_WORD), .words = when_full,
+	{ CLIENT_PORT(when_full, CONFIG_WORD), .words = when_full,
 	  .meaning = "what becomes of a request for which a server has no room" },
 
-	{ SERVER(initial_max_slice_len, CONFIG_NUMBER), COUNT(1, MEMORY_LIMIT_MAX),
+	{ SERVER_PORT(initial_max_slice_len, CONFIG_NUMBER), COUNT(1, MEMORY_LIMIT_MAX),
 	  .meaning = "elements of a reply that there is room for from the first on, if it is a slice" },
-	{ SERVER(memory_limit, CONFIG_BYTES), COUNT(MEMORY_LIMIT_DEFAULT, MEMORY_LIMIT_MAX),
+	{ SERVER_PORT(memory_limit, CONFIG_BYTES), COUNT(MEMORY_LIMIT_DEFAULT, MEMORY_LIMIT_MAX),
 	  .meaning = "what the segments of a server's replies to one client may have together" },
-	{ SERVER(strategy, CONFIG_WORD), .words = strategies,
+	{ SERVER_PORT(strategy, CONFIG_WORD), .words = strategies,
 	  .meaning = "how memory follows the slices that are loaned" },
-	{ SERVER(flags, CONFIG_WORDS), .words = port_flags,
+	{ SERVER_PORT(flags, CONFIG_WORDS), .words = port_flags,
 	  .meaning = "what holds in addition to what programs ask for" },
-	{ SERVER(preallocate, CONFIG_NUMBER), .words = auto_words, COUNT(0, UINT32_MAX),
+	{ SERVER_PORT(preallocate, CONFIG_NUMBER), .words = auto_words, COUNT(0, UINT32_MAX),
 	  .meaning = "slices for each client for which memory is allocated from the start; auto: as many as may be loaned, up to 1 MiB" },
-	{ SERVER(when_full, CONFIG_WORD), .words = when_full,
+	{ SERVER_PORT(when_full, CONFIG_WORD), .words = when_full,
 	  .meaning = "what becomes of a reply for which a client has no room" },
 	[CONFIG_PORT_MEMORY] =
 	{ SERVER(port_memory_limit, CONFIG_BYTES), .words = auto_words, COUNT(0, MEMORY_LIMIT_MAX),

@@ -508,39 +508,53 @@ struct sluice_full {
 typedef int (*sluice_full_fn)(const struct sluice_full *full, void *context);
 
 /**
- * struct sluice_client_opts - options of sluice_client_create()
- * @size: sizeof(struct sluice_client_opts).
- * @name: shown by tools, at most 63 bytes; NULL for none.
- * @initial_max_slice_len: elements of a request there is room for from the
- *	start; 1.
- * @memory_limit: bytes that the segments of this client's requests may have
- *	together; 4 GiB.  A loan that would exceed it first takes back the segments of
- *	which no slice is out.
+ * struct sluice_port_opts - what the options of clients and servers have in common
+ * @name: name shown by tools, at most 63 bytes; NULL for none.
+ * @initial_max_slice_len: number of elements of a message for which there is room from
+ *	the start; 1.
+ * @memory_limit: bytes that the segments of the port's messages may have together; 4 GiB.
+ *	The limit of a server holds for each client.  If a loan would exceed the limit, the
+ *	library first takes back the segments of which no slice is out.
  * @strategy: an &enum sluice_strategy.
  * @flags: SLUICE_PORT_PREFAULT, SLUICE_PORT_LOCK, SLUICE_PORT_HUGE_PAGES.
- * @preallocate: slices of @initial_max_slice_len elements for which memory is allocated
- *	from the start, and kept as long as no loan would fail for it; at most as many as
- *	can ever be out; 0: as many as may be loaned, up to 1 MiB or @memory_limit.
- * @max_active_requests: pending responses this client may hold; the service's
- *	max_active_requests_per_client, and at most that.
- * @when_full: an &enum sluice_when_full, for servers that have no room.
- * @reserved: 0.
- * @ask_when_full: is asked instead, if not NULL.
- * @context: for @ask_when_full.
+ * @preallocate: number of slices of @initial_max_slice_len elements for which memory is
+ *	allocated from the start, and kept as long as no loan would fail for it.  At most as
+ *	many are allocated as can ever be out.  0: as many as may be loaned, up to 1 MiB or
+ *	@memory_limit.
+ * @when_full: an &enum sluice_when_full, for peers that have no room.
+ * @ask_when_full: function that the library asks instead, if not NULL.
+ * @context: argument of @ask_when_full.
+ * @spare: 0; kept for later options.
+ *
+ * A client has memory for its requests from its creation on.  A server has memory for the
+ * replies to a client from the first reply to this client on.
  */
-struct sluice_client_opts {
-	size_t size SLUICE_SIZE_(struct sluice_client_opts);
+struct sluice_port_opts {
 	const char *name SLUICE_ZERO_;
 	uint64_t initial_max_slice_len SLUICE_ZERO_;
 	uint64_t memory_limit SLUICE_ZERO_;
 	uint32_t strategy SLUICE_ZERO_;
 	uint32_t flags SLUICE_ZERO_;
 	uint32_t preallocate SLUICE_ZERO_;
-	uint32_t max_active_requests SLUICE_ZERO_;
 	uint32_t when_full SLUICE_ZERO_;
-	uint32_t reserved SLUICE_ZERO_;
 	sluice_full_fn ask_when_full SLUICE_ZERO_;
 	void *context SLUICE_ZERO_;
+	uint64_t spare[4] SLUICE_ZERO_;
+};
+
+/**
+ * struct sluice_client_opts - options of sluice_client_create()
+ * @size: sizeof(struct sluice_client_opts).
+ * @port: what clients and servers have in common.
+ * @max_active_requests: number of pending responses that this client may hold; the
+ *	service's max_active_requests_per_client, and at most that.
+ * @reserved: 0.
+ */
+struct sluice_client_opts {
+	size_t size SLUICE_SIZE_(struct sluice_client_opts);
+	struct sluice_port_opts port SLUICE_ZERO_;
+	uint32_t max_active_requests SLUICE_ZERO_;
+	uint32_t reserved SLUICE_ZERO_;
 };
 
 /** SLUICE_CLIENT_OPTS() - client options, fields named as in an initialiser */
@@ -549,38 +563,21 @@ struct sluice_client_opts {
 /**
  * struct sluice_server_opts - options of sluice_server_create()
  * @size: sizeof(struct sluice_server_opts).
- * @name: shown by tools, at most 63 bytes; NULL for none.
- * @initial_max_slice_len: elements of a reply there is room for from the first
- *	reply to a client on; 1.
- * @memory_limit: bytes that the segments of this server's replies to one client
- *	may have together; 4 GiB.  As of a client; @port_memory_limit and
- *	@peer_memory_limit hold besides.
- * @strategy: an &enum sluice_strategy.
- * @flags: SLUICE_PORT_PREFAULT, SLUICE_PORT_LOCK, SLUICE_PORT_HUGE_PAGES.
- * @preallocate: as of a client, for each client, from the first reply to it on.
- * @when_full: an &enum sluice_when_full, for clients that have no room.
- * @ask_when_full: is asked instead, if not NULL.
- * @context: for @ask_when_full.
+ * @port: what clients and servers have in common.
  * @port_memory_limit: bytes that the segments of all replies may have together; half of
- *	what the machine has available when the server is made, at least 256 MiB.  A loan
- *	that would exceed it first takes back segments of which no slice is out, from all
- *	clients.
- * @peer_memory_limit: the same for all clients of one process; a quarter of
- *	@port_memory_limit.  Neither of the two is less than @memory_limit if only that is
- *	said.  A static port needs room in both for all that max_clients clients can be sent;
- *	it gets that if nothing is said.
+ *	the memory that the machine has available when the server is made, at least 256 MiB.
+ *	If a loan would exceed the limit, the library first takes back segments of which no
+ *	slice is out, from all clients.
+ * @peer_memory_limit: the same limit for all clients of one process; a quarter of
+ *	@port_memory_limit.
+ *
+ * If a program sets memory_limit alone, neither default is less than that.  A static port
+ * needs room in both limits for all replies that max_clients clients can be sent.  If a
+ * program sets neither limit, a static port gets this room.
  */
 struct sluice_server_opts {
 	size_t size SLUICE_SIZE_(struct sluice_server_opts);
-	const char *name SLUICE_ZERO_;
-	uint64_t initial_max_slice_len SLUICE_ZERO_;
-	uint64_t memory_limit SLUICE_ZERO_;
-	uint32_t strategy SLUICE_ZERO_;
-	uint32_t flags SLUICE_ZERO_;
-	uint32_t preallocate SLUICE_ZERO_;
-	uint32_t when_full SLUICE_ZERO_;
-	sluice_full_fn ask_when_full SLUICE_ZERO_;
-	void *context SLUICE_ZERO_;
+	struct sluice_port_opts port SLUICE_ZERO_;
 	uint64_t port_memory_limit SLUICE_ZERO_;
 	uint64_t peer_memory_limit SLUICE_ZERO_;
 };
@@ -590,85 +587,72 @@ struct sluice_server_opts {
 
 /* ---- Messages -----------------------------------------------------------
  *
- * Messages are owned by the library and handed out by pointer.  What is shown
- * here is their head, to be read and not assigned; a tail is hidden behind it.
- * A handle that was sent or released is used again for a later message, the
- * oldest first, so that a second send or release of it is EINVAL.
+ * The library owns the messages and hands out pointers to them.  The members that are
+ * shown here are to be read and not to be assigned; the library keeps more behind them.
  */
 
+/* access is const, or nothing in a message whose memory the program may write. */
+#define SLUICE_MESSAGE_(access)						\
+	access void *data;						\
+	access void *header;						\
+	size_t count;							\
+	size_t size
+
 /**
- * struct sluice_request - a request that a client loaned and may write
- * @data: the elements, aligned as the contract asks; not NULL even if @count
- *	is 0.
+ * struct sluice_message - what every message begins with
+ * @data: the elements, aligned as the contract asks; not NULL even if @count is 0.
  * @header: the user header, or NULL if the contract has none.
  * @count: number of elements.
  * @size: number of bytes of the elements.
+ *
+ * The five kinds of messages have these members as their own, and no common member that
+ * holds them.  So a program writes request->data, in C and in C++, and the compiler
+ * refuses to mix up two kinds.
+ */
+struct sluice_message {
+	SLUICE_MESSAGE_(const);
+};
+
+/**
+ * struct sluice_request - a request that a client has loaned and may write
  */
 struct sluice_request {
-	void *data;
-	void *header;
-	size_t count;
-	size_t size;
+	SLUICE_MESSAGE_();
 };
 
 /**
- * struct sluice_pending_response - a request that was sent
- * @data: the elements of the request, still readable.
- * @header: the user header of the request, or NULL.
- * @count: number of elements.
- * @size: number of bytes of the elements.
+ * struct sluice_pending_response - a request that was sent, and can still be read
  */
 struct sluice_pending_response {
-	const void *data;
-	const void *header;
-	size_t count;
-	size_t size;
+	SLUICE_MESSAGE_(const);
 };
 
 /**
- * struct sluice_response - a response that a client received
- * @data: the elements, in memory that only the server can write.
- * @header: the user header, or NULL if the contract has none.
- * @count: number of elements.
- * @size: number of bytes of the elements.
+ * struct sluice_response - a response that a client has received
+ *
+ * Only the server can write its memory.
  */
 struct sluice_response {
-	const void *data;
-	const void *header;
-	size_t count;
-	size_t size;
+	SLUICE_MESSAGE_(const);
 };
 
 /**
- * struct sluice_active_request - a request that a server received
- * @data: the elements, in memory that only the client can write.
- * @header: the user header, or NULL if the contract has none.
- * @count: number of elements.
- * @size: number of bytes of the elements.
- * @deadline: until when the client waits, in nanoseconds of CLOCK_MONOTONIC; 0 if
- *	it has not said.
+ * struct sluice_active_request - a request that a server has received
+ * @deadline: time until which the client waits, in nanoseconds of CLOCK_MONOTONIC; 0 if
+ *	the client has set none.
+ *
+ * Only the client can write its memory.
  */
 struct sluice_active_request {
-	const void *data;
-	const void *header;
-	size_t count;
-	size_t size;
+	SLUICE_MESSAGE_(const);
 	int64_t deadline;
 };
 
 /**
- * struct sluice_reply - a reply that a server loaned and may write
- * @data: the elements, aligned as the contract asks; not NULL even if @count
- *	is 0.
- * @header: the user header, or NULL if the contract has none.
- * @count: number of elements.
- * @size: number of bytes of the elements.
+ * struct sluice_reply - a reply that a server has loaned and may write
  */
 struct sluice_reply {
-	void *data;
-	void *header;
-	size_t count;
-	size_t size;
+	SLUICE_MESSAGE_();
 };
 
 /**
