@@ -12,15 +12,19 @@
 #ifndef SELFTESTS_HOSTILE_SCENE_H
 #define SELFTESTS_HOSTILE_SCENE_H
 
+#include <linux/capability.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "audit.h"
 #include "honest.h"
 #include "peer.h"
+
+#define SIZE		64		/* of payloads */
 
 /* Memory that comes and goes with an allocator, and is not the attack's. */
 #define SHARED_MARGIN	(8 * 1024)	/* KiB */
@@ -36,7 +40,7 @@ struct scene {
 	int64_t attack_time;
 	void (*await)(struct scene *scene);	/* instead: until the attack is over */
 	rlim_t descriptors;		/* limit of the victim, 0: none */
-	uint64_t size_under_attack;	/* of payloads, 0: as before */
+	uint64_t size_under_attack;	/* of payloads, 0: SIZE */
 	int more_mappings;		/* that the victim may have afterwards */
 	const struct sluice_service_opts *opts;
 	struct stage *stage;
@@ -45,6 +49,15 @@ struct scene {
 };
 
 /* ---- The processes ------------------------------------------------------------------ */
+
+/* Without capabilities, with which the kernel has no limit for descriptors in flight. */
+helper int be_ordinary(void)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = { { 0 } };
+
+	return (int)syscall(SYS_capset, &header, none);
+}
 
 helper void be_honest(struct scene *scene, bool is_server)
 {
@@ -55,8 +68,8 @@ helper void be_honest(struct scene *scene, bool is_server)
 	int fds = count_fds();
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (is_victim && scene->descriptors)
-		setrlimit(RLIMIT_NOFILE, &limit);
+	if (is_victim && scene->descriptors && (setrlimit(RLIMIT_NOFILE, &limit) || be_ordinary()))
+		stage_failed(scene->stage, "limit");
 	node = sluice_node_create("honest", NULL);
 	service = sluice_service_open(node, &echo, scene->opts);
 	if (!service)
@@ -89,7 +102,7 @@ helper void scene_make(struct __test_metadata *_metadata, struct scene *scene)
 	scene->stage = mmap(NULL, sizeof(*scene->stage), PROT_READ | PROT_WRITE,
 			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	ASSERT_NE(MAP_FAILED, (void *)scene->stage);
-	scene->stage->size = 64;
+	scene->stage->size = SIZE;
 	scene->attack_time = in_full() ? SECOND : SECOND / 2;
 }
 
@@ -140,6 +153,11 @@ helper void scene_watch(struct scene *scene, int64_t time)
 helper void scene_phase(struct scene *scene, enum phase phase)
 {
 	__atomic_store_n(&scene->stage->phase, (int)phase, __ATOMIC_SEQ_CST);
+}
+
+helper void scene_size(struct scene *scene, uint64_t size)
+{
+	__atomic_store_n(&scene->stage->size, size, __ATOMIC_SEQ_CST);
 }
 
 /* One that behaves comes and goes, so that what is made once has been made. */
@@ -288,7 +306,7 @@ helper void scene_play(struct __test_metadata *_metadata, struct scene *scene)
 	scene_watch(scene, 300 * MILLISECOND);
 	scene_phase(scene, ATTACK);
 	if (scene->size_under_attack)
-		__atomic_store_n(&stage->size, scene->size_under_attack, __ATOMIC_SEQ_CST);
+		scene_size(scene, scene->size_under_attack);
 	send_peer(_metadata, scene, scene->attack);
 	if (scene->await)
 		scene->await(scene);
@@ -296,6 +314,8 @@ helper void scene_play(struct __test_metadata *_metadata, struct scene *scene)
 		scene_watch(scene, scene->attack_time);
 	await_peer(_metadata, scene, "the attack");
 	scene_phase(scene, AFTER);
+	/* What was needed for payloads of another size is to be given back, too. */
+	scene_size(scene, SIZE);
 	raw_pause(300 * MILLISECOND);
 	judge_audit(_metadata, scene);
 	stage_set(&stage->client_ends);
