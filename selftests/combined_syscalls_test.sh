@@ -36,7 +36,7 @@ strace -o "$tmp/calls" true 2>"$tmp/output" ||
 count() {
 	strace -f -c -o "$tmp/calls" "$program" "$1" "$2" >"$tmp/output" 2>&1 ||
 		return 1
-	syscalls=$(awk '$1 ~ /^[0-9]/ && $NF != "total" && $NF != "rt_sigprocmask" { sum += $4 }
+	syscalls=$(awk '$1 ~ /^[0-9]/ && $NF != "total" && $NF !~ /^rt_sig/ { sum += $4 }
 		END { print sum }' "$tmp/calls")
 }
 

@@ -439,4 +439,34 @@ TEST_F(signal_once, never_without_one)
 	}
 }
 
+/*
+ * A signal for which no handler runs is none, also if it comes while the call is awake.  A
+ * child that is stopped, continued or ends raises SIGCHLD, a terminal SIGWINCH.
+ */
+TEST_F(signal_once, never_for_signals_without_a_handler)
+{
+	static const int idle[] = { SIGCHLD, SIGWINCH, SIGURG };
+	struct end *server = &self->end[0];
+	struct seat *seat = &self->seat;
+	pid_t sender, self_pid = getpid();
+	unsigned int i, ended = 0;
+
+	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
+	take_client_seat(_metadata, seat, &calls, NULL, 1);
+	ASSERT_EQ(1, ask(seat, 0, 1));
+	sender = fork();
+	ASSERT_LE(0, sender);
+	if (!sender) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (i = 0; !kill(self_pid, idle[i % ARRAY_SIZE(idle)]); i++)
+			;
+		_exit(0);
+	}
+	for (i = 0; i < 300; i++)
+		ended += hear(seat, 0, 2 * MILLISECOND) != -ETIMEDOUT;
+	EXPECT_EQ(0, ended) TH_LOG("of 300 waits");
+	kill(sender, SIGKILL);
+	waitpid(sender, NULL, 0);
+}
+
 TEST_HARNESS_MAIN

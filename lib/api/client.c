@@ -27,7 +27,8 @@ static void letter_came(struct port *port)
 {
 	struct sluice_client *client = container_of(port, struct sluice_client, port);
 
-	if (client->destroyed)
+	/* After a breach, the look comes when its pause has passed. */
+	if (client->destroyed || client->wary)
 		return;
 	retry_afresh(&client->retry);
 	client_look_for_servers(client);

@@ -226,6 +226,13 @@
 #define LETTERS_AT_ONCE		16u
 #define LETTERS_WINDOW_NS	(INT64_C(1) * 1000 * 1000)
 
+/*
+ * Descriptors that peers have been sent and do not receive, beyond the first of each: this
+ * share of RLIMIT_NOFILE.  The kernel counts all of a user against that limit, so some
+ * nodes of one user leave room for each other.
+ */
+#define FLIGHT_SHARE		4u
+
 /* A server whose socket is full is offered a request that may not be lost again. */
 #define ANNOUNCE_RETRY_NS	(INT64_C(1) * 1000 * 1000)
 

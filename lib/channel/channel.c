@@ -144,6 +144,7 @@ void channel_close(struct channel *channel, int reason)
 	turn_forget(&channel->wait->turns, &channel->turn);
 	wait_forget(channel->wait, &channel->source);
 	wait_forget(channel->wait, &channel->life);
+	flight_ended(&channel->wait->flights, &channel->flight);
 	/* A poll that is still being cancelled must not keep the socket open. */
 	shutdown(channel->source.fd, SHUT_RDWR);
 	channel->source.fd = fd_close(channel->source.fd);
@@ -194,7 +195,11 @@ static int send_all(struct channel *channel, const void *packet, size_t size, co
 
 	if (channel->gone)
 		return -channel->gone;
-	r = fdpass_send_all(channel->source.fd, packet, size, passed, count);
+	r = flight_check(&channel->wait->flights, &channel->flight, channel->source.fd, count);
+	if (!r)
+		r = fdpass_send_all(channel->source.fd, packet, size, passed, count);
+	if (!r)
+		flight_began(&channel->wait->flights, &channel->flight, count);
 	if (!r || r == -EAGAIN)
 		return r;
 	if (r == -EPIPE || r == -ECONNRESET) {

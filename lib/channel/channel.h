@@ -74,6 +74,7 @@ struct channel {
 	struct attachment *attachments;	/* descriptors whose messages were not taken yet */
 	struct channel_told told[SLUICE_SEGMENTS_ALIVE];
 	uint64_t told_frees;
+	struct flight flight;	/* descriptors that it may not have received */
 	uint32_t armed;		/* what our doorbell says that we sleep for; 0: it does not */
 	uint32_t vain;		/* rings since the peer was last seen to do something */
 	bool full;		/* the peer had no room, and nothing was put there since */

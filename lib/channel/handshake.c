@@ -131,6 +131,7 @@ int handshake_hello(struct channel *channel, const struct handshake *self)
 		fd_close(fd);
 		return fail(-r, "cannot greet a server: %s", strerror(-r));
 	}
+	flight_began(&channel->wait->flights, &channel->flight, 1);
 	channel_set_bells(channel);
 	return fd;
 }
@@ -235,7 +236,8 @@ void handshake_welcome(struct channel *channel, const struct handshake *self)
 
 	channel_set_bells(channel);
 	/* The client may be gone already; what it sent before is served all the same. */
-	(void)!fdpass_send(channel->source.fd, &welcome, sizeof(welcome), self->load_fd);
+	if (!fdpass_send(channel->source.fd, &welcome, sizeof(welcome), self->load_fd))
+		flight_began(&channel->wait->flights, &channel->flight, 1);
 }
 
 void handshake_reject(int fd, int error)

@@ -46,6 +46,8 @@
  *
  * Signals.  A wait ends with EINTR when a signal handler has run in its thread while
  * it slept, or when the process was stopped and continued.  One signal ends one wait.
+ * SIGCHLD, SIGURG and SIGWINCH end none where they have no handler.  Another signal that the
+ * program ignores (SIG_IGN) ends one if it comes while the call is awake between two sleeps.
  * A signal that comes before the call has fallen asleep does not end it: not while the
  * program does something else, not while the call polls (the node option spin).  A
  * program that must not miss a signal has the handler call sluice_node_interrupt(),

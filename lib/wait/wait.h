@@ -7,6 +7,7 @@
 
 #include "base/limits.h"
 #include "wait/budget.h"
+#include "wait/flight.h"
 #include "os/signals.h"
 #include "os/uring.h"
 
@@ -53,6 +54,7 @@ struct wait {
 	uint32_t unarmed;		/* sources whose socket is not polled yet */
 	int64_t again;			/* somebody has to be looked at then */
 	struct turns turns;		/* of peers that want more than their share */
+	struct flights flights;		/* to all peers */
 	struct held_signals signals;
 	/* Wakes that are held back, to be made together. */
 	uint32_t *wakes[WAKES_HELD_MAX];

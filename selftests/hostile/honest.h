@@ -12,7 +12,7 @@
 #define LIMIT		(5 * SECOND)
 #define SAMPLES		(1 << 15)
 
-enum phase { QUIET, ATTACK, AFTER, PHASES };
+enum phase { QUIET, BUSY, ATTACK, AFTER, PHASES };
 
 struct figures {
 	uint64_t count;
