@@ -273,7 +273,44 @@ static int compare_type(const char *service, const char *what,
 	return 0;
 }
 
+static int compare_message(const char *service, const char *const names[2],
+			   const struct sluice_registry_message *found,
+			   const struct sluice_registry_message *wanted)
+{
+	int r = compare_type(service, names[0], &found->payload, &wanted->payload);
+
+	return r < 0 ? r : compare_type(service, names[1], &found->header, &wanted->header);
+}
+
 /* ---- The whole ---- */
+
+/* What the messages of request-response are called in a contract. */
+static const char *const messages[SLUICE_REGISTRY_REQUEST_RESPONSE_MESSAGES][2] = {
+	[SLUICE_REGISTRY_REQUEST] = { "request", "request_header" },
+	[SLUICE_REGISTRY_RESPONSE] = { "response", "response_header" },
+};
+
+static int fill_messages(struct sluice_registry_contract *record,
+			 const struct sluice_contract *contract)
+{
+	const struct sluice_type *const types[ARRAY_SIZE(messages)][2] = {
+		[SLUICE_REGISTRY_REQUEST] = { &contract->request, &contract->request_header },
+		[SLUICE_REGISTRY_RESPONSE] = { &contract->response, &contract->response_header },
+	};
+	size_t i;
+	int r;
+
+	record->pattern = SLUICE_REGISTRY_REQUEST_RESPONSE;
+	record->messages = ARRAY_SIZE(messages);
+	for (i = 0; i < ARRAY_SIZE(messages); i++) {
+		r = fill_type(&record->message[i].payload, types[i][0], messages[i][0]);
+		if (!r)
+			r = fill_header(&record->message[i].header, types[i][1], messages[i][1]);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
 
 int contract_record(struct sluice_registry_contract *ret_record,
 		    const struct sluice_contract *contract,
@@ -294,15 +331,7 @@ int contract_record(struct sluice_registry_contract *ret_record,
 	ret_record->size = sizeof(*ret_record);
 	memcpy(ret_record->name, contract->name, length);
 
-	r = fill_type(&ret_record->request, &contract->request, "request");
-	if (!r)
-		r = fill_type(&ret_record->response, &contract->response, "response");
-	if (!r)
-		r = fill_header(&ret_record->request_header, &contract->request_header,
-				"request_header");
-	if (!r)
-		r = fill_header(&ret_record->response_header, &contract->response_header,
-				"response_header");
+	r = fill_messages(ret_record, contract);
 	return r < 0 ? r : fill_settings(&ret_record->settings, opts);
 }
 
@@ -328,6 +357,26 @@ void contract_settings(const struct sluice_registry_contract *record,
 			ret_opts->refused_flags |= flags[i].opt;
 }
 
+static int compare_messages(const struct sluice_registry_contract *found,
+			    const struct sluice_registry_contract *wanted)
+{
+	size_t i;
+	int r;
+
+	if (found->pattern != SLUICE_REGISTRY_REQUEST_RESPONSE ||
+	    found->messages != wanted->messages)
+		return fail(EPROTOTYPE, "service %s has the messaging pattern %u with %u kinds of message, and request-response (%u with %u) is wanted",
+			    wanted->name, found->pattern, found->messages, wanted->pattern,
+			    wanted->messages);
+	for (i = 0; i < ARRAY_SIZE(messages); i++) {
+		r = compare_message(wanted->name, messages[i], &found->message[i],
+				    &wanted->message[i]);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 int contract_compare(const struct sluice_registry_contract *found,
 		     const struct sluice_registry_contract *wanted,
 		     const struct sluice_service_opts *opts)
@@ -338,14 +387,6 @@ int contract_compare(const struct sluice_registry_contract *found,
 	if (strncmp(found->name, wanted->name, sizeof(found->name)))
 		return fail(EPROTOTYPE, "service %s has the place of service %.*s", service,
 			    (int)sizeof(found->name), found->name);
-	r = compare_type(service, "request", &found->request, &wanted->request);
-	if (!r)
-		r = compare_type(service, "response", &found->response, &wanted->response);
-	if (!r)
-		r = compare_type(service, "request_header", &found->request_header,
-				 &wanted->request_header);
-	if (!r)
-		r = compare_type(service, "response_header", &found->response_header,
-				 &wanted->response_header);
+	r = compare_messages(found, wanted);
 	return r < 0 ? r : compare_settings(service, &found->settings, opts);
 }

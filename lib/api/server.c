@@ -104,7 +104,7 @@ static int listen_for_clients(struct sluice_server *server)
 void server_announce(struct sluice_server *server)
 {
 	retry_stop(&server->announce);
-	if (port_entry_notify_clients(&server->service->dir) < 0)
+	if (port_entry_notify_dialling(&server->service->dir) < 0)
 		retry_later(&server->announce);
 }
 
