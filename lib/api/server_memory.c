@@ -22,7 +22,7 @@
 
 #include <errno.h>
 
-#include "config/config_keys.h"
+#include "config/settings.h"
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/opts.h"

@@ -3,7 +3,7 @@
 #ifndef SLUICE_CONFIG_CONFIG_H
 #define SLUICE_CONFIG_CONFIG_H
 
-#include "config/config_keys.h"
+#include "config/settings.h"
 
 /* Where something was said; the later wins. */
 enum config_from {

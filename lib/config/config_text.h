@@ -3,7 +3,7 @@
 #ifndef SLUICE_CONFIG_CONFIG_TEXT_H
 #define SLUICE_CONFIG_CONFIG_TEXT_H
 
-#include "config/config_keys.h"
+#include "config/settings.h"
 
 #define CONFIG_TEXT_SIZE	256u
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The keys of the configuration: one table for all that is done with them. */
-#ifndef SLUICE_CONFIG_CONFIG_KEYS_H
-#define SLUICE_CONFIG_CONFIG_KEYS_H
+#ifndef SLUICE_CONFIG_SETTINGS_H
+#define SLUICE_CONFIG_SETTINGS_H
 
 #include <stdbool.h>
 
@@ -61,4 +61,4 @@ struct config_key {
 extern const struct config_key config_keys[CONFIG_KEYS];
 extern const char *const config_sections[];
 
-#endif /* SLUICE_CONFIG_CONFIG_KEYS_H */
+#endif /* SLUICE_CONFIG_SETTINGS_H */

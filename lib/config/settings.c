@@ -10,7 +10,7 @@
  * Constant data.  Defaults and ranges are those of base/limits.h, which the checks of the
  * options use too; config_test holds the table against what the options do.
  */
-#include "config/config_keys.h"
+#include "config/settings.h"
 
 #include <sluice/wire.h>
 
