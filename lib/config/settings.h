@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The keys of the configuration: one table for all that is done with them. */
+/* The settings: config/settings.def as an array, and access to the options structs. */
 #ifndef SLUICE_CONFIG_SETTINGS_H
 #define SLUICE_CONFIG_SETTINGS_H
 
@@ -9,56 +9,72 @@
 
 #include "base/compiler.h"
 
-/* A section, and the options struct whose fields are its keys. */
-enum config_section {
-	CONFIG_NODE,
-	CONFIG_SERVICE,
-	CONFIG_CLIENT,
-	CONFIG_SERVER,
+/* The number of each setting, such as SETTING_service_max_clients; and how many there are. */
+enum {
+#define SETTING(section, field, ...)	SETTING_##section##_##field,
+#define TEXT(section, name, ...)	SETTING_##section##_##name,
+#include "config/settings.def"
+	SETTINGS
 };
 
-enum config_kind {
-	CONFIG_PATH,		/* text: absolute */
-	CONFIG_NAME,		/* text: of a domain */
-	CONFIG_NUMBER,
-	CONFIG_POWER,		/* of two */
-	CONFIG_BYTES,		/* with a unit, if one likes */
-	CONFIG_TIME,		/* likewise */
-	CONFIG_WORD,		/* one of its words */
-	CONFIG_WORDS,		/* any of its words: bits */
+/* The flags that all users of a service share: SLUICE_SERVICE_*. */
+enum {
+	SETTINGS_SHARED_FLAGS = 0
+#define FLAG(flag, ...)			| SLUICE_SERVICE_##flag
+#include "config/settings.def"
 };
 
-/* What can be written in place of a number; the last of a list has no text. */
-struct config_word {
+/* A section of the configuration; also the options struct whose fields are its keys. */
+enum setting_section {
+	SECTION_node,
+	SECTION_service,
+	SECTION_client,
+	SECTION_server,
+};
+
+/* How a value is written. */
+enum setting_kind {
+	KIND_PATH,		/* text: an absolute path */
+	KIND_NAME,		/* text: the name of a domain */
+	KIND_NUMBER,
+	KIND_POWER,		/* a power of two */
+	KIND_BYTES,		/* a number, with a unit or without */
+	KIND_TIME,		/* likewise */
+	KIND_WORD,		/* one of the words */
+	KIND_WORDS,		/* any of the words: bits */
+};
+
+/* A word that stands for a number; the last of a list has no text. */
+struct setting_word {
 	const char *text;
 	uint64_t number;
 };
 
-struct config_key {
-	const char *name;		/* of the field, and in the file */
+struct setting {
+	const char *name;		/* of the field, and of the key */
+	const char *text;		/* the default of a path or a name; else NULL */
+	const char *unit;
 	const char *meaning;
-	const struct config_word *words;	/* or NULL */
-	uint64_t preset;		/* as the library has it, if nothing is said */
-	uint64_t least, most;		/* of a number */
-	uint16_t offset;		/* in the options struct */
-	uint8_t width;			/* of the field; 0: it is no number */
-	uint8_t section;
-	uint8_t kind;
-	bool fenced;			/* there can be a ceiling */
+	const struct setting_word *words;
+	uint64_t preset;		/* the default of a number */
+	uint64_t least, most;		/* of a number, or of the bytes of a text */
+	uint16_t offset;		/* of the field in the options struct */
+	uint8_t width;			/* of the field; of a text 0 */
+	uint8_t section;		/* an enum setting_section */
+	uint8_t kind;			/* an enum setting_kind */
+	bool ceiling;			/* there can be one */
 };
 
-/* Those that are used by name; the two that are text come first. */
-#define CONFIG_ROOT	0u
-#define CONFIG_DOMAIN	1u
-#define CONFIG_TEXTS	2u
-#define CONFIG_WAIT	2u
-#define CONFIG_SPIN	3u
-#define CONFIG_REQUESTS	23u		/* max_active_requests of a client */
-#define CONFIG_PORT_MEMORY	31u	/* port_memory_limit of a server */
-#define CONFIG_PEER_MEMORY	32u	/* peer_memory_limit of a server */
-#define CONFIG_KEYS	33u
+extern const struct setting setting_table[SETTINGS];
+extern const char *const setting_sections[];
 
-extern const struct config_key config_keys[CONFIG_KEYS];
-extern const char *const config_sections[];
+static inline bool setting_is_text(const struct setting *setting)
+{
+	return setting->text;
+}
+
+/* Read and write the field of a number in the options struct of its section. */
+uint64_t setting_get(const struct setting *setting, const void *opts);
+void setting_set(const struct setting *setting, void *opts, uint64_t number);
 
 #endif /* SLUICE_CONFIG_SETTINGS_H */
