@@ -15,6 +15,8 @@
 #include <sys/mount.h>
 #include <sys/wait.h>
 
+#include <sluice_config.h>
+
 #define ARRAY_SIZE_(a)	(sizeof(a) / sizeof((a)[0]))
 #define NOBODY		65534
 #define SOMEBODY	65533

@@ -6,6 +6,8 @@
 #include <sched.h>
 #include <sys/mount.h>
 
+#include <sluice_config.h>
+
 #include "end.h"
 
 #define USER		61234

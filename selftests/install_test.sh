@@ -136,8 +136,8 @@ each() {
 check "make install DESTDIR= PREFIX=" install_it
 [ $failures -eq 0 ] || finish
 
-for file in include/sluice.h include/sluice_containers.h include/sluice/ring.h \
-	    lib/libsluice.a lib/libsluice.so lib/libsluice.so.0 \
+for file in include/sluice.h include/sluice_config.h include/sluice_containers.h \
+	    include/sluice/ring.h lib/libsluice.a lib/libsluice.so lib/libsluice.so.0 \
 	    lib/pkgconfig/sluice.pc bin/sluice \
 	    share/doc/sluice/sluice.conf
 do
@@ -156,14 +156,14 @@ for link in shared static; do
 done
 
 for standard in c=c11 c=c17; do
-	each "sluice.h alone" clean "$include/sluice.h" $standard gcc clang
-	each "sluice_containers.h alone" clean "$include/sluice_containers.h" \
-		$standard gcc clang
+	for header in "$include"/*.h; do
+		each "${header##*/} alone" clean "$header" $standard gcc clang
+	done
 	each "options" clean "$tmp/options.c" $standard gcc clang
 done
-each "sluice.h alone" clean "$include/sluice.h" c++=c++17 g++ clang++
-each "sluice_containers.h alone" clean "$include/sluice_containers.h" \
-	c++=c++17 g++ clang++
+for header in "$include"/*.h; do
+	each "${header##*/} alone" clean "$header" c++=c++17 g++ clang++
+done
 each "options" clean "$tmp/options.c" c++=c++20 g++ clang++ clang++-19
 for standard in c++=c++17 c++=c++20; do
 	each "options, assigned" clean "$tmp/assigned.cc" $standard g++ clang++ clang++-19

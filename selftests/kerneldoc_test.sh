@@ -9,6 +9,7 @@ cd "$(dirname "$0")/.." || exit 1
 
 header=lib/include/sluice.h
 containers=lib/include/sluice_containers.h
+beside=$(ls lib/include/sluice_*.h)
 : "${KERNEL_DOC:=$(ls /usr/lib/linux-kbuild-*/scripts/kernel-doc 2>/dev/null |
 	tail -n 1)}"
 [ -n "$KERNEL_DOC" ] || skip_all "no kernel-doc: apt-get install linux-kbuild-6.1"
@@ -22,11 +23,11 @@ documented() {
 	return $status
 }
 
-# pages HEADER: makes its man pages, and each public function has one that tells
-# of its context
+# pages HEADER: makes its man pages and those of the headers beside sluice.h, and each
+# public function has one that tells of its context
 pages() {
 	rm -rf "$tmp/man3" && mkdir "$tmp/man3" || return
-	for source in "$1" $containers; do
+	for source in "$1" $beside; do
 		sed -f Documentation/man/fields.sed "$source" >"$tmp/read.h"
 		"$KERNEL_DOC" -man "$tmp/read.h" 2>/dev/null |
 			awk -v directory="$tmp/man3" -v date=2000-01-01 -v version=0 \
@@ -71,7 +72,9 @@ sed 's/^ \* Context: Any thread\.$/ */' $header >"$tmp/planted.h"
 refuse "a missing Context is seen" pages "$tmp/planted.h"
 check "each public function has a man page" pages $header
 
-check "sluice_containers.h is documented" documented $containers
+for source in $beside; do
+	check "${source##*/} is documented" documented "$source"
+done
 check "each macro of it has a man page" container_pages
 rm "$tmp/man3/sluice_string_set.3"
 refuse "a macro without one is seen" container_pages

@@ -3,7 +3,7 @@
 #
 # sentences.awk - wrappers of the public functions, for the tests of behaviour
 #
-# Reads sluice.h.  With -v wraps=1 it prints the options by which the linker puts a wrapper
+# Reads sluice.h and the headers beside it.  With -v wraps=1 it prints the options by which the linker puts a wrapper
 # before each public function that can fail, and before what writes a sentence; else the
 # wrappers themselves, for selftests/sentences.c.
 

@@ -7,7 +7,7 @@
  * that returns a number other than -errno, or NULL with an errno of 0.
  *
  * The library itself knows nothing of it, and is the same object code.
- * The wrappers of public functions are made from sluice.h by sentences.awk.
+ * The wrappers of public functions are made from sluice.h and the headers beside it by sentences.awk.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include <sluice.h>
+#include <sluice_config.h>
 
 #include "base/error.h"
 

@@ -1,23 +1,26 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# sluice.h, the version script, the shared and the static library agree on what
+# The public headers, the version script, the shared and the static library agree on what
 # the public functions are; a name too many or too few in any of them is seen.
 # README.md names the glibc that the library and the command need.
 
 cd "$(dirname "$0")/.." || exit 1
 . selftests/tap.sh
 
-header=lib/include/sluice.h
+headers=lib/include
 map=lib/sluice.map
 so=$O/lib/libsluice.so
 archive=$O/lib/libsluice.a
 
-# A function's name stands before a parenthesis, once macros are expanded.
+# A function's name stands before a parenthesis, once macros are expanded.  Names of
+# inline functions end with "_".
 declared() {
-	$CC -E -P -x c "$1" | tr '\n' ' ' | tr '{};' '\n\n\n' |
+	for header in "$1"/*.h; do
+		$CC -E -P -I"$1" -x c "$header"
+	done | tr '\n' ' ' | tr '{};' '\n\n\n' |
 		grep -o '\bsluice_[a-z0-9_]* *(' | tr -d ' (' |
-		grep -v '_auto_$' | sort -u
+		grep -v '_$' | sort -u
 }
 
 mapped() {
@@ -34,7 +37,7 @@ visible() {
 	nm -g --defined-only -P "$1" | awk 'NF > 1 { print $1 }' | sort
 }
 
-# same AS LIST OF, for example: same mapped lib/sluice.map declared sluice.h
+# same AS LIST OF, for example: same mapped lib/sluice.map declared lib/include
 same() {
 	"$1" "$2" >"$tmp/wanted"
 	"$3" "$4" >"$tmp/found"
@@ -46,15 +49,22 @@ plant() {
 		$CC -x c -fPIC "$2" -o "$3" -
 }
 
-check "sluice.h declares what the map names" same mapped $map declared $header
+check "the headers declare what the map names" same mapped $map declared $headers
 check "libsluice.so exports it" same mapped $map exported "$so"
 check "libsluice.a shows it, and nothing else" same mapped $map visible "$archive"
 
-sed '/sluice_version(void);/d' $header >"$tmp/less.h"
-sed 's/^const char \*sluice_version(void);/&\nint sluice_planted(int i);/' \
-	$header >"$tmp/more.h"
-refuse "a function missing in sluice.h is seen" same mapped $map declared "$tmp/less.h"
-refuse "a function missing in the map is seen" same mapped $map declared "$tmp/more.h"
+# planted HEADER SCRIPT: a copy of the headers, one of them edited
+planted() {
+	rm -rf "$tmp/headers" && cp -r $headers "$tmp/headers" &&
+		sed "$2" "$headers/$1" >"$tmp/headers/$1"
+}
+planted sluice.h '/sluice_version(void);/d'
+refuse "a function missing in sluice.h is seen" same mapped $map declared "$tmp/headers"
+planted sluice_config.h '/^void sluice_config_free(/d'
+refuse "a function missing in sluice_config.h is seen" \
+	same mapped $map declared "$tmp/headers"
+planted sluice.h 's/^const char \*sluice_version(void);/&\nint sluice_planted(int i);/'
+refuse "a function missing in the map is seen" same mapped $map declared "$tmp/headers"
 
 sed '/sluice_version;/d' $map >"$tmp/less.map"
 refuse "a symbol too many in libsluice.so is seen" \

@@ -20,7 +20,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <sluice.h>
+#include <sluice_config.h>
 
 #include "columns.h"
 #include "domain_json.h"

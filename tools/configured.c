@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <sluice.h>
+#include <sluice_config.h>
 
 bool configured(const char *name, char value[CONFIGURED_SIZE], char source[CONFIGURED_SIZE])
 {

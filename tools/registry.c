@@ -31,6 +31,7 @@
 #include <unistd.h>
 
 #include <sluice.h>
+#include <sluice_config.h>
 
 #include "configured.h"
 #include "lost_root.h"

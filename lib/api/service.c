@@ -18,17 +18,15 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/opts.h"
+#include "config/config_opts.h"
 #include "registry/sweep.h"
 #include "trace/probes.h"
 
 #define PAGE	4096u
 
-#define KNOWN_FLAGS							\
-	(SLUICE_SERVICE_MUST_EXIST | SLUICE_SERVICE_MUST_CREATE |	\
-	 SLUICE_SERVICE_NO_REQUEST_OVERFLOW | SLUICE_SERVICE_NO_RESPONSE_OVERFLOW | \
-	 SLUICE_SERVICE_NO_FIRE_AND_FORGET | SLUICE_SERVICE_ANY_USER)
+#define REFUSABLE_FLAGS	(SETTINGS_SHARED_FLAGS | SLUICE_SERVICE_ANY_USER)
 
-#define REFUSABLE_FLAGS	(KNOWN_FLAGS & ~(SLUICE_SERVICE_MUST_EXIST | SLUICE_SERVICE_MUST_CREATE))
+#define KNOWN_FLAGS	(SLUICE_SERVICE_MUST_EXIST | SLUICE_SERVICE_MUST_CREATE | REFUSABLE_FLAGS)
 
 static int check_refused(const struct sluice_service_opts *opts)
 {
