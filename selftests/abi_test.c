@@ -125,17 +125,21 @@ STRUCT(sluice_registry_attribute, 320,
 	MEMBER(sluice_registry_attribute, key, 0, 64),
 	MEMBER(sluice_registry_attribute, value, 64, 256))
 
-STRUCT(sluice_registry_contract, 936,
+STRUCT(sluice_registry_message, 304,
+	MEMBER(sluice_registry_message, payload, 0, 152),
+	MEMBER(sluice_registry_message, header, 152, 152))
+
+STRUCT(sluice_registry_contract, 1600,
 	MEMBER(sluice_registry_contract, magic, 0, 4),
 	MEMBER(sluice_registry_contract, version, 4, 4),
 	MEMBER(sluice_registry_contract, size, 8, 4),
 	MEMBER(sluice_registry_contract, attributes, 12, 4),
 	MEMBER(sluice_registry_contract, name, 16, 256),
-	MEMBER(sluice_registry_contract, request, 272, 152),
-	MEMBER(sluice_registry_contract, response, 424, 152),
-	MEMBER(sluice_registry_contract, request_header, 576, 152),
-	MEMBER(sluice_registry_contract, response_header, 728, 152),
-	MEMBER(sluice_registry_contract, settings, 880, 56))
+	MEMBER(sluice_registry_contract, pattern, 272, 4),
+	MEMBER(sluice_registry_contract, messages, 276, 4),
+	MEMBER(sluice_registry_contract, message, 280, 1216),
+	MEMBER(sluice_registry_contract, settings, 1496, 56),
+	MEMBER(sluice_registry_contract, reserved, 1552, 48))
 
 STRUCT(sluice_registry_node, 176,
 	MEMBER(sluice_registry_node, magic, 0, 4),
@@ -157,7 +161,7 @@ STRUCT(sluice_registry_port, 120,
 	MEMBER(sluice_registry_port, id, 16, 8),
 	MEMBER(sluice_registry_port, node, 24, 8),
 	MEMBER(sluice_registry_port, role, 32, 4),
-	MEMBER(sluice_registry_port, reserved, 36, 4),
+	MEMBER(sluice_registry_port, kind, 36, 4),
 	MEMBER(sluice_registry_port, pidfd_inode, 40, 8),
 	MEMBER(sluice_registry_port, pid_namespace, 48, 8),
 	MEMBER(sluice_registry_port, name, 56, 64))
@@ -187,12 +191,12 @@ STRUCT(sluice_wire_header, 8,
 	MEMBER(sluice_wire_header, version, 4, 2),
 	MEMBER(sluice_wire_header, type, 6, 2))
 
-STRUCT(sluice_wire_hello, 968,
+STRUCT(sluice_wire_hello, 1632,
 	MEMBER(sluice_wire_hello, header, 0, 8),
 	MEMBER(sluice_wire_hello, port, 8, 8),
 	MEMBER(sluice_wire_hello, node, 16, 8),
 	MEMBER(sluice_wire_hello, channel_size, 24, 8),
-	MEMBER(sluice_wire_hello, contract, 32, 936))
+	MEMBER(sluice_wire_hello, contract, 32, 1600))
 
 STRUCT(sluice_wire_welcome, 24,
 	MEMBER(sluice_wire_welcome, header, 0, 8),
@@ -241,7 +245,16 @@ STRUCT(sluice_wire_look, 16,
 
 TEST(abi_constants)
 {
-	EXPECT_EQ(5, SLUICE_PROTOCOL_VERSION);
+	EXPECT_EQ(6, SLUICE_PROTOCOL_VERSION);
+	EXPECT_EQ(1, SLUICE_REGISTRY_REQUEST_RESPONSE);
+	EXPECT_EQ(4, SLUICE_REGISTRY_MESSAGES);
+	EXPECT_EQ(0, SLUICE_REGISTRY_REQUEST);
+	EXPECT_EQ(1, SLUICE_REGISTRY_RESPONSE);
+	EXPECT_EQ(2, SLUICE_REGISTRY_REQUEST_RESPONSE_MESSAGES);
+	EXPECT_EQ(1, SLUICE_REGISTRY_CLIENT);
+	EXPECT_EQ(2, SLUICE_REGISTRY_SERVER);
+	EXPECT_EQ(0, SLUICE_REGISTRY_DIALS);
+	EXPECT_EQ(1, SLUICE_REGISTRY_LISTENS);
 
 	EXPECT_EQ(0x65646f6e, SLUICE_REGISTRY_MAGIC_NODE);
 	EXPECT_EQ(0x74636e63, SLUICE_REGISTRY_MAGIC_CONTRACT);

@@ -306,23 +306,24 @@ TEST_F(hostile, requests_that_were_left_behind)
 
 /* ---- Servers ------------------------------------------------------------------- */
 
+#define SERVERS	32		/* the default of max_servers */
 #define EXTRA	10
 
 TEST_F(hostile, servers_beyond_the_limit)
 {
 	const struct service_dir *dir = &self->bad.service->dir;
-	int i, connected = 0, fds[MAX_SERVERS_DEFAULT + EXTRA];
+	int i, connected = 0, fds[SERVERS + EXTRA];
 	struct identity identity;
 
-	for (i = 0; i < (int)MAX_SERVERS_DEFAULT + EXTRA; i++) {
+	for (i = 0; i < SERVERS + EXTRA; i++) {
 		fds[i] = server_socket_listen(dir, 1 + (uint64_t)i, &identity);
 		ASSERT_LE(0, fds[i]);
 	}
 	ASSERT_EQ(0, open_client(&self->bad, 0, 0));
 	for (i = 0; i < (int)self->bad.client->count; i++)
 		connected += !self->bad.client->requesters[i]->channel.gone;
-	EXPECT_EQ((int)MAX_SERVERS_DEFAULT, connected);
-	for (i = 0; i < (int)MAX_SERVERS_DEFAULT + EXTRA; i++) {
+	EXPECT_EQ(SERVERS, connected);
+	for (i = 0; i < SERVERS + EXTRA; i++) {
 		server_socket_unlink(dir->servers_fd, 1 + (uint64_t)i);
 		close(fds[i]);
 	}

@@ -12,6 +12,7 @@
 #include "two_ends.h"
 
 #include "base/limits.h"
+#include "config/settings.h"
 #include "shm/bounds.h"
 #include "exchange/layout.h"
 
@@ -81,10 +82,13 @@ TEST(layout_least)
 	check_layout(_metadata, 1, 1, 1);
 }
 
+#define DEFAULT(field)	((uint32_t)setting_table[SETTING_service_##field].preset)
+
 TEST(layout_default)
 {
-	check_layout(_metadata, MAX_ACTIVE_REQUESTS_DEFAULT, RESPONSE_BUFFER_DEFAULT,
-		     MAX_BORROWED_DEFAULT);
+	check_layout(_metadata, DEFAULT(max_active_requests_per_client),
+		     DEFAULT(max_response_buffer_size),
+		     DEFAULT(max_borrowed_responses_per_pending_response));
 }
 
 /* Larger than a channel may be, but a number all the same. */

@@ -6,6 +6,10 @@
 #include "steps.h"
 #include "rules.h"
 
+#include <glob.h>
+
+#include <sluice/registry.h>
+
 ENDS_FIXTURE(rule_opening);
 
 /* Somebody has the service with these options; we open it with others. */
@@ -91,6 +95,48 @@ TEST_F(rule_opening, another_header_is_refused)
 TEST_F(rule_opening, a_header_that_is_missing_is_refused)
 {
 	expect_differs(_metadata, &self->end[0], variant->place, &without, "header");
+}
+
+/* A word of the contract of the only service, which the library itself never changes. */
+static void change_contract(struct __test_metadata *_metadata, off_t offset, uint32_t word)
+{
+	char pattern[PATH_MAX];
+	glob_t found;
+	int fd;
+
+	snprintf(pattern, sizeof(pattern), "%s/default/services/*/contract",
+		 getenv("SLUICE_ROOT"));
+	ASSERT_EQ(0, glob(pattern, 0, NULL, &found));
+	ASSERT_EQ(1, found.gl_pathc);
+	fd = open(found.gl_pathv[0], O_WRONLY | O_CLOEXEC);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(sizeof(word), pwrite(fd, &word, sizeof(word), offset));
+	close(fd);
+	globfree(&found);
+}
+
+TEST_F(rule_opening, another_pattern_is_refused)
+{
+	struct end *other = &self->end[0];
+	struct sluice_node *node;
+
+	end_start(_metadata, other, variant->place);
+	ASSERT_EQ(0, at(other, open_service, PTR(&agreed), 0));
+	node = sluice_node_create("test", NULL);
+	change_contract(_metadata, offsetof(struct sluice_registry_contract, pattern), 2);
+	EXPECT_FAILS(EPROTOTYPE, sluice_service_open(node, &agreed, NULL));
+	EXPECT_SAYS("messaging pattern 2");
+	EXPECT_SAYS("request-response");
+	change_contract(_metadata, offsetof(struct sluice_registry_contract, pattern),
+			SLUICE_REGISTRY_REQUEST_RESPONSE);
+	change_contract(_metadata, offsetof(struct sluice_registry_contract, messages), 3);
+	EXPECT_FAILS(EPROTOTYPE, sluice_service_open(node, &agreed, NULL));
+	EXPECT_SAYS("3 kinds of message");
+	change_contract(_metadata, offsetof(struct sluice_registry_contract, messages),
+			SLUICE_REGISTRY_REQUEST_RESPONSE_MESSAGES);
+	ASSERT_EQ(0, open_service(&self->seat, PTR(&agreed), 0));
+	leave(&self->seat, 0, 0);
+	sluice_node_destroy(node);
 }
 
 TEST_F(rule_opening, the_same_contract_is_let_in)

@@ -165,7 +165,7 @@ letters='kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk'
 spoil 16 S
 looks ls --json
 holds "a copy" '.[0].unreadable == 0 and (.[0].services | map(.name) == ["Selftest/show", "selftest/show"])'
-spoil 916 '\0205'
+spoil 1532 '\0205'
 looks show Selftest/show --json
 holds "a flag of a later version" \
 	'.[0].service.settings.flags == ["no_request_overflow", "no_fire_and_forget", "0x80"]'
@@ -177,22 +177,31 @@ spoil 12 '\0005'
 refused "one more than there is in the file"
 spoil 12 '\0003'
 refused "one less"
-spoil 936 '\0000'
+spoil 1600 '\0000'
 refused "an attribute without a key"
-spoil 936 $letters
+spoil 1600 $letters
 refused "a key without an end"
-spoil 1000 $letters$letters$letters$letters
+spoil 1664 $letters$letters$letters$letters
 refused "a value without an end"
-for offset in 880 884 888 892 896 900 904 908 920 924; do
+for offset in 1496 1500 1504 1508 1512 1516 1520 1524 1536 1540; do
 	spoil $offset '\0000'
 	refused "the setting at $offset, if it is 0,"
 done
-spoil 920 '\0060'
+spoil 1536 '\0060'
 refused "an alignment of 48"
-spoil 924 '\0000\0040'
+spoil 1540 '\0000\0040'
 refused "an alignment of 8192"
-spoil 928 '\0377\0001'
+spoil 1544 '\0377\0001'
 refused "a mode of 0777"
+spoil 272 '\0002'
+refused "another messaging pattern"
+spoil 276 '\0003'
+refused "three kinds of message"
+spoil 16 S
+printf '\001' | dd of="$copy/ports/server.0" bs=1 seek=36 conv=notrunc status=none
+looks ls --json
+holds "a server that dials is refused" \
+	'.[0].unreadable == 1 and .[0].services[0].dead == 1'
 spoil 16 S
 printf %s $letters |
 	dd of="$copy/ports/client.0" bs=1 seek=56 conv=notrunc status=none

@@ -37,7 +37,10 @@ static const char help[] =
 "  --timeout T       for each: to have servers, and all responses (5s)\n"
 "  --servers N       so many servers must be there (1)\n"
 "  --require FLAGS   the service must have these flags, with commas between them:\n"
-"                    no_request_overflow,no_response_overflow,no_fire_and_forget\n"
+"                   "
+#define FLAG(flag, name, ...)	" " #name
+#include "lib/config/settings.def"
+"\n"
 "  --refuse FLAGS    the service must be without these flags\n"
 "  --any-user        servers of other users than this one and root may answer\n"
 "  -d, --domain NAME where the service is ($SLUICE_DOMAIN, or default)\n"

@@ -41,10 +41,10 @@ static void point(struct contract *contract)
 
 	contract->contract = (struct sluice_contract){
 		.name = record->name,
-		.request = type_of(&record->request),
-		.response = type_of(&record->response),
-		.request_header = type_of(&record->request_header),
-		.response_header = type_of(&record->response_header),
+		.request = type_of(&record->message[SLUICE_REGISTRY_REQUEST].payload),
+		.response = type_of(&record->message[SLUICE_REGISTRY_RESPONSE].payload),
+		.request_header = type_of(&record->message[SLUICE_REGISTRY_REQUEST].header),
+		.response_header = type_of(&record->message[SLUICE_REGISTRY_RESPONSE].header),
 	};
 }
 
@@ -102,9 +102,9 @@ int contract_find(struct contract *contract, const char *domain, const char *nam
 }
 
 /* Sizes are at most PTRDIFF_MAX and alignments are powers of two: no overflow. */
-static uint64_t lead_of(const struct sluice_registry_type *header,
-			const struct sluice_registry_type *type, uint32_t alignment)
+static uint64_t lead_of(const struct sluice_registry_message *message, uint32_t alignment)
 {
+	const struct sluice_registry_type *header = &message->header, *type = &message->payload;
 	uint64_t elements = type->alignment > alignment ? type->alignment : alignment;
 
 	return (header->size + elements - 1) & ~(elements - 1);
@@ -112,13 +112,13 @@ static uint64_t lead_of(const struct sluice_registry_type *header,
 
 uint64_t contract_request_lead(const struct sluice_registry_contract *record)
 {
-	return lead_of(&record->request_header, &record->request,
+	return lead_of(&record->message[SLUICE_REGISTRY_REQUEST],
 		       record->settings.request_alignment);
 }
 
 uint64_t contract_response_lead(const struct sluice_registry_contract *record)
 {
-	return lead_of(&record->response_header, &record->response,
+	return lead_of(&record->message[SLUICE_REGISTRY_RESPONSE],
 		       record->settings.response_alignment);
 }
 

@@ -93,10 +93,10 @@ json_t *domain_json_service(const struct snapshot_service *service)
 			 "name", domain_json_text(contract->name),
 			 "hash", domain_json_text(service->hash),
 			 "alive", (int)service->alive,
-			 "request", type_json(&contract->request),
-			 "response", type_json(&contract->response),
-			 "request_header", type_json(&contract->request_header),
-			 "response_header", type_json(&contract->response_header),
+			 "request", type_json(&contract->message[SLUICE_REGISTRY_REQUEST].payload),
+			 "response", type_json(&contract->message[SLUICE_REGISTRY_RESPONSE].payload),
+			 "request_header", type_json(&contract->message[SLUICE_REGISTRY_REQUEST].header),
+			 "response_header", type_json(&contract->message[SLUICE_REGISTRY_RESPONSE].header),
 			 "nodes", (int)service->nodes,
 			 "clients", (int)service->clients, "servers", (int)service->servers,
 			 "dead", (json_int_t)dead, "pids", pids_json(service));
@@ -117,7 +117,8 @@ json_t *domain_json_port(const struct snapshot *snapshot, const struct snapshot_
 
 	return json_pack("{s:s, s:s, s:o, s:o, s:b, s:I, s:b, s:s?, s:s, s:o, s:s?}",
 			 "port", text_id(id, port->record.id),
-			 "role", port->record.role ? "server" : "client",
+			 "role", port->record.kind == SLUICE_REGISTRY_SERVER ? "server" :
+			 "client",
 			 "entry", domain_json_text(port->entry),
 			 "name", *name ? domain_json_text(name) : json_null(),
 			 "alive", (int)port->alive,

@@ -177,7 +177,7 @@ int leftover_remove_port(struct leftover *leftover, int servers)
 	struct stat status;
 	int r = 0;
 
-	if (port->role && servers >= 0 && fstat(leftover->fd, &status) == 0)
+	if (port->role == SLUICE_REGISTRY_LISTENS && servers >= 0 && fstat(leftover->fd, &status) == 0)
 		r = remove_sockets(servers, port->id, status.st_uid);
 	return r < 0 ? r : remove_name(leftover->at, leftover->name, 0);
 }

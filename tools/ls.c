@@ -106,16 +106,19 @@ static void pids_text(char *buffer, const struct snapshot_service *service)
 static void add_service(struct columns *columns, const struct snapshot_service *service)
 {
 	const struct sluice_registry_contract *contract = &service->contract;
+	const struct sluice_registry_type *asked, *answered;
 	char name[TEXT_CLEAN(SLUICE_SERVICE_NAME_SIZE)], pids[PIDS_TEXT];
 	char request[TEXT_CLEAN(SLUICE_TYPE_NAME_SIZE)], response[TEXT_CLEAN(SLUICE_TYPE_NAME_SIZE)];
 
+	asked = &contract->message[SLUICE_REGISTRY_REQUEST].payload;
+	answered = &contract->message[SLUICE_REGISTRY_RESPONSE].payload;
 	pids_text(pids, service);
 	columns_add(columns, style_of(service), "%s\t%s%s\t%s%s\t%u\t%u\t%zu\t%s",
 		    text_clean(name, sizeof(name), contract->name),
-		    text_clean(request, sizeof(request), contract->request.name),
-		    contract->request.kind ? "[]" : "",
-		    text_clean(response, sizeof(response), contract->response.name),
-		    contract->response.kind ? "[]" : "", service->clients, service->servers,
+		    text_clean(request, sizeof(request), asked->name),
+		    asked->kind ? "[]" : "",
+		    text_clean(response, sizeof(response), answered->name),
+		    answered->kind ? "[]" : "", service->clients, service->servers,
 		    service->ports - service->clients - service->servers, pids);
 }
 
@@ -153,15 +156,19 @@ static void add_port(struct columns *columns, const struct snapshot *snapshot,
 static void add_heading(struct columns *columns, const struct snapshot_service *service)
 {
 	const struct sluice_registry_contract *contract = &service->contract;
+	const struct sluice_registry_type *asked =
+		&contract->message[SLUICE_REGISTRY_REQUEST].payload;
+	const struct sluice_registry_type *answered =
+		&contract->message[SLUICE_REGISTRY_RESPONSE].payload;
 	char name[TEXT_CLEAN(SLUICE_SERVICE_NAME_SIZE)];
 	char request[TEXT_CLEAN(SLUICE_TYPE_NAME_SIZE)], response[TEXT_CLEAN(SLUICE_TYPE_NAME_SIZE)];
 
 	columns_add(columns, service->alive ? STYLE_BOLD : STYLE_DIM, "%s: %s%s to %s%s%s",
 		    text_clean(name, sizeof(name), contract->name),
-		    text_clean(request, sizeof(request), contract->request.name),
-		    contract->request.kind ? "[]" : "",
-		    text_clean(response, sizeof(response), contract->response.name),
-		    contract->response.kind ? "[]" : "",
+		    text_clean(request, sizeof(request), asked->name),
+		    asked->kind ? "[]" : "",
+		    text_clean(response, sizeof(response), answered->name),
+		    answered->kind ? "[]" : "",
 		    service->alive ? "" : ", left behind");
 }
 

@@ -181,6 +181,21 @@ static bool header_is_good(const struct sluice_registry_type *type)
 	return !type->size || (type_is_good(type) && type->kind == SLUICE_KIND_FIXED);
 }
 
+/* A pattern's kinds of message come first; the rest of the array is empty. */
+static bool messages_are_good(const struct sluice_registry_contract *contract)
+{
+	const struct sluice_registry_message *message;
+
+	if (contract->messages != SLUICE_REGISTRY_REQUEST_RESPONSE_MESSAGES)
+		return false;
+	for (uint32_t i = 0; i < contract->messages; i++) {
+		message = &contract->message[i];
+		if (!type_is_good(&message->payload) || !header_is_good(&message->header))
+			return false;
+	}
+	return true;
+}
+
 static bool settings_are_good(const struct sluice_registry_settings *settings)
 {
 	return settings->max_clients && settings->max_servers && settings->max_nodes &&
@@ -203,10 +218,9 @@ bool registry_is_contract(const struct sluice_registry_contract *record)
 	return record->magic == SLUICE_REGISTRY_MAGIC_CONTRACT &&
 	       record->version == SLUICE_PROTOCOL_VERSION && record->size == sizeof(*record) &&
 	       record->attributes <= SLUICE_ATTRIBUTES_MAX &&
+	       record->pattern == SLUICE_REGISTRY_REQUEST_RESPONSE &&
 	       is_terminated(record->name, sizeof(record->name)) &&
-	       type_is_good(&record->request) && type_is_good(&record->response) &&
-	       header_is_good(&record->request_header) &&
-	       header_is_good(&record->response_header) && settings_are_good(&record->settings);
+	       messages_are_good(record) && settings_are_good(&record->settings);
 }
 
 /* A contract with its attributes, as it is in a file of so many bytes. */
@@ -276,6 +290,12 @@ int registry_read_node(int nodes, const char *name, struct sluice_registry_node 
 	return 0;
 }
 
+static bool is_known_port(const struct sluice_registry_port *port)
+{
+	return (port->kind == SLUICE_REGISTRY_CLIENT && port->role == SLUICE_REGISTRY_DIALS) ||
+	       (port->kind == SLUICE_REGISTRY_SERVER && port->role == SLUICE_REGISTRY_LISTENS);
+}
+
 int registry_read_port(int ports, const char *name, struct sluice_registry_port *ret_port,
 		       struct sluice_registry_counters *ret_counters, struct stat *ret_status)
 {
@@ -288,7 +308,7 @@ int registry_read_port(int ports, const char *name, struct sluice_registry_port 
 
 	if (r < 0)
 		return r;
-	if (got != sizeof(file) || file.port.size != sizeof(file.port) || file.port.role > 1 ||
+	if (got != sizeof(file) || file.port.size != sizeof(file.port) || !is_known_port(&file.port) ||
 	    !is_terminated(file.port.name, sizeof(file.port.name)))
 		return -EBADMSG;
 	*ret_port = file.port;
@@ -318,6 +338,8 @@ int registry_read_contract(int services, const char *hash,
 	r = check_head(&file, got, SLUICE_REGISTRY_MAGIC_CONTRACT);
 	if (r < 0)
 		return r;
+	if (file.contract.pattern != SLUICE_REGISTRY_REQUEST_RESPONSE)
+		return -EPROTONOSUPPORT;
 	if (got != ret_status->st_size || !contract_file_is_good(&file, got))
 		return -EBADMSG;
 	*ret_contract = file.contract;

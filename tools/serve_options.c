@@ -35,7 +35,10 @@ static const char help[] =
 "  --request-type T, --request-slice T, --response-type T, --response-slice T\n"
 "                    one way only\n"
 "  --require FLAGS   the service must have these flags, with commas between them:\n"
-"                    no_request_overflow,no_response_overflow,no_fire_and_forget\n"
+"                   "
+#define FLAG(flag, name, ...)	" " #name
+#include "lib/config/settings.def"
+"\n"
 "  --refuse FLAGS    the service must be without these flags\n"
 "  --any-user        the service may be one that another user has made\n"
 "  -d, --domain NAME where the service is ($SLUICE_DOMAIN, or default)\n"

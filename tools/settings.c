@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: MIT
 /*
- * The settings of a service, by name; what they mean is said in uapi/sluice/registry.h.
+ * The settings of a service, by name.  The names, and which flags there are, come from
+ * lib/config/settings.def; uapi/sluice/registry.h has the record.
  *
  * As JSON they are an object, which has all names of struct sluice_registry_settings.
- * Most are whole numbers.  The others:
+ * Most are whole numbers.  The others are
  *
  *	mode		string, as of a file: "0600", "0660" or "0666"
- *	group		number; null: the mode gives no group anything
- *	group_name	string; null: likewise, or it has no name here
- *	flags		array of names, such as "no_request_overflow"; what has none here is
- *			one more string, a hexadecimal number
+ *	group		number; null if the mode gives a group nothing
+ *	group_name	string; null in the same case, and if the group has no name here
+ *	flags		array of names, such as "no_request_overflow"; the flags that have no
+ *			name here are one more string, a hexadecimal number
  */
 #include "settings.h"
 
@@ -29,25 +30,12 @@
 #define GROUP_NAME	64
 #define NO_GROUP_MODE	0600u
 
-struct setting {
+static const struct {
 	const char *name;
 	size_t offset;
-};
-
-#define SETTING(name)	{ #name, offsetof(struct sluice_registry_settings, name) }
-
-static const struct setting number[] = {
-	SETTING(max_clients),
-	SETTING(max_servers),
-	SETTING(max_nodes),
-	SETTING(max_active_requests),
-	SETTING(max_loaned_requests),
-	SETTING(max_loaned_replies),
-	SETTING(response_buffer),
-	SETTING(max_borrowed),
-	SETTING(max_fds),
-	SETTING(request_alignment),
-	SETTING(response_alignment),
+} number[] = {
+#define CONTRACT(record, ...)	{ #record, offsetof(struct sluice_registry_settings, record) },
+#include "lib/config/settings.def"
 };
 
 _Static_assert(sizeof(struct sluice_registry_settings) == (COUNT(number) + 3) * sizeof(uint32_t),
@@ -58,12 +46,8 @@ static const struct {
 	uint64_t opt;
 	const char *name;
 } flag_name[] = {
-	{ SLUICE_REGISTRY_NO_REQUEST_OVERFLOW, SLUICE_SERVICE_NO_REQUEST_OVERFLOW,
-	  "no_request_overflow" },
-	{ SLUICE_REGISTRY_NO_RESPONSE_OVERFLOW, SLUICE_SERVICE_NO_RESPONSE_OVERFLOW,
-	  "no_response_overflow" },
-	{ SLUICE_REGISTRY_NO_FIRE_AND_FORGET, SLUICE_SERVICE_NO_FIRE_AND_FORGET,
-	  "no_fire_and_forget" },
+#define FLAG(flag, name, ...)	{ SLUICE_REGISTRY_##flag, SLUICE_SERVICE_##flag, #name },
+#include "lib/config/settings.def"
 };
 
 static uint32_t value_of(const struct sluice_registry_settings *settings, size_t i)
@@ -74,7 +58,7 @@ static uint32_t value_of(const struct sluice_registry_settings *settings, size_t
 	return value;
 }
 
-/* In a buffer of GROUP_NAME, cleaned; NULL: it has none. */
+/* The name of a group, cleaned, in a buffer of GROUP_NAME; NULL: it has none. */
 static const char *group_name(char *buffer, uint32_t group)
 {
 	const struct group *entry = getgrgid(group);
@@ -82,7 +66,7 @@ static const char *group_name(char *buffer, uint32_t group)
 	return entry ? text_clean(buffer, GROUP_NAME, entry->gr_name) : NULL;
 }
 
-/* What the flags are called; those of a later version are a number, in other.  How many. */
+/* The names of flags; those of a later version are one number, in other.  Returns how many. */
 static size_t name_flags(uint32_t flags, const char *ret_name[COUNT(flag_name) + 1],
 			 char other[TEXT_NUMBER])
 {

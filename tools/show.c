@@ -102,10 +102,10 @@ static void add_service(struct columns *columns, const struct snapshot_service *
 		    service->alive ? "" : ", left behind: nobody has it open");
 	columns_add(columns, STYLE_PLAIN, "  directory\t%s",
 		    text_clean(hash, sizeof(hash), service->hash));
-	add_type(columns, "request", &contract->request);
-	add_type(columns, "response", &contract->response);
-	add_type(columns, "request header", &contract->request_header);
-	add_type(columns, "response header", &contract->response_header);
+	add_type(columns, "request", &contract->message[SLUICE_REGISTRY_REQUEST].payload);
+	add_type(columns, "response", &contract->message[SLUICE_REGISTRY_RESPONSE].payload);
+	add_type(columns, "request header", &contract->message[SLUICE_REGISTRY_REQUEST].header);
+	add_type(columns, "response header", &contract->message[SLUICE_REGISTRY_RESPONSE].header);
 	columns_add(columns, STYLE_PLAIN, "  nodes\t%u", service->nodes);
 	settings_add(columns, &contract->settings);
 	add_attributes(columns, service);

@@ -190,8 +190,8 @@ static int compare_ports(const void *a, const void *b)
 {
 	const struct snapshot_port *left = a, *right = b;
 
-	if (left->record.role != right->record.role)
-		return left->record.role < right->record.role ? -1 : 1;
+	if (left->record.kind != right->record.kind)
+		return left->record.kind < right->record.kind ? -1 : 1;
 	return strverscmp(left->entry, right->entry);
 }
 
@@ -227,8 +227,8 @@ static void mark_service(struct snapshot_service *service, const struct locks *l
 
 		port->alive = locks_have(locks, port->inode) &&
 			      !owner_is_dead(&OWNER(&port->record));
-		service->clients += port->alive && !port->record.role;
-		service->servers += port->alive && port->record.role;
+		service->clients += port->alive && port->record.kind == SLUICE_REGISTRY_CLIENT;
+		service->servers += port->alive && port->record.kind == SLUICE_REGISTRY_SERVER;
 	}
 	for (size_t i = 0; i < service->members; i++)
 		service->nodes += locks_have(locks, service->member[i]);

@@ -28,7 +28,7 @@ static const char *role_of(const struct top_row *row)
 		{ "server!", "server" },
 	};
 
-	return roles[row->port->record.role][row->port->alive];
+	return roles[row->port->record.kind == SLUICE_REGISTRY_SERVER][row->port->alive];
 }
 
 static const char *command_of(const struct top_row *row)

@@ -18,6 +18,7 @@
 
 #include "base/error.h"
 #include "base/opts.h"
+#include "config/config_opts.h"
 #include "os/clock.h"
 #include "os/random.h"
 

@@ -89,16 +89,16 @@ static int init_node(struct sluice_node *node, const char *name,
 		     const struct sluice_node_opts *opts)
 {
 	const struct config *config = &node->config;
-	const char *domain = opts->domain ? opts->domain : config->text[CONFIG_DOMAIN];
+	const char *domain = opts->domain ? opts->domain : config->text[SETTING_node_domain];
 	int r;
 
 	node->spin_wanted = opts->spin;
 	if (!opts->spin)
-		node->spin_wanted = (int64_t)config_effective(config, CONFIG_SPIN).number;
+		node->spin_wanted = (int64_t)config_effective(config, SETTING_node_spin).number;
 	r = init_wait(&node->wait, chosen_wait(config, opts->wait));
 	if (r < 0)
 		return r;
-	r = node_entry_create(&node->entry, config->text[CONFIG_ROOT], domain, name,
+	r = node_entry_create(&node->entry, config->text[SETTING_node_root], domain, name,
 			      wait_number(&node->wait));
 	if (r < 0) {
 		wait_deinit(&node->wait);

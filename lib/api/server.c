@@ -18,6 +18,7 @@
 
 #include "base/error.h"
 #include "base/opts.h"
+#include "config/config_opts.h"
 #include "registry/server_socket.h"
 #include "os/fd.h"
 
@@ -96,7 +97,7 @@ static int listen_for_clients(struct sluice_server *server)
 void server_announce(struct sluice_server *server)
 {
 	retry_stop(&server->announce);
-	if (port_entry_notify_clients(&server->service->dir) < 0)
+	if (port_entry_notify_dialling(&server->service->dir) < 0)
 		retry_later(&server->announce);
 }
 

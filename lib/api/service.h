@@ -32,8 +32,8 @@ struct sluice_service *service_get(struct sluice_service *service);
 void service_put(struct sluice_service *service);
 
 /* Tells who watches that a port has been made, or destroyed. */
-void service_tell_port(const struct sluice_service *service, enum port_role role, uint64_t port);
-void service_tell_port_gone(const struct sluice_service *service, enum port_role role,
+void service_tell_port(const struct sluice_service *service, enum port_kind kind, uint64_t port);
+void service_tell_port_gone(const struct sluice_service *service, enum port_kind kind,
 			    uint64_t port);
 
 /*

@@ -8,23 +8,14 @@
 #include <stdint.h>
 
 /*
- * Settings of a service.  The defaults are generous, since a limit that nobody
- * uses up costs next to nothing; the maxima keep the channel's memory, which is
- * allocated when two ports connect, below some tens of MiB.
+ * The largest values of a service's settings.  They keep the memory of a channel, which is
+ * allocated when two ports connect, below some tens of MiB.  The defaults, and all that is
+ * known of a setting besides, are in config/settings.def.
  */
-#define MAX_CLIENTS_DEFAULT			256u
 #define MAX_CLIENTS_LIMIT			4096u
-#define MAX_SERVERS_DEFAULT			32u
 #define MAX_SERVERS_LIMIT			1024u
-#define MAX_NODES_DEFAULT			512u
 #define MAX_NODES_LIMIT				8192u
-#define MAX_ACTIVE_REQUESTS_DEFAULT		16u
-#define MAX_LOANED_REQUESTS_DEFAULT		8u
-#define MAX_LOANED_REPLIES_DEFAULT		8u
-#define RESPONSE_BUFFER_DEFAULT			8u
-#define MAX_BORROWED_DEFAULT			8u
 #define PER_PORT_LIMIT				1024u
-#define SERVICE_MODE_DEFAULT			0600u
 
 /* A channel larger than this is refused when the service is created. */
 #define CHANNEL_SIZE_LIMIT	(UINT64_C(64) << 20)

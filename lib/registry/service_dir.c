@@ -473,6 +473,18 @@ static bool is_same_type(const struct sluice_registry_type *a,
 	       (a->fingerprint == b->fingerprint || !a->fingerprint || !b->fingerprint);
 }
 
+static bool are_same_messages(const struct sluice_registry_contract *a,
+			      const struct sluice_registry_contract *b)
+{
+	size_t i;
+
+	for (i = 0; i < SLUICE_REGISTRY_MESSAGES; i++)
+		if (!is_same_type(&a->message[i].payload, &b->message[i].payload) ||
+		    !is_same_type(&a->message[i].header, &b->message[i].header))
+			return false;
+	return a->pattern == b->pattern && a->messages == b->messages;
+}
+
 /* Can channels of the one be made by who knows the other? */
 static bool is_same(const struct sluice_registry_contract *a,
 		    const struct sluice_registry_contract *b)
@@ -482,10 +494,7 @@ static bool is_same(const struct sluice_registry_contract *a,
 	settings.group = b->settings.group;
 	return a->attributes == b->attributes &&
 	       !strncmp(a->name, b->name, sizeof(a->name)) &&
-	       is_same_type(&a->request, &b->request) &&
-	       is_same_type(&a->response, &b->response) &&
-	       is_same_type(&a->request_header, &b->request_header) &&
-	       is_same_type(&a->response_header, &b->response_header) &&
+	       are_same_messages(a, b) &&
 	       !memcmp(&settings, &b->settings, sizeof(settings));
 }
 

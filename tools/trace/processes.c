@@ -378,7 +378,8 @@ static bool find_contract(pid_t pid, DIR *fds, const char *directory, union reco
 static void learn_port(struct trace *trace, pid_t pid, const struct sluice_registry_port *port,
 		       char *directory)
 {
-	struct port_known known = { .id = port->id, .role = port->role, .pid = (uint32_t)pid };
+	struct port_known known = { .id = port->id, .role = port->role,
+				    .pid = (uint32_t)pid };
 	struct port_entry entry = { 0 };
 	union record record;
 	char fds[64];

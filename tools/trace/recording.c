@@ -306,11 +306,13 @@ int recording_fits(struct recording *recording, const struct sluice_registry_con
 	for (size_t i = 0; i < recording->requests.count && r == 0; i++) {
 		const struct message *request = &recording->requests.at[i];
 
-		r = check_fit(recording, "request", request, &contract->request,
+		r = check_fit(recording, "request", request,
+			      &contract->message[SLUICE_REGISTRY_REQUEST].payload,
 			      contract_request_lead(contract));
 		for (size_t j = 0; j < request->reply_count && r == 0; j++)
 			r = check_fit(recording, "a reply to request", &request->replies[j],
-				      &contract->response, contract_response_lead(contract));
+				      &contract->message[SLUICE_REGISTRY_RESPONSE].payload,
+				      contract_response_lead(contract));
 	}
 	return r;
 }

@@ -60,7 +60,7 @@ static void failed(struct resend *resend, const struct message *request)
 static bool equal(const struct resend *resend, const struct message *reply,
 		  const struct sluice_response *response)
 {
-	size_t header = (size_t)resend->contract->response_header.size;
+	size_t header = (size_t)resend->contract->message[SLUICE_REGISTRY_RESPONSE].header.size;
 
 	/* What pads the header is nobody's. */
 	return reply->bytes == response->size &&
@@ -150,7 +150,7 @@ static bool one_server(const struct message *request)
 static void fill(const struct resend *resend, struct sluice_request *request,
 		 const struct message *message)
 {
-	size_t header = (size_t)resend->contract->request_header.size;
+	size_t header = (size_t)resend->contract->message[SLUICE_REGISTRY_REQUEST].header.size;
 
 	if (header)
 		memcpy(request->header, message->payload, header);
@@ -161,7 +161,9 @@ static void fill(const struct resend *resend, struct sluice_request *request,
 static struct sluice_pending_response *launch(struct resend *resend, const struct message *message,
 					      int64_t deadline)
 {
-	size_t count = (size_t)(message->bytes / resend->contract->request.size);
+	const struct sluice_registry_message *type =
+		&resend->contract->message[SLUICE_REGISTRY_REQUEST];
+	size_t count = (size_t)(message->bytes / type->payload.size);
 	struct sluice_request *request = sluice_client_loan(resend->client, count);
 	struct sluice_pending_response *pending;
 
