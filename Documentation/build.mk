@@ -47,9 +47,16 @@ $(O)/man/man3/sluice_version.3: $(wildcard lib/include/*.h) Documentation/man/ma
 	done
 
 $(filter %.1,$(pages)): $(O)/man/man1/%: Documentation/man/%.rst
-$(filter %.5,$(pages)): $(O)/man/man5/%: Documentation/man/%.rst
+$(filter %.5,$(pages)): $(O)/man/man5/%: $(O)/man/%.rst
 $(filter %.7,$(pages)): $(O)/man/man7/%: Documentation/man/%.rst
 $(O)/man/man7/sluice.7: $(wildcard Documentation/examples/adder*)
+
+# The keys of the configuration come from the sample.
+$(O)/man/%.rst: Documentation/man/%.rst Documentation/man/keys.awk Documentation/sluice.conf
+	@mkdir -p $(@D)
+	$(Q)awk -f Documentation/man/keys.awk Documentation/sluice.conf >$@.keys
+	$(Q)sed -e '/^@KEYS@$$/r $@.keys' -e '/^@KEYS@$$/d' $< >$@
+	$(Q)rm $@.keys
 
 $(pages):
 	$(call say,MAN,$@)

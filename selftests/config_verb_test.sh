@@ -102,8 +102,10 @@ check "it can be used as it is" "$sluice" config --check $sample
 check "and with all of its keys" "$sluice" config --check "$tmp/sample.conf"
 "$sluice" config --json | jq -r '.keys[] | select(.name | contains(".limits.") | not) |
 	.name | sub(".*\\."; "")' | sort >"$tmp/wanted"
-sed -n '/^KEYS/,/^FILES/s/^\([a-z_]*\)$/\1/p' Documentation/man/sluice.conf.5.rst |
-	grep . | sort | diff -u "$tmp/wanted" - >"$tmp/output"
+awk -f Documentation/man/keys.awk $sample >"$tmp/keys"
+sed -n 's/^\([a-z_]*\)$/\1/p' "$tmp/keys" | grep . | sort | diff -u "$tmp/wanted" - >"$tmp/output" &&
+	[ "$(grep -c '^	Can be .*; default \*.*\*\.$' "$tmp/keys")" -eq "$(wc -l <"$tmp/wanted")" ] &&
+	grep -qx @KEYS@ Documentation/man/sluice.conf.5.rst
 result $? "sluice.conf(5) has all keys"
 unset SLUICE_ROOT
 SLUICE_CONFIG=$tmp/sample.conf looks config --json

@@ -10,6 +10,10 @@
 
 #include "steps.h"
 
+#include <sluice/wire.h>
+
+#include "base/limits.h"
+
 /* ---- The page -------------------------------------------------------------- */
 
 #define CELL		64
@@ -19,7 +23,7 @@
 /* What a setting can be: numbers, or a word. */
 struct range {
 	char owner[CELL];	/* "node" for struct sluice_node_opts */
-	char name[CELL], preset[CELL], least[CELL], most[CELL], error[CELL];
+	char name[CELL], preset[CELL], least[CELL], most[CELL], unit[CELL], error[CELL];
 };
 
 /* What becomes of a limit that is used up. */
@@ -28,12 +32,25 @@ struct use {
 	char name[CELL], error[CELL];
 };
 
+/* Another name of a setting, or what a flag means. */
+struct pair {
+	char first[CELL], second[CELL];
+};
+
+/* Tables are told apart by the name of their first column. */
+enum table {
+	TABLE_RANGES,		/* "setting" */
+	TABLE_USES,		/* "used up" */
+	TABLE_PAIRS,		/* "option" and "flag" */
+};
+
 struct page {
 	struct range range[ROWS_MAX];
 	struct use use[ROWS_MAX];
-	size_t ranges, uses;
+	struct pair pair[ROWS_MAX];
+	size_t ranges, uses, pairs;
 	char owner[CELL];	/* of the tables that are being read */
-	bool of_use;
+	enum table table;
 };
 
 /* Cells have two spaces between them; how many there are. */
@@ -57,20 +74,38 @@ helper void page_take(struct page *page, char cell[CELLS][CELL], size_t cells)
 	struct range *range = &page->range[page->ranges];
 	struct use *use = &page->use[page->uses];
 
-	if (page->of_use && cells == 3) {
+	if (page->table == TABLE_PAIRS && cells == 2) {
+		strcpy(page->pair[page->pairs].first, cell[0]);
+		strcpy(page->pair[page->pairs++].second, cell[1]);
+	} else if (page->table == TABLE_USES && cells == 3) {
 		strcpy(use->owner, page->owner);
 		strcpy(use->name, cell[0]);
 		strcpy(use->error, cell[1]);
 		page->uses++;
-	} else if (!page->of_use && cells == CELLS) {
+	} else if (page->table == TABLE_RANGES && cells == CELLS) {
 		strcpy(range->owner, page->owner);
 		strcpy(range->name, cell[0]);
 		strcpy(range->preset, cell[1]);
 		strcpy(range->least, cell[2]);
 		strcpy(range->most, cell[3]);
+		strcpy(range->unit, cell[4]);
 		strcpy(range->error, cell[5]);
 		page->ranges++;
 	}
+}
+
+/* Is this the line that names the columns? */
+helper bool page_heading(struct page *page, const char *first)
+{
+	if (!strcmp(first, "setting"))
+		page->table = TABLE_RANGES;
+	else if (!strcmp(first, "used up"))
+		page->table = TABLE_USES;
+	else if (!strcmp(first, "option") || !strcmp(first, "flag"))
+		page->table = TABLE_PAIRS;
+	else
+		return false;
+	return true;
 }
 
 helper void page_line(struct page *page, const char *line, bool *table)
@@ -80,7 +115,7 @@ helper void page_line(struct page *page, const char *line, bool *table)
 
 	if (sscanf(line, "struct sluice_%63[a-z]", page->owner) == 1)
 		return;
-	if (strstr(line, "===  ===")) {
+	if (!strncmp(line, "====", 4) && strstr(line, "=  =")) {
 		/* Above the names of columns, below them, and at the end. */
 		*table = true;
 		return;
@@ -90,9 +125,8 @@ helper void page_line(struct page *page, const char *line, bool *table)
 	if (!*table)
 		return;
 	cells = page_split(line, cell);
-	if (!strcmp(cell[0], "setting") || !strcmp(cell[0], "used up"))
-		page->of_use = cell[0][0] == 'u';
-	else if (page->ranges < ROWS_MAX && page->uses < ROWS_MAX)
+	if (!page_heading(page, cell[0]) && page->ranges < ROWS_MAX &&
+	    page->uses < ROWS_MAX && page->pairs < ROWS_MAX)
 		page_take(page, cell, cells);
 }
 
@@ -152,9 +186,9 @@ helper int error_of(const char *name)
 /* ---- Fields ---------------------------------------------------------------- */
 
 enum kind {
-	NUMBER,
-	TEXT,			/* its value is a length */
-	POINTER,
+	NUMBER_FIELD,
+	TEXT_FIELD,		/* its value is a length */
+	POINTER_FIELD,
 };
 
 struct field {
@@ -163,68 +197,35 @@ struct field {
 	enum kind kind;
 };
 
-#define FIELD_OF(owner, type, name, kind)				\
-	{ #owner, #name, offsetof(struct type, name), sizeof(((struct type *)0)->name), kind }
-#define FIELD(owner, name)		FIELD_OF(owner, sluice_##owner##_opts, name, NUMBER)
-#define FIELD_AS(owner, name, kind)	FIELD_OF(owner, sluice_##owner##_opts, name, kind)
+#define KIND_OF(value)							\
+	_Generic(value, uint32_t: NUMBER_FIELD, uint64_t: NUMBER_FIELD,		\
+		 int64_t: NUMBER_FIELD, uint64_t *: NUMBER_FIELD,			\
+		 const char *: TEXT_FIELD, default: POINTER_FIELD)
+#define FIELD_OF(owner, type, name)					\
+	{ #owner, #name, offsetof(struct type, name), sizeof(((struct type *)0)->name), \
+	  KIND_OF(((struct type *)0)->name) },
+
+/* The struct of each section; a path is no field. */
+#define FIELD_OF_node(name)		FIELD_OF(node, sluice_node_opts, name)
+#define FIELD_OF_service(name)		FIELD_OF(service, sluice_service_opts, name)
+#define FIELD_OF_client(name)		FIELD_OF(client, sluice_client_opts, name)
+#define FIELD_OF_server(name)		FIELD_OF(server, sluice_server_opts, name)
+#define FIELD_OF_attribute(name)	FIELD_OF(attribute, sluice_attribute, name)
+#define FIELD_OF_NAME(section, name)	FIELD_OF_##section(name)
 /* Of an array the first word. */
-#define PORT(owner, name, kind)						\
-	{ #owner, #name, offsetof(struct sluice_##owner##_opts, port.name), \
-	  MIN(sizeof(((struct sluice_port_opts *)0)->name), sizeof(uint64_t)), kind }
+#define FIELD_OF_port(section, name)					\
+	{ #section, #name, offsetof(struct sluice_##section##_opts, port.name),	\
+	  MIN(sizeof(((struct sluice_port_opts *)0)->name), sizeof(uint64_t)),	\
+	  KIND_OF(((struct sluice_port_opts *)0)->name) },
+#define FIELD_OF_PATH(section, name)
 
 static const struct field fields[] = {
-	FIELD(node, size),
-	FIELD_AS(node, domain, TEXT),
-	FIELD(node, wait),
-	FIELD(node, reserved),
-	FIELD(node, spin),
-	FIELD(service, size),
-	FIELD(service, flags),
-	FIELD(service, max_clients),
-	FIELD(service, max_servers),
-	FIELD(service, max_nodes),
-	FIELD(service, max_active_requests_per_client),
-	FIELD(service, max_loaned_requests),
-	FIELD(service, max_loaned_replies_per_request),
-	FIELD(service, max_response_buffer_size),
-	FIELD(service, max_borrowed_responses_per_pending_response),
-	FIELD(service, max_fds_per_message),
-	FIELD(service, request_alignment),
-	FIELD(service, response_alignment),
-	FIELD(service, mode),
-	FIELD(service, group),
-	FIELD(service, reserved),
-	FIELD_AS(service, attributes, POINTER),
-	FIELD(service, attribute_count),
-	FIELD(service, refused_flags),
-	FIELD_OF(attribute, sluice_attribute, key, TEXT),
-	FIELD_OF(attribute, sluice_attribute, value, TEXT),
-	FIELD(client, size),
-	PORT(client, name, TEXT),
-	PORT(client, initial_max_slice_len, NUMBER),
-	PORT(client, memory_limit, NUMBER),
-	PORT(client, strategy, NUMBER),
-	PORT(client, flags, NUMBER),
-	PORT(client, preallocate, NUMBER),
-	FIELD(client, max_active_requests),
-	PORT(client, when_full, NUMBER),
-	FIELD(client, reserved),
-	PORT(client, ask_when_full, POINTER),
-	PORT(client, context, POINTER),
-	PORT(client, spare, NUMBER),
-	FIELD(server, size),
-	PORT(server, name, TEXT),
-	PORT(server, initial_max_slice_len, NUMBER),
-	PORT(server, memory_limit, NUMBER),
-	PORT(server, strategy, NUMBER),
-	PORT(server, flags, NUMBER),
-	PORT(server, preallocate, NUMBER),
-	PORT(server, when_full, NUMBER),
-	PORT(server, ask_when_full, POINTER),
-	PORT(server, context, POINTER),
-	PORT(server, spare, NUMBER),
-	FIELD(server, port_memory_limit),
-	FIELD(server, peer_memory_limit),
+#define SETTING(section, field, ...)	FIELD_OF_##section(field)
+#define PORT(section, field, ...)	FIELD_OF_port(section, field)
+#define FIELD(section, field, ...)	FIELD_OF_##section(field)
+#define PORT_FIELD(section, field, ...)	FIELD_OF_port(section, field)
+#define TEXT(section, name, kind, ...)	FIELD_OF_##kind(section, name)
+#include "config/settings.def"
 };
 
 #define FIELDS	ARRAY_SIZE(fields)
@@ -297,11 +298,11 @@ helper void trial_store(struct trial *trial, const struct field *field, uint64_t
 		     (unsigned char *)trial->attribute;
 	const char *text = trial->text;
 
-	if (field->kind == TEXT) {
+	if (field->kind == TEXT_FIELD) {
 		memset(trial->text, 'x', sizeof(trial->text));
 		trial->text[value < sizeof(trial->text) ? value : sizeof(trial->text) - 1] = 0;
 		memcpy((unsigned char *)base + field->offset, &text, sizeof(text));
-	} else if (field->kind == NUMBER) {
+	} else if (field->kind == NUMBER_FIELD) {
 		memcpy((unsigned char *)base + field->offset, &value, field->width);
 	}
 }
@@ -344,7 +345,7 @@ helper void trial_find(struct sluice_service *service, const struct field *field
 	struct sluice_attribute attribute;
 	unsigned int count = 0;
 
-	if (strcmp(field->owner, "service") || field->kind != NUMBER ||
+	if (strcmp(field->owner, "service") || field->kind != NUMBER_FIELD ||
 	    !strcmp(field->name, "size"))
 		return;
 	if (sluice_service_settings(service, &found) < 0)

@@ -5,10 +5,15 @@
  * are taken, and are there afterwards; one more than the most is the errno of the page,
  * and the sentence names the field.  Limits that can be used up are 1, and used up.
  *
+ * The page also says what the table of the library says (config/settings.def): each row of
+ * each table, cell by cell.
+ *
  * A row says of which struct it is by the heading above it.  A row that this program has
  * nothing for fails; so does what it has no row for.
  */
 #include "settings.h"
+
+#include <limits.h>
 
 static const struct sluice_service_opts of_1 = SLUICE_SERVICE_OPTS(
 	.max_clients = 1,
@@ -64,6 +69,119 @@ TEST_F(settings, each_field_has_a_row)
 	}
 }
 
+/* ---- The table of the library ---- */
+
+/* As the page should have it; what is NULL comes from the numbers. */
+struct row {
+	const char *owner, *name, *kind;
+	uint64_t preset_number, least_number, most_number;
+	const char *preset, *least, *most, *unit, *error;
+};
+
+static const struct row table[] = {
+#define SETTING(section, field, kind_, words, preset_, least_, most_, unit_, ...)	\
+	{ .owner = #section, .name = #field, .kind = #kind_, .preset_number = preset_,	\
+	  .least_number = least_, .most_number = most_, .unit = unit_ },
+#define TEXT(section, name_, kind_, words, preset_, least_, most_, unit_, ...)	\
+	{ .owner = #section, .name = #name_, .kind = #kind_, .preset = preset_,	\
+	  .preset_number = 1, .least_number = least_, .most_number = most_, .unit = unit_ },
+#define FIELD(section, field, preset_, least_, most_, unit_, error_)		\
+	{ .owner = #section, .name = #field, .kind = "FIELD", .preset = preset_,	\
+	  .least = least_, .most = most_, .unit = unit_, .error = error_ },
+#include "config/settings.def"
+};
+
+/* What the page says of an option where the configuration has something else. */
+static const struct row differs[] = {
+#define PAGE(section, field, preset_, least_, most_, error_)			\
+	{ .owner = #section, .name = #field, .preset = preset_, .least = least_,	\
+	  .most = most_, .error = error_ },
+#include "config/settings.def"
+};
+
+/* Words if there are any, else the number with its unit. */
+static void write_cell(char cell[CELL], const struct row *row, const char *words, uint64_t number)
+{
+	static const char *const units[] = { "", " KiB", " MiB", " GiB", " TiB" };
+	bool octal = !strcmp(row->unit, "permissions");
+	size_t unit = 0;
+
+	while (!strcmp(row->kind, "BYTES") && number && number % 1024 == 0) {
+		number /= 1024;
+		unit++;
+	}
+	if (words)
+		snprintf(cell, CELL, "%s", words);
+	else
+		snprintf(cell, CELL, octal ? "0%llo%s" : "%llu%s", (unsigned long long)number,
+			 units[unit]);
+}
+
+static const struct row *option_of(const struct row *row)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(differs); i++)
+		if (!strcmp(differs[i].owner, row->owner) && !strcmp(differs[i].name, row->name))
+			return &differs[i];
+	return row;
+}
+
+/* The row of the page.  If the default is 0, that is also the least. */
+static void write_row(struct range *range, const struct row *row)
+{
+	const struct row *option = option_of(row);
+	bool bits = !strcmp(row->kind, "WORDS");
+
+	memset(range, 0, sizeof(*range));
+	snprintf(range->owner, CELL, "%s", row->owner);
+	snprintf(range->name, CELL, "%s", row->name);
+	write_cell(range->preset, row, option->preset, row->preset_number);
+	write_cell(range->least, row, option->least,
+		   row->preset_number ? row->least_number : 0);
+	write_cell(range->most, row, bits ? "bits" : option->most, row->most_number);
+	snprintf(range->unit, CELL, "%s", row->unit);
+	snprintf(range->error, CELL, "%s", option->error ? option->error : "EINVAL");
+}
+
+TEST_F(settings, ranges_are_those_of_the_table)
+{
+	struct range range;
+	size_t i, count = 0;
+
+	for (i = 0; i < ARRAY_SIZE(table); i++) {
+		if (!strcmp(table[i].kind, "PATH"))
+			continue;
+		write_row(&range, &table[i]);
+		EXPECT_EQ(0, memcmp(&range, &self->page.range[count++], sizeof(range)))
+			TH_LOG("of %s: %s  %s  %s  %s  %s  %s", range.owner, range.name, range.preset,
+			       range.least, range.most, range.unit, range.error);
+	}
+	EXPECT_EQ(count, self->page.ranges);
+}
+
+/* What sluice show calls a setting, where it has another name there; and the flags. */
+static const struct pair pairs[] = {
+#define CONTRACT(record, field, ...)	{ #field, #record },
+#include "config/settings.def"
+#define FLAG(flag, name, meaning)	{ #name, meaning },
+#include "config/settings.def"
+};
+
+TEST_F(settings, names_are_those_of_the_table)
+{
+	size_t i, count = 0;
+
+	for (i = 0; i < ARRAY_SIZE(pairs); i++) {
+		if (!strcmp(pairs[i].first, pairs[i].second))
+			continue;
+		EXPECT_STREQ(pairs[i].first, self->page.pair[count].first);
+		EXPECT_STREQ(pairs[i].second, self->page.pair[count].second);
+		count++;
+	}
+	EXPECT_EQ(count, self->page.pairs);
+}
+
 TEST_F(settings, defaults)
 {
 	struct sluice_service_opts found = { .size = sizeof(found) };
@@ -75,7 +193,7 @@ TEST_F(settings, defaults)
 	ASSERT_EQ(0, sluice_service_settings(self->seat.service, &found));
 	for (i = 0; i < self->page.ranges; i++) {
 		field = field_of(&self->page.range[i]);
-		if (!field || strcmp(field->owner, "service") || field->kind != NUMBER ||
+		if (!field || strcmp(field->owner, "service") || field->kind != NUMBER_FIELD ||
 		    !number_of(self->page.range[i].preset, &expected))
 			continue;
 		memcpy(&value, (char *)&found + field->offset, field->width);
@@ -105,7 +223,7 @@ TEST_F(settings, the_least_and_the_most_are_taken)
 	for (i = 0; i < self->page.ranges; i++) {
 		row = &self->page.range[i];
 		field = field_of(row);
-		if (!field || field->kind == POINTER)
+		if (!field || field->kind == POINTER_FIELD)
 			continue;
 		if (number_of(row->least, &least)) {
 			EXPECT_TAKEN(row, field, least);
@@ -125,7 +243,7 @@ TEST_F(settings, what_has_no_range_takes_all)
 	for (i = 0; i < self->page.ranges; i++) {
 		row = &self->page.range[i];
 		field = field_of(row);
-		if (!field || field->kind != NUMBER || strcmp(row->most, "any") ||
+		if (!field || field->kind != NUMBER_FIELD || strcmp(row->most, "any") ||
 		    strcmp(row->error, "none"))
 			continue;
 		EXPECT_TAKEN(row, field, UINT64_MAX);

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # The tables of Documentation/settings.rst have a row for each field of the options in
-# sluice.h, and no other; and settings_test finds that what each row says is so.  Each
-# check is shown a page, or a header, that is wrong.
+# sluice.h, and no other.  settings_test finds that each cell is what the table of the
+# library has, and that the library does so.  Each check is shown a page, or a header, that
+# is wrong.  The man pages name each setting and each flag of a service.
 
 cd "$(dirname "$0")/.." || exit 1
 # shellcheck source=selftests/tap.sh
@@ -55,9 +56,12 @@ agree() {	# agree PAGE HEADER
 	[ "$(wc -l <"$tmp/header")" -gt 40 ] && diff "$tmp/page" "$tmp/header"
 }
 
-# holds PAGE: so does the library; how nodes wait makes no difference, and is fast so
+# holds PAGE [OPTION...]: the library does what the page says.  How nodes wait makes no
+# difference, and sockets are fast.
 holds() {
-	SLUICE_WAIT=socket SETTINGS=$1 timeout 120 "$O/selftests/settings_test"
+	what=$1
+	shift
+	SLUICE_WAIT=socket SETTINGS=$what timeout 120 "$O/selftests/settings_test" "$@"
 }
 
 # plant PATTERN REPLACEMENT: in a copy of the page, which must be another one then
@@ -73,8 +77,14 @@ sed 's/^\tuint32_t max_nodes .*;/&\n\tuint32_t max_planted;/' $header >"$tmp/pla
 refuse "a field that has no row is seen" agree $page "$tmp/planted.h"
 
 check "the library does what the page says" holds $page
-planted() {	# planted NAME PATTERN REPLACEMENT
-	plant "$2" "$3" && refuse "$1 is seen" holds "$tmp/planted.rst"
+# planted NAME PATTERN REPLACEMENT: whoever tries the rows sees it
+planted() {
+	plant "$2" "$3" && refuse "$1 is seen" \
+		holds "$tmp/planted.rst" -T ranges_are_those_of_the_table
+}
+# compared NAME PATTERN REPLACEMENT TEST: whoever compares cells sees it
+compared() {
+	plant "$2" "$3" && refuse "$1 is seen" holds "$tmp/planted.rst" -t "$4"
 }
 planted "a wrong default" '^\(max_nodes  *\)512 ' '\1513 '
 planted "a most that is too small" '\(^max_nodes .*\)8192' '\18191'
@@ -82,4 +92,34 @@ planted "a most that is too large" '\(^max_nodes .*\)8192' '\18193'
 planted "another errno for too much" '\(^max_nodes .*\)EINVAL' '\1EBUSY '
 planted "another errno for what is used up" '\(^max_nodes .*\)EUSERS' '\1EBUSY '
 planted "a default of memory" '\(^memory_limit .*\)4 GiB' '\15 GiB'
+compared "another unit" '\(^max_nodes .*\)nodes ' '\1bytes ' \
+	ranges_are_those_of_the_table
+compared "another name in sluice show" '\(^max_fds_per_message  *max_fds\)$' '\1s' \
+	names_are_those_of_the_table
+compared "another meaning of a flag" '\(^no_fire_and_forget .*\)withdrawn' '\1dropped' \
+	names_are_those_of_the_table
+
+# names MACRO: what sluice show calls the settings, or the flags, of a service
+names() {
+	case $1 in
+	CONTRACT) sed -n 's/^CONTRACT(\([a-z_]*\),.*/\1/p' lib/config/settings.def ;;
+	FLAG) sed -n 's/^FLAG([A-Z_]*, \([a-z_]*\),$/\1/p' lib/config/settings.def ;;
+	esac
+}
+
+# named MACRO PAGE: the man page has all of them
+named() {
+	[ "$(names "$1" | wc -l)" -gt 2 ] || return
+	for name in $(names "$1"); do
+		grep -qw -e "$name" "$2" || { echo "$2 lacks $name"; return 1; }
+	done
+}
+
+man=Documentation/man
+check "sluice-show(1) has each setting of a service" named CONTRACT $man/sluice-show.1.rst
+for page in show call serve; do
+	check "sluice-$page(1) has each flag" named FLAG $man/sluice-$page.1.rst
+done
+sed 's/no_fire_and_forget/no_fire/' $man/sluice-call.1.rst >"$tmp/planted.1.rst"
+refuse "a flag that a page lacks is seen" named FLAG "$tmp/planted.1.rst"
 finish

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What one key of the configuration is for programs of this user.  It is read each time,
- * since the verbs change their own environment, and seldom ask.
+ * The value of one key of the configuration, for programs of this user.  The configuration
+ * is read each time: verbs change their own environment, and seldom ask.
  */
 #include "configured.h"
 

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* What one key of the configuration is for programs of this user. */
+/* The value of one key of the configuration. */
 #ifndef TOOLS_CONFIGURED_H
 #define TOOLS_CONFIGURED_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#define CONFIGURED_SIZE	4096	/* of what both are written to; source may be NULL */
+#define CONFIGURED_SIZE	4096	/* of the buffers */
 
-/* Its value, and where that was said.  False: the configuration cannot be read. */
+/*
+ * Writes the value of a key, such as "node.root", and where it was set; source may be NULL.
+ * False: the configuration cannot be read.
+ */
 bool configured(const char *name, char value[CONFIGURED_SIZE], char source[CONFIGURED_SIZE]);
 
 #endif /* TOOLS_CONFIGURED_H */

@@ -17,6 +17,10 @@
 #define MAX_NODES_LIMIT				8192u
 #define PER_PORT_LIMIT				1024u
 
+/* The domain of nodes that name none, and the bytes that the name of one can have. */
+#define DOMAIN_DEFAULT				"default"
+#define DOMAIN_LENGTH				63u
+
 /* A channel larger than this is refused when the service is created. */
 #define CHANNEL_SIZE_LIMIT	(UINT64_C(64) << 20)
 

@@ -15,7 +15,6 @@
 #include <sluice/wire.h>
 
 #include "base/limits.h"
-#include "registry/root.h"
 
 const char *const setting_sections[] = {
 	[SECTION_node] = "node",
