@@ -7,7 +7,7 @@
 #ifndef SELFTESTS_HOSTILE_HONEST_H
 #define SELFTESTS_HOSTILE_HONEST_H
 
-#include "../common.h"
+#include "common.h"
 
 #define LIMIT		(5 * SECOND)
 #define SAMPLES		(1 << 15)
