@@ -13,8 +13,8 @@ LINUX_SOURCE ?= $(lastword $(filter-out %-6.1.tar.xz, \
 # Unit tests reach into the library and run once.  All others use sluice.h alone
 # and run once more through again.sh, where nodes wait with sockets; those with other
 # ends a third time, where some do and others do not.
-unit := abi doorbell doorbell_schedules fork_fd inject layout load_schedules returns ring \
-	ring_race ring_schedules slab spin
+unit := abi doorbell doorbell_schedules fork_fd inject layout load_schedules opening_race \
+	returns ring ring_race ring_schedules slab spin
 
 # And these reach into the tracer, where there is one.
 of-trace := histogram outlet pcapng perfetto symbols_name
@@ -110,6 +110,9 @@ $(O)/selftests/%_test: $(O)/selftests/%_test.o $(lib-objects)
 
 # It counts the calls of a function, by standing in front of it.
 $(O)/selftests/flow_test: private ldflags += -Wl,--wrap=wait_look_again
+
+# It has two processes take turns at system calls.
+$(O)/selftests/opening_race_test: private ldflags += -Wl,--wrap=openat,--wrap=unlinkat
 
 $(O)/selftests/socket/%: selftests/again.sh $(O)/selftests/%
 	$(Q)install -D $< $@
