@@ -115,6 +115,9 @@ $(O)/selftests/%_test: $(O)/selftests/%_test.o $(lib-objects)
 # It counts the calls of a function, by standing in front of it.
 $(O)/selftests/behaviour/flow_test: private ldflags += -Wl,--wrap=wait_look_again
 
+# It has two processes take turns at system calls.
+$(O)/selftests/unit/opening_race_test: private ldflags += -Wl,--wrap=openat,--wrap=unlinkat
+
 $(O)/selftests/socket/%: selftests/kit/again.sh $(O)/selftests/%
 	$(Q)install -D $< $@
 

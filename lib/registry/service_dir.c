@@ -64,8 +64,8 @@
 
 #define CONTRACT	"contract"
 
-/* How often a removed service may be found filled again. */
-#define REMOVAL_TRIES	64
+/* So many late contracts are removed at once; what comes after them the next sweep removes. */
+#define REMOVAL_TRIES	16
 
 /* FNV-1a; only decides the name of a directory. */
 static uint64_t hash_of(const char *name)
@@ -75,6 +75,11 @@ static uint64_t hash_of(const char *name)
 	for (; *name; name++)
 		hash = (hash ^ (unsigned char)*name) * UINT64_C(0x100000001b3);
 	return hash;
+}
+
+static bool is_not_empty(int error)
+{
+	return error == ENOTEMPTY || error == EEXIST;
 }
 
 /* Deletes the files of a directory, then the directory. */
@@ -100,7 +105,7 @@ static void remove_directory(int at, const char *name)
 /*
  * A newcomer that has opened the directory before it was renamed finds no contract there,
  * and writes one (complete()).  It sees then that the name has gone, and begins again; what
- * it wrote is removed here.  Each does so once, so the tries are few.
+ * it wrote is removed here.
  */
 static void remove_service(int services_fd, const char *name)
 {
@@ -111,9 +116,9 @@ static void remove_service(int services_fd, const char *name)
 		return;
 	remove_directory(fd, "servers");
 	remove_directory(fd, "ports");
-	do {
-		(void)!presence_evict(fd, CONTRACT);
-	} while (unlinkat(services_fd, name, AT_REMOVEDIR) && errno == ENOTEMPTY && --tries);
+	while (tries-- && !presence_evict(fd, CONTRACT) &&
+	       unlinkat(services_fd, name, AT_REMOVEDIR) && is_not_empty(errno))
+		continue;
 	fd_close(fd);
 }
 

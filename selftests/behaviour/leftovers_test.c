@@ -6,9 +6,6 @@
  * exactly as many entries as one in which nobody was ever killed, and when the
  * last one has left, none.  The teardown looks for names in /dev/shm, too.
  */
-#include <dirent.h>
-#include <limits.h>
-
 #include "steps.h"
 
 PROCESSES_FIXTURE(leftovers);
@@ -220,67 +217,6 @@ TEST_F(leftovers, do_not_fill_a_service)
 		end_reap(end);
 	}
 	sweep(_metadata);
-}
-
-/* The directory of the only service in a domain, as whoever opens that service finds it. */
-static int open_service_directory(const char *root)
-{
-	char path[PATH_MAX];
-	struct dirent *entry;
-	DIR *services;
-	int fd = -1;
-
-	snprintf(path, sizeof(path), "%s/default/services", root);
-	services = opendir(path);
-	while (services && fd < 0 && (entry = readdir(services)))
-		if (strlen(entry->d_name) == 16)
-			fd = openat(dirfd(services), entry->d_name, O_DIRECTORY | O_CLOEXEC);
-	if (services)
-		closedir(services);
-	return fd;
-}
-
-/* write_late(): as a newcomer does that has the directory and misses the contract in it. */
-static long write_late(struct seat *seat, long root, long unused)
-{
-	int fd, directory = open_service_directory((const char *)root);
-	char path[64];
-	long written = 0;
-
-	(void)seat, (void)unused;
-	if (directory < 0)
-		return -errno;
-	for (;;) {
-		fd = openat(directory, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-		if (fd < 0)
-			break;
-		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-		written += !linkat(AT_FDCWD, path, directory, "contract", AT_SYMLINK_FOLLOW);
-		close(fd);
-	}
-	close(directory);
-	return written;
-}
-
-/* A newcomer may write into a directory that was just renamed away to be removed. */
-TEST_F_TIMEOUT(leftovers, of_newcomers_that_are_late, 120)
-{
-	struct end *late = &self->end[0];
-	unsigned int random = 1;
-	long written = 0, r;
-	int i;
-
-	end_start(_metadata, late, IN_PROCESS);
-	for (i = 0; i < 200; i++) {
-		ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
-		begin(late, write_late, (long)self->root.path, 0);
-		wait_somewhat(&random);
-		leave(&self->seat, 0, 0);
-		r = finish(late);
-		/* Otherwise it came when the directory was gone already. */
-		written += r > 0;
-	}
-	TH_LOG("%ld of %d have written something", written, i);
 }
 
 TEST_HARNESS_MAIN

@@ -43,7 +43,7 @@ END
 # shellcheck disable=SC2046 # words
 $CC -std=c11 -O0 -g -D_GNU_SOURCE -no-pie -Wno-pedantic -finstrument-functions \
 	-Iuapi -Ilib/include -Ilib $(pkg-config --cflags liburing inih) -o "$tmp/round_trips" \
-	$(find selftests/build/probes_test.c) "$tmp/entries.c" lib/*/*.c \
+	selftests/tools/probes_test.c "$tmp/entries.c" lib/*/*.c \
 	$(pkg-config --libs liburing inih) || exit 1
 
 mkdir -m 700 "$tmp/root"
