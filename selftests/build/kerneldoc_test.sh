@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Every public function is documented for kernel-doc: each parameter, the Context,
-# and the Return if it returns anything.  The man pages are well-formed.
+# Every public function is documented for kernel-doc: each parameter, and the Return if it
+# returns anything.  A function that is given no object and no message has a Context too; the
+# others belong to the node's thread, as sluice.h says at its top.  The man pages are well-formed.
 
 cd "$(dirname "$0")/../.." || exit 1
 . selftests/kit/tap.sh
@@ -43,6 +44,28 @@ pages() {
 	return $missing
 }
 
+# once: the page of each function that belongs to the node's thread names the errors that
+# every call has in one line, and sluice(7) says what they are
+once() {
+	bad=0
+	for function in $(sed -n 's/^\t\(sluice_[a-z0-9_]*\);$/\1/p' lib/sluice.map)
+	do
+		page=$tmp/man3/$function.3
+		grep -qx "The node's thread\." "$page" || continue
+		grep -q "^\.BI* \"void $function" "$page" && continue
+		grep -q 'errors that every call has' "$page" &&
+			[ "$(grep -c ECHILD "$page")" = 1 ] && continue
+		echo "$function: not, or not only, the errors that every call has"
+		bad=1
+	done
+	for errno in EINVAL EBUSY ECHILD; do
+		grep -q "^\*\*$errno\*\*" Documentation/man/sluice.7.rst && continue
+		echo "sluice(7) does not say what $errno means"
+		bad=1
+	done
+	return $bad
+}
+
 # findable: apropos finds each page, since its NAME line begins with its name alone
 findable() {
 	awk 'FNR == 1 { name = FILENAME; sub(/.*\//, "", name); sub(/\.3$/, "", name) }
@@ -71,6 +94,16 @@ refuse "a missing Return is seen" documented "$tmp/planted.h"
 sed 's/^ \* Context: Any thread\.$/ */' $header >"$tmp/planted.h"
 refuse "a missing Context is seen" pages "$tmp/planted.h"
 check "each public function has a man page" pages $header
+
+check "the errors that every call has are said once" once
+sed 's/^ \* Return: The number of servers connected,/& or -ECHILD,/' $header >"$tmp/planted.h"
+check "a header that repeats one makes its pages" pages "$tmp/planted.h"
+refuse "an error that is repeated is seen" once
+sed 's/^ \* Return: 0\.$/ *\n * Context: Any thread.\n&/' $header >"$tmp/planted.h"
+check "a header with other contexts makes its pages" pages "$tmp/planted.h"
+refuse "a thread of a page that is not the node's has no such line" \
+	grep -q 'errors that every call has' "$tmp/man3/sluice_request_release.3"
+check "the man pages are there again" pages $header
 
 for source in $beside; do
 	check "${source##*/} is documented" documented "$source"
