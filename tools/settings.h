@@ -10,7 +10,7 @@
 
 #include <sluice/registry.h>
 
-#include "columns.h"
+#include "tools/text/columns.h"
 
 /* A row for each, of its name and its value. */
 void settings_add(struct columns *columns, const struct sluice_registry_settings *settings);
