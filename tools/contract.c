@@ -22,10 +22,10 @@
 
 #include <sluice.h>
 
-#include "lost_root.h"
-#include "registry.h"
-#include "snapshot.h"
-#include "text.h"
+#include "tools/domain/lost_root.h"
+#include "tools/domain/registry.h"
+#include "tools/domain/snapshot.h"
+#include "tools/text/text.h"
 
 static struct sluice_type type_of(const struct sluice_registry_type *record)
 {

@@ -33,8 +33,8 @@
 #include "ports.h"
 #include "symbols.h"
 #include "tools/contract.h"
-#include "tools/printable.h"
-#include "tools/registry.h"
+#include "tools/domain/registry.h"
+#include "tools/text/printable.h"
 #include "tracer.h"
 
 #define FILES_MAX	4096
