@@ -129,7 +129,7 @@ helper struct ring_message honest(const struct requester *requester)
 	return (struct ring_message){
 		.request = 1000,
 		.count = 10,
-		.segment = requester->pool->segments[0].number,
+		.segment = requester->requests.pool->segments[0].number,
 		.slice = requester->layout->deliveries - 1,
 	};
 }

@@ -48,7 +48,7 @@ static void send_forged(struct __test_metadata *_metadata, FIXTURE_DATA(hostile)
 
 	message.segment = 77;
 	message.deadline = late;
-	ASSERT_EQ(0, ring_push(&self->requester->ring, &message));
+	ASSERT_EQ(0, ring_push(&self->requester->request_ring, &message));
 }
 
 /* The server goes to sleep, and wakes for nothing. */
@@ -147,7 +147,7 @@ static void breach_while_a_reply_is_sent(struct __test_metadata *_metadata,
 	come_in(_metadata, self);
 	ASSERT_EQ(1, ask_blob(&self->bad, 1, 11));
 	ASSERT_EQ(11, take_blob(&self->server, 1, LONG));
-	returns_push(&self->requester->returned_responses, 5);
+	returns_push(&self->requester->responses.returns, 5);
 	EXPECT_GT(0, answer_blob(&self->server, 1, 16));
 	EXPECT_EQ(EPROTO, self->responder->channel.gone);
 	EXPECT_EQ(0, done(&self->server, 1, 0));
@@ -311,7 +311,7 @@ static void end_as_server(struct __test_metadata *_metadata, FIXTURE_DATA(hostil
 		ASSERT_EQ(0, fdpass_send(channel->source.fd, "nonsense", 8, -1));
 		break;
 	case RETURN:
-		returns_push(&self->responder->returned_requests, 12345);
+		returns_push(&self->responder->requests.returns, 12345);
 		/* A client looks at returns when it sends. */
 		ASSERT_EQ(0, ask_blob(&self->bad, 1, 10));
 		ASSERT_EQ(0, cancel(&self->bad, 1, 0));

@@ -239,7 +239,7 @@ static void return_all(FIXTURE_DATA(hostile) *self)
 
 	for (i = 0; i < self->requester->fresh; i++)
 		if (self->requester->deliveries[i].request && !self->requester->deliveries[i].returned)
-			returns_push(&self->responder->returned_requests, i);
+			returns_push(&self->responder->requests.returns, i);
 }
 
 TEST_F(hostile, what_is_returned_unreceived_is_not_out_twice)

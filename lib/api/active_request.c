@@ -120,7 +120,7 @@ void active_request_finish(struct active_request *active, int code, const char *
 	      active->number, probe_address(active->head.data), active->head.size,
 	      active->since ? (uint64_t)(clock_now() - active->since) : 0);
 	attachment_free(active->attachment);
-	channel_drop(&responder->channel, active->segment);
+	inlet_drop(&responder->requests, active->segment);
 	if (unlikely(code))
 		responder_finish_with(responder, active->delivery, active->traced, code, text);
 	else

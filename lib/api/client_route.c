@@ -61,7 +61,7 @@ static uint64_t shortest_service(const struct sluice_client *client)
 static uint64_t cost_of(const struct requester *requester, const struct load_seen *seen,
 			uint64_t shortest)
 {
-	bool room = requester->overflow || requester_has_room(requester);
+	bool room = requester->requests.overflows || requester_has_room(requester);
 	uint64_t service = min_u64(max_u64(seen->service, shortest), shortest * LOAD_SERVICE_RATIO);
 
 	return seen->depth * service + (room ? 0 : NO_ROOM);

@@ -16,7 +16,7 @@
  * A client that is destroyed while messages of it are held says QUIT and goes on reading.
  * The name of a client that has left is free, and another may have it; so those that have
  * left take no place of those that are present.  Who has left can send no more than its ring
- * held then (exchange/responder.c).  The server keeps no account: the list of
+ * held then (exchange/responder_request.c).  The server keeps no account: the list of
  * channels is the truth, and is walked at each HELLO and once before connections are taken.
  *
  *	max_clients are present		a further HELLO is answered by REJECT with EUSERS, and

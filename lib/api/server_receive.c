@@ -11,7 +11,7 @@
  * A server that finds no request knows how busy it is, and corrects what its clients have
  * counted (shm/load.c).
  *
- * A request whose deadline has passed is finished with unseen (exchange/responder.c); a client
+ * A request whose deadline has passed is finished with unseen (exchange/responder_request.c); a client
  * may send as many of those as it likes, and costs a ringful of looks at a time.
  *
  * A server that holds as many requests of a client as it may is told so (ENOBUFS) when
@@ -72,7 +72,7 @@ static COLD void tell_received(const struct active_request *active)
 
 	probe_active_request_receive(responder->channel.port, responder->channel.peer,
 				     active->number, probe_address(active->head.data),
-				     active->head.size, ring_waiting(&responder->requests));
+				     active->head.size, ring_waiting(&responder->request_ring));
 }
 
 static COLD void stamp(struct active_request *active)
@@ -81,27 +81,27 @@ static COLD void stamp(struct active_request *active)
 }
 
 static struct sluice_active_request *make_active(struct session *session,
-						 const struct request_found *found)
+						 const struct inlet_message *message)
 {
 	struct active_request *active = handles_take(&session->actives);
 
 	active->head = (struct sluice_active_request){
-		.data = found->slice.data,
-		.header = found->slice.header,
-		.count = found->count,
-		.size = found->slice.size,
-		.deadline = found->deadline,
+		.data = message->slice.data,
+		.header = message->slice.header,
+		.count = message->in.count,
+		.size = message->slice.size,
+		.deadline = responder_deadline(&message->in),
 	};
-	active->delivery = found->delivery;
-	active->segment = found->slice.segment;
+	active->delivery = message->in.slice;
+	active->segment = message->slice.segment;
 	active->loaned = 0;
 	active->position = 0;
-	active->number = found->request;
-	active->count = found->count;
-	active->deadline = found->deadline;
-	active->attachment = found->attachment;
+	active->number = message->in.request;
+	active->count = message->in.count;
+	active->deadline = active->head.deadline;
+	active->attachment = message->attachment;
 	active->ended = false;
-	active->traced = found->traced;
+	active->traced = message->in.flags & SLUICE_RING_TRACED;
 	active->since = 0;
 	if (probe_is_on(active_request_release))
 		stamp(active);
@@ -120,7 +120,7 @@ static int take_from(struct sluice_server *server, struct responder *responder,
 		     struct sluice_active_request **ret_request)
 {
 	uint64_t looks = server->service->layout.request_slots;
-	struct request_found found;
+	struct inlet_message message;
 	struct session *session;
 	int r;
 
@@ -130,10 +130,10 @@ static int take_from(struct sluice_server *server, struct responder *responder,
 	if (!session)
 		return -errno;
 	do {
-		r = responder_receive(responder, &found);
+		r = responder_receive(responder, &message);
 	} while ((r == -ETIMEDOUT || r == -ECANCELED) && --looks);
 	if (r > 0) {
-		*ret_request = make_active(session, &found);
+		*ret_request = make_active(session, &message);
 		responder->waits_since = 0;
 		/* As counters_received() has just found it. */
 		server->received_at = (int64_t)load_relaxed(&server->entry.counters->active);

@@ -3,11 +3,11 @@
 #ifndef SLUICE_EXCHANGE_REQUESTER_H
 #define SLUICE_EXCHANGE_REQUESTER_H
 
-#include "channel/channel.h"
 #include "channel/handshake.h"
+#include "channel/inlet.h"
+#include "channel/outlet.h"
 #include "exchange/load_page.h"
 #include "exchange/layout.h"
-#include "shm/returns.h"
 
 struct requester;
 struct stream;
@@ -61,14 +61,10 @@ struct requester {
 	struct channel channel;
 	const struct layout *layout;
 	const struct handshake *self;		/* the client's */
-	struct pool *pool;			/* of the client's requests */
-	const struct payload *response;
-	struct ring_producer ring;
-	struct returns returned_requests;
-	struct returns returned_responses;
-	uint64_t *cancelled;
-	uint64_t *closed;
-	const struct sluice_channel_stages *stages;
+	struct outlet requests;			/* from the client's pool */
+	struct ring_producer request_ring;
+	struct inlet responses;			/* each delivery has a ring of them */
+	struct layout_words words;
 	struct delivery *deliveries;		/* by number; those below fresh have been used */
 	struct delivery *free;			/* of those */
 	uint32_t fresh;
@@ -76,9 +72,7 @@ struct requester {
 	bool welcome;
 	int lacked;				/* what the server had not got, so that it hung up: an errno */
 	bool counted;				/* by its client, as a peer that is there */
-	bool overflow;				/* of the request ring: allowed */
 	bool withdraws;				/* requests that nobody awaits the answer of */
-	bool tells_room;			/* in response rings, since they do not overflow */
 	uint32_t outstanding;			/* deliveries that are out */
 	struct load_page load_page;		/* how busy the server is; or none */
 	bool load_sought;			/* the page, before it came */
