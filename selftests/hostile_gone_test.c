@@ -27,8 +27,8 @@ static void come_in(struct __test_metadata *_metadata, FIXTURE_DATA(hostile) *se
 	ASSERT_EQ(1, ask_blob(&self->bad, 0, 10));
 	ASSERT_EQ(10, take_blob(&self->server, 0, LONG));
 	ASSERT_EQ(0, done(&self->server, 0, 0));
-	self->responder = self->server.server->newest;
-	self->requester = self->bad.client->requesters[0];
+	self->responder = &self->server.server->newest->responder;
+	self->requester = &self->bad.client->channels[0]->requester;
 }
 
 /* Its process has gone too. */
@@ -202,10 +202,10 @@ static const struct {
 
 static uint32_t count_listed(const struct sluice_server *server)
 {
-	const struct responder *responder;
+	const struct server_channel *channel;
 	uint32_t count = 0;
 
-	for (responder = server->newest; responder; responder = responder->older)
+	for (channel = server->newest; channel; channel = channel->older)
 		count++;
 	return count;
 }
@@ -287,8 +287,8 @@ static void connect_again(struct __test_metadata *_metadata, FIXTURE_DATA(hostil
 	port->ops->letter(port);
 	ASSERT_EQ(1, ask_blob(&self->bad, 0, 10));
 	ASSERT_EQ(10, take_blob(&self->server, 0, LONG));
-	self->responder = self->server.server->newest;
-	self->requester = self->bad.client->requesters[self->bad.client->count - 1];
+	self->responder = &self->server.server->newest->responder;
+	self->requester = &self->bad.client->channels[self->bad.client->count - 1]->requester;
 	ASSERT_EQ(0, self->requester->channel.gone);
 }
 

@@ -71,7 +71,7 @@ static int take_packet(struct channel *channel, const void *packet, size_t size,
 		return r;
 	requester->memory_fd = fd_close(requester->memory_fd);
 	requester->welcome = true;
-	requester->changed(requester);
+	requester->events->changed(requester);
 	return 0;
 }
 
@@ -86,7 +86,7 @@ static void leaving(struct channel *channel)
 {
 	struct requester *requester = requester_of(channel);
 
-	requester->changed(requester);
+	requester->events->changed(requester);
 }
 
 static void gone(struct channel *channel)
@@ -102,7 +102,7 @@ static void gone(struct channel *channel)
 		if (delivery->request)
 			delivery_drop_slice(delivery);
 	}
-	requester->changed(requester);
+	requester->events->changed(requester);
 }
 
 static void destroy(struct channel *channel)
@@ -115,7 +115,7 @@ static void destroy(struct channel *channel)
 	inlet_deinit(&requester->responses);
 	free(requester->request_ring.sent);
 	free(requester->deliveries);
-	free(requester);
+	requester->events->destroyed(requester);
 }
 
 /*
@@ -146,31 +146,21 @@ static const struct channel_events events = {
 
 /* ---- Creation ---- */
 
-static struct requester *allocate(const struct requester_config *config)
+/* The memory of deliveries that are never used is never touched. */
+static int make_tables(struct requester *requester, const struct layout *layout)
 {
-	const struct layout *layout = config->layout;
-	struct requester *requester = calloc(1, sizeof(*requester));
-
-	if (!requester)
-		return NULL;
-	requester->memory_fd = -1;
-	/* The memory of those that are never used is never touched. */
 	requester->deliveries = malloc(layout->deliveries * sizeof(*requester->deliveries));
-	requester->request_ring.sent = calloc(layout->request_slots, sizeof(*requester->request_ring.sent));
-	if (!requester->deliveries || !requester->request_ring.sent) {
-		free(requester->deliveries);
-		free(requester->request_ring.sent);
-		free(requester);
-		return NULL;
-	}
-	return requester;
+	requester->request_ring.sent = calloc(layout->request_slots,
+					      sizeof(*requester->request_ring.sent));
+	if (!requester->deliveries || !requester->request_ring.sent)
+		return fail(ENOMEM, "no memory for a channel");
+	return 0;
 }
 
-/* Has the tables be there, if the port asks for it. */
+/* Has the tables be there, if the port asks for it; its owner sees to the struct. */
 static int make_resident(struct requester *requester, const struct requester_config *config)
 {
 	const struct resident parts[] = {
-		{ requester, sizeof(*requester) },
 		{ requester->deliveries,
 		  config->layout->deliveries * sizeof(*requester->deliveries) },
 		{ requester->request_ring.sent,
@@ -192,41 +182,44 @@ static void bind_rings(struct requester *requester, const struct sluice_registry
 			   requester->request_ring.sent);
 }
 
-struct requester *requester_create(const struct requester_config *config,
-				   const struct handshake *self, int fd)
+static int init(struct requester *requester, const struct requester_config *config, int fd)
 {
+	const struct layout *layout = config->layout;
 	const struct channel_plan plan = {
-		.size = config->layout->size,
-		.own_bell = config->layout->client_bell,
-		.peer_bell = config->layout->server_bell,
-		.keys = config->layout->deliveries,
+		.size = layout->size,
+		.own_bell = layout->client_bell,
+		.peer_bell = layout->server_bell,
+		.keys = layout->deliveries,
 		.attachments_each = config->settings->response_buffer,
 		.max_fds = config->settings->max_fds,
 		.residence = config->pool->config.residence,
 		.format = layout_format,
-		.context = config->layout,
+		.context = layout,
 	};
-	struct requester *requester = allocate(config);
 	uint32_t flags = config->settings->flags;
 	int r;
 
-	if (!requester) {
-		fd_close(fd);
-		return fail_null(ENOMEM, "no memory for a channel");
-	}
-	requester->self = self;
 	requester->withdraws = flags & SLUICE_REGISTRY_NO_FIRE_AND_FORGET;
-	requester->changed = config->changed;
-	requester->owner = config->owner;
-	requester->layout = config->layout;
 	r = channel_init(&requester->channel, config->wait, fd, &plan, &events);
 	outlet_init(&requester->requests, &requester->channel, config->pool,
 		    !(flags & SLUICE_REGISTRY_NO_REQUEST_OVERFLOW));
 	inlet_init(&requester->responses, &requester->channel, config->response,
 		   flags & SLUICE_REGISTRY_NO_RESPONSE_OVERFLOW);
-	requester->channel.port = self->port;
+	requester->channel.port = config->self->port;
 	requester->channel.counters = config->counters;
 	requester->channel.peer = config->server;
+	return r < 0 ? r : make_tables(requester, layout);
+}
+
+int requester_init(struct requester *requester, const struct requester_config *config, int fd)
+{
+	int r;
+
+	requester->memory_fd = -1;
+	requester->self = config->self;
+	requester->layout = config->layout;
+	requester->events = config->events;
+	r = init(requester, config, fd);
 	if (!r)
 		r = make_resident(requester, config);
 	/* Somebody may hold the listener of a server that has died. */
@@ -235,14 +228,14 @@ struct requester *requester_create(const struct requester_config *config,
 	if (!r && requester->channel.gone)
 		r = fail(ECONNREFUSED, "the server has died, and somebody holds its socket");
 	if (!r)
-		r = requester->memory_fd = handshake_hello(&requester->channel, self);
+		r = requester->memory_fd = handshake_hello(&requester->channel, config->self);
 	if (r < 0) {
 		channel_put(&requester->channel);
-		return fail_again_null(r);
+		return fail_again(r);
 	}
 	bind_rings(requester, config->settings);
 	probe(channel_connect, requester->channel.port, requester->channel.peer);
-	return requester;
+	return 0;
 }
 
 void requester_quit(struct requester *requester)

@@ -10,6 +10,7 @@
 #include "exchange/layout.h"
 
 struct requester;
+struct requester_events;
 struct stream;
 
 /* One request on its way to one server, and the responses on their way back. */
@@ -38,14 +39,6 @@ struct stream_status {
 	char *text;			/* or NULL */
 };
 
-/* How a client bears with a server that has no room for a request. */
-struct patience {
-	uint64_t request;		/* its number */
-	uint64_t retries;		/* how often was asked what to do */
-	int64_t since;			/* when it was asked first */
-	bool without;			/* the request does not go there */
-};
-
 /* All responses to one request: what a pending response reads. */
 struct stream {
 	struct delivery *current;	/* one of a circle of those not ended, or NULL */
@@ -71,18 +64,19 @@ struct requester {
 	int memory_fd;				/* of the channel's memory, until WELCOME; or -1 */
 	bool welcome;
 	int lacked;				/* what the server had not got, so that it hung up: an errno */
-	bool counted;				/* by its client, as a peer that is there */
 	bool withdraws;				/* requests that nobody awaits the answer of */
 	uint32_t outstanding;			/* deliveries that are out */
 	struct load_page load_page;		/* how busy the server is; or none */
 	bool load_sought;			/* the page, before it came */
-	bool claimed;				/* counted there, and not sent yet */
-	/* Its client's, of requests that it had no room for, or was tried for. */
-	struct patience patience;
-	uint64_t tried;
-	/* The channel has opened or is gone; owner is the client. */
+	const struct requester_events *events;
+};
+
+/* What is told to whom a requester is a part of. */
+struct requester_events {
+	/* The channel has opened, is leaving or is gone. */
 	void (*changed)(struct requester *requester);
-	void *owner;
+	/* Nobody refers to it any more: frees it. */
+	void (*destroyed)(struct requester *requester);
 };
 
 struct requester_config {
@@ -93,17 +87,18 @@ struct requester_config {
 	struct pool *pool;
 	struct sluice_registry_counters *counters;
 	uint64_t server;
-	void (*changed)(struct requester *requester);
-	void *owner;
+	const struct handshake *self;
+	const struct requester_events *events;
 };
 
 /*
- * Greets the server behind a connected socket, which is taken over in any case.
- * NULL with errno if that fails: EPIPE or ECONNRESET, it has hung up; ECONNREFUSED, it
- * has died; EACCES; or what is lacking here.  One reference is the caller's.
+ * Greets the server behind a connected socket, which is taken over in any case; the
+ * requester is 0 before.  0, and one reference is the caller's.  -errno if that fails, and
+ * the requester is destroyed: -EPIPE or -ECONNRESET, the server has hung up; -ECONNREFUSED,
+ * it has died; -EACCES; or what is lacking here.
  */
-struct requester *requester_create(const struct requester_config *config,
-				   const struct handshake *self, int fd) MUST_CHECK;
+int requester_init(struct requester *requester, const struct requester_config *config,
+		   int fd) MUST_CHECK;
 
 /* Tells the server that no more requests come; what was sent is still awaited. */
 void requester_quit(struct requester *requester);

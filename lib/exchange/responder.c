@@ -3,7 +3,7 @@
  * The server's end of a channel: an inlet of requests, and an outlet of replies.  This file
  * has its life, from an accepted socket to its end.
  *
- *	created		responder_create()	nothing is known of the client
+ *	created		responder_init()	nothing is known of the client
  *	open		take_hello()		the memory is mapped, the rings are bound
  *	quits		take_quit()		the client sends no more, and reads on
  *	ended		responder_end()		the server takes no more, and replies no more
@@ -45,13 +45,12 @@ static void bind_rings(struct responder *responder)
 			   layout->request_slots);
 }
 
-/* Has the tables be there, if the port asks for it. */
+/* Has the tables be there, if the port asks for it; its owner sees to the struct. */
 static int make_resident(struct responder *responder)
 {
 	const struct layout *layout = responder->config->layout;
 	uint64_t deliveries = layout->deliveries;
 	const struct resident parts[] = {
-		{ responder, sizeof(*responder) },
 		{ responder->held, deliveries * sizeof(*responder->held) },
 		{ responder->reply_rings, deliveries * sizeof(*responder->reply_rings) },
 		{ responder->sent,
@@ -147,7 +146,6 @@ static void destroy(struct channel *channel)
 {
 	struct responder *responder = responder_of(channel);
 
-	responder->config->destroyed(responder);
 	if (responder->pool_open)
 		pool_deinit(&responder->pool);
 	allowance_put(responder->config->pool.all, responder->allowance);
@@ -155,7 +153,7 @@ static void destroy(struct channel *channel)
 	free(responder->reply_rings);
 	free(responder->sent);
 	free(responder->held);
-	free(responder);
+	responder->config->destroyed(responder);
 }
 
 static const struct channel_events events = {
@@ -167,7 +165,14 @@ static const struct channel_events events = {
 	.destroy = destroy,
 };
 
-struct responder *responder_create(const struct responder_config *config, int fd)
+int responder_refuse(int fd)
+{
+	handshake_reject(fd, ENOMEM);
+	fd_close(fd);
+	return fail(ENOMEM, "no memory for a channel");
+}
+
+int responder_init(struct responder *responder, const struct responder_config *config, int fd)
 {
 	const struct layout *layout = config->layout;
 	const struct channel_plan plan = {
@@ -180,18 +185,16 @@ struct responder *responder_create(const struct responder_config *config, int fd
 		.residence = config->pool.residence,
 	};
 	uint32_t flags = config->settings->flags;
-	struct responder *responder = calloc(1, sizeof(*responder));
 	int r;
 
-	if (!responder || fd_keep(fd) < 0) {
-		free(responder);
-		handshake_reject(fd, ENOMEM);
-		fd_close(fd);
-		return fail_null(ENOMEM, "no memory for a channel");
-	}
 	responder->config = config;
-	responder->forgets = flags & SLUICE_REGISTRY_NO_FIRE_AND_FORGET;
 	responder->held = calloc(layout->deliveries, sizeof(*responder->held));
+	if (!responder->held || fd_keep(fd) < 0) {
+		free(responder->held);
+		config->destroyed(responder);
+		return responder_refuse(fd);
+	}
+	responder->forgets = flags & SLUICE_REGISTRY_NO_FIRE_AND_FORGET;
 	r = channel_init(&responder->channel, config->wait, fd, &plan, &events);
 	inlet_init(&responder->requests, &responder->channel, config->request,
 		   flags & SLUICE_REGISTRY_NO_REQUEST_OVERFLOW);
@@ -199,14 +202,11 @@ struct responder *responder_create(const struct responder_config *config, int fd
 		    !(flags & SLUICE_REGISTRY_NO_RESPONSE_OVERFLOW));
 	responder->channel.port = config->self->port;
 	responder->channel.counters = config->counters;
-	if (!r && !responder->held)
-		r = fail(ENOMEM, "no memory for a channel");
 	if (r < 0) {
 		channel_give_up(&responder->channel, -r);
 		channel_put(&responder->channel);
-		return fail_again_null(r);
 	}
-	return responder;
+	return r;
 }
 
 /* ---- The end ---- */

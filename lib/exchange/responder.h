@@ -23,7 +23,7 @@ struct responder_config {
 	/* Gives up a segment of another pool, so that this one's gets room.  Was there one? */
 	bool (*make_room)(struct responder *responder);
 	uint64_t *expired;		/* counts requests that were too late, for the server */
-	/* The channel has opened, is leaving or is gone; owner is the server. */
+	/* The channel has opened, is leaving or is gone. */
 	void (*changed)(struct responder *responder);
 	/* The client has said who it is: does its server take it?  0 or -errno. */
 	int (*admit)(struct responder *responder);
@@ -31,8 +31,8 @@ struct responder_config {
 	int (*prepare)(struct responder *responder);
 	/* There may be requests: it was rung. */
 	void (*woken)(struct responder *responder);
+	/* Nobody refers to it any more: frees it. */
 	void (*destroyed)(struct responder *responder);
-	void *owner;
 };
 
 /* A counted request that has its first reply counts no more; see shm/load.c. */
@@ -58,8 +58,6 @@ struct responder {
 	uint32_t out;			/* replies sent and not given back */
 	uint32_t taken;			/* of those, by the client, when it was last looked */
 	uint32_t late;			/* requests received since the client has left */
-	uint32_t quiet;			/* looks in vain since the last request */
-	uint64_t waits_since;		/* its server's slow look that first saw a request; or 0 */
 	struct pool pool;		/* of the replies, from the first on */
 	struct allowance *allowance;	/* of its process, as long as there is a pool */
 	bool pool_open;
@@ -67,19 +65,17 @@ struct responder {
 	bool quits;			/* the client sends no more, but still reads */
 	bool forgets;			/* requests that nobody awaits the answer of */
 	bool rejected;			/* the client was told why it is not taken, or not kept */
-	bool counted, missed;		/* by its server: it has come; it has gone */
-	bool stranger;			/* likewise: it has not said HELLO */
-	int64_t stranger_end;		/* and may do so until then */
-	/* Its server's: all of its channels, and the circle of those that are polled. */
-	bool linked;
-	struct responder *older, *newer;
-	struct responder *next_gone, **gone_link;	/* of those that have gone */
-	struct responder *next, *before;
-	void *session;			/* what its server keeps for it */
 };
 
-/* Takes over an accepted socket.  NULL with errno if that fails, and the client is told. */
-struct responder *responder_create(const struct responder_config *config, int fd) MUST_CHECK;
+/*
+ * Takes over an accepted socket; the responder is 0 before.  One reference is the caller's.
+ * -errno if that fails: the client is told, and the responder is destroyed.
+ */
+int responder_init(struct responder *responder, const struct responder_config *config,
+		   int fd) MUST_CHECK;
+
+/* The same, where there was no memory for a responder.  -ENOMEM. */
+int responder_refuse(int fd);
 
 /* The deadline of a request; 0: none.  What is later than we can say is never. */
 static inline int64_t responder_deadline(const struct ring_message *in)
