@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * The client's end of a channel.  A request goes to its server as a delivery
- * (exchange/delivery.c), and what comes back on it is read through a stream
- * (exchange/stream.c).
+ * The client's end of a channel: an outlet of requests, from the client's one pool, and an
+ * inlet of responses.  A request goes to its server as a delivery (exchange/delivery.c).
+ * What comes back on it is read through a stream (exchange/stream.c).
  *
  * Invariant: deliveries are kept by number in private memory; of what comes back the
  * number is checked, and that it is out.

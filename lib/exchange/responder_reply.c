@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * What a server replies through its end of a channel (exchange/responder.c).
+ * Replies, at the server's end of a channel (exchange/responder.c): its outlet.
  *
  * Replies lie in a pool of this channel, which only this client maps; it is made when the
  * first reply is loaned, or before the client is welcomed if nothing may be made later.
