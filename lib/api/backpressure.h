@@ -3,9 +3,12 @@
 #ifndef SLUICE_API_BACKPRESSURE_H
 #define SLUICE_API_BACKPRESSURE_H
 
+#include <stdbool.h>
+
 #include <sluice.h>
 
-#include "exchange/requester.h"
+#include "base/compiler.h"
+
 
 /* As a port's options say. */
 struct backpressure {
@@ -13,6 +16,14 @@ struct backpressure {
 	sluice_full_fn ask;
 	void *context;
 	uint64_t port;
+};
+
+/* What was asked of a message that a peer has no room for. */
+struct patience {
+	uint64_t request;		/* its number */
+	uint64_t retries;		/* how often was asked what to do */
+	int64_t since;			/* when it was asked first */
+	bool without;			/* the request does not go there */
 };
 
 /* How long to wait until the program is asked again, in one call that sends. */

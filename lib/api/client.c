@@ -235,7 +235,7 @@ static void free_client(struct sluice_client *client)
 	handles_deinit(&client->responses);
 	pool_deinit(&client->pool);
 	port_entry_deinit(&client->entry);
-	free(client->requesters);
+	free(client->channels);
 	service_put(client->service);
 	free(client);
 }
@@ -286,15 +286,15 @@ struct sluice_client *client_get(struct sluice_client *client)
 
 void client_put(struct sluice_client *client)
 {
-	struct requester *requester;
+	struct client_channel *channel;
 
 	if (--client->references)
 		return;
 	node_remove_port(client->service->node, &client->port);
 	while (client->count) {
-		requester = client->requesters[--client->count];
-		channel_say_goodbye(&requester->channel);
-		channel_put(&requester->channel);
+		channel = client->channels[--client->count];
+		channel_say_goodbye(&channel->requester.channel);
+		channel_put(&channel->requester.channel);
 	}
 	free_client(client);
 }
@@ -313,7 +313,7 @@ void sluice_client_destroy(struct sluice_client *client)
 	client->destroyed = true;
 	/* It is there until its last message is released, but not as a client of the service. */
 	for (i = 0; client->references > 1 && i < client->count; i++)
-		requester_quit(client->requesters[i]);
+		requester_quit(&client->channels[i]->requester);
 	port_disown(&client->port);
 	retry_stop(&client->retry);
 	client_put(client);

@@ -43,7 +43,6 @@ static int init_config(struct sluice_server *server, const struct sluice_server_
 		.prepare = server_prepare,
 		.woken = server_channel_woken,
 		.destroyed = server_channel_destroyed,
-		.owner = server,
 		.expired = &server->expired,
 	};
 	r = backpressure_init(&server->backpressure, &opts->port);
@@ -256,31 +255,30 @@ static void close_port(struct sluice_server *server)
 }
 
 /* Ends a channel of a server that is being destroyed. */
-static void end_channel(struct sluice_server *server, struct responder *responder)
+static void end_channel(struct sluice_server *server, struct server_channel *channel)
 {
-	struct session *session = responder->session;
 	struct active_request *active;
 	uint32_t i = 0;
 
-	while (session && (active = handles_next(&session->actives, &i)))
+	while ((active = handles_next(&channel->actives, &i)))
 		reply_drop_all(active);
-	responder_end(responder);
-	if (!responder->active)
-		server_drop_channel(server, responder);
+	responder_end(&channel->responder);
+	if (!channel->responder.active)
+		server_drop_channel(server, channel);
 }
 
 void sluice_server_destroy(struct sluice_server *server)
 {
-	struct responder *responder, *next;
+	struct server_channel *channel, *next;
 
 	if (!server || node_check(server->service->node) < 0 || server->destroyed)
 		return;
 	server->destroyed = true;
 	node_remove_port(server->service->node, &server->port);
 	close_port(server);
-	for (responder = server->newest; responder; responder = next) {
-		next = responder->older;
-		end_channel(server, responder);
+	for (channel = server->newest; channel; channel = next) {
+		next = channel->older;
+		end_channel(server, channel);
 	}
 	service_tell_port_gone(server->service, PORT_SERVER, server->entry.id);
 	server_put(server);

@@ -50,16 +50,15 @@ int server_keep_reserve(struct sluice_server *server)
 
 static void take(struct sluice_server *server, int fd)
 {
-	struct responder *responder = responder_create(&server->config, fd);
+	struct server_channel *channel = server_make_channel(server, fd);
 
-	if (!responder)
+	if (!channel)
 		return;
-	server_add_channel(server, responder);
-	server_note_stranger(server, responder);
+	server_note_stranger(server, channel);
 	/* What the client sent before we came round is there already. */
-	(void)channel_drain(&responder->channel);
-	channel_notice_end(&responder->channel);
-	server_thin_out_strangers(server, responder);
+	(void)channel_drain(&channel->responder.channel);
+	channel_notice_end(&channel->responder.channel);
+	server_thin_out_strangers(server, channel);
 }
 
 /* 1: one was taken, or went; 0: nobody waits; or -errno: they wait for want of this. */

@@ -98,24 +98,25 @@ int server_allow_memory(struct sluice_server *server, const struct sluice_server
 }
 
 /* May this channel's idle memory go, so that there is room for the other's? */
-static bool may_give_up(const struct responder *responder, const struct responder *other)
+static bool may_give_up(const struct server_channel *channel, const struct server_channel *other)
 {
-	if (responder == other)
+	if (channel == other)
 		return false;
-	return other->pool.shortage == POOL_SHORT_OF_PORT ||
-	       responder->allowance == other->allowance;
+	return other->responder.pool.shortage == POOL_SHORT_OF_PORT ||
+	       channel->responder.allowance == other->responder.allowance;
 }
 
 bool server_make_room(struct responder *responder)
 {
-	const struct sluice_server *server = responder->config->owner;
-	struct responder *other;
+	const struct server_channel *channel = server_channel_of(responder);
+	const struct sluice_server *server = channel->server;
+	struct server_channel *other;
 
 	/* What a port has asked for from the start it keeps. */
 	if (server->config.pool.residence != RESIDENCE_LAZY)
 		return false;
 	for (other = server->newest; other; other = other->older)
-		if (may_give_up(other, responder) && responder_give_up_idle(other))
+		if (may_give_up(other, channel) && responder_give_up_idle(&other->responder))
 			return true;
 	return false;
 }
@@ -132,7 +133,7 @@ static void add_memory(struct sluice_memory *memory, const struct pool *pool)
 int sluice_server_memory(struct sluice_server *server, struct sluice_memory *memory)
 {
 	struct sluice_memory known = { .size = sizeof(known) };
-	const struct responder *responder;
+	const struct server_channel *channel;
 	int r;
 
 	if (!server)
@@ -143,8 +144,8 @@ int sluice_server_memory(struct sluice_server *server, struct sluice_memory *mem
 	known.growths = server->growths;
 	known.largest_segment = server->largest;
 	known.retired = server->retired;
-	for (responder = server->newest; responder; responder = responder->older)
-		if (responder->pool_open)
-			add_memory(&known, &responder->pool);
+	for (channel = server->newest; channel; channel = channel->older)
+		if (channel->responder.pool_open)
+			add_memory(&known, &channel->responder.pool);
 	return opts_answer(memory, &known, sizeof(known), "memory");
 }

@@ -48,6 +48,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <sluice/segment.h>
+
 #include "base/error.h"
 #include "base/limits.h"
 #include "os/fd.h"
@@ -90,7 +92,7 @@ static int make_memory(struct channel *channel)
 		r = mapping_map(&channel->memory, fd, size, true);
 	if (!r)
 		r = memfd_seal(fd, SLUICE_CHANNEL_SEALS);
-	channel->memory.locked |= channel->view.locked;
+	channel->memory.locked |= channel->plan.residence == RESIDENCE_LOCKED;
 	if (!r)
 		r = mapping_populate(&channel->memory, 0, size, true);
 	if (r < 0) {
@@ -179,7 +181,7 @@ int handshake_accept(struct channel *channel, const void *packet, int passed)
 		return fail(EPROTO, "a client's channel has %llu bytes, not %llu",
 			    (unsigned long long)size, (unsigned long long)channel->plan.size);
 	r = map_and_seal(channel, passed, size);
-	channel->memory.locked |= channel->view.locked;
+	channel->memory.locked |= channel->plan.residence == RESIDENCE_LOCKED;
 	return r < 0 ? r : mapping_populate(&channel->memory, 0, size, true);
 }
 

@@ -3,6 +3,7 @@
  * Where the parts of a channel lie.  uapi/sluice/channel.h is the specification;
  * this is its arithmetic, done by each end on its own from the settings that both
  * have read in the service's contract.  Nothing a peer says enters into it.
+ * The channel is told of it in a struct channel_plan.
  */
 #include "exchange/layout.h"
 
@@ -62,4 +63,17 @@ void layout_format(unsigned char *memory, const void *context)
 	ring = (struct sluice_ring_slot *)(void *)(memory + layout->response_rings);
 	for (i = 0; i < layout->deliveries; i++, ring += layout->response_slots)
 		ring_format(ring, layout->response_slots);
+}
+
+void layout_bind(const struct layout *layout, const struct channel *channel,
+		 struct layout_words *ret_words, struct returns *ret_requests,
+		 struct returns *ret_responses)
+{
+	ret_words->cancelled = channel_part(channel, layout->cancelled);
+	ret_words->closed = channel_part(channel, layout->closed);
+	ret_words->stages = channel_part(channel, layout->stages);
+	returns_init(ret_requests, channel_part(channel, layout->request_returns),
+		     layout->request_return_entries);
+	returns_init(ret_responses, channel_part(channel, layout->response_returns),
+		     layout->response_return_entries);
 }

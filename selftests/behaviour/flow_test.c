@@ -347,11 +347,11 @@ TEST_F_TIMEOUT(flow, a_client_that_makes_no_room_is_not_heeded_for_ever, 120)
 	ASSERT_EQ(1, wait_servers(&bad, 1, LONG));
 	ASSERT_LE(0, ask_until(&bad, 0, sluice_deadline(2 * SECOND)));
 	ASSERT_LE(0, take(seat, 0, LONG));
-	responder = seat->server->current;
+	responder = &seat->server->current->responder;
 	ASSERT_EQ(BUFFERED, stream(seat, 0, BUFFERED));
 	ASSERT_EQ(0, loan_answer(seat, 0, 1));
 	not_heeded(seat, 0, 0);
-	WHILE_RINGING(&bad.client->requesters[0]->channel)
+	WHILE_RINGING(&bad.client->channels[0]->requester.channel)
 		r = sluice_reply_send(seat->reply[0]);
 	ASSERT_EQ(0, thread_failed);
 	EXPECT_EQ(-ETIMEDOUT, r) TH_LOG("%s", sluice_strerror());
@@ -381,12 +381,12 @@ TEST_F_TIMEOUT(flow, a_server_that_makes_no_room_is_not_heeded_for_ever, 120)
 	ASSERT_EQ(0, open_service(seat, PTR(&calls), PTR(&narrow)));
 	ASSERT_EQ(0, open_client(seat, 0, 0));
 	ASSERT_EQ(1, wait_servers(seat, 1, LONG));
-	requester = seat->client->requesters[0];
+	requester = &seat->client->channels[0]->requester;
 	ASSERT_EQ(BUFFERED, ask_only(seat, 0, BUFFERED));
 	/* It lets the client in. */
 	ASSERT_EQ(0, sluice_node_wait(bad.node, LONG));
 	not_heeded(seat, 0, 0);
-	WHILE_RINGING(&bad.server->newest->channel)
+	WHILE_RINGING(&bad.server->newest->responder.channel)
 		r = ask_until(seat, 0, sluice_deadline(2 * SECOND));
 	ASSERT_EQ(0, thread_failed);
 	EXPECT_EQ(-ETIMEDOUT, r) TH_LOG("%s", sluice_strerror());

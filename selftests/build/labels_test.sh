@@ -77,7 +77,7 @@ in_table() {
 				names[++functions] = substr(line, RSTART + 2, RLENGTH - 6)
 				line = substr(line, RSTART + RLENGTH)
 			}
-			if (match($0, /lib\/[a-z]+\/[a-z]+\.c/))
+			if (match($0, /lib\/[a-z]+\/[a-z_]+\.c/))
 				file = substr($0, RSTART, RLENGTH)
 		}
 		END { flush() }' "$1" | sort -u

@@ -62,7 +62,7 @@ static uint64_t populated(const struct channel *channel)
 	uint32_t i;
 
 	for (i = 0; i < SLUICE_SEGMENTS_ALIVE; i++)
-		sum += channel->view.segments[i].number ? channel->view.segments[i].populated : 0;
+		sum += channel->inlet->view.segments[i].number ? channel->inlet->view.segments[i].populated : 0;
 	return sum;
 }
 
@@ -177,7 +177,7 @@ TEST_F(hostile, a_message_waits_for_its_segment)
 	ASSERT_EQ(0, send_segment(self->requester->channel.source.fd, 1000, 4096, memory));
 	message = honest(self->requester);
 	message.segment = 1000;
-	ASSERT_EQ(0, ring_push(&self->requester->ring, &message));
+	ASSERT_EQ(0, ring_push(&self->requester->request_ring, &message));
 	EXPECT_EQ(-EAGAIN, take_blob(&self->server, 2, SLUICE_NOWAIT));
 	EXPECT_EQ(0, channel->gone);
 	/* Nobody else waits for it, and it is not lost. */

@@ -96,7 +96,7 @@ static void write_late(struct __test_metadata *_metadata, FIXTURE_DATA(hostile) 
 	channel_close(&self->requester->channel, EPIPE);
 	EXPECT_EQ(-ETIMEDOUT, take_blob(&self->server, 2, 2 * MILLISECOND));
 	ASSERT_EQ(ECONNRESET, self->responder->channel.gone);
-	EXPECT_EQ(0, ring_push(&self->requester->ring, message));
+	EXPECT_EQ(0, ring_push(&self->requester->request_ring, message));
 	EXPECT_EQ(0, done(&self->server, 0, 0));
 	EXPECT_EQ(0, done(&self->server, 1, 0));
 	for (i = 0; i < 3; i++)

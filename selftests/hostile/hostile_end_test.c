@@ -84,7 +84,7 @@ TEST_F(hostile, status_without_end)
 	int i;
 
 	let_in(_metadata, self);
-	closed = &self->responder->closed[delivery_of(self)];
+	closed = &self->responder->words.closed[delivery_of(self)];
 	for (i = 0; i < 1000; i++) {
 		send_status(_metadata, self, sizeof(struct sluice_wire_status),
 			    delivery_of(self), number_of(self) + (i % 2));
@@ -107,7 +107,7 @@ TEST_F(hostile, words_that_promise_too_much)
 	uint64_t *closed;
 
 	let_in(_metadata, self);
-	closed = self->responder->closed;
+	closed = self->responder->words.closed;
 	__atomic_store_n(&closed[delivery_of(self)], number_of(self) | SLUICE_CHANNEL_TEXT,
 			 __ATOMIC_SEQ_CST);
 	EXPECT_EQ(-EREMOTEIO, hear_blob(&self->bad, 0, LONG));

@@ -27,8 +27,8 @@ static void come_in(struct __test_metadata *_metadata, FIXTURE_DATA(hostile) *se
 	ASSERT_EQ(1, ask_blob(&self->bad, 0, 10));
 	ASSERT_EQ(10, take_blob(&self->server, 0, LONG));
 	ASSERT_EQ(0, done(&self->server, 0, 0));
-	self->responder = self->server.server->newest;
-	self->requester = self->bad.client->requesters[0];
+	self->responder = &self->server.server->newest->responder;
+	self->requester = &self->bad.client->channels[0]->requester;
 }
 
 /* Its process has gone too. */
@@ -48,7 +48,7 @@ static void send_forged(struct __test_metadata *_metadata, FIXTURE_DATA(hostile)
 
 	message.segment = 77;
 	message.deadline = late;
-	ASSERT_EQ(0, ring_push(&self->requester->ring, &message));
+	ASSERT_EQ(0, ring_push(&self->requester->request_ring, &message));
 }
 
 /* The server goes to sleep, and wakes for nothing. */
@@ -147,7 +147,7 @@ static void breach_while_a_reply_is_sent(struct __test_metadata *_metadata,
 	come_in(_metadata, self);
 	ASSERT_EQ(1, ask_blob(&self->bad, 1, 11));
 	ASSERT_EQ(11, take_blob(&self->server, 1, LONG));
-	returns_push(&self->requester->returned_responses, 5);
+	returns_push(&self->requester->responses.returns, 5);
 	EXPECT_GT(0, answer_blob(&self->server, 1, 16));
 	EXPECT_EQ(EPROTO, self->responder->channel.gone);
 	EXPECT_EQ(0, done(&self->server, 1, 0));
@@ -202,10 +202,10 @@ static const struct {
 
 static uint32_t count_listed(const struct sluice_server *server)
 {
-	const struct responder *responder;
+	const struct server_channel *channel;
 	uint32_t count = 0;
 
-	for (responder = server->newest; responder; responder = responder->older)
+	for (channel = server->newest; channel; channel = channel->older)
 		count++;
 	return count;
 }
@@ -286,8 +286,8 @@ static void connect_again(struct __test_metadata *_metadata, FIXTURE_DATA(hostil
 	client_look_for_servers(self->bad.client);
 	ASSERT_EQ(1, ask_blob(&self->bad, 0, 10));
 	ASSERT_EQ(10, take_blob(&self->server, 0, LONG));
-	self->responder = self->server.server->newest;
-	self->requester = self->bad.client->requesters[self->bad.client->count - 1];
+	self->responder = &self->server.server->newest->responder;
+	self->requester = &self->bad.client->channels[self->bad.client->count - 1]->requester;
 	ASSERT_EQ(0, self->requester->channel.gone);
 }
 
@@ -310,7 +310,7 @@ static void end_as_server(struct __test_metadata *_metadata, FIXTURE_DATA(hostil
 		ASSERT_EQ(0, fdpass_send(channel->source.fd, "nonsense", 8, -1));
 		break;
 	case RETURN:
-		returns_push(&self->responder->returned_requests, 12345);
+		returns_push(&self->responder->requests.returns, 12345);
 		/* A client looks at returns when it sends. */
 		ASSERT_EQ(0, ask_blob(&self->bad, 1, 10));
 		ASSERT_EQ(0, cancel(&self->bad, 1, 0));

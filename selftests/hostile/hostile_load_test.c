@@ -99,7 +99,7 @@ TEST_F(hostile, a_page_with_a_lease)
 
 static struct sluice_load *words_of(const struct seat *client)
 {
-	return load_page_words(&client->client->requesters[0]->load_page);
+	return load_page_words(&client->client->channels[0]->requester.load_page);
 }
 
 /* One request to one server, which serves it. */
@@ -133,7 +133,7 @@ TEST_F(hostile, words_that_cannot_be)
 	load = words_of(&self->good);
 	ASSERT_NE(NULL, load);
 	ASSERT_EQ(self->server.server->load_page.inode,
-		  self->good.client->requesters[0]->load_page.inode);
+		  self->good.client->channels[0]->requester.load_page.inode);
 	for (i = 0; i < ARRAY_SIZE(bent); i++) {
 		for (k = 0; k < 3; k++) {
 			*load = (struct sluice_load){
@@ -239,7 +239,7 @@ static void return_all(FIXTURE_DATA(hostile) *self)
 
 	for (i = 0; i < self->requester->fresh; i++)
 		if (self->requester->deliveries[i].request && !self->requester->deliveries[i].returned)
-			returns_push(&self->responder->returned_requests, i);
+			returns_push(&self->responder->requests.returns, i);
 }
 
 TEST_F(hostile, what_is_returned_unreceived_is_not_out_twice)

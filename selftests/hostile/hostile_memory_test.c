@@ -149,7 +149,7 @@ static unsigned int say_hello(struct __test_metadata *_metadata, FIXTURE_DATA(ho
 
 	close(memory->socket);
 	memory->socket = server_socket_connect(&self->bad.service->dir,
-					       self->bad.client->requesters[0]->channel.peer);
+					       self->bad.client->channels[0]->requester.channel.peer);
 	EXPECT_LE(0, memory->socket);
 	EXPECT_EQ(0, fdpass_send(memory->socket, &memory->hello, sizeof(memory->hello), passed));
 	EXPECT_EQ(-EAGAIN, take_blob(&self->server, 2, SLUICE_NOWAIT));
@@ -167,7 +167,7 @@ TEST_F(hostile, holes_in_the_memory_of_a_server)
 
 	intercept(_metadata, self, &memory);
 	ASSERT_EQ(SLUICE_WIRE_WELCOME, say_hello(_metadata, self, &memory, memory.fd));
-	try_all(_metadata, &memory, self->server.server->newest->channel.memory.base);
+	try_all(_metadata, &memory, self->server.server->newest->responder.channel.memory.base);
 	let_go(self, &memory);
 	EXPECT_EQ(-EAGAIN, take_blob(&self->server, 2, SLUICE_NOWAIT));
 	EXPECT_EQ(fds, count_fds());
@@ -237,7 +237,7 @@ TEST_F(hostile, holes_in_the_memory_of_a_client)
 	uint64_t size;
 
 	intercept(_metadata, self, &memory);
-	victim = self->bad.client->requesters[0]->channel.memory.base;
+	victim = self->bad.client->channels[0]->requester.channel.memory.base;
 
 	/* Before WELCOME it can be done, and costs the client a fault for each page. */
 	size = memory.hello.channel_size;
@@ -249,7 +249,7 @@ TEST_F(hostile, holes_in_the_memory_of_a_client)
 	ASSERT_EQ(0, fcntl(memory.fd, F_ADD_SEALS, (int)SLUICE_CHANNEL_SEALS_MAPPED));
 	say_welcome(_metadata, self, &memory);
 	EXPECT_EQ(-ETIMEDOUT, hear_blob(&self->bad, 0, MILLISECOND));
-	EXPECT_TRUE(self->bad.client->requesters[0]->welcome);
+	EXPECT_TRUE(self->bad.client->channels[0]->requester.welcome);
 	try_all(_metadata, &memory, victim);
 	let_go(self, &memory);
 }
@@ -296,11 +296,11 @@ TEST_F(hostile, a_client_keeps_no_descriptor_of_the_memory)
 {
 	ASSERT_EQ(0, open_client(&self->bad, 0, 0));
 	ASSERT_EQ(1, ask_blob(&self->bad, 0, 10));
-	EXPECT_LE(0, self->bad.client->requesters[0]->memory_fd);
+	EXPECT_LE(0, self->bad.client->channels[0]->requester.memory_fd);
 	EXPECT_EQ(10, take_blob(&self->server, 0, LONG));
 	EXPECT_EQ(0, answer_blob(&self->server, 0, 10));
 	EXPECT_EQ(10, hear_blob(&self->bad, 0, LONG));
-	EXPECT_EQ(-1, self->bad.client->requesters[0]->memory_fd);
+	EXPECT_EQ(-1, self->bad.client->channels[0]->requester.memory_fd);
 	EXPECT_EQ(0, done(&self->server, 0, 0));
 	EXPECT_EQ(0, cancel(&self->bad, 0, 0));
 	close_client(&self->bad, 0, 0);

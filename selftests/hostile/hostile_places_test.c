@@ -17,6 +17,13 @@ static void changed(struct requester *requester)
 	(void)requester;
 }
 
+static void destroyed(struct requester *requester)
+{
+	free(requester);
+}
+
+static const struct requester_events events = { .changed = changed, .destroyed = destroyed };
+
 /* A connection with a HELLO of this port. */
 static struct requester *knock(struct __test_metadata *_metadata, FIXTURE_DATA(hostile) *self,
 			       struct handshake *who, uint64_t port)
@@ -30,9 +37,10 @@ static struct requester *knock(struct __test_metadata *_metadata, FIXTURE_DATA(h
 		.pool = &self->good.client->pool,
 		.counters = self->good.client->entry.counters,
 		.server = self->server.server->entry.id,
-		.changed = changed,
+		.self = who,
+		.events = &events,
 	};
-	struct requester *requester;
+	struct requester *requester = calloc(1, sizeof(*requester));
 	int fd = server_socket_connect(&opened->dir, config.server);
 
 	*who = (struct handshake){
@@ -41,8 +49,8 @@ static struct requester *knock(struct __test_metadata *_metadata, FIXTURE_DATA(h
 		.contract = &opened->contract,
 	};
 	EXPECT_LE(0, fd);
-	requester = requester_create(&config, who, fd);
 	EXPECT_NE(NULL, requester);
+	EXPECT_EQ(0, requester_init(requester, &config, fd));
 	return requester;
 }
 
@@ -79,11 +87,11 @@ static int count_welcomed(struct requester **requesters, int count)
 /* Channels at the server that have memory of a client. */
 static int count_channels(FIXTURE_DATA(hostile) *self)
 {
-	const struct responder *responder;
+	const struct server_channel *channel;
 	int n = 0;
 
-	for (responder = self->server.server->newest; responder; responder = responder->older)
-		n += responder->channel.memory.base != NULL;
+	for (channel = self->server.server->newest; channel; channel = channel->older)
+		n += channel->responder.channel.memory.base != NULL;
 	return n;
 }
 
@@ -210,7 +218,7 @@ TEST_F(hostile, the_port_of_another_process)
 	struct requester *stranger;
 	struct handshake who;
 
-	self->server.server->newest->channel.user.pid++;
+	self->server.server->newest->responder.channel.user.pid++;
 	stranger = knock(_metadata, self, &who, self->good.client->entry.id);
 	await_answers(_metadata, self, &stranger, 1);
 	EXPECT_EQ(1, count_welcomed(&stranger, 1));
@@ -321,7 +329,7 @@ TEST_F(hostile, servers_beyond_the_limit)
 	}
 	ASSERT_EQ(0, open_client(&self->bad, 0, 0));
 	for (i = 0; i < (int)self->bad.client->count; i++)
-		connected += !self->bad.client->requesters[i]->channel.gone;
+		connected += !self->bad.client->channels[i]->requester.channel.gone;
 	EXPECT_EQ(SERVERS, connected);
 	for (i = 0; i < SERVERS + EXTRA; i++) {
 		server_socket_unlink(dir->servers_fd, 1 + (uint64_t)i);

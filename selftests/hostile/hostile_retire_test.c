@@ -75,7 +75,7 @@ static struct ring_message whole_segment(uint32_t number, uint32_t flags)
 TEST_F(hostile, retired_while_a_request_is_received)
 {
 	struct ring_message message = whole_segment(NUMBER, SLUICE_RING_FDS);
-	struct request_found found;
+	struct inlet_message found;
 	struct channel *channel;
 	int socket;
 
@@ -85,22 +85,22 @@ TEST_F(hostile, retired_while_a_request_is_received)
 	message.slice = channel->plan.keys - 1;
 	ASSERT_EQ(0, send_segment(socket, NUMBER));
 	channel_drain(channel);
-	ASSERT_TRUE(is_mapped(&channel->view, NUMBER));
-	ASSERT_EQ(0, ring_push(&self->requester->ring, &message));
+	ASSERT_TRUE(is_mapped(&channel->inlet->view, NUMBER));
+	ASSERT_EQ(0, ring_push(&self->requester->request_ring, &message));
 	ASSERT_EQ(0, send_retire(socket, NUMBER));
 
 	ASSERT_EQ(1, responder_receive(self->responder, &found));
 	EXPECT_EQ(NULL, found.attachment);
 	expect_bytes(_metadata, &found.slice);
-	EXPECT_TRUE(is_mapped(&channel->view, NUMBER));
+	EXPECT_TRUE(is_mapped(&channel->inlet->view, NUMBER));
 	EXPECT_EQ(0, channel->gone);
-	channel_drop(channel, found.slice.segment);
-	EXPECT_FALSE(is_mapped(&channel->view, NUMBER));
-	responder_finish(self->responder, found.delivery, false);
+	inlet_drop(channel->inlet, found.slice.segment);
+	EXPECT_FALSE(is_mapped(&channel->inlet->view, NUMBER));
+	responder_finish(self->responder, found.in.slice, false);
 
 	/* What is retired is not there for a further one. */
 	message.request++;
-	ASSERT_EQ(0, ring_push(&self->requester->ring, &message));
+	ASSERT_EQ(0, ring_push(&self->requester->request_ring, &message));
 	EXPECT_EQ(-EAGAIN, take_blob(&self->server, 2, SLUICE_NOWAIT));
 	throw_out(_metadata, self, "a request in a retired segment");
 }
@@ -126,20 +126,20 @@ TEST_F(hostile, retired_while_a_response_is_received)
 	message.slice = 7;
 	ASSERT_EQ(0, send_segment(socket, NUMBER));
 	channel_drain(channel);
-	ASSERT_TRUE(is_mapped(&channel->view, NUMBER));
-	ASSERT_EQ(0, ring_push(&self->responder->replies[active->delivery], &message));
+	ASSERT_TRUE(is_mapped(&channel->inlet->view, NUMBER));
+	ASSERT_EQ(0, ring_push(&self->responder->reply_rings[active->delivery], &message));
 	ASSERT_EQ(0, send_retire(socket, NUMBER));
 
 	ASSERT_EQ(1, stream_receive(&pending->stream, &found));
-	EXPECT_EQ(NULL, found.attachment);
-	expect_bytes(_metadata, &found.slice);
-	EXPECT_TRUE(is_mapped(&channel->view, NUMBER));
+	EXPECT_EQ(NULL, found.message.attachment);
+	expect_bytes(_metadata, &found.message.slice);
+	EXPECT_TRUE(is_mapped(&channel->inlet->view, NUMBER));
 	EXPECT_EQ(0, channel->gone);
-	channel_drop(channel, found.slice.segment);
-	EXPECT_FALSE(is_mapped(&channel->view, NUMBER));
+	inlet_drop(channel->inlet, found.message.slice.segment);
+	EXPECT_FALSE(is_mapped(&channel->inlet->view, NUMBER));
 
 	message.position++;
-	ASSERT_EQ(0, ring_push(&self->responder->replies[active->delivery], &message));
+	ASSERT_EQ(0, ring_push(&self->responder->reply_rings[active->delivery], &message));
 	EXPECT_EQ(-EPROTO, hear_blob(&self->bad, 0, LONG));
 	channel_put(&self->responder->channel);
 }
@@ -211,7 +211,7 @@ TEST_F(hostile, retired_at_any_moment)
 		let_in(_metadata, self);
 		attack = (struct attack){
 			.socket = self->requester->channel.source.fd,
-			.ring = &self->requester->ring,
+			.ring = &self->requester->request_ring,
 			.delivery = self->responder->config->layout->deliveries - 1,
 			.spins = (uint32_t)i * 100,
 			.retire_first = i % 2,

@@ -25,7 +25,7 @@ TEST_F(hostile, return_of_a_reply_that_is_loaned)
 				self->server.active[1], 16)));
 	}
 	ASSERT_LT(0, self->responder->pool.retired);
-	returns_push(&self->requester->returned_responses, number);
+	returns_push(&self->requester->responses.returns, number);
 	sluice_reply_release(sluice_active_request_loan(self->server.active[1], 16));
 	memset(loan->data, 1, 16);
 	EXPECT_GT(0, sluice_reply_send(loan));
@@ -108,11 +108,11 @@ TEST_F(hostile, requests)
 
 		/* One in order is received, so it is not for anything else. */
 		message = honest(self->requester);
-		ASSERT_EQ(0, ring_push(&self->requester->ring, &message));
+		ASSERT_EQ(0, ring_push(&self->requester->request_ring, &message));
 		receive_any(_metadata, &self->server);
 
 		message = forge(honest(self->requester), &forgeries[i]);
-		ASSERT_EQ(0, ring_push(&self->requester->ring, &message));
+		ASSERT_EQ(0, ring_push(&self->requester->request_ring, &message));
 		EXPECT_EQ(-EAGAIN, take_blob(&self->server, 2, SLUICE_NOWAIT));
 		snprintf(what, sizeof(what), "forgery %zu", i);
 		throw_out(_metadata, self, what);
@@ -129,7 +129,7 @@ TEST_F(hostile, requests_without_end)
 	let_in(_metadata, self);
 	slots = self->responder->config->layout->request_slots;
 	message = honest(self->requester);
-	ASSERT_EQ(0, ring_push(&self->requester->ring, &message));
+	ASSERT_EQ(0, ring_push(&self->requester->request_ring, &message));
 	channel_close(&self->requester->channel, EPIPE);
 	drain_all(&self->responder->channel);
 	ASSERT_EQ(ECONNRESET, self->responder->channel.gone);
@@ -138,7 +138,7 @@ TEST_F(hostile, requests_without_end)
 		received += active != NULL;
 		sluice_active_request_release(active);
 		message.request++;
-		(void)!ring_push(&self->requester->ring, &message);
+		(void)!ring_push(&self->requester->request_ring, &message);
 	}
 	EXPECT_LE(1, received);
 	EXPECT_GE(slots, received);

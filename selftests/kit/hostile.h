@@ -83,8 +83,8 @@ helper void let_in(struct __test_metadata *_metadata, FIXTURE_DATA(hostile) *sel
 	ASSERT_EQ(1, ask_blob(&self->bad, 1, 11));
 	ASSERT_EQ(10, take_blob(&self->server, 0, LONG));
 	ASSERT_EQ(11, take_blob(&self->server, 1, LONG));
-	self->responder = self->server.server->current;
-	self->requester = self->bad.client->requesters[0];
+	self->responder = &self->server.server->current->responder;
+	self->requester = &self->bad.client->channels[0]->requester;
 	channel_get(&self->responder->channel);
 	self->violations = self->server.server->entry.counters->violations;
 }
@@ -129,7 +129,7 @@ helper struct ring_message honest(const struct requester *requester)
 	return (struct ring_message){
 		.request = 1000,
 		.count = 10,
-		.segment = requester->pool->segments[0].number,
+		.segment = requester->requests.pool->segments[0].number,
 		.slice = requester->layout->deliveries - 1,
 	};
 }
