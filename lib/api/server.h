@@ -7,12 +7,20 @@
 #include "api/backpressure.h"
 #include "api/service.h"
 #include "base/handles.h"
+#include "base/limits.h"
 #include "exchange/load_page.h"
 #include "registry/port_entry.h"
 #include "exchange/responder.h"
 #include "wait/retry.h"
 #include "os/reserve.h"
 #include "os/identity.h"
+
+/* Who has broken the protocol; zeroed, nobody (api/server_breaches.c). */
+struct breacher {
+	uid_t uid;
+	pid_t pid;			/* 0: the user as a whole */
+	struct retry pause;		/* until then its connections are not read */
+};
 
 struct sluice_server {
 	struct sluice_service *service;
@@ -36,6 +44,7 @@ struct sluice_server {
 	struct responder *gone;		/* of those that have gone, and are to be let go of */
 	uint32_t strangers;		/* of those, without a HELLO (api/server_strangers.c) */
 	int64_t strangers_end;		/* when the first of them is sent away */
+	struct breacher breachers[BREACHERS_KEPT];
 	struct responder *current;	/* of the circle of those that are polled, or NULL */
 	uint32_t hot;			/* channels in the circle */
 	uint64_t slow_looks;		/* counted from 1 */
@@ -81,6 +90,13 @@ struct reply {
 	struct active_request *active;
 };
 
+/* Has this process connected it?  It is nobody's whom the kernel has no number for. */
+static inline bool is_of_process(const struct responder *responder, const struct ucred *user)
+{
+	return user->pid && responder->channel.user.pid == user->pid &&
+	       responder->channel.user.uid == user->uid;
+}
+
 /* What every call of a server begins with.  0, -EBUSY or -ECHILD. */
 static inline int server_enter(struct sluice_server *server)
 {
@@ -119,11 +135,20 @@ void server_forget_stranger(struct sluice_server *server, struct responder *resp
 void server_thin_out_strangers(struct sluice_server *server, struct responder *responder);
 
 /* Descriptors are needed: the oldest goes.  Was there one? */
-bool server_send_a_stranger_away(struct sluice_server *server);
+bool server_send_oldest_stranger_away(struct sluice_server *server);
+
+/* It cannot be kept, and is told so. */
+void server_send_stranger_away(struct sluice_server *server, struct responder *responder);
 
 /* Sends away those whose time is over; and when it is over next, or CLOCK_NEVER. */
 void server_check_strangers(struct sluice_server *server);
 int64_t server_strangers_alarm(const struct sluice_server *server);
+
+/* server_breaches.c: a client has broken the protocol: its next connection waits. */
+void server_note_breach(struct sluice_server *server, const struct responder *responder);
+
+/* A connection of one that has broken the protocol stays unread for a while.  Does it? */
+bool server_keeps_waiting(struct sluice_server *server, struct responder *responder);
 
 /* connections.c: a further channel, and what the channels call. */
 void server_add_channel(struct sluice_server *server, struct responder *responder);

@@ -25,7 +25,8 @@
  *
  * A hostile client can fill the queue of the listener, and others then try again too.  A
  * hostile process can have STRANGERS_PER_PROCESS connections without a HELLO; with one, it
- * counts as a client.
+ * counts as a client.  One that has broken the protocol is taken, and read after a pause
+ * (api/server_breaches.c).
  */
 #include "api/server.h"
 
@@ -56,8 +57,13 @@ static void take(struct sluice_server *server, int fd)
 		return;
 	server_add_channel(server, responder);
 	server_note_stranger(server, responder);
+	if (socket_peer(responder->channel.source.fd, &responder->channel.user) < 0) {
+		server_send_stranger_away(server, responder);
+		return;
+	}
 	/* What the client sent before we came round is there already. */
-	(void)channel_drain(&responder->channel);
+	if (!server_keeps_waiting(server, responder))
+		(void)channel_drain(&responder->channel);
 	channel_notice_end(&responder->channel);
 	server_thin_out_strangers(server, responder);
 }
@@ -71,7 +77,7 @@ static int accept_one(struct sluice_server *server)
 	if (r < 0) {
 		/* What is left is for the channels that there are. */
 		reserve_release(&server->reserve);
-		return server_send_a_stranger_away(server) ? 1 : r;
+		return server_send_oldest_stranger_away(server) ? 1 : r;
 	}
 	fd = socket_accept(server->listener.fd);
 	if (fd == -EAGAIN)

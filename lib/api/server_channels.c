@@ -215,6 +215,8 @@ void server_channel_changed(struct responder *responder)
 
 	if (channel->own_bell || channel->gone)
 		server_forget_stranger(server, responder);
+	if (channel->gone == EPROTO)
+		server_note_breach(server, responder);
 	if (channel->own_bell && !responder->counted) {
 		responder->counted = true;
 		counter_add(&server->entry.counters->peers, 1);

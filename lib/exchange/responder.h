@@ -72,6 +72,7 @@ struct responder {
 	bool counted, missed;		/* by its server: it has come; it has gone */
 	bool stranger;			/* likewise: it has not said HELLO */
 	int64_t stranger_end;		/* and may do so until then */
+	int64_t unread_until;		/* likewise: what it sends stays in its socket */
 	/* Its server's: all of its channels, and the circle of those that are polled. */
 	bool linked;
 	struct responder *older, *newer;
