@@ -7,12 +7,20 @@
 #include "api/backpressure.h"
 #include "api/service.h"
 #include "base/handles.h"
+#include "base/limits.h"
 #include "exchange/load_page.h"
 #include "registry/port_entry.h"
 #include "exchange/responder.h"
 #include "wait/retry.h"
 #include "os/reserve.h"
 #include "os/identity.h"
+
+/* Who has broken the protocol; zeroed, nobody (api/server_breaches.c). */
+struct breacher {
+	uid_t uid;
+	pid_t pid;			/* 0: the user as a whole */
+	struct retry pause;		/* until then its connections are not read */
+};
 
 struct sluice_server {
 	struct sluice_service *service;
@@ -36,6 +44,7 @@ struct sluice_server {
 	struct server_channel *gone;		/* of those that have gone, and are to be let go of */
 	uint32_t strangers;		/* of those, without a HELLO (api/server_strangers.c) */
 	int64_t strangers_end;		/* when the first of them is sent away */
+	struct breacher breachers[BREACHERS_KEPT];
 	struct server_channel *current;	/* of the circle of those that are polled, or NULL */
 	uint32_t hot;			/* channels in the circle */
 	uint64_t slow_looks;		/* counted from 1 */
@@ -61,6 +70,7 @@ struct server_channel {
 	bool counted, missed;		/* as a peer: it has come; it has gone */
 	bool stranger;			/* it has not said HELLO */
 	int64_t stranger_end;		/* and may do so until then */
+	int64_t unread_until;		/* likewise: what it sends stays in its socket */
 	struct handles actives;		/* made with the first request */
 	struct handles replies;		/* made with the first reply; see server_prepare() */
 };
@@ -97,6 +107,14 @@ struct reply {
 	bool last;
 	struct active_request *active;
 };
+
+/* Has this process connected it?  It is nobody's whom the kernel has no number for. */
+static inline bool is_of_process(const struct server_channel *channel, const struct ucred *user)
+{
+	const struct ucred *own = &channel->responder.channel.user;
+
+	return user->pid && own->pid == user->pid && own->uid == user->uid;
+}
 
 /* What every call of a server begins with.  0, -EBUSY or -ECHILD. */
 static inline int server_enter(struct sluice_server *server)
@@ -136,11 +154,20 @@ void server_forget_stranger(struct sluice_server *server, struct server_channel 
 void server_thin_out_strangers(struct sluice_server *server, struct server_channel *channel);
 
 /* Descriptors are needed: the oldest goes.  Was there one? */
-bool server_send_a_stranger_away(struct sluice_server *server);
+bool server_send_oldest_stranger_away(struct sluice_server *server);
+
+/* It cannot be kept, and is told so. */
+void server_send_stranger_away(struct sluice_server *server, struct server_channel *channel);
 
 /* Sends away those whose time is over; and when it is over next, or CLOCK_NEVER. */
 void server_check_strangers(struct sluice_server *server);
 int64_t server_strangers_alarm(const struct sluice_server *server);
+
+/* server_breaches.c: a client has broken the protocol: its next connection waits. */
+void server_note_breach(struct sluice_server *server, const struct server_channel *channel);
+
+/* A connection of one that has broken the protocol stays unread for a while.  Does it? */
+bool server_keeps_waiting(struct sluice_server *server, struct server_channel *channel);
 
 /*
  * server_channels.c: takes over an accepted socket.  NULL if that fails, and the

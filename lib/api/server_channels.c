@@ -250,6 +250,8 @@ void server_channel_changed(struct responder *responder)
 
 	if (responder->channel.own_bell || gone)
 		server_forget_stranger(server, channel);
+	if (gone == EPROTO)
+		server_note_breach(server, channel);
 	if (responder->channel.own_bell)
 		note_coming(server, channel);
 	if (gone)

@@ -10,7 +10,8 @@
  * strangers only where somebody was stopped just then, or wants to keep descriptors busy.
  * They get STRANGER_PATIENCE_NS, and are few: STRANGERS_PER_PROCESS and STRANGERS_PER_USER.
  * Of those that are too many the oldest goes.  One whose packets wait for their turn
- * (wait/budget.c) may have said HELLO, and is left alone.
+ * (wait/budget.c) may have said HELLO, and is left alone.  One that is not read since its
+ * process or user has broken the protocol (api/server_breaches.c) counts until it is read.
  *
  * Who is sent away is told that descriptors are lacking, so that a client of the library
  * tries again (api/client_want.c).
@@ -28,7 +29,6 @@
 
 #include "base/limits.h"
 #include "os/clock.h"
-#include "os/socket.h"
 
 void server_note_stranger(struct sluice_server *server, struct server_channel *channel)
 {
@@ -47,27 +47,21 @@ void server_forget_stranger(struct sluice_server *server, struct server_channel 
 }
 
 /* At once, with all of its descriptors: nobody else refers to it. */
-static void send_away(struct sluice_server *server, struct server_channel *channel)
+void server_send_stranger_away(struct sluice_server *server, struct server_channel *channel)
 {
 	channel_give_up(&channel->responder.channel, EMFILE);
 	server_drop_channel(server, channel);
 }
 
-/* May it be one that has said HELLO, and was not read? */
+/* May it be one that has said HELLO, and was not read though nothing is held against it? */
 static bool may_have_greeted(const struct server_channel *channel)
 {
-	return channel->responder.channel.turn.waiting;
+	return channel->responder.channel.turn.waiting && clock_now() >= channel->unread_until;
 }
 
 static bool is_same_user(const struct server_channel *channel, const struct ucred *user)
 {
 	return channel->responder.channel.user.uid == user->uid;
-}
-
-static bool is_same_process(const struct server_channel *channel, const struct ucred *user)
-{
-	return user->pid && channel->responder.channel.user.pid == user->pid &&
-	       is_same_user(channel, user);
 }
 
 /* Of those that are of somebody the oldest goes, if there are more than so many. */
@@ -84,7 +78,7 @@ static void thin_out(struct sluice_server *server, const struct ucred *user, uin
 		oldest = channel;
 	}
 	if (count > most)
-		send_away(server, oldest);
+		server_send_stranger_away(server, oldest);
 }
 
 void server_thin_out_strangers(struct sluice_server *server, struct server_channel *channel)
@@ -93,12 +87,8 @@ void server_thin_out_strangers(struct sluice_server *server, struct server_chann
 
 	if (!channel->stranger || may_have_greeted(channel))
 		return;
-	if (socket_peer(channel->responder.channel.source.fd, &channel->responder.channel.user) < 0) {
-		send_away(server, channel);
-		return;
-	}
 	user = channel->responder.channel.user;
-	thin_out(server, &user, STRANGERS_PER_PROCESS, is_same_process);
+	thin_out(server, &user, STRANGERS_PER_PROCESS, is_of_process);
 	thin_out(server, &user, STRANGERS_PER_USER, is_same_user);
 }
 
@@ -113,12 +103,12 @@ static struct server_channel *oldest_of(const struct sluice_server *server)
 	return oldest;
 }
 
-bool server_send_a_stranger_away(struct sluice_server *server)
+bool server_send_oldest_stranger_away(struct sluice_server *server)
 {
 	struct server_channel *oldest = server->strangers ? oldest_of(server) : NULL;
 
 	if (oldest)
-		send_away(server, oldest);
+		server_send_stranger_away(server, oldest);
 	return oldest;
 }
 
@@ -138,7 +128,7 @@ void server_check_strangers(struct sluice_server *server)
 		if (now < channel->stranger_end)
 			first = min_i64(first, channel->stranger_end);
 		else
-			send_away(server, channel);
+			server_send_stranger_away(server, channel);
 	}
 	server->strangers_end = first;
 }

@@ -258,6 +258,15 @@
 #define STRANGERS_PER_PROCESS	16u
 #define STRANGERS_PER_USER	64u
 
+/*
+ * Processes and users that have broken the protocol, of which a server knows when they may
+ * be heard again.  One attacker is one or two.  Others of such a user wait so long at most,
+ * which a person hardly notices; so STRANGERS_PER_USER new processes can order 640 HELLOs a
+ * second.
+ */
+#define BREACHERS_KEPT		16u
+#define NEWCOMER_PAUSE_NS	(INT64_C(100) * 1000 * 1000)
+
 /* Pending connections of a server; the kernel cuts it to net.core.somaxconn. */
 #define SERVER_BACKLOG		4096
 

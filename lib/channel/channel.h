@@ -121,6 +121,9 @@ void channel_say_goodbye(struct channel *channel);
  */
 bool channel_drain(struct channel *channel);
 
+/* Nothing of it is read before that time: until then it waits for its turn. */
+void channel_pause(struct channel *channel, int64_t until);
+
 /* The peer has ended: what it has sent is read, and then the channel is closed. */
 void channel_drain_last(struct channel *channel);
 

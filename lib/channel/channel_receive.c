@@ -101,6 +101,7 @@ static int take_packet(struct channel *channel, const union packet *packet, size
 /*
  * What a HELLO costs is decided by the configuration of this end more than by the peer,
  * which should not have to wait for it afterwards; so it counts for all peers together.
+ * Who has broken the protocol before waits for its HELLO (api/server_breaches.c).
  */
 static int take_charged(struct channel *channel, const union packet *packet, size_t size,
 			struct fdpass_extras *extras)
@@ -223,6 +224,13 @@ bool channel_drain(struct channel *channel)
 		channel_wake(channel);
 	channel_put(channel);
 	return done;
+}
+
+void channel_pause(struct channel *channel, int64_t until)
+{
+	turn_wait_until(&channel->wait->turns, &channel->turn, until);
+	channel->muted = true;
+	wait_mute(channel->wait, &channel->source);
 }
 
 void channel_drain_last(struct channel *channel)

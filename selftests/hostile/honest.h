@@ -28,7 +28,7 @@ struct stage {
 	bool server_ready, client_ready;
 	uint64_t size;			/* of payloads */
 	long deeds;			/* of the attack */
-	long note;			/* what else it has found out */
+	long note, note_limit;		/* what else it has found out, and the most it may be */
 	uint64_t failures;
 	char failure[256];
 	struct figures figures[PHASES];

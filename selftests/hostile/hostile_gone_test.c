@@ -23,6 +23,7 @@
 /* A client that was welcomed, of which nothing is held. */
 static void come_in(struct __test_metadata *_metadata, FIXTURE_DATA(hostile) *self)
 {
+	forget_breaches(self);
 	ASSERT_EQ(0, open_client(&self->bad, 0, 0));
 	ASSERT_EQ(1, ask_blob(&self->bad, 0, 10));
 	ASSERT_EQ(10, take_blob(&self->server, 0, LONG));
@@ -72,6 +73,7 @@ static void no_hello_but_nonsense(struct __test_metadata *_metadata, FIXTURE_DAT
 	int fd = server_socket_connect(&self->server.service->dir,
 				       self->server.server->entry.id);
 
+	forget_breaches(self);
 	ASSERT_LE(0, fd);
 	ASSERT_EQ(0, fdpass_send(fd, "nonsense", 8, fd));
 	sleep_briefly(_metadata, self);
@@ -267,6 +269,7 @@ TEST_F(hostile, few_descriptors_after_many_peers)
 		for (n = 0; n < FEW_PEERS; n++)
 			ways[i].end(_metadata, self);
 	}
+	forget_breaches(self);
 	EXPECT_EQ(0, open_client(&self->bad, 0, 0));
 	EXPECT_EQ(1, ask_blob(&self->bad, 0, 20));
 	EXPECT_EQ(20, take_blob(&self->server, 0, LONG));

@@ -148,6 +148,7 @@ static unsigned int say_hello(struct __test_metadata *_metadata, FIXTURE_DATA(ho
 	int n;
 
 	close(memory->socket);
+	forget_breaches(self);
 	memory->socket = server_socket_connect(&self->bad.service->dir,
 					       self->bad.client->channels[0]->requester.channel.peer);
 	EXPECT_LE(0, memory->socket);
