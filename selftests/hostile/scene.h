@@ -15,13 +15,12 @@
 #ifndef SELFTESTS_HOSTILE_SCENE_H
 #define SELFTESTS_HOSTILE_SCENE_H
 
-#include <linux/capability.h>
+#include <grp.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "audit.h"
@@ -54,13 +53,22 @@ struct scene {
 
 /* ---- The processes ------------------------------------------------------------------ */
 
-/* Without capabilities, with which the kernel has no limit for descriptors in flight. */
-helper int be_ordinary(void)
+/*
+ * Becomes a user that nobody else is, if this is root.  The kernel counts descriptors in
+ * flight for each user, and has no limit for root; so others that run at the same time
+ * would have a say in what the victim can send.
+ */
+helper int be_a_user_of_its_own(const struct scene *scene)
 {
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = { { 0 } };
+	uid_t user = 100000 + (uid_t)getpid();
 
-	return (int)syscall(SYS_capset, &header, none);
+	if (geteuid())
+		return 0;
+	if (chown(scene->root.path, user, user) || setgroups(0, NULL) ||
+	    setresgid(user, user, user) || setresuid(user, user, user))
+		return -errno;
+	/* It may be looked at, and looks at itself. */
+	return prctl(PR_SET_DUMPABLE, 1) ? -errno : 0;
 }
 
 helper void be_honest(struct scene *scene, bool is_server)
@@ -72,7 +80,7 @@ helper void be_honest(struct scene *scene, bool is_server)
 	int fds = count_fds();
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (is_victim && scene->descriptors && (setrlimit(RLIMIT_NOFILE, &limit) || be_ordinary()))
+	if (is_victim && scene->descriptors && setrlimit(RLIMIT_NOFILE, &limit))
 		stage_failed(scene->stage, "limit");
 	node = sluice_node_create("honest", NULL);
 	service = sluice_service_open(node, &echo, scene->opts);
@@ -318,6 +326,9 @@ helper void scene_play(struct __test_metadata *_metadata, struct scene *scene)
 {
 	struct stage *stage = scene->stage;
 
+	if (scene->descriptors) {
+		ASSERT_EQ(0, be_a_user_of_its_own(scene));
+	}
 	scene->server = raise_honest(_metadata, scene, true);
 	scene->client = raise_honest(_metadata, scene, false);
 	send_peer(_metadata, scene, visit);
