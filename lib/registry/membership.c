@@ -20,14 +20,9 @@
 static bool is_of_the_dead(const void *record)
 {
 	const struct sluice_registry_node *node = record;
-	const struct process owner = {
-		.pid = node->pid,
-		.inode = node->pidfd_inode,
-		.pids = node->pid_namespace,
-	};
+	const struct process owner = RECORD_OWNER(node);
 
-	return node->magic == SLUICE_REGISTRY_MAGIC_NODE && node->size == sizeof(*node) &&
-	       process_is_dead(&owner);
+	return record_is_node(node) && process_is_dead(&owner);
 }
 
 static void nothing_else(void *context, const void *record, uid_t user)

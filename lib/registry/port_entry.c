@@ -56,31 +56,21 @@ enum sluice_registry_role port_kind_role(enum port_kind kind)
 	return kinds[kind].role;
 }
 
-static bool is_ours(const struct sluice_registry_port *record)
-{
-	return record->magic == SLUICE_REGISTRY_MAGIC_PORT &&
-	       record->version == SLUICE_PROTOCOL_VERSION && record->size == sizeof(*record);
-}
-
 static void bury_socket(void *context, const void *record, uid_t user)
 {
 	const struct sluice_registry_port *port = record;
 	const int *servers_fd = context;
 
-	if (is_ours(port) && port->role == SLUICE_REGISTRY_LISTENS)
+	if (record_is_port(port) && port->role == SLUICE_REGISTRY_LISTENS)
 		server_socket_bury(*servers_fd, port->id, user);
 }
 
 static bool is_of_the_dead(const void *record)
 {
 	const struct sluice_registry_port *port = record;
-	const struct process owner = {
-		.pid = port->pid,
-		.inode = port->pidfd_inode,
-		.pids = port->pid_namespace,
-	};
+	const struct process owner = RECORD_OWNER(port);
 
-	return is_ours(port) && process_is_dead(&owner);
+	return record_is_port(port) && process_is_dead(&owner);
 }
 
 /* Removes the entry of a dead port together with its socket; ask: even if locked. */
@@ -242,7 +232,7 @@ static int notify(const struct service_dir *dir, const char *name)
 	int r;
 
 	r = presence_read(dir->ports_fd, name, &record, sizeof(record));
-	if (!r && is_ours(&record) && record.role == SLUICE_REGISTRY_DIALS)
+	if (!r && record_is_port(&record) && record.role == SLUICE_REGISTRY_DIALS)
 		r = node_entry_notify(dir->node, record.node, dir->hash);
 	return is_shortage(-r) ? r : 0;
 }

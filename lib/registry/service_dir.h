@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "registry/node_entry.h"
+#include "registry/record.h"
 
 /* Whether a service may be opened, created, or either. */
 enum service_dir_want {
@@ -23,12 +24,6 @@ struct service_dir {
 	int contract_fd;		/* holds the shared lock */
 	int ports_fd;
 	int servers_fd;
-};
-
-/* What the file of a contract holds; of the attributes as many as the contract says. */
-struct service_record {
-	struct sluice_registry_contract contract;
-	struct sluice_registry_attribute attributes[SLUICE_ATTRIBUTES_MAX];
 };
 
 /*
