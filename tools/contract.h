@@ -7,19 +7,22 @@
 #include <stdint.h>
 
 #include <sluice.h>
-#include <sluice/registry.h>
+
+#include "snapshot.h"
 
 #define CONTRACT_WHY	512	/* a sentence */
 
-/* Stays where it is while a service made from it is open. */
+/* Stays where it is while a service made from it is open.  Begins as zeros. */
 struct contract {
-	struct sluice_registry_contract record;
-	struct sluice_contract contract;	/* points into the record */
+	struct snapshot snapshot;		/* in which it was found */
+	const struct snapshot_service *service;	/* NULL: it was not */
+	struct sluice_contract contract;	/* points into the snapshot */
 };
 
 /*
- * Finds the contract of a service that is there.  0; or -errno as of
- * registry_find_service(), and the sentence for it.
+ * Finds the contract of a service that is there.  0; -ENOENT: there is none;
+ * -EPROTONOSUPPORT: there is none, but one of an incompatible version, whatever its name is;
+ * or -errno as snapshot_take(); and the sentence for it.
  */
 int contract_find(struct contract *contract, const char *domain, const char *name,
 		  char ret_why[CONTRACT_WHY]);
@@ -31,11 +34,6 @@ int contract_find(struct contract *contract, const char *domain, const char *nam
 int contract_elements(const struct sluice_type *type, size_t bytes, size_t *ret_elements,
 		      char ret_why[CONTRACT_WHY]);
 
-/*
- * Bytes in front of the elements of a message: its user header, up to what elements begin
- * on a multiple of.  Of a record of which registry_is_contract().
- */
-uint64_t contract_request_lead(const struct sluice_registry_contract *record);
-uint64_t contract_response_lead(const struct sluice_registry_contract *record);
+void contract_free(struct contract *contract);
 
 #endif /* TOOLS_CONTRACT_H */

@@ -34,6 +34,7 @@
 
 #include <sluice.h>
 
+#include "configured.h"
 #include "domain_json.h"
 #include "leftover.h"
 #include "look.h"
@@ -323,7 +324,7 @@ static void look_at_service(void *context, int services, const char *name)
  */
 static void remove_domain(struct gc *gc, int root, int domain)
 {
-	const char *name = registry_domain(gc->look.domain);
+	const char *name = configured_domain(gc->look.domain);
 	struct thing thing = { .kind = "domain", .entry = name };
 
 	if ((unlinkat(domain, "nodes", AT_REMOVEDIR) < 0 && errno != ENOENT) ||
@@ -348,14 +349,14 @@ static int tell_root(const struct gc *gc, const char *domain, int error)
 {
 	char root[PATH_MAX];
 
-	registry_root(root, sizeof(root));
+	configured_root(root, sizeof(root));
 	return look_failed(&gc->look, "there can be no domain %s below %s: %s", domain, root,
 			   lost_root_why(error));
 }
 
 static int sweep(struct gc *gc)
 {
-	const char *domain = registry_domain(gc->look.domain);
+	const char *domain = configured_domain(gc->look.domain);
 	int fd = registry_open_domain(gc->look.domain);
 
 	if (fd == -ENOENT)
@@ -364,7 +365,7 @@ static int sweep(struct gc *gc)
 		return look_wrong(&gc->look, "\"%s\" is no name of a domain", domain);
 	if (lost_root_is(fd))
 		return tell_root(gc, domain, fd);
-	if (fd == REGISTRY_MISCONFIGURED)
+	if (fd == CONFIGURED_WRONG)
 		return look_failed(&gc->look, "%s", sluice_strerror());
 	if (fd < 0)
 		return look_failed(&gc->look, "domain %s is not to be read, or its directories are not safe: %s",
@@ -402,6 +403,6 @@ int verb_gc(int argc, char **argv)
 	r = sweep(&gc);
 	if (!r && !gc.found && !gc.look.json)
 		look_failed(&gc.look, "nothing was left behind in the domain %s",
-			    registry_domain(gc.look.domain));
+			    configured_domain(gc.look.domain));
 	return r ? r : look_flush(&gc.look);
 }

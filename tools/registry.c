@@ -82,13 +82,6 @@ static int descend(int at, const char *name)
 	return fd;
 }
 
-void registry_root(char *path, size_t size)
-{
-	char chosen[CONFIGURED_SIZE];
-
-	snprintf(path, size, "%s", configured("node.root", chosen, NULL) ? chosen : "");
-}
-
 int registry_open_root(bool *ret_shared)
 {
 	struct sluice_config *config = sluice_config_read(NULL);
@@ -98,9 +91,9 @@ int registry_open_root(bool *ret_shared)
 
 	/* What is wrong there must not have us look somewhere else. */
 	if (!config)
-		return REGISTRY_MISCONFIGURED;
+		return CONFIGURED_WRONG;
 	sluice_config_free(config);
-	registry_root(path, sizeof(path));
+	configured_root(path, sizeof(path));
 	is_for_all = false;
 	fd = registry_open_directory(AT_FDCWD, path);
 	*ret_shared = fd >= 0 && fstat(fd, &st) == 0 && is_writable_by_others(&st);
@@ -114,22 +107,13 @@ static int why_no_root(int error)
 	char path[PATH_MAX], chosen[CONFIGURED_SIZE], source[CONFIGURED_SIZE];
 	struct stat st;
 
-	registry_root(path, sizeof(path));
+	configured_root(path, sizeof(path));
 	if (error == -ENOENT && configured("node.root", chosen, source) &&
 	    strcmp(source, "built in") != 0)
 		return -ENXIO;
 	if (error == -EACCES && (lstat(path, &st) < 0 ? errno == ENOTDIR : !S_ISDIR(st.st_mode)))
 		return -ENOTDIR;
 	return error;
-}
-
-const char *registry_domain(const char *domain)
-{
-	static char chosen[CONFIGURED_SIZE];
-
-	if (!domain && configured("node.domain", chosen, NULL))
-		domain = chosen;
-	return domain && *domain ? domain : DOMAIN_DEFAULT;
 }
 
 bool registry_is_domain(const char *name)
@@ -144,7 +128,7 @@ int registry_open_domain(const char *domain)
 	bool shared;
 	int fd, r, root;
 
-	domain = registry_domain(domain);
+	domain = configured_domain(domain);
 	if (!registry_is_domain(domain))
 		return -EINVAL;
 	root = registry_open_root(&shared);
@@ -370,70 +354,5 @@ int registry_each(int at, const char *name, const char *below, void *context,
 			call(context, dirfd(directory), entry->d_name);
 	r = errno == ENOENT ? 0 : -errno;
 	closedir(directory);
-	return r;
-}
-
-int registry_each_domain(void *context, registry_entry *call)
-{
-	bool shared;
-	int r, root = registry_open_root(&shared);
-
-	if (root < 0) {
-		r = why_no_root(root);
-		return r == -ENOENT ? 0 : r;
-	}
-	r = lost_root(root);
-	if (!r)
-		r = registry_each(root, ".", NULL, context, call);
-	close(root);
-	return r;
-}
-
-/* ---- Looking --------------------------------------------------------------- */
-
-/* Others are being removed. */
-static bool is_hash(const char *name)
-{
-	return strlen(name) == HASH_LENGTH && strspn(name, "0123456789abcdef") == HASH_LENGTH;
-}
-
-static int find_in(DIR *services, const char *name, struct sluice_registry_contract *ret_contract)
-{
-	struct sluice_registry_contract contract;
-	struct dirent *entry;
-	struct stat status;
-	int r, result = -ENOENT;
-
-	while ((errno = 0, entry = readdir(services))) {
-		if (!is_hash(entry->d_name))
-			continue;
-		r = registry_read_contract(dirfd(services), entry->d_name, &contract, NULL,
-					   &status);
-		if (r == -EPROTONOSUPPORT || r == -EMFILE || r == -ENFILE || r == -ENOMEM)
-			result = r;
-		if (r < 0 || strcmp(contract.name, name) != 0)
-			continue;
-		*ret_contract = contract;
-		return 0;
-	}
-	return errno ? -errno : result;
-}
-
-int registry_find_service(const char *domain, const char *name,
-			  struct sluice_registry_contract *ret_contract)
-{
-	int r, fd = descend(registry_open_domain(domain), "services");
-	DIR *services;
-
-	if (fd < 0)
-		return fd;
-	services = fdopendir(fd);
-	if (!services) {
-		r = -errno;
-		close(fd);
-		return r;
-	}
-	r = find_in(services, name, ret_contract);
-	closedir(services);
 	return r;
 }

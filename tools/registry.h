@@ -9,15 +9,6 @@
 
 #include <sluice/registry.h>
 
-/* The domain that is meant: domain, or if that is NULL what is configured. */
-const char *registry_domain(const char *domain);
-
-/* Where the library looks; or "", if the configuration cannot be read. */
-void registry_root(char *path, size_t size);
-
-/* Returned where the configuration is wrong; sluice_strerror() says how. */
-#define REGISTRY_MISCONFIGURED	(-EUCLEAN)
-
 /* That directory, and whether it is for several users.  A descriptor, or -errno as below. */
 int registry_open_root(bool *ret_shared);
 
@@ -41,9 +32,6 @@ typedef void registry_entry(void *context, int directory, const char *name);
 int registry_each(int at, const char *name, const char *below, void *context,
 		  registry_entry *call);
 
-/* Likewise for each name in the root directory, which may be a domain's. */
-int registry_each_domain(void *context, registry_entry *call);
-
 /*
  * Read a record, and say of which file.  0, -ENOENT (it has gone), -EPROTONOSUPPORT
  * (another version), -EBADMSG (it is none) or another errno.
@@ -63,14 +51,5 @@ int registry_read_contract(int services, const char *hash,
 
 /* Is a record that was read elsewhere a contract, of which all is right? */
 bool registry_is_contract(const struct sluice_registry_contract *record);
-
-/*
- * Finds the contract of a service that is there, by name.  0; or -ENOENT: there is none,
- * -EPROTONOSUPPORT: none, but one of an incompatible version, whatever its name is,
- * -EACCES: a directory is not safe or not to be read, -EINVAL: bad name of a domain,
- * or another errno.
- */
-int registry_find_service(const char *domain, const char *name,
-			  struct sluice_registry_contract *ret_contract);
 
 #endif /* TOOLS_REGISTRY_H */
