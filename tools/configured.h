@@ -7,9 +7,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define CONFIGURED_SIZE	4096	/* of what both are written to; source may be NULL */
+#define CONFIGURED_SIZE	4096	/* of the buffers */
 
-/* Its value, and where that was said.  False: the configuration cannot be read. */
+/*
+ * Writes the value of a key, such as "node.root", and where it was set; source may be NULL.
+ * False: the configuration cannot be read.
+ */
 bool configured(const char *name, char value[CONFIGURED_SIZE], char source[CONFIGURED_SIZE]);
 
 /* Returned where the configuration is wrong; sluice_strerror() says how. */

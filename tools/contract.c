@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * The contract of a service, as the registry tells it.
+ * The contract of a service, read from the registry.
  *
- * A program brings the contract of its service along; a tool that speaks with any
- * service has none, and takes that of whoever made the service from the record.  It is
- * compared with that record once more when the service is opened, so a service that was
- * made anew in between, with other types, is refused.
+ * A program has the contract of its service compiled in.  A tool that speaks with any
+ * service has none, and takes the one that the creator of the service has written to the
+ * record.  The library compares it with the record once more when the service is opened.
+ * So a service that was removed and created again in between, with other types, is refused.
  *
- * Names of types were chosen by another process; they are cleaned before they are shown.
+ * Another process chose the names of types.  They are cleaned before they are shown.
  */
 #include "contract.h"
 

@@ -28,8 +28,8 @@ enum backpressure_verdict {
 };
 
 /* 0 or -EINVAL.  The port is known later. */
-int backpressure_init(struct backpressure *pressure, uint32_t when_full, sluice_full_fn ask,
-		      void *context) MUST_CHECK;
+int backpressure_init(struct backpressure *pressure,
+		      const struct sluice_port_opts *opts) MUST_CHECK;
 
 /*
  * What to do about a message to a peer, whose patience belongs to that message or to an

@@ -28,7 +28,8 @@ static void letter_came(struct port *port)
 {
 	struct sluice_client *client = container_of(port, struct sluice_client, port);
 
-	if (client->destroyed)
+	/* After a breach, the look comes when its pause has passed. */
+	if (client->destroyed || client->wary)
 		return;
 	retry_afresh(&client->retry);
 	client_look_for_servers(client);
@@ -115,11 +116,6 @@ void client_glance_to_send(struct sluice_client *client)
 	tend(&client->port);
 }
 
-int client_enter(struct sluice_client *client)
-{
-	return node_enter(client->service->node);
-}
-
 int64_t client_alarm(const struct sluice_client *client)
 {
 	return retry_alarm(&client->retry);
@@ -130,17 +126,10 @@ int64_t client_alarm(const struct sluice_client *client)
 static int init_pool(struct sluice_client *client, const struct sluice_client_opts *opts)
 {
 	const struct sluice_registry_settings *settings = &client->service->contract.settings;
-	const struct service_port_opts port = {
-		.initial_max_slice_len = opts->initial_max_slice_len,
-		.memory_limit = opts->memory_limit,
-		.strategy = opts->strategy,
-		.flags = opts->flags,
-		.preallocate = opts->preallocate,
-	};
 	struct pool_config config;
 	int r;
 
-	r = service_pool_config(&config, &client->service->request, &port);
+	r = service_pool_config(&config, &client->service->request, &opts->port);
 	if (r < 0)
 		return r;
 	config.name = "sluice-requests";
@@ -195,12 +184,11 @@ static int open_port(struct sluice_client *client, const struct sluice_client_op
 	if (!r)
 		r = node_registration_check(service->node, service);
 	if (!r)
-		r = backpressure_init(&client->backpressure, opts->when_full, opts->ask_when_full,
-				      opts->context);
+		r = backpressure_init(&client->backpressure, &opts->port);
 	if (r < 0)
 		return r;
 	r = port_entry_claim(&client->entry, &service->dir, PORT_CLIENT,
-			     service->contract.settings.max_clients, opts->name);
+			     service->contract.settings.max_clients, opts->port.name);
 	if (r < 0)
 		return r;
 	r = init_pool(client, opts);

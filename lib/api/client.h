@@ -23,6 +23,7 @@ struct sluice_client {
 	uint32_t references;		/* the user's, and one for each message */
 	bool destroyed;			/* by the user */
 	bool tidy;			/* no channel has gone since the last look */
+	bool wary;			/* one broke the protocol: letters wait for retry */
 	bool crowded;			/* one was not connected to, since there are enough */
 	struct retry retry;		/* a server could not be reached, or kept, for now */
 	struct client_want want;	/* why */
@@ -90,7 +91,10 @@ struct response {
 };
 
 /* What every call of a client begins with.  0, -EBUSY or -ECHILD. */
-int client_enter(struct sluice_client *client) MUST_CHECK;
+static inline int client_enter(struct sluice_client *client)
+{
+	return node_enter(client->service->node);
+}
 
 /*
  * routing.c: to choose a server, begin a round, and ask for the next choice until one

@@ -14,6 +14,11 @@
  * hangs up.  Further ones are connected to when there is a place.  A server that never hangs
  * up costs a static client that place; it could as well have stayed.
  *
+ * A server that breaks the protocol costs as much as a channel, which is made and destroyed;
+ * and it can come again at once, as another.  So after a breach the client does not look for
+ * servers when a letter comes, but after a pause that grows up to a second (wait/retry.c).
+ * Who comes meanwhile is connected to then.
+ *
  * A channel that has gone stays in the list as long as a pending response still reads
  * from it; the list is tidied at the beginning of a call, never in the middle of one.
  * A server that refuses the client, or breaks the protocol, is one that has gone.
@@ -68,6 +73,10 @@ static void not_kept(struct sluice_client *client, const struct requester *reque
 	/* Who hangs up before the WELCOME may have died, and may be there again. */
 	bool hung_up = reason == ECONNRESET && !requester->welcome;
 
+	if (reason == EPROTO && !client->destroyed) {
+		client->wary = true;
+		retry_later(&client->retry);
+	}
 	if (requester->channel.leaving || is_final(reason) || reason == EPIPE ||
 	    (reason == ECONNRESET && !hung_up))
 		return;
@@ -241,6 +250,7 @@ void client_look_for_servers(struct sluice_client *client)
 
 	retry_stop(&client->retry);
 	client->crowded = false;
+	client->wary = false;
 	r = server_socket_each(&client->service->dir, connect_to, client);
 	if (r < 0)
 		client_wants(client, (struct client_want){ .error = -r });

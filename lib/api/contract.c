@@ -17,7 +17,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "config/settings.h"
-#include "shm/layout.h"
+#include "exchange/layout.h"
 
 /* ---- Settings ---- */
 

@@ -6,6 +6,7 @@
  */
 #include "api/list_root.h"
 
+#include "base/limits.h"
 #include "base/opts.h"
 #include "registry/root.h"
 
@@ -25,7 +26,7 @@ int list_root_choose(struct list_root *ret_root, const struct sluice_list_opts *
 	ret_root->domain = known.domain ? known.domain :
 			   ret_root->config.text[SETTING_node_domain];
 	if (!ret_root->domain || !*ret_root->domain)
-		ret_root->domain = ROOT_DOMAIN_DEFAULT;
+		ret_root->domain = DOMAIN_DEFAULT;
 	return 0;
 }
 

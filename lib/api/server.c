@@ -28,13 +28,6 @@ static int init_config(struct sluice_server *server, const struct sluice_server_
 {
 	struct sluice_service *service = server->service;
 	const struct sluice_registry_settings *settings = &service->contract.settings;
-	const struct service_port_opts port = {
-		.initial_max_slice_len = opts->initial_max_slice_len,
-		.memory_limit = opts->memory_limit,
-		.strategy = opts->strategy,
-		.flags = opts->flags,
-		.preallocate = opts->preallocate,
-	};
 	int r;
 
 	server->config = (struct responder_config){
@@ -53,10 +46,9 @@ static int init_config(struct sluice_server *server, const struct sluice_server_
 		.owner = server,
 		.expired = &server->expired,
 	};
-	r = backpressure_init(&server->backpressure, opts->when_full, opts->ask_when_full,
-			      opts->context);
+	r = backpressure_init(&server->backpressure, &opts->port);
 	if (!r)
-		r = service_pool_config(&server->config.pool, &service->response, &port);
+		r = service_pool_config(&server->config.pool, &service->response, &opts->port);
 	if (r < 0)
 		return r;
 	server->config.pool.name = "sluice-replies";
@@ -192,7 +184,7 @@ static struct sluice_server *create_server(struct sluice_service *service,
 	reserve_init(&server->reserve);
 	r = init_config(server, &known);
 	if (!r)
-		r = open_port(server, known.name);
+		r = open_port(server, known.port.name);
 	if (r < 0) {
 		server_free(server);
 		return fail_again_null(r);
@@ -297,11 +289,6 @@ void sluice_server_destroy(struct sluice_server *server)
 uint64_t sluice_server_id(const struct sluice_server *server)
 {
 	return server ? server->entry.id : 0;
-}
-
-int server_enter(struct sluice_server *server)
-{
-	return node_enter(server->service->node);
 }
 
 /* ---- What it has done ---- */

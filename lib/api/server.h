@@ -82,7 +82,10 @@ struct reply {
 };
 
 /* What every call of a server begins with.  0, -EBUSY or -ECHILD. */
-int server_enter(struct sluice_server *server) MUST_CHECK;
+static inline int server_enter(struct sluice_server *server)
+{
+	return node_enter(server->service->node);
+}
 
 /* server.c: tells the clients that there are of the server. */
 void server_announce(struct sluice_server *server);

@@ -74,7 +74,7 @@ int server_allow_memory(struct sluice_server *server, const struct sluice_server
 	uint64_t share = min_u64(memory_available(), MEMORY_LIMIT_MAX) / PORT_MEMORY_SHARE;
 	struct wish port = {
 		.setting = SETTING_server_port_memory_limit,
-		.derived = max_u64(max_u64(share, PORT_MEMORY_LEAST), opts->memory_limit),
+		.derived = max_u64(max_u64(share, PORT_MEMORY_LEAST), opts->port.memory_limit),
 	};
 	struct wish peer = { .setting = SETTING_server_peer_memory_limit };
 	int r;
@@ -86,7 +86,7 @@ int server_allow_memory(struct sluice_server *server, const struct sluice_server
 	r = choose(server, opts, &port, &all->limit);
 	if (r < 0)
 		return r;
-	peer.derived = max_u64(all->limit / PEER_MEMORY_SHARE, opts->memory_limit);
+	peer.derived = max_u64(all->limit / PEER_MEMORY_SHARE, opts->port.memory_limit);
 	r = choose(server, opts, &peer, &all->peer_limit);
 	if (r < 0)
 		return r;

@@ -313,7 +313,19 @@ void service_tell_port_gone(const struct sluice_service *service, enum port_kind
 	      probe_address(service->contract.name));
 }
 
-static int check_port_opts(const struct service_port_opts *opts)
+/* A later version of the library may have an option in each of the spare words. */
+static int check_spare(const struct sluice_port_opts *opts)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(opts->spare) / sizeof(opts->spare[0]); i++)
+		if (opts->spare[i])
+			return fail(E2BIG, "spare[%zu] of the port's options is set, and this library has no such option",
+				    i);
+	return 0;
+}
+
+static int check_port_opts(const struct sluice_port_opts *opts)
 {
 	const uint32_t known = SLUICE_PORT_PREFAULT | SLUICE_PORT_LOCK | SLUICE_PORT_HUGE_PAGES;
 
@@ -327,7 +339,7 @@ static int check_port_opts(const struct service_port_opts *opts)
 		return fail(EINVAL, "memory_limit is %llu bytes, and can be at most %llu",
 			    (unsigned long long)opts->memory_limit,
 			    (unsigned long long)MEMORY_LIMIT_MAX);
-	return 0;
+	return check_spare(opts);
 }
 
 static enum residence residence_of(uint32_t flags)
@@ -338,7 +350,7 @@ static enum residence residence_of(uint32_t flags)
 }
 
 int service_pool_config(struct pool_config *ret_config, const struct payload *payload,
-			const struct service_port_opts *opts)
+			const struct sluice_port_opts *opts)
 {
 	uint64_t length = opts->initial_max_slice_len ? opts->initial_max_slice_len : 1;
 	uint64_t limit = opts->memory_limit ? opts->memory_limit : MEMORY_LIMIT_DEFAULT;

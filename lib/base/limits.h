@@ -17,6 +17,10 @@
 #define MAX_NODES_LIMIT				8192u
 #define PER_PORT_LIMIT				1024u
 
+/* The domain of nodes that name none, and the bytes that the name of one can have. */
+#define DOMAIN_DEFAULT				"default"
+#define DOMAIN_LENGTH				63u
+
 /* A channel larger than this is refused when the service is created. */
 #define CHANNEL_SIZE_LIMIT	(UINT64_C(64) << 20)
 
@@ -216,6 +220,13 @@
  */
 #define LETTERS_AT_ONCE		16u
 #define LETTERS_WINDOW_NS	(INT64_C(1) * 1000 * 1000)
+
+/*
+ * Descriptors that peers have been sent and do not receive, beyond the first of each: this
+ * share of RLIMIT_NOFILE.  The kernel counts all of a user against that limit, so some
+ * nodes of one user leave room for each other.
+ */
+#define FLIGHT_SHARE		4u
 
 /* A server whose socket is full is offered a request that may not be lost again. */
 #define ANNOUNCE_RETRY_NS	(INT64_C(1) * 1000 * 1000)

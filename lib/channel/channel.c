@@ -73,14 +73,14 @@ static void peer_ended(struct wait_source *life)
 }
 
 int channel_init(struct channel *channel, struct wait *wait, int fd,
-		 const struct layout *layout, const struct channel_events *events)
+		 const struct channel_plan *plan, const struct channel_events *events)
 {
 	int r;
 
 	memset(channel, 0, sizeof(*channel));
 	channel->wait = wait;
 	channel->events = events;
-	channel->layout = layout;
+	channel->plan = *plan;
 	channel->references = 1;
 	channel->turn.take = take_turn;
 	channel->view.turns = &wait->turns;
@@ -104,10 +104,10 @@ void channel_notice_end(struct channel *channel)
 		peer_ended(&channel->life);
 }
 
-void channel_set_bells(struct channel *channel, uint64_t own, uint64_t peer)
+void channel_set_bells(struct channel *channel)
 {
-	channel->own_bell = channel_part(channel, own);
-	channel->peer_bell = channel_part(channel, peer);
+	channel->own_bell = channel_part(channel, channel->plan.own_bell);
+	channel->peer_bell = channel_part(channel, channel->plan.peer_bell);
 }
 
 void *channel_part(const struct channel *channel, uint64_t offset)
@@ -144,6 +144,7 @@ void channel_close(struct channel *channel, int reason)
 	turn_forget(&channel->wait->turns, &channel->turn);
 	wait_forget(channel->wait, &channel->source);
 	wait_forget(channel->wait, &channel->life);
+	flight_ended(&channel->wait->flights, &channel->flight);
 	/* A poll that is still being cancelled must not keep the socket open. */
 	shutdown(channel->source.fd, SHUT_RDWR);
 	channel->source.fd = fd_close(channel->source.fd);
@@ -194,7 +195,11 @@ static int send_all(struct channel *channel, const void *packet, size_t size, co
 
 	if (channel->gone)
 		return -channel->gone;
-	r = fdpass_send_all(channel->source.fd, packet, size, passed, count);
+	r = flight_check(&channel->wait->flights, &channel->flight, channel->source.fd, count);
+	if (!r)
+		r = fdpass_send_all(channel->source.fd, packet, size, passed, count);
+	if (!r)
+		flight_began(&channel->wait->flights, &channel->flight, count);
 	if (!r || r == -EAGAIN)
 		return r;
 	if (r == -EPIPE || r == -ECONNRESET) {
@@ -221,21 +226,21 @@ int channel_send_attachment(struct channel *channel, const struct attachment *at
 		},
 		.request = attachment->request,
 		.position = attachment->position,
-		.delivery = attachment->delivery,
+		.delivery = attachment->key,
 		.count = attachment->count,
 	};
 
 	return send_all(channel, &packet, sizeof(packet), attachment->fds, attachment->count);
 }
 
-struct attachment *channel_find_attachment(struct channel *channel, uint32_t delivery,
+struct attachment *channel_find_attachment(struct channel *channel, uint32_t key,
 					   const struct ring_message *message)
 {
 	struct attachment *attachment;
 
 	if (likely(!(message->flags & SLUICE_RING_FDS)))
 		return NULL;
-	attachment = attachment_find(&channel->attachments, delivery, message->request,
+	attachment = attachment_find(&channel->attachments, key, message->request,
 				     message->position);
 	/* The message has its turn in the ring. */
 	if (attachment)
@@ -346,17 +351,17 @@ static COLD bool may_come(struct channel *channel)
 }
 
 /* Descriptors that are said to be with a message; those that never come, it goes without. */
-static COLD bool attachment_may_come(struct channel *channel, uint32_t delivery,
+static COLD bool attachment_may_come(struct channel *channel, uint32_t key,
 				     const struct ring_message *message)
 {
-	if (attachment_is_there(channel->attachments, delivery, message->request,
+	if (attachment_is_there(channel->attachments, key, message->request,
 				message->position))
 		return false;
-	return may_come(channel) && !attachment_is_there(channel->attachments, delivery,
+	return may_come(channel) && !attachment_is_there(channel->attachments, key,
 							 message->request, message->position);
 }
 
-int channel_hold(struct channel *channel, const struct payload *payload, uint32_t delivery,
+int channel_hold(struct channel *channel, const struct payload *payload, uint32_t key,
 		 const struct ring_message *message, struct held_slice *ret_slice)
 {
 	const unsigned char *begin;
@@ -377,7 +382,7 @@ int channel_hold(struct channel *channel, const struct payload *payload, uint32_
 			      message->offset - payload->lead, length, &begin);
 	}
 	if (r >= 0 && unlikely(message->flags & SLUICE_RING_FDS) &&
-	    attachment_may_come(channel, delivery, message)) {
+	    attachment_may_come(channel, key, message)) {
 		view_drop(&channel->view, (uint32_t)r);
 		return -EAGAIN;
 	}

@@ -13,7 +13,6 @@
 #include "memory/view.h"
 #include "wait/wait.h"
 #include "shm/doorbell.h"
-#include "shm/layout.h"
 #include "shm/ring.h"
 
 struct channel;
@@ -37,6 +36,21 @@ struct channel_events {
 	void (*destroy)(struct channel *channel);
 };
 
+/*
+ * What the pattern that uses a channel wants of it.  The channel itself knows neither how
+ * many rings there are nor what the messages in them mean.
+ */
+struct channel_plan {
+	uint64_t size;			/* of the shared memory, in bytes */
+	uint64_t own_bell, peer_bell;	/* offsets of the doorbells: ours, and the peer's */
+	uint32_t keys;			/* of attachments: each is below this number */
+	uint32_t attachments_each;	/* kept for a key, at most */
+	uint32_t max_fds;		/* of a message */
+	/* Writes what fresh memory begins with; all of it is 0 before. */
+	void (*format)(unsigned char *memory, const void *context);
+	const void *context;
+};
+
 /* A segment of ours, as far as the peer has been told of it. */
 struct channel_told {
 	uint32_t number;
@@ -48,7 +62,7 @@ struct channel {
 	struct wait_source life;	/* of the peer's process; fd -1: not known */
 	struct wait *wait;
 	const struct channel_events *events;
-	const struct layout *layout;
+	struct channel_plan plan;
 	uint64_t port, peer;	/* ids of the ports at our end and at the other */
 	uint64_t peer_node;	/* id of its node; 0: not yet known */
 	struct ucred user;	/* the process at the other end */
@@ -58,10 +72,9 @@ struct channel {
 	struct sluice_doorbell *peer_bell;
 	struct view view;
 	struct attachment *attachments;	/* descriptors whose messages were not taken yet */
-	uint32_t attachments_each;	/* at most, of a delivery */
-	uint32_t max_fds;	/* of a message */
 	struct channel_told told[SLUICE_SEGMENTS_ALIVE];
 	uint64_t told_frees;
+	struct flight flight;	/* descriptors that it may not have received */
 	uint32_t armed;		/* what our doorbell says that we sleep for; 0: it does not */
 	uint32_t vain;		/* rings since the peer was last seen to do something */
 	bool full;		/* the peer had no room, and nothing was put there since */
@@ -79,13 +92,13 @@ struct channel {
 
 /* The channel takes over the socket.  One reference is the caller's. */
 int channel_init(struct channel *channel, struct wait *wait, int fd,
-		 const struct layout *layout, const struct channel_events *events) MUST_CHECK;
+		 const struct channel_plan *plan, const struct channel_events *events) MUST_CHECK;
 
 /* Takes notice if the peer's process ended before it was watched. */
 void channel_notice_end(struct channel *channel);
 
-/* The memory is there; which doorbell is ours depends on the end. */
-void channel_set_bells(struct channel *channel, uint64_t own, uint64_t peer);
+/* The memory is there, and the peer may be rung from here on. */
+void channel_set_bells(struct channel *channel);
 
 /* A part of the channel's memory. */
 void *channel_part(const struct channel *channel, uint64_t offset);
@@ -140,7 +153,7 @@ int channel_send_attachment(struct channel *channel,
 			    const struct attachment *attachment) MUST_CHECK;
 
 /* Takes the descriptors of a message that is held.  NULL: it has none, or they are not there. */
-struct attachment *channel_find_attachment(struct channel *channel, uint32_t delivery,
+struct attachment *channel_find_attachment(struct channel *channel, uint32_t key,
 					   const struct ring_message *message);
 
 /* A pidfd of the peer, for whoever asks.  -ENOSYS, -ESRCH or another -errno. */
@@ -209,7 +222,7 @@ struct held_slice {
  * the socket and cannot be read now, so it is looked at again after the channel's turn; or
  * -EPROTO: a breach, if the message can be claimed.  Then nothing is held.
  */
-int channel_hold(struct channel *channel, const struct payload *payload, uint32_t delivery,
+int channel_hold(struct channel *channel, const struct payload *payload, uint32_t key,
 		 const struct ring_message *message, struct held_slice *ret_slice) MUST_CHECK;
 
 /* Lets go of a slice in the segment with this index. */

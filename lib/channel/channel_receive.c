@@ -77,18 +77,17 @@ static int take_attachment(struct channel *channel, const struct sluice_wire_fds
 	struct attachment attachment = {
 		.request = packet->request,
 		.position = packet->position,
-		.delivery = packet->delivery,
+		.key = packet->delivery,
 		.count = packet->count,
 	};
 
 	if (size != sizeof(*packet) || !attachment.count || attachment.count != extras->count ||
-	    attachment.count > channel->max_fds ||
-	    attachment.delivery >= channel->layout->deliveries)
+	    attachment.count > channel->plan.max_fds || attachment.key >= channel->plan.keys)
 		return fail(EPROTO,
-			    "the peer sent %u descriptors for delivery %u in a packet of %zu bytes, and max_fds is %u",
-			    extras->count, attachment.delivery, size, channel->max_fds);
+			    "the peer sent %u descriptors of key %u in a packet of %zu bytes, and max_fds is %u",
+			    extras->count, attachment.key, size, channel->plan.max_fds);
 	return attachment_store(&channel->attachments, &attachment, extras,
-				channel->attachments_each);
+				channel->plan.attachments_each);
 }
 
 static int take_packet(struct channel *channel, const union packet *packet, size_t size,

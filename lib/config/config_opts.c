@@ -86,7 +86,7 @@ static void choose_requests(const struct config *config, struct sluice_client_op
 int config_fill_client(const struct config *config, struct sluice_client_opts *opts,
 		       uint32_t requests, bool slices)
 {
-	bool has_requests = opts->max_active_requests, has_length = opts->initial_max_slice_len;
+	bool has_requests = opts->max_active_requests, has_length = opts->port.initial_max_slice_len;
 	int r = fill(config, SECTION_client, opts);
 
 	if (r < 0)
@@ -94,16 +94,16 @@ int config_fill_client(const struct config *config, struct sluice_client_opts *o
 	if (!has_requests)
 		choose_requests(config, opts, requests);
 	if (!has_length && !slices)
-		opts->initial_max_slice_len = 0;
+		opts->port.initial_max_slice_len = 0;
 	return 0;
 }
 
 int config_fill_server(const struct config *config, struct sluice_server_opts *opts, bool slices)
 {
-	bool has_length = opts->initial_max_slice_len;
+	bool has_length = opts->port.initial_max_slice_len;
 	int r = fill(config, SECTION_server, opts);
 
 	if (!has_length && !slices)
-		opts->initial_max_slice_len = 0;
+		opts->port.initial_max_slice_len = 0;
 	return r;
 }

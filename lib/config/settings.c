@@ -15,7 +15,6 @@
 #include <sluice/wire.h>
 
 #include "base/limits.h"
-#include "registry/root.h"
 
 const char *const setting_sections[] = {
 	[SECTION_node] = "node",
@@ -76,15 +75,19 @@ static const struct setting_word when_full_words[] = {
 	.unit = unit_,								\
 	.meaning = meaning_
 
-const struct setting setting_table[SETTINGS] = {
-#define SETTING(section_, field_, kind_, words_, preset_, least_, most_, unit_, ceiling_, meaning_) \
+#define NUMBER(section_, path_, field_, kind_, words_, preset_, least_, most_, unit_,	\
+	       ceiling_, meaning_)						\
 	[SETTING_##section_##_##field_] = {					\
 		ROW(section_, field_, kind_, words_, least_, most_, unit_, meaning_), \
 		.preset = (preset_),						\
 		.ceiling = ceiling_,						\
-		.offset = offsetof(struct sluice_##section_##_opts, field_),	\
-		.width = sizeof(((struct sluice_##section_##_opts *)0)->field_), \
+		.offset = offsetof(struct sluice_##section_##_opts, path_),	\
+		.width = sizeof(((struct sluice_##section_##_opts *)0)->path_),	\
 	},
+
+const struct setting setting_table[SETTINGS] = {
+#define SETTING(section_, field_, ...)	NUMBER(section_, field_, field_, __VA_ARGS__)
+#define PORT(section_, field_, ...)	NUMBER(section_, port.field_, field_, __VA_ARGS__)
 #define TEXT(section_, name_, kind_, words_, preset_, least_, most_, unit_, meaning_) \
 	[SETTING_##section_##_##name_] = {					\
 		ROW(section_, name_, kind_, words_, least_, most_, unit_, meaning_), \

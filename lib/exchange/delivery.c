@@ -43,7 +43,7 @@
 
 static struct delivery *make_fresh(struct requester *requester)
 {
-	const struct layout *layout = requester->channel.layout;
+	const struct layout *layout = requester->layout;
 	struct sluice_ring_slot *rings =
 		channel_part(&requester->channel, layout->response_rings);
 	uint64_t number = requester->fresh++;
@@ -61,7 +61,7 @@ struct delivery *delivery_take(struct requester *requester)
 
 	if (delivery)
 		requester->free = delivery->next;
-	else if (requester->fresh < requester->channel.layout->deliveries)
+	else if (requester->fresh < requester->layout->deliveries)
 		delivery = make_fresh(requester);
 	return delivery;
 }
@@ -83,7 +83,7 @@ void delivery_make_free(struct delivery *delivery)
 	struct attachment **attachments = &delivery->requester->channel.attachments;
 
 	if (unlikely(*attachments))
-		attachment_drop_delivery(attachments, delivery_number(delivery));
+		attachment_drop_key(attachments, delivery_number(delivery));
 	free(delivery->text);
 	delivery->text = NULL;
 	delivery->request = 0;

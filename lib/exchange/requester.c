@@ -147,7 +147,7 @@ static const struct channel_events events = {
 static void bind_rings(struct requester *requester, const struct sluice_registry_settings *settings)
 {
 	struct channel *channel = &requester->channel;
-	const struct layout *layout = channel->layout;
+	const struct layout *layout = requester->layout;
 
 	ring_producer_init(&requester->ring, channel_part(channel, layout->request_ring),
 			   layout->request_slots, settings->max_active_requests,
@@ -204,6 +204,16 @@ static int make_resident(struct requester *requester, const struct requester_con
 struct requester *requester_create(const struct requester_config *config,
 				   const struct handshake *self, int fd)
 {
+	const struct channel_plan plan = {
+		.size = config->layout->size,
+		.own_bell = config->layout->client_bell,
+		.peer_bell = config->layout->server_bell,
+		.keys = config->layout->deliveries,
+		.attachments_each = config->settings->response_buffer,
+		.max_fds = config->settings->max_fds,
+		.format = layout_format,
+		.context = config->layout,
+	};
 	struct requester *requester = allocate(config);
 	int r;
 
@@ -219,12 +229,11 @@ struct requester *requester_create(const struct requester_config *config,
 	requester->response = config->response;
 	requester->changed = config->changed;
 	requester->owner = config->owner;
-	r = channel_init(&requester->channel, config->wait, fd, config->layout, &events);
+	requester->layout = config->layout;
+	r = channel_init(&requester->channel, config->wait, fd, &plan, &events);
 	requester->channel.port = self->port;
 	requester->channel.counters = config->counters;
 	requester->channel.peer = config->server;
-	requester->channel.max_fds = config->settings->max_fds;
-	requester->channel.attachments_each = config->settings->response_buffer;
 	if (!r)
 		r = make_resident(requester, config);
 	/* Somebody may hold the listener of a server that has died. */
@@ -333,7 +342,7 @@ static int send_attachment(const struct delivery *delivery, const struct request
 
 	if (likely(!attachment))
 		return 0;
-	attachment->delivery = delivery_number(delivery);
+	attachment->key = delivery_number(delivery);
 	attachment->request = message->request;
 	return channel_send_attachment(&delivery->requester->channel, attachment);
 }

@@ -6,6 +6,7 @@
 #include "channel/channel.h"
 #include "channel/handshake.h"
 #include "exchange/load_page.h"
+#include "exchange/layout.h"
 #include "shm/returns.h"
 
 struct requester;
@@ -58,6 +59,7 @@ struct stream {
 
 struct requester {
 	struct channel channel;
+	const struct layout *layout;
 	const struct handshake *self;		/* the client's */
 	struct pool *pool;			/* of the client's requests */
 	const struct payload *response;

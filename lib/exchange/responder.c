@@ -49,7 +49,7 @@ static struct responder *responder_of(struct channel *channel)
 static void bind_rings(struct responder *responder)
 {
 	struct channel *channel = &responder->channel;
-	const struct layout *layout = channel->layout;
+	const struct layout *layout = responder->config->layout;
 
 	ring_consumer_init(&responder->requests, channel_part(channel, layout->request_ring),
 			   layout->request_slots);
@@ -66,7 +66,7 @@ static void bind_rings(struct responder *responder)
 /* All that there can be, before the client is welcomed. */
 static int make_all(struct responder *responder)
 {
-	const struct layout *layout = responder->channel.layout;
+	const struct layout *layout = responder->config->layout;
 	enum residence residence = responder->config->pool.residence;
 	uint64_t deliveries = layout->deliveries;
 	int r;
@@ -183,6 +183,14 @@ static const struct channel_events events = {
 struct responder *responder_create(const struct responder_config *config, int fd)
 {
 	const struct layout *layout = config->layout;
+	const struct channel_plan plan = {
+		.size = layout->size,
+		.own_bell = layout->server_bell,
+		.peer_bell = layout->client_bell,
+		.keys = layout->deliveries,
+		.attachments_each = 1,
+		.max_fds = config->settings->max_fds,
+	};
 	struct responder *responder = calloc(1, sizeof(*responder));
 	int r;
 
@@ -195,11 +203,9 @@ struct responder *responder_create(const struct responder_config *config, int fd
 	responder->config = config;
 	responder->forgets = config->settings->flags & SLUICE_REGISTRY_NO_FIRE_AND_FORGET;
 	responder->held = calloc(layout->deliveries, sizeof(*responder->held));
-	r = channel_init(&responder->channel, config->wait, fd, layout, &events);
+	r = channel_init(&responder->channel, config->wait, fd, &plan, &events);
 	responder->channel.port = config->self->port;
 	responder->channel.counters = config->counters;
-	responder->channel.max_fds = config->settings->max_fds;
-	responder->channel.attachments_each = 1;
 	responder->channel.view.locked = config->pool.residence == RESIDENCE_LOCKED;
 	responder->channel.view.whole = config->pool.residence != RESIDENCE_LAZY;
 	if (!r && !responder->held)
@@ -313,7 +319,7 @@ static int unseen(const struct responder *responder, const struct ring_message *
 {
 	if (message->deadline && clock_now() >= deadline_of(message))
 		return -ETIMEDOUT;
-	if (responder->forgets && message->slice < responder->channel.layout->deliveries &&
+	if (responder->forgets && message->slice < responder->config->layout->deliveries &&
 	    lost(responder, message->slice, message->request))
 		return -ECANCELED;
 	return 0;
@@ -382,12 +388,11 @@ static int claim(struct responder *responder, const struct ring_message *message
 /* What is wrong with a request that was claimed; or NULL. */
 static const char *fault_of(struct responder *responder, const struct ring_message *message)
 {
-	const struct channel *channel = &responder->channel;
 
 	/* Of a client that has left no more can be there than its ring holds. */
-	if (responder_has_left(responder) && responder->late++ >= channel->layout->request_slots)
+	if (responder_has_left(responder) && responder->late++ >= responder->config->layout->request_slots)
 		return "a client sends requests after its end";
-	if (message->slice >= channel->layout->deliveries || !message->request ||
+	if (message->slice >= responder->config->layout->deliveries || !message->request ||
 	    message->request > SLUICE_CHANNEL_REQUEST ||
 	    responder->held[message->slice].request)
 		return "a client has sent a delivery that is not free";
@@ -427,7 +432,7 @@ static void none_left(struct responder *responder, uint64_t before)
 /* Passes over what nobody is to see, of a ringful.  Is there one that somebody is? */
 static bool pass_to_next(struct responder *responder)
 {
-	uint64_t looks = responder->channel.layout->request_slots;
+	uint64_t looks = responder->config->layout->request_slots;
 	uint64_t before = responder->requests.next;
 	struct request_found found;
 	struct ring_message message;
@@ -537,7 +542,7 @@ void responder_end(struct responder *responder)
 	channel_say_goodbye(&responder->channel);
 	if (responder->channel.gone || !responder->channel.own_bell)
 		return;
-	for (i = 0; i < responder->channel.layout->deliveries; i++) {
+	for (i = 0; i < responder->config->layout->deliveries; i++) {
 		if (!responder->held[i].request)
 			continue;
 		/* C1: no more will come; pairs with C2. */

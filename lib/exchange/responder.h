@@ -5,6 +5,7 @@
 
 #include "channel/channel.h"
 #include "channel/handshake.h"
+#include "exchange/layout.h"
 #include "shm/load.h"
 #include "shm/returns.h"
 

@@ -47,7 +47,7 @@ static int open_pool(struct responder *responder)
 /* What is needed to reply, which a client that does not ask does not cost. */
 int responder_make_pool(struct responder *responder)
 {
-	const struct layout *layout = responder->channel.layout;
+	const struct layout *layout = responder->config->layout;
 	uint64_t deliveries = layout->deliveries;
 
 	if (!responder->replies)
@@ -90,7 +90,7 @@ static uint64_t count_unread(const struct responder *responder)
 	uint64_t unread = 0;
 	uint32_t i;
 
-	for (i = 0; responder->replies && i < responder->channel.layout->deliveries; i++)
+	for (i = 0; responder->replies && i < responder->config->layout->deliveries; i++)
 		if (responder->replies[i].slots)
 			unread += ring_depth(&responder->replies[i]);
 	return unread;
@@ -170,7 +170,7 @@ int responder_loan(struct responder *responder, uint64_t bytes)
 static struct ring_producer *reply_ring(struct responder *responder, uint32_t delivery)
 {
 	struct ring_producer *ring = &responder->replies[delivery];
-	const struct layout *layout = responder->channel.layout;
+	const struct layout *layout = responder->config->layout;
 	uint64_t first = delivery * layout->response_slots;
 	struct sluice_ring_slot *rings;
 
@@ -200,7 +200,7 @@ static int send_attachment(struct responder *responder, const struct reply_messa
 
 	if (likely(!attachment))
 		return 0;
-	attachment->delivery = message->delivery;
+	attachment->key = message->delivery;
 	attachment->request = responder->held[message->delivery].request;
 	attachment->position = message->position;
 	return channel_send_attachment(&responder->channel, attachment);
@@ -272,7 +272,7 @@ int responder_reply(struct responder *responder, const struct reply_message *mes
 	if (r)
 		return -r;
 	/* The return ring has room for no more; the client is just giving some back. */
-	if (responder->out >= responder->channel.layout->response_return_entries)
+	if (responder->out >= responder->config->layout->response_return_entries)
 		return -EAGAIN;
 	/* Nobody but the client changes that, and then only for the better. */
 	if (unlikely(!overflows(responder)) && !responder_has_room(responder, message->delivery)) {

@@ -159,8 +159,9 @@ static inline uint64_t pool_slice_length(const struct pool_config *config, uint6
 	return round_up(max_u64(bytes, 1), payload->quantum);
 }
 
-/* Can it be had at all?  0 or -EMSGSIZE. */
-int pool_check_slice(const struct pool_config *config, uint64_t bytes) MUST_CHECK;
+/* The same, if such a slice can be had at all.  0 or -EMSGSIZE. */
+int pool_find_length(const struct pool_config *config, uint64_t bytes,
+		     uint64_t *ret_length) MUST_CHECK;
 
 /* What the first segment would have from the start, if slices had so many bytes. */
 uint64_t pool_first_size(const struct pool_config *config, uint64_t bytes);

@@ -11,7 +11,10 @@ struct held_signals {
 	sigset_t before;		/* the thread's mask, while they are held */
 };
 
-/* Blocks all signals in this thread, but those that a fault of its own raises. */
+/*
+ * Blocks all signals in this thread, but those that a fault of its own raises, and those that
+ * do nothing by default and have no handler.
+ */
 void signals_hold(struct held_signals *signals);
 
 /* Makes the thread's mask what it was.  Both do nothing the second time. */

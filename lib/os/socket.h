@@ -36,6 +36,9 @@ int socket_peer(int fd, struct ucred *ret_peer) MUST_CHECK;
 /* Has each packet tell from here on who sent it, or not.  0 or -errno. */
 int socket_tell_sender(int fd, bool tell) MUST_CHECK;
 
+/* Has the peer received everything that was sent?  Also if the kernel does not tell. */
+bool socket_is_read(int fd);
+
 /* One byte, to wake the reader.  That the socket is full is as good. */
 void socket_nudge(int fd);
 

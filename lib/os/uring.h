@@ -44,7 +44,13 @@ int uring_futex_wake(struct uring *uring, uint32_t *word, uint64_t tag) MUST_CHE
 int uring_tell(struct uring *uring, int eventfd) MUST_CHECK;
 
 /* Is there anything to submit or to reap?  Three loads, no system call. */
-bool uring_busy(const struct uring *uring);
+static inline bool uring_busy(const struct uring *uring)
+{
+	unsigned int flags = IO_URING_READ_ONCE(*uring->ring.sq.kflags);
+
+	return flags & (IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW) ||
+	       io_uring_cq_ready(&uring->ring) || io_uring_sq_ready(&uring->ring);
+}
 
 /* Submits what is queued and runs what is ready, without waiting. */
 int uring_flush(struct uring *uring);

@@ -31,11 +31,10 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/limits.h"
 #include "os/fd.h"
 #include "os/inode_watch.h"
 #include "os/identity.h"
-
-#define DOMAIN_LENGTH	63u
 
 /* How often directories may vanish under our hands. */
 #define TRIES		16
@@ -186,7 +185,7 @@ int root_open(struct root *root, const char *path, const char *domain)
 	size_t used;
 
 	if (!domain || !*domain)
-		domain = ROOT_DOMAIN_DEFAULT;
+		domain = DOMAIN_DEFAULT;
 	r = root_check_domain(domain);
 	if (r < 0)
 		return r;

@@ -68,8 +68,6 @@ const char *root_default(char *path, size_t size);
 /* Can this be the name of a domain? */
 bool root_is_domain(const char *name) MUST_CHECK;
 
-#define ROOT_DOMAIN_DEFAULT	"default"
-
 /*
  * Makes services/ again, if the last node of a domain has removed it.  1: it has; 0: it
  * has not; or -errno.

@@ -64,6 +64,9 @@
 
 #define CONTRACT	"contract"
 
+/* So many late contracts are removed at once; what comes after them the next sweep removes. */
+#define REMOVAL_TRIES	16
+
 /* FNV-1a; only decides the name of a directory. */
 static uint64_t hash_of(const char *name)
 {
@@ -72,6 +75,11 @@ static uint64_t hash_of(const char *name)
 	for (; *name; name++)
 		hash = (hash ^ (unsigned char)*name) * UINT64_C(0x100000001b3);
 	return hash;
+}
+
+static bool is_not_empty(int error)
+{
+	return error == ENOTEMPTY || error == EEXIST;
 }
 
 /* Deletes the files of a directory, then the directory. */
@@ -94,18 +102,24 @@ static void remove_directory(int at, const char *name)
 	unlinkat(at, name, AT_REMOVEDIR);
 }
 
+/*
+ * A newcomer that has opened the directory before it was renamed finds no contract there,
+ * and writes one (complete()).  It sees then that the name has gone, and begins again; what
+ * it wrote is removed here.
+ */
 static void remove_service(int services_fd, const char *name)
 {
-	int fd;
+	int fd, tries = REMOVAL_TRIES;
 
 	fd = directory_open(services_fd, name);
 	if (fd < 0)
 		return;
 	remove_directory(fd, "servers");
 	remove_directory(fd, "ports");
-	(void)!presence_evict(fd, CONTRACT);
+	while (tries-- && !presence_evict(fd, CONTRACT) &&
+	       unlinkat(services_fd, name, AT_REMOVEDIR) && is_not_empty(errno))
+		continue;
 	fd_close(fd);
-	unlinkat(services_fd, name, AT_REMOVEDIR);
 }
 
 /* Who can remove all that is in it? */

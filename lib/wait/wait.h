@@ -7,6 +7,7 @@
 
 #include "base/limits.h"
 #include "wait/budget.h"
+#include "wait/flight.h"
 #include "os/signals.h"
 #include "os/uring.h"
 
@@ -53,6 +54,7 @@ struct wait {
 	uint32_t unarmed;		/* sources whose socket is not polled yet */
 	int64_t again;			/* somebody has to be looked at then */
 	struct turns turns;		/* of peers that want more than their share */
+	struct flights flights;		/* to all peers */
 	struct held_signals signals;
 	/* Wakes that are held back, to be made together. */
 	uint32_t *wakes[WAKES_HELD_MAX];
@@ -106,12 +108,19 @@ static inline bool wait_is_busy(const struct wait *wait)
 /* The next sleep ends at this time at the latest. */
 void wait_look_again(struct wait *wait, int64_t time);
 
+/* Handles what has happened, for a glance; or also, for one before a send. */
+void wait_handle(struct wait *wait, bool to_send);
+
 /*
  * Handles what has happened, without waiting; cheap when nothing has.  In socket mode it
  * asks the kernel now and then only, so whoever says that there is nothing, or how many
  * there are, asks wait_look() too.
  */
-void wait_glance(struct wait *wait);
+static inline void wait_glance(struct wait *wait)
+{
+	if (unlikely(wait->mode != WAIT_URING || wait_is_busy(wait) || wait->turns.first))
+		wait_handle(wait, false);
+}
 
 /* Handles what the last glance has not asked for.  Did it leave anything out? */
 bool wait_look(struct wait *wait);
@@ -120,7 +129,11 @@ bool wait_look(struct wait *wait);
 void wait_want_look(struct wait *wait);
 
 /* A glance that leaves nothing out, but in a loop of sends and receipts that spins. */
-void wait_glance_to_send(struct wait *wait);
+static inline void wait_glance_to_send(struct wait *wait)
+{
+	if (unlikely(wait->mode != WAIT_URING || wait_is_busy(wait) || wait->turns.first))
+		wait_handle(wait, true);
+}
 
 /*
  * Sleeps until something happens, and handles it, or until the alarm, for which the
