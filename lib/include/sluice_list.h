@@ -398,6 +398,110 @@ int sluice_list_domains_next(struct sluice_list_domains *domains,
  */
 void sluice_list_domains_close(struct sluice_list_domains *domains);
 
+/* ---- What the dead have left -------------------------------------------- */
+
+struct sluice_leftovers;
+
+/** SLUICE_LEFTOVERS_REMOVE - remove what is found */
+#define SLUICE_LEFTOVERS_REMOVE		UINT64_C(1)
+
+/**
+ * struct sluice_leftovers_opts - where leftovers are looked for
+ * @size: sizeof(struct sluice_leftovers_opts).
+ * @root: the root directory; NULL: the configured one.
+ * @domain: the domain; NULL: the configured one.
+ * @flags: SLUICE_LEFTOVERS_REMOVE, or 0: only look.
+ */
+struct sluice_leftovers_opts {
+	size_t size SLUICE_SIZE_(struct sluice_leftovers_opts);
+	const char *root SLUICE_ZERO_;
+	const char *domain SLUICE_ZERO_;
+	uint64_t flags SLUICE_ZERO_;
+};
+
+/** SLUICE_LEFTOVERS_OPTS() - options of leftovers, fields named as in an initialiser */
+#define SLUICE_LEFTOVERS_OPTS(...)	SLUICE_OPTS_(struct sluice_leftovers_opts, __VA_ARGS__)
+
+/**
+ * enum sluice_leftover_kind - what was left behind
+ * @SLUICE_LEFTOVER_NODE: a node whose process is dead.
+ * @SLUICE_LEFTOVER_PORT: a port whose process is dead.
+ * @SLUICE_LEFTOVER_SERVICE: a service that nobody has open.
+ * @SLUICE_LEFTOVER_REMAINS: a service whose removal was cut short.
+ * @SLUICE_LEFTOVER_DOMAIN: a domain in which nobody is.
+ * @SLUICE_LEFTOVER_DIRECTORY: a directory that could not be read.
+ */
+enum sluice_leftover_kind {
+	SLUICE_LEFTOVER_NODE = 1,
+	SLUICE_LEFTOVER_PORT = 2,
+	SLUICE_LEFTOVER_SERVICE = 3,
+	SLUICE_LEFTOVER_REMAINS = 4,
+	SLUICE_LEFTOVER_DOMAIN = 5,
+	SLUICE_LEFTOVER_DIRECTORY = 6,
+};
+
+/**
+ * struct sluice_leftover - something that was left behind
+ * @size: sizeof(struct sluice_leftover), set by the caller.
+ * @entry: name of its file or directory in the registry.
+ * @name: of a node or service, its name; else NULL.
+ * @service: of a port, and of a node's name in a service, the service; else NULL.
+ * @id: of a node or port, its id; of a service, the hash of its name; else 0.
+ * @pid: of a node or port, the process that has died; else 0.
+ * @kind: an &enum sluice_leftover_kind.
+ * @error: an errno: it could not be looked at or removed; 0: it was removed, or would be.
+ * @reserved: 0.
+ */
+struct sluice_leftover {
+	size_t size;
+	const char *entry;
+	const char *name;
+	const char *service;
+	uint64_t id;
+	uint32_t pid;
+	uint32_t kind;
+	int32_t error;
+	uint32_t reserved;
+};
+
+/** SLUICE_LEFTOVER() - a leftover to be filled in */
+#define SLUICE_LEFTOVER()	{ .size = sizeof(struct sluice_leftover) }
+
+/**
+ * sluice_leftovers_open() - find, or remove, what dead processes have left in a domain
+ * @opts: where, and whether it is removed; NULL: the configured domain, and it is not.
+ *
+ * Programs do the same when they open a service, so this is needed only where none does.
+ * What lives is not touched, and others may use the domain meanwhile.  All is done when
+ * the call returns.  Leftovers of other users can be removed by these, or by root.
+ *
+ * Context: Any thread.
+ * Return: What was found, to be given to sluice_leftovers_close(); or NULL with an errno
+ * of sluice_list_open().
+ */
+struct sluice_leftovers *sluice_leftovers_open(const struct sluice_leftovers_opts *opts)
+	SLUICE_MUST_CHECK;
+
+/**
+ * sluice_leftovers_next() - the next thing that was found
+ * @leftovers: the leftovers; NULL passes the failure of sluice_leftovers_open() on.
+ * @leftover: filled in.
+ *
+ * They come in the order in which they were removed.
+ *
+ * Context: One thread at a time.
+ * Return: 1; 0: there are no more; or -EINVAL or the failure passed on.
+ */
+int sluice_leftovers_next(struct sluice_leftovers *leftovers, struct sluice_leftover *leftover);
+
+/**
+ * sluice_leftovers_close() - give the leftovers back
+ * @leftovers: the leftovers, or NULL.
+ *
+ * Context: Any thread.
+ */
+void sluice_leftovers_close(struct sluice_leftovers *leftovers);
+
 #pragma GCC visibility pop
 
 #ifdef __cplusplus

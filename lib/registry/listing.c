@@ -34,8 +34,8 @@
 #include "os/directory.h"
 #include "os/fd.h"
 #include "os/flocks.h"
-
-#define MEMBER	"node."		/* names in ports/ of nodes that have the service open */
+#include "registry/membership.h"
+#include "registry/service_dir.h"
 
 struct reading {
 	struct listing *listing;
@@ -170,7 +170,7 @@ static void read_port(struct reading *reading, int ports, const char *name)
 
 	if (strlen(name) >= LISTING_ENTRY_SIZE)
 		return;
-	if (!strncmp(name, MEMBER, strlen(MEMBER))) {
+	if (membership_is(name)) {
 		read_member(reading, ports, name);
 		return;
 	}
@@ -192,7 +192,7 @@ static void read_port(struct reading *reading, int ports, const char *name)
 
 static int read_contract(int service_fd, struct service_record *ret_record, struct stat *ret_st)
 {
-	int fd = record_open(service_fd, "contract"), r;
+	int fd = record_open(service_fd, SERVICE_DIR_CONTRACT), r;
 
 	if (fd < 0)
 		return fd;

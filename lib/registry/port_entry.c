@@ -56,13 +56,14 @@ enum sluice_registry_role port_kind_role(enum port_kind kind)
 	return kinds[kind].role;
 }
 
-static void bury_socket(void *context, const void *record, uid_t user)
+static int bury_socket(void *context, const void *record, uid_t user)
 {
 	const struct sluice_registry_port *port = record;
 	const int *servers_fd = context;
 
-	if (record_is_port(port) && port->role == SLUICE_REGISTRY_LISTENS)
-		server_socket_bury(*servers_fd, port->id, user);
+	if (!record_is_port(port) || port->role != SLUICE_REGISTRY_LISTENS || *servers_fd < 0)
+		return 0;
+	return server_socket_bury(*servers_fd, port->id, user);
 }
 
 static bool is_of_the_dead(const void *record)
@@ -83,6 +84,27 @@ static bool remove_dead(int ports_fd, int servers_fd, const char *name, bool ask
 		.is_dead = ask ? is_of_the_dead : NULL,
 		.clear = bury_socket,
 		.context = &servers_fd,
+	};
+
+	return presence_bury(ports_fd, name, &burial) > 0;
+}
+
+static bool is_known(const void *record)
+{
+	return record_is_port(record);
+}
+
+int port_entry_bury(int ports_fd, int servers_fd, const char *name, bool keep,
+		    struct sluice_registry_port *ret_record)
+{
+	const struct presence_burial burial = {
+		.record = ret_record,
+		.size = sizeof(*ret_record),
+		.is_known = is_known,
+		.is_dead = is_of_the_dead,
+		.clear = bury_socket,
+		.context = &servers_fd,
+		.keep = keep,
 	};
 
 	return presence_bury(ports_fd, name, &burial);

@@ -15,6 +15,8 @@ enum service_dir_want {
 	SERVICE_DIR_NEW,
 };
 
+#define SERVICE_DIR_CONTRACT	"contract"	/* name of the file */
+
 struct service_dir {
 	struct node_entry *node;
 	struct access access;		/* of what is in it */
@@ -51,8 +53,5 @@ int service_dir_watch(const struct service_dir *dir, int watch) MUST_CHECK;
 
 /* The last one removes the directory. */
 void service_dir_close(struct service_dir *dir);
-
-/* Removes a service that nobody holds open.  Used by the sweep too. */
-void service_dir_remove_dead(int services_fd, const char *name);
 
 #endif /* SLUICE_REGISTRY_SERVICE_DIR_H */
