@@ -12,8 +12,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "say.h"
-#include "suggest.h"
+#include "tools/text/say.h"
+#include "tools/text/suggest.h"
 
 #define LETTERS		64
 #define NAME_SIZE	256

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 #
-# The sluice command: a file or a few for each verb, and a table in sluice.c.
+# The sluice command: a file or a folder for each verb, and a table in sluice.c.  text/ is
+# what verbs write for people, domain/ is what they read of a domain.
 
 # What the command is made with, beside the library.  What is missing leaves out only what
 # needs it, which says so when it is asked for: without jansson there is no --json, without
@@ -26,8 +27,9 @@ types-cflags  := $(tools-cflags) $(shell $(PKG_CONFIG) --cflags $(types-needs) 2
 types-libs    := $(if $(types-missing),,$(shell $(PKG_CONFIG) --libs $(types-needs)))
 types-objects := $(patsubst %.c,$(O)/%.o,$(wildcard tools/types/*.c))
 
-screen-objects := $(addprefix $(O)/tools/,top_live.o top_screen.o top_keys.o)
-tools-objects := $(patsubst %.c,$(O)/%.o,$(filter-out tools/no_%.c,$(wildcard tools/*.c)))
+screen-objects := $(addprefix $(O)/tools/top/,live.o screen.o keys.o)
+tools-objects := $(patsubst %.c,$(O)/%.o,$(filter-out tools/no_% tools/trace/% tools/types/%, \
+		 $(wildcard tools/*.c tools/*/*.c)))
 tools-objects := $(if $(screen-missing),$(O)/tools/no_screen.o \
 		 $(filter-out $(screen-objects),$(tools-objects)),$(tools-objects))
 tools-objects += $(if $(trace-missing),$(O)/tools/no_trace.o,$(trace-objects))
@@ -38,7 +40,7 @@ $(O)/tools/%.o: own = -I. $(needs-cflags) $(tools-cflags)
 $(O)/tools/trace/%.o: own = -I. -isystem $(O)/bpf $(trace-cflags)
 $(O)/tools/types/%.o: own = -I. $(types-cflags)
 $(O)/tools/arguments.o: own += -DJSON_BUILT=$(if $(json-missing),0,1)
-$(O)/tools/doctor_system.o: own += -DTRACER_BUILT=$(if $(trace-missing),0,1)
+$(O)/tools/doctor/system.o: own += -DTRACER_BUILT=$(if $(trace-missing),0,1)
 
 $(tools-objects): $(O)/tools/missing | $(O)/lib/needs
 $(trace-objects): | $(bpf-skeletons)

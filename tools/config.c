@@ -13,7 +13,7 @@
  *	  range		string: what the value can be
  *	  meaning	string: what the key is for
  */
-#include "printable.h"
+#include "tools/text/printable.h"
 #include "verbs.h"
 
 #include <errno.h>
@@ -22,10 +22,10 @@
 
 #include <sluice_config.h>
 
-#include "columns.h"
-#include "domain_json.h"
 #include "look.h"
-#include "text.h"
+#include "tools/domain/domain_json.h"
+#include "tools/text/columns.h"
+#include "tools/text/text.h"
 
 #define VALUE_SIZE	4096
 

@@ -18,10 +18,10 @@
 
 #include <sluice.h>
 
-#include "configured.h"
-#include "lost_root.h"
-#include "snapshot.h"
-#include "text.h"
+#include "tools/configured.h"
+#include "tools/domain/lost_root.h"
+#include "tools/domain/snapshot.h"
+#include "tools/text/text.h"
 
 static void point(struct contract *contract)
 {

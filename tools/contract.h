@@ -8,7 +8,7 @@
 
 #include <sluice.h>
 
-#include "snapshot.h"
+#include "tools/domain/snapshot.h"
 
 #define CONTRACT_WHY	512	/* a sentence */
 

@@ -16,11 +16,11 @@
 
 #include <sluice.h>
 
-#include "configured.h"
-#include "lost_root.h"
-#include "printable.h"
-#include "say.h"
-#include "suggest.h"
+#include "tools/configured.h"
+#include "tools/domain/lost_root.h"
+#include "tools/text/printable.h"
+#include "tools/text/say.h"
+#include "tools/text/suggest.h"
 
 #define NAME_SIZE	256
 

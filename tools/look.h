@@ -6,7 +6,7 @@
 #include <stdbool.h>
 
 #include "arguments.h"
-#include "snapshot.h"
+#include "tools/domain/snapshot.h"
 
 #define LOOK_WRONG	2	/* exit status: asked wrongly */
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Stands in for top_live.c and what it draws with where there is no ncurses. */
-#include "top.h"
+/* Stands in for live.c and what it draws with where there is no ncurses. */
+#include "tools/top/top.h"
 
 int top_live(const struct top_options *options)
 {

@@ -22,8 +22,8 @@
 
 #include <sluice.h>
 
-#include "printable.h"
-#include "text.h"
+#include "tools/text/printable.h"
+#include "tools/text/text.h"
 
 #define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
 #define FLAGS_TEXT	128

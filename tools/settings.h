@@ -10,7 +10,7 @@
 
 #include <sluice_list.h>
 
-#include "columns.h"
+#include "tools/text/columns.h"
 
 /* Adds a row with the name and the value of each setting. */
 void settings_add(struct columns *columns, const struct sluice_list_service *service);

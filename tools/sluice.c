@@ -21,9 +21,9 @@
 
 #include <sluice.h>
 
-#include "printable.h"
-#include "say.h"
-#include "suggest.h"
+#include "tools/text/printable.h"
+#include "tools/text/say.h"
+#include "tools/text/suggest.h"
 #include "verbs.h"
 
 struct verb {

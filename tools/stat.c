@@ -16,7 +16,7 @@
  *	counters	as counters.c describes them
  *	rates		per second, as counters.c describes them; null without --watch
  */
-#include "printable.h"
+#include "tools/text/printable.h"
 #include "verbs.h"
 
 #include <errno.h>
@@ -25,11 +25,11 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "columns.h"
-#include "counters.h"
-#include "domain_json.h"
 #include "look.h"
-#include "text.h"
+#include "tools/domain/counters.h"
+#include "tools/domain/domain_json.h"
+#include "tools/text/columns.h"
+#include "tools/text/text.h"
 
 #define INTERVAL_LEAST	(SECOND_NS / 100)
 #define INTERVAL_MOST	(86400 * SECOND_NS)

@@ -4,7 +4,7 @@
  *
  * This header is the manual of the library and can be read from top to bottom.  It begins
  * with all that a first program needs.  Options come next, then what else can be done with
- * messages and ports.  What few programs need comes last.
+ * messages and ports.  The last part is for the few programs that need it.
  *
  * The objects, in the order in which a program meets them:
  *

@@ -13,7 +13,7 @@
 #include <jansson.h>
 
 #include "ports.h"
-#include "tools/printable.h"
+#include "tools/text/printable.h"
 
 enum kind { AN_ID, A_SIZE, A_TIME, AN_ERROR, A_STRING, AN_ADDRESS, A_ROLE, A_NUMBER };
 

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/printable.h"
+#include "tools/text/printable.h"
 
 struct ports {
 	void *tree;			/* of struct port_known, as tsearch(3) keeps it */

@@ -32,7 +32,7 @@
 #include "places.h"
 #include "ports.h"
 #include "symbols.h"
-#include "tools/printable.h"
+#include "tools/text/printable.h"
 #include "tracer.h"
 
 #define FILES_MAX	4096

@@ -32,7 +32,7 @@
 #include "resend.h"
 #include "tools/contract.h"
 #include "tools/interrupt.h"
-#include "tools/say.h"
+#include "tools/text/say.h"
 
 #define WRONG		2
 #define SECOND		1e9

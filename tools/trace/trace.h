@@ -35,8 +35,8 @@
 #include <sys/types.h>
 
 #include "bpf/records.h"
-#include "tools/say.h"
-#include "tools/text.h"
+#include "tools/text/say.h"
+#include "tools/text/text.h"
 
 #define PIDS_WATCHED_MAX	64
 #define FILES_NAMED_MAX		64

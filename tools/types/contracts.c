@@ -16,7 +16,7 @@
 
 #include <dwarf.h>
 
-#include "tools/say.h"
+#include "tools/text/say.h"
 #include "tools/types/lookup.h"
 
 #define NESTING_MAX	64

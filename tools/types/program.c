@@ -21,7 +21,7 @@
 
 #include <gelf.h>
 
-#include "tools/say.h"
+#include "tools/text/say.h"
 
 /* The standard search for separate debug information would end by asking servers. */
 static const Dwfl_Callbacks callbacks = {

@@ -29,11 +29,11 @@
 
 #include <jansson.h>
 
-#include "tools/domain_json.h"
-#include "tools/printable.h"
-#include "tools/say.h"
-#include "tools/style.h"
-#include "tools/text.h"
+#include "tools/domain/domain_json.h"
+#include "tools/text/printable.h"
+#include "tools/text/say.h"
+#include "tools/text/style.h"
+#include "tools/text/text.h"
 #include "tools/types/lookup.h"
 
 #define TEXT	2048

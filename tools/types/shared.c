@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/say.h"
+#include "tools/text/say.h"
 #include "tools/types/lookup.h"
 
 struct reading {

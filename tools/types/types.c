@@ -10,7 +10,7 @@
 #include <stdio.h>
 
 #include "tools/look.h"
-#include "tools/say.h"
+#include "tools/text/say.h"
 #include "tools/types/report.h"
 #include "tools/verbs.h"
 

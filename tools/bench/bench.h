@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sluice bench - what its files share
+ *
+ *	bench.c		the command line, and the course of a run
+ *	things.c	which things are measured
+ *	floor.c		what the kernel and the processor can do without Sluice
+ *	pair.c		a client and a server of Sluice
+ *	payload.c	what each message carries
+ *	child.c		the processes, and how the parent commands them
+ *	idle.c		clients that are connected and do nothing, and what they cost
+ *	report.c	medians, and the table
+ *	json.c		the same as JSON
+ *
+ * A *thing* is a way of making round trips.  Each is set up once, in two processes,
+ * and then runs for a while in each round, in turn with all others, so that what
+ * disturbs the machine disturbs them alike.
+ */
+#ifndef BENCH_H
+#define BENCH_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define LINE		64	/* bytes; sizes are whole lines */
+#define SIZE_LIMIT	(UINT64_C(64) << 20)
+#define WAIT_LIMIT_NS	(INT64_C(30) * 1000 * 1000 * 1000)
+#define THINGS_MAX	40
+#define UNAVAILABLE	1	/* of a setup: it cannot be had on this machine */
+
+/* bench.c */
+
+struct bench_options {
+	size_t size;		/* of each message */
+	unsigned int rounds;
+	unsigned int trips;	/* of each thing, in each round */
+	unsigned int idle;	/* clients */
+	unsigned int idle_processes;
+	const char *only;
+	bool sizes;
+	bool json;
+};
+
+/* things.c */
+
+enum side { SERVER, CLIENT };
+
+struct thing;
+
+/* One side of a thing.  step() makes one round trip, or answers one. */
+struct method {
+	int (*setup)(const struct thing *thing, enum side side, void **ret_state);
+	int (*step)(void *state, bool last);	/* @last: of this round */
+	void (*teardown)(void *state);
+};
+
+/* Where it is reported. */
+enum part { STANDARD, WITH_IDLE, WITH_SIZES };
+
+struct thing {
+	enum part part;
+	char key[32];		/* in JSON, and for --only */
+	char name[48];
+	const struct method *method;	/* two of them, by side */
+	char floor[32];		/* key of the thing it is compared with, or "" */
+	size_t size;		/* of each message */
+	size_t touched;		/* so much of it is written by one and read by the other */
+	unsigned int warm;	/* round trips in each round before the clock runs */
+	unsigned int trips;	/* that are timed together, for the median */
+	unsigned int stamped;	/* that are timed one by one, for the 99th percentile */
+
+	/* Of a thing of Sluice alone. */
+	unsigned int service;	/* things with the same one share their ports */
+	unsigned int clients;	/* that the service has room for, or 0 */
+	int64_t spin;		/* option of the nodes */
+	int64_t timeout;	/* with which messages are received */
+};
+
+struct things {
+	struct thing thing[THINGS_MAX];
+	unsigned int count;
+};
+
+/* Services of their own for the two servers that --idle compares. */
+enum { SERVICE_ALONE = 1, SERVICE_CROWDED, SERVICE_FIRST };
+
+extern const size_t bench_sizes[];
+extern const unsigned int bench_sizes_count;
+
+void things_list(struct things *things, const struct bench_options *options, bool one_cpu);
+void things_without(struct things *things, const char *floor);
+bool things_known(const char *list);
+const struct thing *things_find(const struct things *things, const char *key);
+
+/* floor.c */
+
+extern const struct method floor_uring[2];
+extern const struct method floor_futex[2];
+extern const struct method floor_line[2];
+
+int floor_prepare(size_t size);
+
+/* pair.c */
+
+extern const struct method pair_separate[2];
+extern const struct method pair_combined[2];
+
+int pair_admit(void *state, unsigned int clients);
+int pair_crowd(const struct thing *thing, unsigned int clients);
+int pair_settle(void);
+
+/* payload.c */
+
+void payload_write(void *data, size_t size, uint64_t value);
+uint64_t payload_read(const void *data, size_t size);
+void spin_pause(void);
+void spin_share(bool one_cpu);
+
+/* child.c */
+
+enum order { SETUP, ROUND, ADMIT, CROWD, SETTLE, LEAVE };
+
+/*
+ * SETUP and LEAVE a thing, make a ROUND of it; for --idle, server: ADMIT so many
+ * clients of it; process of idle clients: make a CROWD of so many, let it SETTLE.
+ */
+struct command {
+	enum order order;
+	unsigned int thing;
+	unsigned int count;
+};
+
+struct answer {
+	int status;		/* 0, -1 or UNAVAILABLE */
+	int64_t ns;		/* ROUND at the client: of the timed round trips */
+	char why[240];		/* the status is not 0 */
+};
+
+struct child {
+	const char *name;
+	pid_t pid;
+	int socket;
+	bool busy;		/* was told something and has not answered */
+};
+
+struct team {
+	const struct things *things;
+	uint32_t *stamps;	/* shared: the client writes, the parent reads */
+	struct child *child;	/* SERVER, CLIENT, and those of idle clients */
+	unsigned int count;
+	const volatile sig_atomic_t *interrupts;	/* two of them end everything */
+};
+
+int team_start(struct team *team, const char *name, int cpu);
+int team_tell(struct team *team, unsigned int child, struct command command);
+int team_hear(struct team *team, struct answer *answers);
+void team_end(struct team *team, bool at_once);
+
+__attribute__((__format__(__printf__, 1, 2)))
+int complain(const char *format, ...);
+int because_of_sluice(const char *what);
+const char *complaint(void);
+int64_t time_now(void);
+
+/* idle.c */
+
+struct idle {
+	unsigned int clients;
+	unsigned int processes;
+	double server_descriptors;	/* all figures are for one client */
+	double client_descriptors;
+	double pss_bytes;		/* of all these processes */
+	double page_table_bytes;
+	double kernel_bytes;
+	double connect_ns;
+	const char *kernel_source;
+};
+
+int idle_descriptors(unsigned int clients);
+int idle_connect(struct team *team, unsigned int thing, struct idle *idle);
+
+/* report.c */
+
+struct result {
+	double *round_ns;	/* of each round: nanoseconds of a round trip */
+	unsigned int rounds;
+	uint32_t *stamps;
+	size_t stamped;
+	char unavailable[240];
+	double calls;		/* system calls of a round trip, both sides; negative: unknown */
+};
+
+struct report {
+	const struct bench_options *options;
+	const struct things *things;
+	struct result result[THINGS_MAX];
+	int cpu[2];
+	bool interrupted;
+	bool counted;		/* system calls */
+	const struct idle *idle;	/* or NULL */
+};
+
+int report_prepare(struct report *report);
+void report_round(struct report *report, unsigned int thing, int64_t ns,
+		  const uint32_t *stamps);
+void report_print(struct report *report);
+void report_print_json(struct report *report);
+double report_median(struct report *report, const char *key);
+double report_late(struct report *report, const char *key);
+void report_calls(struct report *report, unsigned int thing, uint64_t calls);
+double report_ratio(struct report *report, const char *key, const char *floor);
+void report_free(struct report *report);
+
+#endif /* BENCH_H */

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sluice call - what its files share
+ *
+ *	call.c		the verb: one request after the other, and their responses
+ *	options.c	the command line
+ *	print.c		a response, in each of the forms it is printed in
+ */
+#ifndef TOOLS_CALL_H
+#define TOOLS_CALL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <sluice.h>
+
+#include "tools/contract.h"
+#include "tools/text/bytes.h"
+#include "tools/text/say.h"
+
+enum call_form { CALL_TEXT, CALL_HEX, CALL_JSON, CALL_RAW };
+
+struct call_options {
+	const char *service;
+	const char *domain;
+	const char *file;		/* "-" standard input; NULL: the data is there */
+	bool hex, json, raw, any_user;
+	bool with_header;
+	enum call_form form;		/* that comes of these */
+	uint64_t count;
+	double rate;			/* a second; 0: as fast as it goes */
+	int64_t timeout;		/* nanoseconds */
+	unsigned int servers;
+	uint64_t required, refused;	/* flags of the service */
+};
+
+struct call {
+	struct call_options options;
+	struct bytes data;		/* of each request */
+	struct bytes header;
+	size_t elements;		/* of the data */
+
+	struct contract contract;
+	struct sluice_node *node;
+	struct sluice_service *service;
+	struct sluice_client *client;
+	struct bytes response;		/* a copy of the one that is printed */
+
+	uint64_t sent, answered, failed;
+	struct bytes times;		/* int64_t: round trips of those that were answered */
+};
+
+/* What call_print() is handed. */
+struct call_response {
+	uint64_t request;		/* from 1 */
+	uint64_t index;			/* from 1, among those to that request */
+	int64_t round_trip;		/* nanoseconds since the request was sent */
+	const struct bytes *bytes;	/* the user header, and the elements */
+	size_t header;			/* bytes of the user header */
+};
+
+#define call_say(...)	say("call", __VA_ARGS__)
+
+/* 0; 2 (asked wrongly, and it was said how) or -1 (help was asked for, and given). */
+int call_parse(struct call *call, int argc, char **argv);
+
+/* Prints it and flushes that.  0, or -errno. */
+int call_print(enum call_form form, const struct call_response *response);
+
+#endif /* TOOLS_CALL_H */

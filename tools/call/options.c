@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The command line of sluice call.  Options stand anywhere.  Data on the command line is
+ * checked here, hex digits included, so that a mistake in it is reported before anything is
+ * done.  Files and standard input are read later, when the service has been found.
+ */
+#include "call.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tools/arguments.h"
+#include "tools/settings.h"
+#include "tools/text/text.h"
+
+#define TIMEOUT		(5 * SECOND_NS)
+#define RATE_MAX	1e9
+#define SERVERS_MAX	1024u
+
+static const char help[] =
+"usage: sluice call SERVICE [DATA] [OPTION]...\n"
+"\n"
+"Sends a request to a service that runs, and prints the responses of all its\n"
+"servers. What its messages are is known from whoever made the service. DATA are\n"
+"the bytes of the request; if it is -, or absent, they come from standard input.\n"
+"They must be as many as the type has, or whole elements of a slice.\n"
+"\n"
+"  --hex             DATA is hex digits, blanks between bytes or not, wherever it\n"
+"                    comes from; and responses are printed as hex digits\n"
+"  --file FILE       the bytes are in FILE\n"
+"  --header HEX      the user header of the request; else it is zeroed\n"
+"  -n, --count N     so many requests, one after the other (1)\n"
+"  --rate N          so many a second; else each follows at once\n"
+"  --timeout T       for each: to have servers, and all responses (5s)\n"
+"  --servers N       so many servers must be there (1)\n"
+"  --require FLAGS   the service must have these flags, with commas between them:\n"
+"                   "
+#define FLAG(flag, name, ...)	" " #name
+#include "lib/config/settings.def"
+"\n"
+"  --refuse FLAGS    the service must be without these flags\n"
+"  --any-user        servers of other users than this one and root may answer\n"
+"  -d, --domain NAME where the service is ($SLUICE_DOMAIN, or default)\n"
+"  --json            a line of JSON for each response\n"
+"  --raw             the bytes of responses as they are\n"
+"  -h, --help\n"
+"\n"
+"A response is printed as text if all of it can be printed, else as offsets, hex\n"
+"digits and characters. After several requests a summary is on standard error.\n"
+"^C ends it early. The exit status is 1 if a request got no answer or not all\n"
+"responses, if there was no server, or after ^C. Examples:\n"
+"\n"
+"  sluice call example/echo 'good morning'\n"
+"  sluice call example/adder --hex '2800000000000000 0200000000000000'\n"
+"  sluice call example/echo --file photo.jpg --raw >photo-again.jpg\n"
+"  sluice call example/echo ping --count 600 --rate 10 --json | jq .round_trip_ns\n";
+
+enum {
+	HEX = 256, INPUT, HEADER, RATE, LIMIT, SERVERS, REQUIRE, REFUSE, ANY_USER, JSON, RAW,
+	COUNT = 'n', DOMAIN = 'd', HELP = 'h',
+};
+
+static const struct option long_options[] = {
+	{ "hex", no_argument, NULL, HEX },
+	{ "file", required_argument, NULL, INPUT },
+	{ "header", required_argument, NULL, HEADER },
+	{ "count", required_argument, NULL, COUNT },
+	{ "rate", required_argument, NULL, RATE },
+	{ "timeout", required_argument, NULL, LIMIT },
+	{ "servers", required_argument, NULL, SERVERS },
+	{ "require", required_argument, NULL, REQUIRE },
+	{ "refuse", required_argument, NULL, REFUSE },
+	{ "any-user", no_argument, NULL, ANY_USER },
+	{ "domain", required_argument, NULL, DOMAIN },
+	{ "json", no_argument, NULL, JSON },
+	{ "raw", no_argument, NULL, RAW },
+	{ "help", no_argument, NULL, HELP },
+	{ 0 },
+};
+
+static bool take_rate(const char *text, double *ret_rate)
+{
+	char *end;
+
+	*ret_rate = strtod(text, &end);
+	return end != text && !*end && *ret_rate > 0 && *ret_rate <= RATE_MAX;
+}
+
+static bool take_servers(const char *text, unsigned int *ret_servers)
+{
+	uint64_t servers;
+
+	if (!parse_count(text, SERVERS_MAX, &servers))
+		return false;
+	*ret_servers = (unsigned int)servers;
+	return true;
+}
+
+static bool take_header(struct call *call, const char *text)
+{
+	call->options.with_header = true;
+	call->header.count = 0;
+	return bytes_add_hex(&call->header, text, strlen(text)) == 0;
+}
+
+/* False: the value of the option cannot be used. */
+static bool take(struct call *call, int option)
+{
+	struct call_options *options = &call->options;
+
+	switch (option) {
+	case HEX:
+		options->hex = true;
+		return true;
+	case INPUT:
+		options->file = optarg;
+		return true;
+	case HEADER:
+		return take_header(call, optarg);
+	case COUNT:
+		return parse_count(optarg, UINT64_MAX, &options->count);
+	case RATE:
+		return take_rate(optarg, &options->rate);
+	case LIMIT:
+		return parse_timeout(optarg, &options->timeout);
+	case SERVERS:
+		return take_servers(optarg, &options->servers);
+	case REQUIRE:
+		return settings_take_flags(optarg, &options->required);
+	case REFUSE:
+		return settings_take_flags(optarg, &options->refused);
+	case ANY_USER:
+		options->any_user = true;
+		return true;
+	case DOMAIN:
+		options->domain = optarg;
+		return true;
+	case JSON:
+		options->json = true;
+		return true;
+	default:
+		options->raw = true;
+		return true;
+	}
+}
+
+static int take_all(struct call *call, const struct arguments *arguments)
+{
+	int option;
+
+	arguments_begin();
+	while ((option = arguments_next(arguments)) != -1) {
+		if (option == HELP) {
+			fputs(help, stdout);
+			return -1;
+		}
+		if (option == '?')
+			return 2;
+		if (!take(call, option))
+			return arguments_refuse(arguments, option);
+	}
+	return 0;
+}
+
+/* Decides where the data comes from, and takes it if it is on the command line. */
+static int take_data(struct call *call, const char *data)
+{
+	struct call_options *options = &call->options;
+	size_t length = data ? strlen(data) : 0;
+
+	if (data && options->file)
+		return say_wrong("call", "either DATA or --file");
+	if (!data && !options->file && isatty(STDIN_FILENO))
+		return say_wrong("call", "DATA is missing; - reads it from the terminal");
+	if (!data || strcmp(data, "-") == 0) {
+		if (!options->file)
+			options->file = "-";
+		return 0;
+	}
+	if (options->hex && bytes_add_hex(&call->data, data, length) < 0)
+		return say_wrong("call", "these are no pairs of hex digits: %s", data);
+	if (!options->hex && bytes_add(&call->data, data, length) < 0)
+		return say_wrong("call", "there is no memory for DATA");
+	return 0;
+}
+
+/* --hex is about the data too, so it may be used together with the others. */
+static enum call_form form_of(const struct call_options *options)
+{
+	if (options->json)
+		return CALL_JSON;
+	if (options->raw)
+		return CALL_RAW;
+	return options->hex ? CALL_HEX : CALL_TEXT;
+}
+
+int call_parse(struct call *call, int argc, char **argv)
+{
+	const struct arguments arguments = {
+		.verb = "call", .options = long_options, .argc = argc, .argv = argv,
+	};
+	struct call_options *options = &call->options;
+	int r;
+
+	*options = (struct call_options){ .count = 1, .timeout = TIMEOUT, .servers = 1 };
+	r = take_all(call, &arguments);
+	if (r)
+		return r;
+	if (optind == argc)
+		return say_wrong("call", "SERVICE is missing");
+	if (argc - optind > 2)
+		return say_wrong("call", "DATA is one argument, and there is another: %s", argv[optind + 2]);
+	if (options->json && options->raw)
+		return say_wrong("call", "either --json or --raw");
+	options->form = form_of(options);
+	options->service = argv[optind];
+	return take_data(call, argv[optind + 1]);
+}

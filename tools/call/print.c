@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A response, in each of the forms it is printed in: as text or a dump, as hex digits, as
+ * JSON, or as it is.
+ *
+ * What a server has sent may be anything.  It is shown as text only if all of it is UTF-8
+ * that a terminal shows and does not obey: no control characters but tabs and ends of
+ * lines.  A byte that is none makes a dump of it, in which all others are dots.
+ *
+ * Each response is written at once, since the next may be long in coming.
+ */
+#include "call.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <jansson.h>
+
+#include "tools/text/printable.h"
+
+#define LINE	16u	/* bytes of a line of a dump */
+
+/* ---- Is it text? ---- */
+
+static bool is_plain(unsigned char byte)
+{
+	return byte >= 0x20 && byte < 0x7f;
+}
+
+static bool is_text(const unsigned char *at, size_t count)
+{
+	size_t length;
+
+	for (size_t i = 0; i < count; i += length) {
+		length = 1;
+		if (!is_plain(at[i]) && at[i] != '\t' && at[i] != '\n')
+			length = utf8_wide(at + i, count - i);
+		if (!length)
+			return false;
+	}
+	return true;
+}
+
+/* ---- The forms ---- */
+
+/* Ends with the end of a line, so that the next begins one. */
+static void print_text(const unsigned char *at, size_t count)
+{
+	fwrite(at, 1, count, stdout);
+	if (!count || at[count - 1] != '\n')
+		putchar('\n');
+}
+
+static void print_dump_line(const unsigned char *at, size_t count)
+{
+	for (size_t i = 0; i < LINE; i++) {
+		printf(i == LINE / 2 ? "  " : " ");
+		if (i < count)
+			printf("%02x", at[i]);
+		else
+			printf("  ");
+	}
+	printf("  |");
+	for (size_t i = 0; i < count; i++)
+		putchar(is_plain(at[i]) ? at[i] : '.');
+	printf("|\n");
+}
+
+static void print_dump(const unsigned char *at, size_t count)
+{
+	for (size_t i = 0; i < count; i += LINE) {
+		printf("%08zx ", i);
+		print_dump_line(at + i, count - i < LINE ? count - i : LINE);
+	}
+}
+
+/* NULL: there was no memory for it. */
+static char *hex_of(const unsigned char *at, size_t count)
+{
+	char *digits = malloc(2 * count + 1);
+
+	if (digits) {
+		bytes_to_hex(digits, at, count);
+		digits[2 * count] = 0;
+	}
+	return digits;
+}
+
+static int print_hex(const unsigned char *at, size_t count)
+{
+	char *digits = hex_of(at, count);
+
+	if (!digits)
+		return -ENOMEM;
+	puts(digits);
+	free(digits);
+	return 0;
+}
+
+static json_t *json_hex(const unsigned char *at, size_t count)
+{
+	char *digits = hex_of(at, count);
+	json_t *string = digits ? json_string(digits) : NULL;
+
+	free(digits);
+	return string;
+}
+
+static int print_json(const struct call_response *response)
+{
+	const unsigned char *header = response->bytes->at, *at = header + response->header;
+	size_t count = response->bytes->count - response->header;
+	json_t *line;
+	int r;
+
+	/* What is NULL is left out: no header, or bytes that are no UTF-8. */
+	line = json_pack("{s:I, s:I, s:I, s:o, s:o*, s:o*, s:I}",
+			 "request", (json_int_t)response->request,
+			 "index", (json_int_t)response->index,
+			 "bytes", (json_int_t)count,
+			 "hex", json_hex(at, count),
+			 "text", json_stringn((const char *)at, count),
+			 "header", response->header ? json_hex(header, response->header) : NULL,
+			 "round_trip_ns", (json_int_t)response->round_trip);
+	r = line ? json_dumpf(line, stdout, JSON_COMPACT) : -1;
+	json_decref(line);
+	if (r < 0 && !ferror(stdout))
+		return -ENOMEM;
+	putchar('\n');
+	return 0;
+}
+
+static int print(enum call_form form, const struct call_response *response)
+{
+	const unsigned char *at = response->bytes->at + response->header;
+	size_t count = response->bytes->count - response->header;
+
+	switch (form) {
+	case CALL_JSON:
+		return print_json(response);
+	case CALL_HEX:
+		return print_hex(at, count);
+	case CALL_RAW:
+		fwrite(at, 1, count, stdout);
+		return 0;
+	default:
+		if (is_text(at, count))
+			print_text(at, count);
+		else
+			print_dump(at, count);
+		return 0;
+	}
+}
+
+int call_print(enum call_form form, const struct call_response *response)
+{
+	int r;
+
+	errno = 0;
+	r = print(form, response);
+	if (r == 0 && (fflush(stdout) || ferror(stdout)))
+		r = errno ? -errno : -EIO;
+	return r;
+}

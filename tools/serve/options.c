@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The command line of sluice serve: options, SERVICE, options, COMMAND.  All that follows
+ * COMMAND is an argument of the command.
+ *
+ * A type is given as NAME:SIZE:ALIGNMENT; the name may have colons, as those of C++ do.
+ */
+#include "serve.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/arguments.h"
+#include "tools/settings.h"
+#include "tools/text/text.h"
+
+static const char help[] =
+"usage: sluice serve [OPTION]... SERVICE [OPTION]... [COMMAND [ARGUMENT]...]\n"
+"\n"
+"Serves a service: answers each request with its own bytes, or runs COMMAND for\n"
+"it, which has the bytes of the request on its standard input and writes those of\n"
+"the reply to its standard output. A command that does not end with 0 gives no\n"
+"reply. If the service exists its types are as they are; else it is made, with\n"
+"slices of bytes (uint8_t) both ways, or the types that are given.\n"
+"\n"
+"  --lines           each line that COMMAND writes is a reply, as it comes,\n"
+"                    without the end of the line\n"
+"  --timeout T       end a COMMAND that takes longer; and one whose client has\n"
+"                    gone or waits no longer is ended in any case\n"
+"  -n, --count N     end after so many requests\n"
+"  --type T          both ways one element of a type, NAME:SIZE:ALIGNMENT\n"
+"  --slice T         both ways slices of such elements\n"
+"  --request-type T, --request-slice T, --response-type T, --response-slice T\n"
+"                    one way only\n"
+"  --require FLAGS   the service must have these flags, with commas between them:\n"
+"                   "
+#define FLAG(flag, name, ...)	" " #name
+#include "lib/config/settings.def"
+"\n"
+"  --refuse FLAGS    the service must be without these flags\n"
+"  --any-user        the service may be one that another user has made\n"
+"  -d, --domain NAME where the service is ($SLUICE_DOMAIN, or default)\n"
+"  -v, --verbose     a line for each request, on standard error\n"
+"  --json            a line of JSON for each request, on standard output\n"
+"  -h, --help\n"
+"\n"
+"COMMAND finds in its environment SLUICE_SERVICE, SLUICE_REQUEST (the number of\n"
+"the request), SLUICE_BYTES, SLUICE_ELEMENTS and SLUICE_HEADER (hex digits). One\n"
+"request is served at a time. ^C ends it, with a summary. Examples:\n"
+"\n"
+"  sluice serve example/echo\n"
+"  sluice serve example/reverse -v rev\n"
+"  sluice serve example/sizes --timeout 10s -- sh -c 'wc -c'\n"
+"  sluice serve example/log --lines tail -n 100 -f /var/log/syslog\n"
+"  sluice serve example/adder --request-type add_request:16:8 \\\n"
+"               --response-type add_response:8:8 ./add\n";
+
+enum {
+	LINES = 256, LIMIT, TYPE, SLICE, REQUEST_TYPE, REQUEST_SLICE, RESPONSE_TYPE,
+	RESPONSE_SLICE, REQUIRE, REFUSE, ANY_USER, JSON,
+	COUNT = 'n', DOMAIN = 'd', VERBOSE = 'v', HELP = 'h',
+};
+
+static const struct option long_options[] = {
+	{ "lines", no_argument, NULL, LINES },
+	{ "timeout", required_argument, NULL, LIMIT },
+	{ "count", required_argument, NULL, COUNT },
+	{ "type", required_argument, NULL, TYPE },
+	{ "slice", required_argument, NULL, SLICE },
+	{ "request-type", required_argument, NULL, REQUEST_TYPE },
+	{ "request-slice", required_argument, NULL, REQUEST_SLICE },
+	{ "response-type", required_argument, NULL, RESPONSE_TYPE },
+	{ "response-slice", required_argument, NULL, RESPONSE_SLICE },
+	{ "require", required_argument, NULL, REQUIRE },
+	{ "refuse", required_argument, NULL, REFUSE },
+	{ "any-user", no_argument, NULL, ANY_USER },
+	{ "domain", required_argument, NULL, DOMAIN },
+	{ "verbose", no_argument, NULL, VERBOSE },
+	{ "json", no_argument, NULL, JSON },
+	{ "help", no_argument, NULL, HELP },
+	{ 0 },
+};
+
+/* Cuts the text into its parts.  The library checks what they are. */
+static bool take_type(char *text, uint32_t kind, struct sluice_type *ret_type)
+{
+	struct sluice_type type = { .name = text, .kind = kind };
+	uint64_t alignment;
+	char *colon;
+
+	colon = strrchr(text, ':');
+	if (!colon || !parse_count(colon + 1, UINT32_MAX, &alignment))
+		return false;
+	type.alignment = (uint32_t)alignment;
+	*colon = 0;
+	colon = strrchr(text, ':');
+	if (!colon || colon == text || !parse_count(colon + 1, UINT64_MAX, &type.size))
+		return false;
+	*colon = 0;
+	*ret_type = type;
+	return true;
+}
+
+static bool take_types(struct serve_options *options, int option)
+{
+	bool slice = option == SLICE || option == REQUEST_SLICE || option == RESPONSE_SLICE;
+	uint32_t kind = slice ? SLUICE_KIND_SLICE : SLUICE_KIND_FIXED;
+	struct sluice_type type;
+
+	if (!take_type(optarg, kind, &type))
+		return false;
+	if (option != RESPONSE_TYPE && option != RESPONSE_SLICE)
+		options->request = type;
+	if (option != REQUEST_TYPE && option != REQUEST_SLICE)
+		options->response = type;
+	return true;
+}
+
+/* False: the value of the option cannot be used. */
+static bool take(struct serve_options *options, int option)
+{
+	switch (option) {
+	case LINES:
+		options->lines = true;
+		return true;
+	case LIMIT:
+		return parse_timeout(optarg, &options->timeout);
+	case REQUIRE:
+		return settings_take_flags(optarg, &options->required);
+	case REFUSE:
+		return settings_take_flags(optarg, &options->refused);
+	case ANY_USER:
+		options->any_user = true;
+		return true;
+	case COUNT:
+		return parse_count(optarg, UINT64_MAX, &options->count);
+	case DOMAIN:
+		options->domain = optarg;
+		return true;
+	case VERBOSE:
+		options->verbose = true;
+		return true;
+	case JSON:
+		options->json = true;
+		return true;
+	default:
+		return take_types(options, option);
+	}
+}
+
+/* Takes options up to the next argument that is no option. */
+static int take_some(struct serve_options *options, const struct arguments *arguments)
+{
+	int option;
+
+	while ((option = arguments_next(arguments)) != -1) {
+		if (option == HELP) {
+			fputs(help, stdout);
+			return -1;
+		}
+		if (option == '?')
+			return 2;
+		if (!take(options, option))
+			return arguments_refuse(arguments, option);
+	}
+	return 0;
+}
+
+/* Refuses options that would do nothing. */
+static int check(const struct serve_options *options)
+{
+	if (!options->command && (options->lines || options->timeout))
+		return say_wrong("serve", "--lines and --timeout are of use only with a COMMAND");
+	return 0;
+}
+
+int serve_parse(struct serve_options *options, int argc, char **argv)
+{
+	const struct arguments arguments = {
+		.verb = "serve", .options = long_options, .leading = true,
+		.argc = argc, .argv = argv,
+	};
+	int r;
+
+	arguments_begin();
+	r = take_some(options, &arguments);
+	if (r)
+		return r;
+	if (optind == argc)
+		return say_wrong("serve", "SERVICE is missing");
+	options->service = argv[optind++];
+	/* No options follow a "--". */
+	if (strcmp(argv[optind - 2], "--") != 0)
+		r = take_some(options, &arguments);
+	if (r)
+		return r;
+	if (optind < argc)
+		options->command = argv + optind;
+	return check(options);
+}

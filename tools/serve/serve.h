@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sluice serve - what its files share
+ *
+ *	serve.c		the verb: one request after the other, and its replies
+ *	options.c	the command line
+ *	command.c	a request's command, from its start to its end
+ *	environment.c	what the command is told in its environment
+ */
+#ifndef TOOLS_SERVE_H
+#define TOOLS_SERVE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <sluice.h>
+
+#include "tools/contract.h"
+#include "tools/text/bytes.h"
+#include "tools/text/say.h"
+
+struct environment;
+
+struct serve_options {
+	const char *service;
+	const char *domain;
+	char **command;			/* ends with NULL; or NULL: echo */
+	struct sluice_type request;	/* without a name: not given */
+	struct sluice_type response;
+	uint64_t count;			/* requests; 0: until interrupted */
+	int64_t timeout;		/* of a command, in nanoseconds; 0: none */
+	uint64_t required, refused;	/* flags of the service */
+	bool any_user;
+	bool lines;
+	bool json;
+	bool verbose;
+};
+
+struct serve {
+	struct serve_options options;
+	struct contract contract;
+	struct sluice_node *node;
+	struct sluice_service *service;
+	struct sluice_server *server;
+	struct environment *environment;	/* of commands */
+	struct bytes output;			/* of the command */
+
+	uint64_t requests, answered, failed, replies;
+};
+
+/* A request, from its receipt to its release. */
+struct job {
+	struct sluice_active_request *request;
+	uint64_t number;		/* from 1 */
+	size_t bytes, elements;		/* of the request */
+	uint64_t replies;
+	uint64_t reply_bytes;
+	char why[CONTRACT_WHY];		/* it failed: a sentence; else empty */
+};
+
+#define serve_say(...)	say("serve", __VA_ARGS__)
+
+/* 0; 2 (asked wrongly, and it was said how) or -1 (help was asked for, and given). */
+int serve_parse(struct serve_options *options, int argc, char **argv);
+
+/* Writes down why a job has failed.  -1. */
+__attribute__((__format__(__printf__, 2, 3)))
+int job_failed(struct job *job, const char *format, ...);
+
+/* Sends a reply of these bytes.  0, or -1 and job->why. */
+int job_reply(struct serve *serve, struct job *job, const void *data, size_t bytes);
+
+/* Is there such a command, that may be run? */
+bool command_exists(const char *name);
+
+/* Runs the command for a job and replies what it writes.  0, or -1 and job->why. */
+int command_run(struct serve *serve, struct job *job);
+
+#endif /* TOOLS_SERVE_H */

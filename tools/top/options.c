@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+/* The command line of sluice top. */
+#include "top.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "tools/text/text.h"
+
+#define INTERVAL_LEAST	(SECOND_NS / 100)
+#define INTERVAL_MOST	(86400 * SECOND_NS)
+
+static const char help[] =
+"usage: sluice top [OPTION]...\n"
+"\n"
+"Shows what clients and servers do, a line each: how many messages they send and\n"
+"receive a second, what they hold, and when they last did something.\n"
+"\n"
+"      --interval TIME   in seconds, or as 500ms: between two frames (1)\n"
+"      --sort KEY        what comes first (rate): service, role, pid, rate, out,\n"
+"                        in, bytes, loans, depth, most, memory, growths,\n"
+"                        overflows, wakes, blocked, age, command\n"
+"  -n, --count N         end after N frames; 0: never\n"
+"  -b, --batch           frames as text, also on a terminal\n"
+"  -d, --domain NAME     of this domain, not of $SLUICE_DOMAIN or \"default\"\n"
+"      --json            a line of JSON for each; man sluice-top describes it\n"
+"  -h, --help\n"
+"\n"
+"On a terminal it goes on until q is pressed, or ^C; h lists the other keys and\n"
+"says what the columns are. If standard input or output is no terminal, or with\n"
+"--batch or --json, it prints one frame, or N: the first after an interval, for\n"
+"which rates are measured. NO_COLOR in the environment, if it is not empty, means\n"
+"no colours.\n"
+"\n"
+"Examples\n"
+"  sluice top --sort memory\n"
+"  sluice top --count 0 --interval 1min >>ports.log\n"
+"  sluice top --json | jq 'select(.blocked_share > 0.1)'\n";
+
+enum { INTERVAL = LOOK_OWN, SORT, COUNT = 'n', BATCH = 'b' };
+
+static const struct option long_options[] = {
+	LOOK_OPTIONS,
+	{ "interval", required_argument, NULL, INTERVAL },
+	{ "sort", required_argument, NULL, SORT },
+	{ "count", required_argument, NULL, COUNT },
+	{ "batch", no_argument, NULL, BATCH },
+	{ 0 },
+};
+
+static bool take_interval(struct top_options *options, const char *text)
+{
+	uint64_t ns;
+
+	if (!parse_ns(text, &ns))
+		return false;
+	options->interval = (int64_t)ns;
+	return options->interval >= INTERVAL_LEAST && options->interval <= INTERVAL_MOST;
+}
+
+static bool take_sort(struct top_options *options, const char *text)
+{
+	int column = top_column_named(text);
+
+	options->sort = (unsigned int)column;
+	return column >= 0;
+}
+
+static bool take_count(struct top_options *options, const char *text)
+{
+	char *end;
+
+	errno = 0;
+	options->frames = strtoull(text, &end, 10);
+	options->frames_given = true;
+	return *text >= '0' && *text <= '9' && !*end && !errno;
+}
+
+static bool take(void *context, int option, const char *value)
+{
+	struct top_options *options = context;
+
+	switch (option) {
+	case BATCH:
+		options->batch = true;
+		return true;
+	case INTERVAL:
+		return take_interval(options, value);
+	case SORT:
+		return take_sort(options, value);
+	default:
+		return take_count(options, value);
+	}
+}
+
+int top_options_parse(struct top_options *options, int argc, char **argv)
+{
+	int r;
+
+	*options = (struct top_options){
+		.look = {
+			.verb = "top",
+			.help = help,
+			.options = long_options,
+			.take = take,
+			.context = options,
+		},
+		.interval = SECOND_NS,
+	};
+	take_sort(options, "rate");
+	r = look_parse(&options->look, argc, argv);
+	if (!r && options->look.names)
+		return look_wrong(&options->look, "there is no argument \"%s\"",
+				  options->look.name[0]);
+	return r;
+}
