@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* The value of one key of the configuration. */
+/* What the configuration says for programs of this user. */
 #ifndef TOOLS_CONFIGURED_H
 #define TOOLS_CONFIGURED_H
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -13,5 +14,17 @@
  * False: the configuration cannot be read.
  */
 bool configured(const char *name, char value[CONFIGURED_SIZE], char source[CONFIGURED_SIZE]);
+
+/* Returned where the configuration is wrong; sluice_strerror() says how. */
+#define CONFIGURED_WRONG	(-EUCLEAN)
+
+/* Is the configuration wrong? */
+bool configured_is_wrong(void);
+
+/* Where the library looks; or "", if the configuration cannot be read. */
+void configured_root(char *path, size_t size);
+
+/* The domain that is meant: domain, or if that is NULL what is configured. */
+const char *configured_domain(const char *domain);
 
 #endif /* TOOLS_CONFIGURED_H */

@@ -7,19 +7,22 @@
 #include <stdint.h>
 
 #include <sluice.h>
-#include <sluice/registry.h>
+
+#include "tools/domain/snapshot.h"
 
 #define CONTRACT_WHY	512	/* a sentence */
 
-/* Must not move while a service made from it is open. */
+/* Must not move while a service made from it is open.  Begins as zeros. */
 struct contract {
-	struct sluice_registry_contract record;
-	struct sluice_contract contract;	/* points into the record */
+	struct snapshot snapshot;		/* in which it was found */
+	const struct snapshot_service *service;	/* NULL: it was not */
+	struct sluice_contract contract;	/* points into the snapshot */
 };
 
 /*
- * Finds the contract of a service that exists.  0; or -errno as registry_find_service()
- * returns it, and a sentence in ret_why.
+ * Finds the contract of a service that exists.  0; -ENOENT: there is none;
+ * -EPROTONOSUPPORT: there is none, but a service of an incompatible version, whatever its
+ * name is; or -errno as snapshot_take() returns it; and a sentence in ret_why.
  */
 int contract_find(struct contract *contract, const char *domain, const char *name,
 		  char ret_why[CONTRACT_WHY]);
@@ -32,11 +35,6 @@ int contract_find(struct contract *contract, const char *domain, const char *nam
 int contract_elements(const struct sluice_type *type, size_t bytes, size_t *ret_elements,
 		      char ret_why[CONTRACT_WHY]);
 
-/*
- * The bytes in front of the elements of a message: its user header, and the bytes that
- * align the elements.  The record must have passed registry_is_contract().
- */
-uint64_t contract_request_lead(const struct sluice_registry_contract *record);
-uint64_t contract_response_lead(const struct sluice_registry_contract *record);
+void contract_free(struct contract *contract);
 
 #endif /* TOOLS_CONTRACT_H */

@@ -8,15 +8,15 @@
 
 #include <jansson.h>
 
-#include <sluice/registry.h>
+#include <sluice_list.h>
 
 #include "tools/text/columns.h"
 
 /* Adds a row with the name and the value of each setting. */
-void settings_add(struct columns *columns, const struct sluice_registry_settings *settings);
+void settings_add(struct columns *columns, const struct sluice_list_service *service);
 
 /* The object that settings.c describes; NULL if there is no memory. */
-json_t *settings_json(const struct sluice_registry_settings *settings);
+json_t *settings_json(const struct sluice_list_service *service);
 
 /*
  * Adds the SLUICE_SERVICE_* of these names, which have commas between them, to the flags.

@@ -357,6 +357,16 @@ void contract_settings(const struct sluice_registry_contract *record,
 			ret_opts->refused_flags |= flags[i].opt;
 }
 
+uint32_t contract_other_flags(const struct sluice_registry_contract *record)
+{
+	uint32_t other = record->settings.flags;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(flags); i++)
+		other &= ~flags[i].record;
+	return other;
+}
+
 static int compare_messages(const struct sluice_registry_contract *found,
 			    const struct sluice_registry_contract *wanted)
 {

@@ -17,6 +17,9 @@ int contract_record(struct sluice_registry_contract *ret_record,
 void contract_settings(const struct sluice_registry_contract *record,
 		       struct sluice_service_opts *ret_opts);
 
+/* The flags of a record that this library does not know. */
+uint32_t contract_other_flags(const struct sluice_registry_contract *record) MUST_CHECK;
+
 /*
  * Compares the record that was found with the one that is wanted, field by field; but of
  * the settings only those that opts sets.  0 or -EPROTOTYPE.

@@ -56,31 +56,22 @@ enum sluice_registry_role port_kind_role(enum port_kind kind)
 	return kinds[kind].role;
 }
 
-static bool is_ours(const struct sluice_registry_port *record)
-{
-	return record->magic == SLUICE_REGISTRY_MAGIC_PORT &&
-	       record->version == SLUICE_PROTOCOL_VERSION && record->size == sizeof(*record);
-}
-
-static void bury_socket(void *context, const void *record, uid_t user)
+static int bury_socket(void *context, const void *record, uid_t user)
 {
 	const struct sluice_registry_port *port = record;
 	const int *servers_fd = context;
 
-	if (is_ours(port) && port->role == SLUICE_REGISTRY_LISTENS)
-		server_socket_bury(*servers_fd, port->id, user);
+	if (!record_is_port(port) || port->role != SLUICE_REGISTRY_LISTENS || *servers_fd < 0)
+		return 0;
+	return server_socket_bury(*servers_fd, port->id, user);
 }
 
 static bool is_of_the_dead(const void *record)
 {
 	const struct sluice_registry_port *port = record;
-	const struct process owner = {
-		.pid = port->pid,
-		.inode = port->pidfd_inode,
-		.pids = port->pid_namespace,
-	};
+	const struct process owner = RECORD_OWNER(port);
 
-	return is_ours(port) && process_is_dead(&owner);
+	return record_is_port(port) && process_is_dead(&owner);
 }
 
 /* Removes the entry of a dead port together with its socket; ask: even if locked. */
@@ -93,6 +84,27 @@ static bool remove_dead(int ports_fd, int servers_fd, const char *name, bool ask
 		.is_dead = ask ? is_of_the_dead : NULL,
 		.clear = bury_socket,
 		.context = &servers_fd,
+	};
+
+	return presence_bury(ports_fd, name, &burial) > 0;
+}
+
+static bool is_known(const void *record)
+{
+	return record_is_port(record);
+}
+
+int port_entry_bury(int ports_fd, int servers_fd, const char *name, bool keep,
+		    struct sluice_registry_port *ret_record)
+{
+	const struct presence_burial burial = {
+		.record = ret_record,
+		.size = sizeof(*ret_record),
+		.is_known = is_known,
+		.is_dead = is_of_the_dead,
+		.clear = bury_socket,
+		.context = &servers_fd,
+		.keep = keep,
 	};
 
 	return presence_bury(ports_fd, name, &burial);
@@ -242,7 +254,7 @@ static int notify(const struct service_dir *dir, const char *name)
 	int r;
 
 	r = presence_read(dir->ports_fd, name, &record, sizeof(record));
-	if (!r && is_ours(&record) && record.role == SLUICE_REGISTRY_DIALS)
+	if (!r && record_is_port(&record) && record.role == SLUICE_REGISTRY_DIALS)
 		r = node_entry_notify(dir->node, record.node, dir->hash);
 	return is_shortage(-r) ? r : 0;
 }

@@ -56,6 +56,14 @@ void port_entry_deinit(struct port_entry *entry);
  */
 int port_entry_notify_dialling(const struct service_dir *dir) MUST_CHECK;
 
+/*
+ * Removes the entry of a dead port, and its socket first; or with keep only finds out.  Entries
+ * of other versions stay, since it is not known what they tell of.  1, and its record; or
+ * as presence_bury().
+ */
+int port_entry_bury(int ports_fd, int servers_fd, const char *name, bool keep,
+		    struct sluice_registry_port *ret_record) MUST_CHECK;
+
 /* Removes from an open service what dead ports have left. */
 void port_entry_sweep(int service_fd);
 

@@ -55,6 +55,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "registry/presence.h"
+#include "registry/service_removal.h"
 #include "os/clock.h"
 #include "os/directory.h"
 #include "os/fd.h"
@@ -62,10 +63,7 @@
 #include "os/inode_watch.h"
 #include "os/random.h"
 
-#define CONTRACT	"contract"
-
-/* So many late contracts are removed at once; what comes after them the next sweep removes. */
-#define REMOVAL_TRIES	16
+#define CONTRACT	SERVICE_DIR_CONTRACT
 
 /* FNV-1a; only decides the name of a directory. */
 static uint64_t hash_of(const char *name)
@@ -75,93 +73,6 @@ static uint64_t hash_of(const char *name)
 	for (; *name; name++)
 		hash = (hash ^ (unsigned char)*name) * UINT64_C(0x100000001b3);
 	return hash;
-}
-
-static bool is_not_empty(int error)
-{
-	return error == ENOTEMPTY || error == EEXIST;
-}
-
-/* Deletes the files of a directory, then the directory. */
-static void remove_directory(int at, const char *name)
-{
-	struct dirent *entry;
-	DIR *dir;
-	int fd;
-
-	fd = directory_open(at, name);
-	if (fd < 0)
-		return;
-	dir = directory_list(fd);
-	while (dir && (entry = readdir(dir)))
-		if (entry->d_name[0] != '.')
-			unlinkat(fd, entry->d_name, 0);
-	if (dir)
-		directory_close(dir);
-	fd_close(fd);
-	unlinkat(at, name, AT_REMOVEDIR);
-}
-
-/*
- * A newcomer that has opened the directory before it was renamed finds no contract there,
- * and writes one (complete()).  It sees then that the name has gone, and begins again; what
- * it wrote is removed here.
- */
-static void remove_service(int services_fd, const char *name)
-{
-	int fd, tries = REMOVAL_TRIES;
-
-	fd = directory_open(services_fd, name);
-	if (fd < 0)
-		return;
-	remove_directory(fd, "servers");
-	remove_directory(fd, "ports");
-	while (tries-- && !presence_evict(fd, CONTRACT) &&
-	       unlinkat(services_fd, name, AT_REMOVEDIR) && is_not_empty(errno))
-		continue;
-	fd_close(fd);
-}
-
-/* Who can remove all that is in it? */
-static bool may_remove(int services_fd, const char *name)
-{
-	struct stat st;
-
-	return !geteuid() || (!fstatat(services_fd, name, &st, AT_SYMLINK_NOFOLLOW) &&
-			      st.st_uid == geteuid());
-}
-
-/* Renames the service away and deletes it; its contract is locked exclusively.  Did it? */
-static bool rename_and_remove(int services_fd, const char *name)
-{
-	char gone[NODE_ENTRY_NAME_SIZE];
-
-	node_entry_name(gone, random_id(), ".gone");
-	if (!may_remove(services_fd, name) || renameat(services_fd, name, services_fd, gone))
-		return false;
-	remove_service(services_fd, gone);
-	return true;
-}
-
-void service_dir_remove_dead(int services_fd, const char *name)
-{
-	char path[NODE_ENTRY_NAME_SIZE + sizeof("/" CONTRACT)];
-	int fd;
-
-	if (strstr(name, ".gone")) {
-		remove_service(services_fd, name);
-		return;
-	}
-	snprintf(path, sizeof(path), "%s/" CONTRACT, name);
-	fd = fd_own(openat(services_fd, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-	if (fd < 0) {
-		/* Made, but never filled; harmless if somebody is about to. */
-		unlinkat(services_fd, name, AT_REMOVEDIR);
-		return;
-	}
-	if (!flock(fd, LOCK_EX | LOCK_NB) && presence_is(services_fd, path, fd))
-		rename_and_remove(services_fd, name);
-	fd_close(fd);
 }
 
 static int read_contract(int fd, const char *name, struct service_record *record)
@@ -205,7 +116,7 @@ static bool still_named(const struct service_dir *dir)
 static bool remove_if_dead(const struct service_dir *dir)
 {
 	return !flock(dir->contract_fd, LOCK_EX | LOCK_NB) && still_named(dir) &&
-	       rename_and_remove(dir->node->root.services_fd, dir->name);
+	       service_removal_remove(dir->node->root.services_fd, dir->name) > 0;
 }
 
 /* Nobody makes a service without it, so if it is missing somebody has taken it away. */
@@ -426,7 +337,7 @@ static void remove_if_last(struct service_dir *dir)
 {
 	if (dir->contract_fd >= 0 && !flock(dir->contract_fd, LOCK_EX | LOCK_NB) &&
 	    still_named(dir))
-		rename_and_remove(dir->node->root.services_fd, dir->name);
+		service_removal_remove(dir->node->root.services_fd, dir->name);
 }
 
 static int open_until(struct service_dir *dir, struct node_entry *node, enum service_dir_want want,

@@ -60,7 +60,7 @@ static void failed(struct resend *resend, const struct message *request)
 static bool equal(const struct resend *resend, const struct message *reply,
 		  const struct sluice_response *response)
 {
-	size_t header = (size_t)resend->contract->message[SLUICE_REGISTRY_RESPONSE].header.size;
+	size_t header = (size_t)resend->service->messages[SLUICE_LIST_RESPONSE].header.size;
 
 	/* What pads the header is nobody's. */
 	return reply->bytes == response->size &&
@@ -150,7 +150,7 @@ static bool one_server(const struct message *request)
 static void fill(const struct resend *resend, struct sluice_request *request,
 		 const struct message *message)
 {
-	size_t header = (size_t)resend->contract->message[SLUICE_REGISTRY_REQUEST].header.size;
+	size_t header = (size_t)resend->service->messages[SLUICE_LIST_REQUEST].header.size;
 
 	if (header)
 		memcpy(request->header, message->payload, header);
@@ -161,8 +161,8 @@ static void fill(const struct resend *resend, struct sluice_request *request,
 static struct sluice_pending_response *launch(struct resend *resend, const struct message *message,
 					      int64_t deadline)
 {
-	const struct sluice_registry_message *type =
-		&resend->contract->message[SLUICE_REGISTRY_REQUEST];
+	const struct sluice_list_message *type =
+		&resend->service->messages[SLUICE_LIST_REQUEST];
 	size_t count = (size_t)(message->bytes / type->payload.size);
 	struct sluice_request *request = sluice_client_loan(resend->client, count);
 	struct sluice_pending_response *pending;
@@ -217,7 +217,7 @@ static bool is_room(const struct resend *resend)
 {
 	return resend->next < resend->recording->requests.count &&
 	       resend->flights < FLIGHTS_MAX &&
-	       resend->flights < resend->contract->settings.max_active_requests;
+	       resend->flights < resend->service->settings->max_active_requests_per_client;
 }
 
 static int64_t due(const struct resend *resend)
