@@ -129,8 +129,7 @@ TEST_F_TIMEOUT(ports, everybody_with_everybody, 120)
 		ASSERT_NE(NULL, servers[i]);
 	}
 	end_start(_metadata, asker, variant->place);
-	ASSERT_EQ(0, at(asker, open_service, PTR(&calls), 0));
-	ASSERT_EQ(0, at(asker, open_client, 0, 0));
+	ASSERT_EQ(0, at(asker, join_client, PTR(&calls), 0));
 	ASSERT_EQ(MANY, at(asker, wait_servers, MANY, LONG));
 	ASSERT_EQ(MANY, at(asker, ask, 0, 1));
 	for (i = 0; i < MANY; i++) {
@@ -159,16 +158,14 @@ static void overflow(struct __test_metadata *_metadata, struct seat *seat,
 
 	for (round = 0; round < 5; round++) {
 		sent = room + 3 * round;
-		ASSERT_EQ(1, ask(seat, 0, round));
-		ASSERT_EQ(round, at(server, take, 0, LONG));
+		ASK_AND_TAKE(seat, server, 0, round);
 		ASSERT_EQ(sent, at(server, answer_many, 0, sent))
 			TH_LOG("%s", server->result.sentence);
 		for (i = sent - room; i < sent; i++) {
 			ASSERT_EQ(i, hear(seat, 0, LONG));
 		}
 		ASSERT_EQ(0, at(server, done, 0, 0));
-		ASSERT_EQ(-EPIPE, hear(seat, 0, LONG));
-		ASSERT_EQ(0, cancel(seat, 0, 0));
+		ASSERT_EQ(0, hear_end(seat, 0, LONG));
 	}
 }
 

@@ -17,15 +17,6 @@
 #define BUFFER		8	/* max_response_buffer_size */
 #define BORROWED	8	/* max_borrowed_responses_per_pending_response */
 
-/* A server in the first end, and a client in the test's seat, with these options. */
-#define SET_UP_PORTS(contract, service, client, server)			\
-	do {								\
-		start_server(_metadata, &self->end[0], variant->place,	\
-			     contract, service, server);		\
-		take_client_seat(_metadata, &self->seat, contract,	\
-				 client, 1);				\
-	} while (0)
-
 /* Somebody is answered, or asked, who has gone in one way or another. */
 #define EXPECT_GONE(call)						\
 	do {								\

@@ -115,8 +115,7 @@ TEST_F(rule_largest, loaned_replies_unread_and_borrowed_responses)
 	long i, round;
 
 	SET_UP_PAIR(&many);
-	ASSERT_EQ(1, ask(&self->seat, 0, 1));
-	ASSERT_EQ(1, at(server, take, 0, LONG));
+	ASK_AND_TAKE(&self->seat, server, 0, 1);
 	for (round = 0; round < 2; round++) {
 		ASSERT_EQ(LARGEST, at(server, loan_all, LARGEST, 0))
 			TH_LOG("%s", server->result.sentence);
