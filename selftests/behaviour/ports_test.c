@@ -5,6 +5,7 @@
  * with 1 and with a large number, and again after somebody has made room.
  */
 #include "steps.h"
+#include "rules.h"
 
 ENDS_FIXTURE(ports);
 
@@ -187,34 +188,16 @@ TEST_F(ports, room_for_many_responses)
 /* Numbers that no service may have. */
 TEST_F(ports, absurd_limits)
 {
-	static const struct sluice_service_opts opts[] = {
-		SLUICE_SERVICE_OPTS(.max_clients = 4097),
-		SLUICE_SERVICE_OPTS(.max_servers = 1025),
-		SLUICE_SERVICE_OPTS(.max_active_requests_per_client = 1025),
-		SLUICE_SERVICE_OPTS(.max_loaned_requests = 1025),
-		SLUICE_SERVICE_OPTS(.max_loaned_replies_per_request = 1025),
-		SLUICE_SERVICE_OPTS(.max_response_buffer_size = 1025),
-		SLUICE_SERVICE_OPTS(
-			.max_borrowed_responses_per_pending_response = 1025),
-		SLUICE_SERVICE_OPTS(.max_clients = UINT32_MAX),
-	};
-	static const char *const names[] = {
-		"max_clients", "max_servers", "max_active_requests_per_client",
-		"max_loaned_requests", "max_loaned_replies_per_request",
-		"max_response_buffer_size",
-		"max_borrowed_responses_per_pending_response", "max_clients",
-	};
-	struct sluice_node *node;
 	size_t i;
 
-	node = sluice_node_create("test", NULL);
-	ASSERT_NE(NULL, node);
-	for (i = 0; i < ARRAY_SIZE(opts); i++) {
-		EXPECT_FAILS(EINVAL, sluice_service_open(node, &calls, &opts[i]));
-		EXPECT_SAYS(names[i]);
-		EXPECT_SAYS(i < 1 ? "4097" : i < 7 ? "1025" : "4294967295");
+	self->seat.node = sluice_node_create("test", NULL);
+	ASSERT_NE(NULL, self->seat.node);
+	for (i = 0; i < ARRAY_SIZE(too_large); i++) {
+		EXPECT_FAILS(EINVAL, sluice_service_open(self->seat.node, &calls,
+							 &too_large[i].opts));
+		EXPECT_SAYS(too_large[i].name);
+		EXPECT_SAYS(too_large[i].value);
 	}
-	sluice_node_destroy(node);
 }
 
 TEST_HARNESS_MAIN

@@ -146,10 +146,8 @@ TEST_F(stream, cancelled)
 	struct end *server = &self->end[0];
 
 	start_pair(_metadata, server, variant->place, &self->seat, &calls);
-	ASSERT_EQ(1, ask(&self->seat, 0, 1));
-	ASSERT_EQ(1, ask(&self->seat, 1, 2));
-	ASSERT_EQ(1, at(server, take, 0, LONG));
-	ASSERT_EQ(2, at(server, take, 1, LONG));
+	ASSERT_EQ(2, ask_many(&self->seat, 2, 1));
+	ASSERT_EQ(2, at(server, take_many, 2, 1));
 	ASSERT_EQ(0, at(server, loan_answer, 0, 5));
 	EXPECT_EQ(1, at(server, is_connected, 0, 0));
 	ASSERT_EQ(0, cancel(&self->seat, 0, 0));

@@ -17,6 +17,26 @@
 #define BUFFER		8	/* max_response_buffer_size */
 #define BORROWED	8	/* max_borrowed_responses_per_pending_response */
 
+/* Settings that no service may have, and what the sentence names. */
+static const struct {
+	struct sluice_service_opts opts;
+	const char *name, *value;
+} too_large[] __attribute__((__unused__)) = {
+	{ SLUICE_SERVICE_OPTS(.max_clients = 4097), "max_clients", "4097" },
+	{ SLUICE_SERVICE_OPTS(.max_clients = UINT32_MAX), "max_clients", "4294967295" },
+	{ SLUICE_SERVICE_OPTS(.max_servers = 1025), "max_servers", "1025" },
+	{ SLUICE_SERVICE_OPTS(.max_nodes = 8193), "max_nodes", "8193" },
+	{ SLUICE_SERVICE_OPTS(.max_active_requests_per_client = 1025),
+	  "max_active_requests_per_client", "1025" },
+	{ SLUICE_SERVICE_OPTS(.max_loaned_requests = 1025), "max_loaned_requests", "1025" },
+	{ SLUICE_SERVICE_OPTS(.max_loaned_replies_per_request = 1025),
+	  "max_loaned_replies_per_request", "1025" },
+	{ SLUICE_SERVICE_OPTS(.max_response_buffer_size = 1025),
+	  "max_response_buffer_size", "1025" },
+	{ SLUICE_SERVICE_OPTS(.max_borrowed_responses_per_pending_response = 1025),
+	  "max_borrowed_responses_per_pending_response", "1025" },
+};
+
 /* Somebody is answered, or asked, who has gone in one way or another. */
 #define EXPECT_GONE(call)						\
 	do {								\

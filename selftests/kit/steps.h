@@ -303,6 +303,19 @@ helper long take(struct seat *seat, long slot, long timeout)
 	return (long)question->value;
 }
 
+/* take_many(count, first): so many, in the slots from 0 on; their numbers are from first on. */
+helper long take_many(struct seat *seat, long count, long first)
+{
+	long i, value;
+
+	for (i = 0; i < count; i++) {
+		value = take(seat, i, LONG);
+		if (value != first + i)
+			return value < 0 ? value : -EBADMSG;
+	}
+	return count;
+}
+
 /* loan_answer(slot, value): a reply to the request in slot, kept there unsent. */
 helper long loan_answer(struct seat *seat, long slot, long value)
 {

@@ -151,23 +151,12 @@ TEST_F(rule_largest, all_limits_at_once_have_an_exchange)
 
 TEST_F(rule_largest, nothing_larger_can_be_asked_for)
 {
-	static const struct sluice_service_opts more[] = {
-		SLUICE_SERVICE_OPTS(.max_clients = 4097),
-		SLUICE_SERVICE_OPTS(.max_servers = 1025),
-		SLUICE_SERVICE_OPTS(.max_nodes = 8193),
-		SLUICE_SERVICE_OPTS(.max_active_requests_per_client = 1025),
-		SLUICE_SERVICE_OPTS(.max_loaned_requests = 1025),
-		SLUICE_SERVICE_OPTS(.max_loaned_replies_per_request = 1025),
-		SLUICE_SERVICE_OPTS(.max_response_buffer_size = 1025),
-		SLUICE_SERVICE_OPTS(
-			.max_borrowed_responses_per_pending_response = 1025),
-	};
 	size_t i;
 
 	self->seat.node = sluice_node_create("test", NULL);
-	for (i = 0; i < ARRAY_SIZE(more); i++) {
+	for (i = 0; i < ARRAY_SIZE(too_large); i++) {
 		EXPECT_FAILS(EINVAL, sluice_service_open(self->seat.node, &calls,
-							 &more[i]));
+							 &too_large[i].opts));
 		EXPECT_SAYS("at most");
 	}
 }
