@@ -141,7 +141,8 @@ TEST_F(signal_once, for_servers)
 	struct seat *seat = &self->seat;
 	size_t i;
 
-	ASSERT_EQ(0, join_client(seat, PTR(&calls), 0));
+	ASSERT_EQ(0, open_service(seat, PTR(&calls), 0));
+	ASSERT_EQ(0, open_client(seat, 0, 0));
 	for (i = 0; i < 2 * ARRAY_SIZE(waits); i++) {
 		EXPECT_ENDED(seat->node, wait_servers(seat, 1, waits[i / 2]));
 	}
@@ -185,7 +186,8 @@ TEST_F(signal_once, for_a_request)
 		ASSERT_EQ(1, at(&client[i % 3], ask, 0, 8));
 		ASSERT_EQ(8, take(seat, 0, LONG));
 		EXPECT_ENDED(seat->node, take(seat, 1, waits[i / 2]));
-		ASSERT_EQ(0, answer_and_done(seat, 0, 9));
+		ASSERT_EQ(0, answer(seat, 0, 9));
+		ASSERT_EQ(0, done(seat, 0, 0));
 		EXPECT_ENDED(seat->node, take(seat, 0, waits[i / 2]));
 		EXPECT_EQ(9, at(&client[i % 3], hear, 0, LONG));
 		EXPECT_EQ(0, at(&client[i % 3], cancel, 0, 0));
@@ -210,7 +212,8 @@ TEST_F(signal_once, answering_and_receiving)
 		EXPECT_ENDED(seat->node, next(seat, 9, waits[i / 2]));
 		EXPECT_EQ(0, last_sent);
 		EXPECT_EQ(9, i % 2 ? finish(client) : at(client, hear, 0, LONG));
-		EXPECT_EQ(0, at(client, hear_end, 0, LONG));
+		EXPECT_EQ(-EPIPE, at(client, hear, 0, LONG));
+		EXPECT_EQ(0, at(client, cancel, 0, 0));
 	}
 }
 
@@ -234,7 +237,8 @@ TEST_F(signal_once, for_a_response)
 		ASSERT_EQ(1, hear(seat, 0, LONG));
 		EXPECT_ENDED(seat->node, hear(seat, 0, waits[i / 2]));
 		ASSERT_EQ(0, at(server, done, 0, 0));
-		EXPECT_EQ(0, hear_end(seat, 0, LONG));
+		EXPECT_EQ(-EPIPE, hear(seat, 0, LONG));
+		ASSERT_EQ(0, cancel(seat, 0, 0));
 	}
 }
 
@@ -286,8 +290,10 @@ TEST_F(signal_once, among_other_responses)
 	long i;
 
 	SET_UP_PAIR(NULL);
-	ASSERT_EQ(2, ask_many(seat, 2, 10));
-	ASSERT_EQ(2, at(server, take_many, 2, 10));
+	ASSERT_EQ(1, ask(seat, 0, 10));
+	ASSERT_EQ(1, ask(seat, 1, 11));
+	ASSERT_EQ(10, at(server, take, 0, LONG));
+	ASSERT_EQ(11, at(server, take, 1, LONG));
 	for (i = 0; i < ROUNDS; i++) {
 		begin(server, answer_slowly, 1, 200);
 		EXPECT_ENDED_AFTER(5 + i, seat->node, hear(seat, 0, waits[i % 2]));
@@ -351,8 +357,10 @@ TEST_F(signal_once, mask_is_kept)
 	sigemptyset(&mask);
 	sigaddset(&mask, SIGUSR2);
 	ASSERT_EQ(0, pthread_sigmask(SIG_SETMASK, &mask, NULL));
-	ASSERT_EQ(2, ask_many(seat, 2, 10));
-	ASSERT_EQ(2, at(server, take_many, 2, 10));
+	ASSERT_EQ(1, ask(seat, 0, 10));
+	ASSERT_EQ(1, ask(seat, 1, 11));
+	ASSERT_EQ(10, at(server, take, 0, LONG));
+	ASSERT_EQ(11, at(server, take, 1, LONG));
 	begin(server, answer_slowly, 1, 50);
 	/* One that is blocked waits until the program lets it through. */
 	handled = 0;
@@ -397,7 +405,8 @@ TEST_F(signal_once, stopped_and_continued)
 		/* The wait ends as it does for a handler. */
 		EXPECT_EQ(-EINTR, finish(server));
 	}
-	ASK_AND_TAKE(seat, server, 0, 4);
+	ASSERT_EQ(1, ask(seat, 0, 4));
+	EXPECT_EQ(4, at(server, take, 0, LONG));
 }
 
 /* ---- Without a signal ------------------------------------------------------ */
@@ -409,13 +418,15 @@ TEST_F(signal_once, never_without_one)
 	struct seat *seat = &self->seat;
 	long i;
 
-	start_pair(_metadata, server, variant->place, seat, &calls);
+	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
+	take_client_seat(_metadata, seat, &calls, NULL, 1);
 	start_client(_metadata, client, variant->place, &calls, 1);
 	begin(server, serve_on, 1500, 0);
 	begin(client, exchange_pausing, 500, 0);
 	for (i = 0; i < 1000; i++) {
 		ASSERT_EQ(1, call(seat, 0, waits[i % 2])) TH_LOG("%s", sluice_strerror());
-		ASSERT_EQ(0, hear_end(seat, 0, LONG));
+		ASSERT_EQ(-EPIPE, hear(seat, 0, LONG));
+		ASSERT_EQ(0, cancel(seat, 0, 0));
 	}
 	ASSERT_EQ(500, finish(client));
 	ASSERT_EQ(1500, finish(server));
