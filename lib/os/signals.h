@@ -11,10 +11,10 @@ struct held_signals {
 	sigset_t before;		/* the thread's mask, while they are held */
 };
 
-/* Blocks all signals in this thread, but those that a fault of its own raises. */
+/* Blocks all signals in this thread, except those that a fault of the thread raises. */
 void signals_hold(struct held_signals *signals);
 
-/* Makes the thread's mask what it was.  Both do nothing the second time. */
+/* Restores the thread's mask.  Both calls do nothing the second time. */
 void signals_release(struct held_signals *signals);
 
 /* The mask for a sleep: the thread's own, or NULL if it is in force already. */
