@@ -2,9 +2,9 @@
 /*
  * sluice bench - how fast messages go round, beside what the machine can do
  *
- * The parent makes a private root directory, so that the run meets nobody, and starts
- * a server and a client, each on a processor of its own.  It has them set all things
- * up, and then, round by round, run each of them; at the end it prints what it has
+ * The parent makes a private root directory, so that the run meets no other programs, and
+ * starts a server and a client, each on a processor of its own.  It makes them set all
+ * things up, and then run each of them, round by round.  At the end it prints what it has
  * collected.  An interrupt (^C) ends the rounds early; a second one ends everything.
  */
 #include "bench.h"
@@ -29,7 +29,10 @@
 #define IDLE_MAX	4095	/* a service has at most 4096 clients */
 #define WRONG		2
 
-/* What has spun is soon put aside on a busy machine; the next is not to pay for it. */
+/*
+ * On a busy machine a process that has spun is soon descheduled; the next thing must not
+ * pay for that.
+ */
 #define REST_NS			(5 * 1000 * 1000)
 #define SAME_INTERRUPT_NS	(INT64_C(200) * 1000 * 1000)
 
@@ -71,7 +74,7 @@ static const char help[] =
 
 static volatile sig_atomic_t interrupts;
 
-/* What there is to be given back. */
+/* Resources to be released. */
 struct run {
 	struct bench_options options;
 	struct things things;
@@ -82,7 +85,7 @@ struct run {
 	char root[PRIVATE_ROOT];
 };
 
-/* What comes right after another one is the same: timeout(1) sends two. */
+/* A signal right after another one is the same signal: timeout(1) sends two. */
 static void interrupted(int signal_number)
 {
 	static int64_t before;
@@ -240,7 +243,7 @@ static void *shared_memory(size_t size)
 	return memory == MAP_FAILED ? NULL : memory;
 }
 
-/* What must be there before the children are started, so that they have it too. */
+/* What must exist before the children are started, so that they have it too. */
 static int prepare(struct run *run)
 {
 	const struct bench_options *options = &run->options;

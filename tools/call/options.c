@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * The command line of sluice call.  Options stand anywhere.  What is on the line itself
- * is looked at here, hex digits included, since a mistake there is one of the caller;
- * files and standard input are read when the service has been found.
+ * The command line of sluice call.  Options may be anywhere.  Data on the line itself is
+ * checked here, hex digits included, since a mistake there is one of the caller.  Files and
+ * standard input are read when the service has been found.
  */
 #include "call.h"
 
@@ -172,7 +172,7 @@ static int take_all(struct call *call, const struct arguments *arguments)
 	return 0;
 }
 
-/* Where the data comes from; what is on the line is taken. */
+/* The source of the data; data on the line is taken here. */
 static int take_data(struct call *call, const char *data)
 {
 	struct call_options *options = &call->options;
@@ -194,7 +194,7 @@ static int take_data(struct call *call, const char *data)
 	return 0;
 }
 
-/* --hex says what the data is, too, so it may stand beside the others. */
+/* --hex describes the data too, so it may stand beside the others. */
 static enum call_form form_of(const struct call_options *options)
 {
 	if (options->json)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The command line of sluice serve: options, SERVICE, options, COMMAND, and from there on
- * everything is the command's.
+ * The command line of sluice serve: options, SERVICE, options, COMMAND.  All arguments from
+ * there on belong to the command.
  *
  * A type is given as NAME:SIZE:ALIGNMENT; the name may have colons, as those of C++ do.
  */
@@ -90,7 +90,7 @@ static bool take_timeout(const char *text, int64_t *ret_timeout)
 	return true;
 }
 
-/* The text is cut into its parts; what they may be the library says. */
+/* Cuts the text into its parts; the library checks their ranges. */
 static bool take_type(char *text, uint32_t kind, struct sluice_type *ret_type)
 {
 	struct sluice_type type = { .name = text, .kind = kind };
@@ -175,7 +175,7 @@ static int take_some(struct serve_options *options, const struct arguments *argu
 	return 0;
 }
 
-/* What there is, is of some use. */
+/* Refuses options that would have no effect. */
 static int check(const struct serve_options *options)
 {
 	if (!options->command && (options->lines || options->timeout))
