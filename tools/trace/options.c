@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The command line of sluice trace, which is nearly the same for all modes.  What is not
- * of a mode is refused, so that nobody believes in an option that does nothing.
+ * The command line of sluice trace, which is nearly the same for all modes.  An option that
+ * its mode does not have is refused, so that no user relies on an option that does nothing.
  */
 #include "trace.h"
 
@@ -107,7 +107,7 @@ static const struct option long_options[] = {
 	{ 0 },
 };
 
-/* Which mode an option belongs to; NULL: all. */
+/* The mode that an option belongs to; NULL: all. */
 static const char *mode_of(int option)
 {
 	switch (option) {
@@ -297,7 +297,7 @@ static int take_all(struct trace_options *options, const char *mode, int argc, c
 	return 0;
 }
 
-/* What cannot be together, or not alone.  0 or 2. */
+/* Refuses options that exclude each other, or need another. 0 or 2. */
 static int check(const struct trace_options *options)
 {
 	bool has_file = options->output || options->capture || options->perfetto;

@@ -3,8 +3,8 @@
  * sluice types - tells whether the payload types of programs are safe to share
  *
  * A step of a build: it reads files and nothing else, and its exit status is 1 if a type
- * must not be shared.  What programs are is in program.c, which types they share in
- * contracts.c, and what must not be shared in walk.c.
+ * must not be shared. program.c reads programs, contracts.c finds the types that they
+ * share, and walk.c decides what must not be shared.
  */
 #include <errno.h>
 #include <stdio.h>
