@@ -2,8 +2,8 @@
 /*
  * sluice config - what the configuration says, and where
  *
- * The library does the reading and knows the keys; here they are printed.  As JSON it is
- * one object:
+ * The library reads the configuration and knows the keys; this file prints them.  As JSON
+ * it is one object:
  *
  *	keys		in their order; each
  *	  name		string: section and key

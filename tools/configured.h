@@ -8,7 +8,7 @@
 
 #define CONFIGURED_SIZE	4096	/* of what both are written to; source may be NULL */
 
-/* Its value, and where that was said.  False: the configuration cannot be read. */
+/* Its value, and where that was set.  False: the configuration cannot be read. */
 bool configured(const char *name, char value[CONFIGURED_SIZE], char source[CONFIGURED_SIZE]);
 
 #endif /* TOOLS_CONFIGURED_H */

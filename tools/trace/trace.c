@@ -57,7 +57,7 @@ int64_t trace_now(void)
 	return now.tv_sec * SECOND_NS + now.tv_nsec;
 }
 
-/* ---- Where it prints ---- */
+/* ---- Its output ---- */
 
 static struct outlet *open_outlet(const struct outlet_file *file, size_t unit)
 {
@@ -100,7 +100,7 @@ static void close_outlets(struct trace *trace, FILE *before)
 	outlet_close(trace->file);
 }
 
-/* ---- Whom to watch ---- */
+/* ---- The processes to watch ---- */
 
 /*
  * Where a libsluice.so may be that programs will load: beside us, or where it is installed.

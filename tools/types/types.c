@@ -20,8 +20,8 @@ static const char help[] =
 "\n"
 "Reads the debug information of programs, libraries or objects, finds the types\n"
 "of their contracts, and refuses those that must not be shared: with pointers,\n"
-"references, bit-fields, flexible arrays, long double or virtual functions. Of\n"
-"the others it tells the size, a fingerprint of the layout, and the padding.\n"
+"references, bit-fields, flexible arrays, long double or virtual functions. For\n"
+"the others it prints the size, a fingerprint of the layout, and the padding.\n"
 "\n"
 "      --strict          refuse padding too\n"
 "      --header          print a C header with the fingerprints, for contracts\n"
@@ -123,9 +123,9 @@ static int check_words(const struct types *types)
 	const struct look *look = &types->look;
 
 	if (types->compare + types->header + look->json > 1)
-		return look_wrong(look, "--compare, --header and --json do not go together");
+		return look_wrong(look, "--compare, --header and --json cannot be combined");
 	if (types->compare && look->names != 2)
-		return look_wrong(look, "two programs are to be compared, not %d", look->names);
+		return look_wrong(look, "--compare needs two programs, not %d", look->names);
 	return look->names ? 0 : look_wrong(look, "no program is named");
 }
 
