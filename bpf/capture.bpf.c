@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Every message that is sent, with as much of what it carries as was asked for: its
- * parts in records of their own, then the event.
+ * Every message that is sent, with as much of its contents as was asked for: its parts in
+ * records of their own, then the event.
  *
- * It is copied before anybody else can see the message, in the process that wrote it.
- * Memory that is not there for once (swapped out) cannot be waited for here; the part
- * then has no bytes.
+ * It is copied before any other process can see the message, in the process that wrote it.
+ * The program cannot wait here for memory that is swapped out; the part then has no bytes.
  */
 #include "watch.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Does nothing: what is left is the cost of the trap. */
+/* Does nothing, so the cost of a hit is that of the trap. */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Where the time of round trips goes: a histogram for each client port and stage.
+ * How the time of round trips is spent: a histogram for each client port and stage.
  *
- * The client tells of a round trip once, when it has ended; what the server did
- * meanwhile, the server has noted where the client reads it.  So no event of the two
- * has to be brought together here, and nothing is lost with the ring buffer, which
- * carries only what was slow.
+ * The client reports a round trip once, when it has ended.  The server has stored its times
+ * where the client reads them.  So no events of the two have to be matched here, and
+ * nothing is lost with the ring buffer, which carries only slow round trips.
  */
 #include "watch.h"
 
@@ -21,7 +20,7 @@ struct {
 	__type(value, struct histogram);
 } histograms SEC(".maps");
 
-/* What a histogram begins as; too large for the stack. */
+/* The initial value of a histogram; too large for the stack. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);

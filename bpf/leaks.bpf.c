@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Slices that somebody has and has not given back, each with the stack that it was
- * loaned or received with.  The tracer reads the map when it wants to know.
+ * Slices that a process has and has not given back, each with the stack that it was loaned
+ * or received with.  The tracer reads the map when it needs it.
  *
- * A slice is known by its address in its process, which is the same from the loan to
- * the release.  What began before the tracer came is not known.
+ * A slice is known by its address in its process, which is the same from the loan to the
+ * release.  Slices from before the tracer was attached are not known.
  */
 #include "stacks.h"
 

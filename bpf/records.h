@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What the programs in the kernel and the tracer outside have in common: the records
- * in the ring buffer, and the entries of the maps.  All come from one build, so there
- * is no version.
+ * The common part of the programs in the kernel and the tracer outside: the records in the
+ * ring buffer, and the entries of the maps.  All come from one build, so there is no
+ * version.
  */
 #ifndef BPF_RECORDS_H
 #define BPF_RECORDS_H
@@ -20,7 +20,7 @@ _Static_assert(SLUICE_TRACE_COUNT <= PROBES_MAX, "each has a shape");
 
 /* ---- The ring buffer ---- */
 
-/* What a record is; it begins with this. */
+/* The kind of a record, which begins with this. */
 enum record_kind {
 	RECORD_EVENT,		/* struct event_record */
 	RECORD_TEXT,		/* struct text_record */

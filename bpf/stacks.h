@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * User stacks, for the programs that tell where something was done.  A frame is kept with
- * the build id of its file, so that it can be named when its process has gone.
+ * User stacks, for programs that record where something was done.  A frame is kept with the
+ * build id of its file, so that it can be named when its process has gone.
  */
 #ifndef BPF_STACKS_H
 #define BPF_STACKS_H

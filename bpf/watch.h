@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What all programs that watch the probes share: the settings, the filters, the counts,
- * and the ring buffer.
+ * The common part of all programs that watch the probes: the settings, the filters, the
+ * counts, and the ring buffer.
  *
- * A program is attached to many probes; the cookie of each says which one was hit, and
- * the arguments are in the registers of a function call (lib/trace/probes.c).  Filters
- * are evaluated here, so that what nobody wants costs no more than the trap.
+ * A program is attached to many probes.  The cookie of each says which one was hit, and the
+ * arguments are in the registers of a function call (lib/trace/probes.c).  Filters are
+ * evaluated here, so that an event that no filter wants costs no more than the trap.
  *
- * Everything that is read here of the traced process is its word.  It is counted,
- * compared and copied, and no map grows beyond its limit by it.
+ * All data of the traced process is a claim.  It is counted, compared and copied, and it
+ * makes no map grow beyond its limit.
  */
 #ifndef BPF_WATCH_H
 #define BPF_WATCH_H
@@ -100,7 +100,10 @@ static __always_inline void count(uint32_t probe, bool lost)
 
 	if (!c)
 		return;
-	/* Of this processor, but whoever is preempted here may not lose his. */
+	/*
+	 * The counts of this processor.  A process that is preempted here must not lose its
+	 * count.
+	 */
 	__sync_fetch_and_add(lost ? &c->lost : &c->seen, 1);
 }
 
@@ -129,7 +132,7 @@ static __always_inline bool is_wanted_service(const struct settings *wanted, uin
 	return true;
 }
 
-/* A port is made: what is known of it before its first message. */
+/* A port was made: notes what is known of it before its first message. */
 static __always_inline void learn_port(const struct hit *hit)
 {
 	struct port_entry entry = {
@@ -168,7 +171,7 @@ static __always_inline bool is_wanted(const struct hit *hit)
 	if (wanted->least_bytes && hit->probe != SLUICE_TRACE_round_trip &&
 	    argument_at(hit, shape->bytes) < wanted->least_bytes)
 		return false;
-	/* Where it takes more than an argument to say, the program does. */
+	/* If an argument is not enough to decide it, the program decides. */
 	return !wanted->least_ns || hit->probe == SLUICE_TRACE_round_trip ||
 	       argument_at(hit, shape->duration) >= wanted->least_ns;
 }

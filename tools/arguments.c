@@ -2,10 +2,10 @@
 /*
  * The options of a verb, as they are typed.
  *
- * A verb has one table, that of its long options; an option whose val is a letter can be
- * typed as that letter too.  What is wrong is said here, and not by getopt: what was typed
- * is then made fit for a terminal (say.c), and the nearest option is named.  So is that
- * JSON cannot be printed, for all verbs (JSON_BUILT comes from build.mk).
+ * A verb has one table, that of its long options.  An option whose val is a letter can be
+ * typed as that letter too.  Errors are reported here, and not by getopt: the typed text is
+ * made fit for a terminal (say.c), and the nearest option is named.  This file also
+ * reports, for all verbs, that JSON cannot be printed (JSON_BUILT comes from build.mk).
  */
 #include "arguments.h"
 

@@ -7,7 +7,10 @@
 
 #include <getopt.h>
 
-/* A table of getopt_long(3) is all there is: a val that is a letter is its short form. */
+/*
+ * The table of getopt_long(3) contains everything: a val that is a letter is the short
+ * form.
+ */
 struct arguments {
 	const char *verb;
 	const struct option *options;
@@ -21,14 +24,14 @@ void arguments_begin(void);
 
 /*
  * The val of the next option, its value in optarg; -1: there are no more, and optind is the
- * first argument that is none; '?': it is not right, and it was said why.
+ * first argument that is none; '?': the option is wrong, and a sentence was printed.
  */
 int arguments_next(const struct arguments *arguments);
 
 /* The name of the option with this val. */
 const char *arguments_name(const struct option *options, int val);
 
-/* Says that optarg is no value for it.  The exit status 2. */
+/* Prints that optarg is no value for it.  The exit status 2. */
 int arguments_refuse(const struct arguments *arguments, int val);
 
 #endif /* TOOLS_ARGUMENTS_H */

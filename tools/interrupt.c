@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: MIT
 /*
- * ^C, and the other signals that ask a process to end: a note is made of them, and a wait
- * of the node ends.  No signal is overlooked, also if it comes right before the wait.
+ * ^C, and the other signals that ask a process to end: each is noted, and ends a wait of
+ * the node.  No signal is missed, even if it comes right before the wait.
  *
- * SIGHUP stays ignored if it was, as nohup wants it.  SIGINT does not: a shell without
- * job control has what it starts with & ignore it, and who sends it there means it.
+ * SIGHUP stays ignored if it was, as nohup wants it.  SIGINT does not: a shell without job
+ * control makes processes that it starts with & ignore it, but a user who sends it there
+ * means it.
  */
 #include "interrupt.h"
 
 #include <stddef.h>
 
 volatile sig_atomic_t interrupted;
-static struct sluice_node *volatile awake;	/* whom a signal has to wake, or NULL */
+static struct sluice_node *volatile awake;	/* the node that a signal has to wake, or NULL */
 
 static void note(int number)
 {

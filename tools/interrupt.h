@@ -10,10 +10,10 @@
 /* Which signal has come; 0: none. */
 extern volatile sig_atomic_t interrupted;
 
-/* From here on they set that, and end the waits of this node. */
+/* From here on the signals set that, and end the waits of this node. */
 void interrupt_catch(struct sluice_node *node);
 
-/* Before that node is destroyed. */
+/* To be called before that node is destroyed. */
 void interrupt_forget(void);
 
 #endif /* TOOLS_INTERRUPT_H */

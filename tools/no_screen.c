@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Stands in for live.c and what it draws with where there is no ncurses. */
+/* Replaces live.c, screen.c and keys.c of tools/top/ if there is no ncurses. */
 #include "tools/top/top.h"
 
 int top_live(const struct top_options *options)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Stands in for tools/trace/ where that could not be built. */
+/* Replaces tools/trace/ if that could not be built. */
 #include <stdio.h>
 
 #include "tools/trace/syscalls.h"

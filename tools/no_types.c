@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Stands in for tools/types/ where that could not be built. */
+/* Replaces tools/types/ if that could not be built. */
 #include <stdio.h>
 
 #include "verbs.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * A root directory of one's own, for who wants to meet nobody: in /dev/shm, which is
- * memory, or else in /tmp.  A process that is killed leaves it behind; nobody looks into
- * it any more.
+ * A root directory of one's own, for a verb that must meet no other process: in /dev/shm,
+ * which is memory, or else in /tmp.  A process that is killed leaves it behind, and no
+ * process looks into it any more.
  */
 #include "private_root.h"
 

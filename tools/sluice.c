@@ -2,15 +2,15 @@
 /*
  * The sluice command.
  *
- * The table below is the whole command line: a verb, the function that carries
- * it out, and the line that help prints.  A verb is handed what follows it, with
- * its own name as argv[0], and returns the exit status: 0 done, 1 it failed, 2
- * it was asked wrongly.
+ * The table below is the whole command line: a verb, the function that carries it out, and
+ * the line that help prints.  A verb gets the arguments that follow it, with its own name
+ * as argv[0], and returns the exit status: 0 done, 1 it failed, 2 the command line was
+ * wrong.
  *
  * Two things are done here for all verbs.  Before a verb runs, standard descriptors that
- * are closed are opened on /dev/null: no file that it opens takes their number, and what
- * is printed goes into none of its files.  After it, standard output is flushed: what
- * could not be written is a failure, whoever has printed it.
+ * are closed are opened on /dev/null.  So no file that the verb opens takes their number,
+ * and no output goes into one of its files.  After it, standard output is flushed; output
+ * that could not be written is a failure, whichever verb has printed it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -115,7 +115,7 @@ static void open_standard(void)
 		close(fd);
 }
 
-/* The exit status of the command.  A verb that has failed has said why. */
+/* The exit status of the command.  A verb that has failed has printed why. */
 static int flush(const struct verb *verb, int status)
 {
 	errno = 0;
@@ -129,12 +129,12 @@ static int flush(const struct verb *verb, int status)
 int main(int argc, char **argv)
 {
 	open_standard();
-	/* Which characters can be printed; numbers are written the same everywhere. */
+	/* Sets which characters can be printed; numbers are written the same everywhere. */
 	setlocale(LC_CTYPE, "");
 	if (argc < 2)
 		return wrong("a verb is missing");
 
-	/* As other commands have them. */
+	/* The spelling of other commands. */
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "--version") == 0)
 		argv[1] += 2;
 	else if (strcmp(argv[1], "-h") == 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The verbs of the command: each is handed its arguments, and returns the exit status. */
+/* The verbs of the command: each gets its arguments, and returns the exit status. */
 #ifndef TOOLS_VERBS_H
 #define TOOLS_VERBS_H
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The orderings used on memory shared with another process or thread, by name.  Words
- * in uapi/ are plain integers, since both C and C++ read those headers; every access of
- * a word that somebody else may write at the same time goes through here.
+ * The orderings used on memory that is shared with another process or thread, by name.
+ * Words in uapi/ are plain integers, since both C and C++ read those headers.  Every access
+ * of a word that another thread may write at the same time goes through here.
  *
- * There is no fence among them: where a store must come before a load of
- * another word, both sides use the sequentially consistent operations, which
- * the thread sanitizer understands.  Documentation/ordering.rst lists the pairs.
+ * There is no fence among them.  If a store must come before a load of another word, both
+ * sides use the sequentially consistent operations, which the thread sanitizer understands.
+ * Documentation/ordering.rst lists the pairs.
  */
 #ifndef SLUICE_BASE_ATOMIC_H
 #define SLUICE_BASE_ATOMIC_H
@@ -14,21 +14,24 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* No order; only that the value is read or written whole, and once. */
+/* No order.  The value is read or written whole, and once. */
 #define load_relaxed(p)		__atomic_load_n((p), __ATOMIC_RELAXED)
 #define store_relaxed(p, v)	__atomic_store_n((p), (v), __ATOMIC_RELAXED)
 
-/* Adds, and gives the sum. */
+/* Adds, and returns the sum. */
 #define add_relaxed(p, n)	__atomic_add_fetch((p), (n), __ATOMIC_RELAXED)
 
-/* Writes what is there, whoever else writes there: a page is then present, and its own. */
+/*
+ * Writes the value that is there, even if others write there too.  The page is then present
+ * and private.
+ */
 #define rewrite_relaxed(p)	((void)__atomic_fetch_or((p), 0, __ATOMIC_RELAXED))
 
-/* All of these, of all words, are seen in one order by everybody. */
+/* All threads see all of these accesses, of all words, in one order. */
 #define load_ordered(p)		__atomic_load_n((p), __ATOMIC_SEQ_CST)
 #define exchange_ordered(p, v)	__atomic_exchange_n((p), (v), __ATOMIC_SEQ_CST)
 
-/* Replaces *p by wanted if it is expected, and says whether it did. */
+/* Replaces *p by wanted if it is expected, and returns whether it did. */
 static inline bool replace_u64(uint64_t *p, uint64_t expected, uint64_t wanted)
 {
 	return __atomic_compare_exchange_n(p, &expected, wanted, false,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the library asks of the compiler, under short names. */
+/* Attributes and built-ins of the compiler, under short names. */
 #ifndef SLUICE_BASE_COMPILER_H
 #define SLUICE_BASE_COMPILER_H
 

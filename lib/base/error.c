@@ -2,16 +2,15 @@
 /*
  * The sentence behind the last failure of a thread.
  *
- * A number says too little of a limit that was reached or a field that differs,
- * and a library does not print.  So whoever first notices a failure writes one
- * sentence that names the field or setting, the value wanted and the value
- * found; everybody above passes the number on.  The sentence belongs to the
- * thread and lives until the thread's next failure; nothing a peer does reaches
- * it except through the values that are formatted, which are numbers and names
- * already checked.
+ * A number says too little about a limit that was reached or a field that differs, and a
+ * library does not print.  So the function that first notices a failure writes one sentence
+ * that names the field or setting, the value wanted and the value found; its callers pass
+ * the number on.  The sentence belongs to the thread and lives until the thread's next
+ * failure.  A peer can influence it only through the values that are formatted, which are
+ * numbers and names that were checked.
  *
- * A constructor's failure is kept beside, for a program may come back to the NULL that
- * it got long after, when something else has failed in the meantime.
+ * The failure of a constructor is kept separately, since a program may use the NULL that it
+ * got much later, when another call has failed in the meantime.
  */
 #include "base/error.h"
 
@@ -104,7 +103,7 @@ int fail_unsent(const char *what)
 	return fail_again(-last.error);
 }
 
-/* Programs print it: a name in it must not move the cursor of their terminal. */
+/* Programs print it, so a name in it must not move the cursor of their terminal. */
 static void replace_controls(char *text)
 {
 	unsigned char *at = (unsigned char *)text;

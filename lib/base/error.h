@@ -12,8 +12,8 @@
 int fail(int error, const char *format, ...) PRINTF(2, 3) COLD;
 
 /*
- * fail_quietly() - record a failure that belongs to the daily run of things,
- * such as EAGAIN: the sentence is constant and only its address is kept.
+ * fail_quietly() - record a frequent failure, such as EAGAIN: the sentence is constant and
+ * only its address is kept.
  */
 int fail_quietly(int error, const char *sentence);
 
@@ -23,24 +23,24 @@ int fail_quietly(int error, const char *sentence);
 int fail_system(const char *what) COLD;
 
 /*
- * fail_within() - the same failure, of something larger: what it was stands before the
- * sentence that is there.  Returns result, which is -errno.
+ * fail_within() - extend the sentence of a failure by what it was a part of, in front of
+ * the sentence.  Returns result, which is -errno.
  */
 int fail_within(int result, const char *format, ...) PRINTF(2, 3) COLD;
 
-/* The same failure once more: sets errno again after some cleaning up. */
+/* Reports the same failure again: sets errno after cleaning up. */
 int fail_again(int result);
 
-/* What a constructor returns goes through here: of NULL, the failure is kept. */
+/* For the return value of a constructor: if it is NULL, the failure is kept. */
 void *made(void *object);
 
 /*
- * For what was handed a NULL parent: the failure of this thread's last constructor that
- * has failed, however long ago; or EINVAL.
+ * For a call with a NULL parent: the failure of this thread's last constructor that has
+ * failed, however long ago; or EINVAL.
  */
 int fail_parent(const char *what) COLD;
 
-/* For what was handed the NULL of a send: this thread's last failure, or EINVAL. */
+/* For a call with the NULL of a send: this thread's last failure, or EINVAL. */
 int fail_unsent(const char *what) COLD;
 
 /* The same for functions that return a pointer. */

@@ -2,13 +2,13 @@
 /*
  * Tables of message handles.
  *
- * A handle that was sent or released is dead.  Dead handles wait in a queue, and the
- * one that has been dead for longest is used again first, but only when there are more
- * than HANDLES_SPARE of them; so a program that sends or releases a handle twice is
- * told so, unless it sends or releases as many others in between.  Until then items are
- * taken that were never used, and their memory is not touched before; so a table takes as
- * much as is used of it at a time.  The table belongs to the port; taking and giving
- * allocate nothing.
+ * A handle that was sent or released is dead.  Dead handles wait in a queue.  The one that
+ * has been dead for longest is used again first, but only if there are more than
+ * HANDLES_SPARE of them.  So a program that sends or releases a handle twice is told so,
+ * unless it sends or releases as many others in between.  Until then items are taken that
+ * were never used, and their memory is not touched before.  So the memory of a table is as
+ * large as the largest part of it that was in use.  The table belongs to the port; taking
+ * and giving back allocate nothing.
  *
  * Invariants:
  * (1) A handle that the program has seen is used again only after HANDLES_SPARE others
@@ -95,7 +95,7 @@ void handles_untake(struct handles *handles, void *item)
 
 	handle->mark = HANDLE_DEAD;
 	handles->live--;
-	/* The newest of those ever used: so that failures touch no memory after it. */
+	/* The newest of those that were used, so that failures touch no memory after it. */
 	if (index == handles->fresh - 1) {
 		handles->fresh--;
 		return;

@@ -7,7 +7,7 @@
 
 #include "base/compiler.h"
 
-/* The first member of what is kept in such a table, behind the public head. */
+/* The first member of the items of such a table, behind the public head. */
 struct handle {
 	uint32_t mark;		/* HANDLE_LIVE, or anything else */
 	uint32_t index;		/* in the table */
@@ -19,8 +19,8 @@ struct handle {
 struct handles {
 	unsigned char *items;
 	size_t size;		/* of an item */
-	size_t offset;		/* of its struct handle in it */
-	uint32_t *queue;	/* indices of those that died, oldest first; a circle */
+	size_t offset;		/* offset of its struct handle */
+	uint32_t *queue;	/* indices of dead handles, oldest first; a circle */
 	uint32_t count;
 	uint32_t fresh;		/* items below this have been used */
 	uint32_t first, last;	/* of the queue, and behind its end */
@@ -33,20 +33,20 @@ struct handles {
 int handles_init(struct handles *handles, uint32_t limit, size_t size, size_t offset) MUST_CHECK;
 void handles_deinit(struct handles *handles);
 
-/* Are as many live as may be? */
+/* Has the number of live handles reached the limit? */
 static inline bool handles_at_limit(const struct handles *handles)
 {
 	return handles->live >= handles->limit;
 }
 
 /*
- * The handle that has been dead for longest, now live; NULL at the limit.  To be taken
- * when there is something to put into it.
+ * The handle that has been dead for longest, now live; NULL at the limit.  Take it when
+ * there is something to put into it.
  */
 void *handles_take(struct handles *handles);
 void handles_give(struct handles *handles, void *item);
 
-/* Gives back one that the program has never seen: it is the next to be used again. */
+/* Gives back a handle that the program has never seen: it is the next to be used. */
 void handles_untake(struct handles *handles, void *item);
 
 /* The next live item at or behind *index, which moves on; NULL at the end. */

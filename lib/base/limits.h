@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Every bound and default of the library, with where it comes from.
- */
+/* Every bound and default of the library, with its derivation. */
 #ifndef SLUICE_BASE_LIMITS_H
 #define SLUICE_BASE_LIMITS_H
 
@@ -30,43 +28,43 @@
  */
 #define SEGMENT_WINDOW		(UINT64_C(1) << 30)
 
-/* Segments of one port together, when the user says nothing. */
+/* All segments of one port, if the program does not say it. */
 #define MEMORY_LIMIT_DEFAULT	(UINT64_C(4) << 30)
 
 /*
- * All segments of a server, when the user says nothing: this share of what the machine had
- * available when the server was made, so that a server cannot take all of it; but the first
- * MiB of as many clients as a service has by default.
+ * All segments of a server, if the program does not say it: this share of the memory that
+ * the machine had available when the server was made, so that a server cannot take all of
+ * it; but at least the first MiB of as many clients as a service has by default.
  */
 #define PORT_MEMORY_SHARE	2u
 #define PORT_MEMORY_LEAST	(UINT64_C(256) << 20)
 
 /*
- * Of that, this share for all clients of one process, when the user says nothing: one process
- * leaves most of it to others, and four can use it up.
+ * The share of it for all clients of one process, if the program does not say it.  One
+ * process leaves most of it to others, and four can use it up.
  */
 #define PEER_MEMORY_SHARE	4u
 
-/* Of one segment, and of a port; also keeps sums of sizes from wrapping. */
+/* The maximum of one segment, and of a port; it also keeps sums of sizes from wrapping. */
 #define MEMORY_LIMIT_MAX	(UINT64_C(1) << 40)
 
-/* Room made at once for the first slices of a port, at most. */
+/* Room for the first slices of a port that is made at once, at most. */
 #define SEGMENT_INITIAL_LIMIT	(UINT64_C(1) << 20)
 
 /* A pool of up to this size is not worth retiring. */
 #define RETIRE_SIZE_MIN		(UINT64_C(256) << 10)
 
-/* A pool of which less than one part in so many was out at a time is mostly idle. */
+/* A pool is mostly idle if less than one part in so many was out at a time. */
 #define RETIRE_SHARE		8u
 
-/* Loans over which that is judged: at first, and after many rebounds. */
+/* Loans over which that is decided: at first, and after many rebounds. */
 #define RETIRE_LOANS_MIN	256u
 #define RETIRE_LOANS_MAX	(1u << 16)
 
-/* Ground is populated in steps of this size, so that a signal can get through. */
+/* Memory is populated in steps of this size, so that a signal can end it. */
 #define POPULATE_STEP		(UINT64_C(32) << 20)
 
-/* Only a growth of at least this size asks how much memory is available. */
+/* A growth of at least this size checks first how much memory is available. */
 #define AVAILABLE_CHECK_MIN	(UINT64_C(16) << 20)
 
 /* Payload alignment, at most: that of a page. */
@@ -78,20 +76,21 @@
  */
 #define HANDLES_SPARE		8u
 
-/* How long opening a service may fight with others removing it. */
+/* How long opening a service may be repeated while others remove it. */
 #define REGISTRY_PATIENCE_NS	(INT64_C(2) * 1000 * 1000 * 1000)
 
-/* How long one that has it open already may fight, while messages wait. */
+/* The same for a process that has it open already, while messages wait. */
 #define REGISTRY_SHORT_PATIENCE_NS	(INT64_C(10) * 1000 * 1000)
 
 /*
- * Who takes entries away is left so much time to end before they are written again; what
- * cannot be written is tried again after that time, then after twice as long, and so on.
+ * A process that removes entries has so much time to end before they are written again.  An
+ * entry that cannot be written is tried again after that time, then after twice as long,
+ * and so on.
  */
 #define REGISTRY_SETTLE_NS	(INT64_C(100) * 1000 * 1000)
 #define REGISTRY_RETRY_MAX_NS	(INT64_C(10) * 1000 * 1000 * 1000)
 
-/* A node that the kernel cannot tell of it looks so often itself. */
+/* A node that the kernel cannot notify of it checks at this interval. */
 #define REGISTRY_LOOK_NS	(INT64_C(10) * 1000 * 1000 * 1000)
 
 /*
@@ -101,27 +100,28 @@
 #define SOCKET_GLANCE_NS	(INT64_C(100) * 1000)
 
 /*
- * Calls of the library that follow each other faster than this are one spinning loop:
- * longer than handling a short message, shorter than being told something by another
- * process through the kernel, which takes two system calls and a change of processes.
+ * Calls of the library that follow each other faster than this are one spinning loop.  It
+ * is longer than handling a short message.  It is shorter than the time in which another
+ * process can tell this one something through the kernel, which takes two system calls and
+ * a change of processes.
  */
 #define SOCKET_LOOP_NS		(INT64_C(2) * 1000)
 
 /*
- * How long a wait polls before it sleeps: at most, if the program says nothing, which
- * is twice the round trip of two sleepers, so that they can get out of it; and for a
- * start, about what a system call costs.
+ * How long a wait polls before it sleeps.  The maximum, if the program does not say it, is
+ * twice the round trip of two processes that sleep, so that these can find out that polling
+ * is faster.  The first value is about the cost of a system call.
  */
 #define SPIN_DEFAULT_NS		(INT64_C(50) * 1000)
 #define SPIN_START_NS		(INT64_C(2) * 1000)
 
-/* More than that is as good as always; it also keeps sums of times from wrapping. */
+/* More than that is practically always; it also keeps sums of times from wrapping. */
 #define SPIN_LIMIT_NS		(INT64_C(1) * 1000 * 1000 * 1000)
 
 /*
- * A wait that is shorter than that, by far longer than the two system calls that holding
- * back signals costs, sleeps so often before it holds them back: once for the message, once
- * for a wait that was left queued.
+ * A wait that is shorter than that sleeps so often before it holds signals back: once for
+ * the message, once for a wait that was left queued.  The time is far longer than the two
+ * system calls that holding back signals costs.
  */
 #define BRIEF_WAIT_NS		(INT64_C(1) * 1000 * 1000)
 #define SLEEPS_UNHELD		2u
@@ -130,22 +130,23 @@
 #define SPIN_BATCH		16u
 
 /*
- * A channel that is polled in vain so often has cost about as much as being rung
- * would; of several that are polled, this many stay so even then.
+ * A channel that was polled so often without a message has cost about as much as a ring
+ * would.  Of several polled channels so many stay polled even then.
  */
 #define COOL_AFTER_LOOKS	1024u
 #define COOL_ABOVE		8u
 
 /*
  * A server that received its last request so long ago has time to look at all channels for
- * the one that waits longest, if there are more of them than take turns anyway.
+ * the request that waits longest, if there are more channels than take turns anyway.
  */
 #define SLOW_LOOK_NS		(INT64_C(1) * 1000 * 1000)
 #define SLOW_LOOK_ABOVE		2u
 
 /*
- * A peer that has rung so often in a row for nothing is not slept for any more, until it
- * has sent a message, given one back or made room; it is looked at after this time instead.
+ * A node no longer sleeps on a peer that has rung so often in a row without a reason, until
+ * the peer has sent a message, returned one or made room.  The node looks at it after this
+ * time instead.
  */
 #define VAIN_RINGS_MAX		64u
 #define VAIN_PAUSE_NS		(INT64_C(1) * 1000 * 1000)
@@ -157,11 +158,11 @@
 #define WAKES_HELD_MAX		64u
 
 /*
- * What a peer orders by packets (wait/budget.c).  It gets 1/16 of our time, and all peers
- * together half of it.  What is more than that waits; before, a peer may use up 4 ms at
- * once, and all together 8 ms.  To map and populate a segment of 64 MiB takes 3 ms, so the
- * first message of that size is not delayed; and an honest peer that comes meanwhile waits
- * for no more than 8 ms and the step that was begun.
+ * The time that a peer may use up by packets (wait/budget.c).  It gets 1/16 of the node's
+ * time, and all peers together half of it.  Work beyond that waits.  Before, a peer may use
+ * up 4 ms at once, and all together 8 ms.  Mapping and populating a segment of 64 MiB takes
+ * 3 ms, so the first message of that size is not delayed.  An honest peer that comes
+ * meanwhile waits for no more than 8 ms and the step that was begun.
  */
 #define TURN_PRICE		INT64_C(16)
 #define TURNS_PRICE		INT64_C(2)
@@ -169,24 +170,27 @@
 #define TURNS_DEBT_MAX_NS	(INT64_C(8) * 1000 * 1000 * TURNS_PRICE)
 
 /*
- * One step is never charged with more than this: it is rarely longer, and if it is, that is
- * not the peer's fault alone.  So nobody is shut out for longer than 0.1 s.
+ * One step is never charged with more than this.  It rarely takes longer, and if it does,
+ * that is not only due to the peer.  So no peer waits for longer than 0.1 s.
  */
 #define TURN_CHARGE_MAX_NS	(INT64_C(8) * 1000 * 1000)
 
-/* Turns that are given before other things are looked at. */
+/* Turns that are given before other work is done. */
 #define TURNS_AT_ONCE		64u
 
 /*
- * Packets read from a peer in one turn: as many as a socket holds, about, so that what an
- * honest peer has sent is read at once.
+ * Packets read from a peer in one turn: about as many as a socket holds, so that everything
+ * that an honest peer has sent is read at once.
  */
 #define DRAIN_PACKETS_MAX	320u
 
-/* What receiving a packet takes, beside handling it: it is not measured, but charged. */
+/* The time to receive a packet, without handling it: it is not measured, but charged. */
 #define PACKET_NS		(INT64_C(2) * 1000)
 
-/* What a message with descriptors, or a status with a text, takes by its packet. */
+/*
+ * The time that the packet of a message with descriptors, or of a status with a text,
+ * takes.
+ */
 #define PACKET_PAID_NS		(INT64_C(10) * 1000)
 
 /*
@@ -197,26 +201,26 @@
 #define POPULATE_TURNS_MAX	16u
 
 /*
- * Address space of segments that peers have given up and that waits to be unmapped.  Where
- * there is more, it is unmapped at once.
+ * Address space of segments that peers have given up and that waits to be unmapped.  Beyond
+ * that it is unmapped at once.
  */
 #define UNMAP_WAITING_MAX	(UINT64_C(4) << 30)
 
-/* Packets that are read of a peer whose process has ended, or that has hung up. */
+/* Packets that are read from a peer whose process has ended, or that has hung up. */
 #define DRAIN_LAST_MAX		(2 * DRAIN_PACKETS_MAX)
 
 /*
- * What failed for want of something is tried again after the first pause, which is
- * hardly noticed, then after twice as long, and so on up to the longest: a wake a second
- * costs nothing, and a person does not wait longer (wait/retry.c).
+ * A call that failed for lack of something is tried again after the first pause, which is
+ * hardly noticed, then after twice as long, and so on up to the longest pause.  A wake a
+ * second costs nothing, and a person does not wait longer (wait/retry.c).
  */
 #define RETRY_FIRST_NS		(INT64_C(1) * 1000 * 1000)
 #define RETRY_LONGEST_NS	(INT64_C(1) * 1000 * 1000 * 1000)
 
 /*
- * Letters that a node reads within a window.  To make a server takes 0.1 ms and more, so one
- * process that makes servers as fast as it can does not reach that, and each of them is
- * found at once.  16 letters that do not count cost some 20 us.
+ * Letters that a node reads within a window.  Making a server takes 0.1 ms or more, so one
+ * process that makes servers as fast as it can does not reach the limit, and each server is
+ * found at once. 16 letters that mean nothing cost some 20 us.
  */
 #define LETTERS_AT_ONCE		16u
 #define LETTERS_WINDOW_NS	(INT64_C(1) * 1000 * 1000)
@@ -228,7 +232,10 @@
  */
 #define FLIGHT_SHARE		4u
 
-/* A server whose socket is full is offered a request that may not be lost again. */
+/*
+ * Pause before a server whose socket is full is offered again a request that may not be
+ * lost.
+ */
 #define ANNOUNCE_RETRY_NS	(INT64_C(1) * 1000 * 1000)
 
 /* Whether to go on waiting for room is asked again after this time, and twice that. */
@@ -236,23 +243,24 @@
 #define ASK_AGAIN_MAX_NS	(INT64_C(100) * 1000 * 1000)
 
 /*
- * A server that is full takes nobody for so long, since a client that has just ended may be
- * noticed late; a process needs some milliseconds for that on a busy machine.
+ * A full server takes no client for so long, since it may notice late that a client has
+ * ended; a process needs some milliseconds to end on a busy machine.
  */
 #define FULL_GRACE_NS		(INT64_C(100) * 1000 * 1000)
 
-/* Connections taken at a time, so that other things get their turn. */
+/* Connections taken at a time, so that other work gets its turn. */
 #define ACCEPT_AT_ONCE		64u
 
-/* What taking one costs, beside its HELLO: it is not measured, but charged. */
+/* The time to take one, without its HELLO: it is not measured, but charged. */
 #define ACCEPT_NS		(INT64_C(20) * 1000)
 
 /*
- * Connections without a HELLO.  A client says it within microseconds after it has
- * connected; it takes longer only if it is stopped just then, and then it tries again.  A
- * program that makes many clients at once has one such connection for each thread, so 16
- * are many; and 64 are the threads of several programs.  Each costs two descriptors, so one
- * user has 128 of the 1,024 that a process may have by default.
+ * Connections without a HELLO.  A client sends it within microseconds after it has
+ * connected.  It takes longer only if the client is stopped just then; in that case it
+ * tries again.  A program that makes many clients at once has one such connection for each
+ * thread, so 16 are enough for a process, and 64 for the threads of several programs.  Each
+ * costs two descriptors, so one user takes at most 128 of the 1,024 that a process may have
+ * by default.
  */
 #define STRANGER_PATIENCE_NS	(INT64_C(1) * 1000 * 1000 * 1000)
 #define STRANGERS_PER_PROCESS	16u
@@ -271,10 +279,11 @@
 #define SERVER_BACKLOG		4096
 
 /*
- * How busy a server is.  Counts and times are cut so that their product fits into 62 bits.
- * A word that others change meanwhile is tried so often: more than one try is rare, since
- * a try takes some 50 ns.  What is counted in vain for so long is not there: far longer
- * than a client takes from counting a request to sending it, unless it is stopped.
+ * How busy a server is.  Counts and times are limited so that their product fits into 62
+ * bits.  A change of a word that others change meanwhile is tried so often; more than one
+ * try is rare, since a try takes some 50 ns.  A count that stays without a request for so
+ * long is wrong.  That is far longer than a client takes from counting a request to sending
+ * it, unless it is stopped.
  */
 #define LOAD_COUNT_MAX		(UINT64_C(1) << 24)
 #define LOAD_SERVICE_MAX_NS	(UINT64_C(1) << 36)
@@ -282,9 +291,9 @@
 #define LOAD_DOUBT_NS		(INT64_C(100) * 1000 * 1000)
 
 /*
- * The average of a server's service times is one of the last 16, about, and is told from
- * the eighth on: fewer say more of the requests than of the server.  Servers are told
- * apart by it above 250 us, below which scheduling decides, and up to a factor of 16: one
+ * The average of a server's service times covers about the last 16, and is used from the
+ * eighth on: fewer say more about the requests than about the server.  It distinguishes
+ * servers above 250 us, below which scheduling decides, and up to a factor of 16: a server
  * that has had a long request by chance must not be avoided for ever.
  */
 #define LOAD_SAMPLES		16
@@ -293,8 +302,9 @@
 #define LOAD_SERVICE_RATIO	16u
 
 /*
- * The page of a server that has not welcomed its client yet is looked for among so many
- * descriptors of its process, from the lowest on: it was opened before any connection.
+ * If a server has not sent WELCOME yet, its client looks for the page among so many
+ * descriptors of its process, beginning with the lowest: the page was opened before any
+ * connection.
  */
 #define LOAD_LOOKS		256u
 

@@ -2,11 +2,11 @@
 /*
  * USDT: places in the code that a tracer can find and watch, by Debian's <sys/sdt.h>.
  *
- * A place is a nop, and a note in the ELF file that says where it is, what its
- * arguments are, and which 16-bit semaphore the kernel raises while somebody watches
- * it.  The nop has one byte: Linux 6.18 breaks programs at longer ones.  Where there is
- * no <sys/sdt.h>, or with SLUICE_WITHOUT_PROBES, there are no places, and what would
- * lead to them is left out by the compiler.
+ * A place is a nop, and a note in the ELF file that says where the place is, what its
+ * arguments are, and which 16-bit semaphore the kernel raises while a tracer watches it.
+ * The nop has one byte: Linux 6.18 breaks programs at longer ones.  Without <sys/sdt.h>, or
+ * with SLUICE_WITHOUT_PROBES, there are no places, and the compiler removes the code that
+ * leads to them.
  */
 #ifndef SLUICE_BASE_USDT_H
 #define SLUICE_BASE_USDT_H
@@ -23,7 +23,8 @@
 #endif
 
 #ifdef __clang__
-#pragma clang diagnostic ignored "-Wgnu-zero-variadic-macro-arguments"	/* of theirs */
+/* clang warns of the macros of <sys/sdt.h>. */
+#pragma clang diagnostic ignored "-Wgnu-zero-variadic-macro-arguments"
 #endif
 
 #ifndef USDT_AVAILABLE
@@ -39,11 +40,11 @@
 	((void)(a), (void)(b), (void)(c), (void)(d), (void)(e), (void)(f))
 #endif
 
-/* Has the function set its frame up, which a stack that is taken in it begins with. */
+/* Makes the function set up its frame, which a stack that is taken in it begins with. */
 #define USDT_FRAME() \
 	__asm__ __volatile__("" : : "r"(__builtin_frame_address(0)))
 
-/* The semaphore of a place, which the kernel finds through the note. */
+/* The semaphore of a place.  The kernel finds it through the note. */
 #define USDT_SEMAPHORE(name) \
 	uint16_t name __attribute__((__section__(".probes"), __visibility__("hidden")))
 

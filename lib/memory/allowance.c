@@ -1,25 +1,28 @@
 // SPDX-License-Identifier: MIT
 /*
- * What all pools of a port may have together, and those of one peer process.
+ * The memory that all pools of a port may have together, and those of one peer process.
  *
- * A server has a pool for each client, and each has a limit of its own (memory/pool.c).  That
- * limit bounds neither the memory of a server with many clients nor that of a process that
- * connects many times.  So a pool grows only as far as these allow, too:
+ * A server has a pool for each client, and each pool has a limit of its own
+ * (memory/pool.c).  That limit bounds neither the memory of a server with many clients nor
+ * that of a process that connects many times.  So a pool also grows only as far as these
+ * permit:
  *
  *	port_memory_limit	all pools of the port
  *	peer_memory_limit	all pools whose clients are in one process
  *
- * Processes are told apart by what the kernel said when they connected, and not by anything
- * that they say: by pid and user.  Those that it shows no pid of, since they are in another
- * pid namespace, are one by user.  A process whose pid is used again, while a pool of its
- * predecessor is still there, shares the allowance with that.
+ * Processes are told apart by the pid and user that the kernel reported when they
+ * connected, and not by anything that they say.  Processes whose pid the kernel does not
+ * show, since they are in another pid namespace, count as one for each user.  A process
+ * whose pid is used again, while a pool of its predecessor is still there, shares its
+ * allowance.
  *
  * Invariant: bytes of all is the sum of those of its pools, and of a peer likewise; neither
  * exceeds its limit.
  *
- * The memory of the owner alone: no peer has a word in it.  A peer process that keeps what
- * it was sent uses up its own allowance, and then replies to it fail with ENOMEM.  As many
- * processes as the port's limit is larger than a peer's can use that up.
+ * This is private memory of the owner, which no peer writes.  A peer process that keeps
+ * what it was sent uses up its own allowance, and then replies to it fail with ENOMEM.  The
+ * limit of the port divided by that of a peer is the number of processes that can use up
+ * the memory of the port.
  */
 #include "memory/allowance.h"
 

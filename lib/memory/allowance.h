@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What all pools of a port may have together, and those of one peer process. */
+/* The memory that all pools of a port may have together, and those of one peer process. */
 #ifndef SLUICE_MEMORY_ALLOWANCE_H
 #define SLUICE_MEMORY_ALLOWANCE_H
 
@@ -8,7 +8,7 @@
 
 #include "base/compiler.h"
 
-/* Of one process at the other end of one or more channels. */
+/* The account of one process at the other end of one or more channels. */
 struct allowance {
 	struct allowance *next;
 	struct ucred user;		/* the process */
@@ -16,7 +16,7 @@ struct allowance {
 	uint32_t references;
 };
 
-/* Of a port. */
+/* The account of a port. */
 struct allowances {
 	uint64_t limit;			/* of all pools, in whole pages */
 	uint64_t peer_limit;		/* of those of one process */
@@ -24,17 +24,20 @@ struct allowances {
 	struct allowance *peers;	/* those that have pools */
 };
 
-/* That of a process, for a pool more.  NULL with errno ENOMEM. */
+/* The account of a process, for one more pool.  NULL with errno ENOMEM. */
 struct allowance *allowance_get(struct allowances *all, const struct ucred *user) MUST_CHECK;
 void allowance_put(struct allowances *all, struct allowance *peer);
 
-/* A pool of this process has so many bytes more; less is more by a number that wraps. */
+/* A pool of this process has grown by so many bytes; a number that wraps makes it less. */
 void allowance_count(struct allowances *all, struct allowance *peer, uint64_t bytes);
 
-/* Bytes that a pool of this process may have more, for others' sake. */
+/* Bytes by which a pool of this process may grow, as far as other pools are concerned. */
 uint64_t allowance_room(const struct allowances *all, const struct allowance *peer);
 
-/* There is no room for so many more.  -ENOMEM, and who has what there is. */
+/*
+ * Reports that there is no room for so many bytes more. -ENOMEM, with a sentence on what
+ * uses them.
+ */
 int allowance_refuse(const struct allowances *all, const struct allowance *peer,
 		     uint64_t bytes) COLD;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a slice holds: the user header, padding up to the payload's alignment, and
- * the elements.  One of these for each direction of a service.
+ * The contents of a slice: the user header, padding up to the payload's alignment, and the
+ * elements.  One of these for each direction of a service.
  */
 #ifndef SLUICE_MEMORY_PAYLOAD_H
 #define SLUICE_MEMORY_PAYLOAD_H
@@ -18,7 +18,7 @@
 struct payload {
 	uint64_t element;	/* bytes of one */
 	uint64_t lead;		/* bytes in front of the elements */
-	uint32_t quantum;	/* what a slice begins on a multiple of */
+	uint32_t quantum;	/* a slice begins on a multiple of it */
 	bool slice;		/* any number of elements; else exactly one */
 	bool header;		/* there is a user header */
 };
@@ -40,7 +40,7 @@ static inline struct payload payload_of(const struct sluice_registry_message *me
 	};
 }
 
-/* The bytes of a slice of count elements.  False if that is no number. */
+/* The bytes of a slice of count elements.  False if they do not fit a number. */
 static inline bool payload_bytes(const struct payload *payload, uint64_t count,
 				 uint64_t *ret_bytes)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Where the slices of a port come from: a few segments, a table of the slices that
- * are out, and the strategy that says how long a slice is and how segments grow.
+ * The slices of a port: a few segments, a table of the slices that are out, and the
+ * strategy that says how long a slice is and how segments grow.
  *
  *	strategy	a slice takes			a segment grows
  *	POWER_OF_TWO	the next power of two of its	to twice its size, at most by 1 MiB,
@@ -10,11 +10,11 @@
  *	BEST_FIT	its bytes, in whole quanta	by what the slice needs
  *	STATIC		a fixed number of bytes		never; populated as it is used
  *
- * A loan looks for room in the segments that are in use, then grows the one of them that
- * needs least, in place, then makes a further segment.  If that fails, idle segments are
- * given up (memory/retirement.c), and it is tried again.  Growing never moves a slice.
- * A port that has several pools has limits for them together (memory/allowance.c); whoever
- * owns the pools gives up idle segments of the others (exchange/responder_reply.c).
+ * A loan looks for room in the segments that are in use, then grows, in place, the one that
+ * needs least, then makes a further segment.  If that fails, idle segments are given up
+ * (memory/retirement.c), and it is tried again.  Growing never moves a slice.  If a port
+ * has several pools, limits hold for them together (memory/allowance.c); the owner of the
+ * pools gives up idle segments of the others (exchange/responder_reply.c).
  *
  * Memory follows use: see memory/retirement.c.
  *
@@ -25,9 +25,9 @@
  * (3) A segment's number is never used again; its index is, after it is destroyed,
  *     which frees tells to those who remember which segments a peer knows.
  *
- * All of this is the owner's private memory.  Peers name slices by their numbers;
- * whoever calls pool_drop() for a peer has checked that this peer holds it.  The
- * slices that a dead peer held are dropped by its channel.
+ * All of this is the owner's private memory.  Peers name slices by their numbers; a caller
+ * that calls pool_drop() for a peer has checked that this peer holds the slice.  The
+ * channel of a dead peer drops the slices that the peer held.
  */
 #include "memory/pool.h"
 
@@ -102,7 +102,7 @@ static int grow(struct pool *pool, struct segment *segment, uint64_t size)
 	return 0;
 }
 
-/* Room in a segment's book for all slices, of a port that asks for it. */
+/* Room in a segment's table for all slices, for a port that asks for it. */
 static int make_book(struct pool *pool, struct segment *segment)
 {
 	struct slab *slab = &segment->slab;
@@ -110,7 +110,7 @@ static int make_book(struct pool *pool, struct segment *segment)
 	if (pool->config.residence == RESIDENCE_LAZY)
 		return 0;
 	if (slab_reserve(slab, pool->config.slices) < 0)
-		return fail(ENOMEM, "no memory for the book of a segment");
+		return fail(ENOMEM, "no memory for the table of a segment");
 	return reside(slab->free, slab->room * sizeof(*slab->free), pool->config.residence);
 }
 
@@ -160,7 +160,7 @@ static int first_segment(struct pool *pool)
 	const struct pool_config *config = &pool->config;
 	uint64_t size = pool_first_size(config, config->slice_bytes), all;
 
-	/* What is only liked must not be what a first loan fails for. */
+	/* A size that is only preferred must not make a first loan fail. */
 	if (!pool_kept_size(config))
 		size = max_u64(min_u64(size, pool_room(pool)),
 			       round_up(pool_slice_length(config, config->slice_bytes), POOL_PAGE));
@@ -223,7 +223,7 @@ void pool_deinit(struct pool *pool)
 
 /* ---- Loans ---- */
 
-/* needed: bytes in service that would have done for the loan. */
+/* needed: bytes in service that would have been enough for the loan. */
 static void note_growth(struct pool *pool, const struct segment *segment, uint64_t before,
 			uint64_t needed)
 {
@@ -250,10 +250,10 @@ static int take_from(struct pool *pool, uint64_t length, uint32_t *ret_segment,
 		r = slab_take(&segment->slab, length, ret_offset);
 		*ret_segment = i;
 	}
-	return r == -ENOMEM ? fail(ENOMEM, "no memory for the book of a segment") : r;
+	return r == -ENOMEM ? fail(ENOMEM, "no memory for the table of a segment") : r;
 }
 
-/* The size to grow to: as the strategy likes it, or else just what is needed. */
+/* The size to grow to: as the strategy prefers, or else just enough. */
 static int grow_in_place(struct pool *pool, struct segment *segment, uint64_t length)
 {
 	uint64_t needed = round_up(slab_size_for(&segment->slab, length), POOL_PAGE);
@@ -266,7 +266,7 @@ static int grow_in_place(struct pool *pool, struct segment *segment, uint64_t le
 	return grow(pool, segment, needed);
 }
 
-/* A further segment has what the slice needs; the first one in service, what is kept. */
+/* A further segment has room for the slice; the first one in service, for what is kept. */
 static uint64_t further_size(const struct pool *pool, uint64_t length, uint64_t in_service)
 {
 	uint64_t kept = pool_kept_size(&pool->config);
@@ -324,13 +324,13 @@ static int make_room(struct pool *pool, uint64_t length, bool had)
 	r = add_segment(pool, window_for(pool, size), size, false);
 	if (r < 0)
 		return r;
-	/* After a retirement a fresh segment is no growth. */
+	/* After a retirement a new segment does not count as growth. */
 	if (had)
 		note_growth(pool, &pool->segments[r], 0, used + length);
 	return 0;
 }
 
-/* Nothing that is idle makes a loan fail. */
+/* No loan fails while there is idle memory. */
 static COLD int find_room(struct pool *pool, uint64_t length)
 {
 	bool had = pool_in_service(pool);

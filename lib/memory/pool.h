@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Where the slices of a port come from. */
+/* The slices of a port. */
 #ifndef SLUICE_MEMORY_POOL_H
 #define SLUICE_MEMORY_POOL_H
 
@@ -22,10 +22,10 @@ enum pool_strategy {
 struct pool_config {
 	const char *name;		/* of its memfds, in front of the port's id */
 	enum pool_strategy strategy;
-	uint64_t slice_bytes;		/* there is room for from the start */
+	uint64_t slice_bytes;		/* that there is room for from the start */
 	uint64_t slice_len;		/* the same in elements, for sentences */
 	struct payload payload;		/* what a slice holds */
-	uint64_t port;			/* id of the port, for who watches */
+	uint64_t port;			/* id of the port, for probes */
 	struct sluice_registry_counters *counters;	/* of the port */
 	uint64_t limit;			/* bytes of all segments together, in whole pages */
 	uint64_t most;			/* the least of all limits: what one slice may have */
@@ -48,7 +48,7 @@ struct pool_slice {
 	uint32_t next_free;
 };
 
-/* Whose limit a loan failed for that found no room. */
+/* The limit that a loan without room failed for. */
 enum pool_shortage {
 	POOL_SHORT_OF_OTHER,		/* the pool's own, or something else */
 	POOL_SHORT_OF_PEER,
@@ -65,7 +65,7 @@ struct pool {
 	struct pool_slice *slices;
 	uint32_t count, first_free;
 
-	/* For what retires segments; see retirement.c. */
+	/* For the retirement of segments; see retirement.c. */
 	uint32_t loans, loans_to_judge;
 	uint64_t used, peak;
 	bool rebound;
@@ -80,7 +80,7 @@ int pool_check(const struct pool_config *config) MUST_CHECK;
 /* Checks that, and makes the first segment.  0 or -errno. */
 int pool_init(struct pool *pool, const struct pool_config *config) MUST_CHECK;
 
-/* All segments go, also those of which slices are out. */
+/* Destroys all segments, even those with slices that are out. */
 void pool_deinit(struct pool *pool);
 
 /*
@@ -89,10 +89,10 @@ void pool_deinit(struct pool *pool);
  */
 int pool_loan(struct pool *pool, uint64_t bytes) MUST_CHECK;
 
-/* From here on a peer holds it and may give it back. */
+/* From here on a peer holds the slice and may give it back. */
 void pool_mark_sent(struct pool *pool, uint32_t number);
 
-/* One holder more, and one less; the last returns the slice. */
+/* Adds a holder, and removes one; the last returns the slice. */
 void pool_hold(struct pool *pool, uint32_t number);
 void pool_drop(struct pool *pool, uint32_t number);
 
@@ -101,7 +101,7 @@ static inline const struct pool_slice *pool_slice(const struct pool *pool, uint3
 	return &pool->slices[number];
 }
 
-/* Where a slice is, for its owner. */
+/* The address of a slice, for its owner. */
 static inline unsigned char *pool_address(const struct pool *pool, uint32_t number)
 {
 	const struct pool_slice *slice = pool_slice(pool, number);
@@ -112,27 +112,27 @@ static inline unsigned char *pool_address(const struct pool *pool, uint32_t numb
 /* How many segments there are. */
 uint32_t pool_segments(const struct pool *pool);
 
-/* The index of a segment that there is not, or SLUICE_SEGMENTS_ALIVE. */
+/* The index of a segment that does not exist, or SLUICE_SEGMENTS_ALIVE. */
 uint32_t pool_free_index(const struct pool *pool);
 
-/* Bytes that the limits allow the pool to have more. */
+/* Bytes by which the limits permit the pool to grow. */
 uint64_t pool_room(const struct pool *pool);
 
-/* What all pools of a port have together; less is more by a number that wraps. */
+/* Adds to the memory of all pools of a port; a number that wraps makes it less. */
 void pool_count(const struct pool *pool, uint64_t segments, uint64_t bytes);
 
 /* ---- retirement.c, for pool.c ---- */
 
-/* So many loans were made that it is time to look. */
+/* Called after so many loans that it is time to decide. */
 void pool_judge(struct pool *pool) COLD;
 
-/* A slice of a retired segment has come home. */
+/* Called when a slice of a retired segment has come home. */
 void pool_destroy_if_idle(struct pool *pool, struct segment *segment) COLD;
 
-/* A loan finds no room: the longest segment that is idle goes.  Was there one? */
+/* Called when a loan finds no room: destroys the longest idle segment.  Was there one? */
 bool pool_give_up_idle(struct pool *pool) COLD;
 
-/* Nothing is loaned any more from what there is.  False if it stays in service. */
+/* Stops loans from the existing segments.  False if they stay in service. */
 bool pool_retire_all(struct pool *pool) COLD;
 
 /* Bytes of the segments that are not retired. */
@@ -141,8 +141,8 @@ uint64_t pool_in_service(const struct pool *pool);
 /* ---- pool_sizes.c, for pool.c ---- */
 
 /*
- * What a slice of so many bytes takes.  A power of two is that of the elements, without
- * what is in front of them; and where whole pages do with less, it takes those.  So no
+ * The bytes that a slice of so many bytes takes.  A power of two is that of the elements,
+ * without what is in front of them.  If whole pages are fewer bytes, it takes those.  So no
  * slice takes more than its bytes in whole pages, which a limit has room for.
  */
 static inline uint64_t pool_slice_length(const struct pool_config *config, uint64_t bytes)
@@ -163,18 +163,18 @@ static inline uint64_t pool_slice_length(const struct pool_config *config, uint6
 int pool_find_length(const struct pool_config *config, uint64_t bytes,
 		     uint64_t *ret_length) MUST_CHECK;
 
-/* What the first segment would have from the start, if slices had so many bytes. */
+/* The first size of the first segment, if slices had so many bytes. */
 uint64_t pool_first_size(const struct pool_config *config, uint64_t bytes);
 
-/* What a port keeps even if it is idle, since it has asked for it; 0: nothing. */
+/* The memory that a port keeps even if it is idle, since it has asked for it; 0: none. */
 uint64_t pool_kept_size(const struct pool_config *config);
 
 /* All of a static pool. */
 uint64_t pool_static_size(const struct pool_config *config);
 
 /*
- * The least initial_max_slice_len whose first segment has the bytes that were needed; 0
- * if messages are of fixed size, or the limit does not allow it.
+ * The least initial_max_slice_len whose first segment has the needed bytes; 0 if messages
+ * are of fixed size, or the limit does not permit it.
  */
 uint64_t pool_advice(const struct pool_config *config, uint64_t needed);
 

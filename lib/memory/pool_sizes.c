@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * How much memory a pool takes: what a slice takes of it, what there is from the start,
- * and whether the limits allow that, which is asked when the port is made and not when
- * its first loan fails.
+ * How much memory a pool takes: the bytes of a slice, the memory from the start, and
+ * whether the limits permit that.  The limits are checked when the port is made and not
+ * when its first loan fails.
  *
  *	from the start		POWER_OF_TWO, BEST_FIT		STATIC
  *	preallocate		so many slices			the same, of a window for
@@ -12,8 +12,8 @@
  *				and the limit go
  *	prefaulted		no more than that		all of them
  *
- * This is arithmetic on options that were in range when they were read; no peer has any
- * part in it.
+ * This is arithmetic on options that were in range when they were read.  No peer influences
+ * it.
  */
 #include "memory/pool.h"
 
@@ -22,7 +22,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 
-/* Which limit is the least. */
+/* The least of the limits. */
 static const char *least_limit(const struct pool_config *config)
 {
 	if (config->most == config->limit)
@@ -48,7 +48,7 @@ int pool_find_length(const struct pool_config *config, uint64_t bytes, uint64_t 
 	return 0;
 }
 
-/* Slices that are asked for; 0 if nothing is said. */
+/* Slices that the port asks for; 0 if it does not say. */
 static uint64_t preallocated(const struct pool_config *config)
 {
 	if (config->strategy == POOL_STATIC && config->residence != RESIDENCE_LAZY)
@@ -56,7 +56,7 @@ static uint64_t preallocated(const struct pool_config *config)
 	return min_u64(config->preallocate, config->slices);
 }
 
-/* There are at most some millions of slices, and bytes that a limit allows. */
+/* There are at most some millions of slices, and the bytes are within a limit. */
 uint64_t pool_first_size(const struct pool_config *config, uint64_t bytes)
 {
 	uint64_t length = pool_slice_length(config, bytes), slices = preallocated(config), liked;

@@ -1,28 +1,28 @@
 // SPDX-License-Identifier: MIT
 /*
- * How the memory of a pool goes back.
+ * How a pool gives memory back.
  *
- * Memory follows use.  Over a number of loans the pool watches the most bytes that
- * were out at a time; if that is a small share of what it has, it retires its
- * segments: nothing is loaned from them any more, and each is destroyed when its
- * last slice has come home, while new loans come from a fresh one.  If a pool has
- * to grow again soon after, it waits twice as long the next time.  What was allocated
- * because the port has asked for it (memory/pool_sizes.c) it does not give up.
+ * Memory follows use.  Over a number of loans the pool notes the most bytes that were out
+ * at a time.  If that is a small share of its memory, it retires its segments: nothing is
+ * loaned from them any more, and each is destroyed when its last slice has come home, while
+ * new loans come from a new segment.  If a pool has to grow again soon after, it waits
+ * twice as long the next time.  It does not give up memory that the port has asked for
+ * (memory/pool_sizes.c).
  *
- * A loan that finds no room, whatever is short, does not fail as long as there is idle
- * memory: segments of which no slice is out are destroyed, one at a time and the longest
- * first, until the loan succeeds or none is left.  Here what was preallocated goes too;
- * the next segment has room for as much again, if the limit allows.  A loan that fails
- * all the same has cost the pool its idle segments.
+ * A loan that finds no room, whatever is short, does not fail while there is idle memory:
+ * segments with no slice out are destroyed, one at a time and the longest first, until the
+ * loan succeeds or none is left.  Preallocated memory is given up here too; the next
+ * segment has room for as much again, if the limit permits.  A loan that fails in spite of
+ * this has cost the pool its idle segments.
  *
  * Invariants:
  * (1) A retired segment has slices that are out, or it is destroyed.
  * (2) Segments retire only if there is an index left for a fresh one.
  *
- * A peer that keeps one slice keeps its segment, and of those a pool has a limited number.
- * A peer keeps a destroyed segment mapped until it is told, which is before the next
- * message to it.  The limit does not count that: it counts segments that are in service,
- * and those that are retired until their last slice has come home.
+ * A peer that keeps one slice keeps its segment, and a pool has a limited number of
+ * segments.  A peer keeps a destroyed segment mapped until it is told, which is before the
+ * next message to it.  The limit does not count that: it counts segments in service, and
+ * retired ones until their last slice has come home.
  */
 #include "memory/pool.h"
 

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MIT
 /*
- * A segment, as its owner sees it: a memfd, an address window over it, and the
- * book of what is free in it.
+ * A segment, as its owner sees it: a memfd, an address window over it, and the table of its
+ * free space.
  *
  *	segment_create()	memfd, mapping, seals; nothing allocated
  *	segment_grow()		allocate, populate, enter in the book
  *	segment_destroy()	when no slice of it is out
  *
- * The window is mapped once, beyond the end of the file, so that growing needs no
- * new mapping and moves nothing.  The seals come after the mapping: from then on
- * nobody can make another writable one, the owner included.  A fixed segment has
- * its size from the start, sealed against growth, and is populated from below as
- * it is used.  What cannot be locked, where memory is, is not used.  Huge pages are
- * asked for before anything is allocated.
+ * The window is mapped once, beyond the end of the file, so that growing needs no new
+ * mapping and moves nothing.  The seals come after the mapping: from then on nobody can
+ * make another writable one, not even the owner.  A fixed segment has its size from the
+ * start, sealed against growth, and is populated from its beginning as it is used.  If
+ * memory is to be locked, memory that cannot be locked is not used.  Huge pages are
+ * requested before anything is allocated.
  *
  * Invariants:
  * (1) Bytes below size are allocated and populated; no slice lies above.
@@ -82,8 +82,9 @@ int segment_create(struct segment *segment, const char *name, uint32_t number,
 }
 
 /*
- * A page is as large as who allocates it wants: fallocate() knows nothing of the mapping
- * that was advised, and a write through it does.  What this leaves out comes after.
+ * The size of a page depends on how it is allocated: fallocate() knows nothing of the
+ * mapping that was advised, and a write through it does.  The call below allocates what
+ * this leaves out.
  */
 static int allocate_huge(struct segment *segment, uint64_t size)
 {
@@ -109,7 +110,7 @@ int segment_grow(struct segment *segment, uint64_t size)
 	if (r < 0)
 		return r;
 	if (slab_extend(&segment->slab, size) < 0)
-		return fail(ENOMEM, "no memory for the book of a segment");
+		return fail(ENOMEM, "no memory for the table of a segment");
 	segment->size = size;
 	return 0;
 }

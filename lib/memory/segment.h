@@ -21,7 +21,7 @@ struct segment {
 struct segment_how {
 	bool fixed;		/* has its size from the start, and is sealed against growth */
 	bool locked;		/* what is populated is kept from being swapped out */
-	bool huge;		/* in huge pages, where the kernel has them */
+	bool huge;		/* in huge pages, if the kernel has them */
 };
 
 /*

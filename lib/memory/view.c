@@ -2,25 +2,24 @@
 /*
  * A peer's segments, mapped read-only.
  *
- * Everything here comes from the peer and is checked before it is used: that the
- * descriptor is a sealed memfd, that it is as long as it is said to be, that all of
- * it is allocated (else reading it would cost us memory), that the window is not
- * absurd.  The whole window is mapped once, beyond the end of the file; only the part
- * that was found to be there is ever touched, or locked if this process locks its
- * memory, and since the file cannot shrink, no access to it can fault.  An announcement of
- * growth brings a descriptor again, which must be of the same inode and is checked anew.
- * (Inode numbers of memfds are not used again since Linux 5.9; before that it takes 2^32
- * memfds to forge one.)
+ * Everything here comes from the peer and is checked before it is used: that the descriptor
+ * is a sealed memfd, that it is as long as announced, that all of it is allocated (else
+ * reading it would cost us memory), that the window is not too large.  The whole window is
+ * mapped once, beyond the end of the file.  Only the part that was found to be allocated is
+ * ever touched, or locked if this process locks its memory.  Since the file cannot shrink,
+ * no access to it can fault.  An announcement of growth brings a descriptor again, which
+ * must be of the same inode and is checked again.  (Inode numbers of memfds are not used
+ * again since Linux 5.9; before that it takes 2^32 memfds to forge one.)
  *
- * To map a segment takes no longer for a large one.  To populate it does, and so does
- * unmapping what is populated.  So both are done in steps, which the peer is charged for
- * (channel/channel_receive.c, wait/unmapping.c).  A message does not wait for its slice to be
- * populated: what is not yet has its pages when it is read.  The exception is a port that
- * promises that nothing faults (PREFAULT, LOCK), or a process that locks all of its
- * memory; there only what is populated may be named.
+ * Mapping a large segment takes no longer than mapping a small one.  Populating it does,
+ * and so does unmapping populated memory.  So both are done in steps, which the peer is
+ * charged for (channel/channel_receive.c, wait/unmapping.c).  A message does not wait until
+ * its slice is populated: the rest gets its pages when it is read.  There are two
+ * exceptions, in which only populated memory may be named: a port that promises that
+ * nothing faults (PREFAULT, LOCK), and a process that locks all of its memory.
  *
- * Looking for holes is one system call, which the kernel does not divide: it takes 6 ms for
- * each GiB that is allocated in small pages.  The peer is charged for it afterwards.
+ * Looking for holes is one system call, which the kernel does not divide.  It takes 6 ms
+ * for each GiB that is allocated in small pages.  The peer is charged for it afterwards.
  *
  * Invariants:
  * (1) The first size bytes of a segment are mapped and backed by memory; and populated, if
@@ -30,7 +29,7 @@
  * (3) At most SLUICE_SEGMENTS_ALIVE segments of a peer are mapped, and together they
  *     reserve no more than as many times SEGMENT_WINDOW beyond what is populated.
  *
- * The descriptor is the caller's, which closes it.
+ * The descriptor belongs to the caller, which closes it.
  */
 #include "memory/view.h"
 
@@ -64,14 +63,14 @@ static int check_sizes(const struct sluice_wire_segment *packet)
 	return 0;
 }
 
-/* What may be named of a segment. */
+/* The bytes of a segment that may be named. */
 static void set_size(const struct view *view, struct view_segment *segment)
 {
 	segment->size = view->whole || segment->mapping.locked ? segment->populated :
 								 segment->told;
 }
 
-/* Makes use of what the segment has gained. */
+/* Makes the new bytes of a segment usable. */
 static int extend(const struct view *view, struct view_segment *segment, uint64_t size, int fd)
 {
 	int r;
@@ -95,7 +94,7 @@ static int accept_grown(const struct view *view, struct view_segment *segment,
 	return extend(view, segment, packet->size, fd);
 }
 
-/* What windows may reserve beyond what is populated. */
+/* Address space that windows may reserve beyond what is populated. */
 static uint64_t address_space_left(const struct view *view)
 {
 	uint64_t left = SLUICE_SEGMENTS_ALIVE * SEGMENT_WINDOW;
@@ -118,7 +117,7 @@ static int accept_new(struct view *view, const struct sluice_wire_segment *packe
 	if (!segment)
 		return fail(EPROTO, "the peer has more than %u segments", SLUICE_SEGMENTS_ALIVE);
 	if (packet->window > packet->size + address_space_left(view))
-		return fail(EPROTO, "the peer wants a window of %llu bytes for %llu",
+		return fail(EPROTO, "the peer announced a window of %llu bytes for a segment of %llu",
 			    (unsigned long long)packet->window, (unsigned long long)packet->size);
 	*segment = (struct view_segment){ .inode = inode };
 	r = mapping_window(&segment->mapping, fd, packet->window, false);
@@ -147,7 +146,7 @@ int view_accept(struct view *view, const struct sluice_wire_segment *packet, int
 	if (r < 0)
 		return r;
 	if (size < packet->size)
-		return fail(EPROTO, "the peer announced %llu bytes of a memfd of %llu",
+		return fail(EPROTO, "the peer announced %llu bytes of a memfd that has %llu",
 			    (unsigned long long)packet->size, (unsigned long long)size);
 	segment = find(view, packet->number);
 	return segment ? accept_grown(view, segment, packet, fd, inode) :
@@ -192,7 +191,7 @@ int view_retire(struct view *view, uint32_t number)
 	struct view_segment *segment = number ? find(view, number) : NULL;
 
 	if (!segment || segment->retired)
-		return fail(EPROTO, "the peer retired segment %u, which it has not", number);
+		return fail(EPROTO, "the peer retired segment %u, which it does not have", number);
 	segment->retired = true;
 	unmap_if_unused(view, segment);
 	return 0;

@@ -13,11 +13,11 @@
 
 struct view_segment {
 	uint32_t number;	/* 0: there is none here */
-	uint32_t held;		/* slices whose address somebody has */
+	uint32_t held;		/* slices that are held by their address */
 	bool retired;
 	uint64_t size;		/* bytes that may be named */
-	uint64_t told;		/* bytes that the peer has announced, and that are there */
-	uint64_t populated;	/* of those */
+	uint64_t told;		/* bytes that the peer has announced, and that exist */
+	uint64_t populated;	/* bytes of those that are populated */
 	uint64_t inode;
 	struct mapping mapping;
 };
@@ -25,13 +25,13 @@ struct view_segment {
 struct view {
 	struct view_segment segments[SLUICE_SEGMENTS_ALIVE];
 	struct turns *turns;	/* of the node: large segments are unmapped in turns */
-	bool locked;		/* what is mapped is kept from being swapped out */
-	bool whole;		/* what may be named is populated */
+	bool locked;		/* mapped memory is kept from being swapped out */
+	bool whole;		/* bytes that may be named are populated */
 };
 
 /*
- * A peer announces a segment, new or grown.  fd is borrowed.  It is mapped, and populated
- * later.  0, -EPROTO (what it sent is not what was agreed), -ENOMEM or another -errno.
+ * A peer announces a segment, new or grown. fd is borrowed.  It is mapped now, and
+ * populated later. 0, -EPROTO (the peer broke the protocol), -ENOMEM or another -errno.
  */
 int view_accept(struct view *view, const struct sluice_wire_segment *packet, int fd) MUST_CHECK;
 
@@ -42,15 +42,15 @@ int view_populate(struct view *view) MUST_CHECK;
 int view_retire(struct view *view, uint32_t number) MUST_CHECK;
 
 /*
- * From what a descriptor says to an address, which stays valid until view_drop(): a segment
- * of which slices are held is not unmapped, whatever the peer says.  There is no other way
- * to an address in a peer's segment.  The index of the segment; -ENOENT (unknown, or not
- * known to be as long: there may be news on the socket).
+ * Turns a descriptor into an address, which stays valid until view_drop(): a segment of
+ * which slices are held is not unmapped, whatever the peer says.  There is no other way to
+ * an address in a peer's segment.  The index of the segment; -ENOENT (unknown, or not known
+ * to be as long: the socket may have news).
  */
 int view_hold(struct view *view, uint32_t number, uint64_t offset, uint64_t length,
 	      const unsigned char **ret_address) MUST_CHECK;
 
-/* Lets go of a slice in the segment with this index. */
+/* Releases a slice in the segment with this index. */
 void view_drop(struct view *view, uint32_t index);
 
 void view_deinit(struct view *view);

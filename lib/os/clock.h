@@ -16,7 +16,7 @@ static inline int64_t clock_now(void)
 	return ts.tv_sec * INT64_C(1000000000) + ts.tv_nsec;
 }
 
-/* The same to some milliseconds, for a fraction of the cost. */
+/* The same with a resolution of some milliseconds, for a fraction of the cost. */
 static inline int64_t clock_coarse(void)
 {
 	struct timespec ts;
@@ -25,7 +25,7 @@ static inline int64_t clock_coarse(void)
 	return ts.tv_sec * INT64_C(1000000000) + ts.tv_nsec;
 }
 
-/* Time that this thread has run for: a system call. */
+/* The time that this thread has run for: a system call. */
 static inline int64_t clock_thread(void)
 {
 	struct timespec ts;

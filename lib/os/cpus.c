@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The processors that a thread may run on.  On a machine of more than 1,024 the mask
- * does not fit, the kernel says EINVAL, and then there is more than one.
+ * The processors that a thread may run on.  On a machine with more than 1,024 processors
+ * the mask does not fit and the kernel returns EINVAL; such a machine has more than one.
  */
 #include "os/cpus.h"
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * A descriptor that is readable since somebody said so: how one thread ends the
- * sleep of another, and how an io_uring tells a foreign event loop of completions.
- * No peer can reach it.
+ * A descriptor that becomes readable on request.  One thread ends the sleep of another with
+ * it, and an io_uring tells a foreign event loop of completions.  No peer can reach it.
  */
 #include "os/eventfd.h"
 
@@ -24,7 +23,7 @@ void eventfd_signal(int fd)
 {
 	int saved = errno;
 
-	/* It fails only when it is readable already. */
+	/* The write fails only if the descriptor is readable already. */
 	(void)!eventfd_write(fd, 1);
 	errno = saved;
 }

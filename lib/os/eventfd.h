@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A descriptor that is readable since somebody said so. */
+/* A descriptor that becomes readable on request. */
 #ifndef SLUICE_OS_EVENTFD_H
 #define SLUICE_OS_EVENTFD_H
 
@@ -8,10 +8,10 @@
 /* A descriptor, owned, or -errno. */
 int eventfd_make(void) MUST_CHECK;
 
-/* Makes it readable.  From any thread and from signal handlers; keeps errno. */
+/* Makes it readable.  Any thread and signal handlers may call it; it keeps errno. */
 void eventfd_signal(int fd);
 
-/* It is readable no more. */
+/* Makes it unreadable. */
 void eventfd_drain(int fd);
 
 #endif /* SLUICE_OS_EVENTFD_H */

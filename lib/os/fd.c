@@ -2,19 +2,15 @@
 /*
  * The library's own descriptors.
  *
- * A forked child inherits every descriptor of its parent.  A socket that lives on
- * in a child does not hang up when the parent dies, and a lock lives on with it;
- * peers would take a dead process for a living one.  So each descriptor that the
- * library keeps is noted here, and a fork handler closes them all in the child,
- * where the library refuses to work with inherited objects anyway (ECHILD).
+ * A forked child inherits every descriptor of its parent.  A socket that stays open in a
+ * child does not hang up when the parent dies, and a lock stays held; peers would take a
+ * dead process for a living one.  So each descriptor that the library keeps is noted here,
+ * and a fork handler closes them all in the child, where the library refuses to work with
+ * inherited objects anyway (ECHILD).
  *
- * The set is one bitmap for the process, guarded by a mutex, which the fork
- * handlers hold across the fork so that the child finds it whole.  A descriptor is made
- * and noted, or forgotten and closed, under that mutex; so no fork comes in between, and
- * (1) a child inherits no descriptor that is not noted;
- * (2) a child closes none that is noted and closed already, whose number may be
- *     another's by then.
- * Descriptors come and go only when ports connect or memory grows, never for a message.
+ * The set is one bitmap for the process, guarded by a mutex.  The fork handlers hold the
+ * mutex across the fork, so that the child finds the set consistent.  A descriptor is made
+ * and noted, or forgotten and closed, under that mutex.  So no fork comes in between, and
  *
  * A child made by clone(2) behind libc's back runs no fork handlers; peers then
  * learn of the parent's death by its pidfd.

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MIT
 /*
- * A packet with descriptors, in or out, never half of either.
+ * Sending and receiving a packet with descriptors: always both or neither.
  *
- * A struct fdpass_extras owns the descriptors that came with a packet.  It closes them
- * when its block ends, whatever has happened; fdpass_take() moves them out of it.
+ * A struct fdpass_extras owns the descriptors that came with a packet.  It closes them when
+ * its block ends, in every case; fdpass_take() moves them out of it.
  *
- * A hostile peer may attach up to 253 descriptors to any packet, also to an empty one.  At
- * the limit of open files the kernel delivers only some and says MSG_CTRUNC.  Whatever is
- * more than can have been agreed is closed at once, and the packet counts as broken.  How
- * many are right for a packet of its kind, the caller looks at.  An empty packet without
- * descriptors cannot be told from a hang-up.  One with descriptors is none, for the peer is
- * still there: it counts as broken too.
+ * A hostile peer may attach up to 253 descriptors to any packet, even to an empty one.  At
+ * the limit of open files the kernel delivers only some and sets MSG_CTRUNC.  Descriptors
+ * beyond the largest number that can have been agreed are closed at once, and the packet
+ * counts as broken.  The caller checks how many are right for a packet of its kind.  An
+ * empty packet without descriptors cannot be told from a hang-up.  An empty packet with
+ * descriptors is no hang-up, since the peer is still there: it counts as broken too.
  *
- * Nothing here makes a sentence for EAGAIN or a hang-up, which are no failures.
+ * No function here writes a sentence for EAGAIN or a hang-up, which are no failures.
  */
 #include "os/fdpass.h"
 
@@ -49,7 +49,10 @@ int fdpass_send_all(int fd, const void *packet, size_t size, const int *passed,
 	}
 	if (sendmsg(fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
 		return 0;
-	/* Too many descriptors in flight to a sleeping peer is fullness too; memory comes back. */
+	/*
+	 * Too many descriptors in flight to a sleeping peer means that the peer is full
+	 * too; a shortage of memory passes.
+	 */
 	return errno == ETOOMANYREFS || errno == ENOBUFS || errno == ENOMEM ? -EAGAIN : -errno;
 }
 
@@ -111,7 +114,7 @@ void fdpass_close(struct fdpass_extras *extras)
 		fd_close(extras->fds[--extras->count]);
 }
 
-/* Notes those that there is memory for, and closes the others.  0 or -ENOMEM. */
+/* Notes the descriptors that there is memory for, and closes the others. 0 or -ENOMEM. */
 static int note_all(struct fdpass_extras *extras)
 {
 	unsigned int i, kept = 0;

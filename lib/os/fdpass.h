@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A packet with descriptors, in or out, never half of either. */
+/* Sending and receiving a packet with descriptors: always both or neither. */
 #ifndef SLUICE_OS_FDPASS_H
 #define SLUICE_OS_FDPASS_H
 
@@ -22,8 +22,8 @@ int fdpass_send_all(int fd, const void *packet, size_t size, const int *passed,
 		    unsigned int count) MUST_CHECK;
 
 /*
- * What came with a packet.  It owns the descriptors: fdpass_take() is the only way to keep
- * them, and what was not taken is closed.  Declared by FDPASS_EXTRAS() only.
+ * The descriptors and the sender of a packet.  It owns the descriptors: fdpass_take() is
+ * the only way to keep them, and the others are closed.  Declared by FDPASS_EXTRAS() only.
  */
 struct fdpass_extras {
 	int fds[SLUICE_WIRE_FDS_MAX];
@@ -37,10 +37,10 @@ struct fdpass_extras {
 	__attribute__((__cleanup__(fdpass_close))) struct fdpass_extras name = { .count = 0 }
 
 /*
- * Receives a packet of at most size bytes, and what came with it.  The number of
- * bytes; 0 (hung up), -EAGAIN (nothing there), -EPROTO (longer than that, more
- * descriptors than there can be, or descriptors and no bytes), -EMFILE (no room for
- * them) or -errno.  Extras of an earlier packet are closed.
+ * Receives a packet of at most size bytes, and what came with it.  Returns the number of
+ * bytes; 0 (hung up), -EAGAIN (nothing there), -EPROTO (longer than that, more descriptors
+ * than there can be, or descriptors and no bytes), -EMFILE (no room for them) or -errno.
+ * Extras of an earlier packet are closed.
  */
 int fdpass_receive(int fd, void *packet, size_t size, struct fdpass_extras *extras) MUST_CHECK;
 

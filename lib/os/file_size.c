@@ -2,13 +2,12 @@
 /*
  * Files that grow below RLIMIT_FSIZE.
  *
- * A write beyond the limit raises SIGXFSZ, which ends the process, or is cut short where
- * the limit is reached.  A library must do neither to its program.  So every file of the
- * library, in the registry or of shared memory, is held against the limit before it
- * grows.
+ * A write beyond the limit raises SIGXFSZ, which ends the process, or is cut short at the
+ * limit.  A library must do neither to its program.  So every file of the library, in the
+ * registry or of shared memory, is compared with the limit before it grows.
  *
- * Another thread can lower the limit between the look and the write; that is the
- * program's own doing.
+ * Another thread can lower the limit between the check and the write.  The program is
+ * responsible for that.
  */
 #include "os/file_size.h"
 
@@ -41,7 +40,7 @@ int file_size_write(int fd, const char *what, const void *bytes, size_t size)
 	written = write(fd, bytes, size);
 	if (written == (ssize_t)size)
 		return 0;
-	/* What is cut short has filled the file system. */
+	/* A write that was cut short has filled the file system. */
 	if (written >= 0)
 		errno = ENOSPC;
 	return fail(errno, "cannot write %s: %s", what, strerror(errno));

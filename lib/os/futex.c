@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Waking whoever sleeps on a word in shared memory.  The sleepers wait through
- * io_uring (os/uring.c); one wake alone is cheapest as a plain futex call.
+ * Waking threads that sleep on a word in shared memory.  They wait through io_uring
+ * (os/uring.c); a single wake is cheapest as a plain futex call.
  */
 #include "os/futex.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Which file it is, whatever its name. */
+/* The identity of a file, whatever its name. */
 #ifndef SLUICE_OS_IDENTITY_H
 #define SLUICE_OS_IDENTITY_H
 
@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
-/* It belongs to one file for as long as the kernel knows that. */
+/* The kernel gives it to no other file as long as it knows this one. */
 struct identity {
 	dev_t device;
 	ino_t inode;
@@ -19,7 +19,10 @@ static inline struct identity identity_from(const struct stat *st)
 	return (struct identity){ .device = st->st_dev, .inode = st->st_ino };
 }
 
-/* Of what has this name, no symbolic link followed.  False if nothing has. */
+/*
+ * The identity of the file with this name; no symbolic link is followed.  False if there is
+ * none.
+ */
 static inline bool identity_named(int at, const char *name, struct identity *ret_identity)
 {
 	struct stat st;
@@ -39,7 +42,7 @@ static inline bool identity_is(int at, const char *name, const struct identity *
 	       named.inode == identity->inode;
 }
 
-/* Does it stand for the file that is open as fd? */
+/* Does the name stand for the file that is open as fd? */
 static inline bool identity_is_open(int at, const char *name, int fd)
 {
 	struct identity open;

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 /*
- * Being told when a file loses a name, or is moved: an inotify instance.
+ * Noticing that a file loses a name, or is moved: an inotify instance.
  *
- * The kernel tells who watches a file that its count of names has changed (IN_ATTRIB),
- * at once and also while the file is open.  A directory that is open when it is removed
- * tells nothing, but is empty before; so directories are watched for moves only
- * (IN_MOVE_SELF), and their removal is told by a file in them.
+ * The kernel reports to the watcher of a file that its count of names has changed
+ * (IN_ATTRIB), at once and also while the file is open.  For a directory that is open when
+ * it is removed it reports nothing, but such a directory is empty first.  So directories
+ * are watched for moves only (IN_MOVE_SELF), and a file in them reports their removal.
  *
- * What was told says that it is time to look, and not what is to be seen: events are
- * dropped unread.  A user may have 128 instances by default (fs.inotify.max_user_instances),
- * so the caller must do without one.  Who may change a watched file can make it readable
- * as often as he likes.
+ * An event says that it is time to look, and not what will be found: events are dropped
+ * unread.  A user may have 128 instances by default (fs.inotify.max_user_instances), so the
+ * caller must be able to work without one.  A user who may change a watched file can make
+ * the descriptor readable as often as he likes.
  */
 #include "os/inode_watch.h"
 

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MIT
 /*
- * Address space.  All mappings of the library are kept out of core dumps, where a
- * window would show as a gigabyte, and out of forked children, which may not use
- * them and would keep the memory of the dead alive.
+ * Address space.  All mappings of the library are kept out of core dumps, where a window
+ * would show as a gigabyte, and out of forked children, which may not use them and would
+ * keep the memory of dead processes allocated.
  *
- * A page fault costs several times what a page costs that is populated in bulk,
- * so whoever knows that memory is backed populates it at once.  MADV_POPULATE_*
- * came with Linux 5.14; before that each page is touched, which populates it too.
+ * A page fault costs several times as much as populating a page in bulk.  So memory that is
+ * known to be backed is populated at once.  MADV_POPULATE_* came with Linux 5.14; before
+ * that each page is touched, which populates it too.
  *
- * Where the process has locked all memory to come (MCL_FUTURE of mlockall(2)), the
- * kernel would count a window that is mapped at once as locked in full, and allocate
- * whatever the file has not allocated yet, which a peer decides.  So one page is
- * mapped and unlocked, and then moved to where the window has room: what is not
- * locked may become as long as it likes.  The part that is populated is locked again.
+ * If the process has locked all future memory (MCL_FUTURE of mlockall(2)), the kernel would
+ * count a window that is mapped at once as locked in full.  It would also allocate parts of
+ * the file that are not allocated yet, whose size a peer decides.  So one page is mapped
+ * and unlocked, and then moved to where the window has room: an unlocked mapping may become
+ * as long as it likes.  The part that is populated is locked again.
  *
  * For huge pages a window is moved once more, to an address that they can be mapped at.
  */
@@ -63,7 +63,7 @@ int mapping_replace(const struct mapping *mapping, int fd)
 
 /* ---- Windows ---- */
 
-/* The kernel refuses to invalidate what is locked, and otherwise this does nothing. */
+/* The kernel refuses to invalidate locked memory.  For other memory this does nothing. */
 static bool is_locked(const struct mapping *mapping)
 {
 	return msync(mapping->base, mapping->length, MS_INVALIDATE) && errno == EBUSY;
@@ -107,7 +107,10 @@ static void *find_place(uint64_t length)
 	return NULL;
 }
 
-/* A place that is too long by HUGE has an aligned one in it; what is around that goes. */
+/*
+ * A range that is too long by HUGE contains an aligned one; the rest around that is
+ * unmapped.
+ */
 static void align(struct mapping *mapping)
 {
 	unsigned char *place = find_place(mapping->length + HUGE), *base, *moved;
@@ -122,7 +125,7 @@ static void align(struct mapping *mapping)
 	if (before)
 		munmap(place, before);
 	munmap(base + mapping->length, HUGE - before);
-	/* Else the place may be somebody else's already, and is left alone. */
+	/* Else the range may belong to another thread already, and is left alone. */
 	if (moved == base)
 		mapping->base = base;
 }
@@ -136,7 +139,7 @@ void mapping_want_huge(struct mapping *mapping)
 
 /* ---- Pages ---- */
 
-/* Others may write there at the same time; nothing changes. */
+/* Others may write there at the same time; the value does not change. */
 static void touch(unsigned char *page, bool writable)
 {
 	if (writable)
@@ -167,11 +170,14 @@ int mapping_populate(const struct mapping *mapping, uint64_t offset, uint64_t le
 {
 	uint64_t end = offset + length, done = populate(mapping, offset, end, writable);
 
-	/* Pages that nobody has written are holes to a peer, which takes them for a breach. */
+	/*
+	 * Pages that were never written are holes to a peer, which takes them for a
+	 * violation.
+	 */
 	if (done < end && errno != EINVAL && writable)
 		return fail(ENOMEM, "cannot populate %llu bytes of shared memory: %s",
 			    (unsigned long long)(end - done), strerror(errno));
-	/* It is all there, or the caller would not ask; so no touch is a signal. */
+	/* The memory is backed, or the caller would not ask; so no touch raises a signal. */
 	for (; done < end && errno == EINVAL; done += PAGE)
 		touch(mapping->base + done, writable);
 	return mapping->locked ? mapping_lock(mapping->base + offset, length) : 0;

@@ -11,13 +11,13 @@
 struct mapping {
 	unsigned char *base;	/* NULL if there is none */
 	uint64_t length;	/* of the address space, mapped or not */
-	bool locked;		/* what is populated from here on is locked too */
+	bool locked;		/* memory that is populated from here on is locked too */
 };
 
-/* Maps length bytes of fd, all of which are there.  0 or -errno. */
+/* Maps length bytes of fd, all of which exist. 0 or -errno. */
 int mapping_map(struct mapping *mapping, int fd, uint64_t length, bool writable) MUST_CHECK;
 
-/* Has what is mapped already be of another file, at the same address.  0 or -errno. */
+/* Replaces the mapped file by another one, at the same address. 0 or -errno. */
 int mapping_replace(const struct mapping *mapping, int fd) MUST_CHECK;
 
 /*
@@ -28,16 +28,16 @@ int mapping_replace(const struct mapping *mapping, int fd) MUST_CHECK;
 int mapping_window(struct mapping *mapping, int fd, uint64_t length, bool writable) MUST_CHECK;
 
 /*
- * Gives pages to a part that is backed by memory, so that no later access of it
- * faults, and locks it if the mapping is locked.  Populating works as far as it gets:
- * what is left faults page by page.  0, or as mapping_lock().
+ * Gives pages to a part that is backed by memory, so that no later access of it faults, and
+ * locks it if the mapping is locked.  It populates as far as possible: the rest faults page
+ * by page. 0, or as mapping_lock().
  */
 int mapping_populate(const struct mapping *mapping, uint64_t offset, uint64_t length,
 		     bool writable) MUST_CHECK;
 
 /*
- * Has a write allocate a part that the file is long enough for.  Works as far as it
- * gets, and a shortage is no signal.
+ * Allocates, by a write, a part that the file is long enough for.  It does so as far as
+ * possible, and a shortage is no signal.
  */
 void mapping_allocate(const struct mapping *mapping, uint64_t offset, uint64_t length);
 
@@ -48,8 +48,8 @@ void mapping_allocate(const struct mapping *mapping, uint64_t offset, uint64_t l
 int mapping_lock(const void *begin, uint64_t length) MUST_CHECK;
 
 /*
- * Has a window begin where huge pages can lie, and asks for these; before any of it is
- * populated.  Works as far as it gets.
+ * Moves a window to where huge pages can be mapped, and asks for these; before any of it is
+ * populated.  It does so as far as possible.
  */
 void mapping_want_huge(struct mapping *mapping);
 

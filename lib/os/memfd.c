@@ -1,29 +1,30 @@
 // SPDX-License-Identifier: MIT
 /*
- * Memory that can be handed to another process, and sealed so that neither side
- * can take away what the other relies on.
+ * Memory that can be passed to another process, and sealed so that neither side can take
+ * away what the other relies on.
  *
- * Whoever makes a memfd owns the descriptor and closes it.  Memory is allocated
- * before anybody is told of it: the process that asks for it is charged, and a
- * shortage is its ENOMEM.  Since the kernel would answer some shortages with the
- * OOM killer or SIGXFSZ instead, the limits behind those are looked at first.
+ * The caller that makes a memfd owns the descriptor and closes it.  Memory is allocated
+ * before any peer is told of it.  It is charged to the process that asks for it, and a
+ * shortage is ENOMEM for that process.  The kernel would answer some shortages with the OOM
+ * killer or SIGXFSZ instead, so the limits behind those are checked first.
  *
- * A descriptor from a hostile peer may be anything: a device, a socket, a file
- * that it can still truncate, a memfd full of holes whose pages would be charged
- * to the first reader.  memfd_verify() and memfd_verify_populated() are all that
- * stands between such a descriptor and mmap().  That a question cannot be asked, for
- * want of memory, is no verdict on the peer.
+ * A descriptor from a hostile peer may be anything: a device, a socket, a file that it can
+ * still truncate, a memfd full of holes whose pages would be charged to the first reader.
+ * memfd_verify() and memfd_verify_populated() are all that stands between such a descriptor
+ * and mmap().  If they cannot ask the kernel, for lack of memory, that says nothing about
+ * the peer.
  *
- * Seals cannot be taken off.  What they keep is not the same:
+ * Seals cannot be removed.  They protect different things:
  *
  *	F_SEAL_SHRINK, _GROW	the size
  *	F_SEAL_FUTURE_WRITE	that nobody else can map it for writing, and the pages: the
  *				kernel refuses to make holes (fallocate, MADV_REMOVE)
  *
  * So a populated file stays populated if it has F_SEAL_FUTURE_WRITE, and only then.  A
- * segment has it from the start, for its owner maps it before.  The memory of a channel
- * gets it when both ends have mapped it (channel/handshake.c).  The page of a server's load
- * cannot have it, since each client maps it for writing (exchange/load_page.c).
+ * segment has this seal from the start, since its owner maps it before.  The memory of a
+ * channel gets it when both ends have mapped it (channel/handshake.c).  The page of a
+ * server's load cannot have it, since each client maps it for writing
+ * (exchange/load_page.c).
  */
 #include "os/memfd.h"
 
@@ -76,7 +77,7 @@ uint64_t memory_available(void)
 	unsigned long long kib = 0;
 	FILE *file;
 
-	/* It is gone again before anybody forks. */
+	/* It is closed again before any fork. */
 	fd_hold_forks();
 	file = fopen("/proc/meminfo", "re");
 	if (file) {
@@ -153,11 +154,11 @@ int memfd_seal(int fd, unsigned int seals)
 	return fcntl(fd, F_ADD_SEALS, (int)seals) ? fail_system("cannot seal a memfd") : 0;
 }
 
-/* What we could not find out is no fault of the peer; what else fails is. */
+/* A failure of our own call is not the peer's fault; any other failure is. */
 static int tell_unverified(const char *what)
 {
 	if (errno == ENOMEM || errno == EIO || errno == EACCES || errno == EPERM)
-		return fail(errno, "cannot look at what the peer sent: %s", strerror(errno));
+		return fail(errno, "cannot check the descriptor that the peer sent: %s", strerror(errno));
 	return fail(EPROTO, "the peer sent %s", what);
 }
 
@@ -173,7 +174,7 @@ int memfd_verify(int fd, unsigned int seals, uint64_t *ret_size, uint64_t *ret_i
 	if (!S_ISREG(st.st_mode))
 		return fail(EPROTO, "the peer sent a descriptor that is no memfd");
 	if (fstatfs(fd, &filesystem))
-		return tell_unverified("a file whose file system cannot be looked at");
+		return tell_unverified("a file whose file system cannot be found out");
 	if (filesystem.f_type != TMPFS_MAGIC)
 		return fail(EPROTO, "the peer sent a file that is not on a tmpfs");
 	have = fcntl(fd, F_GET_SEALS);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Memory that can be handed to another process, and sealed. */
+/* Memory that can be passed to another process, and sealed. */
 #ifndef SLUICE_OS_MEMFD_H
 #define SLUICE_OS_MEMFD_H
 
@@ -8,7 +8,7 @@
 
 #include "base/compiler.h"
 
-/* Bytes that can be allocated without pushing the machine against the wall; or UINT64_MAX. */
+/* Bytes that can be allocated while the machine keeps a reserve; or UINT64_MAX. */
 uint64_t memory_available(void);
 
 /* A new, empty memfd that can be sealed.  A descriptor or -errno. */
@@ -24,8 +24,9 @@ int memfd_set_size(int fd, uint64_t size) MUST_CHECK;
 int memfd_allocate(int fd, uint64_t offset, uint64_t length) MUST_CHECK;
 
 /*
- * Has the file be so long, without allocating it: a write through a mapping will, which
- * fails as memfd_allocate() does and is no signal, since the limits are looked at here.
+ * Makes the file so long, without allocating it.  A write through a mapping allocates it.
+ * This call fails as memfd_allocate() does and raises no signal, since it checks the
+ * limits.
  */
 int memfd_extend(int fd, uint64_t offset, uint64_t length) MUST_CHECK;
 
@@ -39,7 +40,7 @@ int memfd_seal(int fd, unsigned int seals) MUST_CHECK;
 int memfd_verify(int fd, unsigned int seals, uint64_t *ret_size,
 		 uint64_t *ret_inode) MUST_CHECK;
 
-/* Is a descriptor that was passed one for writing too? */
+/* Is a received descriptor open for writing too? */
 bool memfd_is_writable(int fd);
 
 /* Are all pages from offset to end allocated?  0 or -EPROTO. */

@@ -2,9 +2,9 @@
 /*
  * Learning that a process has died.
  *
- * The hang-up of a socket tells it too, unless a child that was made behind libc's
- * back (see os/fd.c) still holds the other end.  The kernel took the pidfd down when
- * the socket was connected, so a process id that is used again misleads nobody.
+ * The hang-up of a socket reports it too, unless a child that was made without libc's
+ * knowledge (see os/fd.c) still holds the other end.  The kernel recorded the pidfd when
+ * the socket was connected, so a process id that is used again causes no mistake.
  */
 #include "os/pidfd.h"
 

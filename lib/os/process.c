@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: MIT
 /*
- * Telling whether a process that left its name somewhere is still the one alive.
+ * Finding out whether the process that wrote a record is still alive.
  *
- * A pid alone says little: it is used again, and means somebody else in another pid
- * namespace.  So the inode of the namespace goes with it, which is no other's while
- * anybody lives there, and that of the process's pidfds, which from Linux 6.9 on is
- * never used again.
+ * A pid alone says little: it is used again, and means another process in another pid
+ * namespace.  So two inodes are recorded with it.  The inode of the namespace belongs to no
+ * other namespace while a process lives there.  The inode of the process's pidfds is never
+ * used again from Linux 6.9 on.
  *
- * A process that lives in our pid namespace can be opened by its pid, is not readable
- * as a pidfd, and has its inode.  So what fails one of these is dead.  Everything that
- * keeps us from looking leaves it alive: another namespace, a kernel before 5.3, a
- * sandbox.  So does, before 6.9, where all pidfds share one inode, a pid that was used
- * again.
+ * A live process in our pid namespace can be opened by its pid, is not readable as a pidfd,
+ * and has its inode.  If one of these is not true, the process is dead.  If we cannot check
+ * them, we take the process for alive: another namespace, a kernel before 5.3, a sandbox;
+ * and before 6.9, where all pidfds share one inode, a pid that was used again.
  */
 #include "os/process.h"
 
@@ -40,7 +39,7 @@ static uint64_t inode_of(int fd)
 	return fstat(fd, &st) ? 0 : st.st_ino;
 }
 
-/* Of the calling process, whoever's /proc it is. */
+/* The namespace of the calling process, even if /proc is that of another namespace. */
 static uint64_t pid_namespace(void)
 {
 	struct stat st;

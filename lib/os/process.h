@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Telling whether a process that left its name somewhere is still the one alive. */
+/* Finding out whether the process that wrote a record is still alive. */
 #ifndef SLUICE_OS_PROCESS_H
 #define SLUICE_OS_PROCESS_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What no other process has as long as this system runs; 0: not known. */
+/* The identity of a process, unique as long as this system runs; 0: not known. */
 struct process {
 	uint32_t pid;
 	uint64_t inode;		/* of its pidfds */
@@ -16,7 +16,7 @@ struct process {
 /* The calling process. */
 struct process process_self(void);
 
-/* Has it ended, for certain?  It may be a zombie.  In doubt it has not. */
+/* Has it certainly ended?  It may be a zombie.  In doubt it has not. */
 bool process_is_dead(const struct process *process);
 
 /* Is it known to be in another pid namespace?  Its pid is that of another process here. */

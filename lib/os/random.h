@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Ids that nobody else has. */
+/* Random ids, which are unique. */
 #ifndef SLUICE_OS_RANDOM_H
 #define SLUICE_OS_RANDOM_H
 

@@ -2,11 +2,11 @@
 /*
  * Descriptors that are kept free for a purpose.
  *
- * A descriptor that comes with a packet is lost if there is none left for it here, and
- * with it the packet.  So whoever is about to take such a packet makes sure beforehand
- * that there is room: it holds as many descriptors as it will need, and gives them up
- * just before.  Another thread of the program may be faster then; that is rare, and the
- * packet is lost as it would have been.
+ * A descriptor that comes with a packet is lost if the process has none left for it, and
+ * the packet is lost with it.  So code that is about to receive such a packet makes room
+ * first: it holds as many descriptors as it will need, and closes them just before.
+ * Another thread of the program may be faster then.  That is rare, and the packet is lost
+ * as it would have been without the reserve.
  *
  * A reserve belongs to one object and the thread that uses it.
  */

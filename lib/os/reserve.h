@@ -11,19 +11,19 @@ struct reserve {
 	int fds[RESERVE_SIZE];	/* -1: not there */
 };
 
-/* There is nothing in it yet. */
+/* Makes an empty reserve. */
 void reserve_init(struct reserve *reserve);
 
 /*
- * Takes what is missing of the first so many, as duplicates of fd.  0; or -errno: some is
- * still missing.
+ * Fills the first so many places, as duplicates of fd. 0; or -errno: some are still
+ * missing.
  */
 int reserve_fill(struct reserve *reserve, int fd, unsigned int count) MUST_CHECK;
 
-/* Gives up all but the first so many: as many descriptors can be opened now. */
+/* Closes all but the first so many: as many descriptors can be opened now. */
 void reserve_shrink(struct reserve *reserve, unsigned int count);
 
-/* Gives all of it up. */
+/* Closes all of them. */
 static inline void reserve_release(struct reserve *reserve)
 {
 	reserve_shrink(reserve, 0);

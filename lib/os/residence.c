@@ -2,10 +2,10 @@
 /*
  * Private memory that is there before it is used: tables and objects on the heap.
  *
- * What malloc() returns may have no pages yet, or share them with the parent of a fork;
- * a write gives it its own.  Locks are of whole pages and do not nest, and a page of the
- * heap has tables of others too: so what was locked stays locked when it is freed, until
- * the heap gives the page back, and is used again for later tables.
+ * Memory of malloc() may have no pages yet, or share them with the parent of a fork; a
+ * write gives it its own.  Locks are of whole pages and do not nest, and a page of the heap
+ * may have other tables too.  So memory that was locked stays locked when it is freed,
+ * until the heap gives the page back; later tables use it again.
  *
  * No peer has any part in this.
  */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Whether memory is there before it is used. */
+/* Whether memory is present before it is used. */
 #ifndef SLUICE_OS_RESIDENCE_H
 #define SLUICE_OS_RESIDENCE_H
 
 #include "base/compiler.h"
 
-/* What a port asks for its memory; each asks for what those before it do. */
+/* What a port asks for its memory.  Each value includes those before it. */
 enum residence {
 	RESIDENCE_LAZY = 0,	/* pages come as they are used */
 	RESIDENCE_PREFAULTED,
@@ -13,7 +13,8 @@ enum residence {
 };
 
 /*
- * Has private memory be as is asked.  0, or -ENOMEM or -EPERM (RLIMIT_MEMLOCK).
+ * Makes private memory present, or locks it, as asked. 0, or -ENOMEM or -EPERM
+ * (RLIMIT_MEMLOCK).
  */
 int reside(void *begin, size_t size, enum residence residence) MUST_CHECK;
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * What the system has no more of.
+ * Shortages of the system, in words.
  *
  * Descriptors and memory can be short for a while: a limit is reached and raised, or
- * somebody gives back what he had.  That is no verdict on a peer, and the user is to
- * know which limit it was.  No peer has a part in the sentences.
+ * another process frees some.  That says nothing about a peer, and the user must learn
+ * which limit it was.  No peer influences the sentences.
  */
 #include "os/shortage.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the system has no more of: which errors say so, and how it is told. */
+/* Shortages of the system: which errors mean one, and how to describe it. */
 #ifndef SLUICE_OS_SHORTAGE_H
 #define SLUICE_OS_SHORTAGE_H
 
@@ -14,12 +14,12 @@ bool is_shortage(int error);
 #define SHORTAGE_TEXT_SIZE	128
 
 /*
- * Who lacks what, as the beginning of a sentence: "this process has no descriptor left
- * (RLIMIT_NOFILE 64)".  Of another errno, what the system calls it.
+ * The process and what it lacks, as the beginning of a sentence: "this process has no
+ * descriptor left (RLIMIT_NOFILE 64)".  For any other errno, the text of the system.
  */
 void shortage_describe(char text[SHORTAGE_TEXT_SIZE], int error);
 
-/* As fail(), for something that is lacking: what for completes the sentence. */
+/* As fail(), for a shortage: what for completes the sentence. */
 int fail_for_want(int error, const char *what_for) COLD;
 
 #endif /* SLUICE_OS_SHORTAGE_H */

@@ -17,7 +17,7 @@ struct held_signals {
  */
 void signals_hold(struct held_signals *signals);
 
-/* Makes the thread's mask what it was.  Both do nothing the second time. */
+/* Restores the thread's mask.  Both calls do nothing the second time. */
 void signals_release(struct held_signals *signals);
 
 /* The mask for a sleep: the thread's own, or NULL if it is in force already. */

@@ -2,9 +2,9 @@
 /*
  * Unix sockets that are found by a name in a directory.
  *
- * An address holds 107 bytes of path; a directory whose path leaves no room is
- * reached through /proc/self/fd.  So is one whose path others could change: then it is
- * the directory that is open here, whatever has its name.
+ * An address holds 107 bytes of path.  A directory whose path leaves no room for the name
+ * is reached through /proc/self/fd.  So is one whose path others could change: then the
+ * open directory is used, whatever its name stands for now.
  *
  * No socket blocks, and none raises SIGPIPE: the callers pass MSG_NOSIGNAL.
  */
@@ -76,7 +76,10 @@ int socket_accept(int fd)
 
 	fd_hold_forks();
 	peer = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	/* Who cannot note it tells the peer so, which must not take us for dead. */
+	/*
+	 * A caller that cannot note the descriptor tells the peer, which must not take us
+	 * for dead.
+	 */
 	if (peer >= 0)
 		(void)!fd_note_open(peer);
 	else
@@ -90,7 +93,7 @@ int socket_peer(int fd, struct ucred *ret_peer)
 	socklen_t size = sizeof(*ret_peer);
 
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, ret_peer, &size))
-		return fail_system("cannot ask who the peer is");
+		return fail_system("cannot ask the kernel for the user of the peer");
 	return 0;
 }
 
@@ -99,7 +102,7 @@ int socket_tell_sender(int fd, bool tell)
 	int on = tell;
 
 	if (setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)))
-		return fail_system("cannot ask who sends a packet");
+		return fail_system("cannot ask the kernel for the senders of packets");
 	return 0;
 }
 

@@ -30,16 +30,16 @@ int socket_connect(int fd, const struct sockaddr_un *address) MUST_CHECK;
  */
 int socket_accept(int fd) MUST_CHECK;
 
-/* Who is at the other end, as of its connect or listen.  0 or -errno. */
+/* The process at the other end, when it connected or listened. 0 or -errno. */
 int socket_peer(int fd, struct ucred *ret_peer) MUST_CHECK;
 
-/* Has each packet tell from here on who sent it, or not.  0 or -errno. */
+/* Makes each packet name its sender from here on, or not. 0 or -errno. */
 int socket_tell_sender(int fd, bool tell) MUST_CHECK;
 
 /* Has the peer received everything that was sent?  Also if the kernel does not tell. */
 bool socket_is_read(int fd);
 
-/* One byte, to wake the reader.  That the socket is full is as good. */
+/* Sends one byte, to wake the reader.  A full socket wakes it as well. */
 void socket_nudge(int fd);
 
 #endif /* SLUICE_OS_SOCKET_H */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * A descriptor that is readable from some time on, for event loops that are not
- * ours and know nothing of our alarms.  No peer can reach it.
+ * A descriptor that is readable from some time on, for event loops of programs, which know
+ * nothing of our alarms.  No peer can reach it.
  */
 #include "os/timerfd.h"
 
@@ -22,7 +22,7 @@ void timerfd_set(int fd, int64_t time)
 {
 	struct itimerspec spec = { { 0 }, { 0 } };
 
-	/* A time of 0 would say never. */
+	/* To the kernel a time of 0 means never. */
 	if (time != CLOCK_NEVER)
 		spec.it_value = clock_timespec(time > 0 ? time : 1);
 	timerfd_settime(fd, TFD_TIMER_ABSTIME, &spec, NULL);

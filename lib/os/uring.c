@@ -2,27 +2,26 @@
 /*
  * A private io_uring that polls sockets and sleeps on futex words.
  *
- * The ring is made with SINGLE_ISSUER and DEFER_TASKRUN: completions run only in
- * this ring's own system calls, so the application's calls see no EINTR on our
- * account; and with TASKRUN_FLAG a thread that only spins sees in shared memory
- * that it has something to run.  A poll of the ring's own descriptor sees nothing of
- * that; an eventfd that is registered with the ring is signalled.  The ring starts
- * disabled, since the thread that makes a node need not be the one that uses it.
+ * The ring is made with SINGLE_ISSUER and DEFER_TASKRUN: completions run only in this
+ * ring's own system calls, so they cause no EINTR in calls of the application.  With
+ * TASKRUN_FLAG a thread that only spins sees in shared memory that there are completions to
+ * run.  A poll of the ring's own descriptor does not see that; an eventfd that is
+ * registered with the ring is signalled.  The ring starts disabled, since the thread that
+ * makes a node need not be the one that uses it.
  *
- * Futex waits in a ring came with Linux 6.7, after the headers of Debian 12 and
- * its liburing, hence the numbers here; whether the running kernel has them is
- * asked of the kernel, once per ring.  A futex wait completes with 0 (woken),
- * -EAGAIN (the word had changed), -ECANCELED (the thread that armed it ended), or
- * -EFAULT; to the caller they all mean that no wait is queued now.
+ * Futex waits in a ring came with Linux 6.7, after the headers of Debian 12 and its
+ * liburing, hence the numbers here.  The library asks the running kernel once per ring
+ * whether it has them.  A futex wait completes with 0 (woken), -EAGAIN (the word had
+ * changed), -ECANCELED (the thread that armed it ended), or -EFAULT.  To the caller they
+ * all mean that no wait is queued now.
  *
- * io_uring_enter(2) returns how many entries it took.  If it took any, it does not say
- * that a signal or the timeout ended the wait.  Then nothing has completed, and the
- * clock tells the two apart: a timeout never ends before its time.
+ * io_uring_enter(2) returns how many entries it took.  If it took any, it does not say that
+ * a signal or the timeout ended the wait.  If nothing has completed then, the clock tells
+ * the two apart: a timeout never ends before its time.
  *
- * The completion queue has room for more than is ever armed in common use; when
- * it overflows the kernel keeps the rest and says so in a flag that uring_busy()
- * reads.  No peer can reach a ring: it is not shared, and its mappings are not
- * inherited by forked children.
+ * The completion queue has room for more waits than are commonly armed.  When it overflows
+ * the kernel keeps the rest and sets a flag that uring_busy() reads.  No peer can reach a
+ * ring: it is not shared, and forked children do not inherit its mappings.
  */
 #include "os/uring.h"
 
@@ -45,7 +44,7 @@
 #define FUTEX_SIZE_U32		2
 #define FUTEX_ANY_BIT		0xffffffffu
 
-/* 0; -ENOSYS: it has none; or another -errno. */
+/* 0; -ENOSYS: the kernel has none; or another -errno. */
 static int check_futex_waits(struct io_uring *ring)
 {
 	union {
@@ -58,7 +57,7 @@ static int check_futex_waits(struct io_uring *ring)
 	memset(&known, 0, sizeof(known));
 	r = io_uring_register_probe(ring, &known.probe, OPS);
 	if (r < 0 && r != -EINVAL)
-		return fail(-r, "cannot ask what the kernel's io_uring can do: %s", strerror(-r));
+		return fail(-r, "cannot ask the kernel for the operations of io_uring: %s", strerror(-r));
 	if (r < 0 || known.probe.last_op < OP_FUTEX_WAKE ||
 	    !(known.probe.ops[OP_FUTEX_WAIT].flags & IO_URING_OP_SUPPORTED))
 		return fail(ENOSYS, "the kernel's io_uring has no futex waits (Linux 6.7)");
@@ -149,7 +148,7 @@ int uring_poll(struct uring *uring, int fd, uint64_t tag)
 	return 0;
 }
 
-/* value is what the word must be, or how many to wake. */
+/* value is the expected value of the word, or how many to wake. */
 static int queue_futex(struct uring *uring, uint8_t opcode, uint32_t *word, uint64_t value,
 		       uint64_t tag)
 {
@@ -193,7 +192,7 @@ int uring_tell(struct uring *uring, int eventfd)
 {
 	int r = io_uring_register_eventfd(&uring->ring, eventfd);
 
-	return r < 0 ? fail(-r, "cannot have an io_uring signal: %s", strerror(-r)) : 0;
+	return r < 0 ? fail(-r, "cannot make an io_uring signal an eventfd: %s", strerror(-r)) : 0;
 }
 
 int uring_flush(struct uring *uring)
@@ -216,7 +215,7 @@ static struct __kernel_timespec time_left(int64_t deadline)
 	return (struct __kernel_timespec){ .tv_sec = ts.tv_sec, .tv_nsec = ts.tv_nsec };
 }
 
-/* The kernel took all that was queued, nothing completed, and it does not say why. */
+/* The kernel took all queued entries, nothing completed, and it does not say why. */
 static int why_ended(int64_t deadline)
 {
 	return deadline != CLOCK_NEVER && clock_now() >= deadline ? -ETIME : -EINTR;

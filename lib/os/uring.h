@@ -15,7 +15,7 @@ struct uring {
 	bool enabled;
 };
 
-/* What a completion says. */
+/* The result of a completion. */
 struct uring_event {
 	uint64_t tag;
 	int result;
@@ -29,10 +29,10 @@ struct uring_event {
 int uring_init(struct uring *uring) MUST_CHECK;
 void uring_deinit(struct uring *uring);
 
-/* The calling thread takes the ring, once and for all.  0 or -errno. */
+/* Gives the ring to the calling thread, once and for all. 0 or -errno. */
 int uring_enable(struct uring *uring) MUST_CHECK;
 
-/* Queue something, to be submitted with the next flush or wait.  0 or -errno. */
+/* Queue an entry, to be submitted with the next flush or wait. 0 or -errno. */
 int uring_poll(struct uring *uring, int fd, uint64_t tag) MUST_CHECK;
 int uring_futex_wait(struct uring *uring, uint32_t *word, uint32_t value,
 		     uint64_t tag) MUST_CHECK;
@@ -52,7 +52,7 @@ static inline bool uring_busy(const struct uring *uring)
 	       io_uring_cq_ready(&uring->ring) || io_uring_sq_ready(&uring->ring);
 }
 
-/* Submits what is queued and runs what is ready, without waiting. */
+/* Submits queued entries and runs completions that are ready, without waiting. */
 int uring_flush(struct uring *uring);
 
 /*

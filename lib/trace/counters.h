@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The counters in a port's page, as their owner stores them: uapi/sluice/registry.h has
+ * The counters in a port's page, as their owner stores them. uapi/sluice/registry.h says
  * what each counts.
  *
- * They have one writer, the thread of the port's node, and readers that come by pread at
- * any time; so a counter is loaded, changed and stored, each relaxed, and a reader sees
- * a value that it once had.  Nothing in the library depends on them.
+ * They have one writer, the thread of the port's node, and readers that use pread at any
+ * time.  So a counter is loaded, changed and stored, each relaxed, and a reader sees a
+ * value that it once had.  Nothing in the library depends on them.
  */
 #ifndef SLUICE_TRACE_COUNTERS_H
 #define SLUICE_TRACE_COUNTERS_H
@@ -25,7 +25,7 @@ static inline void counter_add(uint64_t *counter, uint64_t n)
 	store_relaxed(counter, load_relaxed(counter) + n);
 }
 
-/* Not below 0, although another process of this user may have written there. */
+/* It does not fall below 0, although another process of this user may have written there. */
 static inline void counter_sub(uint64_t *counter, uint64_t n)
 {
 	uint64_t value = load_relaxed(counter);
@@ -33,7 +33,7 @@ static inline void counter_sub(uint64_t *counter, uint64_t n)
 	store_relaxed(counter, value > n ? value - n : 0);
 }
 
-/* So many are in the queue now. */
+/* Records the number of messages in the queue now. */
 static inline void counters_depth(struct sluice_registry_counters *counters, uint64_t depth)
 {
 	store_relaxed(&counters->depth, depth);

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
 /*
- * The places of the probes: one function for each line of the list in
- * uapi/sluice/trace.h, and nothing in it but the place.
+ * The places of the probes: one function for each line of the list in uapi/sluice/trace.h,
+ * which contains the place and nothing else.
  *
- * They are functions of their own so that each place is in the library once, whoever
- * calls it, and that its arguments are where a call has them: in the first six
- * registers, which is what the tracer reads (tools/trace/places.c checks it).  They keep a
- * frame, like everything in the library, so that a stack can be taken in the kernel.
+ * Each probe has a function of its own, so that its place is in the library once, whatever
+ * calls it, and that its arguments are where a call has them: in the first six registers,
+ * which is what the tracer reads (tools/trace/places.c checks it).  The functions keep a
+ * frame, like all functions of the library, so that a stack can be taken in the kernel.
  *
- * The kernel raises a semaphore in every process that a tracer watches, and lowers it
- * when the tracer goes, however it goes.  A probe that is hit while that happens may or
- * may not be seen; nothing else of the process depends on it.  What a peer has written
- * reaches a probe only as a number.
+ * The kernel raises a semaphore in every process that a tracer watches, and lowers it when
+ * the tracer ends, however it ends.  A probe that is hit meanwhile may or may not be seen;
+ * nothing else of the process depends on it.  Data of a peer reaches a probe only as a
+ * number.
  */
 #include "trace/probes.h"
 

@@ -4,8 +4,8 @@
  *
  *	probe(request_loan, port, 0, number, slice, bytes, depth);
  *
- * Arguments are evaluated only if somebody watches, so they may be as dear as they
- * like; otherwise a probe is a comparison and a branch that is not taken.
+ * Arguments are evaluated only if a tracer watches the probe, so they may be expensive.
+ * Otherwise a probe is a comparison and a branch that is not taken.
  */
 #ifndef SLUICE_TRACE_PROBES_H
 #define SLUICE_TRACE_PROBES_H
@@ -22,9 +22,9 @@
 	} while (0)
 
 /*
- * Does anybody watch it?  What is only measured for a probe asks this first.  The kernel
- * alone writes the semaphore; the load is a plain one, which costs least, and should the
- * value be old an event is missed, or told for nothing.
+ * Does a tracer watch the probe?  Measurements that are made only for a probe ask this
+ * first.  Only the kernel writes the semaphore.  The load is a plain one, which costs
+ * least.  If the value is out of date, an event is missed, or reported in vain.
  */
 #define probe_is_on(name) \
 	(USDT_AVAILABLE && unlikely(sluice_##name##_semaphore))
@@ -35,7 +35,7 @@ static inline uint64_t probe_address(const void *p)
 	return (uint64_t)(uintptr_t)p;
 }
 
-/* Each in a function of its own, so that each place is in the library once. */
+/* Each has a function of its own, so that each place is in the library once. */
 #define PROBE_1_(name, a)		void probe_##name(uint64_t a)
 #define PROBE_2_(name, a, b)		void probe_##name(uint64_t a, uint64_t b)
 #define PROBE_3_(name, a, b, c)		void probe_##name(uint64_t a, uint64_t b, uint64_t c)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * How much time of ours peers may use up, and whose turn it is when they want more.
+ * How much of the node's time peers may use up, and whose turn it is when they want more.
  *
- * A packet costs its sender next to nothing.  The receiver may have to map, look through
- * and populate a gigabyte for it, and others wait meanwhile.  So the time that a peer's
+ * A packet costs its sender next to nothing.  The receiver may have to map, check and
+ * populate a gigabyte for it, and other peers wait meanwhile.  So the time that a peer's
  * control messages take is measured and counted twice: against the budget of the peer, and
  * against that of the node, for all of its peers together.
  *
@@ -11,10 +11,10 @@
  *			enough			-> waiting	turn_wait()
  *	waiting		it may have a turn	-> going on	turns_run(), turn_begin()
  *
- * A budget is a debt that time pays: 1 ns of work costs TURN_PRICE ns.  It is spent when
- * the debt is above a limit; who waits may go on when a quarter of that is paid, so that
- * turns are not too short to be worth their system calls.  Those that wait form a queue;
- * who had a turn goes to its end.
+ * A budget is a debt that time pays: 1 ns of work costs TURN_PRICE ns.  The budget is spent
+ * when the debt is above a limit.  Waiting work may go on when a quarter of that is paid,
+ * so that turns are not too short for the system calls that they cost.  Waiting work forms
+ * a queue; work that had a turn goes to its end.
  *
  * Work may also have to wait until a time that has nothing to do with budgets:
  * turn_wait_until().
@@ -30,8 +30,8 @@
  *     turn anyway (api/server_receive.c).
  *
  * A hostile peer that wants more than its share gets it later.  Many hostile peers make
- * others wait for what these order by packets: memory that grows, connections.  Messages
- * in memory that is known do not wait.
+ * others wait for work that packets cause: growing memory, connections.  Messages in memory
+ * that is known do not wait.
  */
 #include "wait/budget.h"
 
@@ -50,7 +50,7 @@ static bool is_spent(const struct budget *budget, int64_t now, int64_t most)
 	return budget->due - now > most;
 }
 
-/* When enough of it is paid to go on. */
+/* The time when enough of it is paid to go on. */
 static int64_t paid_at(const struct budget *budget, int64_t most)
 {
 	return budget->due - (most - most / 4);
@@ -76,7 +76,7 @@ void turn_refund(struct turns *turns, struct turn *turn, int64_t paid)
 
 /* ---- The queue ---- */
 
-/* Those whose own budget allows a turn may have to wait for the node's. */
+/* Even work whose own budget allows a turn may have to wait for the node's. */
 static int64_t node_at(const struct turns *turns, int64_t now)
 {
 	return is_spent(&turns->budget, now, TURNS_DEBT_MAX_NS) ?
@@ -149,8 +149,8 @@ static void set_alarm(struct turns *turns)
 }
 
 /*
- * Once around at most: up to who was last when it began.  A turn may take any other out of
- * the queue, so each round looks for the first that may go.
+ * At most once around the queue, up to the one that was last at the beginning.  A turn may
+ * take any other out of the queue, so each round looks for the first one that may go on.
  */
 void turns_run(struct turns *turns)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* How much time of ours peers may use up, and whose turn it is when they want more. */
+/* How much of the node's time peers may use up, and whose turn it is when they want more. */
 #ifndef SLUICE_WAIT_BUDGET_H
 #define SLUICE_WAIT_BUDGET_H
 
@@ -8,12 +8,15 @@
 
 #include "base/compiler.h"
 
-/* Time that was used up and is not paid for yet; zeroed, there is none. */
+/* Time that was used up and is not paid for yet; zeroed, it is none. */
 struct budget {
 	int64_t due;		/* when all of it is paid for */
 };
 
-/* Work that a peer orders; embedded in what does it.  Zeroed, it has used nothing. */
+/*
+ * Work that a peer causes; embedded in the object that does it.  Zeroed, it has used
+ * nothing.
+ */
 struct turn {
 	/* Does a part of the work, and calls turn_wait() if there is more. */
 	void (*take)(struct turn *turn);
@@ -32,12 +35,12 @@ struct turns {
 };
 
 /*
- * Counts time of this thread, in ns, that was used up for a peer.  Is there some left for
- * it, so that it may go on?  Without a turn, it counts for all peers together only.
+ * Counts time of this thread, in ns, that was used up for a peer.  Is there some left, so
+ * that the work may go on?  Without a turn, it counts only for all peers together.
  */
 bool turn_charge(struct turns *turns, struct turn *turn, int64_t used) MUST_CHECK;
 
-/* The same for what a peer has paid for otherwise, by a message: takes it off. */
+/* The same for time that a peer has paid for otherwise, by a message: subtracts it. */
 void turn_refund(struct turns *turns, struct turn *turn, int64_t paid);
 
 /* The rest of the work waits until the budgets allow it, and until others had their turn. */
@@ -49,13 +52,13 @@ void turn_wait_until(struct turns *turns, struct turn *turn, int64_t at);
 /* The work goes on now, if it may: it does not wait any more.  False: it has to wait. */
 bool turn_begin(struct turns *turns, struct turn *turn) MUST_CHECK;
 
-/* There is nothing to do for it any more.  Harmless if it does not wait. */
+/* No work is left.  Harmless if it does not wait. */
 void turn_forget(struct turns *turns, struct turn *turn);
 
-/* Gives a turn to each that may have one. */
+/* Gives a turn to all work that may have one. */
 void turns_run(struct turns *turns);
 
-/* When the next may have one; CLOCK_NEVER. */
+/* The time when the next work may have a turn; CLOCK_NEVER. */
 int64_t turns_alarm(const struct turns *turns);
 
 #endif /* SLUICE_WAIT_BUDGET_H */

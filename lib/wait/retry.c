@@ -2,23 +2,22 @@
 /*
  * Trying again later, after pauses that grow.
  *
- * What fails for want of descriptors or memory, here or at a peer, is tried again: a
- * client looks for servers and connects, a server accepts clients and tells of itself.
- * Each of them embeds a struct retry, and its node wakes when that is due (the alarm of
- * a wait).
+ * A call that fails for lack of descriptors or memory, here or at a peer, is tried again: a
+ * client looks for servers and connects, a server accepts clients and announces itself.
+ * Each embeds a struct retry, and its node wakes when that is due (the alarm of a wait).
  *
  *	idle	retry_later()				-> wanted, after a pause
  *		retry_now()				-> wanted, at once
  *	wanted	it is due; retry_stop(), and a try	-> idle
  *
  * The first pause is RETRY_FIRST_NS.  Each failure that follows a try doubles it, up to
- * RETRY_LONGEST_NS.  So a shortage that lasts costs a wake a second, and one that has
- * passed is noticed within a second.  A failure that comes long after the last try is the
- * first of another shortage.
+ * RETRY_LONGEST_NS.  So a lasting shortage costs one wake a second, and the end of a
+ * shortage is noticed within a second.  A failure long after the last try is the first one
+ * of another shortage.
  *
- * Several failures of one try, as of a client that lacks a descriptor for each of many
- * servers, count once.  A peer that has us try over and over gets what everybody gets,
- * one try a second.
+ * Several failures of one try count once, for example of a client that lacks a descriptor
+ * for each of many servers.  A peer that makes us try again and again gets one try a
+ * second, as every peer does.
  */
 #include "wait/retry.h"
 

@@ -8,23 +8,23 @@
 #include "base/compiler.h"
 #include "os/clock.h"
 
-/* Embedded in what tries; zeroed, nothing is to be tried. */
+/* Embedded in the object that tries; zeroed, nothing is to be tried. */
 struct retry {
 	bool wanted;
 	int64_t at;		/* when to try; or when was tried last */
 	int64_t pause;
 };
 
-/* It failed for want of something: it is to be tried after a pause. */
+/* A try failed for lack of something: try again after a pause. */
 void retry_later(struct retry *retry);
 
-/* What was lacking may be there: it is to be tried at once. */
+/* The missing resource may be there: try again at once. */
 void retry_now(struct retry *retry);
 
 /* There is a new reason to try: the next pause is the shortest again. */
 void retry_afresh(struct retry *retry);
 
-/* It is being tried, or not wanted any more. */
+/* It is being tried, or is no longer wanted. */
 static inline void retry_stop(struct retry *retry)
 {
 	retry->wanted = false;
@@ -35,7 +35,7 @@ static inline bool retry_is_due(const struct retry *retry)
 	return unlikely(retry->wanted) && clock_now() >= retry->at;
 }
 
-/* When it is due; CLOCK_NEVER. */
+/* The time when it is due; CLOCK_NEVER. */
 static inline int64_t retry_alarm(const struct retry *retry)
 {
 	return retry->wanted ? retry->at : CLOCK_NEVER;

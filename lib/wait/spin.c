@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 /*
- * For how long it pays to poll before sleeping.
+ * How long it is useful to poll before sleeping.
  *
  * Falling asleep and being woken costs both sides a system call and the reader some
  * microseconds; polling costs a processor.  A node polls for a window of time, which
- * follows the waits it has seen, as in the kernel's haltpoll: a wait that was shorter
- * than the limit doubles it, since polling to the end would have been enough; one that
- * was longer halves it.  So a node that gets its answers soon never sleeps, and one
- * that waits for long does not poll at all.
+ * follows the waits it has seen, as in the kernel's haltpoll.  A wait that was shorter than
+ * the limit doubles the window, since polling to the end would have been enough.  A longer
+ * wait halves it.  So a node that gets its answers soon never sleeps, and one that waits
+ * for long does not poll at all.
  *
- * A peer can have the node poll for nothing by answering just in time; the limit,
- * which the program sets, bounds that.
+ * A peer can make the node poll in vain by answering just in time.  The limit, which the
+ * program sets, bounds that.
  */
 #include "wait/spin.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* For how long it pays to poll before sleeping. */
+/* How long it is useful to poll before sleeping. */
 #ifndef SLUICE_WAIT_SPIN_H
 #define SLUICE_WAIT_SPIN_H
 
@@ -10,7 +10,7 @@ struct spin {
 	int64_t window;		/* nanoseconds of the next wait */
 };
 
-/* A wait, the polling included, took so long. */
+/* Records a wait that took so long, including the polling. */
 void spin_learn(struct spin *spin, int64_t waited);
 
 #endif /* SLUICE_WAIT_SPIN_H */

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 /*
- * Unmapping what is large, a part at a time.
+ * Unmapping large windows, a part at a time.
  *
- * To unmap 1 GiB that is populated takes 20 ms, and a peer can order it by a packet, or by
- * its end.  So what is larger than a step is unmapped in turns (wait/budget.c), from its
- * end on.  It belongs to nobody meanwhile: the owner has given it up.
+ * Unmapping 1 GiB of populated memory takes 20 ms, and a peer can cause it by a packet, or
+ * by its end.  So a window larger than a step is unmapped in turns (wait/budget.c), from
+ * its end on.  It has no owner meanwhile: the owner has given it up.
  *
- * A locked mapping is unmapped at once, since what is locked counts against a limit.  So is
- * one for which there is no memory, or when too much waits.
+ * A locked mapping is unmapped at once, since locked memory counts against a limit.  So is
+ * a mapping if there is no memory to remember it, or when too much waits.
  *
- * Invariant: a node unmaps the rest before it goes.
+ * Invariant: a node unmaps the rest before it is destroyed.
  */
 #include "wait/unmapping.h"
 

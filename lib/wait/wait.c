@@ -2,22 +2,22 @@
 /*
  * How a node waits.
  *
- * A node watches sockets (of channels, of its servers' listeners, of its own
- * mailbox) and sleeps on the doorbells of its channels: through io_uring
- * (wait/wait_uring.c), or through epoll (wait/wait_epoll.c), and then doorbells are
- * armed to be rung through the sockets.
+ * A node watches sockets (of channels, of its servers' listeners, of its own mailbox) and
+ * sleeps on the doorbells of its channels.  It does so through io_uring (wait/wait_uring.c)
+ * or through epoll (wait/wait_epoll.c); with epoll, doorbells are armed to be rung through
+ * the sockets.
  *
- * A source is known to the kernel by the index of its entry and the generation of
- * that entry, never by its address: a completion that arrives after the source is
- * gone finds another generation and is dropped.
+ * The kernel knows a source by the index of its entry and the generation of that entry,
+ * never by its address.  A completion that arrives after the source is gone finds another
+ * generation and is dropped.
  *
- * Wakes of peers are made at once, unless the caller holds them back: those of a
- * request to several servers share one system call, and so does the wake of a peer
- * with the sleep that waits for its answer.
+ * Wakes of peers are made at once, unless the caller holds them back.  The wakes of a
+ * request to several servers share one system call, and so does the wake of a peer with the
+ * sleep that waits for its answer.
  *
- * ready() and woken() handlers may watch and forget any source, their own included.
- * A hostile peer can make its own channel's source ready as often as it likes; each
- * time costs one handler call.
+ * ready() and woken() handlers may watch and forget any source, including their own.  A
+ * hostile peer can make its own channel's source ready as often as it likes; each time
+ * costs one handler call.
  */
 #include "wait/wait.h"
 
@@ -157,7 +157,7 @@ void wait_forget(struct wait *wait, struct wait_source *source)
 	source->queued = false;
 }
 
-/* A poll of io_uring tells of what comes anew only, and a peer's socket becomes full. */
+/* A poll of io_uring reports new events only, and a peer's socket becomes full. */
 void wait_mute(struct wait *wait, struct wait_source *source)
 {
 	if (source->watched && wait->mode == WAIT_SOCKET)
@@ -236,7 +236,7 @@ int wait_until(struct wait *wait, int64_t deadline, int64_t alarm)
 	turns_run(&wait->turns);
 	if (r < 0 && r != -ETIMEDOUT)
 		return r;
-	/* A peer that makes its source ready over and over holds off no deadline. */
+	/* A peer that makes its source ready again and again delays no deadline. */
 	return wait_check(deadline);
 }
 

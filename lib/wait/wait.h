@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* How a node waits: for sockets, and for the doorbells of its channels. */
+/* How a node waits for sockets and for the doorbells of its channels. */
 #ifndef SLUICE_WAIT_WAIT_H
 #define SLUICE_WAIT_WAIT_H
 
@@ -18,11 +18,11 @@ enum wait_mode {
 
 struct wait_source;
 
-/* Something with a descriptor; embedded in what handles its events. */
+/* Something with a descriptor; embedded in the object that handles its events. */
 struct wait_source {
 	/* The socket may have something to read, or has hung up. */
 	void (*ready)(struct wait_source *source);
-	/* The sleep on a word has ended, whatever for; needed for wait_on_word(). */
+	/* The sleep on a word has ended, for any reason; needed for wait_on_word(). */
 	void (*woken)(struct wait_source *source);
 	int fd;
 	uint32_t index;		/* of its entry */
@@ -46,13 +46,13 @@ struct wait {
 	/* In socket mode; see wait/wait_epoll.c. */
 	int64_t next_glance;		/* the next look of a loop that spins */
 	int64_t glanced;		/* the last glance, whether it looked or not */
-	bool stale;			/* that one did not look */
+	bool stale;			/* the last glance did not look */
 	bool paused;			/* the loop was left since the last look */
 	struct wait_entry *entries;
 	uint32_t count;
 	uint32_t free;			/* the first free entry; count if there is none */
 	uint32_t unarmed;		/* sources whose socket is not polled yet */
-	int64_t again;			/* somebody has to be looked at then */
+	int64_t again;			/* when a port must be looked at */
 	struct turns turns;		/* of peers that want more than their share */
 	struct flights flights;		/* to all peers */
 	struct held_signals signals;
@@ -70,10 +70,10 @@ struct wait {
 int wait_init(struct wait *wait, enum wait_mode mode) MUST_CHECK;
 void wait_deinit(struct wait *wait);
 
-/* The calling thread takes the node, as the first that does.  0 or -errno. */
+/* The calling thread takes the node, as the first one. 0 or -errno. */
 int wait_adopt(struct wait *wait) MUST_CHECK;
 
-/* It takes it from another thread; whatever was armed is armed again.  0 or -errno. */
+/* The calling thread takes it from another thread; everything is armed again. 0 or -errno. */
 int wait_move(struct wait *wait) MUST_CHECK;
 
 /* Begins to watch source->fd, which source->ready will read until it is empty. */
@@ -83,8 +83,8 @@ int wait_watch(struct wait *wait, struct wait_source *source) MUST_CHECK;
 void wait_forget(struct wait *wait, struct wait_source *source);
 
 /*
- * Has a source that is not read at the moment end no sleep; and again.  It may be ready
- * once more before that, or may have been in between.
+ * Stops a source that is not read at the moment from ending sleeps; and undoes that.  It
+ * may be ready once more after the first, and may have been in between.
  */
 void wait_mute(struct wait *wait, struct wait_source *source);
 void wait_unmute(struct wait *wait, struct wait_source *source);
@@ -99,7 +99,7 @@ static inline bool wait_by_futex(const struct wait *wait)
 int wait_on_word(struct wait *wait, struct wait_source *source, uint32_t *word,
 		 uint32_t value) MUST_CHECK;
 
-/* Is there anything that a glance would hand to the kernel, or take from it? */
+/* Has a glance anything to hand to the kernel, or to take from it? */
 static inline bool wait_is_busy(const struct wait *wait)
 {
 	return wait->mode == WAIT_URING && (wait->unarmed || uring_busy(&wait->uring));
@@ -113,8 +113,8 @@ void wait_handle(struct wait *wait, bool to_send);
 
 /*
  * Handles what has happened, without waiting; cheap when nothing has.  In socket mode it
- * asks the kernel now and then only, so whoever says that there is nothing, or how many
- * there are, asks wait_look() too.
+ * asks the kernel only now and then.  So a caller that is about to report that there is
+ * nothing, or a number of things, calls wait_look() too.
  */
 static inline void wait_glance(struct wait *wait)
 {
@@ -122,7 +122,7 @@ static inline void wait_glance(struct wait *wait)
 		wait_handle(wait, false);
 }
 
-/* Handles what the last glance has not asked for.  Did it leave anything out? */
+/* Handles what the last glance has left out.  Did it leave anything out? */
 bool wait_look(struct wait *wait);
 
 /* The next glance leaves nothing out. */
@@ -136,16 +136,17 @@ static inline void wait_glance_to_send(struct wait *wait)
 }
 
 /*
- * Sleeps until something happens, and handles it, or until the alarm, for which the
- * caller has a use of its own.  Wakes that were held back are made first, in the same
- * system call.  0; -ETIMEDOUT (the deadline has passed, whatever else has happened),
- * -EINTR or another -errno.
+ * Sleeps until something happens, and handles it, or until the alarm, which is for the
+ * caller to use.  Wakes that were held back are made first, in the same system call. 0;
+ * -ETIMEDOUT (the deadline has passed, whatever else has happened), -EINTR or another
+ * -errno.
  */
 int wait_until(struct wait *wait, int64_t deadline, int64_t alarm) MUST_CHECK;
 
 /*
  * From here on, a signal that comes between two sleeps ends the second one, until
- * wait_release_signals().  It costs two system calls: for who has slept in vain.
+ * wait_release_signals().  It costs two system calls, so it is for callers that have slept
+ * in vain.
  */
 static inline void wait_hold_signals(struct wait *wait)
 {
@@ -160,7 +161,7 @@ static inline void wait_release_signals(struct wait *wait)
 /* 0, or -ETIMEDOUT if the deadline has passed. */
 int wait_check(int64_t deadline) MUST_CHECK;
 
-/* Wakes whoever sleeps on a word: now, or later if wakes are being held back. */
+/* Wakes threads that sleep on a word: now, or later if wakes are being held back. */
 void wait_wake(struct wait *wait, uint32_t *word);
 
 /* Holds wakes back from here on, until wait_send_wakes() makes them all at once. */
@@ -171,15 +172,15 @@ void wait_send_wakes(struct wait *wait);
 int wait_descriptor(struct wait *wait) MUST_CHECK;
 
 /*
- * Makes it readable, from any thread and from signal handlers; keeps errno.  Does
- * nothing if nobody has asked for it, or if an epoll instance is it.
+ * Makes it readable, from any thread and from signal handlers; keeps errno.  Does nothing
+ * if no caller has asked for it, or if it is an epoll instance.
  */
 void wait_tell(const struct wait *wait);
 
-/* That descriptor is readable again only for what comes from here on. */
+/* That descriptor becomes readable again only for later events. */
 void wait_quieten(struct wait *wait);
 
-/* It will be readable at this time too, or when somebody has to be looked at. */
+/* It also becomes readable at this time, or when a port must be looked at. */
 void wait_set_alarm(struct wait *wait, int64_t alarm);
 
 #endif /* SLUICE_WAIT_WAIT_H */

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * Waiting through epoll, where io_uring is not to be had or not wanted.
+ * Waiting through epoll, if io_uring is not available or not wanted.
  *
- * Sockets are watched level-triggered, and doorbells are armed to be rung through
- * them, so everything that can end a sleep is a readable socket.  To look at the sockets
- * is a system call, so it is made when the answer of a call depends on it:
+ * Sockets are watched level-triggered, and doorbells are armed to be rung through them, so
+ * everything that can end a sleep is a readable socket.  Looking at the sockets is a system
+ * call, so it is made when the answer of a call depends on it:
  *
  *	a message is in a ring, and is taken		no look; one in SOCKET_GLANCE_NS
  *	there is nothing to take, with SLUICE_NOWAIT	a look
@@ -13,10 +13,10 @@
  *	how many servers are there?			a look
  *	a message is sent				a look, unless the program spins
  *
- * A program spins if the last look is less than SOCKET_GLANCE_NS ago, and since then no
- * two glances were SOCKET_LOOP_NS apart: it has done nothing but send and receive, so
- * nobody else can have told it what has happened meanwhile.  A call that waits polls
- * without a look likewise, and then sleeps in epoll, or finds its time over there.
+ * A program spins if the last look is less than SOCKET_GLANCE_NS ago, and since then no two
+ * glances were SOCKET_LOOP_NS apart.  It has done nothing but send and receive, so it
+ * cannot have learned of any event from elsewhere.  A call that waits polls without a look
+ * in the same way.  Then it sleeps in epoll, or its time ends there.
  *
  * Invariant:
  * (1) A look, and a sleep that ends, handle every source that was ready when they began.
@@ -50,7 +50,7 @@ int wait_epoll_watch(struct wait *wait, struct wait_source *source)
 	return 0;
 }
 
-/* A hang-up is always told of; this way once. */
+/* A hang-up is always reported; in this way once. */
 void wait_epoll_mute(struct wait *wait, struct wait_source *source)
 {
 	control(wait, source, EPOLL_CTL_MOD, EPOLLONESHOT);
@@ -73,7 +73,7 @@ static void handle(struct wait *wait, const struct epoll_event *events, int coun
 	}
 }
 
-/* From here on everything is known that has happened until now. */
+/* From here on all earlier events are known. */
 static void note_look(struct wait *wait, int64_t now)
 {
 	wait->next_glance = now + SOCKET_GLANCE_NS;
@@ -107,7 +107,7 @@ static void glance(struct wait *wait, bool to_send)
 		return;
 	note_look(wait, now);
 	look(wait);
-	/* The look itself is no pause of the program. */
+	/* The look itself does not count as a pause of the program. */
 	wait->glanced = clock_now();
 }
 
@@ -121,7 +121,7 @@ void wait_epoll_glance_to_send(struct wait *wait)
 	glance(wait, true);
 }
 
-/* Linux 5.11 waits in nanoseconds, where it may; else the wait is rounded up. */
+/* Linux 5.11 waits in nanoseconds, if it is permitted; else the wait is rounded up. */
 static int sleep_until(int epoll, struct epoll_event *events, int64_t end, const sigset_t *mask)
 {
 	struct timespec ts, *timeout = NULL;

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: MIT
 /*
- * Being waited for by an event loop that is not ours.
+ * Waiting in an event loop of the program.
  *
- * With epoll the loop is given the epoll instance itself.  A ring whose completions
- * run only in its own system calls never looks readable; there the loop is given an
+ * With epoll the loop is given the epoll instance itself.  A ring whose completions run
+ * only in its own system calls never looks readable.  For such a ring the loop is given an
  * eventfd, which the kernel signals for each completion that is to be run.
  *
- * The kernel does not pass on a signal from eventfd to eventfd: if one that the ring
- * polls is made readable, the ring's own stays quiet, and on Linux 6.18 does so for
- * good.  Whoever makes the first readable therefore makes the second one readable too
+ * The kernel does not pass on a signal from eventfd to eventfd: if an eventfd that the ring
+ * polls is made readable, the ring's own stays quiet, and on Linux 6.18 does so for good.
+ * So code that makes the first one readable makes the second one readable too
  * (wait_tell()).
  *
- * The loop knows nothing of our alarms (a server that could not be reached is tried
- * again, a deadline passes), so these are a timer among the sources.
+ * The loop knows nothing of our alarms (a server is tried again, a deadline passes), so
+ * these are a timer among the sources.
  *
- * Order matters: what the descriptor told of is forgotten first, then doorbells are
- * armed and handed to the kernel, then everything is looked at once more; so what
- * comes after that look finds the descriptor quiet and makes it readable.
+ * The order matters.  First the events that the descriptor reported are cleared, then
+ * doorbells are armed and handed to the kernel, then everything is looked at once more.  So
+ * an event after that look finds the descriptor quiet and makes it readable.
  */
 #include "base/atomic.h"
 #include "base/error.h"
@@ -26,7 +26,7 @@
 #include "os/fd.h"
 #include "os/timerfd.h"
 
-/* The alarm's owner looks at the clock by itself; here it is only silenced. */
+/* The owner of the alarm looks at the clock itself; here it is only silenced. */
 static void timer_ready(struct wait_source *timer)
 {
 	struct wait *wait = container_of(timer, struct wait, timer);

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: MIT */
-/* The two ways in which wait/wait.c has the kernel wait. */
+/* The two ways in which wait/wait.c lets the kernel wait. */
 #ifndef SLUICE_WAIT_WAIT_MODES_H
 #define SLUICE_WAIT_WAIT_MODES_H
 
 #include "wait/wait.h"
 
-/* What the two low bits of a tag say has completed. */
+/* The kind of completion, in the two low bits of a tag. */
 enum wait_what {
 	WAIT_POLL,
 	WAIT_FUTEX,
 	WAIT_OTHER,		/* nobody wants to know */
 };
 
-/* When somebody has to be looked at, whatever the ports wait for; CLOCK_NEVER. */
+/* The time when a port must be looked at, whatever the ports wait for; CLOCK_NEVER. */
 int64_t wait_next_look(const struct wait *wait);
 
-/* How the kernel knows a source: by the index and the generation of its entry. */
+/* The name of a source in the kernel: the index and the generation of its entry. */
 uint64_t wait_tag(const struct wait *wait, const struct wait_source *source,
 		  enum wait_what what);
 enum wait_what wait_what(uint64_t tag);

@@ -14,9 +14,9 @@
  *     the node's own thread makes; a multishot poll that ends is armed again.
  * (4) wait_forget() leaves nothing in the kernel that would keep the socket open.
  *
- * Wakes of peers that share a system call with a sleep, or with each other, are
- * queued in the ring too; one of a word that was unmapped meanwhile fails and is
- * forgotten.
+ * Wakes of peers that share a system call with a sleep, or with each other, are queued in
+ * the ring too.  A wake of a word that was unmapped meanwhile fails, and the failure is
+ * ignored.
  */
 #include <errno.h>
 #include <string.h>
@@ -121,11 +121,14 @@ int wait_uring_block(struct wait *wait, int64_t end, bool alarm)
 
 	if (wait->unarmed)
 		arm_sockets(wait);
-	/* Those that the ring has taken no poll of are not slept on for long. */
+	/*
+	 * Sources whose poll the ring has not taken: the node does not sleep on them for
+	 * long.
+	 */
 	if (unlikely(wait->unarmed))
 		end = min_i64(end, clock_now() + RETRY_FIRST_NS);
 	wait_uring_queue_wakes(wait);
-	/* A wait that submits nothing says what ended it, an alarm or a signal as late. */
+	/* A wait that submits nothing returns what ended it, an alarm or a signal as late. */
 	if (mask && alarm && uring_busy(&wait->uring))
 		uring_flush(&wait->uring);
 	r = uring_wait(&wait->uring, end, mask);
@@ -134,7 +137,7 @@ int wait_uring_block(struct wait *wait, int64_t end, bool alarm)
 		return -ETIMEDOUT;
 	if (r == -EINTR)
 		return fail_quietly(EINTR, "a signal has ended the wait");
-	/* To our callers EAGAIN would say that nothing has come. */
+	/* To our callers EAGAIN would mean that nothing has come. */
 	if (r == -EAGAIN || r == -EBUSY)
 		r = -ENOMEM;
 	if (r < 0)
@@ -154,7 +157,7 @@ void wait_uring_queue_wakes(struct wait *wait)
 
 /* ---- Another thread ---- */
 
-/* What was armed in a ring that is gone is armed in the one that took its place. */
+/* Waits of a ring that is gone are armed again in its successor. */
 static void arm_again(struct wait *wait)
 {
 	struct wait_source *source;
@@ -169,7 +172,7 @@ static void arm_again(struct wait *wait)
 		source->armed = false;
 		if (!source->queued)
 			continue;
-		/* It may have been rung meanwhile; then the wait ends at once. */
+		/* The word may have changed meanwhile; then the wait ends at once. */
 		source->queued = false;
 		if (wait_uring_on_word(wait, source) < 0)
 			source->woken(source);

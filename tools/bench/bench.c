@@ -2,9 +2,9 @@
 /*
  * sluice bench - how fast messages go round, beside what the machine can do
  *
- * The parent makes a private root directory, so that the run meets nobody, and starts
- * a server and a client, each on a processor of its own.  It has them set all things
- * up, and then, round by round, run each of them; at the end it prints what it has
+ * The parent makes a private root directory, so that the run meets no other programs, and
+ * starts a server and a client, each on a processor of its own.  It makes them set all
+ * things up, and then run each of them, round by round.  At the end it prints what it has
  * collected.  An interrupt (^C) ends the rounds early; a second one ends everything.
  */
 #include "bench.h"
@@ -29,25 +29,28 @@
 #define IDLE_MAX	4095	/* a service has at most 4096 clients */
 #define WRONG		2
 
-/* What has spun is soon put aside on a busy machine; the next is not to pay for it. */
+/*
+ * On a busy machine a process that has spun is soon descheduled; the next thing must not
+ * pay for that.
+ */
 #define REST_NS			(5 * 1000 * 1000)
 #define SAME_INTERRUPT_NS	(INT64_C(200) * 1000 * 1000)
 
 static const char help[] =
 "usage: sluice bench [OPTION]...\n"
 "\n"
-"Measures round trips between two processes: sleeping, spinning, and both; and\n"
-"in the same run, round by round in turn, what they are compared with: two\n"
-"processes that share a page, wake each other through io_uring or futex(2), or\n"
-"bounce a cache line. What sleeps is compared with io_uring, what spins with the\n"
-"cache line. All bytes of a message are written by one and read by the other.\n"
+"Measures round trips between two processes: sleeping, spinning, and both. In the\n"
+"same run, in turn in each round, it measures what they are compared with: two\n"
+"processes that share a page, and wake each other through io_uring or futex(2),\n"
+"or exchange a cache line. Sleeping is compared with io_uring, spinning with the\n"
+"cache line. One process writes all bytes of a message, the other reads them.\n"
 "\n"
-"  --size BYTES          of each message, a multiple of 64 (64)\n"
-"  --sizes               also: spinning, messages of 64 B to 1 MiB\n"
-"  --rounds N            medians are over so many rounds (20)\n"
+"  --size BYTES          size of each message, a multiple of 64 (64)\n"
+"  --sizes               measure also messages of 64 B to 1 MiB, spinning\n"
+"  --rounds N            number of rounds for the medians (20)\n"
 "  --trips N             round trips of each thing in a round (2000)\n"
-"  --idle N              also: with N idle clients connected to the server and\n"
-"                        with none, and what each idle client costs\n"
+"  --idle N              measure also with N idle clients connected and with\n"
+"                        none, and the cost of each idle client\n"
 "  --idle-processes M    spread them over M processes (1)\n"
 "  --only KEY,...        of uring_futex, futex, cache_line, separate, combined,\n"
 "                        spinning, adaptive; not of what --idle and --sizes add\n"
@@ -55,7 +58,7 @@ static const char help[] =
 "  -h, --help\n"
 "\n"
 "Client and server run on the two first processors allowed. ^C ends the run early\n"
-"and prints what there is. SLUICE_WAIT=socket measures the other way of waiting.\n"
+"and prints its results. SLUICE_WAIT=socket measures the other way of waiting.\n"
 "\n"
 "System calls are counted in a round that is not timed, by root or with CAP_BPF\n"
 "and CAP_PERFMON. Otherwise, take the difference between two runs:\n"
@@ -63,15 +66,15 @@ static const char help[] =
 "  strace -f -c sluice bench --only combined --rounds 1 --trips 10000\n"
 "  strace -f -c sluice bench --only combined --rounds 1 --trips 20000\n"
 "\n"
-"of which the second makes 12500 round trips more: a quarter of the trips is made\n"
-"once more to be timed one by one. Other examples:\n"
+"The second makes 12500 round trips more: a quarter of the trips is made once\n"
+"more to be timed one by one. Other examples:\n"
 "\n"
 "  sluice bench --idle 1000 --idle-processes 10\n"
 "  taskset -c 2,4 sluice bench --sizes --rounds 50\n";
 
 static volatile sig_atomic_t interrupts;
 
-/* What there is to be given back. */
+/* Resources to be released. */
 struct run {
 	struct bench_options options;
 	struct things things;
@@ -82,7 +85,7 @@ struct run {
 	char root[PRIVATE_ROOT];
 };
 
-/* What comes right after another one is the same: timeout(1) sends two. */
+/* A signal right after another one is the same signal: timeout(1) sends two. */
 static void interrupted(int signal_number)
 {
 	static int64_t before;
@@ -240,7 +243,7 @@ static void *shared_memory(size_t size)
 	return memory == MAP_FAILED ? NULL : memory;
 }
 
-/* What must be there before the children are started, so that they have it too. */
+/* What must exist before the children are started, so that they have it too. */
 static int prepare(struct run *run)
 {
 	const struct bench_options *options = &run->options;

@@ -12,9 +12,9 @@
  *	report.c	medians, and the table
  *	json.c		the same as JSON
  *
- * A *thing* is a way of making round trips.  Each is set up once, in two processes,
- * and then runs for a while in each round, in turn with all others, so that what
- * disturbs the machine disturbs them alike.
+ * A *thing* is a way of making round trips.  Each is set up once, in two processes, and
+ * then runs for a while in each round, in turn with all others, so that disturbances of the
+ * machine affect all alike.
  */
 #ifndef BENCH_H
 #define BENCH_H
@@ -29,7 +29,7 @@
 #define SIZE_LIMIT	(UINT64_C(64) << 20)
 #define WAIT_LIMIT_NS	(INT64_C(30) * 1000 * 1000 * 1000)
 #define THINGS_MAX	40
-#define UNAVAILABLE	1	/* of a setup: it cannot be had on this machine */
+#define UNAVAILABLE	1	/* of a setup: it is not available on this machine */
 
 /* bench.c */
 
@@ -57,7 +57,7 @@ struct method {
 	void (*teardown)(void *state);
 };
 
-/* Where it is reported. */
+/* Where its results are reported. */
 enum part { STANDARD, WITH_IDLE, WITH_SIZES };
 
 struct thing {
@@ -67,12 +67,12 @@ struct thing {
 	const struct method *method;	/* two of them, by side */
 	char floor[32];		/* key of the thing it is compared with, or "" */
 	size_t size;		/* of each message */
-	size_t touched;		/* so much of it is written by one and read by the other */
+	size_t touched;		/* so much of it is written by one side and read by the other */
 	unsigned int warm;	/* round trips in each round before the clock runs */
 	unsigned int trips;	/* that are timed together, for the median */
 	unsigned int stamped;	/* that are timed one by one, for the 99th percentile */
 
-	/* Of a thing of Sluice alone. */
+	/* Only for a thing of Sluice. */
 	unsigned int service;	/* things with the same one share their ports */
 	unsigned int clients;	/* that the service has room for, or 0 */
 	int64_t spin;		/* option of the nodes */

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * The processes of a run.  The parent commands, and measures nothing itself; each
- * child has a socket from which it takes one command after another and answers each.
- * What the client stamps lies in memory that it shares with the parent.
+ * The processes of a run.  The parent commands, and measures nothing itself.  Each child
+ * has a socket from which it takes one command after another and answers each.  The client
+ * writes its times into memory that it shares with the parent.
  *
- * A child whose socket ends gives back what it has and ends.  One that fails says
- * why; the parent then ends all at once, for the other side may wait for ever.  If
- * the parent dies, the kernel kills the children.  The signals that end a run early
- * are the parent's business: children ignore them.
+ * A child whose socket ends releases its resources and ends.  A child that fails prints
+ * why; the parent then ends all at once, since the other side may wait for ever.  If the
+ * parent dies, the kernel kills the children.  The parent alone handles signals that end a
+ * run early: children ignore them.
  */
 #include "bench.h"
 
@@ -208,7 +208,7 @@ static int hear(struct child *child, struct answer *answer)
 	return 0;
 }
 
-/* Waits until all who were told something have answered, or one of them failed. */
+/* Waits until all children that were told something have answered, or one of them failed. */
 int team_hear(struct team *team, struct answer *answers)
 {
 	struct pollfd *polls = calloc(team->count, sizeof(*polls));

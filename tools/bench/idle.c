@@ -2,10 +2,10 @@
 /*
  * Idle clients: processes connect them to a server, and from then on do nothing.
  *
- * What they cost is the difference between before and after, divided by their number.
- * Before, the server is there and has one client, and the processes of the idle ones
- * have been forked and have nothing of Sluice; so a node and a service of each such
- * process are counted too.
+ * Their cost is the difference between before and after, divided by their number.  Before,
+ * the server exists and has one client, and the processes of the idle clients have been
+ * forked and have nothing of Sluice.  So a node and a service of each such process are
+ * counted too.
  *
  *	descriptors	entries of /proc/PID/fd
  *	memory		Pss of /proc/PID/smaps_rollup and VmPTE of /proc/PID/status, of
@@ -23,11 +23,11 @@
 #include <string.h>
 #include <sys/resource.h>
 
-/* Of a server and of a client, for each connection: generous. */
+/* Descriptors of a server and of a client, for each connection: generous. */
 #define DESCRIPTORS_EACH	8u
 #define DESCRIPTORS_BESIDE	1024u
 
-/* Memory is that of both sides together. */
+/* The memory is that of both sides together. */
 struct usage {
 	unsigned long server_descriptors;
 	unsigned long client_descriptors;
@@ -50,7 +50,7 @@ int idle_descriptors(unsigned int clients)
 		limit.rlim_max = wanted;
 	if (setrlimit(RLIMIT_NOFILE, &limit) == 0)
 		return 0;
-	/* Not ours to raise so far: then as far as it goes, and it may be enough. */
+	/* We may not raise it so far: raise it as far as possible, which may be enough. */
 	getrlimit(RLIMIT_NOFILE, &limit);
 	limit.rlim_cur = limit.rlim_max;
 	return setrlimit(RLIMIT_NOFILE, &limit) == 0 ? 0 :

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * What a run has found out, as one JSON object:
+ * The results of a run, as one JSON object:
  *
  *	version, kernel		of Sluice and of Linux
  *	size			bytes of each message
@@ -46,7 +46,7 @@ static json_t *figure(double value)
 	return json_real((double)(int64_t)(value * 1000) / 1000);
 }
 
-/* What was measured is more than 0. */
+/* A measured time is more than 0. */
 static json_t *measured(double value)
 {
 	return value > 0 ? figure(value) : json_null();

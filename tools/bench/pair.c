@@ -2,10 +2,10 @@
 /*
  * A client and a server of Sluice.
  *
- * A port is the node, the service and the client or the server of one side.  Things
- * that name the same service share its ports: those of --idle, which are measured
- * sleeping and spinning with the same clients connected.  A message is a slice of
- * lines; a message's timeout says whether its receiver sleeps or looks again and again.
+ * A port is the node, the service and the client or the server of one side.  Things that
+ * name the same service share its ports: those of --idle, which are measured sleeping and
+ * spinning with the same clients connected.  A message is a slice of lines.  The timeout of
+ * a receive says whether the receiver sleeps or polls all the time.
  *
  *	separate	the client sends and receives; the server sends, releases and
  *			receives
@@ -302,8 +302,8 @@ int pair_admit(void *state, unsigned int clients)
 static struct port crowd;
 
 /*
- * Of another process: so many clients of a thing's service, all of one node.  They leave as
- * those of a program do that just ends.
+ * In another process: connects so many clients to a thing's service, all of one node.  They
+ * leave like those of a program that just ends.
  */
 int pair_crowd(const struct thing *thing, unsigned int clients)
 {

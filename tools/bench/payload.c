@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * What each message carries: one 64-bit value in every word that is touched, so that
- * all of these bytes are written by one processor and read by the other.  The floors
- * and Sluice use the same two functions.  And what one does between two looks for a
+ * The content of each message: one 64-bit value in every word that is touched, so that one
+ * processor writes all of these bytes and the other reads them.  The floors and Sluice use
+ * the same two functions.  This file also has what a side does between two polls for a
  * message: nothing, unless both sides share a processor.
  */
 #include "bench.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * What a run has found out, and its table.
+ * The results of a run, and their table.
  *
  * A thing's figure is the median, over the rounds, of the time of a round divided by
  * its round trips.  Its 99th percentile is over all trips of all rounds that were

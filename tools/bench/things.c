@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * Which things are measured: the floors and the ways to use Sluice; with --sizes what
- * spins and its floor for each size; with --idle two services, of which one has idle
- * clients connected and the other none, each sleeping and spinning.
+ * The things that are measured: the floors and the ways to use Sluice.  With --sizes also
+ * spinning and its floor for each size; with --idle also two services, of which one has
+ * idle clients connected and the other none, each sleeping and spinning.
  *
- * What sleeps is compared with io_uring futexes, what spins with a cache line.
+ * Things that sleep are compared with io_uring futexes, things that spin with a cache line.
  */
 #include "bench.h"
 
@@ -16,7 +16,7 @@
 #define WARM		100u
 #define STAMPED_MIN	50u
 
-/* Of large messages a round has only as many as move so many bytes. */
+/* A round of large messages has only as many of them as move so many bytes. */
 #define BYTES_PER_ROUND	(UINT64_C(64) << 20)
 #define TRIPS_MIN	16u
 
@@ -144,7 +144,7 @@ static void add_chosen(struct things *things, const struct bench_options *option
 			add(things, options, &from[i], options->size);
 }
 
-/* What spins first gets nowhere where both sides have one processor: it sleeps. */
+/* If both sides have one processor, a side that spins first gets no messages: it sleeps. */
 static void share_cpu(struct things *things)
 {
 	for (unsigned int i = 0; i < things->count; i++) {
@@ -157,7 +157,7 @@ static void share_cpu(struct things *things)
 	}
 }
 
-/* A floor that cannot be had on this machine is replaced by the next one. */
+/* A floor that is not available on this machine is replaced by the next one. */
 void things_without(struct things *things, const char *floor)
 {
 	if (strcmp(floor, "uring_futex") != 0)

@@ -2,12 +2,11 @@
 /*
  * sluice call - sends requests to a service that runs, and prints its responses
  *
- * Nobody has compiled the contract in: it is that of whoever made the service, read from
- * the registry.  The service must exist, and is not made.
+ * The contract is not compiled in: it is read from the registry, where the creator of the
+ * service has written it.  The service must exist, and is not made.
  *
- * One request is under way at a time.  Each goes to all servers that are connected, and
- * has a deadline, by which enough servers must have come and all of them must have
- * finished:
+ * One request is pending at a time.  Each goes to all servers that are connected, and has a
+ * deadline, by which enough servers must have come and all of them must have finished:
  *
  *	servers there --> sent --+--> EPIPE, with a response	answered
  *				 +--> anything else		failed
@@ -18,8 +17,8 @@
  *     they are printed still pushes out the oldest that was not received.
  *  3. A stream that does not end is left at the deadline.
  *
- * A request that fails does not keep the next from being sent, so that --count tells how
- * often it happens; but if the responses cannot be written, that is the end.
+ * A request that fails does not prevent the next from being sent, so that --count shows how
+ * often it happens.  But if the responses cannot be written, the command ends.
  */
 #include "call.h"
 
@@ -121,7 +120,7 @@ static int open_service(struct call *call)
 	return call->client ? 0 : call_say("%s", sluice_strerror());
 }
 
-/* Everything before the first request.  0, or -1 and it was said why. */
+/* Everything before the first request. 0, or -1 and a sentence was printed. */
 static int prepare(struct call *call)
 {
 	char why[CONTRACT_WHY];
@@ -239,7 +238,10 @@ static int take(struct call *call, struct exchange *exchange, struct sluice_resp
 	return r < 0 ? r : call_print(call->options.form, &printed);
 }
 
-/* Up to the end of the stream.  What ended it, an errno; or -errno: nothing can be written. */
+/*
+ * Receives up to the end of the stream.  Returns what ended it, an errno; or -errno: the
+ * output cannot be written.
+ */
 static int receive(struct call *call, struct exchange *exchange)
 {
 	struct sluice_response *response;
@@ -286,11 +288,11 @@ static int failed(const struct call *call, const struct exchange *exchange, int 
 static void count_answer(struct call *call, const struct exchange *exchange)
 {
 	call->answered++;
-	/* Without memory for its time it is counted all the same. */
+	/* If there is no memory for its time it is counted all the same. */
 	(void)bytes_add(&call->times, &exchange->round_trip, sizeof(exchange->round_trip));
 }
 
-/* 0, also if it failed, which was said and counted; or -1: that is the end. */
+/* 0, also if it failed, which was printed and counted; or -1: the command ends. */
 static int perform(struct call *call, uint64_t number)
 {
 	struct exchange exchange = {

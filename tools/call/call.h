@@ -50,7 +50,7 @@ struct call {
 	struct bytes times;		/* int64_t: round trips of those that were answered */
 };
 
-/* What call_print() is handed. */
+/* The argument of call_print(). */
 struct call_response {
 	uint64_t request;		/* from 1 */
 	uint64_t index;			/* from 1, among those to that request */
@@ -61,7 +61,7 @@ struct call_response {
 
 #define call_say(...)	say("call", __VA_ARGS__)
 
-/* 0; 2 (asked wrongly, and it was said how) or -1 (help was asked for, and given). */
+/* 0; 2 (wrong, and a sentence was printed) or -1 (help was asked for, and printed). */
 int call_parse(struct call *call, int argc, char **argv);
 
 /* Prints it and flushes that.  0, or -errno. */

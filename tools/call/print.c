@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * A response, in each of the forms it is printed in: as text or a dump, as hex digits, as
- * JSON, or as it is.
+ * A response, in each of the forms in which it is printed: as text or a dump, as hex
+ * digits, as JSON, or unchanged.
  *
- * What a server has sent may be anything.  It is shown as text only if all of it is UTF-8
- * that a terminal shows and does not obey: no control characters but tabs and ends of
- * lines.  A byte that is none makes a dump of it, in which all others are dots.
+ * A server may send anything.  It is shown as text only if all of it is UTF-8 that a
+ * terminal shows and does not obey: no control characters but tabs and ends of lines.  Any
+ * other byte makes it a dump, in which all such bytes are dots.
  *
- * Each response is written at once, since the next may be long in coming.
+ * Each response is written at once, since the next one may come much later.
  */
 #include "call.h"
 
@@ -114,7 +114,7 @@ static int print_json(const struct call_response *response)
 	json_t *line;
 	int r;
 
-	/* What is NULL is left out: no header, or bytes that are no UTF-8. */
+	/* NULL is left out: no header, or bytes that are no UTF-8. */
 	line = json_pack("{s:I, s:I, s:I, s:o, s:o*, s:o*, s:I}",
 			 "request", (json_int_t)response->request,
 			 "index", (json_int_t)response->index,

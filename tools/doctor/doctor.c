@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: MIT
 /*
- * sluice doctor - does Sluice work here, and if not, what is in the way?
+ * sluice doctor - does Sluice work here, and if not, what prevents it?
  *
- * The library finds out by itself what a machine has, and says in a sentence what it
- * lacked when a call fails.  The doctor asks before anything has failed, and also for
- * what does not fail but is slower, smaller or less safe than it might be.  It tries
- * things where that can be done (a ring, a sealed file, a node), and reads settings only
- * to explain what it has found.
+ * The library finds out by itself what a machine has, and a sentence says what it lacked
+ * when a call fails.  The doctor checks before anything has failed, and also for things
+ * that do not fail but are slower, smaller or less safe than possible.  It tries things if
+ * that can be done (a ring, a sealed file, a node), and reads settings only to explain its
+ * results.
  *
- * Each check is a line: its verdict, its name, what was found, and below it how to mend
- * what is not fine; or as JSON an object with check, status, found and mend, null if there
- * is nothing to mend.  Names of checks stay; what is found and how to mend it are words
- * for people, and may change.
+ * Each check is a line: its verdict, its name, what was found, and below it how to correct
+ * a problem.  As JSON it is an object with check, status, found and mend, which is null if
+ * there is nothing to correct.  Names of checks stay.  What was found and how to correct it
+ * are words for people, and may change.
  *
- * The last check is the one that counts: it sends a message.  The others say why it
- * works, or does not.
+ * The last check is the decisive one: it sends a message.  The others say why that works,
+ * or does not.
  */
 #include "doctor.h"
 
@@ -37,8 +37,8 @@ static const char help[] =
 "usage: sluice doctor [OPTION]...\n"
 "\n"
 "Tells whether Sluice works here, how its processes would wait for each other and\n"
-"why, what limits them, what dead ones have left behind, and how to mend what is\n"
-"not fine. It looks at the kernel, io_uring, memory files, limits, the root\n"
+"why, what limits them, what dead ones have left behind, and how to correct\n"
+"problems. It looks at the kernel, io_uring, memory files, limits, the root\n"
 "directory, processors, containers, and what tracing needs; and then it sends a\n"
 "message from one process to another.\n"
 "\n"
@@ -61,7 +61,7 @@ static const struct option options[] = {
 	{ 0 },
 };
 
-/* In the order in which one leads to the next. */
+/* In the order in which one check leads to the next. */
 static const struct {
 	const char *name;
 	doctor_check *check;
@@ -152,7 +152,7 @@ static void print_text(const char *name, const struct doctor_finding *finding)
 		       text_clean(clean, sizeof(clean), finding->mend), style_end(STYLE_DIM));
 }
 
-/* What is found may hold the name of a file, which is any bytes. */
+/* The sentence may contain the name of a file, which is any bytes. */
 static json_t *text(const char *string)
 {
 	char clean[TEXT_CLEAN(sizeof(((struct doctor_finding *)0)->found))];
@@ -168,7 +168,7 @@ static int print_json(const char *name, const struct doctor_finding *finding)
 					   "mend", text(finding->mend)));
 }
 
-/* Makes a check and tells of it at once, for the last may take some time. */
+/* Makes a check and prints it at once, since the last may take some time. */
 static int examine(struct doctor *doctor, const struct look *look, unsigned int i,
 		   enum doctor_status *worst)
 {
@@ -212,7 +212,7 @@ int verb_doctor(int argc, char **argv)
 	if (look.domain && !is_domain(look.domain))
 		return look_wrong(&look, "\"%s\" is no name of a domain", look.domain);
 	doctor.domain = look.domain;
-	/* What a limit forbids is to fail, and not to end us (RLIMIT_FSIZE). */
+	/* A limit must make a call fail, and not end the process (RLIMIT_FSIZE). */
 	signal(SIGXFSZ, SIG_IGN);
 	for (unsigned int i = 0; i < sizeof(checks) / sizeof(checks[0]) && r == 0; i++)
 		r = examine(&doctor, &look, i, &worst);

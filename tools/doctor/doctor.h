@@ -11,8 +11,8 @@
  *	system.c	processors, namespaces, containers, tracing
  *	message.c	the proof: a message from one process to another
  *
- * A check is a function that fills a finding in, which is fine until it says otherwise.
- * None changes anything that stays.
+ * A check is a function that fills in a finding, which is fine unless it says otherwise.
+ * No check makes a lasting change.
  */
 #ifndef TOOLS_DOCTOR_H
 #define TOOLS_DOCTOR_H
@@ -20,8 +20,8 @@
 #include <stdbool.h>
 
 /*
- * Fine; not as good as it might be, or to be known; something does not work, or will not
- * as soon as it is needed.
+ * Fine; not as good as possible, or worth knowing; does not work, or will not work as soon
+ * as it is needed.
  */
 enum doctor_status { DOCTOR_OK, DOCTOR_NOTE, DOCTOR_PROBLEM };
 
@@ -38,7 +38,7 @@ struct doctor {
 
 typedef void doctor_check(struct doctor *doctor, struct doctor_finding *finding);
 
-/* What is so; and how to mend it, if it is not fine. */
+/* Sets what was found; and how to correct it. */
 __attribute__((__format__(__printf__, 3, 4)))
 void doctor_found(struct doctor_finding *finding, enum doctor_status status,
 		  const char *format, ...);

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 /*
- * The doctor's questions to the kernel: how new it is, whether it lets this process have an
- * io_uring with futexes in it, and what follows from that for how nodes wait.
+ * The doctor's checks of the kernel: how new it is, whether it lets this process have an
+ * io_uring with futexes in it, and how nodes wait therefore.
  *
- * The ring is made with the flags with which the library makes its own (lib/os/uring.c),
- * so that it fails for the same reasons.  The kernel says EPERM both if io_uring is
- * switched off (kernel.io_uring_disabled, Linux 6.6) and if a seccomp filter or a security
- * module refuses the call; the setting can be read, and whether there is a filter too.
+ * The ring is made with the flags of the library's own (lib/os/uring.c), so that it fails
+ * for the same reasons.  The kernel returns EPERM both if io_uring is switched off
+ * (kernel.io_uring_disabled, Linux 6.6) and if a seccomp filter or a security module
+ * refuses the call.  The setting can be read, and whether there is a filter too.
  *
- * A node that finds no io_uring waits through sockets, and everything works.  So that is
- * a note; it is a problem only where $SLUICE_WAIT insists.
+ * A node that finds no io_uring waits through sockets, and everything works.  So that is a
+ * note; it is a problem only if $SLUICE_WAIT requires io_uring.
  */
 #include "doctor.h"
 
@@ -218,7 +218,7 @@ static void tell_default(const struct doctor *doctor, struct doctor_finding *fin
 	doctor_mend(finding, "what mends io_uring and futex");
 }
 
-/* A file has decided. */
+/* A configuration file has decided. */
 static void tell_configured(const struct doctor *doctor, struct doctor_finding *finding,
 			    const char *value, const char *source)
 {

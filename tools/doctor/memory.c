@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
- * The doctor's questions about memory: can it be had, sealed and shared, and what limits
- * it and the descriptors with which it is handed over.
+ * The doctor's checks of memory: can it be allocated, sealed and shared, and what limits it
+ * and the descriptors with which it is passed on?
  *
- * Messages lie in memory files (memfd), whose size is that of no file system: /dev/shm may
- * be small.  They are charged to the process that made them, and to its cgroup.  Memory is
- * locked only of ports that ask for it, so RLIMIT_MEMLOCK is not looked at.
+ * Messages are in memory files (memfd), whose size no file system limits: /dev/shm may be
+ * small.  They are charged to the process that made them, and to its cgroup.  Only ports
+ * that ask for it lock memory, so RLIMIT_MEMLOCK is not checked.
  *
- * What a limit leaves room for is told in connections, a client and a server that know
- * each other, with the numbers below; these are of one end, and a little more than what
- * it takes.
+ * The room below a limit is printed in connections, of a client and a server, with the
+ * numbers below.  They are for one end, and a little more than it needs.
  */
 #include "doctor.h"
 
@@ -53,7 +52,7 @@
 
 /* ---- Memory files ---------------------------------------------------------------- */
 
-/* As the library makes a segment: map, seal, then fill.  What failed, or NULL. */
+/* Does what the library does for a segment: map, seal, then fill.  What failed, or NULL. */
 static const char *try_memory(int fd)
 {
 	const char *failed = NULL;
@@ -68,7 +67,10 @@ static const char *try_memory(int fd)
 		failed = "filled";
 	else
 		memset(page, 1, PAGE);
-	/* What can have holes costs its readers page faults, and is none of our memory. */
+	/*
+	 * Memory that can have holes costs its readers page faults, and the library does
+	 * not use it.
+	 */
 	if (!failed && fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, PAGE) == 0)
 		failed = "kept from having holes by its seals";
 	munmap(page, PAGE);

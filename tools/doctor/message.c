@@ -3,9 +3,9 @@
  * The doctor's proof: a server in a process of its own, a client here, and one message
  * from one to the other and back, in a private root directory.
  *
- * The nodes are made as programs make them, so they wait as those would.  The server's
- * process tells through a pipe when it is ready, by an empty word, or in a sentence why
- * not.  Nobody waits for longer than PATIENCE, and the signals that would end the run are
+ * The nodes are made as programs make them, so they wait in the same way.  The server's
+ * process reports through a pipe that it is ready, by an empty word, or the reason why not,
+ * by a sentence.  No wait is longer than PATIENCE, and signals that would end the run are
  * held back until the directory is gone.
  *
  * The server leaves when it has answered; what it has sent before is still received.
@@ -137,7 +137,7 @@ static int64_t ask(void)
 
 /* ---- Both ------------------------------------------------------------------------ */
 
-/* As above; -1 and why it has failed. */
+/* The same; -1 and why it has failed. */
 static int64_t exchange(char *why, size_t size)
 {
 	pid_t server = start_server(why, size);

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * The doctor's look at the directories that could be the root as well, if nobody has named
- * one: who meets in another does not meet those here.  Which of them is the root, the
- * library says (sluice_config_read()); here is only what there can be.
+ * The doctor's check of the directories that could be the root as well, if no setting names
+ * one: processes in another directory do not meet those here.  The library says which of
+ * them is the root (sluice_config_read()); this file only knows which ones there can be.
  *
- * A directory of this user that holds directories is one with domains.  That nodes live
- * there is not asked: what the dead have left there keeps it the root of others too.
+ * A directory of this user that holds directories is one with domains.  The check does not
+ * ask whether nodes live there: entries of dead processes make others use it as the root
+ * too.
  */
 #include "doctor.h"
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * The doctor's questions about the system around: processors, namespaces, a container,
- * and what is needed to trace.
+ * The doctor's checks of the system around: processors, namespaces, a container, and what
+ * tracing needs.
  *
- * The probes are asked of this command's own file, which has the library in it: of a
- * program that has the shared library, or was built at another time, it says nothing.
+ * The check of probes reads this command's own file, which has the library in it.  It says
+ * nothing about a program that has the shared library, or was built at another time.
  */
 #include "doctor.h"
 
@@ -22,7 +22,7 @@
 #define CAPABILITY_PERFMON	38
 #define CAPABILITY_BPF		39
 
-/* What /proc/self/ns shows of those that the system begins with. */
+/* The namespaces that the system begins with, as /proc/self/ns shows them. */
 #define INITIAL_PIDS		0xeffffffcu
 #define INITIAL_TIME		0xeffffffau
 
@@ -90,7 +90,7 @@ static bool file_has(const char *path, const char *const *words)
 	return has;
 }
 
-/* What tells that this is a container, or NULL. */
+/* The sign that this is a container, or NULL. */
 static const char *container_sign(void)
 {
 	static const char *const names[] = { "docker", "kubepods", "libpod", "/lxc", NULL };

@@ -4,8 +4,8 @@
  *
  * It is started in a process group of its own, so that it can be ended together with its
  * children, and ^C on the terminal reaches this process alone.  It has a pipe from us as
- * standard input, a pipe to us as standard output, our standard error, and nothing else
- * of ours: every descriptor is close-on-exec from birth.
+ * standard input, a pipe to us as standard output, and our standard error.  It has no other
+ * descriptor of ours: every descriptor is close-on-exec from birth.
  *
  *	started --> writes, reads --> exits --> reaped
  *		\-> is ended: its time or its client's is over, the client has
@@ -40,16 +40,16 @@
 #include "tools/interrupt.h"
 #include "tools/text/text.h"
 
-/* How often it is asked whether the client is still there, and whether we shall end. */
+/* The interval of checks whether the client is still there, and whether we shall end. */
 #define LOOK_MS		100
-/* From asking the command to end to ending it. */
+/* The time between asking the command to end and ending it. */
 #define GRACE_MS	500
 /*
- * What the client's deadline is exceeded by.  A client that keeps it has gone by then, and
- * has not taken the end of the command for the end of its stream.
+ * The time that we wait beyond the client's deadline.  A client that keeps it has gone by
+ * then, and has not taken the end of the command for the end of its stream.
  */
 #define CLIENT_GRACE	SECOND_NS
-/* What it may write; a reply would not get much longer. */
+/* The bytes that it may write; a reply would not become much longer. */
 #define OUTPUT_MOST	((size_t)1 << 30)
 #define MS		INT64_C(1000000)
 
@@ -73,7 +73,7 @@ static void shut(int *fd)
 
 /* ---- Is there such a command? ---------------------------------------------- */
 
-/* In one directory of the path, where an empty name is the one that we are in. */
+/* Looks in one directory of the path, where an empty name is the current one. */
 static bool is_in(const char *directory, size_t length, const char *name)
 {
 	char *file;
@@ -172,7 +172,7 @@ static bool exits_within(const struct command *command, int milliseconds)
 	return r > 0;
 }
 
-/* With all that it has started, and first with the chance to do it in good order. */
+/* Ends it with all its children; first it may end in good order. */
 static void end(const struct command *command)
 {
 	kill(-command->pid, SIGTERM);
@@ -217,7 +217,7 @@ static void feed(struct command *command)
 			      request->size - command->written);
 		command->written += wrote > 0 ? (size_t)wrote : 0;
 	}
-	/* It has all, or wants no more: the end of its input. */
+	/* It has everything, or wants no more: closes its input. */
 	if (wrote >= 0 || (errno != EAGAIN && errno != EINTR))
 		shut(&command->input);
 }
@@ -264,7 +264,7 @@ static ssize_t drain(struct command *command)
 	return got;
 }
 
-/* What is left when it has exited: as much as a pipe holds, though others may write (4). */
+/* Reads the rest when it has exited: as much as a pipe holds, though others may write (4). */
 static int drain_rest(struct command *command)
 {
 	ssize_t left = command->output < 0 ? 0 : fcntl(command->output, F_GETPIPE_SZ);
@@ -293,7 +293,7 @@ static int go_on(const struct command *command)
 	return 0;
 }
 
-/* Until the next look at the time, the client and the signals. */
+/* Waits until the next look at the time, the client and the signals. */
 static int patience(const struct command *command)
 {
 	int64_t left = (command->deadline - sluice_deadline(0)) / MS + 1;
@@ -338,7 +338,7 @@ static void set_deadline(struct command *command)
 		command->deadline = clients + CLIENT_GRACE;
 }
 
-/* What has not become replies yet (5). */
+/* Sends the rest as a reply (5). */
 static int reply_rest(struct command *command)
 {
 	struct bytes *output = &command->serve->output;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * What a command is told of a request, in its environment.
+ * The environment of a command, which describes its request.
  *
  * It is this process's own environment, without the variables that are set here: those
  * of the service once, and those of a request for each, in buffers that are used again.

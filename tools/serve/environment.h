@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* What a command is told of a request, in its environment. */
+/* The environment of a command, which describes its request. */
 #ifndef TOOLS_ENVIRONMENT_H
 #define TOOLS_ENVIRONMENT_H
 
 #include "serve.h"
 
-/* Of this process, with room for ours.  NULL: no memory. */
+/* The environment of this process, with room for ours.  NULL: no memory. */
 struct environment *environment_create(const struct serve *serve);
 
 /* That for a job, as execve(2) takes it; valid until the next call. */

@@ -22,18 +22,18 @@ static const char help[] =
 "Serves a service: answers each request with its own bytes, or runs COMMAND for\n"
 "it, which has the bytes of the request on its standard input and writes those of\n"
 "the reply to its standard output. A command that does not end with 0 gives no\n"
-"reply. If the service exists its types are as they are; else it is made, with\n"
-"slices of bytes (uint8_t) both ways, or the types that are given.\n"
+"reply. If the service exists its types are used; else it is made, with slices of\n"
+"bytes (uint8_t) in both directions, or the types that are given.\n"
 "\n"
 "  --lines           each line that COMMAND writes is a reply, as it comes,\n"
 "                    without the end of the line\n"
-"  --timeout T       end a COMMAND that takes longer; and one whose client has\n"
+"  --timeout T       end a COMMAND that takes longer; a COMMAND whose client has\n"
 "                    gone or waits no longer is ended in any case\n"
 "  -n, --count N     end after so many requests\n"
-"  --type T          both ways one element of a type, NAME:SIZE:ALIGNMENT\n"
-"  --slice T         both ways slices of such elements\n"
+"  --type T          messages are one element of a type, NAME:SIZE:ALIGNMENT\n"
+"  --slice T         messages are slices of such elements\n"
 "  --request-type T, --request-slice T, --response-type T, --response-slice T\n"
-"                    one way only\n"
+"                    the same in one direction only\n"
 "  --require FLAGS   the service must have these flags, with commas between them:\n"
 "                   "
 #define FLAG(flag, name, ...)	" " #name
@@ -46,8 +46,8 @@ static const char help[] =
 "  --json            a line of JSON for each request, on standard output\n"
 "  -h, --help\n"
 "\n"
-"COMMAND finds in its environment SLUICE_SERVICE, SLUICE_REQUEST (the number of\n"
-"the request), SLUICE_BYTES, SLUICE_ELEMENTS and SLUICE_HEADER (hex digits). One\n"
+"The environment of COMMAND has SLUICE_SERVICE, SLUICE_REQUEST (the number of the\n"
+"request), SLUICE_BYTES, SLUICE_ELEMENTS and SLUICE_HEADER (hex digits). One\n"
 "request is served at a time. ^C ends it, with a summary. Examples:\n"
 "\n"
 "  sluice serve example/echo\n"
@@ -172,7 +172,7 @@ static int take_some(struct serve_options *options, const struct arguments *argu
 static int check(const struct serve_options *options)
 {
 	if (!options->command && (options->lines || options->timeout))
-		return say_wrong("serve", "--lines and --timeout are of use only with a COMMAND");
+		return say_wrong("serve", "--lines and --timeout are allowed only with a COMMAND");
 	return 0;
 }
 

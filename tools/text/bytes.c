@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * Bytes in a buffer that grows to twice its size, and where they come from.
+ * Bytes in a buffer that doubles its size, and where they come from.
  *
- * How many there may be is not said here: a message may be large, and whoever knows a
- * bound for what it reads stops at that.
+ * There is no limit here: a message may be large.  A caller that knows a bound for what it
+ * reads stops there.
  */
 #include "bytes.h"
 

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* All zero: none.  What a call that fails has added is there. */
+/* All zero: none.  Bytes that a failed call has added are there. */
 struct bytes {
 	unsigned char *at;
 	size_t count;
@@ -19,10 +19,10 @@ int bytes_reserve(struct bytes *bytes, size_t more);
 /* 0 or -ENOMEM. */
 int bytes_add(struct bytes *bytes, const void *data, size_t count);
 
-/* Forgets the first so many. */
+/* Removes the first so many. */
 void bytes_drop(struct bytes *bytes, size_t count);
 
-/* Reads once, as much as comes.  Bytes, 0 at the end, or -errno. */
+/* Reads once, as much as is available.  Bytes, 0 at the end, or -errno. */
 ssize_t bytes_read(struct bytes *bytes, int fd);
 
 /* Reads up to the end.  0 or -errno. */

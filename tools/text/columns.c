@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * A table whose columns are as wide as what is in them.  So all rows are collected
- * first; each is one string, in which a \t ends a cell.  A row of a single cell is a
- * heading across the columns, and does not make the first of them wider.  What others
- * have written has gone through text_clean(); a column's width is what a terminal shows.
+ * A table whose columns are as wide as their contents.  So all rows are collected first.
+ * Each is one string, in which a \t ends a cell.  A row of a single cell is a heading
+ * across the columns, and does not make the first of them wider.  Text of other processes
+ * has gone through text_clean().  The width of a column is what a terminal shows.
  */
 #include "columns.h"
 #include "printable.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A table whose columns are as wide as what is in them. */
+/* A table whose columns are as wide as their contents. */
 #ifndef TOOLS_COLUMNS_H
 #define TOOLS_COLUMNS_H
 
@@ -23,8 +23,8 @@ __attribute__((__format__(__printf__, 3, 4)))
 void columns_add(struct columns *columns, enum style style, const char *format, ...);
 
 /*
- * Prints the rows, on standard output, and forgets them.  The widths stay, so that what
- * is printed later is aligned with it.  0 or -ENOMEM: a row is missing.
+ * Prints the rows, on standard output, and removes them.  The widths stay, so that later
+ * rows are aligned with them. 0 or -ENOMEM: a row is missing.
  */
 int columns_print(struct columns *columns);
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * Strings that somebody else has chosen: names of services, types, ports and files, and
- * sentences in which they stand.  They may hold any bytes, also such as make a terminal
- * move its cursor, change its title, or write from right to left.
+ * Strings that another process or user has chosen: names of services, types, ports and
+ * files, and sentences that contain them.  They may hold any bytes, including bytes that
+ * make a terminal move its cursor, change its title, or write from right to left.
  *
- * What a person reads goes through text_clean(), which knows the characters of the locale
- * (main() has set it) and keeps those that have a width.  Of characters without one it keeps
- * the marks that belong to a letter before them, and none that control anything.  JSON
- * has its own escapes for control characters and is UTF-8 in every locale.
+ * Text for people goes through text_clean(), which knows the characters of the locale
+ * (main() has set it) and keeps those that have a width.  Among characters without a width
+ * it keeps the marks that belong to a letter before them, and none that control anything.
+ * JSON has its own escapes for control characters and is UTF-8 in every locale.
  */
 #include "printable.h"
 
@@ -76,7 +76,7 @@ void text_replace(char *text)
 	}
 }
 
-/* The bytes and columns of the next character; what cannot be shown is a column wide. */
+/* The bytes and columns of the next character; one that cannot be shown is a column wide. */
 static size_t step(const char *text, size_t left, size_t *columns)
 {
 	int width = 1;

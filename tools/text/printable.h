@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Strings that somebody else has chosen, for a terminal and for JSON. */
+/* Strings that another process or user has chosen, for a terminal and for JSON. */
 #ifndef TOOLS_PRINTABLE_H
 #define TOOLS_PRINTABLE_H
 
@@ -9,12 +9,13 @@
 #define TEXT_CLEAN(size)	(4 * (size))
 
 /*
- * As this locale shows it, on one line: what it cannot show, and what a terminal would
- * obey, is escaped, a byte as \x1b.  As much as fits in size; returns buffer.
+ * The string as this locale shows it, on one line.  Characters that it cannot show, or that
+ * a terminal would obey, are escaped, a byte as \x1b.  As much as fits in size; returns
+ * buffer.
  */
 char *text_clean(char *buffer, size_t size, const char *text);
 
-/* The same in its own place: what cannot be shown is replaced by ?, a byte each. */
+/* The same in place: each byte that cannot be shown is replaced by ?. */
 void text_replace(char *text);
 
 /* The columns that so many bytes of a clean text take on a terminal. */

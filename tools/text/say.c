@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What a verb has to say on standard error: a line, with its own name in front.  Names
- * that others have chosen, and what a user has typed, may stand in it, so all of it is
+ * Sentences of a verb on standard error: a line, with the verb's name in front.  They may
+ * contain names that others have chosen, and text that a user has typed, so all of it is
  * made fit for a terminal here.
  */
 #include "say.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a verb has to say on standard error. */
+/* Sentences of a verb on standard error. */
 #ifndef TOOLS_SAY_H
 #define TOOLS_SAY_H
 
@@ -9,11 +9,11 @@
 __attribute__((__format__(__printf__, 2, 3)))
 int say(const char *verb, const char *format, ...);
 
-/* The same, and where to read on; the exit status 2. */
+/* The same, with a hint at --help; the exit status 2. */
 __attribute__((__format__(__printf__, 2, 3)))
 int say_wrong(const char *verb, const char *format, ...);
 
-/* What both do, for a caller with arguments of its own. */
+/* The common part of both, for a caller with a va_list. */
 __attribute__((__format__(__printf__, 2, 0)))
 void say_all(const char *verb, const char *format, va_list arguments);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Headings are bold and what is dead is dim: on a terminal, and only if that can do it
- * and the user has not said no.  Nothing is told by style alone.
+ * Headings are bold and dead processes are dim: on a terminal, if it can do that and the
+ * user has not refused it.  No information is in the style alone.
  */
 #include "style.h"
 

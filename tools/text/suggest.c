@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * What was meant by a word that does not exist: that one of the words that exist which is
- * the fewest typing mistakes away.  A mistake is a letter too many, one too few, another
- * one, or two that changed places (Damerau and Levenshtein); capitals are no mistake.
- * The beginning of a word, and the last part of the name of a service, are near too.
+ * Suggestions for a word that does not exist: the existing word with the fewest typing
+ * mistakes.  A mistake is a letter too many, one too few, another one, or two that changed
+ * places (Damerau and Levenshtein).  Capitals are no mistake.  The beginning of a word, and
+ * the last part of the name of a service, are near too.
  */
 #include "suggest.h"
 
@@ -25,8 +25,9 @@ static int same(char a, char b)
 }
 
 /*
- * How many mistakes turn one into the other.  row[0] is of as much of a as was looked at
- * and each beginning of b; row[1] and row[2] are of a letter and two letters less.
+ * The number of mistakes that turn one into the other. row[0] compares the part of a that
+ * was looked at with each beginning of b; row[1] and row[2] are for one and two letters
+ * less.
  */
 static size_t mistakes(const char *a, const char *b)
 {
@@ -61,7 +62,7 @@ static size_t distance(const char *typed, const char *name)
 
 	if (length > 1 && strncasecmp(typed, name, length) == 0)
 		result = least(result, 1);
-	/* Only the service's own name, without what it belongs to. */
+	/* Only the last part of the service's name. */
 	if (last && !strchr(typed, '/'))
 		result = least(result, 1 + mistakes(typed, last + 1));
 	return result;
@@ -74,7 +75,7 @@ void suggest_among(struct suggestion *suggestion, const char *name)
 	if (length > LENGTH_MOST || strlen(name) >= sizeof(suggestion->nearest))
 		return;
 	found = distance(suggestion->typed, name);
-	/* More than that, and it is another word. */
+	/* With more mistakes it is another word. */
 	if (found >= length || found > 1 + length / 4)
 		return;
 	if (suggestion->nearest[0] && found >= suggestion->distance)

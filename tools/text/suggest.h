@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What was meant by a word that does not exist. */
+/* Suggestions for a word that does not exist. */
 #ifndef TOOLS_SUGGEST_H
 #define TOOLS_SUGGEST_H
 
@@ -8,7 +8,7 @@
 
 #define SUGGEST_TEXT	320
 
-/* Begins with the word that was typed, and is then offered each that exists. */
+/* Begins with the typed word, and then gets each existing word. */
 struct suggestion {
 	const char *typed;
 	size_t distance;		/* of the nearest */

@@ -14,7 +14,7 @@
 char *text_ns(char *buffer, uint64_t ns);
 char *text_bytes(char *buffer, uint64_t bytes);
 
-/* An id, as everybody writes it: 16 hexadecimal digits.  Likewise. */
+/* An id: 16 hexadecimal digits.  Likewise. */
 char *text_id(char *buffer, uint64_t id);
 
 /* "12", "1.5ms", "2s": nanoseconds; "64", "4K", "1M": bytes.  False if it is neither. */
@@ -27,7 +27,7 @@ bool parse_timeout(const char *text, int64_t *ret_ns);
 /* A whole number from 1 to most. */
 bool parse_count(const char *text, uint64_t most, uint64_t *ret_count);
 
-/* Of CLOCK_MONOTONIC, as of the wall: nanoseconds since the epoch. */
+/* A time of CLOCK_MONOTONIC as a time of the wall clock: nanoseconds since the epoch. */
 uint64_t wall_time(uint64_t monotonic);
 
 /* The name of an errno, or its number. */

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * What is shown of a row, and by what rows are sorted: a table of columns.
+ * The columns: what is shown of a row, and the keys for sorting.
  *
- * The order is that of the screen.  Where a screen is narrow, those on the right are the
- * first to be left out, so what says most is on the left.
+ * The order is that of the screen.  On a narrow screen the columns on the right are left
+ * out first, so the most important ones are on the left.
  */
 #include "tools/text/printable.h"
 #include "top.h"
@@ -20,7 +20,7 @@ static const char *service_of(const struct top_row *row)
 	return row->service->info.name;
 }
 
-/* The dead are marked where there are no colours, too. */
+/* Dead processes are marked without colours too. */
 static const char *role_of(const struct top_row *row)
 {
 	static const char *const roles[2][2] = {
@@ -167,7 +167,7 @@ char *top_cell(const struct top_column *column, const struct top_row *row, char 
 	return column->format(buffer, column->value(row));
 }
 
-/* What is not known is less than all that is. */
+/* An unknown value is less than all known ones. */
 static int compare_values(double a, double b)
 {
 	if (isnan(a) || isnan(b))

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What keys do.  A key that does nothing is passed over. */
+/* The keys and their actions.  Other keys are ignored. */
 #include "top.h"
 
 #include <ncurses.h>

@@ -2,9 +2,9 @@
 /*
  * A frame as lines of text.
  *
- * Columns of values have a width that all values fit, so that they stand still from one
- * frame to the next.  A column of names is as wide as its longest; where room is short,
- * three tenths of it at most, and what does not fit ends with a "+".
+ * Columns of values have a width that all values fit, so that they do not move from one
+ * frame to the next.  A column of names is as wide as its longest name.  If room is short
+ * it has three tenths of the room at most, and a name that does not fit ends with a "+".
  */
 #include "tools/text/printable.h"
 #include "top.h"

@@ -2,14 +2,14 @@
 /*
  * The terminal: when there is a new frame, and when it ends.
  *
- * A frame is measured an interval after the one before, and drawn then and after each
- * key.  The first has nothing to be measured against and shows counters alone; it soon
- * gets a second, lest somebody who looks every ten seconds waits for ten.
+ * A frame is measured an interval after the one before, and drawn then and after each key.
+ * The first frame has nothing to be compared with and shows counters alone.  The second one
+ * follows soon, so that a user with an interval of ten seconds need not wait for ten.
  *
- * While it is paused no snapshot is taken: the next frame's rates are over all the time
- * that it was.
+ * During a pause no snapshot is taken: the rates of the next frame are over all the time of
+ * the pause.
  *
- * What fails is said when the screen has gone, which would cover it.
+ * Failures are printed when the screen is closed, since it would cover them.
  */
 #include "top.h"
 

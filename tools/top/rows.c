@@ -58,7 +58,7 @@ static int list_known(struct known *known, const struct snapshot *snapshot)
 	return 0;
 }
 
-/* What it had counted before. */
+/* The counters of the port in the snapshot before. */
 static struct sluice_list_counters counted(const struct known *known,
 					       const struct snapshot_port *port)
 {

@@ -2,9 +2,8 @@
 /*
  * A frame on the terminal: two lines that sum it up, the headings, and rows.
  *
- * What other processes have written is printable when it comes here (text.c), and
- * each line is cut where the screen ends.  Everything is drawn anew each time; ncurses
- * sends what has changed.
+ * Text of other processes is printable when it comes here (text.c), and each line is cut
+ * where the screen ends.  Everything is drawn again each time; ncurses sends only changes.
  *
  * Colours say nothing that is not written too.
  */
@@ -117,7 +116,7 @@ static void draw_state(const struct top_live *live)
 	draw(1, A_NORMAL, line);
 }
 
-/* That by which rows are sorted stands out. */
+/* The column by which rows are sorted stands out. */
 static void draw_headings(const struct top_live *live, const struct top_layout *layout)
 {
 	char line[TOP_LINE];

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * Numbers in four or five characters: two digits or three, and a letter for thousands of
- * them or 1024s.  They may be anything, for other processes have written them; none is
- * longer than that.
+ * them or 1024s.  The numbers may be anything, since other processes have written them; no
+ * text is longer than that.
  */
 #include "top.h"
 
@@ -90,7 +90,7 @@ char *top_text_percent(char *buffer, double share)
 	return text(buffer, "%.0f", 100 * share);
 }
 
-/* Only what is over is counted: 119 s are 1m. */
+/* Only whole units are counted: 119 s are 1m. */
 char *top_text_age(char *buffer, double seconds)
 {
 	static const struct {

@@ -2,15 +2,15 @@
 /*
  * sluice top - what the ports of a domain do, again and again
  *
- * A frame is what lies between two snapshots (snapshot.c): the counters that ports keep
- * for others to read are compared, and nobody is stopped, asked or slowed down.  What a
- * counter says is its process's word, and is believed no further than arithmetic goes.
+ * A frame is the difference between two snapshots (snapshot.c) of the counters that ports
+ * keep for others to read.  No process is stopped, asked or slowed down.  A counter is a
+ * claim of its process, and is used for arithmetic only.
  *
- * On a terminal there are frames until somebody has seen enough (live.c).  Elsewhere
- * each frame is text, or lines of JSON, and there are as many as was asked for.
+ * On a terminal there are frames until the user ends it (live.c).  Elsewhere each frame is
+ * text, or lines of JSON, and there are as many as the options say.
  *
- * Signals that end it (interrupt.c) are let in only while it waits, so that none is
- * missed and the terminal is always given back.  Ended by one, it has done its work.
+ * Signals that end it (interrupt.c) are let in only while it waits, so that none is missed
+ * and the terminal is always restored.  An end by a signal is a success.
  */
 #include "top.h"
 
@@ -82,7 +82,7 @@ static void print_text(const struct top_frame *frame, uint64_t number)
 	}
 }
 
-/* The next snapshot into the frame.  0, or an exit status and it was said why. */
+/* Takes the next snapshot into the frame. 0, or an exit status and a sentence was printed. */
 static int advance(struct top_frame *frame, const struct look *look)
 {
 	struct snapshot taken;
@@ -108,7 +108,7 @@ static int print(const struct top_frame *frame, uint64_t number, const struct lo
 /* Rates need two snapshots, so each frame begins with a wait.  The exit status. */
 static int print_frames(const struct top_options *options, struct top_frame *frame)
 {
-	/* What is dead is told to who can tell it from the living: programs. */
+	/* Dead ports are written for programs, which can tell them from live ones. */
 	const struct top_view view = { .sort = options->sort, .dead = options->look.json };
 	uint64_t number = 0;
 	int r = advance(frame, &options->look);

@@ -39,12 +39,12 @@ struct top_options {
 	bool batch;
 };
 
-/* 0; LOOK_WRONG, and it was said how; or -1: help was asked for, and given. */
+/* 0; LOOK_WRONG, and a sentence was printed; or -1: help was asked for, and printed. */
 int top_options_parse(struct top_options *options, int argc, char **argv);
 
 /* ---- rows.c ---- */
 
-/* What a port did between two snapshots; NAN: not known. */
+/* The activity of a port between two snapshots; NAN: not known. */
 struct top_rates {
 	double sent, sent_bytes;	/* a second */
 	double received, received_bytes;
@@ -77,7 +77,7 @@ struct top_frame {
 	struct top_totals totals;
 };
 
-/* Which rows are shown, and in which order. */
+/* The rows that are shown, and their order. */
 struct top_view {
 	unsigned int sort;		/* a column */
 	bool reverse;
@@ -117,7 +117,7 @@ extern const unsigned int top_columns_count;
 /* The number of a column, or -1. */
 int top_column_named(const char *key);
 
-/* What stands in a cell, in a buffer of TOP_CELL; returns it. */
+/* The text of a cell, in a buffer of TOP_CELL; returns it. */
 char *top_cell(const struct top_column *column, const struct top_row *row, char *buffer);
 
 /* As qsort wants it: below 0 if a comes first. */
@@ -164,12 +164,12 @@ int top_json(const struct top_frame *frame, uint64_t number);
 
 /* ---- top.c ---- */
 
-/* Of CLOCK_MONOTONIC, as in snapshots. */
+/* The time of CLOCK_MONOTONIC, as in snapshots. */
 int64_t top_now(void);
 
 /*
- * Until that time, or a signal, or if keys are waited for until there is one.  False: it
- * is to end, for a signal said so, or the terminal has gone.
+ * Waits until that time, or a signal, or until there is a key if keys are waited for.
+ * False: it is to end, since a signal said so, or the terminal has gone.
  */
 bool top_wait(int64_t until, bool keys);
 
@@ -197,7 +197,7 @@ void top_screen_draw(struct top_live *live);
 /* The keys that were pressed, without waiting for any. */
 void top_screen_keys(struct top_live *live);
 
-/* What one does, as getch has it; and a line for each, ended by NULL. */
+/* The action of a key, as getch has it; and a line for each, ended by NULL. */
 void top_key(struct top_live *live, int key);
 extern const char *const top_keys_help[];
 

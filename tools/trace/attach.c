@@ -14,7 +14,7 @@
 
 #include <linux/bpf.h>
 
-/* Of union bpf_attr, what BPF_LINK_CREATE takes for ATTACH_TYPE_UPROBE_MULTI. */
+/* The part of union bpf_attr that BPF_LINK_CREATE takes for ATTACH_TYPE_UPROBE_MULTI. */
 struct link_create {
 	uint32_t prog_fd;
 	uint32_t target_fd;

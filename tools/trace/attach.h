@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* From a program in the kernel and the places of a file to a link. */
+/* Attaching a program in the kernel to the places of a file: a link. */
 #ifndef TRACE_ATTACH_H
 #define TRACE_ATTACH_H
 

@@ -2,10 +2,10 @@
 /*
  * sluice trace capture - messages as pcapng, for Wireshark and for replay
  *
- * The parts of a payload come in records of their own, before the event of its message
- * and from the same thread; they are collected here by thread, and written with the event.
- * A part that is missing ends what is collected: what is written is always a beginning of
- * the payload without holes, and the packet says how long the whole was.
+ * The parts of a payload come in records of their own, before the event of its message and
+ * from the same thread.  They are collected here by thread, and written with the event.  A
+ * missing part ends the collection.  So the written bytes are always a beginning of the
+ * payload without holes, and the packet says how long the whole was.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@
 
 #define THREADS_MAX	256
 
-/* What has come of a message that a thread is about to send. */
+/* The collected part of a message that a thread is about to send. */
 struct collected {
 	uint32_t tid;			/* 0: free */
 	uint32_t lead;
@@ -47,7 +47,7 @@ static int begin(struct trace *trace)
 	return capture->writer ? 0 : trace_complain("no memory");
 }
 
-/* Of this thread; or a free one. */
+/* The collection of this thread; or a free one. */
 static struct collected *collected_of(struct capture *capture, uint32_t tid)
 {
 	struct collected *free_one = NULL;
@@ -108,7 +108,7 @@ static void write_packet(struct capture *capture, const struct event_record *eve
 		packet.header.lead = collected->lead;
 		collected->tid = 0;
 	}
-	/* What is dropped is counted by the outlet, which knows why. */
+	/* The outlet counts dropped packets, since it knows the reason. */
 	if (pcapng_write(capture->writer, &packet) == -ENOMEM)
 		capture->no_memory = true;
 }

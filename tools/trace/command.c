@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * The command that is traced: a child that waits on a pipe until everything is watched,
- * and then becomes the command; so nothing that it does is missed.  It has our standard
- * streams and is in our process group, so that ^C reaches it too.  A command that does not
- * end when it is asked to is not waited for: the tracer has to end.
+ * The traced command: a child that waits on a pipe until everything is watched, and then
+ * becomes the command; so nothing that it does is missed.  It has our standard streams and
+ * is in our process group, so ^C reaches it too.  The tracer does not wait for a command
+ * that does not end when it is asked to, since the tracer has to end.
  */
 #include "command.h"
 

@@ -24,7 +24,7 @@ bool command_ended(struct command *command);
 /* Asks it to end, and waits a while.  False if it has not ended by then. */
 bool command_end(struct command *command);
 
-/* Where a command's name leads, as execvp(3) finds it; to be freed.  NULL: nowhere. */
+/* The path of a command, as execvp(3) finds it; to be freed.  NULL: there is none. */
 char *command_path(const char *name);
 
 #endif /* TRACE_COMMAND_H */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Standard error, which is not waited for either.  It may be the same pipe that events are
- * printed to, and nobody may read that.
+ * Standard error, which the tracer does not wait for either.  It may be the same pipe that
+ * events are printed to, and that pipe may have no reader.
  *
  * A line goes out at once or is dropped.  A pipe that has room takes PIPE_BUF bytes, and no
  * line is longer.

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Standard error, which is not waited for either. */
+/* Standard error, which the tracer does not wait for either. */
 #ifndef TRACE_COMPLAINTS_H
 #define TRACE_COMPLAINTS_H
 
-/* From here on to there, what is printed to stderr is dropped if it would block. */
+/* Between the two, output to stderr that would block is dropped. */
 void complaints_begin(void);
 void complaints_end(void);
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * What the trap of a probe costs on this machine, now: a program that does nothing is
- * attached to a function of our own, which is called some times with and without it.
- * What the real program takes beyond that the kernel counts.
+ * The cost of the trap of a probe on this machine, now.  A program that does nothing is
+ * attached to one of our functions, which is called some times with and without it.  The
+ * kernel counts the time that the real program takes beyond that.
  */
 #include "cost.h"
 
@@ -17,7 +17,7 @@
 
 #define CALLS	1000
 
-/* Hit; not to be seen through, nor merged with a like one. */
+/* The function that is hit.  The compiler must neither inline nor merge it. */
 static __attribute__((__noinline__)) void hit(void)
 {
 	__asm__ __volatile__("nop");

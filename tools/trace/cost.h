@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* What a hit costs. */
+/* The cost of a hit. */
 #ifndef TRACE_COST_H
 #define TRACE_COST_H
 
-/* Nanoseconds that a probe which is hit takes with a program that does nothing; 0: unknown. */
+/* Nanoseconds that a hit takes with a program that does nothing; 0: unknown. */
 double cost_of_trap(void);
 
 #endif /* TRACE_COST_H */

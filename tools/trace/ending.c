@@ -2,20 +2,20 @@
 /*
  * How long the tracer may take to end.
  *
- * Who is told to end (by ^C, SIGTERM, --duration, --count, --max-size) is gone within
- * 0.2 s, whatever there is to do.  So that time is divided: each part of the end asks
- * whether it has time left, and what it has not done by then is counted as lost, or said
- * to be missing.
+ * A tracer that is told to end (by ^C, SIGTERM, --duration, --count, --max-size) has ended
+ * within 0.2 s, whatever there is to do.  So that time is divided: each part of the end
+ * asks whether it has time left.  Work that it has not done by then is counted as lost, or
+ * reported as missing.
  *
- * If nobody has told it, because what it watched has ended, it may take as long as a
- * reader needs who is only slow; until somebody tells it.
+ * If it ends by itself, because the watched processes have ended, it may take as long as a
+ * slow reader needs, until it is told to end.
  *
- * A part may be held up where it cannot ask: in a write to a pipe that others fill, or
- * in a library that reads debug information.  So there is a timer, which ends a write when
- * the time is over, and again and again from then on.  If the process has had a processor
- * for so long, or it takes a second all the same, the summary is written if it can be and
- * the process ends at once.  Nothing is left behind then: the kernel detaches what it held.
- * One that only had to wait for a processor comes to its end by itself.
+ * A part may be delayed where it cannot ask: in a write to a pipe that others fill, or in a
+ * library that reads debug information.  So there is a timer, which ends a write when the
+ * time is over, and again and again from then on.  If the process has had a processor for
+ * so long, or it takes a second in any case, the summary is written if possible and the
+ * process ends at once.  It leaves nothing behind: the kernel detaches its programs.  A
+ * process that only had to wait for a processor comes to its end by itself.
  */
 #include "ending.h"
 
@@ -32,7 +32,7 @@
 
 #define MS	(SECOND_NS / 1000)
 
-/* Nanoseconds from the beginning of the end to the end of each part. */
+/* Nanoseconds between the beginning of the end and the end of each part. */
 static const int64_t parts[] = {
 	[ENDING_COMMAND] = 40 * MS,
 	[ENDING_RECORDS] = 100 * MS,

@@ -16,19 +16,19 @@ enum ending_part {
 };
 
 /*
- * It ends now.  told: somebody wants it to; else there was nothing more to do.
- * Whatever happens, the process is gone soon after the last part.
+ * The tracer ends now. told: a user or an option wants it; else there was nothing more to
+ * do.  In any case the process has ended soon after the last part.
  */
 void ending_begin(bool told);
 
 /* Is there time left for this part?  Always, before the end has begun. */
 bool ending_has_time(enum ending_part part);
 
-/* Something was left out, for there was no time.  Was anything? */
+/* Notes that something was left out for lack of time.  Was anything? */
 void ending_leave_out(void);
 bool ending_has_left_out(void);
 
-/* What is said if it has to go in the middle of something; a line. */
+/* A line that is printed if it has to end in the middle of something. */
 void ending_last_words(const char *line);
 
 #endif /* TRACE_ENDING_H */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * An event as a line: when, in which process, at which port of which service, what, and
- * its arguments.  How an argument is shown follows from its name; what its process has
- * sent is numbers and one string, of which only what can be printed is.
+ * An event as a line: the time, the process, the port and its service, the event, and its
+ * arguments.  The name of an argument says how it is shown.  The data of a traced process
+ * is numbers and one string, of which only printable characters are shown.
  */
 #include "event_text.h"
 
@@ -112,7 +112,7 @@ void event_print(struct trace *trace, const struct event_record *event, const ch
 	for (unsigned int i = 0; i < probe_arguments(event->probe); i++) {
 		const char *name = probe_argument(event->probe, i);
 
-		/* What is said already, or says nothing. */
+		/* Arguments that are shown elsewhere, or have no meaning. */
 		if (!strcmp(name, "port") || (!strcmp(name, "peer") && !event->argument[i]))
 			continue;
 		print_argument(name, event->argument[i], text);

@@ -2,7 +2,7 @@
 /*
  * sluice trace events - a line for each event, or a file for Perfetto
  *
- * And what all modes do with an event: learn of the port that it is about.
+ * Also the part that all modes do with an event: learning of the port that it is about.
  */
 #include "events.h"
 
@@ -68,7 +68,7 @@ struct port_known *events_learn(struct trace *trace, const struct event_record *
 	return ports_add(trace->ports, &unknown);
 }
 
-/* Ports are learned of whether their creation is asked for or not. */
+/* Ports become known even if their creation is filtered out. */
 static bool is_asked_for(const struct trace *trace, const struct event_record *event)
 {
 	const struct trace_options *options = &trace->options;
@@ -143,7 +143,7 @@ static int end(struct trace *trace)
 
 	if (trace->options.totals)
 		print_totals(trace);
-	/* Whether the file could be written is asked of the file. */
+	/* The outlet of the file knows whether it could be written. */
 	return r == -ENOMEM ? trace_complain("no memory") : 0;
 }
 

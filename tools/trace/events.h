@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What all modes do with an event. */
+/* The part of handling an event that all modes share. */
 #ifndef TRACE_EVENTS_H
 #define TRACE_EVENTS_H
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
- * What clients have sent and not ended yet: of each request a delivery for every server
- * that it was sent to, and of that the replies that the client has not received yet; all
- * of it to know where the arrow to a handle or a hold begins.
+ * Requests that clients have sent and that have not ended yet.  A request has a delivery
+ * for every server that it was sent to, and a delivery has the replies that the client has
+ * not received yet.  They tell where the arrow to a handle or a hold begins.
  *
  *	request -> delivery -> reply
  *
- * A request is an asynchronous slice, from its first sending to the release of its
- * pending response, or as long as its port lives.  So do its deliveries and their
- * replies: what is received after that has no arrow.
+ * A request is an asynchronous slice, from its first sending to the release of its pending
+ * response, or as long as its port lives.  Its deliveries and their replies live as long.
+ * A message that is received after that has no arrow.
  *
  * Invariants:
  * (1) A delivery is in the list of its request, and ends with it.
@@ -17,16 +17,16 @@
  *     is the oldest.
  * (3) A message is received once: where its arrow begins is given to one span at most.
  *
- * The record of a message being received may come before that of its sending, if the
- * receiver is quicker than the tracer.  So when a sending is told, it is looked for among
- * what its receiver has received since the build began, and still has.
+ * The record of receiving a message may come before that of sending it, if the receiver is
+ * quicker than the tracer.  So when a sending is reported, it is looked for among the
+ * messages that its receiver has received since the build began, and still has.
  *
- * Events may be missing.  A reply to an unknown request is nothing.  Replies that cannot
- * be in the queue any more, as its depth shows, are forgotten; after a response that was
- * missed the arrows to the others of this delivery may begin at their neighbours' replies.
+ * Events may be missing.  A reply to an unknown request is ignored.  Replies that cannot be
+ * in the queue any more, as its depth shows, are removed.  After a response that was missed
+ * the arrows to the others of this delivery may begin at their neighbours' replies.
  *
- * All numbers are a traced process's word.  They are keys and nothing else, and there is
- * a bound to what is remembered; what finds no room has no arrow.
+ * All numbers are claims of a traced process.  They are keys and nothing else, and the
+ * number of entries is bounded; a message without an entry has no arrow.
  */
 #include "tools/trace/exchanges.h"
 
@@ -260,7 +260,7 @@ void exchange_replied(struct exchanges *exchanges, const struct event_record *ev
 	if (!delivery || give_to_early(exchanges, delivery, SPAN_HOLD, from))
 		return;
 	add_reply(exchanges, delivery, from);
-	/* The client may have taken one from the queue already, and not told yet. */
+	/* The client may have taken one from the queue already, which is not reported yet. */
 	while (delivery->unread > 1 && delivery->unread - 1 > EVENT_DEPTH(event))
 		take_reply(exchanges, delivery);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What clients have sent and not ended yet, and where the arrows of messages begin. */
+/* Requests that have not ended yet, and where the arrows of messages begin. */
 #ifndef TRACE_EXCHANGES_H
 #define TRACE_EXCHANGES_H
 

@@ -2,9 +2,9 @@
 /*
  * sluice trace grow - each growth of a port's memory, and what would have avoided it
  *
- * A growth is told of when it happens; at the end come the totals of each port, with the
- * initial_max_slice_len that its last growth calls for, and the places in the program that
- * loaned what did not fit.
+ * A growth is printed when it happens.  At the end come the totals of each port, with the
+ * initial_max_slice_len that its last growth requires, and the places in the program whose
+ * loans did not fit.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@
 #include "grow.skel.h"
 #include "stacks.h"
 
-/* Of one port and one stack. */
+/* The growths of one port and one stack. */
 struct spot {
 	uint64_t port;
 	int32_t stack;

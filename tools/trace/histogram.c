@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * Distributions of times: adding up what the program in the kernel has collected on each
- * processor (bpf/histogram.h), and what they say.  A quantile is the last value of its
- * bucket, so at most a sixteenth too large, and never too small.
+ * processor (bpf/histogram.h), and computing quantiles.  A quantile is the last value of
+ * its bucket, so it is at most a sixteenth too large, and never too small.
  */
 #include "histogram.h"
 

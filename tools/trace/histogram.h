@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Distributions of times: adding them up, and what they say. */
+/* Distributions of times: adding them up, and computing quantiles. */
 #ifndef TRACE_HISTOGRAM_H
 #define TRACE_HISTOGRAM_H
 

@@ -3,9 +3,9 @@
  * sluice trace latency - where the time of round trips goes
  *
  * The program in the kernel has a histogram for each client port and stage; here they are
- * added up to those of services.  Slow round trips are told of as they end.  A service may
- * have thousands of clients: for people the slowest have a table each, and all together
- * that of the service.
+ * added up to those of services.  Slow round trips are printed as they end.  A service may
+ * have thousands of clients: for people each of the slowest has a table, and all together
+ * have that of the service.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -125,7 +125,7 @@ static void record(struct trace *trace, const struct event_record *event)
 
 /* ---- The table ---- */
 
-/* What was collected: services as a list, clients by their ports. */
+/* The collected histograms: services as a list, clients by their ports. */
 struct rows {
 	struct row *services;
 	struct row **client;
@@ -265,7 +265,7 @@ static size_t count_clients(const struct rows *rows, const char *service)
 	return count;
 }
 
-/* One client alone is what the service is. */
+/* The table of a single client would be that of the service. */
 static void print_clients(struct trace *trace, const struct rows *rows, const char *service)
 {
 	size_t count = count_clients(rows, service), left = trace->options.top;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * sluice trace leaks - slices that somebody has and does not give back
+ * sluice trace leaks - slices that a process has and does not give back
  *
- * The program in the kernel keeps a map of them; at the end those that are old enough are
- * grouped by what they are and the stack that they were loaned or received with.  Only
- * what began while it was watched is known.
+ * The program in the kernel keeps a map of them.  At the end those that are old enough are
+ * grouped by kind and by the stack that they were loaned or received with.  Only slices
+ * that were loaned or received while the tracer watched are known.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -19,7 +19,7 @@
 #include "stacks.h"
 #include "tracer.h"
 
-/* Those of one process that are of one kind and from one place. */
+/* The slices of one process that are of one kind and from one place. */
 struct group {
 	const char *kind;
 	uint32_t pid;

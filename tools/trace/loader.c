@@ -2,14 +2,14 @@
 /*
  * The libraries that a program will load when it is run from here.
  *
- * What LD_LIBRARY_PATH, RPATH, RUNPATH, $ORIGIN, LD_PRELOAD and the cache make of a name
- * only the loader knows.  So the program's own loader is asked, by its option --list,
- * which prints paths and does not run the program; those of glibc and of musl have it.
- * The program is about to be run by the same user with the same environment, so that this
- * gives nobody anything.
+ * Only the loader knows which file a name means by LD_LIBRARY_PATH, RPATH, RUNPATH,
+ * $ORIGIN, LD_PRELOAD and the cache.  So the tracer runs the program's own loader with its
+ * option --list, which prints paths and does not run the program; the loaders of glibc and
+ * of musl have it.  The same user is about to run the program with the same environment, so
+ * this gives nobody any rights.
  *
- * A program of a script, or one that is started later, is not known here.  For these the
- * directories of LD_LIBRARY_PATH are looked into, where they are likely to have ours.
+ * A program that a script runs, or that is started later, is not known here.  For these the
+ * tracer searches the directories of LD_LIBRARY_PATH, which are likely to have our library.
  */
 #include "loader.h"
 
@@ -34,7 +34,7 @@
 #define PATIENCE_NS	(5 * SECOND_NS)
 #define LOOK_MS		50
 
-/* Where the program's loader is.  False: it has none. */
+/* The path of the program's loader.  False: it has none. */
 static bool find_loader(const char *program, char loader[PATH_MAX])
 {
 	int fd = file_open_named(program);
@@ -83,7 +83,7 @@ static int start(const char *loader, const char *program, pid_t *ret_pid)
 	return -EAGAIN;
 }
 
-/* As much as comes in time; it is terminated. */
+/* Reads as much as comes in time, and terminates it. */
 static void read_all(int fd, char *text, size_t size)
 {
 	struct pollfd readable = { .fd = fd, .events = POLLIN };

@@ -2,20 +2,19 @@
 /*
  * The files that processes run code from, by /proc/PID/maps.
  *
- * The name there leads to the file only as long as nothing happens to it.  A package that
- * is upgraded takes the name away; a process in a mount namespace of its own may have the
- * file where no path of ours leads.  So a file is opened in this order:
+ * The name there leads to the file only as long as nothing happens to it.  The upgrade of a
+ * package removes the name.  A process in a mount namespace of its own may have the file
+ * where no path of ours leads.  So a file is opened in this order:
  *
  *	/proc/PID/map_files	the very file, always; it needs CAP_SYS_ADMIN or
  *				CAP_CHECKPOINT_RESTORE
  *	/proc/PID/exe		likewise, if it is the program's own
  *	/proc/PID/root/NAME	what has this name now; it must be the same inode
  *
- * All of it is chosen by whoever runs the process, who need not mean well, and root looks
- * at it.  So nothing is waited for: a FIFO or a terminal is opened without blocking, and
- * then it is seen that it is no regular file, and closed.  Names are followed below the
- * root directory of the process and through no symbolic link: the kernel has resolved
- * them when it told us.
+ * The user who runs the process chooses all of it and may be hostile, and root looks at it.
+ * So no open waits: a FIFO or a terminal is opened without blocking, and then closed since
+ * it is no regular file.  Names are followed below the root directory of the process and
+ * through no symbolic link: the kernel has resolved them already.
  */
 #include "mapped_file.h"
 
@@ -36,7 +35,7 @@
 /* More than any program needs. */
 #define FILES_MOST	1024
 
-/* Closes what is no regular file. */
+/* Closes a file that is not regular. */
 static int checked(int fd)
 {
 	struct stat status;

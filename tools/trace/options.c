@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The command line of sluice trace, which is nearly the same for all modes.  What is not
- * of a mode is refused, so that nobody believes in an option that does nothing.
+ * The command line of sluice trace, which is nearly the same for all modes.  An option that
+ * its mode does not have is refused, so that no user relies on an option that does nothing.
  */
 #include "trace.h"
 
@@ -22,37 +22,37 @@ static const char help[] =
 "usage: sluice trace [MODE] [OPTION]... [-- COMMAND [ARGUMENT]...]\n"
 "       sluice trace replay FILE SERVICE [OPTION]...\n"
 "\n"
-"Watches processes that use Sluice, from inside the kernel: all of them, also\n"
+"Watches processes that use Sluice, from inside the kernel: all of them, and also\n"
 "those that start later; or those of --pid; or COMMAND and its children. It needs\n"
 "Linux 6.6, and root or CAP_BPF with CAP_PERFMON. ^C ends it and prints the\n"
 "summary.\n"
 "\n"
 "Modes\n"
 "  events (default)      a line for each event\n"
-"  latency               where the time of round trips goes\n"
-"  leaks                 slices that are not sent, or not released, and by whom\n"
+"  latency               how the time of round trips is spent\n"
+"  leaks                 slices that are not sent or released, with stacks\n"
 "  grow                  each growth of a port's memory, and what would avoid it\n"
 "  capture FILE          messages, as pcapng\n"
 "  replay FILE SERVICE   sends the requests of a capture again; see replay --help\n"
 "\n"
-"Whom to watch\n"
+"Processes\n"
 "  -p, --pid PID         this process; may be given several times\n"
 "      --exe FILE        programs linked with libsluice.a that start later; those\n"
 "                        that run already are found\n"
 "\n"
-"What of it, decided in the kernel\n"
+"Filters, applied in the kernel\n"
 "      --service NAME    ports of this service; NAME* of all that begin so\n"
 "      --port ID         this port, at either end\n"
 "      --event NAME,...  events: only these; man 7 sluice-probes lists them\n"
 "      --min-size BYTES  messages of at least so many bytes (64, 4K, 1M)\n"
-"      --min-latency T   what took at least so long (50us, 1ms, 2s)\n"
+"      --min-latency T   events that took at least so long (50us, 1ms)\n"
 "\n"
-"How long, and how it is shown\n"
+"Duration and output\n"
 "  -d, --duration T      end after this time\n"
 "  -n, --count N         events: end after so many\n"
 "      --totals          events: only how many there were of each\n"
-"      --slow T          latency: tell of each round trip that takes as long\n"
-"      --older T         leaks: what is held for longer (1s)\n"
+"      --slow T          latency: print each round trip that takes as long\n"
+"      --older T         leaks: slices that are held for longer (1s)\n"
 "      --folded WHAT     leaks, grow: stacks for a flame graph, by bytes or count\n"
 "      --perfetto FILE   events: write them for ui.perfetto.dev, print none\n"
 "      --snap BYTES      capture: so much of each payload too (0: headers only);\n"
@@ -107,7 +107,7 @@ static const struct option long_options[] = {
 	{ 0 },
 };
 
-/* Which mode an option belongs to; NULL: all. */
+/* The mode that an option belongs to; NULL: all. */
 static const char *mode_of(int option)
 {
 	switch (option) {
@@ -287,27 +287,28 @@ static int take_all(struct trace_options *options, const char *mode, int argc, c
 			return -1;
 		}
 		if (option == '?')
-			return say_wrong("trace", "these options are not to be understood");
+			return say_wrong("trace", "an option is unknown, or its value is missing");
 		if (mode_of(option) && !strstr(mode_of(option), mode))
-			return say_wrong("trace", "that is no option of this mode: --%s", name_of(option));
+			return say_wrong("trace", "--%s is no option of this mode",
+					 name_of(option));
 		if (!take(options, option))
-			return say_wrong("trace", "that cannot be: %s",
-					 optarg ? optarg : name_of(option));
+			return say_wrong("trace", "%s is no value for --%s",
+					 optarg ? optarg : "nothing", name_of(option));
 	}
 	return 0;
 }
 
-/* What cannot be together, or not alone.  0 or 2. */
+/* Refuses options that exclude each other, or need another. 0 or 2. */
 static int check(const struct trace_options *options)
 {
 	bool has_file = options->output || options->capture || options->perfetto;
 
 	if (options->pids && (options->command || options->files_named))
-		return say_wrong("trace", "either --pid, or a command or --exe");
+		return say_wrong("trace", "--pid cannot be combined with a command or --exe");
 	if (options->folded && options->json)
-		return say_wrong("trace", "either --folded, or --json");
+		return say_wrong("trace", "--folded and --json cannot be combined");
 	if (options->max_size && !has_file)
-		return say_wrong("trace", "--max-size is of a file: -o FILE is missing");
+		return say_wrong("trace", "--max-size limits a file, and -o FILE is missing");
 	if (options->files && !options->max_size)
 		return say_wrong("trace", "--files needs --max-size");
 	if (options->max_size && options->capture && options->max_size < options->snap + FILE_LEAST)

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: MIT
 /*
- * Where a mode writes: a stream, a buffer behind it, and a file that is never waited for.
+ * The output of a mode: a stream, a buffer behind it, and a file that the tracer never
+ * waits for.
  *
  *	print to the stream -> unit -> batch -> write(2)
  *
- * What is printed of one event is a unit.  It is kept whole or dropped whole, and what was
- * dropped is counted; so a reader never finds half a line, and nothing is lost silently.
- * Small units are written together as a batch that a pipe takes whole or not at all.
+ * The output of one event is a unit.  It is kept whole or dropped whole, and dropped units
+ * are counted.  So a reader never finds half a line, and nothing is lost silently.  Small
+ * units are written together as a batch that a pipe takes whole or not at all.
  *
  * While it is full the tracer handles no records (outlet_is_full): they stay in the ring
- * buffer, and when that is full too the kernel counts what it drops.  So what waits is
- * bounded, however fast events come and whoever does not read.
+ * buffer, and when that is full too the kernel counts dropped ones.  So the waiting output
+ * is bounded, however fast events come and even if it is not read.
  *
  * Invariants:
  * (1) Bytes from begin to whole are in batches, in this order; from there to fill they
@@ -19,10 +20,10 @@
  *     written no more.  What is no file of ours cannot be cut: there a batch may be torn.
  * (3) A file that has a limit is never larger than that.
  *
- * A pipe, a terminal or a socket may have any reader, or none.  It is opened once more for
- * us, so that it does not block us and nobody else notices; where that is not possible it
- * is asked before each write.  Another who writes to it too may then fill it in between,
- * and the write blocks: until the timer of ending.c.
+ * A pipe, a terminal or a socket may have any reader, or none.  The outlet opens it once
+ * more, so that it does not block us and no other process notices.  If that is not possible
+ * the outlet polls it before each write.  Another writer may then fill it in between, and
+ * the write blocks until the timer of ending.c.
  */
 #include "outlet.h"
 
@@ -174,7 +175,7 @@ static bool has_room(struct outlet *outlet, size_t size)
 	return size <= outlet->room - outlet->fill && outlet->batches < BATCHES;
 }
 
-/* Only what comes last waits: it is small, and nothing else is to be done then. */
+/* Only the last output waits: it is small, and nothing else is to be done then. */
 static bool make_room(struct outlet *outlet, size_t size)
 {
 	if (has_room(outlet, size))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Where a mode writes: a stream in front of a file that is never waited for. */
+/* The output of a mode: a stream in front of a file that the tracer never waits for. */
 #ifndef TRACE_OUTLET_H
 #define TRACE_OUTLET_H
 
@@ -25,19 +25,19 @@ struct outlet_file {
  */
 struct outlet *outlet_open(const struct outlet_file *file, size_t unit);
 
-/* To print to.  It always takes everything. */
+/* The stream to print to.  It always takes everything. */
 FILE *outlet_stream(const struct outlet *outlet);
 
 /*
- * What was printed since the last call belongs together, and tells of so many events.
- * It is kept as a whole, or dropped and counted: then false.
+ * The output since the last call belongs together, and describes so many events.  It is
+ * kept as a whole, or dropped and counted: then false.
  */
 bool outlet_unit(struct outlet *outlet, unsigned int events);
 
-/* Writes what can be written now. */
+/* Writes as much as can be written now. */
 void outlet_push(struct outlet *outlet);
 
-/* So much is waiting to be written that there should not be more. */
+/* Does so much wait to be written that no more should be printed? */
 bool outlet_is_full(const struct outlet *outlet);
 
 /* Waits until some of it can be written, but not longer than this. */
@@ -47,22 +47,25 @@ void outlet_await(struct outlet *outlet, int milliseconds);
 bool outlet_fits(const struct outlet *outlet, uint64_t size);
 bool outlet_has_next(const struct outlet *outlet, uint64_t size);
 
-/* Goes on in a new file, whose beginning is to be printed.  0 or -errno. */
+/* Goes on in a new file; the caller then prints its beginning. 0 or -errno. */
 int outlet_next(struct outlet *outlet);
 
-/* So many events are not printed, for the file has its size. */
+/* Notes that so many events are not printed, since the file has its size. */
 void outlet_refuse(struct outlet *outlet, unsigned int events);
 
-/* It has the size that it may have, and something was dropped for that. */
+/* Has it reached its maximum size, and was something dropped for that? */
 bool outlet_is_at_limit(const struct outlet *outlet);
 
-/* What is printed now is the last in this file: the reserve is for it, and room is waited for. */
+/*
+ * The output from here on is the last in this file: the reserve is for it, and it waits for
+ * room.
+ */
 void outlet_begin_last(struct outlet *outlet);
 
-/* That, and each line is a unit that tells of no event. */
+/* The same, and each line is a unit that describes no event. */
 void outlet_begin_report(struct outlet *outlet);
 
-/* Writes what is there, as long as there is time; what remains then is lost. */
+/* Writes everything, as long as there is time; the rest is lost. */
 void outlet_settle(struct outlet *outlet, int part);
 
 /* Events that it has written. */
@@ -75,7 +78,7 @@ bool outlet_is_cut(const struct outlet *outlet);
 /* The first failure, -errno; or 0. */
 int outlet_error(const struct outlet *outlet);
 
-/* What has not been written is not. */
+/* Output that has not been written is dropped. */
 void outlet_close(struct outlet *outlet);
 
 #endif /* TRACE_OUTLET_H */

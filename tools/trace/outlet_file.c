@@ -2,12 +2,12 @@
 /*
  * The file behind an outlet.
  *
- * What others say to each other is not for everybody, so a file that is made here is its
- * owner's alone, whatever the umask.  A FIFO is waited for until somebody reads it, or a
- * signal comes.
+ * Messages between others must not be readable by everybody, so a file that is made here
+ * can be read by its owner alone, whatever the umask.  Opening a FIFO waits until it has a
+ * reader, or a signal comes.
  *
- * Rotation: FILE is the one that is written, FILE.1 the one before it, and so on; the
- * oldest goes.
+ * Rotation: FILE is the one that is being written, FILE.1 the one before it, and so on; the
+ * oldest is removed.
  */
 #include "outlet_file.h"
 
@@ -48,7 +48,7 @@ static int open_patiently(const char *path)
 	}
 }
 
-/* A description of our own, where the file allows that: then only we do not block. */
+/* A file description of our own, if the file permits that: then only we do not block. */
 static int open_standard(struct opened *opened)
 {
 	if (!opened->regular)
@@ -83,7 +83,7 @@ int outlet_file_open(const struct outlet_file *file, struct opened *ret_opened)
 	return r;
 }
 
-/* From the name of this number to the next; 0: the file itself. */
+/* Renames the file of this number to the next number; 0: the file itself. */
 static int rename_to_next(const char *path, unsigned int number)
 {
 	char *from = NULL, *to = NULL;

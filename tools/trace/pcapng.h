@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What stands in front of each packet's payload; of fixed size, little-endian. */
+/* The header of each packet's payload; of fixed size, little-endian. */
 struct capture_header {
 	uint32_t magic;		/* "slup" */
 	uint16_t version;	/* 1 */
@@ -41,7 +41,7 @@ struct pcapng_writer *pcapng_create(struct outlet *outlet, uint32_t snap);
 /* 0; -ENOBUFS: there is no room for it now, or the file has its size; or -errno. */
 int pcapng_write(struct pcapng_writer *writer, const struct capture_packet *packet);
 
-/* What it is to write is in the outlet already. */
+/* Everything that it writes is in the outlet already. */
 void pcapng_finish(struct pcapng_writer *writer);
 
 struct pcapng_reader;

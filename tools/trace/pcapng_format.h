@@ -93,7 +93,7 @@ static inline uint64_t capture_whole(const struct capture_header *header)
 	return __builtin_add_overflow(header->bytes, header->lead, &sum) ? UINT64_MAX : sum;
 }
 
-/* From the host's byte order to the file's; the way back is the same. */
+/* Converts from the host's byte order to the file's; and back. */
 static inline struct capture_header capture_converted(const struct capture_header *header)
 {
 	return (struct capture_header){

@@ -2,12 +2,12 @@
 /*
  * Reads messages from a pcapng file.
  *
- * The reader is for files of ours, in the byte order of this host: one that is in the
- * other order cannot be opened, with ENOTSUP.  It owns the file, the latest block, in
- * which the payload of a packet lies, and the names of the interfaces.
+ * The reader is for files of ours, in the byte order of this host; opening a file in the
+ * other order fails with ENOTSUP.  It owns the file, the latest block, in which the payload
+ * of a packet lies, and the names of the interfaces.
  *
- * It believes nothing.  Blocks of other types and options that it does not need are
- * passed over, but whatever has a length is checked against what holds it:
+ * It trusts nothing.  It skips blocks of other types and options that it does not need, but
+ * checks each length against what contains it:
  *
  *  1. A block is looked at only if it is whole and both its lengths agree.  Memory for
  *     it grows as it is read, so that a length costs nothing by itself.
@@ -43,7 +43,7 @@ struct pcapng_reader {
 	int error;		/* the first, negative (3) */
 };
 
-/* What of a block, or of an option, has not been looked at. */
+/* The rest of a block, or of an option, that has not been looked at. */
 struct span {
 	const unsigned char *data;
 	size_t size;
@@ -115,7 +115,7 @@ static int read_head(struct pcapng_reader *reader, struct block_head *ret_head)
 		r = read_exactly(reader->file, &first, sizeof(first));
 	if (r < 0)
 		return r;
-	/* Before the length is looked at, for that would be the wrong way round too. */
+	/* Before the length is used, since it would be in the wrong order too. */
 	if (ret_head->type == BLOCK_SECTION && first == bswap_32(ORDER_MAGIC))
 		return -ENOTSUP;
 	memcpy(reader->block, &first, sizeof(first));
@@ -300,7 +300,10 @@ struct pcapng_reader *pcapng_open(const char *path)
 
 	if (!reader)
 		return NULL;
-	/* A FIFO that nobody writes to is not waited for; it is read twice, so it must be a file. */
+	/*
+	 * Opening does not wait for a FIFO without a writer; the file is read twice, so it
+	 * must be regular.
+	 */
 	fd = file_open_named(path);
 	reader->file = fd < 0 ? NULL : fdopen(fd, "r");
 	r = reader->file ? begin(reader) : fd < 0 ? fd : -errno;

@@ -2,9 +2,9 @@
 /*
  * Writes messages to a pcapng file.
  *
- * The writer owns the names of the services that have an interface; the file is its
- * outlet's.  What it is given is trusted, but may come from a process that is not: lengths
- * that are no lengths are written as the longest there can be.
+ * The writer owns the names of the services that have an interface; the outlet owns the
+ * file.  Its input is trusted, but may describe a process that is not: lengths that are
+ * impossible are written as the longest there can be.
  *
  *  1. A packet's interface was written before it, in the same file.  A packet and an
  *     interface that is new with it are one unit of the outlet: if that is dropped the
@@ -179,7 +179,7 @@ static uint32_t find_service(const struct pcapng_writer *writer, const char *ser
 	return i;
 }
 
-/* Of a packet and its interface, at most. */
+/* The size of a packet and its interface, at most. */
 static uint64_t size_of(const struct capture_packet *packet)
 {
 	return interface_size(packet->service) + BLOCK_FRAME + sizeof(struct packet_body) +

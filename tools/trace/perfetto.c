@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * What has happened, as a file for the Perfetto and Chrome trace viewers:
+ * The events of a run as a file for the Perfetto and Chrome trace viewers:
  *
  *	tracks		one for each port, and more if what is open there at a time does
  *			not lie within each other
@@ -14,19 +14,19 @@
  *	counters	loans; queued requests and responses, as the port saw them last
  *	instants	see instants[]
  *
- * This file knows what each event means.  tracks.c keeps the ports and what is under way
- * at them, exchanges.c what was sent, until it is received; trace_json.c writes.
+ * This file knows what each event means. tracks.c keeps the ports and their open spans,
+ * exchanges.c the messages that were sent and not received yet; trace_json.c writes.
  *
- * A process is traced from some time on, and events get lost.  So each handler does what
- * can be done with what is known: an unknown port is made, with its id for a name; an end
- * without a beginning is nothing; a beginning without an end ends with its port, or with
- * the trace.
+ * Tracing begins at some time, and events get lost.  So each handler does what it can with
+ * what is known: an unknown port is made, with its id for a name; an end without a
+ * beginning is ignored; a beginning without an end ends with its port, or with the trace.
  *
- * A file that has a limit must still hold the ends of all that is under way.  When what is
- * left of it is no more than they may need, it is ended as the trace would be; and the
- * next, if there may be one, begins like a trace.
+ * A file with a limit must still have room for the ends of all open spans.  When the rest
+ * of the file is no more than they may need, it is ended like the trace; and the next, if
+ * there may be one, begins like a trace.
  *
- * All arguments are a traced process's word.  None is an address or an index here.
+ * All arguments are claims of a traced process.  None is used as an address or an index
+ * here.
  */
 #include "tools/trace/perfetto.h"
 
@@ -270,7 +270,7 @@ static int end_file(struct perfetto *perfetto)
 	return r;
 }
 
-/* What the ends of all that is under way may need. */
+/* The bytes that the ends of all open spans may need. */
 static uint64_t size_of_end(const struct perfetto *perfetto)
 {
 	uint64_t under_way = perfetto->tracks.spans.count + perfetto->exchanges.requests.count;

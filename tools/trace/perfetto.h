@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What has happened, as a file for the Perfetto and Chrome trace viewers. */
+/* The events of a run as a file for the Perfetto and Chrome trace viewers. */
 #ifndef TRACE_PERFETTO_H
 #define TRACE_PERFETTO_H
 
@@ -9,7 +9,7 @@ struct perfetto;
 
 struct outlet;
 
-/* Of the outlet's limit, for the end of a file. */
+/* The part of the outlet's limit that is kept for the end of a file. */
 #define PERFETTO_RESERVE	64u
 
 /* Begins a file, in an outlet that stays the caller's.  NULL with errno. */
@@ -25,7 +25,7 @@ void perfetto_port(struct perfetto *perfetto, uint64_t port, uint32_t pid, const
 /* An event, in the order in which they come out of the ring buffer. */
 void perfetto_event(struct perfetto *perfetto, const struct event_record *event);
 
-/* Ends what is still under way, and the file.  0 or -errno of the first failure. */
+/* Ends all open spans, and the file. 0 or -errno of the first failure. */
 int perfetto_close(struct perfetto *perfetto);
 
 #endif /* TRACE_PERFETTO_H */

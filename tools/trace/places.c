@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
- * Where the probes of a file are, by its notes: .note.stapsdt has one for each place,
- * with the addresses of the nop and the semaphore, the names of provider and probe, and
- * how the arguments are found.
+ * The places of the probes in a file, by its notes: .note.stapsdt has one for each place,
+ * with the addresses of the nop and the semaphore, the names of provider and probe, and how
+ * the arguments are found.
  *
- * The programs in the kernel read arguments from the registers of a call, which is where
- * our build leaves them; a note that says otherwise is refused, not misread.  A file is
- * somebody else's: offsets and strings are checked before they are used.  It is read and
- * not mapped, so that nobody can cut it short below us, and notes of a size that no
- * program has are not read.
+ * The programs in the kernel read arguments from the registers of a call, where our build
+ * leaves them.  A note that says otherwise is refused, not misread.  A file belongs to
+ * somebody else: offsets and strings are checked before they are used.  It is read and not
+ * mapped, so that it cannot be cut short while we use it, and notes of an impossible size
+ * are not read.
  */
 #include "places.h"
 
@@ -26,7 +26,7 @@
 #define REGISTERS	"8@%rdi 8@%rsi 8@%rdx 8@%rcx 8@%r8 8@%r9"
 #endif
 
-/* What a note begins with; three strings follow. */
+/* The beginning of a note; three strings follow. */
 struct note {
 	uint64_t place;
 	uint64_t base;
@@ -40,7 +40,7 @@ struct reading {
 	int error;
 };
 
-/* From an address to an offset in the file; 0 if it is in no part that is loaded. */
+/* Converts an address to an offset in the file; 0 if it is in no part that is loaded. */
 static uint64_t offset_of(Elf *elf, uint64_t address)
 {
 	GElf_Phdr part;

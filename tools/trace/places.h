@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Where the probes of a file are. */
+/* The places of the probes in a file. */
 #ifndef TRACE_PLACES_H
 #define TRACE_PLACES_H
 
@@ -11,7 +11,7 @@ struct place {
 	uint64_t semaphore;
 };
 
-/* Of each probe; the place is 0 where the file has none. */
+/* The place of each probe; 0 if the file has none. */
 struct places {
 	struct place probe[SLUICE_TRACE_COUNT];
 	unsigned int count;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * The ports that have been heard of, by their ids.  Events name a port by its id alone;
- * what else there is to say of it comes with its creation, or is read from the files that
- * its process holds (processes.c).  Ids are random and never used again, so a port stays
- * known when it is gone, and its last events can still be told.
+ * The known ports, by their ids.  Events name a port by its id alone.  The rest comes with
+ * its creation, or is read from the files that its process holds (processes.c).  Ids are
+ * random and never used again, so a port stays known when it is gone, and its last events
+ * can still be printed.
  */
 #include "ports.h"
 
@@ -55,7 +55,7 @@ struct port_known *ports_add(struct ports *ports, const struct port_known *port)
 	if (!fresh)
 		return NULL;
 	*fresh = *port;
-	/* What another process has written is shown, and must not be more than text. */
+	/* Text of another process is shown, and must be text and nothing else. */
 	text_replace(fresh->service);
 	text_replace(fresh->process);
 	if (!tsearch(fresh, &ports->tree, compare)) {

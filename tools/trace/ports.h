@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is known of ports: of which service, in which process. */
+/* The known ports: their services and processes. */
 #ifndef TRACE_PORTS_H
 #define TRACE_PORTS_H
 

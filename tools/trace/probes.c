@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * The probes of uapi/sluice/trace.h, as data: their names, and the names of their
- * arguments, by which everything else is decided.  What an argument is called says how
- * it is shown, and what a filter compares it with.
+ * arguments.  The name of an argument says how it is shown, and what a filter compares it
+ * with.
  */
 #include "trace.h"
 

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 /*
- * Who uses the library: whoever runs a file that has our probes, be it libsluice.so or a
- * program that libsluice.a was linked into.
+ * The processes that use the library: those that run a file with our probes, which is
+ * libsluice.so or a program that libsluice.a was linked into.
  *
  * A file is watched once, by its device and inode, for all processes that run it now or
- * later; or, for --pid, in those processes.  /proc is looked at for processes that have
- * come meanwhile, so that a program nobody knew of is watched soon after it starts; what
- * it did before that is not seen, unless its file was named.
+ * later; or, for --pid, in those processes.  The tracer looks in /proc for new processes
+ * again and again, so that a new program is watched soon after it starts.  What it did
+ * before is not seen, unless its file was named.
  *
- * Which files a process runs, and how the very ones are opened, mapped_file.c knows.  One
- * that cannot be opened is told of, if its process uses Sluice.
+ * mapped_file.c finds the files that a process runs, and opens the very ones.  A file that
+ * cannot be opened is reported, if its process uses Sluice.
  *
  * The ports of a process are read from the registry files that it holds open, through
  * /proc: whatever root directory it uses, in whatever mount namespace.  Processes go at
@@ -58,7 +58,7 @@ struct processes *processes_create(struct trace *trace)
 	if (processes) {
 		processes->trace = trace;
 		processes->file = calloc(FILES_MAX, sizeof(*processes->file));
-		/* Only of processes that there are it is ever touched. */
+		/* It is used only for existing processes. */
 		processes->program = calloc(PIDS_MAX, sizeof(*processes->program));
 	}
 	if (processes && processes->file && processes->program)
@@ -287,7 +287,7 @@ static void tell_unseen(const struct look *look, pid_t pid)
 		       text_clean(clean, sizeof(clean), look->unseen), reason(look));
 }
 
-/* What a process runs, as a number; 0: a kernel thread, or gone. */
+/* The program of a process, as a number; 0: a kernel thread, or gone. */
 static uint64_t program_of(pid_t pid)
 {
 	struct stat status;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Who uses the library, and of which files. */
+/* The processes that use the library, and the files that they run. */
 #ifndef TRACE_PROCESSES_H
 #define TRACE_PROCESSES_H
 
@@ -7,13 +7,13 @@
 
 struct processes;
 
-/* NULL, and it was said why. */
+/* NULL, and a sentence was printed. */
 struct processes *processes_create(struct trace *trace);
 void processes_destroy(struct processes *processes);
 
 /*
- * Looks at the processes that have come since the last look, and has the tracer watch
- * the files with probes that they run.  What cannot be watched is told of once.
+ * Looks at the processes that have come since the last look, and makes the tracer watch the
+ * files with probes that they run.  A file that cannot be watched is reported once.
  */
 void processes_look(struct processes *processes);
 

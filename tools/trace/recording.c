@@ -2,9 +2,9 @@
 /*
  * The requests of one service, and what was replied to them, out of a capture.
  *
- * The capture is read twice: to see whose messages it holds, and to keep those of one
- * service, in memory.  That service is the one asked for; else the only one there is;
- * else the one of the name that the replay is for.
+ * The capture is read twice: to learn whose messages it holds, and to keep those of one
+ * service, in memory.  That service is the one asked for; else the only one there is; else
+ * the one of the name that the replay is for.
  *
  * A request that went to several servers was captured once for each of them.  It is
  * one request all the same, of the time of the first.  Replies belong to the request
@@ -15,8 +15,8 @@
  *  2. After recording_fits() a payload can be copied into a message of the service,
  *     or compared with one, without looking at lengths again.
  *
- * The file may hold anything: the reader of pcapng files hands out only what is whole,
- * and what is not taken over by then is refused here.
+ * The file may hold anything.  The reader of pcapng files returns only complete packets,
+ * and the rest is checked here.
  */
 #include "recording.h"
 
@@ -80,7 +80,7 @@ static int for_each_packet(struct recording *recording, take_function *take)
 	return r == 0 ? 0 : refuse(recording, "cannot read %s: %s", recording->path, strerror(-r));
 }
 
-/* Whose messages are there?  Keeps the name of the first, or of the one wanted. */
+/* Finds the services of the messages.  Keeps the name of the first, or of the one wanted. */
 static int survey(struct recording *recording, const struct capture_packet *packet)
 {
 	if (recording->service && strcmp(recording->service, packet->service) == 0)

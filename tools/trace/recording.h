@@ -21,11 +21,11 @@ struct message {
 	size_t captured;	/* of the payload */
 	unsigned char *payload;	/* lead and elements; never NULL */
 
-	/* Of a request. */
+	/* Fields of a request. */
 	struct message *replies;	/* in the order of time, or NULL */
 	size_t reply_count;
 
-	/* Of a reply, for who compares it. */
+	/* Field of a reply, for comparing. */
 	bool matched;
 };
 

@@ -2,10 +2,10 @@
 /*
  * sluice trace replay - sends the requests of a capture once more
  *
- * The capture is read into memory and checked before anything else is done, then the
- * contract of the running service is taken from the registry, and the recorded messages
- * are checked against that.  Only then is the service opened, which must exist, and are
- * requests sent: what cannot be replayed whole is not begun.
+ * The capture is read into memory and checked before anything else is done.  Then the
+ * contract of the running service is read from the registry, and the recorded messages are
+ * checked against it.  Only then is the service opened, which must exist, and requests are
+ * sent: a replay that cannot be complete is not begun.
  *
  *	recording.c	the messages of one service, out of the capture
  *	contract.c	the contract of the service that runs
@@ -14,8 +14,7 @@
  *
  * This file owns all of it, and the command line.
  *
- * ^C ends the sending, and what has been found out is printed; what is still under way
- * is cancelled.
+ * ^C ends the sending, and the results so far are printed; pending requests are cancelled.
  */
 #include "replay.h"
 
@@ -197,7 +196,7 @@ static int open_service(struct replay *replay)
 	return resend->client ? 0 : say(NAME, "%s", sluice_strerror());
 }
 
-/* Interrupted is as good as found: then nothing will be sent. */
+/* An interruption counts as found: nothing will be sent then. */
 static int wait_server(struct replay *replay)
 {
 	int64_t deadline = sluice_deadline(replay->options.timeout), left;

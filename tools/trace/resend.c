@@ -2,10 +2,10 @@
 /*
  * Sends the requests of a recording at their pace, and counts what comes back.
  *
- * All requests are sent by one client, in the order in which they were recorded.  Each
- * is due when as much time has passed since the beginning as had passed then, divided
- * by the speed.  It is sent when it is due and the service allows one more to be under
- * way (a *flight* here); a service that is slower than it was delays it.
+ * One client sends all requests, in the order in which they were recorded.  A request is
+ * due when the time since the beginning is the recorded time divided by the speed.  It is
+ * sent when it is due and the service permits one more pending request (a *flight* here).
+ * A service that is slower than the recorded one delays it.
  *
  *	due and there is room --> sent --+--> EPIPE		answered
  *					 +--> the deadline	timed out
@@ -17,16 +17,15 @@
  *  3. A server that streams faster than it is read keeps nobody else waiting: of one
  *     flight only so many responses are received at a time.
  *
- * Responses do not tell which server they come from.  If one server was recorded and
- * the request has reached one, its replies are compared in order: a response is the
- * same as the first recorded reply that it equals, behind the one found last.  With
- * several servers the order among them is chance, and all that were recorded are looked
- * through.  What is left over on both sides is paired as different; the rest of it is
- * missing, or extra.
+ * Responses do not say which server they come from.  If one server was recorded and the
+ * request has reached one, its replies are compared in order: a response is the same as the
+ * first recorded reply that it equals, behind the one found last.  With several servers the
+ * order among them is chance, and all recorded replies are searched.  Then the remaining
+ * responses and replies are paired as different; the rest is missing, or extra.
  *
- * Lengths of the recording fit the contract (recording.c), and the service has that
- * very contract, for the library has compared it.  A response is read where it lies;
- * should its server change it meanwhile, then it is the same or not, and no more.
+ * Lengths of the recording fit the contract (recording.c), and the service has that very
+ * contract, since the library has compared it.  A response is read in place.  If its server
+ * changes it meanwhile, it is the same or not, and nothing else depends on it.
  */
 #include "resend.h"
 
@@ -62,7 +61,7 @@ static bool equal(const struct resend *resend, const struct message *reply,
 {
 	size_t header = (size_t)resend->service->messages[SLUICE_LIST_RESPONSE].header.size;
 
-	/* What pads the header is nobody's. */
+	/* The padding of the header belongs to neither. */
 	return reply->bytes == response->size &&
 	       (!header || memcmp(reply->payload, response->header, header) == 0) &&
 	       memcmp(reply->payload + reply->lead, response->data, response->size) == 0;
@@ -204,7 +203,7 @@ static void send_next(struct resend *resend)
 		.deadline = deadline,
 		.in_order = one_server(message) && sluice_pending_response_servers(pending) == 1,
 	};
-	/* That nobody has it is known at once. */
+	/* If no server has it, that is known at once. */
 	if (sluice_pending_response_servers(pending) < 1)
 		receive(resend, resend->flights++);
 	else
@@ -228,7 +227,7 @@ static int64_t due(const struct resend *resend)
 
 	if (resend->speed <= 0)
 		return resend->begin;
-	/* A capture may hold any time; a quarter of all there is will do. */
+	/* A capture may contain any time; a quarter of the range is enough. */
 	wanted = (double)passed / resend->speed;
 	if (wanted > (double)(INT64_MAX / 4))
 		return INT64_MAX / 2;
@@ -274,7 +273,7 @@ static void receive_what_came(struct resend *resend)
 	}
 }
 
-/* From the last one on, since the last takes the place of one that has ended. */
+/* Backwards, since the last one takes the place of one that has ended. */
 static void end_what_is_late(struct resend *resend)
 {
 	int64_t time = now();

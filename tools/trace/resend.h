@@ -14,7 +14,7 @@
 /* A client holds at most so many pending responses. */
 #define FLIGHTS_MAX	1024u
 
-/* What has become of it. */
+/* The results. */
 struct tally {
 	uint64_t sent;
 	uint64_t answered;	/* all responses have come, or the end without any */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * How much was seen, lost and paid.
+ * How many events were seen and lost, and what they cost.
  *
  * An event is lost at one of three places, and all are counted: the ring buffer was full,
  * so the kernel dropped it; the tracer was told to end before it came to handle it; it
@@ -33,7 +33,7 @@ void summary_read(struct summary *summary, const struct trace *trace)
 	ending_last_words(line);
 }
 
-/* Of what was handled. */
+/* The numbers of handled events. */
 static uint64_t unwritten(const struct trace *trace)
 {
 	return outlet_lost(trace->out) + (trace->file ? outlet_lost(trace->file) : 0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* How much was seen, lost and paid. */
+/* How many events were seen and lost, and what they cost. */
 #ifndef TRACE_SUMMARY_H
 #define TRACE_SUMMARY_H
 
@@ -12,7 +12,7 @@ struct summary {
 	uint64_t unhandled;	/* records that there was no time for */
 	double trap;		/* nanoseconds of a hit */
 
-	/* From the kernel. */
+	/* Numbers from the kernel. */
 	struct counts counts;
 	double program;		/* nanoseconds of a hit */
 };
@@ -20,12 +20,12 @@ struct summary {
 /* Asks the kernel; from then on it is said even if all else is cut short. */
 void summary_read(struct summary *summary, const struct trace *trace);
 
-/* To standard output. */
+/* Prints it to standard output. */
 void summary_print_json(const struct summary *summary, const struct trace *trace);
 
 /*
- * To standard error, when everything else was written; and what could not be.  -1 if that
- * is a failure.
+ * Prints it to standard error, when everything else was written; and what could not be
+ * written. -1 if that is a failure.
  */
 int summary_print(const struct summary *summary, const struct trace *trace);
 

@@ -25,9 +25,9 @@
  * (3) The three tables only save work: a place in them is taken over by whatever
  *     comes next, and what was forgotten there is found again.
  *
- * What a process has mapped is read again when its executable is another one, and
- * else once a second: that is how late a library may be noticed that was loaded
- * meanwhile, or a process that got the number of another one of the same program.
+ * The mappings of a process are read again when its executable is another one, and else
+ * once a second.  So a library that was loaded meanwhile may be noticed so late, or a
+ * process that got the number of another one of the same program.
  *
  * Names, paths and files belong to those who are traced, and need not be well meant.
  * Text is reduced to printable ASCII, for it goes to terminals.  Whatever is no
@@ -313,7 +313,7 @@ static void open_module(struct file *file)
 		close(fd);
 }
 
-/* Where the module has what is at this offset of the file. */
+/* The address in the module of this offset in the file. */
 static bool find_address(const struct file *file, uint64_t offset, Dwarf_Addr *ret_address)
 {
 	GElf_Addr bias;
@@ -356,7 +356,7 @@ static const char *find_source(const struct file *file, Dwarf_Addr address, int 
 	const char *source = line ? dwarf_linesrc(line, NULL, NULL) : NULL;
 	int number = 0;
 
-	/* What the compiler made up belongs to line 0. */
+	/* Code that the compiler generated belongs to line 0. */
 	if (!source || dwarf_lineno(line, &number) < 0 || number <= 0)
 		return NULL;
 	*ret_line = number;

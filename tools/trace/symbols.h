@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* From the frames of user stacks to the names of functions. */
+/* Names of functions for the frames of user stacks. */
 #ifndef TRACE_SYMBOLS_H
 #define TRACE_SYMBOLS_H
 
@@ -24,9 +24,9 @@ void symbols_learn_open(struct symbols *symbols, const char *path, int fd);
 void symbols_learn_process(struct symbols *symbols, pid_t pid);
 
 /*
- * Writes what is known of a frame: "function", or "function (file.c:12)" if the file has
- * debug information, or "libfoo.so+0x1234", or "[0x1234]"; cut to size, terminated.  The
- * frame at index 0 is where the stack was taken, all others are return addresses.
+ * Writes the text for a frame: "function", or "function (file.c:12)" if the file has debug
+ * information, or "libfoo.so+0x1234", or "[0x1234]"; cut to size, terminated.  The frame at
+ * index 0 is where the stack was taken, all others are return addresses.
  */
 void symbols_name(struct symbols *symbols, const struct bpf_stack_build_id *frame, size_t index,
 		  char *text, size_t size);

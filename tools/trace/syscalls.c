@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Counts the system calls of some processes, by a program in the kernel that every system
- * call of the machine passes while it is attached: so not while anything is timed.
+ * Counts the system calls of some processes.  Every system call of the machine passes a
+ * program in the kernel while it is attached, so it is not attached while anything is
+ * timed.
  */
 #include "syscalls.h"
 

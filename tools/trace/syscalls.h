@@ -11,7 +11,7 @@ struct syscalls;
 /* Begins to count those of so many processes.  NULL where that is not allowed, or not built. */
 struct syscalls *syscalls_begin(const pid_t *pids, unsigned int count);
 
-/* Of all of them together, so far. */
+/* The calls of all of them together, so far. */
 uint64_t syscalls_count(const struct syscalls *syscalls);
 void syscalls_end(struct syscalls *syscalls);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * From three numbers to a pointer: what the tracer remembers of what is under way.
+ * A map from three numbers to a pointer, for everything that the tracer remembers.
  *
  * A table of open addressing.  An entry stands at the place that its hash names, or
  * behind it, where the first free place was.

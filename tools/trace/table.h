@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* From three numbers to a pointer. */
+/* A map from three numbers to a pointer. */
 #ifndef TRACE_TABLE_H
 #define TRACE_TABLE_H
 

@@ -2,16 +2,16 @@
 /*
  * sluice trace - what processes that use Sluice do, seen from inside the kernel
  *
- * A run has this course, whatever the mode: the program is loaded with the filters; the
- * files are watched that have our probes, then the ports are looked up that are there
- * already, then the command begins, if there is one; records are handled until it is
- * enough; everything is detached, what is left in the ring buffer is handled too; the mode
- * prints what it has, and then how much was seen, lost and paid.
+ * A run has this course in every mode.  The program is loaded with the filters.  The files
+ * with our probes are watched, then the existing ports are looked up, then the command
+ * begins, if there is one.  Records are handled until the end.  Everything is detached, and
+ * the rest of the ring buffer is handled too.  The mode prints its results, and then how
+ * many events were seen and lost, and what they cost.
  *
  * Nothing here waits for a reader, and no part of the end takes longer than ending.c
- * allows: so it ends soon when it is told to, however fast events come.
+ * permits.  So the tracer ends soon when it is told to, however fast events come.
  *
- * A tracer that is killed leaves nothing behind: the kernel detaches what it held.
+ * A tracer that is killed leaves nothing behind: the kernel detaches its programs.
  */
 #include "trace.h"
 
@@ -57,7 +57,7 @@ int64_t trace_now(void)
 	return now.tv_sec * SECOND_NS + now.tv_nsec;
 }
 
-/* ---- Where it prints ---- */
+/* ---- Its output ---- */
 
 static struct outlet *open_outlet(const struct outlet_file *file, size_t unit)
 {
@@ -100,9 +100,11 @@ static void close_outlets(struct trace *trace, FILE *before)
 	outlet_close(trace->file);
 }
 
-/* ---- Whom to watch ---- */
+/* ---- The processes to watch ---- */
 
-/* Where libsluice.so may be that programs will load: beside us, or where it is installed. */
+/*
+ * Where a libsluice.so may be that programs will load: beside us, or where it is installed.
+ */
 static void watch_library(struct processes *processes)
 {
 	static const char *const places[] = {
@@ -186,14 +188,14 @@ static bool has_shown_all(const struct trace *trace)
 	return trace->options.limit && trace->shown >= trace->options.limit;
 }
 
-/* Nothing that is printed is of any use any more; but a command goes on. */
+/* Further output would be useless; but a command goes on. */
 static bool has_failed(const struct trace *trace)
 {
 	return !trace->options.command && (outlet_error(trace->out) ||
 					   (trace->file && outlet_error(trace->file)));
 }
 
-/* Somebody wants it to end, or said so when it began; or it is in vain. */
+/* A user or an option wants it to end; or it is in vain. */
 static bool is_told(const struct trace *trace, int64_t begun)
 {
 	const struct trace_options *options = &trace->options;
@@ -203,7 +205,7 @@ static bool is_told(const struct trace *trace, int64_t begun)
 	       outlet_is_at_limit(trace->out) || (trace->file && outlet_is_at_limit(trace->file));
 }
 
-/* What it watches has ended. */
+/* The watched processes have ended. */
 static bool is_enough(const struct trace *trace, struct command *command)
 {
 	return trace->options.command ? command_ended(command) : have_ended(&trace->options);
@@ -243,7 +245,10 @@ static bool follow(struct trace *trace, struct processes *processes, struct comm
 	return true;
 }
 
-/* Handles what has come, as long as there is time.  How many events there was none for. */
+/*
+ * Handles the records that have come, as long as there is time.  How many events there was
+ * no time for.
+ */
 static uint64_t handle_rest(struct trace *trace)
 {
 	uint64_t rest;
@@ -368,7 +373,7 @@ int verb_trace(int argc, char **argv)
 	complaints_begin();
 	trace.ports = ports_create();
 	trace.symbols = symbols_create();
-	/* The C library of those that have gone before they were looked at is ours. */
+	/* A process that ended before it was looked at can have our C library only. */
 	symbols_learn_process(trace.symbols, getpid());
 	r = trace.ports && trace.symbols ? run(&trace) : 1;
 	close_outlets(&trace, before);

@@ -54,14 +54,14 @@ int64_t trace_now(void);
 enum folded { FOLDED_NOT, FOLDED_BYTES, FOLDED_COUNT };
 
 struct trace_options {
-	/* Whom to watch: all that use the library, or these. */
+	/* The processes to watch: all that use the library, or these. */
 	pid_t pid[PIDS_WATCHED_MAX];
 	unsigned int pids;
 	const char *file[FILES_NAMED_MAX];
 	unsigned int files_named;
 	char **command;			/* ends with NULL; or NULL */
 
-	/* What of it. */
+	/* Filters. */
 	const char *service;
 	uint64_t port;
 	uint64_t probes;		/* a bit each; 0: those of the mode */
@@ -74,7 +74,7 @@ struct trace_options {
 	bool json;
 	bool strict;
 
-	/* Of some modes. */
+	/* Options of some modes. */
 	uint64_t slow_ns;
 	int64_t older_ns;
 	uint32_t snap;
@@ -84,13 +84,13 @@ struct trace_options {
 	const char *capture;		/* a file */
 	unsigned int top;		/* clients; UINT_MAX: all */
 
-	/* Of files. */
+	/* Options of files. */
 	const char *output;		/* instead of standard output */
 	uint64_t max_size;
 	unsigned int files;
 };
 
-/* 0; 2 (asked wrongly, and it was said how) or -1 (help was asked for, and given). */
+/* 0; 2 (wrong, and a sentence was printed) or -1 (help was asked for, and printed). */
 int options_parse(struct trace_options *options, const char *mode, int argc, char **argv);
 
 /* ---- probes.c ---- */

@@ -4,14 +4,13 @@
  * too: an object with an array of elements, one on each line.  They need not be in the
  * order of time.
  *
- * Whoever adds an element gives its args away, also if nothing comes of it.
+ * A caller that adds an element gives its args away, even if the call fails.
  *
  * Times are written as microseconds with three digits.  15 digits of a double are exact,
  * so for eleven days from the beginning of the trace on no nanosecond is lost.
  *
- * What an event draws is a unit of the outlet, which keeps or drops it as a whole: so what
- * is in the file can be read, whatever is not.  The first failure is remembered, and
- * closing returns it.
+ * The elements of an event are a unit of the outlet, which keeps or drops it as a whole.
+ * So the file can always be read.  The first failure is remembered, and closing returns it.
  *
  * Names come from traced processes: a command's name may be any bytes, and a string that
  * was cut may end within a character.  JSON is UTF-8, so other bytes are replaced.
@@ -128,7 +127,7 @@ static double microseconds(uint64_t nanoseconds)
 
 /* ---- Elements ---- */
 
-/* What all have; args is taken, and may be NULL. */
+/* The part that all elements have; args is taken, and may be NULL. */
 static json_t *element(const char *phase, const struct point *point, const char *name,
 		       json_t *args)
 {
@@ -141,7 +140,7 @@ static json_t *element(const char *phase, const struct point *point, const char 
 			 "args", args);
 }
 
-/* Adds to an element what only its kind has; NULL stays NULL. */
+/* Adds the part that only its kind has; NULL stays NULL. */
 static json_t *with(json_t *object, const char *key, json_t *value)
 {
 	if (!object) {

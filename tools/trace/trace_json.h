@@ -22,10 +22,10 @@ struct outlet;
 /* Begins a file, in an outlet that stays the caller's.  NULL with errno. */
 struct trace_json *trace_json_open(struct outlet *outlet);
 
-/* The elements since the last call tell of so many events; they are kept or dropped. */
+/* The elements since the last call describe so many events; they are kept or dropped. */
 void trace_json_unit(struct trace_json *file, unsigned int events);
 
-/* From here on each element is a unit, which tells of no event. */
+/* From here on each element is a unit, which describes no event. */
 void trace_json_begin_last(struct trace_json *file);
 
 /* Ends the file.  0 or -errno of the first failure. */

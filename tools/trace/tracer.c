@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: MIT
 /*
- * The tracer's side of a program in the kernel: it is loaded from the bytes that came
- * with this command, told what is wanted through the map "settings", attached to files,
- * and asked for its records and counts.
+ * The tracer's side of a program in the kernel.  The program is loaded from bytes in this
+ * command, gets its settings through the map "settings", is attached to files, and is asked
+ * for its records and counts.
  *
- * Links are descriptors, so that however this process ends the kernel detaches them, and
- * lowers the semaphores of the traced processes.  Records come in the order in which
- * their room was taken; a record that found none was counted as lost.
+ * Links are descriptors.  So the kernel detaches them and lowers the semaphores of the
+ * traced processes however this process ends.  Records come in the order in which their
+ * room was taken; a record without room was counted as lost.
  *
  * Records may come faster than they can be handled.  So handling stops after a while, and
- * where what was printed cannot be written, and goes on when the tracer asks again.  What
- * is left at the end is taken out and counted.
+ * when the output cannot be written, and goes on when the tracer asks again.  The rest is
+ * taken out and counted at the end.
  *
- * To stop, the program is told that nothing is wanted any more, and then it is detached.
- * That takes some 20 ms for each file, in which the kernel waits for those that are in the
- * program; so threads do it, for all files at a time.
+ * The tracer stops in two steps: it tells the program that nothing is wanted any more, and
+ * then detaches it.  That takes some 20 ms for each file, in which the kernel waits for
+ * processes that are in the program.  So threads do it, for all files at a time.
  */
 #include "tracer.h"
 
@@ -38,7 +38,7 @@
 #define TURN_NS		(SECOND_NS / 100)	/* handling of records, at a time */
 #define LOOK		8	/* records, from one look at the clock to the next */
 
-/* What one of the threads closes: each THREADS-th of so many links. */
+/* The links that one of the threads closes: each THREADS-th of so many. */
 struct closing {
 	pthread_t thread;
 	const int *link;
@@ -236,7 +236,7 @@ struct tracer *tracer_create(struct trace *trace)
 	}
 	tracer->trace = trace;
 	libbpf_set_print(be_quiet);
-	/* Without it, and no harm done: what the programs take is not told. */
+	/* If this fails, the time that the programs take is unknown, and nothing else. */
 	tracer->statistics = bpf_enable_stats(BPF_STATS_RUN_TIME);
 	r = load(tracer);
 	if (r < 0) {
@@ -338,7 +338,7 @@ bool tracer_any_hit(const struct tracer *tracer)
 
 void tracer_tell_port(struct tracer *tracer, uint64_t port, const struct port_entry *entry)
 {
-	/* What the program has learned by itself is newer. */
+	/* An entry that the program has made itself is newer. */
 	bpf_map_update_elem(tracer->ports, &port, entry, BPF_NOEXIST);
 }
 

@@ -17,7 +17,7 @@ void tracer_destroy(struct tracer *tracer);
 /* Watches this open file: in one process, or if pid is 0 in all that run it.  0 or -errno. */
 int tracer_watch(struct tracer *tracer, int file, const struct places *places, pid_t pid);
 
-/* From here on nothing more comes; it also begins to detach. */
+/* No record comes from here on; it also begins to detach. */
 void tracer_stop(struct tracer *tracer);
 
 /* If the tracer has been told to watch some processes only: this one too. */
@@ -40,10 +40,10 @@ bool tracer_poll(struct tracer *tracer, int milliseconds);
 /* Takes out those that are there, of a tracer that has stopped.  How many there were. */
 uint64_t tracer_discard(struct tracer *tracer);
 
-/* Of all these probes. */
+/* The counts of all these probes. */
 struct counts tracer_counts(const struct tracer *tracer, uint64_t probes);
 
-/* What the programs took in the kernel: nanoseconds, in so many runs. */
+/* The time that the programs took in the kernel: nanoseconds, in so many runs. */
 void tracer_time(const struct tracer *tracer, uint64_t *ret_ns, uint64_t *ret_runs);
 
 /* A map of the mode's own, by its name. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Ports as tracks of a trace, and what is under way at each: its spans, which become
- * slices when they end.
+ * Ports as tracks of a trace, and the open spans of each, which become slices when they
+ * end.
  *
  * The viewers want the slices of a track to be disjoint or to lie within each other; but
  * a port may loan A, loan B, send A and send B.  So it has as many tracks as it needs.
@@ -17,13 +17,14 @@
  * (4) An arrow is written with the slice that it leads to, both of its ends at once,
  *     each in a slice that is written.  So there is no half of one.
  *
- * Arrows begin and end right behind the beginning of a slice, for Perfetto gives them to
- * what began last on the track, even if it has ended: a slice or an instant within.  It
- * draws them from the end of the one slice to the beginning of the other.
+ * Arrows begin and end right behind the beginning of a slice.  Perfetto attaches an arrow
+ * to the element that began last on the track, even if that has ended: a slice or an
+ * instant within.  It draws the arrow from the end of the one slice to the beginning of the
+ * other.
  *
- * Ids, addresses and numbers are a traced process's word.  They are keys and values and
- * nothing else; what finds no room in a table or on a track is not drawn.  A span whose
- * end was missed ends when its memory is used again, or with its port.
+ * Ids, addresses and numbers are claims of a traced process.  They are keys and values and
+ * nothing else; an element that finds no room in a table or on a track is not drawn.  A
+ * span whose end was missed ends when its memory is used again, or with its port.
  */
 #include "tools/trace/tracks.h"
 
@@ -121,7 +122,7 @@ struct port *port_get(struct tracks *tracks, uint64_t id, uint32_t pid)
 	return port ? port : port_name(tracks, id, pid, "port", "");
 }
 
-/* Those that began last first, so that they come to lie within the others. */
+/* The ones that began last come first, so that they lie within the others. */
 void port_close(struct tracks *tracks, struct port *port, uint64_t time)
 {
 	struct span *span;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Ports as tracks of a trace, and what is under way at each. */
+/* Ports as tracks of a trace, and the open spans of each. */
 #ifndef TRACE_TRACKS_H
 #define TRACE_TRACKS_H
 
@@ -17,7 +17,7 @@
 #define EVENT_BYTES(event)	((event)->argument[4])
 #define EVENT_DEPTH(event)	((event)->argument[5])
 
-/* Of a port; what is open beside so many others is not drawn. */
+/* Open spans of a port; further ones are not drawn. */
 #define TRACKS		32u
 
 enum span_kind {
@@ -82,7 +82,7 @@ void port_close(struct tracks *tracks, struct port *port, uint64_t time);
 /* A time on its first track. */
 struct point port_point(const struct port *port, uint64_t time);
 
-/* What is counted is shown as the label and what. */
+/* The counter is shown as the label and what. */
 void port_count(struct tracks *tracks, const struct port *port, uint64_t time,
 		const char *what, uint64_t value);
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
- * The contracts in a program are its mark: each variable, or array, of the type struct
- * sluice_contract that has a fixed address.  The debug information says where they are;
- * the names, sizes and fingerprints are read from the data that the program starts with.
- * Nothing has to be added to a program for that, and it is the same in an executable that
- * is loaded anywhere, a shared library and an object, of C and of C++.
+ * The contracts in a program identify its types: each variable, or array, of the type
+ * struct sluice_contract that has a fixed address.  The debug information says where they
+ * are.  The names, sizes and fingerprints are read from the data that the program starts
+ * with.  A program needs no additions for that, and it works for an executable that is
+ * loaded anywhere, a shared library and an object, of C and of C++.
  *
- * Not found is a contract that is made while the program runs (in a variable on the
- * stack, or inside another struct), and one that the compiler has dropped because nobody
- * uses it, or, with link-time optimization, tells no address of.
+ * Two kinds of contract are not found: one that is made while the program runs (in a
+ * variable on the stack, or inside another struct), and one that the compiler has dropped
+ * because it is not used, or, with link-time optimization, has no address for.
  */
 #include "tools/types/contracts.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The contracts in a program: which types it shares with others. */
+/* The contracts in a program, and the types that it shares with others. */
 #ifndef TOOLS_TYPES_CONTRACTS_H
 #define TOOLS_TYPES_CONTRACTS_H
 
@@ -25,7 +25,7 @@ struct payload {
 /* Called for each; not 0 ends it. */
 typedef int payload_function(void *context, const struct payload *payload);
 
-/* What the function returned; -1 if a contract cannot be read, and it was said why. */
+/* The result of the function; -1 if a contract cannot be read, and a sentence was printed. */
 int contracts_each(const struct program *program, payload_function *function, void *context);
 
 #endif /* TOOLS_TYPES_CONTRACTS_H */

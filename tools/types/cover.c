@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Which bytes of a struct its members have, and which nobody has.
+ * The bytes of a struct that its members have, and the bytes that no member has.
  *
  * Members may overlap, as those of a union do: a byte that one of them has is no hole.
  * Their places and sizes come from a file and may be anything; an end is never before

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Which bytes of a struct its members have, and which nobody has. */
+/* The bytes of a struct that its members have, and the bytes that no member has. */
 #ifndef TOOLS_TYPES_COVER_H
 #define TOOLS_TYPES_COVER_H
 
@@ -17,7 +17,7 @@ struct cover {
 
 void cover_add(struct cover *cover, uint64_t begin, uint64_t size);
 
-/* Where the last member ends. */
+/* The end of the last member. */
 uint64_t cover_end(const struct cover *cover);
 
 /* Adds the holes up to an end to those of the layout; path is that of the struct. */

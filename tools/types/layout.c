@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: MIT
 /*
- * What a type consists of, as lists, and what follows from them: a fingerprint, and the
- * first difference of two.
+ * The contents of a type, as lists, and what follows from them: a fingerprint, and the
+ * first difference of two types.
  *
  * A field is a path of member names, a place, a size and a kind.  Names of types are no
- * part of it, so a typedef and a struct are the same, and C and C++ too; nor are the
- * names and values of an enum's constants, which may be added to.  The elements of an
- * array are one field, with [] in its path, below one for the array, which has the count.
+ * part of it, so a typedef and a struct are the same, in C and C++.  The names and values
+ * of an enum's constants are no part of it either, so constants may be added.  The elements
+ * of an array are one field, with [] in its path, below one for the array, which has the
+ * count.
  *
  * The fingerprint is FNV-1a over the fields in their order, in a form that is the same on
- * all machines.  It is to notice mistakes, and not to keep anybody out.
+ * all machines.  It detects mistakes; it does not protect from attacks.
  */
 #include "tools/types/layout.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a type consists of, and what of that must not be shared. */
+/* The contents of a type, and the parts that must not be shared. */
 #ifndef TOOLS_TYPES_LAYOUT_H
 #define TOOLS_TYPES_LAYOUT_H
 
@@ -52,7 +52,7 @@ struct layout {
 	bool no_memory;
 };
 
-/* Of a type; of a scalar, which need not be in the debug information. */
+/* The layout of a type; of a scalar, which need not be in the debug information. */
 void layout_of_type(struct layout *ret_layout, Dwarf *dwarf, Dwarf_Die *type);
 void layout_of_scalar(struct layout *ret_layout, enum field_kind kind, uint64_t size);
 void layout_free(struct layout *layout);
@@ -69,7 +69,7 @@ uint64_t layout_fingerprint(const struct layout *layout);
 #define FIELD_TEXT	96
 const char *field_text(char buffer[FIELD_TEXT], const struct field *field);
 
-/* Which of the fields is the first that differs?  Of either NULL: it has no more. */
+/* The first of the fields that differs.  NULL for either: it has no more. */
 bool layout_differs(const struct layout *a, const struct layout *b,
 		    const struct field **ret_a, const struct field **ret_b);
 

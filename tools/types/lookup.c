@@ -3,9 +3,9 @@
  * Finds a type by the name that a contract has for it: as its source spells it, with
  * struct, union or enum in C, with namespaces in C++ or, inside of one, without.
  *
- * It is looked for where the contract is, and only then elsewhere: two sources of a
- * program may have different types of one name.  In each unit the whole name goes before
- * its end.  White space makes no difference.
+ * It is looked for in the source of the contract, and only then elsewhere: two sources of a
+ * program may have different types of one name.  In each unit the whole name is tried
+ * before its last part.  White space makes no difference.
  *
  * The integers and floating-point numbers of C and of <stdint.h> are known by name.
  * Compilers describe them only where a variable has one, and each in its own words
@@ -98,7 +98,7 @@ static const struct {
 
 #define TAGS	(sizeof(tags) / sizeof(tags[0]))
 
-/* What is in front of a name, or TAGS. */
+/* The keyword in front of a name, or TAGS. */
 static size_t find_tag(const char *name)
 {
 	size_t i = 0;
@@ -209,7 +209,7 @@ static bool search_unit(struct search *search, Dwarf_Die *unit)
 	return search_in(search, unit, "", 0);
 }
 
-/* Of a unit that is in another file, what is here is a skeleton. */
+/* If a unit is in another file, its entry here is a skeleton. */
 bool lookup_next_unit(Dwarf *dwarf, Dwarf_CU **cu, Dwarf_Die *ret_unit)
 {
 	Dwarf_Die die, inner;

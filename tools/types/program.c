@@ -3,10 +3,10 @@
  * A program as a file: an executable, a shared library or an object, with its debug
  * information, and the data that it finds when it starts.
  *
- * A pointer in constant data is not in the data, as long as its target may be loaded
- * anywhere, but in a relocation: with its target there (RELA), or with the target in the
- * data (REL, and the packed RELR).  In an object sections have no addresses yet; libdwfl
- * gives them some, and relocates their data accordingly.
+ * If the target of a pointer may be loaded anywhere, the pointer is not in the constant
+ * data, but in a relocation: with its target there (RELA), or with the target in the data
+ * (REL, and the packed RELR).  In an object sections have no addresses yet; libdwfl gives
+ * them some, and relocates their data accordingly.
  *
  * The file may be anything.  libelf and libdw check what they read; nothing here is read
  * beyond the data of a section.
@@ -58,7 +58,10 @@ static int count_module(Dwfl_Module *module, void **own, const char *name, Dwarf
 	return DWARF_CB_OK;
 }
 
-/* Whoever has the directory may put a FIFO there: that is not waited for, and no program. */
+/*
+ * The owner of the directory may put a FIFO there: the open does not wait, and a FIFO is no
+ * program.
+ */
 static int open_regular(const char *name)
 {
 	int fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -175,7 +178,7 @@ bool program_string(const struct program *program, struct place place, char *ret
 
 /* ---- Pointers ---- */
 
-/* What is relocated, with the target as far as the relocation has it. */
+/* The relocated places, with the target as far as the relocation has it. */
 struct relocation {
 	GElf_Rela rela;
 	bool in_data;		/* the rest is in the data */

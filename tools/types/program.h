@@ -19,23 +19,23 @@ struct program {
 	bool relocatable;	/* an object, which libdwfl has relocated */
 };
 
-/* Where data lies. */
+/* The place of data. */
 struct place {
 	size_t section;
 	uint64_t offset;
 };
 
-/* 0, or -1 and it was said why.  It is closed in either case. */
+/* 0, or -1 and a sentence was printed.  It is closed in either case. */
 int program_open(struct program *program, const char *name);
 void program_close(struct program *program);
 
 /* The place at an address that the debug information speaks of; false: it has no data. */
 bool program_find(const struct program *program, uint64_t address, struct place *ret_place);
 
-/* What a program finds there when it starts, but for pointers; zeros in .bss. */
+/* The data that a program finds there when it starts, except pointers; zeros in .bss. */
 bool program_read(const struct program *program, struct place place, void *ret_data, size_t size);
 
-/* What a pointer there points to; false: nothing, or nothing in this file. */
+/* The target of a pointer there; false: nothing, or nothing in this file. */
 bool program_follow(const struct program *program, struct place place, struct place *ret_place);
 
 /* The string there; false: it does not end within size. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Says what was found out about the types of programs. */
+/* Prints what was found out about the types of programs. */
 #ifndef TOOLS_TYPES_REPORT_H
 #define TOOLS_TYPES_REPORT_H
 
@@ -8,14 +8,14 @@
 /* A type is bad if it has a fault, and if holes are faults, if it has one. */
 bool report_is_bad(const struct shared_type *type, bool strict);
 
-/* For people: all types, with what must not be on standard error; and only that. */
+/* For people: all types, with the faults on standard error; and the faults only. */
 void report_text(const struct shared *shared, bool strict);
 void report_faults(const struct shared *shared, bool strict);
 
 /* A line for each type.  0 or -ENOMEM. */
 int report_json(const struct shared *shared, bool strict);
 
-/* What a contract includes: a #define for each type. */
+/* The header that a contract includes: a #define for each type. */
 void report_header(const struct shared *shared);
 
 /* The first difference of each type that both have; how many differ, or -1: none is in both. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * The types that a program shares with others: those of its contracts, each looked up
- * and gone through.  A contract in a header is in each source that uses it, and is told
- * once; but types of one name must then be the same.
+ * The types that a program shares with others: those of its contracts, each looked up and
+ * checked.  A contract in a header is in each source that uses it, and is reported once;
+ * but types of one name must then be the same.
  */
 #include "tools/types/shared.h"
 
@@ -47,7 +47,7 @@ static void look_up(const struct program *program, struct shared_type *type)
 	check_size(type, &die);
 }
 
-/* Against what the contract says, and what is already known. */
+/* Compares it with what the contract says, and with what is already known. */
 static void check_fingerprint(const struct reading *reading, struct shared_type *type)
 {
 	const struct shared_type *other = shared_find(reading->shared, type->payload.name);

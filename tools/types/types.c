@@ -3,8 +3,8 @@
  * sluice types - tells whether the payload types of programs are safe to share
  *
  * A step of a build: it reads files and nothing else, and its exit status is 1 if a type
- * must not be shared.  What programs are is in program.c, which types they share in
- * contracts.c, and what must not be shared in walk.c.
+ * must not be shared. program.c reads programs, contracts.c finds the types that they
+ * share, and walk.c decides what must not be shared.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -20,8 +20,8 @@ static const char help[] =
 "\n"
 "Reads the debug information of programs, libraries or objects, finds the types\n"
 "of their contracts, and refuses those that must not be shared: with pointers,\n"
-"references, bit-fields, flexible arrays, long double or virtual functions. Of\n"
-"the others it tells the size, a fingerprint of the layout, and the padding.\n"
+"references, bit-fields, flexible arrays, long double or virtual functions. For\n"
+"the others it prints the size, a fingerprint of the layout, and the padding.\n"
 "\n"
 "      --strict          refuse padding too\n"
 "      --header          print a C header with the fingerprints, for contracts\n"
@@ -123,9 +123,9 @@ static int check_words(const struct types *types)
 	const struct look *look = &types->look;
 
 	if (types->compare + types->header + look->json > 1)
-		return look_wrong(look, "--compare, --header and --json do not go together");
+		return look_wrong(look, "--compare, --header and --json cannot be combined");
 	if (types->compare && look->names != 2)
-		return look_wrong(look, "two programs are to be compared, not %d", look->names);
+		return look_wrong(look, "--compare needs two programs, not %d", look->names);
 	return look->names ? 0 : look_wrong(look, "no program is named");
 }
 

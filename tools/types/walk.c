@@ -3,11 +3,11 @@
  * Goes through a type as the debug information describes it, member by member, and
  * writes down its fields, what of them must not be shared, and the holes between them.
  *
- * Must not be shared: what means something in one process only (pointers, references,
- * pointers to members, the pointer behind virtual functions), what each compiler lays out
- * as it likes (bit-fields, long double), and what has no size (flexible arrays, types that
- * are only declared).  Qualifiers and typedefs say nothing about a layout and are passed
- * by.
+ * These must not be shared: types with a meaning in one process only (pointers, references,
+ * pointers to members, the pointer behind virtual functions), types that each compiler lays
+ * out differently (bit-fields, long double), and types without a size (flexible arrays,
+ * types that are only declared).  Qualifiers and typedefs do not affect a layout and are
+ * skipped.
  *
  * The debug information may be wrong: nesting and the number of fields are bounded, so
  * that structs which contain themselves, or each other many times, come to an end.
@@ -36,7 +36,7 @@ struct walk {
 	bool too_long;
 };
 
-/* Where in the whole type this is. */
+/* The position in the whole type. */
 struct spot {
 	char path[PATH_SIZE];
 	uint64_t offset;
@@ -73,7 +73,7 @@ static bool has_flag(Dwarf_Die *die, unsigned int name)
 	return dwarf_attr(die, name, &attribute) && dwarf_formflag(&attribute, &flag) == 0 && flag;
 }
 
-/* What is behind typedefs and qualifiers.  False: nothing is, as in void. */
+/* The type behind typedefs and qualifiers.  False: there is none, as in void. */
 static bool peel(Dwarf_Die *type)
 {
 	for (int i = 0; i < NESTING_MAX; i++) {
@@ -216,7 +216,7 @@ static void walk_array(struct walk *walk, Dwarf_Die *type, const struct spot *sp
 
 /* ---- Structs ---- */
 
-/* What is known of a struct so far. */
+/* The state of going through a struct. */
 struct inside {
 	struct cover cover;
 	bool unknown;		/* there are bit-fields: no holes are looked for */
