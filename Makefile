@@ -18,7 +18,7 @@ define help
   CROSS_COMPILE=   prefix of the tools of another machine, aarch64-linux-gnu- for example
   PKG_CONFIG=      asked for the libraries  SANITIZE=   address,undefined or thread
   CFLAGS= CPPFLAGS= LDFLAGS=  added to our own; make install keeps what was built
-  TESTS='ring call'          run only these tests; hostile/ is a folder of them
+  TESTS='ring call'          run only these tests; rules/ is a folder of them
   PROVEFLAGS=-j2             how prove runs them, here two at a time
   SKIPS=files                fail if a check is skipped that none of them allows
   KSELFTEST=dir              a kernel's tools/testing/selftests, for the harness

@@ -4,8 +4,9 @@
 #
 # A file of lib/ includes its own layer and those to the left of it in the list below.
 # The registry is a tree of directories: it includes neither wait nor memory.  The tools,
-# the examples and sluice.h itself are users: they include sluice.h, its containers and
-# uapi/.  The tools also include what they share with bpf/, and bpf/ includes uapi/ alone.
+# the examples and sluice.h itself are users: they include sluice.h, the headers beside it
+# and uapi/.  The tools also include what they share with bpf/, and the table of settings, which
+# is lines for the preprocessor.  bpf/ includes uapi/ alone.
 # Arguments are the sources, named from the top of the tree.  The script prints each
 # #include that points the wrong way, and then exits with 1.
 
@@ -36,8 +37,10 @@ END { exit failed }
 # The layer that a header belongs to; none for the system's and for neighbours.
 function layer_of(header, quoted)
 {
-	if (header ~ /^sluice(_containers)?\.h$/)
+	if (header ~ /^sluice(_[a-z]+)?\.h$/)
 		return "sluice.h"
+	if (header == "lib/config/settings.def")
+		return "the table"
 	if (header ~ /^sluice\//)
 		return "uapi"
 	if (!quoted || header !~ /\//)
@@ -47,7 +50,7 @@ function layer_of(header, quoted)
 
 function allowed(from, to)
 {
-	if (from == "tools" && (to == "tools" || to == "bpf"))
+	if (from == "tools" && (to == "tools" || to == "bpf" || to == "the table"))
 		return 1
 	if (!(to in rank))
 		return 0

@@ -32,14 +32,14 @@ pages := $(foreach page,$(pages),$(O)/man/man$(subst .,,$(suffix $(page)))/$(pag
 man: $(if $(KERNEL_DOC),$(O)/man/man3/sluice_version.3)
 man: $(if $(RST2MAN),$(pages))
 
-# One run makes the pages of all functions; one page stands for them.  kernel-doc takes
-# the default value that a field has in C++ for its name, so it reads the header without.
+# One run makes the pages of all functions; one page stands for them.  kernel-doc reads the
+# headers with the macros in their structs spelled out.
 $(O)/man/man3/sluice_version.3: $(wildcard lib/include/*.h) Documentation/man/man3.awk \
-		Documentation/man/fields.sed
+		Documentation/man/fields.awk
 	$(call say,MAN,$(@D))
 	$(Q)rm -rf $(@D) && mkdir -p $(@D)
 	$(Q)for header in $(notdir $(filter %.h,$^)); do \
-		sed -f Documentation/man/fields.sed lib/include/$$header >$(@D)/$$header && \
+		awk -f Documentation/man/fields.awk lib/include/$$header >$(@D)/$$header && \
 		$(KERNEL_DOC) -man $(@D)/$$header | \
 		awk -v directory=$(@D) -v date=$(DATE) -v version=$(VERSION) \
 			-v header=$$header -f Documentation/man/man3.awk || exit; \
@@ -47,9 +47,16 @@ $(O)/man/man3/sluice_version.3: $(wildcard lib/include/*.h) Documentation/man/ma
 	done
 
 $(filter %.1,$(pages)): $(O)/man/man1/%: Documentation/man/%.rst
-$(filter %.5,$(pages)): $(O)/man/man5/%: Documentation/man/%.rst
+$(filter %.5,$(pages)): $(O)/man/man5/%: $(O)/man/%.rst
 $(filter %.7,$(pages)): $(O)/man/man7/%: Documentation/man/%.rst
 $(O)/man/man7/sluice.7: $(wildcard Documentation/examples/adder*)
+
+# The keys of the configuration come from the sample.
+$(O)/man/%.rst: Documentation/man/%.rst Documentation/man/keys.awk Documentation/sluice.conf
+	@mkdir -p $(@D)
+	$(Q)awk -f Documentation/man/keys.awk Documentation/sluice.conf >$@.keys
+	$(Q)sed -e '/^@KEYS@$$/r $@.keys' -e '/^@KEYS@$$/d' $< >$@
+	$(Q)rm $@.keys
 
 $(pages):
 	$(call say,MAN,$@)

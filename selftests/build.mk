@@ -10,27 +10,27 @@ KSELFTEST    ?= $(O)/selftests/kselftest
 LINUX_SOURCE ?= $(lastword $(filter-out %-6.1.tar.xz, \
 		  $(shell ls -v /usr/src/linux-source-6.*.tar.* 2>/dev/null)))
 
-# Unit tests reach into the library and run once.  All others use sluice.h alone
-# and run once more through again.sh, where nodes wait with sockets; those with other
-# ends a third time, where some do and others do not.
-unit := abi doorbell doorbell_schedules fork_fd inject layout load_schedules returns ring \
-	ring_race ring_schedules slab spin
+# Here a test is FOLDER/NAME_test.
+test-programs := $(patsubst selftests/%.c,%,$(wildcard selftests/*/*_test.c))
+test-scripts  := $(patsubst selftests/%.sh,%,$(wildcard selftests/*/*_test.sh))
 
-# And these reach into the tracer, where there is one.
-of-trace := histogram outlet pcapng perfetto symbols_name
-unit	 += $(of-trace)
-
-test-programs := $(patsubst selftests/%.c,%,$(wildcard selftests/*_test.c selftests/hostile/*_test.c))
-test-programs := $(filter-out $(if $(trace-missing),$(of-trace:%=%_test)),$(test-programs))
-test-scripts  := $(patsubst selftests/%.sh,%,$(wildcard selftests/*_test.sh))
+# Programs in tools/ that no script runs reach into the tracer, where there is one.
+of-trace      := $(filter-out $(test-scripts),$(filter tools/%,$(test-programs)))
+test-programs := $(filter-out $(if $(trace-missing),$(of-trace)),$(test-programs))
 test-alone    := $(filter-out $(test-scripts),$(test-programs))
-test-twice    := $(filter-out $(unit:%=%_test),$(test-alone))
-test-ends     := $(basename $(notdir $(shell grep -l '^.include "steps.h"' \
-		   selftests/*_test.c)))
+
+# Unit tests reach into the library and run once, as those of the kit do.  All others use
+# sluice.h alone and run once more through again.sh, where nodes wait with sockets; those
+# with other ends a third time, where some do and others do not.
+test-twice    := $(filter-out unit/% build/% $(of-trace),$(test-alone))
+test-ends     := $(patsubst selftests/%.c,%,$(shell grep -l '^.include "steps.h"' \
+		   selftests/*/*_test.c))
+# The peer of these is not of the library; that of hostile_*_test is.
+hostile-raw   := $(filter hostile/%,$(filter-out hostile/hostile_%,$(test-programs)))
 test-thrice   := $(if $(SANITIZE),,$(filter $(test-ends),$(test-twice)))
 # The rules are shown in every way of waiting; a sanitizer has seen enough after one.
 test-again    := $(patsubst %,socket/%, \
-		   $(filter-out $(if $(SANITIZE),rule_%),$(test-twice))) \
+		   $(filter-out $(if $(SANITIZE),rules/%),$(test-twice))) \
 		 $(test-thrice:%=mixed/%)
 test-objects  := $(test-programs:%=$(O)/selftests/%.o)
 objects	      += $(test-objects)
@@ -40,68 +40,72 @@ objects	      += $(test-objects)
 # which tells polling from sleeping, for a program that a sanitizer slows down.
 # The thread sanitizer makes a machine of two processors too slow for those that compare what
 # is left after so many peers or so much work; and the random walk races on purpose.
-too-slow := $(if $(filter thread,$(SANITIZE)),hostile/% hostile_gone_test \
-	      hostile_budget_test idle_memory_test shortage_test turnover_test)
+too-slow := $(if $(filter thread,$(SANITIZE)),$(hostile-raw) hostile/hostile_gone_test \
+	      hostile/hostile_budget_test \
+	      $(addprefix behaviour/,idle_memory_test shortage_test turnover_test))
 too-slow += $(too-slow:%=socket/%)
 test-runs := $(patsubst %,$(O)/selftests/%, \
-	       $(filter-out $(too-slow) $(if $(SANITIZE),spin_test),$(test-alone))) \
+	       $(filter-out $(too-slow) $(if $(SANITIZE),unit/spin_test),$(test-alone))) \
 	     $(patsubst %,$(O)/selftests/%,$(filter-out $(too-slow),$(test-again))) \
 	     $(patsubst %,selftests/%.sh, \
-	       $(if $(SANITIZE),harness_test,$(test-scripts)))
+	       $(if $(SANITIZE),build/harness_test,$(test-scripts)))
 
-# TESTS= chooses by name, or all of a folder: hostile/; a script that is chosen needs the
+# TESTS= chooses by name, or all of a folder: rules/; a script that is chosen needs the
 # program of its name.
-test-named   = $(strip $(filter %/$(1)_test %/$(1)_test.sh,$(test-runs)) \
-	       $(if $(filter %/,$(1)),$(foreach t,$(test-runs),$(if $(findstring /$(1),$(t)),$(t)))))
+test-folder  = $(addprefix $(2)selftests/,$(1)% socket/$(1)% mixed/$(1)%)
+test-named   = $(strip $(filter %/$(1)_test %/$(1)_test.sh $(if $(filter %/,$(1)), \
+		 $(call test-folder,$(1),$(O)/) $(call test-folder,$(1))),$(test-runs)))
 test-unknown = $(strip $(foreach t,$(TESTS),$(if $(call test-named,$(t)),,$(t))))
 test-chosen := $(if $(TESTS), \
 		 $(foreach t,$(TESTS),$(call test-named,$(t))),$(test-runs))
 test-needed := $(filter $(O)/%,$(test-chosen)) \
 	       $(addprefix $(O)/selftests/,$(filter $(test-programs), \
-		 $(notdir $(basename $(test-chosen)))))
+		 $(patsubst selftests/%.sh,%,$(test-chosen))))
 
 tests: $(test-programs:%=$(O)/selftests/%) $(test-again:%=$(O)/selftests/%)
 
-$(O)/selftests/%.o: own = -Ilib -isystem $(KSELFTEST) \
+$(O)/selftests/%.o: own = -Ilib -Iselftests/kit -isystem $(KSELFTEST) \
 	-Wno-missing-prototypes -Wno-unused-parameter
 
-$(of-trace:%=$(O)/selftests/%_test.o): own = -I. -isystem $(KSELFTEST) $(trace-cflags) \
-	-Wno-missing-prototypes -Wno-unused-parameter
+$(of-trace:%=$(O)/selftests/%.o): own = -I. -Iselftests/kit -isystem $(KSELFTEST) \
+	$(trace-cflags) -Wno-missing-prototypes -Wno-unused-parameter
 
 $(test-objects): | $(KSELFTEST)/kselftest_harness.h
 
-$(of-trace:%=$(O)/selftests/%_test): $(O)/selftests/%_test: $(O)/selftests/%_test.o \
+$(of-trace:%=$(O)/selftests/%): $(O)/selftests/%: $(O)/selftests/%.o \
 		$(filter-out %/tools/sluice.o,$(tools-objects)) $(O)/lib/libsluice.a
 	$(call say,LD,$@)
 	$(Q)$(CC) -o $@ $^ $(ldflags) $(needs-libs) $(trace-libs) $(types-libs)
 
-# A failure without a sentence ends a test of behaviour (selftests/sentences.c).
-sentences := $(O)/selftests/sentences
+# A failure without a sentence ends a test of behaviour (selftests/kit/sentences.c).
+sentences := $(O)/selftests/kit/sentences
 
-$(sentences)_made.h: lib/include/sluice.h selftests/sentences.awk
+# sluice_containers.h declares no function of the library.
+sentences-of := $(filter-out %_containers.h,$(wildcard lib/include/*.h))
+
+$(sentences)_made.h: $(sentences-of) selftests/kit/sentences.awk
 	@mkdir -p $(@D)
-	$(Q)awk -f selftests/sentences.awk $< >$@
+	$(Q)awk -f selftests/kit/sentences.awk $(sentences-of) >$@
 
-$(sentences).wraps: lib/include/sluice.h selftests/sentences.awk
+$(sentences).wraps: $(sentences-of) selftests/kit/sentences.awk
 	@mkdir -p $(@D)
-	$(Q)awk -v wraps=1 -f selftests/sentences.awk $< >$@
+	$(Q)awk -v wraps=1 -f selftests/kit/sentences.awk $(sentences-of) >$@
 
-$(sentences).o: own = -Ilib -I$(O)/selftests -Wno-missing-prototypes
+$(sentences).o: own = -Ilib -I$(@D) -Wno-missing-prototypes
 $(sentences).o: $(sentences)_made.h
 objects += $(sentences).o
 
-$(test-twice:%=$(O)/selftests/%): $(O)/selftests/%_test: $(O)/selftests/%_test.o \
+$(patsubst %,$(O)/selftests/%,$(test-twice) build/sentences_test): $(O)/selftests/%_test: $(O)/selftests/%_test.o \
 		$(sentences).o $(sentences).wraps $(lib-objects)
 	$(call say,LD,$@)
 	$(Q)$(CC) -o $@ $(filter %.o,$^) @$(sentences).wraps $(ldflags) $(needs-libs)
 
 # The hostile peer knows uapi/ alone, and nothing of the library.
 hostile-objects := $(patsubst %.c,$(O)/%.o,$(filter-out %_test.c,$(wildcard selftests/hostile/*.c)))
-hostile-tests   := $(filter hostile/%,$(test-programs))
 objects		+= $(hostile-objects)
 
 $(hostile-objects): own =
-$(hostile-tests:%=$(O)/selftests/%): $(hostile-objects)
+$(hostile-raw:%=$(O)/selftests/%): $(hostile-objects)
 
 # Linked to the objects: in the archive the library's own names are hidden.
 $(O)/selftests/%_test: $(O)/selftests/%_test.o $(lib-objects)
@@ -109,12 +113,15 @@ $(O)/selftests/%_test: $(O)/selftests/%_test.o $(lib-objects)
 	$(Q)$(CC) -o $@ $^ $(ldflags) $(needs-libs)
 
 # It counts the calls of a function, by standing in front of it.
-$(O)/selftests/flow_test: private ldflags += -Wl,--wrap=wait_look_again
+$(O)/selftests/behaviour/flow_test: private ldflags += -Wl,--wrap=wait_look_again
 
-$(O)/selftests/socket/%: selftests/again.sh $(O)/selftests/%
+# It has two processes take turns at system calls.
+$(O)/selftests/unit/opening_race_test: private ldflags += -Wl,--wrap=openat,--wrap=unlinkat
+
+$(O)/selftests/socket/%: selftests/kit/again.sh $(O)/selftests/%
 	$(Q)install -D $< $@
 
-$(O)/selftests/mixed/%: selftests/again.sh $(O)/selftests/%
+$(O)/selftests/mixed/%: selftests/kit/again.sh $(O)/selftests/%
 	$(Q)install -D $< $@
 
 $(O)/selftests/kselftest/kselftest_harness.h:
@@ -131,13 +138,13 @@ run-check: all $(test-needed)
 	$(if $(test-unknown),$(error there is no test called $(test-unknown)))
 	@echo 'Behaviour is tested as it comes, as socket/..._test with' \
 	      'SLUICE_WAIT=socket, and as mixed/..._test with both.'
-	@echo "The rules of the contract are $$(cat selftests/rule_*_test.c | \
-		grep -c '^TEST_F[A-Z_]*(rule_') tests in rule_*_test.c, each in both wait modes."
+	@echo "The rules of the contract are $$(cat selftests/rules/rule_*_test.c | \
+		grep -c '^TEST_F[A-Z_]*(rule_') tests in rules/, each in both wait modes."
 	$(Q)rm -f $(O)/selftests/skipped
 	$(Q)O='$(O)' CC='$(CC)' CXX='$(CXX)' KERNEL_DOC='$(KERNEL_DOC)' \
 		SKIPPED='$(O)/selftests/skipped' \
-		prove --timer $(PROVEFLAGS) -e selftests/one.sh $(test-chosen)
-	$(Q)selftests/skips.sh $(O)/selftests/skipped $(SKIPS)
+		prove --timer $(PROVEFLAGS) -e selftests/kit/one.sh $(test-chosen)
+	$(Q)selftests/kit/skips.sh $(O)/selftests/skipped $(SKIPS)
 
 # The hostile peer's random walk, a million steps or STEPS=, from a new seed or SEED=.
 check-hard: export STEPS := $(or $(STEPS),1000000)
@@ -146,15 +153,15 @@ check-hard:
 	$(Q)$(MAKE) --no-print-directory check TESTS=hostile/random
 
 # What is printed and not judged: each *_measure.c is a program, each *_measure.sh a script.
-measure-programs := $(patsubst selftests/%.c,$(O)/selftests/%,$(wildcard selftests/*_measure.c))
-measure-scripts  := $(wildcard selftests/*_measure.sh)
+measure-programs := $(patsubst selftests/%.c,$(O)/selftests/%,$(wildcard selftests/*/*_measure.c))
+measure-scripts  := $(wildcard selftests/*/*_measure.sh)
 objects		 += $(measure-programs:%=%.o)
 
 $(measure-programs): $(O)/selftests/%: $(O)/selftests/%.o $(O)/lib/libsluice.a
 	$(call say,LD,$@)
 	$(Q)$(CC) -o $@ $^ $(ldflags) $(needs-libs)
 
-run-measure: all $(measure-programs) $(O)/selftests/probes_test
+run-measure: all $(measure-programs) $(O)/selftests/tools/probes_test
 	$(Q)for measure in $(measure-programs) $(measure-scripts); do \
 		echo "$$measure:" && O='$(O)' $$measure || exit; done
 
@@ -166,7 +173,7 @@ install-selftests: tests
 	$(Q)install -d $(KSFT_INSTALL_PATH)
 	$(Q)for t in $(test-alone) $(test-again); do \
 		install -D $(O)/selftests/$$t $(KSFT_INSTALL_PATH)/$$t || exit; done
-	$(Q)install selftests/run_kselftest.sh $(KSFT_INSTALL_PATH)
+	$(Q)install selftests/kit/run_kselftest.sh $(KSFT_INSTALL_PATH)
 	$(Q)printf 'sluice:%s\n' $(test-alone) $(test-again) \
 		>$(KSFT_INSTALL_PATH)/kselftest-list.txt
 

@@ -2,16 +2,16 @@
 /*
  * sluice config - what the configuration says, and where
  *
- * The library reads the configuration and knows the keys; this file prints them.  As JSON
- * it is one object:
+ * The library reads the configuration and knows the keys (sluice_config.h); this file
+ * prints them.  As JSON it is one object:
  *
- *	keys		in their order; each
+ *	keys		array, in the order of the library; each
  *	  name		string: section and key
- *	  value		string: what it is
- *	  source	string: where that was said
- *	  default	string: what it is if nobody says anything
- *	  range		string: what it can be
- *	  meaning	string: what it is for
+ *	  value		string
+ *	  source	string: where the value was set
+ *	  default	string: the value if nobody sets one
+ *	  range		string: what the value can be
+ *	  meaning	string: what the key is for
  */
 #include "tools/text/printable.h"
 #include "verbs.h"
@@ -20,7 +20,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <sluice.h>
+#include <sluice_config.h>
 
 #include "look.h"
 #include "tools/domain/domain_json.h"
@@ -34,13 +34,15 @@ static const char help[] =
 "   or: sluice config --explain [KEY...]\n"
 "   or: sluice config --check FILE\n"
 "\n"
-"Prints what programs go by that leave it open: each key, its value, and where\n"
-"that was said. It is read from /etc/sluice/sluice.conf and from\n"
-"sluice/sluice.conf below $XDG_CONFIG_HOME, or from $SLUICE_CONFIG instead.\n"
+"Prints the configuration: each key, its value, and where the value was set. The\n"
+"configuration holds for all options that programs leave open. It is read from\n"
+"/etc/sluice/sluice.conf and from sluice/sluice.conf below $XDG_CONFIG_HOME, or\n"
+"from $SLUICE_CONFIG in place of both.\n"
 "\n"
-"      --explain         what keys are for, their defaults and ranges; those that\n"
-"                        are named, as service.max_clients or max_clients, or all\n"
-"      --check FILE      tell whether a file is right, and no more\n"
+"      --explain         what each key is for, its default and its range; of the\n"
+"                        keys that are named, as service.max_clients or as\n"
+"                        max_clients, or of all\n"
+"      --check FILE      tell whether a file is right, and print nothing else\n"
 "      --json            print an object; man sluice-config describes it\n"
 "  -h, --help\n"
 "\n"
@@ -75,7 +77,7 @@ static bool take(void *context, int option, const char *value)
 	return true;
 }
 
-/* Is this one of those that were named?  By its whole name, or by the end of it. */
+/* Was this key named, by its section and name or by its name alone? */
 static bool is_named(const struct look *look, const char *key)
 {
 	const char *end = strrchr(key, '.') + 1;
@@ -188,7 +190,7 @@ int verb_config(int argc, char **argv)
 	if (r)
 		return r < 0 ? 0 : r;
 	if (look.names && (!wanted.explain || wanted.check))
-		return look_wrong(&look, "keys are named after --explain alone");
+		return look_wrong(&look, "keys can be named after --explain only");
 	config = sluice_config_read(wanted.check);
 	if (!config)
 		return look_failed(&look, "%s", sluice_strerror());

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
- * What one key of the configuration is for programs of this user.  It is read each time,
- * since the verbs change their own environment, and seldom ask.
+ * What the configuration says for programs of this user.  It is read each time: verbs change
+ * their own environment, and seldom ask.
  */
 #include "configured.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include <sluice.h>
+#include <sluice_config.h>
 
 bool configured(const char *name, char value[CONFIGURED_SIZE], char source[CONFIGURED_SIZE])
 {
@@ -25,4 +25,28 @@ bool configured(const char *name, char value[CONFIGURED_SIZE], char source[CONFI
 	}
 	sluice_config_free(config);
 	return found;
+}
+
+bool configured_is_wrong(void)
+{
+	struct sluice_config *config = sluice_config_read(NULL);
+
+	sluice_config_free(config);
+	return !config;
+}
+
+void configured_root(char *path, size_t size)
+{
+	char chosen[CONFIGURED_SIZE];
+
+	snprintf(path, size, "%s", configured("node.root", chosen, NULL) ? chosen : "");
+}
+
+const char *configured_domain(const char *domain)
+{
+	static char chosen[CONFIGURED_SIZE];
+
+	if (!domain && configured("node.domain", chosen, NULL))
+		domain = chosen;
+	return domain && *domain ? domain : "default";
 }

@@ -1,14 +1,30 @@
 /* SPDX-License-Identifier: MIT */
-/* What one key of the configuration is for programs of this user. */
+/* What the configuration says for programs of this user. */
 #ifndef TOOLS_CONFIGURED_H
 #define TOOLS_CONFIGURED_H
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 
-#define CONFIGURED_SIZE	4096	/* of what both are written to; source may be NULL */
+#define CONFIGURED_SIZE	4096	/* of the buffers */
 
-/* Its value, and where that was set.  False: the configuration cannot be read. */
+/*
+ * Writes the value of a key, such as "node.root", and where it was set; source may be NULL.
+ * False: the configuration cannot be read.
+ */
 bool configured(const char *name, char value[CONFIGURED_SIZE], char source[CONFIGURED_SIZE]);
+
+/* Returned where the configuration is wrong; sluice_strerror() says how. */
+#define CONFIGURED_WRONG	(-EUCLEAN)
+
+/* Is the configuration wrong? */
+bool configured_is_wrong(void);
+
+/* Where the library looks; or "", if the configuration cannot be read. */
+void configured_root(char *path, size_t size);
+
+/* The domain that is meant: domain, or if that is NULL what is configured. */
+const char *configured_domain(const char *domain);
 
 #endif /* TOOLS_CONFIGURED_H */

@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * The contract of a service, as the registry tells it.
+ * The contract of a service, read from the registry.
  *
- * A program brings the contract of its service along; a tool that speaks with any
- * service has none, and takes that of whoever made the service from the record.  It is
- * compared with that record once more when the service is opened, so a service that was
- * made anew in between, with other types, is refused.
+ * A program has the contract of its service compiled in.  A tool that speaks with any
+ * service has none, and takes the one that the creator of the service has written to the
+ * record.  The library compares it with the record once more when the service is opened.
+ * So a service that was removed and created again in between, with other types, is refused.
  *
- * Where the elements of a message begin follows from the record too: behind its user
- * header, on a multiple of what their type asks for, or of what the service asks for, of
- * these the larger.
- *
- * Names of types were chosen by another process; they are cleaned before they are shown.
+ * Another process chose the names of types.  They are cleaned before they are shown.
  */
 #include "contract.h"
 
@@ -22,53 +18,35 @@
 
 #include <sluice.h>
 
+#include "tools/configured.h"
 #include "tools/domain/lost_root.h"
-#include "tools/domain/registry.h"
 #include "tools/domain/snapshot.h"
 #include "tools/text/text.h"
 
-static struct sluice_type type_of(const struct sluice_registry_type *record)
-{
-	if (!record->size)
-		return (struct sluice_type){ 0 };
-	return (struct sluice_type){ record->name, record->size, record->alignment, record->kind,
-				     record->fingerprint };
-}
-
 static void point(struct contract *contract)
 {
-	const struct sluice_registry_contract *record = &contract->record;
+	const struct sluice_list_message *request = snapshot_request(contract->service);
+	const struct sluice_list_message *response = snapshot_response(contract->service);
 
 	contract->contract = (struct sluice_contract){
-		.name = record->name,
-		.request = type_of(&record->request),
-		.response = type_of(&record->response),
-		.request_header = type_of(&record->request_header),
-		.response_header = type_of(&record->response_header),
+		.name = contract->service->info.name,
+		.request = request->payload,
+		.response = response->payload,
+		.request_header = request->header,
+		.response_header = response->header,
 	};
 }
 
-/* "; did you mean X?", if a service of the domain is like it. */
-static char *suggest(const char *domain, const char *name, char text[SUGGEST_TEXT])
+static void explain(const struct contract *contract, int error, const char *name,
+		    char why[CONTRACT_WHY])
 {
-	struct snapshot snapshot;
-
-	text[0] = 0;
-	if (snapshot_take(&snapshot, domain) < 0)
-		return text;
-	snapshot_suggest(&snapshot, name, text);
-	snapshot_free(&snapshot);
-	return text;
-}
-
-static void explain(int error, const char *domain, const char *name, char why[CONTRACT_WHY])
-{
+	const char *domain = contract->snapshot.domain;
 	char text[SUGGEST_TEXT];
 
 	switch (error) {
 	case -ENOENT:
 		snprintf(why, CONTRACT_WHY, "no service %s runs in the domain %s%s", name, domain,
-			 suggest(domain, name, text));
+			 snapshot_suggest(&contract->snapshot, name, text));
 		break;
 	case -EPROTONOSUPPORT:
 		snprintf(why, CONTRACT_WHY, "no service %s of this version runs in the domain %s, "
@@ -78,7 +56,7 @@ static void explain(int error, const char *domain, const char *name, char why[CO
 		snprintf(why, CONTRACT_WHY, "the registry of the domain %s may not be read, or "
 			 "others can write to it", domain);
 		break;
-	case REGISTRY_MISCONFIGURED:
+	case CONFIGURED_WRONG:
 		snprintf(why, CONTRACT_WHY, "%s", sluice_strerror());
 		break;
 	default:
@@ -90,36 +68,22 @@ static void explain(int error, const char *domain, const char *name, char why[CO
 int contract_find(struct contract *contract, const char *domain, const char *name,
 		  char ret_why[CONTRACT_WHY])
 {
-	int r;
+	int r = snapshot_take(&contract->snapshot, domain);
 
-	domain = registry_domain(domain);
-	r = registry_find_service(domain, name, &contract->record);
+	contract->service = r < 0 ? NULL : snapshot_service(&contract->snapshot, name);
+	if (!r && !contract->service)
+		r = contract->snapshot.other_versions ? -EPROTONOSUPPORT : -ENOENT;
 	if (r < 0)
-		explain(r, domain, name, ret_why);
+		explain(contract, r, name, ret_why);
 	else
 		point(contract);
 	return r;
 }
 
-/* Sizes are at most PTRDIFF_MAX and alignments are powers of two: no overflow. */
-static uint64_t lead_of(const struct sluice_registry_type *header,
-			const struct sluice_registry_type *type, uint32_t alignment)
+void contract_free(struct contract *contract)
 {
-	uint64_t elements = type->alignment > alignment ? type->alignment : alignment;
-
-	return (header->size + elements - 1) & ~(elements - 1);
-}
-
-uint64_t contract_request_lead(const struct sluice_registry_contract *record)
-{
-	return lead_of(&record->request_header, &record->request,
-		       record->settings.request_alignment);
-}
-
-uint64_t contract_response_lead(const struct sluice_registry_contract *record)
-{
-	return lead_of(&record->response_header, &record->response,
-		       record->settings.response_alignment);
+	snapshot_free(&contract->snapshot);
+	contract->service = NULL;
 }
 
 int contract_elements(const struct sluice_type *type, size_t bytes, size_t *ret_elements,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The contract of a service, as the registry tells it: types that nobody compiled in. */
+/* The contract of a service, read from the registry. */
 #ifndef TOOLS_CONTRACT_H
 #define TOOLS_CONTRACT_H
 
@@ -7,35 +7,34 @@
 #include <stdint.h>
 
 #include <sluice.h>
-#include <sluice/registry.h>
+
+#include "tools/domain/snapshot.h"
 
 #define CONTRACT_WHY	512	/* a sentence */
 
-/* Stays where it is while a service made from it is open. */
+/* Must not move while a service made from it is open.  Begins as zeros. */
 struct contract {
-	struct sluice_registry_contract record;
-	struct sluice_contract contract;	/* points into the record */
+	struct snapshot snapshot;		/* in which it was found */
+	const struct snapshot_service *service;	/* NULL: it was not */
+	struct sluice_contract contract;	/* points into the snapshot */
 };
 
 /*
- * Finds the contract of a service that is there.  0; or -errno as of
- * registry_find_service(), and the sentence for it.
+ * Finds the contract of a service that exists.  0; -ENOENT: there is none;
+ * -EPROTONOSUPPORT: there is none, but a service of an incompatible version, whatever its
+ * name is; or -errno as snapshot_take() returns it; and a sentence in ret_why.
  */
 int contract_find(struct contract *contract, const char *domain, const char *name,
 		  char ret_why[CONTRACT_WHY]);
 
 /*
- * How many elements of a type so many bytes are.  0; or -EMSGSIZE: none, or not whole
- * ones, and the sentence that goes on after "the request", or what it was.
+ * Tells how many elements of a type these bytes are.  0; or -EMSGSIZE if they are not a
+ * whole number of elements, or not one where the type is of fixed size.  Then ret_why is
+ * the end of a sentence that begins with what the bytes are, such as "the request".
  */
 int contract_elements(const struct sluice_type *type, size_t bytes, size_t *ret_elements,
 		      char ret_why[CONTRACT_WHY]);
 
-/*
- * Bytes in front of the elements of a message: its user header, up to what elements begin
- * on a multiple of.  Of a record of which registry_is_contract().
- */
-uint64_t contract_request_lead(const struct sluice_registry_contract *record);
-uint64_t contract_response_lead(const struct sluice_registry_contract *record);
+void contract_free(struct contract *contract);
 
 #endif /* TOOLS_CONTRACT_H */

@@ -16,8 +16,8 @@
 
 #include <sluice.h>
 
+#include "tools/configured.h"
 #include "tools/domain/lost_root.h"
-#include "tools/domain/registry.h"
 #include "tools/text/printable.h"
 #include "tools/text/say.h"
 #include "tools/text/suggest.h"
@@ -98,7 +98,7 @@ int look_at(const struct look *look, struct snapshot *ret_snapshot)
 	if (r == -EINVAL)
 		return look_wrong(look, "\"%s\" is no name of a domain: at most 63 bytes, no /, and no . in front",
 				  name);
-	if (r == REGISTRY_MISCONFIGURED)
+	if (r == CONFIGURED_WRONG)
 		return look_failed(look, "%s", sluice_strerror());
 	if (r == -EACCES)
 		return look_failed(look, "domain %s below %s is not to be read: a directory is closed to you, or not safe (of another user, writable by others, or a symbolic link)",
@@ -129,7 +129,7 @@ bool look_found(const struct look *look, const struct snapshot *snapshot)
 	char text[SUGGEST_TEXT] = "";
 
 	for (size_t i = 0; i < snapshot->services; i++)
-		if (look_is_named(look, snapshot->service[i].contract.name))
+		if (look_is_named(look, snapshot->service[i].info.name))
 			return true;
 	if (look->names)
 		snapshot_suggest(snapshot, look->name[0], text);

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: MIT
 /*
- * The settings of a service, by name; what they mean is said in uapi/sluice/registry.h.
+ * The settings of a service, by name.  The names, and which flags there are, come from
+ * lib/config/settings.def.
  *
- * As JSON they are an object, which has all names of struct sluice_registry_settings.
- * Most are whole numbers.  The others:
+ * As JSON they are an object, which has the names that settings have in the registry.
+ * Most are whole numbers.  The others are
  *
  *	mode		string, as of a file: "0600", "0660" or "0666"
- *	group		number; null: the mode gives no group anything
- *	group_name	string; null: likewise, or it has no name here
- *	flags		array of names, such as "no_request_overflow"; what has none here is
- *			one more string, a hexadecimal number
+ *	group		number; null if the mode gives a group nothing
+ *	group_name	string; null in the same case, and if the group has no name here
+ *	flags		array of names, such as "no_request_overflow"; the flags that have no
+ *			name here are one more string, a hexadecimal number
  */
 #include "settings.h"
 
@@ -29,44 +30,23 @@
 #define GROUP_NAME	64
 #define NO_GROUP_MODE	0600u
 
-struct setting {
+static const struct {
 	const char *name;
 	size_t offset;
+} number[] = {
+#define CONTRACT(record, field, ...)	{ #record, offsetof(struct sluice_service_opts, field) },
+#include "lib/config/settings.def"
 };
-
-#define SETTING(name)	{ #name, offsetof(struct sluice_registry_settings, name) }
-
-static const struct setting number[] = {
-	SETTING(max_clients),
-	SETTING(max_servers),
-	SETTING(max_nodes),
-	SETTING(max_active_requests),
-	SETTING(max_loaned_requests),
-	SETTING(max_loaned_replies),
-	SETTING(response_buffer),
-	SETTING(max_borrowed),
-	SETTING(max_fds),
-	SETTING(request_alignment),
-	SETTING(response_alignment),
-};
-
-_Static_assert(sizeof(struct sluice_registry_settings) == (COUNT(number) + 3) * sizeof(uint32_t),
-	       "all of them, and flags, mode and group");
 
 static const struct {
-	uint32_t flag;
 	uint64_t opt;
 	const char *name;
 } flag_name[] = {
-	{ SLUICE_REGISTRY_NO_REQUEST_OVERFLOW, SLUICE_SERVICE_NO_REQUEST_OVERFLOW,
-	  "no_request_overflow" },
-	{ SLUICE_REGISTRY_NO_RESPONSE_OVERFLOW, SLUICE_SERVICE_NO_RESPONSE_OVERFLOW,
-	  "no_response_overflow" },
-	{ SLUICE_REGISTRY_NO_FIRE_AND_FORGET, SLUICE_SERVICE_NO_FIRE_AND_FORGET,
-	  "no_fire_and_forget" },
+#define FLAG(flag, name, ...)	{ SLUICE_SERVICE_##flag, #name },
+#include "lib/config/settings.def"
 };
 
-static uint32_t value_of(const struct sluice_registry_settings *settings, size_t i)
+static uint32_t value_of(const struct sluice_service_opts *settings, size_t i)
 {
 	uint32_t value;
 
@@ -74,7 +54,7 @@ static uint32_t value_of(const struct sluice_registry_settings *settings, size_t
 	return value;
 }
 
-/* In a buffer of GROUP_NAME, cleaned; NULL: it has none. */
+/* The name of a group, cleaned, in a buffer of GROUP_NAME; NULL: it has none. */
 static const char *group_name(char *buffer, uint32_t group)
 {
 	const struct group *entry = getgrgid(group);
@@ -82,30 +62,29 @@ static const char *group_name(char *buffer, uint32_t group)
 	return entry ? text_clean(buffer, GROUP_NAME, entry->gr_name) : NULL;
 }
 
-/* What the flags are called; those of a later version are a number, in other.  How many. */
-static size_t name_flags(uint32_t flags, const char *ret_name[COUNT(flag_name) + 1],
+/* The names of flags; those of a later version are one number, in other.  Returns how many. */
+static size_t name_flags(const struct sluice_list_service *service,
+			 const char *ret_name[COUNT(flag_name) + 1],
 			 char other[TEXT_NUMBER])
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i < COUNT(flag_name); i++) {
-		if (flags & flag_name[i].flag)
+	for (size_t i = 0; i < COUNT(flag_name); i++)
+		if (service->settings->flags & flag_name[i].opt)
 			ret_name[count++] = flag_name[i].name;
-		flags &= ~flag_name[i].flag;
-	}
-	snprintf(other, TEXT_NUMBER, "0x%" PRIx32, flags);
-	if (flags)
+	snprintf(other, TEXT_NUMBER, "0x%" PRIx32, service->other_flags);
+	if (service->other_flags)
 		ret_name[count++] = other;
 	return count;
 }
 
 /* ---- For people ---- */
 
-static void add_flags(struct columns *columns, uint32_t flags)
+static void add_flags(struct columns *columns, const struct sluice_list_service *service)
 {
 	char text[FLAGS_TEXT] = "none", other[TEXT_NUMBER];
 	const char *name[COUNT(flag_name) + 1];
-	size_t length = 0, count = name_flags(flags, name, other);
+	size_t length = 0, count = name_flags(service, name, other);
 
 	for (size_t i = 0; i < count && length < sizeof(text); i++)
 		length += (size_t)snprintf(text + length, sizeof(text) - length, "%s%s",
@@ -113,7 +92,7 @@ static void add_flags(struct columns *columns, uint32_t flags)
 	columns_add(columns, STYLE_PLAIN, "  flags\t%s", text);
 }
 
-static void add_group(struct columns *columns, const struct sluice_registry_settings *settings)
+static void add_group(struct columns *columns, const struct sluice_service_opts *settings)
 {
 	char buffer[GROUP_NAME];
 	const char *name = group_name(buffer, settings->group);
@@ -125,14 +104,16 @@ static void add_group(struct columns *columns, const struct sluice_registry_sett
 			    name ? ", " : "", name ? name : "");
 }
 
-void settings_add(struct columns *columns, const struct sluice_registry_settings *settings)
+void settings_add(struct columns *columns, const struct sluice_list_service *service)
 {
+	const struct sluice_service_opts *settings = service->settings;
+
 	for (size_t i = 0; i < COUNT(number); i++)
 		columns_add(columns, STYLE_PLAIN, "  %s\t%" PRIu32, number[i].name,
 			    value_of(settings, i));
 	columns_add(columns, STYLE_PLAIN, "  mode\t%04" PRIo32, settings->mode);
 	add_group(columns, settings);
-	add_flags(columns, settings->flags);
+	add_flags(columns, service);
 }
 
 /* ---- From the command line ---- */
@@ -164,7 +145,7 @@ bool settings_take_flags(const char *names, uint64_t *flags)
 
 /* ---- JSON ---- */
 
-static void set_group(json_t *object, const struct sluice_registry_settings *settings)
+static void set_group(json_t *object, const struct sluice_service_opts *settings)
 {
 	bool given = settings->mode != NO_GROUP_MODE;
 	char buffer[GROUP_NAME];
@@ -175,11 +156,11 @@ static void set_group(json_t *object, const struct sluice_registry_settings *set
 	json_object_set_new(object, "group_name", name ? json_string(name) : json_null());
 }
 
-static json_t *flags_json(uint32_t flags)
+static json_t *flags_json(const struct sluice_list_service *service)
 {
 	const char *name[COUNT(flag_name) + 1];
 	char other[TEXT_NUMBER];
-	size_t count = name_flags(flags, name, other);
+	size_t count = name_flags(service, name, other);
 	json_t *array = json_array();
 
 	for (size_t i = 0; i < count; i++)
@@ -187,14 +168,15 @@ static json_t *flags_json(uint32_t flags)
 	return array;
 }
 
-json_t *settings_json(const struct sluice_registry_settings *settings)
+json_t *settings_json(const struct sluice_list_service *service)
 {
+	const struct sluice_service_opts *settings = service->settings;
 	json_t *object = json_object();
 
 	for (size_t i = 0; i < COUNT(number); i++)
 		json_object_set_new(object, number[i].name, json_integer(value_of(settings, i)));
 	json_object_set_new(object, "mode", json_sprintf("%04" PRIo32, settings->mode));
 	set_group(object, settings);
-	json_object_set_new(object, "flags", flags_json(settings->flags));
+	json_object_set_new(object, "flags", flags_json(service));
 	return object;
 }

@@ -8,19 +8,19 @@
 
 #include <jansson.h>
 
-#include <sluice/registry.h>
+#include <sluice_list.h>
 
 #include "tools/text/columns.h"
 
-/* A row for each, of its name and its value. */
-void settings_add(struct columns *columns, const struct sluice_registry_settings *settings);
+/* Adds a row with the name and the value of each setting. */
+void settings_add(struct columns *columns, const struct sluice_list_service *service);
 
 /* The object that settings.c describes; NULL if there is no memory. */
-json_t *settings_json(const struct sluice_registry_settings *settings);
+json_t *settings_json(const struct sluice_list_service *service);
 
 /*
- * The SLUICE_SERVICE_* of these names, between commas, are added to the flags.  False if
- * one of them is none.
+ * Adds the SLUICE_SERVICE_* of these names, which have commas between them, to the flags.
+ * False: one of them is not the name of a flag.
  */
 bool settings_take_flags(const char *names, uint64_t *flags);
 

@@ -109,26 +109,26 @@ static const struct snapshot_port *find_port(const struct snapshot_service *serv
 					     uint64_t id)
 {
 	/* Mostly nobody has come or gone, and it is where it was. */
-	if (guess < service->ports && service->port[guess].record.id == id)
+	if (guess < service->ports && service->port[guess].info.id == id)
 		return &service->port[guess];
 	for (size_t i = 0; i < service->ports; i++)
-		if (service->port[i].record.id == id)
+		if (service->port[i].info.id == id)
 			return &service->port[i];
 	return NULL;
 }
 
 /* All 0 if the port was made since, or if there is no sample before. */
-static struct sluice_registry_counters before(const struct sample *sample,
+static struct sluice_list_counters before(const struct sample *sample,
 					      const struct snapshot_service *service, size_t port)
 {
 	const struct snapshot_service *old = NULL;
 	const struct snapshot_port *found = NULL;
 
 	if (sample->before)
-		old = snapshot_service(sample->before, service->contract.name);
+		old = snapshot_service(sample->before, service->info.name);
 	if (old)
-		found = find_port(old, port, service->port[port].record.id);
-	return found ? found->counters : (struct sluice_registry_counters){ 0 };
+		found = find_port(old, port, service->port[port].info.id);
+	return found ? found->counters : (struct sluice_list_counters){ 0 };
 }
 
 /* ---- For people ---- */
@@ -172,8 +172,8 @@ static void add_heading(struct sample *sample)
 
 /* From GROWTHS on. */
 static void rest_text(char *buffer, size_t size, const struct sample *sample,
-		      const struct sluice_registry_counters *old,
-		      const struct sluice_registry_counters *now)
+		      const struct sluice_list_counters *old,
+		      const struct sluice_list_counters *now)
 {
 	char growths[TEXT_NUMBER], memory[TEXT_NUMBER], overflows[TEXT_NUMBER];
 	char blocked[TEXT_NUMBER], woken[TEXT_NUMBER], polled[TEXT_NUMBER];
@@ -194,18 +194,18 @@ static void rest_text(char *buffer, size_t size, const struct sample *sample,
 static void add_port(struct sample *sample, const struct snapshot_service *service, size_t i)
 {
 	const struct snapshot_port *port = &service->port[i];
-	const struct sluice_registry_counters old = before(sample, service, i);
-	const struct sluice_registry_counters *now = &port->counters;
-	char name[TEXT_CLEAN(SLUICE_SERVICE_NAME_SIZE)], rest[10 * TEXT_NUMBER + COUNTERS_AGE];
+	const struct sluice_list_counters old = before(sample, service, i);
+	const struct sluice_list_counters *now = &port->counters;
+	char name[TEXT_CLEAN(SNAPSHOT_NAME)], rest[10 * TEXT_NUMBER + COUNTERS_AGE];
 	char entry[TEXT_CLEAN(SNAPSHOT_ENTRY)], sent[TEXT_NUMBER], sent_bytes[TEXT_NUMBER];
 	char received[TEXT_NUMBER], received_bytes[TEXT_NUMBER];
 
 	rest_text(rest, sizeof(rest), sample, &old, now);
 	columns_add(&sample->columns, port->alive ? STYLE_PLAIN : STYLE_DIM,
 		    "%s\t%s%s\t%u\t%s\t%s\t%s\t%s\t%" PRIu64 "\t%" PRIu64 "/%" PRIu64 "\t%s",
-		    text_clean(name, sizeof(name), service->contract.name),
-		    text_clean(entry, sizeof(entry), port->entry),
-		    port->alive ? "" : " dead", port->record.pid,
+		    text_clean(name, sizeof(name), service->info.name),
+		    text_clean(entry, sizeof(entry), port->info.entry),
+		    port->alive ? "" : " dead", port->info.pid,
 		    count_text(sent, sample, old.sent, now->sent),
 		    text_bytes(sent_bytes, amount(sample, old.sent_bytes, now->sent_bytes)),
 		    count_text(received, sample, old.received, now->received),
@@ -220,12 +220,12 @@ static void add_port(struct sample *sample, const struct snapshot_service *servi
 static int print_json(const struct sample *sample, const struct snapshot_service *service, size_t i)
 {
 	const struct snapshot_port *port = &service->port[i];
-	const struct sluice_registry_counters old = before(sample, service, i);
+	const struct sluice_list_counters old = before(sample, service, i);
 	json_t *line, *common = domain_json_port(sample->now, port), *rates;
 	int64_t time = sample->now->time;
 
 	line = json_pack("{s:I, s:o}", "time", (json_int_t)wall_time((uint64_t)time),
-			 "service", domain_json_text(service->contract.name));
+			 "service", domain_json_text(service->info.name));
 	json_object_update(line, common);
 	json_decref(common);
 	json_object_set_new(line, "counters", counters_json(&port->counters, time));
@@ -246,7 +246,7 @@ static int print_ports(struct sample *sample)
 	for (size_t i = 0; i < now->services && !r; i++) {
 		const struct snapshot_service *service = &now->service[i];
 
-		if (!look_is_named(sample->look, service->contract.name))
+		if (!look_is_named(sample->look, service->info.name))
 			continue;
 		for (size_t j = 0; j < service->ports && !r; j++) {
 			if (sample->look->json)
@@ -262,7 +262,7 @@ static bool has_ports(const struct sample *sample)
 {
 	for (size_t i = 0; i < sample->now->services; i++)
 		if (sample->now->service[i].ports &&
-		    look_is_named(sample->look, sample->now->service[i].contract.name))
+		    look_is_named(sample->look, sample->now->service[i].info.name))
 			return true;
 	return false;
 }

@@ -198,8 +198,7 @@ int main(int argc, char **argv)
 	sigaction(SIGTERM, &action, NULL);
 
 	struct sluice_client_opts opts = SLUICE_CLIENT_OPTS(
-		.strategy = strategy,
-		.initial_max_slice_len = hint);
+		.port = { .strategy = strategy, .initial_max_slice_len = hint });
 	sluice_auto(sluice_node) node = sluice_node_create("growing-slices-client", NULL);
 	sluice_auto(sluice_service) service = sluice_service_open(node, &growing_slices, NULL);
 	sluice_auto(sluice_client) client = sluice_client_create(service, &opts);

@@ -140,8 +140,7 @@ int main(int argc, char **argv)
 	sigaction(SIGTERM, &action, NULL);
 
 	struct sluice_server_opts opts = SLUICE_SERVER_OPTS(
-		.strategy = strategy,
-		.initial_max_slice_len = hint);
+		.port = { .strategy = strategy, .initial_max_slice_len = hint });
 	sluice_auto(sluice_node) node = sluice_node_create("growing-slices-server", NULL);
 	sluice_auto(sluice_service) service = sluice_service_open(node, &growing_slices, NULL);
 	sluice_auto(sluice_server) server = sluice_server_create(service, &opts);

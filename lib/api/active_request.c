@@ -26,12 +26,12 @@ int active_request_check(struct sluice_active_request *head)
 		return fail(EINVAL, "active request is NULL");
 	if (!handle_is_live(&active_request_of(head)->handle))
 		return fail(EINVAL, "the active request was released before");
-	return server_enter(active_request_of(head)->session->server);
+	return server_enter(active_request_of(head)->channel->server);
 }
 
 static struct channel *channel_of(const struct active_request *active)
 {
-	return &active->session->responder->channel;
+	return &active->channel->responder.channel;
 }
 
 /* Is this so, and still so after a look?  That the client has gone comes by its socket. */
@@ -43,7 +43,7 @@ static int is_so_now(struct sluice_active_request *head,
 
 	if (r < 0)
 		return r;
-	wait = &active_request_of(head)->session->server->service->node->wait;
+	wait = &active_request_of(head)->channel->server->service->node->wait;
 	wait_glance(wait);
 	if (is_so(active_request_of(head)))
 		wait_look(wait);
@@ -52,12 +52,12 @@ static int is_so_now(struct sluice_active_request *head,
 
 static bool is_wanted(const struct active_request *active)
 {
-	return !responder_lost(active->session->responder, active->delivery);
+	return !responder_lost(&active->channel->responder, active->delivery);
 }
 
 static bool is_enough(const struct active_request *active)
 {
-	return responder_stop_hinted(active->session->responder, active->delivery);
+	return responder_stop_hinted(&active->channel->responder, active->delivery);
 }
 
 int sluice_active_request_is_connected(struct sluice_active_request *head)
@@ -112,22 +112,22 @@ int sluice_active_request_take_fd(struct sluice_active_request *head)
 
 void active_request_finish(struct active_request *active, int code, const char *text)
 {
-	struct session *session = active->session;
-	struct responder *responder = session->responder;
+	struct server_channel *channel = active->channel;
+	struct responder *responder = &channel->responder;
 
 	reply_drop_all(active);
 	probe(active_request_release, responder->channel.port, responder->channel.peer,
 	      active->number, probe_address(active->head.data), active->head.size,
 	      active->since ? (uint64_t)(clock_now() - active->since) : 0);
 	attachment_free(active->attachment);
-	channel_drop(&responder->channel, active->segment);
+	inlet_drop(&responder->requests, active->segment);
 	if (unlikely(code))
 		responder_finish_with(responder, active->delivery, active->traced, code, text);
 	else
 		responder_finish(responder, active->delivery, active->traced);
-	handles_give(&session->actives, active);
+	handles_give(&channel->actives, active);
 	channel_put(&responder->channel);
-	server_let_go(session->server, responder);
+	server_let_go(channel->server, channel);
 }
 
 int sluice_active_request_end(struct sluice_active_request *head, int code, const char *text)

@@ -18,15 +18,15 @@
 #include "base/limits.h"
 #include "os/clock.h"
 
-int backpressure_init(struct backpressure *pressure, uint32_t when_full, sluice_full_fn ask,
-		      void *context)
+int backpressure_init(struct backpressure *pressure, const struct sluice_port_opts *opts)
 {
-	if (when_full > SLUICE_FULL_DISCARD)
-		return fail(EINVAL, "when_full is %u, which is no enum sluice_when_full", when_full);
+	if (opts->when_full > SLUICE_FULL_DISCARD)
+		return fail(EINVAL, "when_full is %u, which is no enum sluice_when_full",
+			    opts->when_full);
 	*pressure = (struct backpressure){
-		.when_full = when_full,
-		.ask = ask,
-		.context = context,
+		.when_full = opts->when_full,
+		.ask = opts->ask_when_full,
+		.context = opts->context,
 	};
 	return 0;
 }

@@ -3,9 +3,12 @@
 #ifndef SLUICE_API_BACKPRESSURE_H
 #define SLUICE_API_BACKPRESSURE_H
 
+#include <stdbool.h>
+
 #include <sluice.h>
 
-#include "exchange/requester.h"
+#include "base/compiler.h"
+
 
 /* As a port's options say. */
 struct backpressure {
@@ -13,6 +16,14 @@ struct backpressure {
 	sluice_full_fn ask;
 	void *context;
 	uint64_t port;
+};
+
+/* What was asked of a message that a peer has no room for. */
+struct patience {
+	uint64_t request;		/* its number */
+	uint64_t retries;		/* how often was asked what to do */
+	int64_t since;			/* when it was asked first */
+	bool without;			/* the request does not go there */
 };
 
 /* How long to wait until the program is asked again, in one call that sends. */
@@ -28,8 +39,8 @@ enum backpressure_verdict {
 };
 
 /* 0 or -EINVAL.  The port is known later. */
-int backpressure_init(struct backpressure *pressure, uint32_t when_full, sluice_full_fn ask,
-		      void *context) MUST_CHECK;
+int backpressure_init(struct backpressure *pressure,
+		      const struct sluice_port_opts *opts) MUST_CHECK;
 
 /*
  * What to do about a message to a peer, whose patience belongs to that message or to an

@@ -18,6 +18,7 @@
 
 #include "base/error.h"
 #include "base/opts.h"
+#include "config/config_opts.h"
 #include "os/clock.h"
 #include "os/random.h"
 
@@ -27,7 +28,8 @@ static void letter_came(struct port *port)
 {
 	struct sluice_client *client = container_of(port, struct sluice_client, port);
 
-	if (client->destroyed)
+	/* After a breach, the look comes when its pause has passed. */
+	if (client->destroyed || client->wary)
 		return;
 	retry_afresh(&client->retry);
 	client_look_for_servers(client);
@@ -114,11 +116,6 @@ void client_glance_to_send(struct sluice_client *client)
 	tend(&client->port);
 }
 
-int client_enter(struct sluice_client *client)
-{
-	return node_enter(client->service->node);
-}
-
 int64_t client_alarm(const struct sluice_client *client)
 {
 	return retry_alarm(&client->retry);
@@ -129,17 +126,10 @@ int64_t client_alarm(const struct sluice_client *client)
 static int init_pool(struct sluice_client *client, const struct sluice_client_opts *opts)
 {
 	const struct sluice_registry_settings *settings = &client->service->contract.settings;
-	const struct service_port_opts port = {
-		.initial_max_slice_len = opts->initial_max_slice_len,
-		.memory_limit = opts->memory_limit,
-		.strategy = opts->strategy,
-		.flags = opts->flags,
-		.preallocate = opts->preallocate,
-	};
 	struct pool_config config;
 	int r;
 
-	r = service_pool_config(&config, &client->service->request, &port);
+	r = service_pool_config(&config, &client->service->request, &opts->port);
 	if (r < 0)
 		return r;
 	config.name = "sluice-requests";
@@ -194,12 +184,11 @@ static int open_port(struct sluice_client *client, const struct sluice_client_op
 	if (!r)
 		r = node_registration_check(service->node, service);
 	if (!r)
-		r = backpressure_init(&client->backpressure, opts->when_full, opts->ask_when_full,
-				      opts->context);
+		r = backpressure_init(&client->backpressure, &opts->port);
 	if (r < 0)
 		return r;
 	r = port_entry_claim(&client->entry, &service->dir, PORT_CLIENT,
-			     service->contract.settings.max_clients, opts->name);
+			     service->contract.settings.max_clients, opts->port.name);
 	if (r < 0)
 		return r;
 	r = init_pool(client, opts);
@@ -246,7 +235,7 @@ static void free_client(struct sluice_client *client)
 	handles_deinit(&client->responses);
 	pool_deinit(&client->pool);
 	port_entry_deinit(&client->entry);
-	free(client->requesters);
+	free(client->channels);
 	service_put(client->service);
 	free(client);
 }
@@ -297,15 +286,15 @@ struct sluice_client *client_get(struct sluice_client *client)
 
 void client_put(struct sluice_client *client)
 {
-	struct requester *requester;
+	struct client_channel *channel;
 
 	if (--client->references)
 		return;
 	node_remove_port(client->service->node, &client->port);
 	while (client->count) {
-		requester = client->requesters[--client->count];
-		channel_say_goodbye(&requester->channel);
-		channel_put(&requester->channel);
+		channel = client->channels[--client->count];
+		channel_say_goodbye(&channel->requester.channel);
+		channel_put(&channel->requester.channel);
 	}
 	free_client(client);
 }
@@ -324,7 +313,7 @@ void sluice_client_destroy(struct sluice_client *client)
 	client->destroyed = true;
 	/* It is there until its last message is released, but not as a client of the service. */
 	for (i = 0; client->references > 1 && i < client->count; i++)
-		requester_quit(client->requesters[i]);
+		requester_quit(&client->channels[i]->requester);
 	port_disown(&client->port);
 	retry_stop(&client->retry);
 	client_put(client);

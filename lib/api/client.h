@@ -23,6 +23,7 @@ struct sluice_client {
 	uint32_t references;		/* the user's, and one for each message */
 	bool destroyed;			/* by the user */
 	bool tidy;			/* no channel has gone since the last look */
+	bool wary;			/* one broke the protocol: letters wait for retry */
 	bool crowded;			/* one was not connected to, since there are enough */
 	struct retry retry;		/* a server could not be reached, or kept, for now */
 	struct client_want want;	/* why */
@@ -33,7 +34,7 @@ struct sluice_client {
 	struct pool pool;
 	struct backpressure backpressure;
 	uint32_t max_active;		/* pending responses */
-	struct requester **requesters;
+	struct client_channel **channels;
 	uint32_t count, room;
 	bool routes;			/* has sent requests to one server, or has all from the start */
 	uint32_t turn;			/* behind the server that was chosen last; at first any */
@@ -43,6 +44,21 @@ struct sluice_client {
 	struct handles responses;
 	uint64_t last_request;
 };
+
+/* A client's end of a channel, and what the client keeps for the server. */
+struct client_channel {
+	struct requester requester;
+	struct sluice_client *client;
+	struct patience patience;	/* of the request that it had no room for */
+	uint64_t tried;			/* the round of choosing in which it was tried */
+	bool claimed;			/* a request is counted in its page, and not sent yet */
+	bool counted;			/* as a peer that is there */
+};
+
+static inline struct client_channel *client_channel_of(struct requester *requester)
+{
+	return container_of(requester, struct client_channel, requester);
+}
 
 /* The public heads, each with the tail that only the library sees. */
 struct request {
@@ -90,16 +106,19 @@ struct response {
 };
 
 /* What every call of a client begins with.  0, -EBUSY or -ECHILD. */
-int client_enter(struct sluice_client *client) MUST_CHECK;
+static inline int client_enter(struct sluice_client *client)
+{
+	return node_enter(client->service->node);
+}
 
 /*
- * routing.c: to choose a server, begin a round, and ask for the next choice until one
+ * client_route.c: to choose a server, begin a round, and ask for the next choice until one
  * takes the request, or NULL.  Each choice is told whether the server has got it.
  */
 void client_begin_round(struct sluice_client *client);
-struct requester *client_next_choice(struct sluice_client *client);
-void client_has_chosen(struct sluice_client *client, struct requester *requester);
-void client_has_not_chosen(struct requester *requester);
+struct client_channel *client_next_choice(struct sluice_client *client);
+void client_has_chosen(struct sluice_client *client, struct client_channel *channel);
+void client_has_not_chosen(struct client_channel *channel);
 
 /* The client is going to send requests to one server. */
 void client_route(struct sluice_client *client);
@@ -107,7 +126,7 @@ void client_route(struct sluice_client *client);
 /* The tables of messages.  0 or -ENOMEM; -EPERM too if they are to be locked. */
 int client_make_tables(struct sluice_client *client) MUST_CHECK;
 
-/* servers.c: connects to those that it finds, and lets go of those that have gone. */
+/* client_connect.c: connects to those that it finds, and lets go of those that have gone. */
 void client_look_for_servers(struct sluice_client *client);
 void client_tidy(struct sluice_client *client);
 

@@ -14,6 +14,11 @@
  * hangs up.  Further ones are connected to when there is a place.  A server that never hangs
  * up costs a static client that place; it could as well have stayed.
  *
+ * A server that breaks the protocol costs as much as a channel, which is made and destroyed;
+ * and it can come again at once, as another.  So after a breach the client does not look for
+ * servers when a letter comes, but after a pause that grows up to a second (wait/retry.c).
+ * Who comes meanwhile is connected to then.
+ *
  * A channel that has gone stays in the list as long as a pending response still reads
  * from it; the list is tidied at the beginning of a call, never in the middle of one.
  * A server that refuses the client, or breaks the protocol, is one that has gone.
@@ -25,6 +30,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "os/fd.h"
 #include "trace/counters.h"
 #include "registry/server_socket.h"
 
@@ -62,19 +68,23 @@ static void not_reached(struct sluice_client *client, uint64_t server, int error
 }
 
 /* One that was reached is lost. */
-static void not_kept(struct sluice_client *client, const struct requester *requester)
+static void not_kept(struct sluice_client *client, const struct client_channel *channel)
 {
-	int reason = requester->channel.gone;
+	int reason = channel->requester.channel.gone;
 	/* Who hangs up before the WELCOME may have died, and may be there again. */
-	bool hung_up = reason == ECONNRESET && !requester->welcome;
+	bool hung_up = reason == ECONNRESET && !channel->requester.welcome;
 
-	if (requester->channel.leaving || is_final(reason) || reason == EPIPE ||
+	if (reason == EPROTO && !client->destroyed) {
+		client->wary = true;
+		retry_later(&client->retry);
+	}
+	if (channel->requester.channel.leaving || is_final(reason) || reason == EPIPE ||
 	    (reason == ECONNRESET && !hung_up))
 		return;
 	client_wants(client, (struct client_want){
-		.error = requester->lacked ? requester->lacked : reason,
-		.theirs = requester->lacked || hung_up,
-		.server = requester->channel.peer,
+		.error = channel->requester.lacked ? channel->requester.lacked : reason,
+		.theirs = channel->requester.lacked || hung_up,
+		.server = channel->requester.channel.peer,
 	});
 }
 
@@ -84,7 +94,7 @@ static uint32_t holders(const struct sluice_client *client)
 	uint32_t i, n = 0;
 
 	for (i = 0; i < client->count; i++)
-		n += !client->requesters[i]->channel.gone;
+		n += !client->channels[i]->requester.channel.gone;
 	return n;
 }
 
@@ -95,7 +105,7 @@ static uint32_t connected(const struct sluice_client *client)
 	uint32_t i, n = 0;
 
 	for (i = 0; i < client->count; i++) {
-		channel = &client->requesters[i]->channel;
+		channel = &client->channels[i]->requester.channel;
 		n += !channel->gone && !channel->leaving;
 	}
 	return n;
@@ -116,16 +126,16 @@ static bool is_crowded(const struct sluice_client *client)
 /* A server that has left and holds no request hangs up itself, unless it is hostile. */
 static void close_done(struct sluice_client *client)
 {
-	struct requester *requester;
+	struct client_channel *channel;
 	uint32_t i;
 
 	for (i = 0; i < client->count; i++) {
-		requester = client->requesters[i];
-		if (!requester->channel.leaving || requester->channel.gone)
+		channel = client->channels[i];
+		if (!channel->requester.channel.leaving || channel->requester.channel.gone)
 			continue;
-		requester_reap(requester);
-		if (!requester->outstanding)
-			channel_end(&requester->channel);
+		requester_reap(&channel->requester);
+		if (!channel->requester.outstanding)
+			channel_end(&channel->requester.channel);
 	}
 }
 
@@ -138,32 +148,44 @@ static void look_soon(struct sluice_client *client)
 
 static void channel_changed(struct requester *requester)
 {
-	struct sluice_client *client = requester->owner;
-	bool counted = requester->counted;
+	struct client_channel *channel = client_channel_of(requester);
+	struct sluice_client *client = channel->client;
+	int gone = requester->channel.gone;
+	bool counted = channel->counted;
 
-	if (counted && (requester->channel.leaving || requester->channel.gone)) {
-		requester->counted = false;
+	if (counted && (requester->channel.leaving || gone)) {
+		channel->counted = false;
 		counter_sub(&client->entry.counters->peers, 1);
-		client->lost = requester->channel.gone ? requester->channel.gone : EPIPE;
+		client->lost = gone ? gone : EPIPE;
 		port_peer_went(&client->port, client->lost);
 	}
-	if (requester->channel.gone || requester->channel.leaving)
+	if (gone || requester->channel.leaving)
 		look_soon(client);
-	if (!requester->channel.gone)
+	if (!gone)
 		return;
 	client->tidy = false;
 	if (counted)
-		not_kept(client, requester);
+		not_kept(client, channel);
 }
+
+static void channel_destroyed(struct requester *requester)
+{
+	free(client_channel_of(requester));
+}
+
+static const struct requester_events events = {
+	.changed = channel_changed,
+	.destroyed = channel_destroyed,
+};
 
 static bool is_known(const struct sluice_client *client, uint64_t server)
 {
-	const struct requester *requester;
+	const struct client_channel *channel;
 	uint32_t i;
 
 	for (i = 0; i < client->count; i++) {
-		requester = client->requesters[i];
-		if (requester->channel.peer == server && !requester->channel.gone)
+		channel = client->channels[i];
+		if (channel->requester.channel.peer == server && !channel->requester.channel.gone)
 			return true;
 	}
 	return false;
@@ -172,25 +194,24 @@ static bool is_known(const struct sluice_client *client, uint64_t server)
 static int make_room(struct sluice_client *client)
 {
 	uint32_t room = client->room ? 2 * client->room : 4;
-	struct requester **requesters;
+	struct client_channel **channels;
 
 	if (client->count < client->room)
 		return 0;
-	requesters = realloc(client->requesters, room * sizeof(struct requester *));
-	if (!requesters)
+	channels = realloc(client->channels, room * sizeof(struct client_channel *));
+	if (!channels)
 		return -ENOMEM;
-	client->requesters = requesters;
+	client->channels = channels;
 	client->room = room;
-	return reside(requesters, room * sizeof(struct requester *),
+	return reside(channels, room * sizeof(struct client_channel *),
 		      client->pool.config.residence);
 }
 
-/* A server that cannot be reached is not there; others may be. */
-static void connect_to(void *context, uint64_t server)
+/* Greets the server behind a socket, which is taken over.  NULL with errno if that fails. */
+static struct client_channel *make_channel(struct sluice_client *client, uint64_t server, int fd)
 {
-	struct sluice_client *client = context;
 	struct sluice_service *service = client->service;
-	struct requester_config config = {
+	const struct requester_config config = {
 		.wait = &service->node->wait,
 		.layout = &service->layout,
 		.settings = &service->contract.settings,
@@ -198,10 +219,31 @@ static void connect_to(void *context, uint64_t server)
 		.pool = &client->pool,
 		.counters = client->entry.counters,
 		.server = server,
-		.changed = channel_changed,
-		.owner = client,
+		.self = &client->self,
+		.events = &events,
 	};
-	struct requester *requester;
+	struct client_channel *channel = calloc(1, sizeof(*channel));
+	int r;
+
+	if (!channel) {
+		fd_close(fd);
+		return fail_null(ENOMEM, "no memory for a channel");
+	}
+	channel->client = client;
+	r = reside(channel, sizeof(*channel), client->pool.config.residence);
+	if (r < 0) {
+		free(channel);
+		fd_close(fd);
+		return fail_again_null(r);
+	}
+	return requester_init(&channel->requester, &config, fd) < 0 ? NULL : channel;
+}
+
+/* A server that cannot be reached is not there; others may be. */
+static void connect_to(void *context, uint64_t server)
+{
+	struct sluice_client *client = context;
+	struct client_channel *channel;
 	int fd, r;
 
 	if (is_known(client, server))
@@ -216,23 +258,23 @@ static void connect_to(void *context, uint64_t server)
 		not_reached(client, server, -r);
 		return;
 	}
-	fd = server_socket_connect(&service->dir, server);
+	fd = server_socket_connect(&client->service->dir, server);
 	if (fd < 0) {
 		not_reached(client, server, -fd);
 		return;
 	}
-	requester = requester_create(&config, &client->self, fd);
-	if (!requester) {
+	channel = make_channel(client, server, fd);
+	if (!channel) {
 		not_reached(client, server, errno);
 		return;
 	}
-	client->requesters[client->count++] = requester;
-	requester->counted = true;
+	client->channels[client->count++] = channel;
+	channel->counted = true;
 	counter_add(&client->entry.counters->peers, 1);
 	port_peer_came(&client->port);
-	requester_announce(requester);
+	requester_announce(&channel->requester);
 	if (client->routes)
-		requester_find_load(requester);
+		requester_find_load(&channel->requester);
 }
 
 void client_look_for_servers(struct sluice_client *client)
@@ -241,6 +283,7 @@ void client_look_for_servers(struct sluice_client *client)
 
 	retry_stop(&client->retry);
 	client->crowded = false;
+	client->wary = false;
 	r = server_socket_each(&client->service->dir, connect_to, client);
 	if (r < 0)
 		client_wants(client, (struct client_want){ .error = -r });
@@ -248,20 +291,20 @@ void client_look_for_servers(struct sluice_client *client)
 
 void client_tidy(struct sluice_client *client)
 {
-	struct requester *requester;
+	struct client_channel *channel;
 	uint32_t i = 0;
 
 	client->tidy = true;
 	while (i < client->count) {
-		requester = client->requesters[i];
-		if (!requester->channel.gone) {
+		channel = client->channels[i];
+		if (!channel->requester.channel.gone) {
 			i++;
-		} else if (requester->channel.references > 1) {
+		} else if (channel->requester.channel.references > 1) {
 			client->tidy = false;
 			i++;
 		} else {
-			client->requesters[i] = client->requesters[--client->count];
-			channel_put(&requester->channel);
+			client->channels[i] = client->channels[--client->count];
+			channel_put(&channel->requester.channel);
 		}
 	}
 }

@@ -24,21 +24,21 @@
 
 #define NO_ROOM	(UINT64_C(1) << 62)
 
-static bool may_be_chosen(const struct sluice_client *client, const struct requester *requester)
+static bool may_be_chosen(const struct sluice_client *client, const struct client_channel *channel)
 {
-	return requester->tried != client->round && !requester->channel.gone &&
-	       !requester->channel.leaving;
+	return channel->tried != client->round && !channel->requester.channel.gone &&
+	       !channel->requester.channel.leaving;
 }
 
 /* What is known of a server. */
-static struct load_seen look_at(const struct requester *requester)
+static struct load_seen look_at(const struct client_channel *channel)
 {
-	const struct sluice_load *load = load_page_words(&requester->load_page);
+	const struct sluice_load *load = load_page_words(&channel->requester.load_page);
 	struct load_seen seen = { 0 };
 
 	if (load)
 		seen = load_look(load);
-	seen.depth = max_u64(seen.depth, requester->outstanding);
+	seen.depth = max_u64(seen.depth, channel->requester.outstanding);
 	return seen;
 }
 
@@ -49,8 +49,8 @@ static uint64_t shortest_service(const struct sluice_client *client)
 	uint32_t i;
 
 	for (i = 0; i < client->count; i++) {
-		service = look_at(client->requesters[i]).service;
-		if (service && may_be_chosen(client, client->requesters[i]))
+		service = look_at(client->channels[i]).service;
+		if (service && may_be_chosen(client, client->channels[i]))
 			shortest = min_u64(shortest, service);
 	}
 	return shortest == UINT64_MAX ? LOAD_SERVICE_LEAST_NS :
@@ -58,31 +58,32 @@ static uint64_t shortest_service(const struct sluice_client *client)
 }
 
 /* How long the request would wait there; one that has no room comes after all that have. */
-static uint64_t cost_of(const struct requester *requester, const struct load_seen *seen,
+static uint64_t cost_of(const struct client_channel *channel, const struct load_seen *seen,
 			uint64_t shortest)
 {
-	bool room = requester->overflow || requester_has_room(requester);
+	const struct requester *requester = &channel->requester;
+	bool room = requester->requests.overflows || requester_has_room(requester);
 	uint64_t service = min_u64(max_u64(seen->service, shortest), shortest * LOAD_SERVICE_RATIO);
 
 	return seen->depth * service + (room ? 0 : NO_ROOM);
 }
 
 /* The best of those that were not tried in this round, and what was counted there; or NULL. */
-static struct requester *best_of(const struct sluice_client *client, uint64_t *ret_counted)
+static struct client_channel *best_of(const struct sluice_client *client, uint64_t *ret_counted)
 {
 	uint64_t shortest = shortest_service(client), cost, least = UINT64_MAX;
-	struct requester *best = NULL, *requester;
+	struct client_channel *best = NULL, *channel;
 	struct load_seen seen;
 	uint32_t i;
 
 	for (i = 0; i < client->count; i++) {
-		requester = client->requesters[(client->turn + i) % client->count];
-		if (!may_be_chosen(client, requester))
+		channel = client->channels[(client->turn + i) % client->count];
+		if (!may_be_chosen(client, channel))
 			continue;
-		seen = look_at(requester);
-		cost = cost_of(requester, &seen, shortest);
+		seen = look_at(channel);
+		cost = cost_of(channel, &seen, shortest);
 		if (cost < least) {
-			best = requester;
+			best = channel;
 			least = cost;
 			*ret_counted = seen.counted;
 		}
@@ -96,19 +97,19 @@ void client_begin_round(struct sluice_client *client)
 
 	client->round++;
 	for (i = 0; i < client->count; i++)
-		requester_reap(client->requesters[i]);
+		requester_reap(&client->channels[i]->requester);
 }
 
-struct requester *client_next_choice(struct sluice_client *client)
+struct client_channel *client_next_choice(struct sluice_client *client)
 {
-	struct requester *best;
+	struct client_channel *best;
 	struct sluice_load *load;
 	uint64_t counted = 0;
 	uint32_t tries;
 
 	for (tries = 0; tries < LOAD_TRIES; tries++) {
 		best = best_of(client, &counted);
-		load = best ? load_page_words(&best->load_page) : NULL;
+		load = best ? load_page_words(&best->requester.load_page) : NULL;
 		if (!load || counted >= LOAD_COUNT_MAX)
 			break;
 		best->claimed = load_claim(load, counted);
@@ -120,21 +121,21 @@ struct requester *client_next_choice(struct sluice_client *client)
 	return best;
 }
 
-void client_has_chosen(struct sluice_client *client, struct requester *requester)
+void client_has_chosen(struct sluice_client *client, struct client_channel *channel)
 {
 	uint32_t i;
 
-	requester->claimed = false;
+	channel->claimed = false;
 	for (i = 0; i < client->count; i++)
-		if (client->requesters[i] == requester)
+		if (client->channels[i] == channel)
 			client->turn = i + 1;
 }
 
-void client_has_not_chosen(struct requester *requester)
+void client_has_not_chosen(struct client_channel *channel)
 {
-	if (requester->claimed)
-		load_drop(load_page_words(&requester->load_page));
-	requester->claimed = false;
+	if (channel->claimed)
+		load_drop(load_page_words(&channel->requester.load_page));
+	channel->claimed = false;
 }
 
 void client_route(struct sluice_client *client)
@@ -145,5 +146,5 @@ void client_route(struct sluice_client *client)
 		return;
 	client->routes = true;
 	for (i = 0; i < client->count; i++)
-		requester_find_load(client->requesters[i]);
+		requester_find_load(&client->channels[i]->requester);
 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * The contract of a service: from what a program compiled in to the record that is
- * kept in the service's directory, and back to a sentence about what differs.
+ * The contract of a service: the record of what a program has compiled in, which is kept
+ * in the directory of the service, and a sentence about what differs in two records.
  *
- * A record has fixed widths and is zero-padded, so that two equal contracts make
- * equal bytes.  The record found in a directory comes from a process that this user
- * trusts (registry/root.c), but perhaps from another program or version: names in it may
- * lack their terminating 0, numbers may be out of range, and are checked here before
+ * A record has fixed widths and is padded with zeros, so that equal contracts make equal
+ * bytes.  The record in a directory comes from a process that this user trusts
+ * (registry/root.c), but perhaps from another program or another version.  Its names may
+ * lack their terminating 0, and its numbers may be out of range; both are checked before
  * anything is computed from them.
  */
 #include "api/contract.h"
@@ -14,81 +14,52 @@
 #include <errno.h>
 #include <string.h>
 
-#include <sluice/wire.h>
-
 #include "base/error.h"
 #include "base/limits.h"
-#include "shm/layout.h"
+#include "config/settings.h"
+#include "exchange/layout.h"
 
-/* ---- Settings: one table for defaults, limits and comparison ---- */
+/* ---- Settings ---- */
 
-struct setting {
-	const char *name;
-	size_t opt;		/* offset in struct sluice_service_opts */
-	size_t record;		/* offset in struct sluice_registry_settings */
-	uint32_t preset;
-	uint32_t limit;
+/* The settings that are numbers of the record, and where they are in it. */
+static const struct {
+	unsigned int setting;
+	size_t offset;
+} numbers[] = {
+#define CONTRACT(record, field, ...)					\
+	{ SETTING_service_##field, offsetof(struct sluice_registry_settings, record) },
+#include "config/settings.def"
 };
 
-#define SETTING(opt_, record_, preset_, limit_) {				\
-	.name = #opt_,								\
-	.opt = offsetof(struct sluice_service_opts, opt_),			\
-	.record = offsetof(struct sluice_registry_settings, record_),		\
-	.preset = (preset_),							\
-	.limit = (limit_),							\
-}
-
-static const struct setting settings[] = {
-	SETTING(max_clients, max_clients, MAX_CLIENTS_DEFAULT, MAX_CLIENTS_LIMIT),
-	SETTING(max_servers, max_servers, MAX_SERVERS_DEFAULT, MAX_SERVERS_LIMIT),
-	SETTING(max_nodes, max_nodes, MAX_NODES_DEFAULT, MAX_NODES_LIMIT),
-	SETTING(max_active_requests_per_client, max_active_requests,
-		MAX_ACTIVE_REQUESTS_DEFAULT, PER_PORT_LIMIT),
-	SETTING(max_loaned_requests, max_loaned_requests,
-		MAX_LOANED_REQUESTS_DEFAULT, PER_PORT_LIMIT),
-	SETTING(max_loaned_replies_per_request, max_loaned_replies,
-		MAX_LOANED_REPLIES_DEFAULT, PER_PORT_LIMIT),
-	SETTING(max_response_buffer_size, response_buffer,
-		RESPONSE_BUFFER_DEFAULT, PER_PORT_LIMIT),
-	SETTING(max_borrowed_responses_per_pending_response, max_borrowed,
-		MAX_BORROWED_DEFAULT, PER_PORT_LIMIT),
-	SETTING(max_fds_per_message, max_fds, 0, SLUICE_WIRE_FDS_MAX),
-	SETTING(request_alignment, request_alignment, 1, ALIGNMENT_LIMIT),
-	SETTING(response_alignment, response_alignment, 1, ALIGNMENT_LIMIT),
-};
-
-/* What the flags of the options mean in a record. */
+/* The flags in the options of a service and in the record. */
 static const struct {
 	uint64_t opt;
 	uint32_t record;
 	const char *name;
 } flags[] = {
-	{ SLUICE_SERVICE_NO_REQUEST_OVERFLOW, SLUICE_REGISTRY_NO_REQUEST_OVERFLOW,
-	  "NO_REQUEST_OVERFLOW" },
-	{ SLUICE_SERVICE_NO_RESPONSE_OVERFLOW, SLUICE_REGISTRY_NO_RESPONSE_OVERFLOW,
-	  "NO_RESPONSE_OVERFLOW" },
-	{ SLUICE_SERVICE_NO_FIRE_AND_FORGET, SLUICE_REGISTRY_NO_FIRE_AND_FORGET,
-	  "NO_FIRE_AND_FORGET" },
+#define FLAG(flag, ...)		{ SLUICE_SERVICE_##flag, SLUICE_REGISTRY_##flag, #flag },
+#include "config/settings.def"
 };
 
-static uint32_t opt_value(const struct setting *setting, const struct sluice_service_opts *opts)
+static const struct setting *setting_of(size_t i)
+{
+	return &setting_table[numbers[i].setting];
+}
+
+static uint32_t record_get(const struct sluice_registry_settings *record, size_t i)
 {
 	uint32_t value;
 
-	memcpy(&value, (const char *)opts + setting->opt, sizeof(value));
+	memcpy(&value, (const char *)record + numbers[i].offset, sizeof(value));
 	return value;
 }
 
-static uint32_t record_value(const struct setting *setting,
-			     const struct sluice_registry_settings *record)
+static void record_set(struct sluice_registry_settings *record, size_t i, uint32_t value)
 {
-	uint32_t value;
-
-	memcpy(&value, (const char *)record + setting->record, sizeof(value));
-	return value;
+	memcpy((char *)record + numbers[i].offset, &value, sizeof(value));
 }
 
-/* Would a channel of these settings be too large? */
+/* Fails if a channel of these settings would be too large. */
 static int check_channel(const struct sluice_registry_settings *record, int error)
 {
 	struct layout layout;
@@ -115,7 +86,7 @@ static int check_alignments(const struct sluice_registry_settings *record, int e
 static int fill_access(struct sluice_registry_settings *record,
 		       const struct sluice_service_opts *opts)
 {
-	record->mode = opts->mode ? opts->mode : SERVICE_MODE_DEFAULT;
+	record->mode = opts->mode ? opts->mode : (uint32_t)setting_table[SETTING_service_mode].preset;
 	record->group = opts->group;
 	if (record->mode != 0600 && record->mode != 0660 && record->mode != 0666)
 		return fail(EINVAL, "mode is 0%o, and can be 0600, 0660 or 0666", record->mode);
@@ -137,22 +108,33 @@ static int compare_access(const char *service, const struct sluice_registry_sett
 	return 0;
 }
 
+static int fill_numbers(struct sluice_registry_settings *record,
+			const struct sluice_service_opts *opts)
+{
+	const struct setting *setting;
+	uint32_t value;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(numbers); i++) {
+		setting = setting_of(i);
+		value = (uint32_t)setting_get(setting, opts);
+		if (value > setting->most)
+			return fail(EINVAL, "%s is %u, and can be at most %u", setting->name, value,
+				    (uint32_t)setting->most);
+		record_set(record, i, value ? value : (uint32_t)setting->preset);
+	}
+	return 0;
+}
+
 static int fill_settings(struct sluice_registry_settings *record,
 			 const struct sluice_service_opts *opts)
 {
-	uint32_t value;
 	size_t i;
 	int r;
 
-	for (i = 0; i < ARRAY_SIZE(settings); i++) {
-		value = opt_value(&settings[i], opts);
-		if (value > settings[i].limit)
-			return fail(EINVAL, "%s is %u, and can be at most %u",
-				    settings[i].name, value, settings[i].limit);
-		if (!value)
-			value = settings[i].preset;
-		memcpy((char *)record + settings[i].record, &value, sizeof(value));
-	}
+	r = fill_numbers(record, opts);
+	if (r < 0)
+		return r;
 	for (i = 0; i < ARRAY_SIZE(flags); i++)
 		if (opts->flags & flags[i].opt)
 			record->flags |= flags[i].record;
@@ -162,23 +144,32 @@ static int fill_settings(struct sluice_registry_settings *record,
 	return r < 0 ? r : check_channel(record, EINVAL);
 }
 
-static int compare_settings(const char *service, const struct sluice_registry_settings *found,
-			    const struct sluice_service_opts *opts)
+static int compare_numbers(const char *service, const struct sluice_registry_settings *found,
+			   const struct sluice_service_opts *opts)
 {
+	const struct setting *setting;
 	uint32_t has, wanted;
 	size_t i;
-	int r;
 
-	for (i = 0; i < ARRAY_SIZE(settings); i++) {
-		has = record_value(&settings[i], found);
-		wanted = opt_value(&settings[i], opts);
-		if ((!has && settings[i].preset) || has > settings[i].limit)
+	for (i = 0; i < ARRAY_SIZE(numbers); i++) {
+		setting = setting_of(i);
+		has = record_get(found, i);
+		wanted = (uint32_t)setting_get(setting, opts);
+		if ((!has && setting->preset) || has > setting->most)
 			return fail(EPROTOTYPE, "service %s has %s %u, which is out of range",
-				    service, settings[i].name, has);
+				    service, setting->name, has);
 		if (wanted > has)
 			return fail(EPROTOTYPE, "service %s has %s %u, and %u is wanted",
-				    service, settings[i].name, has, wanted);
+				    service, setting->name, has, wanted);
 	}
+	return 0;
+}
+
+static int compare_flags(const char *service, const struct sluice_registry_settings *found,
+			 const struct sluice_service_opts *opts)
+{
+	size_t i;
+
 	for (i = 0; i < ARRAY_SIZE(flags); i++)
 		if (opts->flags & flags[i].opt && !(found->flags & flags[i].record))
 			return fail(EPROTOTYPE, "service %s is without %s, which is wanted", service,
@@ -187,7 +178,19 @@ static int compare_settings(const char *service, const struct sluice_registry_se
 		if (opts->refused_flags & flags[i].opt && found->flags & flags[i].record)
 			return fail(EPROTOTYPE, "service %s has %s, which is refused", service,
 				    flags[i].name);
-	r = check_alignments(found, EPROTOTYPE);
+	return 0;
+}
+
+static int compare_settings(const char *service, const struct sluice_registry_settings *found,
+			    const struct sluice_service_opts *opts)
+{
+	int r;
+
+	r = compare_numbers(service, found, opts);
+	if (!r)
+		r = compare_flags(service, found, opts);
+	if (!r)
+		r = check_alignments(found, EPROTOTYPE);
 	if (!r)
 		r = compare_access(service, found, opts);
 	return r < 0 ? r : check_channel(found, EPROTOTYPE);
@@ -195,7 +198,7 @@ static int compare_settings(const char *service, const struct sluice_registry_se
 
 /* ---- Types ---- */
 
-/* A type's name without what C needs in front of it and C++ does not. */
+/* A type's name without the tag that C needs in front of it, and C++ does not. */
 static const char *bare_name(const char *name)
 {
 	static const char *const tags[] = { "struct ", "union ", "enum " };
@@ -235,7 +238,7 @@ static int fill_type(struct sluice_registry_type *record, const struct sluice_ty
 	return 0;
 }
 
-/* A user header, which may be absent. */
+/* The type of a user header; a service may have none. */
 static int fill_header(struct sluice_registry_type *record, const struct sluice_type *type,
 		       const char *what)
 {
@@ -273,7 +276,44 @@ static int compare_type(const char *service, const char *what,
 	return 0;
 }
 
+static int compare_message(const char *service, const char *const names[2],
+			   const struct sluice_registry_message *found,
+			   const struct sluice_registry_message *wanted)
+{
+	int r = compare_type(service, names[0], &found->payload, &wanted->payload);
+
+	return r < 0 ? r : compare_type(service, names[1], &found->header, &wanted->header);
+}
+
 /* ---- The whole ---- */
+
+/* What the messages of request-response are called in a contract. */
+static const char *const messages[SLUICE_REGISTRY_REQUEST_RESPONSE_MESSAGES][2] = {
+	[SLUICE_REGISTRY_REQUEST] = { "request", "request_header" },
+	[SLUICE_REGISTRY_RESPONSE] = { "response", "response_header" },
+};
+
+static int fill_messages(struct sluice_registry_contract *record,
+			 const struct sluice_contract *contract)
+{
+	const struct sluice_type *const types[ARRAY_SIZE(messages)][2] = {
+		[SLUICE_REGISTRY_REQUEST] = { &contract->request, &contract->request_header },
+		[SLUICE_REGISTRY_RESPONSE] = { &contract->response, &contract->response_header },
+	};
+	size_t i;
+	int r;
+
+	record->pattern = SLUICE_REGISTRY_REQUEST_RESPONSE;
+	record->messages = ARRAY_SIZE(messages);
+	for (i = 0; i < ARRAY_SIZE(messages); i++) {
+		r = fill_type(&record->message[i].payload, types[i][0], messages[i][0]);
+		if (!r)
+			r = fill_header(&record->message[i].header, types[i][1], messages[i][1]);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
 
 int contract_record(struct sluice_registry_contract *ret_record,
 		    const struct sluice_contract *contract,
@@ -294,22 +334,13 @@ int contract_record(struct sluice_registry_contract *ret_record,
 	ret_record->size = sizeof(*ret_record);
 	memcpy(ret_record->name, contract->name, length);
 
-	r = fill_type(&ret_record->request, &contract->request, "request");
-	if (!r)
-		r = fill_type(&ret_record->response, &contract->response, "response");
-	if (!r)
-		r = fill_header(&ret_record->request_header, &contract->request_header,
-				"request_header");
-	if (!r)
-		r = fill_header(&ret_record->response_header, &contract->response_header,
-				"response_header");
+	r = fill_messages(ret_record, contract);
 	return r < 0 ? r : fill_settings(&ret_record->settings, opts);
 }
 
 void contract_settings(const struct sluice_registry_contract *record,
 		       struct sluice_service_opts *ret_opts)
 {
-	uint32_t value;
 	size_t i;
 
 	*ret_opts = (struct sluice_service_opts){
@@ -317,15 +348,43 @@ void contract_settings(const struct sluice_registry_contract *record,
 		.mode = record->settings.mode,
 		.group = record->settings.group,
 	};
-	for (i = 0; i < ARRAY_SIZE(settings); i++) {
-		value = record_value(&settings[i], &record->settings);
-		memcpy((char *)ret_opts + settings[i].opt, &value, sizeof(value));
-	}
+	for (i = 0; i < ARRAY_SIZE(numbers); i++)
+		setting_set(setting_of(i), ret_opts, record_get(&record->settings, i));
 	for (i = 0; i < ARRAY_SIZE(flags); i++)
 		if (record->settings.flags & flags[i].record)
 			ret_opts->flags |= flags[i].opt;
 		else
 			ret_opts->refused_flags |= flags[i].opt;
+}
+
+uint32_t contract_other_flags(const struct sluice_registry_contract *record)
+{
+	uint32_t other = record->settings.flags;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(flags); i++)
+		other &= ~flags[i].record;
+	return other;
+}
+
+static int compare_messages(const struct sluice_registry_contract *found,
+			    const struct sluice_registry_contract *wanted)
+{
+	size_t i;
+	int r;
+
+	if (found->pattern != SLUICE_REGISTRY_REQUEST_RESPONSE ||
+	    found->messages != wanted->messages)
+		return fail(EPROTOTYPE, "service %s has the messaging pattern %u with %u kinds of message, and request-response (%u with %u) is wanted",
+			    wanted->name, found->pattern, found->messages, wanted->pattern,
+			    wanted->messages);
+	for (i = 0; i < ARRAY_SIZE(messages); i++) {
+		r = compare_message(wanted->name, messages[i], &found->message[i],
+				    &wanted->message[i]);
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
 int contract_compare(const struct sluice_registry_contract *found,
@@ -338,14 +397,6 @@ int contract_compare(const struct sluice_registry_contract *found,
 	if (strncmp(found->name, wanted->name, sizeof(found->name)))
 		return fail(EPROTOTYPE, "service %s has the place of service %.*s", service,
 			    (int)sizeof(found->name), found->name);
-	r = compare_type(service, "request", &found->request, &wanted->request);
-	if (!r)
-		r = compare_type(service, "response", &found->response, &wanted->response);
-	if (!r)
-		r = compare_type(service, "request_header", &found->request_header,
-				 &wanted->request_header);
-	if (!r)
-		r = compare_type(service, "response_header", &found->response_header,
-				 &wanted->response_header);
+	r = compare_messages(found, wanted);
 	return r < 0 ? r : compare_settings(service, &found->settings, opts);
 }

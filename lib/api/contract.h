@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* From a user's contract and options to the record both sides compare. */
+/* The record of a service's contract, which both sides compare. */
 #ifndef SLUICE_API_CONTRACT_H
 #define SLUICE_API_CONTRACT_H
 
@@ -8,18 +8,21 @@
 
 #include "base/compiler.h"
 
-/* Checks a contract and settings, and writes the record.  0, -EINVAL or -EMSGSIZE. */
+/* Checks a contract and options, and writes the record.  0 or -EINVAL. */
 int contract_record(struct sluice_registry_contract *ret_record,
 		    const struct sluice_contract *contract,
 		    const struct sluice_service_opts *opts) MUST_CHECK;
 
-/* The settings of a service, as options would ask for them. */
+/* Writes the settings of a record as options that ask for exactly these. */
 void contract_settings(const struct sluice_registry_contract *record,
 		       struct sluice_service_opts *ret_opts);
 
+/* The flags of a record that this library does not know. */
+uint32_t contract_other_flags(const struct sluice_registry_contract *record) MUST_CHECK;
+
 /*
- * Compares what was found with what is wanted, field by field; of the settings only
- * those that opts sets.  0 or -EPROTOTYPE.
+ * Compares the record that was found with the one that is wanted, field by field; but of
+ * the settings only those that opts sets.  0 or -EPROTOTYPE.
  */
 int contract_compare(const struct sluice_registry_contract *found,
 		     const struct sluice_registry_contract *wanted,

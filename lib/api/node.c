@@ -6,7 +6,7 @@
  *
  * A node belongs to the first thread that sends, receives or waits with it, until
  * another one adopts it, and to the process that made it.  Every public function begins
- * with node_check() or node_enter(), which cost a few loads; so nothing below needs a
+ * with node_check() or node_enter(), which is a comparison; so nothing below needs a
  * lock, and a forked child cannot disturb its parent's peers.  The exception is an
  * interruption, which any thread may make: a flag, seen by who polls, and an eventfd,
  * which ends a sleep.
@@ -20,14 +20,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/atomic.h"
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/opts.h"
 #include "os/cpus.h"
 #include "os/eventfd.h"
 #include "os/fd.h"
-#include "os/thread.h"
 #include "trace/probes.h"
 
 /* Whether it was meant for the wait that it has ended, the flag tells. */
@@ -91,16 +89,16 @@ static int init_node(struct sluice_node *node, const char *name,
 		     const struct sluice_node_opts *opts)
 {
 	const struct config *config = &node->config;
-	const char *domain = opts->domain ? opts->domain : config->text[CONFIG_DOMAIN];
+	const char *domain = opts->domain ? opts->domain : config->text[SETTING_node_domain];
 	int r;
 
 	node->spin_wanted = opts->spin;
 	if (!opts->spin)
-		node->spin_wanted = (int64_t)config_effective(config, CONFIG_SPIN).number;
+		node->spin_wanted = (int64_t)config_effective(config, SETTING_node_spin).number;
 	r = init_wait(&node->wait, chosen_wait(config, opts->wait));
 	if (r < 0)
 		return r;
-	r = node_entry_create(&node->entry, config->text[CONFIG_ROOT], domain, name,
+	r = node_entry_create(&node->entry, config->text[SETTING_node_root], domain, name,
 			      wait_number(&node->wait));
 	if (r < 0) {
 		wait_deinit(&node->wait);
@@ -192,10 +190,12 @@ static void choose_spin(struct sluice_node *node)
 	node->spin = (struct spin){ .most = min_i64(most, SPIN_LIMIT_NS) };
 }
 
-static int claim(struct sluice_node *node)
+int node_claim(struct sluice_node *node)
 {
-	int r;
+	int r = node_check(node);
 
+	if (r < 0 || load_relaxed(&node->owner))
+		return r;
 	/* N1: one of those who want it; pairs with N1 and N2. */
 	if (!replace_u64(&node->owner, 0, thread_self()))
 		return node_check(node);
@@ -258,17 +258,6 @@ int node_check_interruption(const struct sluice_node *node)
 void node_end_interruption(struct sluice_node *node)
 {
 	store_relaxed(&node->interrupted, 0);
-}
-
-int node_enter(struct sluice_node *node)
-{
-	int r = node_check(node);
-
-	if (unlikely(r < 0))
-		return r;
-	if (unlikely(!load_relaxed(&node->owner)))
-		return claim(node);
-	return 0;
 }
 
 struct sluice_node *node_get(struct sluice_node *node)

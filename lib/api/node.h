@@ -7,8 +7,10 @@
 
 #include "config/config.h"
 #include "api/node_letters.h"
-#include "api/port.h"
 #include "api/node_registration.h"
+#include "api/port.h"
+#include "base/atomic.h"
+#include "os/thread.h"
 #include "registry/node_entry.h"
 #include "wait/spin.h"
 #include "wait/wait.h"
@@ -52,11 +54,19 @@ static inline int64_t node_alarm(const struct sluice_node *node)
 /* May this thread, of this process, use the node?  0, -EBUSY or -ECHILD. */
 int node_check(const struct sluice_node *node) MUST_CHECK;
 
+/* The same, and the node belongs to this thread from now on. */
+int node_claim(struct sluice_node *node) MUST_CHECK COLD;
+
+/* The same.  Who has the number of its thread is that thread, and in no forked child. */
+static inline int node_enter(struct sluice_node *node)
+{
+	if (likely(load_relaxed(&node->owner) == thread_number) && likely(thread_number))
+		return 0;
+	return node_claim(node);
+}
+
 /* Is this another process than the one that made the node? */
 bool node_is_inherited(const struct sluice_node *node);
-
-/* The same, and the node belongs to this thread from now on. */
-int node_enter(struct sluice_node *node) MUST_CHECK;
 
 /* 0; or -EINTR if somebody has called sluice_node_interrupt(). */
 int node_check_interruption(const struct sluice_node *node) MUST_CHECK;

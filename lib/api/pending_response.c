@@ -154,7 +154,7 @@ static COLD void tell_received(const struct pending *pending, const struct respo
 	const struct channel *channel = &found->requester->channel;
 
 	probe_response_receive(channel->port, channel->peer, pending->request,
-			       probe_address(found->slice.data), found->slice.size,
+			       probe_address(found->message.slice.data), found->message.slice.size,
 			       ring_waiting(found->ring));
 }
 
@@ -169,21 +169,21 @@ static struct sluice_response *make_response(struct pending *pending,
 	struct response *response = handles_take(&pending->client->responses);
 
 	response->head = (struct sluice_response){
-		.data = found->slice.data,
-		.header = found->slice.header,
-		.count = found->count,
-		.size = found->slice.size,
+		.data = found->message.slice.data,
+		.header = found->message.slice.header,
+		.count = found->message.in.count,
+		.size = found->message.slice.size,
 	};
-	response->number = found->number;
-	response->segment = found->slice.segment;
+	response->number = found->message.in.slice;
+	response->segment = found->message.slice.segment;
 	response->requester = found->requester;
 	response->client = client_get(pending->client);
 	response->pending = pending;
 	response->request = pending->request;
-	response->count = found->count;
-	response->position = found->position;
-	response->last = found->last;
-	response->attachment = found->attachment;
+	response->count = found->message.in.count;
+	response->position = found->message.in.position;
+	response->last = found->message.in.flags & SLUICE_RING_LAST;
+	response->attachment = found->message.attachment;
 	response->since = 0;
 	if (probe_is_on(response_release))
 		stamp(response);

@@ -26,7 +26,7 @@ int reply_check(struct sluice_reply *head)
 		return fail(EINVAL, "reply is NULL");
 	if (!handle_is_live(&reply_of(head)->handle))
 		return fail(EINVAL, "the reply is not loaned: it was sent or released before");
-	return server_enter(reply_of(head)->active->session->server);
+	return server_enter(reply_of(head)->active->channel->server);
 }
 
 void reply_forget(struct reply *reply)
@@ -35,17 +35,17 @@ void reply_forget(struct reply *reply)
 
 	active->loaned--;
 	attachment_free(reply->attachment);
-	counter_sub(&active->session->server->entry.counters->loaned, 1);
-	handles_give(&active->session->replies, reply);
+	counter_sub(&active->channel->server->entry.counters->loaned, 1);
+	handles_give(&active->channel->replies, reply);
 }
 
 void reply_drop(struct reply *reply)
 {
-	const struct channel *channel = &reply->active->session->responder->channel;
+	const struct channel *channel = &reply->active->channel->responder.channel;
 
 	probe(reply_release, channel->port, channel->peer, reply->active->number,
 	      probe_address(reply->head.data), reply->head.size);
-	pool_drop(&reply->active->session->responder->pool, reply->slice);
+	pool_drop(&reply->active->channel->responder.pool, reply->slice);
 	reply_forget(reply);
 }
 
@@ -54,7 +54,7 @@ void reply_drop_all(struct active_request *active)
 	struct reply *reply;
 	uint32_t i = 0;
 
-	while (active->loaned && (reply = handles_next(&active->session->replies, &i)))
+	while (active->loaned && (reply = handles_next(&active->channel->replies, &i)))
 		if (reply->active == active)
 			reply_drop(reply);
 }
@@ -65,58 +65,58 @@ static int check_active(struct sluice_active_request *head)
 
 	if (r < 0)
 		return r;
-	if (active_request_of(head)->session->server->destroyed)
+	if (active_request_of(head)->channel->server->destroyed)
 		return fail(EPIPE, "the server was destroyed, and answers no more");
 	if (active_request_of(head)->ended)
 		return fail(EINVAL, "a reply that was marked as the last was sent");
 	return 0;
 }
 
-int session_make_replies(struct session *session)
+int server_channel_make_replies(struct server_channel *channel)
 {
 	const struct sluice_registry_settings *settings =
-		&session->server->service->contract.settings;
+		&channel->server->service->contract.settings;
 	int r;
 
-	r = table_init(&session->replies,
+	r = table_init(&channel->replies,
 		       settings->max_active_requests * settings->max_loaned_replies,
 		       sizeof(struct reply), offsetof(struct reply, handle),
-		       session->server->config.pool.residence);
+		       channel->server->config.pool.residence);
 	if (r < 0)
-		handles_deinit(&session->replies);
+		handles_deinit(&channel->replies);
 	return r;
 }
 
 /* May one more be loaned for this request?  0, -ENOBUFS or -ENOMEM. */
 static int check_limit(const struct active_request *active)
 {
-	struct session *session = active->session;
-	uint32_t most = session->server->service->contract.settings.max_loaned_replies;
+	struct server_channel *channel = active->channel;
+	uint32_t most = channel->server->service->contract.settings.max_loaned_replies;
 
 	if (active->loaned >= most)
 		return fail(ENOBUFS, "all of max_loaned_replies_per_request, %u, are loaned", most);
-	return session->replies.items ? 0 : session_make_replies(session);
+	return channel->replies.items ? 0 : server_channel_make_replies(channel);
 }
 
-/* A dead handle of the session's, made live for this request. */
+/* A dead handle of the channel's, made live for this request. */
 static struct reply *take_handle(struct active_request *active)
 {
-	struct session *session = active->session;
-	struct reply *reply = handles_take(&session->replies);
+	struct server_channel *channel = active->channel;
+	struct reply *reply = handles_take(&channel->replies);
 
 	reply->active = active;
 	reply->attachment = NULL;
 	reply->last = false;
 	active->loaned++;
-	counter_add(&session->server->entry.counters->loaned, 1);
+	counter_add(&channel->server->entry.counters->loaned, 1);
 	return reply;
 }
 
 /* A handle and a slice of count elements; NULL with errno. */
 static struct reply *take_loan(struct active_request *active, size_t count)
 {
-	struct responder *responder = active->session->responder;
-	const struct payload *payload = &active->session->server->service->response;
+	struct responder *responder = &active->channel->responder;
+	const struct payload *payload = &active->channel->server->service->response;
 	unsigned char *begin;
 	struct reply *reply;
 	uint64_t bytes = 0;
@@ -151,7 +151,7 @@ struct sluice_reply *sluice_active_request_loan(struct sluice_active_request *he
 	if (check_active(head) < 0)
 		return NULL;
 	active = active_request_of(head);
-	channel = &active->session->responder->channel;
+	channel = &active->channel->responder.channel;
 	reply = take_loan(active, count);
 	if (!reply) {
 		probe(reply_loan_fail, channel->port, channel->peer, active->number, count,
@@ -171,7 +171,7 @@ struct sluice_reply *sluice_active_request_loan_zeroed(struct sluice_active_requ
 
 	if (!reply)
 		return NULL;
-	lead = reply_of(reply)->active->session->server->service->response.lead;
+	lead = reply_of(reply)->active->channel->server->service->response.lead;
 	memset((unsigned char *)reply->data - lead, 0, lead + reply->size);
 	return reply;
 }
@@ -187,8 +187,8 @@ int sluice_reply_shorten(struct sluice_reply *head, size_t count)
 	if (r < 0)
 		return r;
 	reply = reply_of(head);
-	channel = &reply->active->session->responder->channel;
-	payload = &reply->active->session->server->service->response;
+	channel = &reply->active->channel->responder.channel;
+	payload = &reply->active->channel->server->service->response;
 	r = loan_shorten(payload, reply->count, count);
 	if (r < 0)
 		return r;
@@ -219,7 +219,7 @@ int sluice_reply_attach_fd(struct sluice_reply *head, int fd)
 		return r;
 	reply = reply_of(head);
 	return attachment_add(&reply->attachment, fd,
-			      reply->active->session->server->service->contract.settings.max_fds);
+			      reply->active->channel->server->service->contract.settings.max_fds);
 }
 
 int sluice_reply_release(struct sluice_reply *head)

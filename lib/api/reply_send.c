@@ -62,10 +62,10 @@ static bool overflows(const struct sluice_server *server)
 static int decide(struct replying *replying)
 {
 	const struct active_request *active = replying->reply->active;
-	struct sluice_server *server = active->session->server;
+	struct sluice_server *server = active->channel->server;
 
 	switch (backpressure_decide(&server->backpressure, &replying->pace, &replying->patience,
-				    active->number, active->session->responder->channel.peer)) {
+				    active->number, active->channel->responder.channel.peer)) {
 	case BACKPRESSURE_WITHOUT:
 		counter_add(&server->entry.counters->overflows, 1);
 		return DISCARDED;
@@ -84,7 +84,7 @@ static int offer(struct replying *replying)
 	struct active_request *active = reply->active;
 	int r;
 
-	r = responder_reply(active->session->responder, &(struct reply_message){
+	r = responder_reply(&active->channel->responder, &(struct reply_message){
 		.position = active->position,
 		.count = reply->count,
 		.attachment = reply->attachment,
@@ -96,7 +96,7 @@ static int offer(struct replying *replying)
 	if (!r)
 		return SENT;
 	replying->behind = r == -EAGAIN;
-	if (r == -ENOBUFS || (r == -EAGAIN && !overflows(active->session->server)))
+	if (r == -ENOBUFS || (r == -EAGAIN && !overflows(active->channel->server)))
 		return decide(replying);
 	return r;
 }
@@ -105,7 +105,7 @@ static int attempt(struct blocking *blocking)
 {
 	struct replying *replying = container_of(blocking, struct replying, blocking);
 
-	server_glance(replying->reply->active->session->server);
+	server_glance(replying->reply->active->channel->server);
 	return offer(replying);
 }
 
@@ -117,31 +117,31 @@ static int arm(struct blocking *blocking)
 {
 	struct replying *replying = container_of(blocking, struct replying, blocking);
 	const struct active_request *active = replying->reply->active;
-	struct responder *responder = active->session->responder;
-	const struct sluice_server *server = active->session->server;
+	struct server_channel *channel = active->channel;
+	const struct sluice_server *server = active->channel->server;
 	int r;
 
 	blocking->alarm = min_i64(backpressure_alarm(&server->backpressure, &replying->pace),
 				  server_alarm(server));
 	if (replying->behind)
 		blocking->alarm = min_i64(blocking->alarm, clock_now() + ANNOUNCE_RETRY_NS);
-	server_channel_woken(responder);
-	r = channel_arm(&responder->channel, SLUICE_DOORBELL_SPACE);
+	server_channel_woken(&channel->responder);
+	r = channel_arm(&channel->responder.channel, SLUICE_DOORBELL_SPACE);
 	if (r < 0)
 		return r;
-	return responder_lost(responder, active->delivery) ||
-	       (!replying->behind && responder_has_room(responder, active->delivery));
+	return responder_lost(&channel->responder, active->delivery) ||
+	       (!replying->behind && responder_has_room(&channel->responder, active->delivery));
 }
 
 static int wait_for_room(struct replying *replying)
 {
 	const struct active_request *active = replying->reply->active;
-	struct sluice_server *server = active->session->server;
+	struct sluice_server *server = active->channel->server;
 	int64_t since = clock_now();
 	int r;
 
 	r = block_until(&replying->blocking, active->deadline ? active->deadline : CLOCK_NEVER);
-	channel_disarm(&active->session->responder->channel);
+	channel_disarm(&active->channel->responder.channel);
 	counter_add(&server->entry.counters->blocked, (uint64_t)(clock_now() - since));
 	return r;
 }
@@ -150,8 +150,8 @@ static int wait_for_room(struct replying *replying)
 static int send_reply(struct reply *reply, bool last)
 {
 	struct active_request *active = reply->active;
-	const struct responder *responder = active->session->responder;
-	struct sluice_node *node = active->session->server->service->node;
+	const struct channel *channel = &active->channel->responder.channel;
+	struct sluice_node *node = active->channel->server->service->node;
 	struct replying replying = {
 		.blocking = { .node = node, .attempt = attempt, .arm = arm },
 		.reply = reply,
@@ -172,7 +172,7 @@ static int send_reply(struct reply *reply, bool last)
 		reply_forget(reply);
 		return r == DISCARDED;
 	}
-	gone = r == -EPIPE || responder->channel.gone;
+	gone = r == -EPIPE || channel->gone;
 	if (gone)
 		reply_drop(reply);
 	return unsent(-r, gone);
@@ -200,7 +200,7 @@ sluice_reply_send_and_receive(struct sluice_reply *head, int64_t timeout, int *r
 		return NULL;
 	}
 	active = reply_of(head)->active;
-	server = active->session->server;
+	server = active->channel->server;
 	wait = &server->service->node->wait;
 	/* The client is woken once, for all that it gets. */
 	wait_hold_wakes(wait);

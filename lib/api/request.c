@@ -49,7 +49,7 @@ static void reap_all(struct sluice_client *client)
 	uint32_t i;
 
 	for (i = 0; i < client->count; i++)
-		requester_reap(client->requesters[i]);
+		requester_reap(&client->channels[i]->requester);
 }
 
 int client_make_tables(struct sluice_client *client)

@@ -65,13 +65,13 @@ struct sending {
 };
 
 /* Is it to go without this request? */
-static bool is_without(const struct requester *requester, const struct request *request)
+static bool is_without(const struct client_channel *channel, const struct request *request)
 {
-	return requester->patience.request == request->number && requester->patience.without;
+	return channel->patience.request == request->number && channel->patience.without;
 }
 
 /* Offers it to a server.  1: it has it; 0: it does not get it; -EAGAIN: it may yet. */
-static inline int offer_to(struct sending *sending, struct requester *requester)
+static inline int offer_to(struct sending *sending, struct client_channel *channel)
 {
 	struct request *request = sending->request;
 	const struct sluice_client *client = request->client;
@@ -80,19 +80,19 @@ static inline int offer_to(struct sending *sending, struct requester *requester)
 		.count = request->count,
 		.deadline = (uint64_t)request->deadline,
 		.slice = request->slice,
-		.counted = requester->claimed,
+		.counted = channel->claimed,
 		.attachment = request->attachment,
 	};
 	enum backpressure_verdict verdict;
 	int r;
 
-	if (is_without(requester, request))
+	if (is_without(channel, request))
 		return 0;
-	r = requester_send(requester, &message, &request->pending->stream);
+	r = requester_send(&channel->requester, &message, &request->pending->stream);
 	if (r >= 0)
 		return r;
-	verdict = backpressure_decide(&client->backpressure, &sending->pace, &requester->patience,
-				      request->number, requester->channel.peer);
+	verdict = backpressure_decide(&client->backpressure, &sending->pace, &channel->patience,
+				      request->number, channel->requester.channel.peer);
 	if (verdict == BACKPRESSURE_WITHOUT) {
 		counter_add(&client->entry.counters->overflows, 1);
 		return 0;
@@ -107,13 +107,15 @@ static int offer_to_all(struct sending *sending)
 {
 	struct request *request = sending->request;
 	struct sluice_client *client = request->client;
+	struct client_channel *channel;
 	int done = 1;
 	uint32_t i;
 
 	for (i = 0; i < client->count; i++) {
-		if (sending->again && stream_has(&request->pending->stream, client->requesters[i]))
+		channel = client->channels[i];
+		if (sending->again && stream_has(&request->pending->stream, &channel->requester))
 			continue;
-		if (offer_to(sending, client->requesters[i]) < 0)
+		if (offer_to(sending, channel) < 0)
 			done = 0;
 	}
 	return done;
@@ -123,17 +125,17 @@ static int offer_to_all(struct sending *sending)
 static int offer_to_one(struct sending *sending)
 {
 	struct sluice_client *client = sending->request->client;
-	struct requester *requester;
+	struct client_channel *channel;
 	int r, done = 1;
 
 	client_begin_round(client);
-	while ((requester = client_next_choice(client))) {
-		r = offer_to(sending, requester);
+	while ((channel = client_next_choice(client))) {
+		r = offer_to(sending, channel);
 		if (r > 0) {
-			client_has_chosen(client, requester);
+			client_has_chosen(client, channel);
 			return 1;
 		}
-		client_has_not_chosen(requester);
+		client_has_not_chosen(channel);
 		if (r < 0)
 			done = 0;
 	}
@@ -164,18 +166,18 @@ static int attempt(struct blocking *blocking)
 	return offer(sending);
 }
 
-static bool is_waited_for(const struct sending *sending, const struct requester *requester)
+static bool is_waited_for(const struct sending *sending, const struct client_channel *channel)
 {
-	return !requester->channel.gone && !requester->channel.leaving &&
-	       !is_without(requester, sending->request) &&
-	       !stream_has(&sending->request->pending->stream, requester);
+	return !channel->requester.channel.gone && !channel->requester.channel.leaving &&
+	       !is_without(channel, sending->request) &&
+	       !stream_has(&sending->request->pending->stream, &channel->requester);
 }
 
 static int arm(struct blocking *blocking)
 {
 	struct sending *sending = container_of(blocking, struct sending, blocking);
 	struct sluice_client *client = sending->request->client;
-	struct requester *requester;
+	struct client_channel *channel;
 	int r = 0, room = 0;
 	uint32_t i;
 
@@ -184,11 +186,11 @@ static int arm(struct blocking *blocking)
 	if (sending->behind)
 		blocking->alarm = min_i64(blocking->alarm, clock_now() + ANNOUNCE_RETRY_NS);
 	for (i = 0; i < client->count && r >= 0; i++) {
-		requester = client->requesters[i];
-		if (!is_waited_for(sending, requester))
+		channel = client->channels[i];
+		if (!is_waited_for(sending, channel))
 			continue;
-		r = channel_arm(&requester->channel, SLUICE_DOORBELL_SPACE);
-		if (requester_has_room(requester))
+		r = channel_arm(&channel->requester.channel, SLUICE_DOORBELL_SPACE);
+		if (requester_has_room(&channel->requester))
 			room = !sending->behind;
 	}
 	return r < 0 ? r : room;
@@ -234,7 +236,7 @@ static bool any_without(const struct request *request)
 	uint32_t i;
 
 	for (i = 0; i < client->count; i++)
-		if (is_without(client->requesters[i], request))
+		if (is_without(client->channels[i], request))
 			return true;
 	return false;
 }

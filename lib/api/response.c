@@ -100,7 +100,7 @@ int sluice_response_release(struct sluice_response *head)
 		response->pending->borrowed--;
 	attachment_free(response->attachment);
 	requester_return(requester, response->number);
-	channel_drop(&requester->channel, response->segment);
+	inlet_drop(&requester->responses, response->segment);
 	handles_give(&client->responses, response);
 	channel_put(&requester->channel);
 	client_put(client);

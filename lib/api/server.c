@@ -18,6 +18,7 @@
 
 #include "base/error.h"
 #include "base/opts.h"
+#include "config/config_opts.h"
 #include "registry/server_socket.h"
 #include "os/fd.h"
 
@@ -27,13 +28,6 @@ static int init_config(struct sluice_server *server, const struct sluice_server_
 {
 	struct sluice_service *service = server->service;
 	const struct sluice_registry_settings *settings = &service->contract.settings;
-	const struct service_port_opts port = {
-		.initial_max_slice_len = opts->initial_max_slice_len,
-		.memory_limit = opts->memory_limit,
-		.strategy = opts->strategy,
-		.flags = opts->flags,
-		.preallocate = opts->preallocate,
-	};
 	int r;
 
 	server->config = (struct responder_config){
@@ -49,13 +43,11 @@ static int init_config(struct sluice_server *server, const struct sluice_server_
 		.prepare = server_prepare,
 		.woken = server_channel_woken,
 		.destroyed = server_channel_destroyed,
-		.owner = server,
 		.expired = &server->expired,
 	};
-	r = backpressure_init(&server->backpressure, opts->when_full, opts->ask_when_full,
-			      opts->context);
+	r = backpressure_init(&server->backpressure, &opts->port);
 	if (!r)
-		r = service_pool_config(&server->config.pool, &service->response, &port);
+		r = service_pool_config(&server->config.pool, &service->response, &opts->port);
 	if (r < 0)
 		return r;
 	server->config.pool.name = "sluice-replies";
@@ -104,7 +96,7 @@ static int listen_for_clients(struct sluice_server *server)
 void server_announce(struct sluice_server *server)
 {
 	retry_stop(&server->announce);
-	if (port_entry_notify_clients(&server->service->dir) < 0)
+	if (port_entry_notify_dialling(&server->service->dir) < 0)
 		retry_later(&server->announce);
 }
 
@@ -191,7 +183,7 @@ static struct sluice_server *create_server(struct sluice_service *service,
 	reserve_init(&server->reserve);
 	r = init_config(server, &known);
 	if (!r)
-		r = open_port(server, known.name);
+		r = open_port(server, known.port.name);
 	if (r < 0) {
 		server_free(server);
 		return fail_again_null(r);
@@ -263,31 +255,30 @@ static void close_port(struct sluice_server *server)
 }
 
 /* Ends a channel of a server that is being destroyed. */
-static void end_channel(struct sluice_server *server, struct responder *responder)
+static void end_channel(struct sluice_server *server, struct server_channel *channel)
 {
-	struct session *session = responder->session;
 	struct active_request *active;
 	uint32_t i = 0;
 
-	while (session && (active = handles_next(&session->actives, &i)))
+	while ((active = handles_next(&channel->actives, &i)))
 		reply_drop_all(active);
-	responder_end(responder);
-	if (!responder->active)
-		server_drop_channel(server, responder);
+	responder_end(&channel->responder);
+	if (!channel->responder.active)
+		server_drop_channel(server, channel);
 }
 
 void sluice_server_destroy(struct sluice_server *server)
 {
-	struct responder *responder, *next;
+	struct server_channel *channel, *next;
 
 	if (!server || node_check(server->service->node) < 0 || server->destroyed)
 		return;
 	server->destroyed = true;
 	node_remove_port(server->service->node, &server->port);
 	close_port(server);
-	for (responder = server->newest; responder; responder = next) {
-		next = responder->older;
-		end_channel(server, responder);
+	for (channel = server->newest; channel; channel = next) {
+		next = channel->older;
+		end_channel(server, channel);
 	}
 	service_tell_port_gone(server->service, PORT_SERVER, server->entry.id);
 	server_put(server);
@@ -296,11 +287,6 @@ void sluice_server_destroy(struct sluice_server *server)
 uint64_t sluice_server_id(const struct sluice_server *server)
 {
 	return server ? server->entry.id : 0;
-}
-
-int server_enter(struct sluice_server *server)
-{
-	return node_enter(server->service->node);
 }
 
 /* ---- What it has done ---- */

@@ -7,12 +7,20 @@
 #include "api/backpressure.h"
 #include "api/service.h"
 #include "base/handles.h"
+#include "base/limits.h"
 #include "exchange/load_page.h"
 #include "registry/port_entry.h"
 #include "exchange/responder.h"
 #include "wait/retry.h"
 #include "os/reserve.h"
 #include "os/identity.h"
+
+/* Who has broken the protocol; zeroed, nobody (api/server_breaches.c). */
+struct breacher {
+	uid_t uid;
+	pid_t pid;			/* 0: the user as a whole */
+	struct retry pause;		/* until then its connections are not read */
+};
 
 struct sluice_server {
 	struct sluice_service *service;
@@ -32,11 +40,12 @@ struct sluice_server {
 	struct load_page load_page;	/* how busy it is; the descriptor is in self */
 	struct load_keeper load;
 	struct backpressure backpressure;
-	struct responder *newest;	/* of all channels, or NULL */
-	struct responder *gone;		/* of those that have gone, and are to be let go of */
+	struct server_channel *newest;	/* of all channels, or NULL */
+	struct server_channel *gone;		/* of those that have gone, and are to be let go of */
 	uint32_t strangers;		/* of those, without a HELLO (api/server_strangers.c) */
 	int64_t strangers_end;		/* when the first of them is sent away */
-	struct responder *current;	/* of the circle of those that are polled, or NULL */
+	struct breacher breachers[BREACHERS_KEPT];
+	struct server_channel *current;	/* of the circle of those that are polled, or NULL */
 	uint32_t hot;			/* channels in the circle */
 	uint64_t slow_looks;		/* counted from 1 */
 	int64_t received_at;		/* the last request, by the coarse clock */
@@ -45,13 +54,31 @@ struct sluice_server {
 	uint64_t growths, largest, retired;
 };
 
-/* What a server keeps for a channel, made with the first request. */
-struct session {
+/* A server's end of a channel, and what the server keeps for it. */
+struct server_channel {
+	struct responder responder;
 	struct sluice_server *server;
-	struct responder *responder;
-	struct handles actives;
+	/* All of the server's, from the newest on. */
+	bool linked;
+	struct server_channel *older, *newer;
+	/* The circle of those that are polled. */
+	struct server_channel *next, *before;
+	uint32_t quiet;			/* looks in vain since the last request */
+	uint64_t waits_since;		/* the slow look that first saw a request; or 0 */
+	/* Those that have gone. */
+	struct server_channel *next_gone, **gone_link;
+	bool counted, missed;		/* as a peer: it has come; it has gone */
+	bool stranger;			/* it has not said HELLO */
+	int64_t stranger_end;		/* and may do so until then */
+	int64_t unread_until;		/* likewise: what it sends stays in its socket */
+	struct handles actives;		/* made with the first request */
 	struct handles replies;		/* made with the first reply; see server_prepare() */
 };
+
+static inline struct server_channel *server_channel_of(struct responder *responder)
+{
+	return container_of(responder, struct server_channel, responder);
+}
 
 /* The public heads, each with the tail that only the library sees. */
 struct active_request {
@@ -68,7 +95,7 @@ struct active_request {
 	bool traced;			/* by the client */
 	bool ended;			/* the last reply was sent */
 	int64_t since;			/* when it was received; 0: nobody watched */
-	struct session *session;
+	struct server_channel *channel;
 };
 
 struct reply {
@@ -81,13 +108,24 @@ struct reply {
 	struct active_request *active;
 };
 
+/* Has this process connected it?  It is nobody's whom the kernel has no number for. */
+static inline bool is_of_process(const struct server_channel *channel, const struct ucred *user)
+{
+	const struct ucred *own = &channel->responder.channel.user;
+
+	return user->pid && own->pid == user->pid && own->uid == user->uid;
+}
+
 /* What every call of a server begins with.  0, -EBUSY or -ECHILD. */
-int server_enter(struct sluice_server *server) MUST_CHECK;
+static inline int server_enter(struct sluice_server *server)
+{
+	return node_enter(server->service->node);
+}
 
 /* server.c: tells the clients that there are of the server. */
 void server_announce(struct sluice_server *server);
 
-/* accepting.c: what it needs to take a connection, 0 or -errno. */
+/* server_accept.c: what it needs to take a connection, 0 or -errno. */
 int server_keep_reserve(struct sluice_server *server) MUST_CHECK;
 
 /* Takes the connections that wait; or turns them away, when it leaves. */
@@ -102,28 +140,42 @@ int server_allow_memory(struct sluice_server *server,
 /* Gives up idle memory of another channel, for want of which a loan fails.  Was there some? */
 bool server_make_room(struct responder *responder);
 
-/* places.c: a client has said HELLO; is there a place for it?  0 or -EUSERS. */
+/* server_places.c: a client has said HELLO; is there a place for it?  0 or -EUSERS. */
 int server_admit(struct responder *responder) MUST_CHECK;
 
 /* So many connections can be taken; 0: not now. */
 uint32_t server_room(struct sluice_server *server) MUST_CHECK;
 
-/* strangers.c: a channel is of one that has not said HELLO; or not any more. */
-void server_note_stranger(struct sluice_server *server, struct responder *responder);
-void server_forget_stranger(struct sluice_server *server, struct responder *responder);
+/* server_strangers.c: a channel is of one that has not said HELLO; or not any more. */
+void server_note_stranger(struct sluice_server *server, struct server_channel *channel);
+void server_forget_stranger(struct sluice_server *server, struct server_channel *channel);
 
 /* One has come: there may be too many of its process or user now. */
-void server_thin_out_strangers(struct sluice_server *server, struct responder *responder);
+void server_thin_out_strangers(struct sluice_server *server, struct server_channel *channel);
 
 /* Descriptors are needed: the oldest goes.  Was there one? */
-bool server_send_a_stranger_away(struct sluice_server *server);
+bool server_send_oldest_stranger_away(struct sluice_server *server);
+
+/* It cannot be kept, and is told so. */
+void server_send_stranger_away(struct sluice_server *server, struct server_channel *channel);
 
 /* Sends away those whose time is over; and when it is over next, or CLOCK_NEVER. */
 void server_check_strangers(struct sluice_server *server);
 int64_t server_strangers_alarm(const struct sluice_server *server);
 
-/* connections.c: a further channel, and what the channels call. */
-void server_add_channel(struct sluice_server *server, struct responder *responder);
+/* server_breaches.c: a client has broken the protocol: its next connection waits. */
+void server_note_breach(struct sluice_server *server, const struct server_channel *channel);
+
+/* A connection of one that has broken the protocol stays unread for a while.  Does it? */
+bool server_keeps_waiting(struct sluice_server *server, struct server_channel *channel);
+
+/*
+ * server_channels.c: takes over an accepted socket.  NULL if that fails, and the
+ * client is told.
+ */
+struct server_channel *server_make_channel(struct sluice_server *server, int fd) MUST_CHECK;
+
+/* What the channels call. */
 void server_channel_changed(struct responder *responder);
 void server_channel_woken(struct responder *responder);
 void server_channel_destroyed(struct responder *responder);
@@ -132,10 +184,10 @@ void server_channel_destroyed(struct responder *responder);
  * Takes a channel out of the circle of those that are polled, and has its client ring.
  * If something has come meanwhile, or its rings are not heeded, it stays.  0 or -errno.
  */
-int server_cool(struct sluice_server *server, struct responder *responder) MUST_CHECK;
+int server_cool(struct sluice_server *server, struct server_channel *channel) MUST_CHECK;
 
 /* Lets go of a channel. */
-void server_drop_channel(struct sluice_server *server, struct responder *responder);
+void server_drop_channel(struct sluice_server *server, struct server_channel *channel);
 
 /* Lets go of channels that have gone and of which nothing is left to serve. */
 void server_tidy(struct sluice_server *server);
@@ -144,7 +196,7 @@ void server_free(struct sluice_server *server);
 void server_put(struct sluice_server *server);
 
 /* An active request was released; it may have been the last of a channel that has gone. */
-void server_let_go(struct sluice_server *server, struct responder *responder);
+void server_let_go(struct sluice_server *server, struct server_channel *channel);
 
 /*
  * Writes its entry and its socket again if others have taken them away.  1; 0: nothing
@@ -155,13 +207,13 @@ int server_renew(struct sluice_server *server) MUST_CHECK;
 /* Looks what has happened, without waiting. */
 void server_glance(struct sluice_server *server);
 
-/* reply.c: makes the table of a session's replies.  As client_make_tables(). */
-int session_make_replies(struct session *session) MUST_CHECK;
+/* reply.c: makes the table of a channel's replies.  As client_make_tables(). */
+int server_channel_make_replies(struct server_channel *channel) MUST_CHECK;
 
-/* serving.c: makes all that a channel may come to need.  0 or -errno. */
+/* server_receive.c: makes all that a channel may come to need.  0 or -errno. */
 int server_prepare(struct responder *responder) MUST_CHECK;
 
-/* serving.c: what its node asks a server. */
+/* server_receive.c: what its node asks a server. */
 extern const struct port_ops server_port_ops;
 
 /* When connections are taken, or clients told, that something was lacking for; CLOCK_NEVER. */

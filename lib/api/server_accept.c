@@ -25,7 +25,8 @@
  *
  * A hostile client can fill the queue of the listener, and others then try again too.  A
  * hostile process can have STRANGERS_PER_PROCESS connections without a HELLO; with one, it
- * counts as a client.
+ * counts as a client.  One that has broken the protocol is taken, and read after a pause
+ * (api/server_breaches.c).
  */
 #include "api/server.h"
 
@@ -50,16 +51,20 @@ int server_keep_reserve(struct sluice_server *server)
 
 static void take(struct sluice_server *server, int fd)
 {
-	struct responder *responder = responder_create(&server->config, fd);
+	struct server_channel *channel = server_make_channel(server, fd);
 
-	if (!responder)
+	if (!channel)
 		return;
-	server_add_channel(server, responder);
-	server_note_stranger(server, responder);
+	server_note_stranger(server, channel);
+	if (socket_peer(channel->responder.channel.source.fd, &channel->responder.channel.user) < 0) {
+		server_send_stranger_away(server, channel);
+		return;
+	}
 	/* What the client sent before we came round is there already. */
-	(void)channel_drain(&responder->channel);
-	channel_notice_end(&responder->channel);
-	server_thin_out_strangers(server, responder);
+	if (!server_keeps_waiting(server, channel))
+		(void)channel_drain(&channel->responder.channel);
+	channel_notice_end(&channel->responder.channel);
+	server_thin_out_strangers(server, channel);
 }
 
 /* 1: one was taken, or went; 0: nobody waits; or -errno: they wait for want of this. */
@@ -71,7 +76,7 @@ static int accept_one(struct sluice_server *server)
 	if (r < 0) {
 		/* What is left is for the channels that there are. */
 		reserve_release(&server->reserve);
-		return server_send_a_stranger_away(server) ? 1 : r;
+		return server_send_oldest_stranger_away(server) ? 1 : r;
 	}
 	fd = socket_accept(server->listener.fd);
 	if (fd == -EAGAIN)

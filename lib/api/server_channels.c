@@ -47,99 +47,114 @@
 
 /* ---- All channels, and the circle of those that are polled ---- */
 
-static void heat(struct sluice_server *server, struct responder *responder)
+static void heat(struct sluice_server *server, struct server_channel *channel)
 {
-	responder->quiet = 0;
-	if (!responder->linked || responder->next)
+	channel->quiet = 0;
+	if (!channel->linked || channel->next)
 		return;
 	if (server->current) {
-		responder->before = server->current;
-		responder->next = server->current->next;
-		responder->before->next = responder;
-		responder->next->before = responder;
+		channel->before = server->current;
+		channel->next = server->current->next;
+		channel->before->next = channel;
+		channel->next->before = channel;
 	} else {
-		responder->before = responder;
-		responder->next = responder;
+		channel->before = channel;
+		channel->next = channel;
 	}
 	/* The circle is looked at from behind current on: those that wait come first. */
-	server->current = responder;
+	server->current = channel;
 	server->hot++;
 }
 
-static void take_out(struct sluice_server *server, struct responder *responder)
+static void take_out(struct sluice_server *server, struct server_channel *channel)
 {
-	if (!responder->next)
+	if (!channel->next)
 		return;
-	responder->before->next = responder->next;
-	responder->next->before = responder->before;
-	if (server->current == responder)
-		server->current = responder->before == responder ? NULL : responder->before;
-	responder->next = NULL;
-	responder->before = NULL;
+	channel->before->next = channel->next;
+	channel->next->before = channel->before;
+	if (server->current == channel)
+		server->current = channel->before == channel ? NULL : channel->before;
+	channel->next = NULL;
+	channel->before = NULL;
 	server->hot--;
 }
 
-int server_cool(struct sluice_server *server, struct responder *responder)
+int server_cool(struct sluice_server *server, struct server_channel *channel)
 {
 	int r;
 
 	/* What may not be received yet stays there; its doorbell tells nothing new. */
-	if (responder_ready(responder))
+	if (responder_ready(&channel->responder))
 		return 0;
-	r = channel_arm(&responder->channel, SLUICE_DOORBELL_MESSAGE);
+	r = channel_arm(&channel->responder.channel, SLUICE_DOORBELL_MESSAGE);
 	if (r < 0)
 		return r;
-	if (responder_ready(responder))
-		channel_disarm(&responder->channel);
-	else if (responder->channel.armed || responder->channel.gone)
-		take_out(server, responder);
+	if (responder_ready(&channel->responder))
+		channel_disarm(&channel->responder.channel);
+	else if (channel->responder.channel.armed || channel->responder.channel.gone)
+		take_out(server, channel);
 	return 0;
 }
 
-void server_add_channel(struct sluice_server *server, struct responder *responder)
+static void add(struct sluice_server *server, struct server_channel *channel)
 {
-	responder->older = server->newest;
+	channel->older = server->newest;
 	if (server->newest)
-		server->newest->newer = responder;
-	server->newest = responder;
-	responder->linked = true;
+		server->newest->newer = channel;
+	server->newest = channel;
+	channel->linked = true;
 	server->references++;
+}
+
+struct server_channel *server_make_channel(struct sluice_server *server, int fd)
+{
+	struct server_channel *channel = calloc(1, sizeof(*channel));
+
+	if (!channel) {
+		responder_refuse(fd);
+		return NULL;
+	}
+	channel->server = server;
+	if (responder_init(&channel->responder, &server->config, fd) < 0)
+		return NULL;
+	add(server, channel);
+	return channel;
 }
 
 /* ---- Those that have gone ---- */
 
-static void note_gone(struct sluice_server *server, struct responder *responder)
+static void note_gone(struct sluice_server *server, struct server_channel *channel)
 {
-	if (!responder->linked || responder->gone_link)
+	if (!channel->linked || channel->gone_link)
 		return;
-	responder->next_gone = server->gone;
-	responder->gone_link = &server->gone;
+	channel->next_gone = server->gone;
+	channel->gone_link = &server->gone;
 	if (server->gone)
-		server->gone->gone_link = &responder->next_gone;
-	server->gone = responder;
+		server->gone->gone_link = &channel->next_gone;
+	server->gone = channel;
 }
 
-static void forget_gone(struct responder *responder)
+static void forget_gone(struct server_channel *channel)
 {
-	if (!responder->gone_link)
+	if (!channel->gone_link)
 		return;
-	*responder->gone_link = responder->next_gone;
-	if (responder->next_gone)
-		responder->next_gone->gone_link = responder->gone_link;
-	responder->gone_link = NULL;
+	*channel->gone_link = channel->next_gone;
+	if (channel->next_gone)
+		channel->next_gone->gone_link = channel->gone_link;
+	channel->gone_link = NULL;
 }
 
-static void unlink_from(struct sluice_server *server, struct responder *responder)
+static void unlink_from(struct sluice_server *server, struct server_channel *channel)
 {
-	take_out(server, responder);
-	forget_gone(responder);
-	responder->linked = false;
-	if (responder->newer)
-		responder->newer->older = responder->older;
+	take_out(server, channel);
+	forget_gone(channel);
+	channel->linked = false;
+	if (channel->newer)
+		channel->newer->older = channel->older;
 	else
-		server->newest = responder->older;
-	if (responder->older)
-		responder->older->newer = responder->newer;
+		server->newest = channel->older;
+	if (channel->older)
+		channel->older->newer = channel->newer;
 }
 
 void server_free(struct sluice_server *server)
@@ -157,46 +172,46 @@ void server_put(struct sluice_server *server)
 		server_free(server);
 }
 
-void server_drop_channel(struct sluice_server *server, struct responder *responder)
+void server_drop_channel(struct sluice_server *server, struct server_channel *channel)
 {
-	unlink_from(server, responder);
+	unlink_from(server, channel);
 	if (server->accept.wanted)
 		retry_now(&server->accept);
-	channel_put(&responder->channel);
+	channel_put(&channel->responder.channel);
 	server_put(server);
 }
 
 /* Of one that has gone, and has no active requests. */
-static void let_go_if_done(struct sluice_server *server, struct responder *responder)
+static void let_go_if_done(struct sluice_server *server, struct server_channel *channel)
 {
-	if (responder_ready(responder)) {
-		note_gone(server, responder);
-		heat(server, responder);
+	if (responder_ready(&channel->responder)) {
+		note_gone(server, channel);
+		heat(server, channel);
 	} else {
-		server_drop_channel(server, responder);
+		server_drop_channel(server, channel);
 	}
 }
 
-void server_let_go(struct sluice_server *server, struct responder *responder)
+void server_let_go(struct sluice_server *server, struct server_channel *channel)
 {
-	if (responder->active)
+	if (channel->responder.active)
 		return;
 	if (server->destroyed)
-		server_drop_channel(server, responder);
-	else if (responder->channel.gone)
-		let_go_if_done(server, responder);
+		server_drop_channel(server, channel);
+	else if (channel->responder.channel.gone)
+		let_go_if_done(server, channel);
 }
 
 void server_tidy(struct sluice_server *server)
 {
-	struct responder *responder, *next;
+	struct server_channel *channel, *next;
 
-	for (responder = server->gone; responder; responder = next) {
-		next = responder->next_gone;
-		if (responder->active)
-			forget_gone(responder);
+	for (channel = server->gone; channel; channel = next) {
+		next = channel->next_gone;
+		if (channel->responder.active)
+			forget_gone(channel);
 		else
-			let_go_if_done(server, responder);
+			let_go_if_done(server, channel);
 	}
 }
 
@@ -208,50 +223,65 @@ void server_glance(struct sluice_server *server)
 
 /* ---- What channels tell ---- */
 
+static void note_coming(struct sluice_server *server, struct server_channel *channel)
+{
+	if (channel->counted)
+		return;
+	channel->counted = true;
+	counter_add(&server->entry.counters->peers, 1);
+	port_peer_came(&server->port);
+}
+
+static void note_going(struct sluice_server *server, struct server_channel *channel, int reason)
+{
+	if (!channel->counted || channel->missed)
+		return;
+	channel->missed = true;
+	server->full_since = 0;
+	counter_sub(&server->entry.counters->peers, 1);
+	port_peer_went(&server->port, reason);
+}
+
 void server_channel_changed(struct responder *responder)
 {
-	struct sluice_server *server = responder->config->owner;
-	const struct channel *channel = &responder->channel;
+	struct server_channel *channel = server_channel_of(responder);
+	struct sluice_server *server = channel->server;
+	int gone = responder->channel.gone;
 
-	if (channel->own_bell || channel->gone)
-		server_forget_stranger(server, responder);
-	if (channel->own_bell && !responder->counted) {
-		responder->counted = true;
-		counter_add(&server->entry.counters->peers, 1);
-		port_peer_came(&server->port);
-	}
-	if (channel->gone)
-		note_gone(server, responder);
+	if (responder->channel.own_bell || gone)
+		server_forget_stranger(server, channel);
+	if (gone == EPROTO)
+		server_note_breach(server, channel);
+	if (responder->channel.own_bell)
+		note_coming(server, channel);
+	if (gone)
+		note_gone(server, channel);
 	/* Its descriptors may do for who waits to be taken. */
-	if (channel->gone && server->accept.wanted)
+	if (gone && server->accept.wanted)
 		retry_now(&server->accept);
-	if (responder->counted && !responder->missed && (channel->gone || channel->leaving)) {
-		responder->missed = true;
-		server->full_since = 0;
-		counter_sub(&server->entry.counters->peers, 1);
-		port_peer_went(&server->port, channel->gone ? channel->gone : EPIPE);
-	}
-	server_channel_woken(responder);
+	if (gone || responder->channel.leaving)
+		note_going(server, channel, gone ? gone : EPIPE);
+	heat(server, channel);
 }
 
 void server_channel_woken(struct responder *responder)
 {
-	heat(responder->config->owner, responder);
+	struct server_channel *channel = server_channel_of(responder);
+
+	heat(channel->server, channel);
 }
 
 void server_channel_destroyed(struct responder *responder)
 {
-	struct sluice_server *server = responder->config->owner;
-	struct session *session = responder->session;
+	struct server_channel *channel = server_channel_of(responder);
+	struct sluice_server *server = channel->server;
 
 	if (responder->pool_open) {
 		server->growths += responder->pool.growths;
 		server->retired += responder->pool.retired;
 		server->largest = max_u64(server->largest, responder->pool.largest);
 	}
-	if (!session)
-		return;
-	handles_deinit(&session->actives);
-	handles_deinit(&session->replies);
-	free(session);
+	handles_deinit(&channel->actives);
+	handles_deinit(&channel->replies);
+	free(channel);
 }

@@ -22,10 +22,10 @@
 
 #include <errno.h>
 
-#include "config/config_keys.h"
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/opts.h"
+#include "config/config.h"
 #include "os/memfd.h"
 
 /* What the port is made for, and must be allowed. */
@@ -40,28 +40,28 @@ static uint64_t promised(const struct sluice_server *server)
 }
 
 struct wish {
-	const char *name;
-	uint64_t said;			/* 0: nothing */
-	uint64_t derived;		/* if nothing is said */
-	uint64_t least;			/* that will do */
-	unsigned int key;		/* of the configuration, where a ceiling may be */
+	unsigned int setting;
+	uint64_t derived;		/* the limit if the program sets none */
+	uint64_t least;			/* what the port needs */
 };
 
-/* A limit as it was said, or as it is derived.  0, -EINVAL or -EMSGSIZE. */
-static int choose(const struct sluice_server *server, const struct wish *wish, uint64_t *ret_limit)
+/* A limit as the options set it, or as it is derived.  0, -EINVAL or -EMSGSIZE. */
+static int choose(const struct sluice_server *server, const struct sluice_server_opts *opts,
+		  const struct wish *wish, uint64_t *ret_limit)
 {
-	uint64_t ceiling = config_ceiling(&server->service->node->config, wish->key);
-	uint64_t limit = wish->said;
+	uint64_t ceiling = config_ceiling(&server->service->node->config, wish->setting);
+	const struct setting *setting = &setting_table[wish->setting];
+	uint64_t limit = setting_get(setting, opts);
 
-	if (limit > MEMORY_LIMIT_MAX)
-		return fail(EINVAL, "%s is %llu bytes, and can be at most %llu", wish->name,
-			    (unsigned long long)limit, (unsigned long long)MEMORY_LIMIT_MAX);
+	if (limit > setting->most)
+		return fail(EINVAL, "%s is %llu bytes, and can be at most %llu", setting->name,
+			    (unsigned long long)limit, (unsigned long long)setting->most);
 	if (!limit)
 		limit = min_u64(max_u64(wish->derived, wish->least), ceiling);
 	limit = round_up(limit, POOL_PAGE);
 	if (limit < wish->least)
 		return fail(EMSGSIZE, "%s is %llu bytes, and the port needs room for %llu",
-			    wish->name, (unsigned long long)limit,
+			    setting->name, (unsigned long long)limit,
 			    (unsigned long long)wish->least);
 	*ret_limit = limit;
 	return 0;
@@ -73,27 +73,21 @@ int server_allow_memory(struct sluice_server *server, const struct sluice_server
 	struct pool_config *pool = &server->config.pool;
 	uint64_t share = min_u64(memory_available(), MEMORY_LIMIT_MAX) / PORT_MEMORY_SHARE;
 	struct wish port = {
-		.name = "port_memory_limit",
-		.said = opts->port_memory_limit,
-		.derived = max_u64(max_u64(share, PORT_MEMORY_LEAST), opts->memory_limit),
-		.key = CONFIG_PORT_MEMORY,
+		.setting = SETTING_server_port_memory_limit,
+		.derived = max_u64(max_u64(share, PORT_MEMORY_LEAST), opts->port.memory_limit),
 	};
-	struct wish peer = {
-		.name = "peer_memory_limit",
-		.said = opts->peer_memory_limit,
-		.key = CONFIG_PEER_MEMORY,
-	};
+	struct wish peer = { .setting = SETTING_server_peer_memory_limit };
 	int r;
 
 	r = pool_check(pool);
 	if (r < 0)
 		return r;
 	port.least = peer.least = promised(server);
-	r = choose(server, &port, &all->limit);
+	r = choose(server, opts, &port, &all->limit);
 	if (r < 0)
 		return r;
-	peer.derived = max_u64(all->limit / PEER_MEMORY_SHARE, opts->memory_limit);
-	r = choose(server, &peer, &all->peer_limit);
+	peer.derived = max_u64(all->limit / PEER_MEMORY_SHARE, opts->port.memory_limit);
+	r = choose(server, opts, &peer, &all->peer_limit);
 	if (r < 0)
 		return r;
 	if (pool->strategy == POOL_STATIC)
@@ -104,24 +98,25 @@ int server_allow_memory(struct sluice_server *server, const struct sluice_server
 }
 
 /* May this channel's idle memory go, so that there is room for the other's? */
-static bool may_give_up(const struct responder *responder, const struct responder *other)
+static bool may_give_up(const struct server_channel *channel, const struct server_channel *other)
 {
-	if (responder == other)
+	if (channel == other)
 		return false;
-	return other->pool.shortage == POOL_SHORT_OF_PORT ||
-	       responder->allowance == other->allowance;
+	return other->responder.pool.shortage == POOL_SHORT_OF_PORT ||
+	       channel->responder.allowance == other->responder.allowance;
 }
 
 bool server_make_room(struct responder *responder)
 {
-	const struct sluice_server *server = responder->config->owner;
-	struct responder *other;
+	const struct server_channel *channel = server_channel_of(responder);
+	const struct sluice_server *server = channel->server;
+	struct server_channel *other;
 
 	/* What a port has asked for from the start it keeps. */
 	if (server->config.pool.residence != RESIDENCE_LAZY)
 		return false;
 	for (other = server->newest; other; other = other->older)
-		if (may_give_up(other, responder) && responder_give_up_idle(other))
+		if (may_give_up(other, channel) && responder_give_up_idle(&other->responder))
 			return true;
 	return false;
 }
@@ -138,7 +133,7 @@ static void add_memory(struct sluice_memory *memory, const struct pool *pool)
 int sluice_server_memory(struct sluice_server *server, struct sluice_memory *memory)
 {
 	struct sluice_memory known = { .size = sizeof(known) };
-	const struct responder *responder;
+	const struct server_channel *channel;
 	int r;
 
 	if (!server)
@@ -149,8 +144,8 @@ int sluice_server_memory(struct sluice_server *server, struct sluice_memory *mem
 	known.growths = server->growths;
 	known.largest_segment = server->largest;
 	known.retired = server->retired;
-	for (responder = server->newest; responder; responder = responder->older)
-		if (responder->pool_open)
-			add_memory(&known, &responder->pool);
+	for (channel = server->newest; channel; channel = channel->older)
+		if (channel->responder.pool_open)
+			add_memory(&known, &channel->responder.pool);
 	return opts_answer(memory, &known, sizeof(known), "memory");
 }

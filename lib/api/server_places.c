@@ -16,7 +16,7 @@
  * A client that is destroyed while messages of it are held says QUIT and goes on reading.
  * The name of a client that has left is free, and another may have it; so those that have
  * left take no place of those that are present.  Who has left can send no more than its ring
- * held then (exchange/responder.c).  The server keeps no account: the list of
+ * held then (exchange/responder_request.c).  The server keeps no account: the list of
  * channels is the truth, and is walked at each HELLO and once before connections are taken.
  *
  *	max_clients are present		a further HELLO is answered by REJECT with EUSERS, and
@@ -51,46 +51,47 @@ struct places {
 
 static struct places count_places(const struct sluice_server *server)
 {
-	const struct responder *responder;
+	const struct server_channel *channel;
 	struct places places = { 0 };
 
-	for (responder = server->newest; responder; responder = responder->older) {
-		if (!responder->channel.own_bell)
+	for (channel = server->newest; channel; channel = channel->older) {
+		if (!channel->responder.channel.own_bell)
 			continue;
-		if (!responder_has_left(responder))
+		if (!responder_has_left(&channel->responder))
 			places.present++;
-		else if (responder_polls(responder))
+		else if (responder_polls(&channel->responder))
 			places.departed++;
 	}
 	return places;
 }
 
 /* Is this the channel that the client has now connected in place of? */
-static bool is_former(const struct responder *former, const struct responder *responder)
+static bool is_former(const struct server_channel *former, const struct server_channel *channel)
 {
-	const struct channel *one = &former->channel, *other = &responder->channel;
+	const struct channel *one = &former->responder.channel, *other = &channel->responder.channel;
 
-	return former != responder && one->own_bell && !one->gone && one->peer == other->peer &&
+	return former != channel && one->own_bell && !one->gone && one->peer == other->peer &&
 	       one->user.pid == other->user.pid && one->user.uid == other->user.uid;
 }
 
 /* What the client sent on the former channel is read first. */
-static void close_former(struct sluice_server *server, const struct responder *responder)
+static void close_former(struct sluice_server *server, const struct server_channel *channel)
 {
-	struct responder *former;
+	struct server_channel *former;
 
 	for (former = server->newest; former; former = former->older)
-		if (is_former(former, responder))
-			channel_end(&former->channel);
+		if (is_former(former, channel))
+			channel_end(&former->responder.channel);
 }
 
 int server_admit(struct responder *responder)
 {
-	struct sluice_server *server = responder->config->owner;
-	uint32_t most = responder->config->settings->max_clients;
+	struct server_channel *channel = server_channel_of(responder);
+	struct sluice_server *server = channel->server;
+	uint32_t most = server->config.settings->max_clients;
 	struct places places;
 
-	close_former(server, responder);
+	close_former(server, channel);
 	places = count_places(server);
 	if (places.present < most && places.departed < most)
 		return 0;
@@ -101,14 +102,14 @@ int server_admit(struct responder *responder)
 /* What it was sent, a client can still read. */
 static void close_done(struct sluice_server *server)
 {
-	struct responder *responder;
+	struct server_channel *channel;
 
-	for (responder = server->newest; responder; responder = responder->older) {
-		if (responder->channel.gone || !responder_has_left(responder) ||
-		    responder->active || responder_polls(responder))
+	for (channel = server->newest; channel; channel = channel->older) {
+		if (channel->responder.channel.gone || !responder_has_left(&channel->responder) ||
+		    channel->responder.active || responder_polls(&channel->responder))
 			continue;
-		channel_say_goodbye(&responder->channel);
-		channel_end(&responder->channel);
+		channel_say_goodbye(&channel->responder.channel);
+		channel_end(&channel->responder.channel);
 	}
 }
 

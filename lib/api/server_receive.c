@@ -11,7 +11,7 @@
  * A server that finds no request knows how busy it is, and corrects what its clients have
  * counted (shm/load.c).
  *
- * A request whose deadline has passed is finished with unseen (exchange/responder.c); a client
+ * A request whose deadline has passed is finished with unseen (exchange/responder_request.c); a client
  * may send as many of those as it likes, and costs a ringful of looks at a time.
  *
  * A server that holds as many requests of a client as it may is told so (ENOBUFS) when
@@ -31,48 +31,39 @@
 #include "os/clock.h"
 #include "trace/probes.h"
 
-static struct session *session_of(struct sluice_server *server, struct responder *responder)
+/* Made with the first request: idle clients have none.  0 or -errno. */
+static int make_actives(struct server_channel *channel)
 {
-	struct session *session = responder->session;
-	uint32_t limit = server->service->contract.settings.max_active_requests;
+	const struct sluice_server *server = channel->server;
 	int r;
 
-	if (session)
-		return session;
-	session = calloc(1, sizeof(*session));
-	if (!session)
-		return fail_null(ENOMEM, "no memory for a client's requests");
-	session->server = server;
-	session->responder = responder;
-	r = table_init(&session->actives, limit, sizeof(struct active_request),
-		       offsetof(struct active_request, handle), server->config.pool.residence);
-	if (r < 0) {
-		handles_deinit(&session->actives);
-		free(session);
-		return fail_again_null(r);
-	}
-	responder->session = session;
-	return session;
+	if (likely(channel->actives.items))
+		return 0;
+	r = table_init(&channel->actives, server->service->contract.settings.max_active_requests,
+		       sizeof(struct active_request), offsetof(struct active_request, handle),
+		       server->config.pool.residence);
+	if (r < 0)
+		handles_deinit(&channel->actives);
+	return r;
 }
 
 int server_prepare(struct responder *responder)
 {
-	struct session *session = session_of(responder->config->owner, responder);
-	int r;
+	struct server_channel *channel = server_channel_of(responder);
+	int r = make_actives(channel);
 
-	if (!session)
-		return -errno;
-	r = reside(session, sizeof(*session), responder->config->pool.residence);
-	return r < 0 ? r : session_make_replies(session);
+	if (!r)
+		r = reside(channel, sizeof(*channel), responder->config->pool.residence);
+	return r < 0 ? r : server_channel_make_replies(channel);
 }
 
 static COLD void tell_received(const struct active_request *active)
 {
-	const struct responder *responder = active->session->responder;
+	const struct responder *responder = &active->channel->responder;
 
 	probe_active_request_receive(responder->channel.port, responder->channel.peer,
 				     active->number, probe_address(active->head.data),
-				     active->head.size, ring_waiting(&responder->requests));
+				     active->head.size, ring_waiting(&responder->request_ring));
 }
 
 static COLD void stamp(struct active_request *active)
@@ -80,35 +71,35 @@ static COLD void stamp(struct active_request *active)
 	active->since = clock_now();
 }
 
-static struct sluice_active_request *make_active(struct session *session,
-						 const struct request_found *found)
+static struct sluice_active_request *make_active(struct server_channel *channel,
+						 const struct inlet_message *message)
 {
-	struct active_request *active = handles_take(&session->actives);
+	struct active_request *active = handles_take(&channel->actives);
 
 	active->head = (struct sluice_active_request){
-		.data = found->slice.data,
-		.header = found->slice.header,
-		.count = found->count,
-		.size = found->slice.size,
-		.deadline = found->deadline,
+		.data = message->slice.data,
+		.header = message->slice.header,
+		.count = message->in.count,
+		.size = message->slice.size,
+		.deadline = responder_deadline(&message->in),
 	};
-	active->delivery = found->delivery;
-	active->segment = found->slice.segment;
+	active->delivery = message->in.slice;
+	active->segment = message->slice.segment;
 	active->loaned = 0;
 	active->position = 0;
-	active->number = found->request;
-	active->count = found->count;
-	active->deadline = found->deadline;
-	active->attachment = found->attachment;
+	active->number = message->in.request;
+	active->count = message->in.count;
+	active->deadline = active->head.deadline;
+	active->attachment = message->attachment;
 	active->ended = false;
-	active->traced = found->traced;
+	active->traced = message->in.flags & SLUICE_RING_TRACED;
 	active->since = 0;
+	active->channel = channel;
+	channel_get(&channel->responder.channel);
 	if (probe_is_on(active_request_release))
 		stamp(active);
-	active->session = session;
 	if (probe_is_on(active_request_receive))
 		tell_received(active);
-	channel_get(&session->responder->channel);
 	return &active->head;
 }
 
@@ -116,25 +107,24 @@ static struct sluice_active_request *make_active(struct session *session,
  * Looks into one channel.  1 with a request; 0 (none); -ENOBUFS (it cannot be taken) or
  * another -errno.  A ringful of requests may have expired.
  */
-static int take_from(struct sluice_server *server, struct responder *responder,
+static int take_from(struct sluice_server *server, struct server_channel *channel,
 		     struct sluice_active_request **ret_request)
 {
 	uint64_t looks = server->service->layout.request_slots;
-	struct request_found found;
-	struct session *session;
+	struct inlet_message message;
 	int r;
 
-	if (!responder_polls(responder))
+	if (!responder_polls(&channel->responder))
 		return 0;
-	session = session_of(server, responder);
-	if (!session)
-		return -errno;
+	r = make_actives(channel);
+	if (r < 0)
+		return r;
 	do {
-		r = responder_receive(responder, &found);
+		r = responder_receive(&channel->responder, &message);
 	} while ((r == -ETIMEDOUT || r == -ECANCELED) && --looks);
 	if (r > 0) {
-		*ret_request = make_active(session, &found);
-		responder->waits_since = 0;
+		*ret_request = make_active(channel, &message);
+		channel->waits_since = 0;
 		/* As counters_received() has just found it. */
 		server->received_at = (int64_t)load_relaxed(&server->entry.counters->active);
 	}
@@ -142,11 +132,11 @@ static int take_from(struct sluice_server *server, struct responder *responder,
 }
 
 /* It was looked at in vain; is polling it still the better bargain? */
-static int grow_quiet(struct sluice_server *server, struct responder *responder)
+static int grow_quiet(struct sluice_server *server, struct server_channel *channel)
 {
-	if (++responder->quiet < COOL_AFTER_LOOKS || server->hot <= COOL_ABOVE)
+	if (++channel->quiet < COOL_AFTER_LOOKS || server->hot <= COOL_ABOVE)
 		return 0;
-	return server_cool(server, responder);
+	return server_cool(server, channel);
 }
 
 /* Were requests taken one after another, so that turns are short? */
@@ -156,9 +146,14 @@ static bool is_quick(const struct sluice_server *server)
 	       clock_coarse() - server->received_at < SLOW_LOOK_NS;
 }
 
-static bool can_receive(struct responder *responder)
+static bool is_ready(struct server_channel *channel)
 {
-	return responder_ready(responder) && !responder_is_at_limit(responder);
+	return responder_ready(&channel->responder);
+}
+
+static bool can_receive(struct server_channel *channel)
+{
+	return responder_ready(&channel->responder) && !responder_is_at_limit(&channel->responder);
 }
 
 /*
@@ -168,18 +163,18 @@ static bool can_receive(struct responder *responder)
  */
 static void give_turn_to_longest(struct sluice_server *server)
 {
-	struct responder *responder = server->current, *longest = NULL;
+	struct server_channel *channel = server->current, *longest = NULL;
 	uint32_t looks;
 
 	server->slow_looks++;
 	for (looks = server->hot; looks; looks--) {
-		responder = responder->next;
-		if (!can_receive(responder))
+		channel = channel->next;
+		if (!can_receive(channel))
 			continue;
-		if (!responder->waits_since)
-			responder->waits_since = server->slow_looks;
-		if (!longest || responder->waits_since < longest->waits_since)
-			longest = responder;
+		if (!channel->waits_since)
+			channel->waits_since = server->slow_looks;
+		if (!longest || channel->waits_since < longest->waits_since)
+			longest = channel;
 	}
 	if (longest)
 		server->current = longest->before;
@@ -188,22 +183,22 @@ static void give_turn_to_longest(struct sluice_server *server)
 /* 1 with a request; 0 (none); -ENOBUFS (only such as cannot be taken) or -errno. */
 static int take(struct sluice_server *server, struct sluice_active_request **ret_request)
 {
-	struct responder *responder;
+	struct server_channel *channel;
 	uint32_t looks;
 	int r, result = 0;
 
 	if (unlikely(!is_quick(server)))
 		give_turn_to_longest(server);
 	for (looks = server->hot; looks; looks--) {
-		responder = server->current->next;
-		server->current = responder;
-		r = take_from(server, responder, ret_request);
+		channel = server->current->next;
+		server->current = channel;
+		r = take_from(server, channel, ret_request);
 		if (r > 0)
-			responder->quiet = 0;
+			channel->quiet = 0;
 		else if (r == -ENOBUFS)
 			result = r;
 		else if (!r)
-			r = grow_quiet(server, responder);
+			r = grow_quiet(server, channel);
 		if (r && r != -ENOBUFS)
 			return r;
 	}
@@ -221,13 +216,13 @@ static void letter_came(struct port *port)
 }
 
 /* Of channels that are not polled none has anything, or it would have rung. */
-static bool any(const struct sluice_server *server, bool (*is)(struct responder *responder))
+static bool any(const struct sluice_server *server, bool (*is)(struct server_channel *channel))
 {
-	struct responder *responder = server->current;
+	struct server_channel *channel = server->current;
 	uint32_t looks;
 
-	for (looks = server->hot; looks; looks--, responder = responder->next)
-		if (is(responder))
+	for (looks = server->hot; looks; looks--, channel = channel->next)
+		if (is(channel))
 			return true;
 	return false;
 }
@@ -235,7 +230,7 @@ static bool any(const struct sluice_server *server, bool (*is)(struct responder 
 /* Is there a request, whether it can be taken or not? */
 static bool any_request(const struct sluice_server *server)
 {
-	return any(server, responder_ready);
+	return any(server, is_ready);
 }
 
 /* A node does not tell of what cannot be taken: its program would turn in circles. */

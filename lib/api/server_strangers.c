@@ -10,7 +10,8 @@
  * strangers only where somebody was stopped just then, or wants to keep descriptors busy.
  * They get STRANGER_PATIENCE_NS, and are few: STRANGERS_PER_PROCESS and STRANGERS_PER_USER.
  * Of those that are too many the oldest goes.  One whose packets wait for their turn
- * (wait/budget.c) may have said HELLO, and is left alone.
+ * (wait/budget.c) may have said HELLO, and is left alone.  One that is not read since its
+ * process or user has broken the protocol (api/server_breaches.c) counts until it is read.
  *
  * Who is sent away is told that descriptors are lacking, so that a client of the library
  * tries again (api/client_want.c).
@@ -28,117 +29,106 @@
 
 #include "base/limits.h"
 #include "os/clock.h"
-#include "os/socket.h"
 
-void server_note_stranger(struct sluice_server *server, struct responder *responder)
+void server_note_stranger(struct sluice_server *server, struct server_channel *channel)
 {
 	int64_t end = clock_now() + STRANGER_PATIENCE_NS;
 
 	if (!server->strangers++ || end < server->strangers_end)
 		server->strangers_end = end;
-	responder->stranger = true;
-	responder->stranger_end = end;
+	channel->stranger = true;
+	channel->stranger_end = end;
 }
 
-void server_forget_stranger(struct sluice_server *server, struct responder *responder)
+void server_forget_stranger(struct sluice_server *server, struct server_channel *channel)
 {
-	server->strangers -= responder->stranger;
-	responder->stranger = false;
+	server->strangers -= channel->stranger;
+	channel->stranger = false;
 }
 
 /* At once, with all of its descriptors: nobody else refers to it. */
-static void send_away(struct sluice_server *server, struct responder *responder)
+void server_send_stranger_away(struct sluice_server *server, struct server_channel *channel)
 {
-	channel_give_up(&responder->channel, EMFILE);
-	server_drop_channel(server, responder);
+	channel_give_up(&channel->responder.channel, EMFILE);
+	server_drop_channel(server, channel);
 }
 
-/* May it be one that has said HELLO, and was not read? */
-static bool may_have_greeted(const struct responder *responder)
+/* May it be one that has said HELLO, and was not read though nothing is held against it? */
+static bool may_have_greeted(const struct server_channel *channel)
 {
-	return responder->channel.turn.waiting;
+	return channel->responder.channel.turn.waiting && clock_now() >= channel->unread_until;
 }
 
-static bool is_same_user(const struct responder *responder, const struct ucred *user)
+static bool is_same_user(const struct server_channel *channel, const struct ucred *user)
 {
-	return responder->channel.user.uid == user->uid;
-}
-
-static bool is_same_process(const struct responder *responder, const struct ucred *user)
-{
-	return user->pid && responder->channel.user.pid == user->pid &&
-	       is_same_user(responder, user);
+	return channel->responder.channel.user.uid == user->uid;
 }
 
 /* Of those that are of somebody the oldest goes, if there are more than so many. */
 static void thin_out(struct sluice_server *server, const struct ucred *user, uint32_t most,
-		     bool (*is_of)(const struct responder *responder, const struct ucred *user))
+		     bool (*is_of)(const struct server_channel *channel, const struct ucred *user))
 {
-	struct responder *responder, *oldest = NULL;
+	struct server_channel *channel, *oldest = NULL;
 	uint32_t count = 0;
 
-	for (responder = server->newest; responder; responder = responder->older) {
-		if (!responder->stranger || may_have_greeted(responder) || !is_of(responder, user))
+	for (channel = server->newest; channel; channel = channel->older) {
+		if (!channel->stranger || may_have_greeted(channel) || !is_of(channel, user))
 			continue;
 		count++;
-		oldest = responder;
+		oldest = channel;
 	}
 	if (count > most)
-		send_away(server, oldest);
+		server_send_stranger_away(server, oldest);
 }
 
-void server_thin_out_strangers(struct sluice_server *server, struct responder *responder)
+void server_thin_out_strangers(struct sluice_server *server, struct server_channel *channel)
 {
 	struct ucred user;
 
-	if (!responder->stranger || may_have_greeted(responder))
+	if (!channel->stranger || may_have_greeted(channel))
 		return;
-	if (socket_peer(responder->channel.source.fd, &responder->channel.user) < 0) {
-		send_away(server, responder);
-		return;
-	}
-	user = responder->channel.user;
-	thin_out(server, &user, STRANGERS_PER_PROCESS, is_same_process);
+	user = channel->responder.channel.user;
+	thin_out(server, &user, STRANGERS_PER_PROCESS, is_of_process);
 	thin_out(server, &user, STRANGERS_PER_USER, is_same_user);
 }
 
 /* The oldest that is not waiting for its turn; or NULL. */
-static struct responder *oldest_of(const struct sluice_server *server)
+static struct server_channel *oldest_of(const struct sluice_server *server)
 {
-	struct responder *responder, *oldest = NULL;
+	struct server_channel *channel, *oldest = NULL;
 
-	for (responder = server->newest; responder; responder = responder->older)
-		if (responder->stranger && !may_have_greeted(responder))
-			oldest = responder;
+	for (channel = server->newest; channel; channel = channel->older)
+		if (channel->stranger && !may_have_greeted(channel))
+			oldest = channel;
 	return oldest;
 }
 
-bool server_send_a_stranger_away(struct sluice_server *server)
+bool server_send_oldest_stranger_away(struct sluice_server *server)
 {
-	struct responder *oldest = server->strangers ? oldest_of(server) : NULL;
+	struct server_channel *oldest = server->strangers ? oldest_of(server) : NULL;
 
 	if (oldest)
-		send_away(server, oldest);
+		server_send_stranger_away(server, oldest);
 	return oldest;
 }
 
 void server_check_strangers(struct sluice_server *server)
 {
 	int64_t now = clock_now(), first = CLOCK_NEVER;
-	struct responder *responder, *next;
+	struct server_channel *channel, *next;
 
 	if (now < server->strangers_end)
 		return;
-	for (responder = server->newest; responder; responder = next) {
-		next = responder->older;
-		if (!responder->stranger)
+	for (channel = server->newest; channel; channel = next) {
+		next = channel->older;
+		if (!channel->stranger)
 			continue;
-		if (may_have_greeted(responder))
-			responder->stranger_end = now + STRANGER_PATIENCE_NS;
-		if (now < responder->stranger_end)
-			first = min_i64(first, responder->stranger_end);
+		if (may_have_greeted(channel))
+			channel->stranger_end = now + STRANGER_PATIENCE_NS;
+		if (now < channel->stranger_end)
+			first = min_i64(first, channel->stranger_end);
 		else
-			send_away(server, responder);
+			server_send_stranger_away(server, channel);
 	}
 	server->strangers_end = first;
 }

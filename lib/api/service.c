@@ -18,17 +18,15 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/opts.h"
+#include "config/config_opts.h"
 #include "registry/sweep.h"
 #include "trace/probes.h"
 
 #define PAGE	4096u
 
-#define KNOWN_FLAGS							\
-	(SLUICE_SERVICE_MUST_EXIST | SLUICE_SERVICE_MUST_CREATE |	\
-	 SLUICE_SERVICE_NO_REQUEST_OVERFLOW | SLUICE_SERVICE_NO_RESPONSE_OVERFLOW | \
-	 SLUICE_SERVICE_NO_FIRE_AND_FORGET | SLUICE_SERVICE_ANY_USER)
+#define REFUSABLE_FLAGS	(SETTINGS_SHARED_FLAGS | SLUICE_SERVICE_ANY_USER)
 
-#define REFUSABLE_FLAGS	(KNOWN_FLAGS & ~(SLUICE_SERVICE_MUST_EXIST | SLUICE_SERVICE_MUST_CREATE))
+#define KNOWN_FLAGS	(SLUICE_SERVICE_MUST_EXIST | SLUICE_SERVICE_MUST_CREATE | REFUSABLE_FLAGS)
 
 static int check_refused(const struct sluice_service_opts *opts)
 {
@@ -179,11 +177,9 @@ static int open_service(struct sluice_service *service, const struct sluice_cont
 		return r;
 	}
 	layout_compute(&service->layout, &service->contract.settings);
-	service->request = payload_of(&service->contract.request,
-				      &service->contract.request_header,
+	service->request = payload_of(&service->contract.message[SLUICE_REGISTRY_REQUEST],
 				      service->contract.settings.request_alignment);
-	service->response = payload_of(&service->contract.response,
-				       &service->contract.response_header,
+	service->response = payload_of(&service->contract.message[SLUICE_REGISTRY_RESPONSE],
 				       service->contract.settings.response_alignment);
 	return 0;
 }
@@ -304,20 +300,32 @@ void service_put(struct sluice_service *service)
 	node_put(node);
 }
 
-void service_tell_port(const struct sluice_service *service, enum port_role role, uint64_t port)
+void service_tell_port(const struct sluice_service *service, enum port_kind kind, uint64_t port)
 {
-	probe(port_create, port, role, service->node->entry.id,
+	probe(port_create, port, port_kind_role(kind), service->node->entry.id,
 	      probe_address(service->contract.name), service->request.lead, service->response.lead);
 }
 
-void service_tell_port_gone(const struct sluice_service *service, enum port_role role,
+void service_tell_port_gone(const struct sluice_service *service, enum port_kind kind,
 			    uint64_t port)
 {
-	probe(port_destroy, port, role, service->node->entry.id,
+	probe(port_destroy, port, port_kind_role(kind), service->node->entry.id,
 	      probe_address(service->contract.name));
 }
 
-static int check_port_opts(const struct service_port_opts *opts)
+/* A later version of the library may have an option in each of the spare words. */
+static int check_spare(const struct sluice_port_opts *opts)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(opts->spare) / sizeof(opts->spare[0]); i++)
+		if (opts->spare[i])
+			return fail(E2BIG, "spare[%zu] of the port's options is set, and this library has no such option",
+				    i);
+	return 0;
+}
+
+static int check_port_opts(const struct sluice_port_opts *opts)
 {
 	const uint32_t known = SLUICE_PORT_PREFAULT | SLUICE_PORT_LOCK | SLUICE_PORT_HUGE_PAGES;
 
@@ -331,7 +339,7 @@ static int check_port_opts(const struct service_port_opts *opts)
 		return fail(EINVAL, "memory_limit is %llu bytes, and can be at most %llu",
 			    (unsigned long long)opts->memory_limit,
 			    (unsigned long long)MEMORY_LIMIT_MAX);
-	return 0;
+	return check_spare(opts);
 }
 
 static enum residence residence_of(uint32_t flags)
@@ -342,7 +350,7 @@ static enum residence residence_of(uint32_t flags)
 }
 
 int service_pool_config(struct pool_config *ret_config, const struct payload *payload,
-			const struct service_port_opts *opts)
+			const struct sluice_port_opts *opts)
 {
 	uint64_t length = opts->initial_max_slice_len ? opts->initial_max_slice_len : 1;
 	uint64_t limit = opts->memory_limit ? opts->memory_limit : MEMORY_LIMIT_DEFAULT;

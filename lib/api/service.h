@@ -9,7 +9,7 @@
 #include "memory/pool.h"
 #include "registry/port_entry.h"
 #include "registry/service_dir.h"
-#include "shm/layout.h"
+#include "exchange/layout.h"
 
 struct sluice_service {
 	struct sluice_node *node;
@@ -32,24 +32,15 @@ struct sluice_service *service_get(struct sluice_service *service);
 void service_put(struct sluice_service *service);
 
 /* Tells who watches that a port has been made, or destroyed. */
-void service_tell_port(const struct sluice_service *service, enum port_role role, uint64_t port);
-void service_tell_port_gone(const struct sluice_service *service, enum port_role role,
+void service_tell_port(const struct sluice_service *service, enum port_kind kind, uint64_t port);
+void service_tell_port_gone(const struct sluice_service *service, enum port_kind kind,
 			    uint64_t port);
-
-/* What a port says of its memory, which clients and servers say alike. */
-struct service_port_opts {
-	uint64_t initial_max_slice_len;
-	uint64_t memory_limit;
-	uint32_t strategy;
-	uint32_t flags;
-	uint32_t preallocate;
-};
 
 /*
  * Checks a port's options and writes the pool they ask for, but for the numbers of
- * slices.  0, -EINVAL or -EMSGSIZE.
+ * slices.  0, -EINVAL, -E2BIG or -EMSGSIZE.
  */
 int service_pool_config(struct pool_config *ret_config, const struct payload *payload,
-			const struct service_port_opts *opts) MUST_CHECK;
+			const struct sluice_port_opts *opts) MUST_CHECK;
 
 #endif /* SLUICE_API_SERVICE_H */

@@ -31,11 +31,6 @@ static struct handle *handle_of(const struct handles *handles, void *item)
 	return (struct handle *)(void *)((unsigned char *)item + handles->offset);
 }
 
-static void *item_at(const struct handles *handles, uint32_t index)
-{
-	return handles->items + index * handles->size;
-}
-
 int handles_init(struct handles *handles, uint32_t limit, size_t size, size_t offset)
 {
 	uint32_t count = limit + HANDLES_SPARE;
@@ -59,6 +54,7 @@ void handles_deinit(struct handles *handles)
 
 void *handles_take(struct handles *handles)
 {
+	struct handle *handle;
 	uint32_t index;
 	void *item;
 
@@ -68,43 +64,43 @@ void *handles_take(struct handles *handles)
 		index = handles->fresh++;
 	} else {
 		index = handles->queue[handles->first];
-		handles->first = (handles->first + 1) % handles->count;
+		if (++handles->first == handles->count)
+			handles->first = 0;
 		handles->queued--;
 	}
-	item = item_at(handles, index);
+	item = handles->items + index * handles->size;
+	handle = handle_of(handles, item);
+	handle->mark = HANDLE_LIVE;
+	handle->index = index;
 	handles->live++;
-	handle_of(handles, item)->mark = HANDLE_LIVE;
 	return item;
-}
-
-static uint32_t index_of(const struct handles *handles, const void *item)
-{
-	return (uint32_t)((size_t)((const unsigned char *)item - handles->items) /
-			  handles->size);
 }
 
 void handles_give(struct handles *handles, void *item)
 {
-	uint32_t index = index_of(handles, item);
+	struct handle *handle = handle_of(handles, item);
 
-	handle_of(handles, item)->mark = HANDLE_DEAD;
-	handles->queue[(handles->first + handles->queued) % handles->count] = index;
+	handle->mark = HANDLE_DEAD;
+	handles->queue[handles->last] = handle->index;
+	if (++handles->last == handles->count)
+		handles->last = 0;
 	handles->queued++;
 	handles->live--;
 }
 
 void handles_untake(struct handles *handles, void *item)
 {
-	uint32_t index = index_of(handles, item);
+	struct handle *handle = handle_of(handles, item);
+	uint32_t index = handle->index;
 
-	handle_of(handles, item)->mark = HANDLE_DEAD;
+	handle->mark = HANDLE_DEAD;
 	handles->live--;
 	/* The newest of those that were used, so that failures touch no memory after it. */
 	if (index == handles->fresh - 1) {
 		handles->fresh--;
 		return;
 	}
-	handles->first = (handles->first + handles->count - 1) % handles->count;
+	handles->first = (handles->first ? handles->first : handles->count) - 1;
 	handles->queue[handles->first] = index;
 	handles->queued++;
 }
@@ -114,7 +110,7 @@ void *handles_next(const struct handles *handles, uint32_t *index)
 	void *item;
 
 	while (handles->live && *index < handles->fresh) {
-		item = item_at(handles, (*index)++);
+		item = handles->items + (*index)++ * handles->size;
 		if (handle_is_live(handle_of(handles, item)))
 			return item;
 	}

@@ -10,6 +10,7 @@
 /* The first member of the items of such a table, behind the public head. */
 struct handle {
 	uint32_t mark;		/* HANDLE_LIVE, or anything else */
+	uint32_t index;		/* in the table */
 };
 
 #define HANDLE_LIVE	0x4c495645u	/* "LIVE" */
@@ -22,7 +23,7 @@ struct handles {
 	uint32_t *queue;	/* indices of dead handles, oldest first; a circle */
 	uint32_t count;
 	uint32_t fresh;		/* items below this have been used */
-	uint32_t first;		/* of the queue */
+	uint32_t first, last;	/* of the queue, and behind its end */
 	uint32_t queued;
 	uint32_t live;
 	uint32_t limit;		/* of the live */

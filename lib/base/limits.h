@@ -6,23 +6,18 @@
 #include <stdint.h>
 
 /*
- * Settings of a service.  The defaults are generous, since a limit that is not used up
- * costs next to nothing.  The maxima keep the channel's memory, which is allocated when two
- * ports connect, below some tens of MiB.
+ * The largest values of a service's settings.  They keep the memory of a channel, which is
+ * allocated when two ports connect, below some tens of MiB.  The defaults, and everything
+ * else about a setting, are in config/settings.def.
  */
-#define MAX_CLIENTS_DEFAULT			256u
 #define MAX_CLIENTS_LIMIT			4096u
-#define MAX_SERVERS_DEFAULT			32u
 #define MAX_SERVERS_LIMIT			1024u
-#define MAX_NODES_DEFAULT			512u
 #define MAX_NODES_LIMIT				8192u
-#define MAX_ACTIVE_REQUESTS_DEFAULT		16u
-#define MAX_LOANED_REQUESTS_DEFAULT		8u
-#define MAX_LOANED_REPLIES_DEFAULT		8u
-#define RESPONSE_BUFFER_DEFAULT			8u
-#define MAX_BORROWED_DEFAULT			8u
 #define PER_PORT_LIMIT				1024u
-#define SERVICE_MODE_DEFAULT			0600u
+
+/* The domain of nodes that name none, and the bytes that the name of one can have. */
+#define DOMAIN_DEFAULT				"default"
+#define DOMAIN_LENGTH				63u
 
 /* A channel larger than this is refused when the service is created. */
 #define CHANNEL_SIZE_LIMIT	(UINT64_C(64) << 20)
@@ -231,6 +226,13 @@
 #define LETTERS_WINDOW_NS	(INT64_C(1) * 1000 * 1000)
 
 /*
+ * Descriptors that peers have been sent and do not receive, beyond the first of each: this
+ * share of RLIMIT_NOFILE.  The kernel counts all of a user against that limit, so some
+ * nodes of one user leave room for each other.
+ */
+#define FLIGHT_SHARE		4u
+
+/*
  * Pause before a server whose socket is full is offered again a request that may not be
  * lost.
  */
@@ -263,6 +265,15 @@
 #define STRANGER_PATIENCE_NS	(INT64_C(1) * 1000 * 1000 * 1000)
 #define STRANGERS_PER_PROCESS	16u
 #define STRANGERS_PER_USER	64u
+
+/*
+ * Processes and users that have broken the protocol, of which a server knows when they may
+ * be heard again.  One attacker is one or two.  Others of such a user wait so long at most,
+ * which a person hardly notices; so STRANGERS_PER_USER new processes can order 640 HELLOs a
+ * second.
+ */
+#define BREACHERS_KEPT		16u
+#define NEWCOMER_PAUSE_NS	(INT64_C(100) * 1000 * 1000)
 
 /* Pending connections of a server; the kernel cuts it to net.core.somaxconn. */
 #define SERVER_BACKLOG		4096

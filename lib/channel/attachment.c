@@ -9,12 +9,12 @@
  * Invariant: an attachment of a message has at least one descriptor.
  *
  * A packet can come long before its message is read, and the message may be taken back
- * meanwhile: then its attachment is dropped when a later one of the same delivery is taken or
- * does not fit, or when the delivery is used again.
+ * meanwhile: then its attachment is dropped when a later one of the same key is taken or
+ * does not fit, or when the pattern gives the key to another message.
  *
- * A hostile peer can send attachments for messages that never come.  Of each delivery as many
- * are kept as its ring has messages, so with max_fds 0, which is the default, none, and
- * else at most max_fds for each message that may be on its way.  What a descriptor stands
+ * A hostile peer can send attachments for messages that never come.  For each key as many
+ * are kept as the pattern says: a message that is on its way for each.  With max_fds 0,
+ * which is the default, none is kept; else each has at most max_fds descriptors.  What a descriptor stands
  * for is the sender's word; nothing is done with it here.
  */
 #include "channel/attachment.h"
@@ -76,7 +76,7 @@ int attachment_store(struct attachment **list, const struct attachment *attachme
 	uint32_t same = 0;
 
 	for (link = list; *link; link = &(*link)->next) {
-		if ((*link)->delivery != attachment->delivery)
+		if ((*link)->key != attachment->key)
 			continue;
 		if (!oldest)
 			oldest = link;
@@ -94,13 +94,13 @@ int attachment_store(struct attachment **list, const struct attachment *attachme
 	return 0;
 }
 
-struct attachment *attachment_find(struct attachment **list, uint32_t delivery, uint64_t request,
+struct attachment *attachment_find(struct attachment **list, uint32_t key, uint64_t request,
 				   uint64_t position)
 {
 	struct attachment **link = list, *attachment;
 
 	while ((attachment = *link)) {
-		if (attachment->delivery != delivery ||
+		if (attachment->key != key ||
 		    (attachment->request == request && attachment->position > position)) {
 			link = &attachment->next;
 			continue;
@@ -113,22 +113,22 @@ struct attachment *attachment_find(struct attachment **list, uint32_t delivery, 
 	return NULL;
 }
 
-bool attachment_is_there(const struct attachment *list, uint32_t delivery, uint64_t request,
+bool attachment_is_there(const struct attachment *list, uint32_t key, uint64_t request,
 			 uint64_t position)
 {
 	for (; list; list = list->next)
-		if (list->delivery == delivery && list->request == request &&
+		if (list->key == key && list->request == request &&
 		    list->position == position)
 			return true;
 	return false;
 }
 
-void attachment_drop_delivery(struct attachment **list, uint32_t delivery)
+void attachment_drop_key(struct attachment **list, uint32_t key)
 {
 	struct attachment **link = list;
 
 	while (*link) {
-		if ((*link)->delivery == delivery)
+		if ((*link)->key == key)
 			attachment_free(unlink_at(link));
 		else
 			link = &(*link)->next;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* One client and one server, connected: what both ends have in common. */
+/* Two processes, connected: what both ends of a channel have in common. */
 #ifndef SLUICE_CHANNEL_CHANNEL_H
 #define SLUICE_CHANNEL_CHANNEL_H
 
@@ -8,15 +8,13 @@
 #include <sluice/wire.h>
 
 #include "channel/attachment.h"
-#include "memory/payload.h"
-#include "memory/pool.h"
-#include "memory/view.h"
 #include "wait/wait.h"
 #include "shm/doorbell.h"
-#include "shm/layout.h"
-#include "shm/ring.h"
+#include "os/mapping.h"
+#include "os/residence.h"
 
 struct channel;
+struct inlet;
 
 /* What an end of a channel does with what the common part notices. */
 struct channel_events {
@@ -37,10 +35,20 @@ struct channel_events {
 	void (*destroy)(struct channel *channel);
 };
 
-/* A segment of ours, as far as the peer has been told of it. */
-struct channel_told {
-	uint32_t number;
-	uint64_t size;
+/*
+ * What the pattern that uses a channel wants of it.  The channel itself knows neither how
+ * many rings there are nor what the messages in them mean.
+ */
+struct channel_plan {
+	uint64_t size;			/* of the shared memory, in bytes */
+	uint64_t own_bell, peer_bell;	/* offsets of the doorbells: ours, and the peer's */
+	uint32_t keys;			/* of attachments: each is below this number */
+	uint32_t attachments_each;	/* kept for a key, at most */
+	uint32_t max_fds;		/* of a message */
+	enum residence residence;	/* of the memory of both ends, as it is mapped here */
+	/* Writes what fresh memory begins with; all of it is 0 before. */
+	void (*format)(unsigned char *memory, const void *context);
+	const void *context;
 };
 
 struct channel {
@@ -48,7 +56,7 @@ struct channel {
 	struct wait_source life;	/* of the peer's process; fd -1: not known */
 	struct wait *wait;
 	const struct channel_events *events;
-	const struct layout *layout;
+	struct channel_plan plan;
 	uint64_t port, peer;	/* ids of the ports at our end and at the other */
 	uint64_t peer_node;	/* id of its node; 0: not yet known */
 	struct ucred user;	/* the process at the other end */
@@ -56,12 +64,8 @@ struct channel {
 	struct mapping memory;
 	struct sluice_doorbell *own_bell;
 	struct sluice_doorbell *peer_bell;
-	struct view view;
-	struct attachment *attachments;	/* descriptors whose messages were not taken yet */
-	uint32_t attachments_each;	/* at most, of a delivery */
-	uint32_t max_fds;	/* of a message */
-	struct channel_told told[SLUICE_SEGMENTS_ALIVE];
-	uint64_t told_frees;
+	struct flight flight;	/* descriptors that it may not have received */
+	struct inlet *inlet;	/* for segments and attachments; NULL: the peer sends none */
 	uint32_t armed;		/* what our doorbell says that we sleep for; 0: it does not */
 	uint32_t vain;		/* rings since the peer was last seen to do something */
 	bool full;		/* the peer had no room, and nothing was put there since */
@@ -79,13 +83,13 @@ struct channel {
 
 /* The channel takes over the socket.  One reference is the caller's. */
 int channel_init(struct channel *channel, struct wait *wait, int fd,
-		 const struct layout *layout, const struct channel_events *events) MUST_CHECK;
+		 const struct channel_plan *plan, const struct channel_events *events) MUST_CHECK;
 
 /* Takes notice if the peer's process ended before it was watched. */
 void channel_notice_end(struct channel *channel);
 
-/* The memory is there; which doorbell is ours depends on the end. */
-void channel_set_bells(struct channel *channel, uint64_t own, uint64_t peer);
+/* The memory is there, and the peer may be rung from here on. */
+void channel_set_bells(struct channel *channel);
 
 /* A part of the channel's memory. */
 void *channel_part(const struct channel *channel, uint64_t offset);
@@ -117,6 +121,9 @@ void channel_say_goodbye(struct channel *channel);
  */
 bool channel_drain(struct channel *channel);
 
+/* Nothing of it is read before that time: until then it waits for its turn. */
+void channel_pause(struct channel *channel, int64_t until);
+
 /* The peer has ended: what it has sent is read, and then the channel is closed. */
 void channel_drain_last(struct channel *channel);
 
@@ -126,22 +133,9 @@ void channel_drain_last(struct channel *channel);
  */
 int channel_send(struct channel *channel, const void *packet, size_t size, int passed) MUST_CHECK;
 
-/*
- * Makes sure that the peer knows the segment of a slice of ours.  0, -EAGAIN (it is
- * too far behind), or another -errno, and then the channel is closed.
- */
-int channel_announce(struct channel *channel, const struct pool *pool, uint32_t slice) MUST_CHECK;
-
-/* Tells of all segments there are, so that no message has to.  As channel_announce(). */
-int channel_announce_all(struct channel *channel, const struct pool *pool) MUST_CHECK;
-
 /* Sends the descriptors of a message, before it.  As channel_send(). */
 int channel_send_attachment(struct channel *channel,
 			    const struct attachment *attachment) MUST_CHECK;
-
-/* Takes the descriptors of a message that is held.  NULL: it has none, or they are not there. */
-struct attachment *channel_find_attachment(struct channel *channel, uint32_t delivery,
-					   const struct ring_message *message);
 
 /* A pidfd of the peer, for whoever asks.  -ENOSYS, -ESRCH or another -errno. */
 int channel_pidfd(const struct channel *channel) MUST_CHECK;
@@ -191,28 +185,5 @@ void channel_disarm(struct channel *channel);
 /* The same, if we were armed, since we were rung. */
 void channel_wake(struct channel *channel);
 void channel_woken(struct wait_source *source);
-
-/*
- * What a received descriptor turns out to be: a slice of the peer's, which stays mapped
- * while it is held.  Handling packets may unmap any other.
- */
-struct held_slice {
-	const unsigned char *data;
-	const unsigned char *header;	/* NULL if there is none */
-	uint64_t size;			/* bytes of the elements */
-	uint32_t segment;		/* index in the view */
-};
-
-/*
- * Checks the descriptor of a message that was looked at and is not claimed yet, finds its
- * slice, and holds it until channel_drop().  0; -EAGAIN: what the message needs may be in
- * the socket and cannot be read now, so it is looked at again after the channel's turn; or
- * -EPROTO: a breach, if the message can be claimed.  Then nothing is held.
- */
-int channel_hold(struct channel *channel, const struct payload *payload, uint32_t delivery,
-		 const struct ring_message *message, struct held_slice *ret_slice) MUST_CHECK;
-
-/* Lets go of a slice in the segment with this index. */
-void channel_drop(struct channel *channel, uint32_t segment);
 
 #endif /* SLUICE_CHANNEL_CHANNEL_H */

@@ -18,7 +18,7 @@
  * rung for (channel_heard()).  That is, at either end: a message of the peer is taken, or
  * was withdrawn; a message of ours comes back; there is room where there was none.  An end
  * that is woken for one thing while it waits for another need not look at all of that each
- * time.  When the count is high, it does: see woken() in requester.c and responder_notice().
+ * time.  When the count is high, it does, in the function woken of its struct channel_events.
  *
  * A hostile peer can fail to ring, and so delay its own messages.  One that rings for
  * nothing VAIN_RINGS_MAX times in a row is not armed any more until it does something:

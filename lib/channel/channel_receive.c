@@ -3,8 +3,9 @@
  * What comes in on the socket of a channel (channel/channel.c).
  *
  * A packet is looked at by its type, with the descriptors that came with it.  Their owner
- * is a struct fdpass_extras: it closes what nobody has taken, on every way out.  Those of the handshake, and
- * those that only one of the ends sends, are for requester.c or responder.c.
+ * is a struct fdpass_extras: it closes what nobody has taken, on every way out.  SEGMENT,
+ * RETIRE and FDS are for the inlet (channel/inlet.c).  The packets of the handshake, and
+ * those that only one of the ends sends, are for the pattern (struct channel_events).
  *
  * All of it is the peer's word.  What is not as agreed, in kind, length or number of
  * descriptors, is a breach; a peer may say that it leaves, once.  Where something is lacking
@@ -17,7 +18,7 @@
  * without an end are read, at the pace that the peer is entitled to; then its socket is
  * full.  A ring that the peer was asked for is not charged.
  */
-#include "channel/channel.h"
+#include "channel/inlet.h"
 
 #include <errno.h>
 #include <string.h>
@@ -46,21 +47,6 @@ static void close_for(struct channel *channel, int error)
 		channel_give_up(channel, error);
 }
 
-static int take_segment(struct channel *channel, const union packet *packet, size_t size,
-			int passed)
-{
-	if (size != sizeof(packet->segment) || passed < 0)
-		return fail(EPROTO, "the peer sent a SEGMENT of %zu bytes", size);
-	return view_accept(&channel->view, &packet->segment, passed);
-}
-
-static int take_retire(struct channel *channel, const union packet *packet, size_t size)
-{
-	if (size != sizeof(packet->retire))
-		return fail(EPROTO, "the peer sent a RETIRE of %zu bytes", size);
-	return view_retire(&channel->view, packet->retire.number);
-}
-
 /* A ring of the doorbell; one comes for each arming at most. */
 static int take_ring(struct channel *channel)
 {
@@ -70,25 +56,15 @@ static int take_ring(struct channel *channel)
 	return 0;
 }
 
-/* The descriptors of a message that comes later. */
-static int take_attachment(struct channel *channel, const struct sluice_wire_fds *packet, size_t size,
-		       struct fdpass_extras *extras)
+static int take_goodbye(struct channel *channel, size_t size)
 {
-	struct attachment attachment = {
-		.request = packet->request,
-		.position = packet->position,
-		.delivery = packet->delivery,
-		.count = packet->count,
-	};
-
-	if (size != sizeof(*packet) || !attachment.count || attachment.count != extras->count ||
-	    attachment.count > channel->max_fds ||
-	    attachment.delivery >= channel->layout->deliveries)
-		return fail(EPROTO,
-			    "the peer sent %u descriptors for delivery %u in a packet of %zu bytes, and max_fds is %u",
-			    extras->count, attachment.delivery, size, channel->max_fds);
-	return attachment_store(&channel->attachments, &attachment, extras,
-				channel->attachments_each);
+	if (size != sizeof(struct sluice_wire_goodbye))
+		return fail(EPROTO, "the peer sent a GOODBYE of %zu bytes", size);
+	if (channel->leaving)
+		return fail(EPROTO, "the peer said GOODBYE twice");
+	channel->leaving = true;
+	channel->events->leaving(channel);
+	return 0;
 }
 
 static int take_packet(struct channel *channel, const union packet *packet, size_t size,
@@ -108,32 +84,24 @@ static int take_packet(struct channel *channel, const union packet *packet, size
 	    (packet->header.version != SLUICE_PROTOCOL_VERSION || !channel->memory.base))
 		return fail(EPROTO, "the peer sent a packet of type %u and version %u where it cannot be",
 			    packet->header.type, packet->header.version);
-	if (packet->header.type == SLUICE_WIRE_FDS)
-		return take_attachment(channel, &packet->fds, size, extras);
+	if (packet->header.type == SLUICE_WIRE_FDS && channel->inlet)
+		return inlet_take_attachment(channel->inlet, &packet->fds, size, extras);
 	if (extras->count > 1)
 		return fail(EPROTO, "the peer sent %u descriptors with a packet of type %u",
 			    extras->count, packet->header.type);
-	switch (packet->header.type) {
-	case SLUICE_WIRE_SEGMENT:
-		return take_segment(channel, packet, size, passed);
-	case SLUICE_WIRE_RETIRE:
-		return take_retire(channel, packet, size);
-	case SLUICE_WIRE_GOODBYE:
-		if (size != sizeof(struct sluice_wire_goodbye))
-			return fail(EPROTO, "the peer sent a GOODBYE of %zu bytes", size);
-		if (channel->leaving)
-			return fail(EPROTO, "the peer said GOODBYE twice");
-		channel->leaving = true;
-		channel->events->leaving(channel);
-		return 0;
-	default:
-		return channel->events->packet(channel, packet, size, passed);
-	}
+	if (packet->header.type == SLUICE_WIRE_SEGMENT && channel->inlet)
+		return inlet_take_segment(channel->inlet, &packet->segment, size, passed);
+	if (packet->header.type == SLUICE_WIRE_RETIRE && channel->inlet)
+		return inlet_take_retire(channel->inlet, &packet->retire, size);
+	if (packet->header.type == SLUICE_WIRE_GOODBYE)
+		return take_goodbye(channel, size);
+	return channel->events->packet(channel, packet, size, passed);
 }
 
 /*
  * What a HELLO costs is decided by the configuration of this end more than by the peer,
  * which should not have to wait for it afterwards; so it counts for all peers together.
+ * Who has broken the protocol before waits for its HELLO (api/server_breaches.c).
  */
 static int take_charged(struct channel *channel, const union packet *packet, size_t size,
 			struct fdpass_extras *extras)
@@ -184,14 +152,14 @@ static bool drain_one(struct channel *channel)
  */
 static bool populate(struct channel *channel)
 {
+	struct view *view = channel->inlet ? &channel->inlet->view : NULL;
 	unsigned int steps = 0;
 	int64_t begun;
-	int r = 1;
+	int r = view != NULL;
 
-	while ((!channel->spent || channel->view.whole) && r > 0 &&
-	       steps++ < POPULATE_TURNS_MAX) {
+	while (r > 0 && (!channel->spent || view->whole) && steps++ < POPULATE_TURNS_MAX) {
 		begun = clock_thread();
-		r = view_populate(&channel->view);
+		r = view_populate(view);
 		if (r)
 			channel->spent = !turn_charge(&channel->wait->turns, &channel->turn,
 						      clock_thread() - begun);
@@ -256,6 +224,13 @@ bool channel_drain(struct channel *channel)
 		channel_wake(channel);
 	channel_put(channel);
 	return done;
+}
+
+void channel_pause(struct channel *channel, int64_t until)
+{
+	turn_wait_until(&channel->wait->turns, &channel->turn, until);
+	channel->muted = true;
+	wait_mute(channel->wait, &channel->source);
 }
 
 void channel_drain_last(struct channel *channel)

@@ -24,8 +24,9 @@
  * which connects again after a pause.  So does one that has no place for a further client
  * (api/server_places.c), which it knows before it maps the memory.
  *
- * A server believes of a HELLO only what it has compared with its own contract; the
- * layout of the memory follows from that contract and not from the client.
+ * A server believes of a HELLO only what it has compared with its own contract.  How the
+ * memory is laid out the pattern says (struct channel_plan), and it follows from that
+ * contract and not from the client.
  *
  * The memory is sealed in two steps.  The client seals its size, so that nobody can cut
  * it short.  Who has a descriptor could still make holes in it, which cost a fault and are
@@ -46,6 +47,8 @@
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <sluice/segment.h>
 
 #include "base/error.h"
 #include "base/limits.h"
@@ -75,24 +78,10 @@ static int check_user(const struct channel *channel, const struct handshake *sel
 	return 0;
 }
 
-/* Rings start with stamps; everything else of fresh memory is 0 already. */
-static void format(const struct channel *channel)
-{
-	const struct layout *layout = channel->layout;
-	struct sluice_ring_slot *rings;
-	uint32_t i;
-
-	ring_format(channel_part(channel, layout->request_ring), layout->request_slots);
-	rings = channel_part(channel, layout->response_rings);
-	for (i = 0; i < layout->deliveries; i++)
-		ring_format(&rings[(uint64_t)i * layout->response_slots],
-			    layout->response_slots);
-}
-
 /* A descriptor of the channel's memory, which is mapped, formatted and sealed in size. */
 static int make_memory(struct channel *channel)
 {
-	uint64_t size = channel->layout->size;
+	uint64_t size = channel->plan.size;
 	int fd, r;
 
 	fd = memfd_create_sealable("sluice-channel");
@@ -103,14 +92,14 @@ static int make_memory(struct channel *channel)
 		r = mapping_map(&channel->memory, fd, size, true);
 	if (!r)
 		r = memfd_seal(fd, SLUICE_CHANNEL_SEALS);
-	channel->memory.locked |= channel->view.locked;
+	channel->memory.locked |= channel->plan.residence == RESIDENCE_LOCKED;
 	if (!r)
 		r = mapping_populate(&channel->memory, 0, size, true);
 	if (r < 0) {
 		fd_close(fd);
 		return r;
 	}
-	format(channel);
+	channel->plan.format(channel->memory.base, channel->plan.context);
 	return fd;
 }
 
@@ -120,7 +109,7 @@ int handshake_hello(struct channel *channel, const struct handshake *self)
 		.header = header_of(SLUICE_WIRE_HELLO),
 		.port = self->port,
 		.node = self->node,
-		.channel_size = channel->layout->size,
+		.channel_size = channel->plan.size,
 		.contract = *self->contract,
 	};
 	int fd, r;
@@ -144,7 +133,8 @@ int handshake_hello(struct channel *channel, const struct handshake *self)
 		fd_close(fd);
 		return fail(-r, "cannot greet a server: %s", strerror(-r));
 	}
-	channel_set_bells(channel, channel->layout->client_bell, channel->layout->server_bell);
+	flight_began(&channel->wait->flights, &channel->flight, 1);
+	channel_set_bells(channel);
 	return fd;
 }
 
@@ -187,11 +177,11 @@ int handshake_accept(struct channel *channel, const void *packet, int passed)
 	r = memfd_verify(passed, SLUICE_CHANNEL_SEALS, &size, &inode);
 	if (r < 0)
 		return r;
-	if (size != channel->layout->size || hello->channel_size != size)
+	if (size != channel->plan.size || hello->channel_size != size)
 		return fail(EPROTO, "a client's channel has %llu bytes, not %llu",
-			    (unsigned long long)size, (unsigned long long)channel->layout->size);
+			    (unsigned long long)size, (unsigned long long)channel->plan.size);
 	r = map_and_seal(channel, passed, size);
-	channel->memory.locked |= channel->view.locked;
+	channel->memory.locked |= channel->plan.residence == RESIDENCE_LOCKED;
 	return r < 0 ? r : mapping_populate(&channel->memory, 0, size, true);
 }
 
@@ -246,9 +236,10 @@ void handshake_welcome(struct channel *channel, const struct handshake *self)
 		.node = self->node,
 	};
 
-	channel_set_bells(channel, channel->layout->server_bell, channel->layout->client_bell);
+	channel_set_bells(channel);
 	/* The client may be gone already; what it sent before is served all the same. */
-	(void)!fdpass_send(channel->source.fd, &welcome, sizeof(welcome), self->load_fd);
+	if (!fdpass_send(channel->source.fd, &welcome, sizeof(welcome), self->load_fd))
+		flight_began(&channel->wait->flights, &channel->flight, 1);
 }
 
 void handshake_reject(int fd, int error)

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
 /*
- * The configuration: /etc/sluice/sluice.conf, the user's own below $XDG_CONFIG_HOME, or
- * in place of both $SLUICE_CONFIG; and in the environment SLUICE_ROOT, SLUICE_DOMAIN and
- * SLUICE_WAIT.  What comes later wins.
+ * The configuration of a process.  It is read from /etc/sluice/sluice.conf and from the
+ * user's file below $XDG_CONFIG_HOME, or from $SLUICE_CONFIG in place of both; and from
+ * SLUICE_ROOT, SLUICE_DOMAIN and SLUICE_WAIT in the environment.  What is read later wins.
  *
- * It is read when a node is made, and belongs to it, so that the files can be changed
- * while processes run and none of them sees half of a change.  Without a file that is two
- * failed system calls.
+ * A node reads it when it is made and owns what was read.  So the files can be changed
+ * while processes run, and no process sees half of a change.  Without a file that costs
+ * two failed system calls.
  *
- * A file is trusted as far as its owner is (config/ini_file.c), but not to be right: a key
- * that is not in the table, a value that it cannot have, a key that is set twice, or a
- * default above its ceiling is a failure that names the file and the line.  A program that
- * has more privileges than its user looks at nothing of the user's.
+ * A file is read only if its owner can be trusted (config/ini_file.c), but it may be wrong.
+ * An unknown key, a value out of range, a key that is set twice, and a default above its
+ * ceiling are failures that name the file and the line.  A program with more privileges
+ * than its user reads neither the user's file nor the environment.
  */
 #include "config/config.h"
 
@@ -21,8 +21,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/config_text.h"
 #include "base/error.h"
+#include "config/config_text.h"
 #include "config/ini_file.h"
 
 #define SYSTEM_FILE	"/etc/sluice/sluice.conf"
@@ -34,12 +34,17 @@ struct reading {
 	enum config_from from;
 };
 
+static int no_memory(void)
+{
+	return fail(ENOMEM, "no memory for the configuration");
+}
+
 /* ---- A line of a file ---- */
 
-/* Is this the section of a key?  Sets whether it is that of its ceiling. */
-static bool is_section(const struct config_key *key, const char *section, bool *ret_limits)
+/* Is a setting in this section?  Tells whether it is the section of the ceilings. */
+static bool is_section(const struct setting *setting, const char *section, bool *ret_limits)
 {
-	const char *name = config_sections[key->section];
+	const char *name = setting_sections[setting->section];
 	size_t length = strlen(name);
 
 	if (strncmp(section, name, length))
@@ -52,9 +57,9 @@ static bool section_exists(const char *section, bool *ret_limits)
 {
 	unsigned int i;
 
-	for (i = 0; i < CONFIG_KEYS; i++)
-		if (is_section(&config_keys[i], section, ret_limits))
-			return !*ret_limits || config_keys[i].section != CONFIG_NODE;
+	for (i = 0; i < SETTINGS; i++)
+		if (is_section(&setting_table[i], section, ret_limits))
+			return !*ret_limits || setting_table[i].section != SECTION_node;
 	return false;
 }
 
@@ -69,38 +74,38 @@ static int unknown(const struct ini_entry *entry)
 	if (!section_exists(entry->section, &limits))
 		return fail(EINVAL, "%s:%u: there is no section [%s]", entry->file, entry->line,
 			    entry->section);
-	for (i = 0; i < CONFIG_KEYS; i++)
-		if (!strcmp(config_keys[i].name, entry->key))
+	for (i = 0; i < SETTINGS; i++)
+		if (!strcmp(setting_table[i].name, entry->key))
 			return fail(EINVAL, "%s:%u: there is no %s in [%s], but in [%s]",
 				    entry->file, entry->line, entry->key, entry->section,
-				    config_sections[config_keys[i].section]);
+				    setting_sections[setting_table[i].section]);
 	return fail(EINVAL, "%s:%u: there is no key %s", entry->file, entry->line, entry->key);
 }
 
-/* The number of a key, and whether its ceiling is meant; or -EINVAL. */
-static int find_key(const struct ini_entry *entry, bool *ret_limits)
+/* The number of the setting that an entry is of, and whether it is a ceiling; or -EINVAL. */
+static int find_setting(const struct ini_entry *entry, bool *ret_limits)
 {
 	unsigned int i;
 
-	for (i = 0; i < CONFIG_KEYS; i++)
-		if (!strcmp(config_keys[i].name, entry->key) &&
-		    is_section(&config_keys[i], entry->section, ret_limits) &&
-		    (!*ret_limits || config_keys[i].fenced))
+	for (i = 0; i < SETTINGS; i++)
+		if (!strcmp(setting_table[i].name, entry->key) &&
+		    is_section(&setting_table[i], entry->section, ret_limits) &&
+		    (!*ret_limits || setting_table[i].ceiling))
 			return (int)i;
 	return unknown(entry);
 }
 
-/* A word in place of the text is as if nothing were said. */
-static int set_text(struct config *config, unsigned int key, const char *text)
+/* The word of a path stands for its default, as if nothing were set. */
+static int set_text(struct config *config, unsigned int i, const char *text)
 {
-	const struct config_word *word = config_keys[key].words;
+	const char *word = setting_table[i].words->text;
 
-	free(config->text[key]);
-	config->text[key] = NULL;
-	if (word && !strcmp(word->text, text))
+	free(config->text[i]);
+	config->text[i] = NULL;
+	if (word && !strcmp(word, text))
 		return 0;
-	config->text[key] = strdup(text);
-	return config->text[key] ? 0 : fail(ENOMEM, "no memory for the configuration");
+	config->text[i] = strdup(text);
+	return config->text[i] ? 0 : no_memory();
 }
 
 static int take_entry(void *context, const struct ini_entry *entry)
@@ -112,7 +117,7 @@ static int take_entry(void *context, const struct ini_entry *entry)
 	const char *wrong;
 	uint64_t number;
 	bool limits;
-	int i = find_key(entry, &limits);
+	int i = find_setting(entry, &limits);
 
 	if (i < 0)
 		return i;
@@ -120,7 +125,7 @@ static int take_entry(void *context, const struct ini_entry *entry)
 	if (value->from == reading->from)
 		return fail(EINVAL, "%s:%u: %s is set a second time; it was in line %u",
 			    entry->file, entry->line, entry->key, value->line);
-	wrong = config_parse(&config_keys[i], entry->value, &number, room);
+	wrong = config_parse(&setting_table[i], entry->value, &number, room);
 	if (wrong)
 		return fail(EINVAL, "%s:%u: %s %s", entry->file, entry->line, entry->key, wrong);
 	*value = (struct config_value){
@@ -128,12 +133,13 @@ static int take_entry(void *context, const struct ini_entry *entry)
 		.line = entry->line,
 		.from = reading->from,
 	};
-	return i < (int)CONFIG_TEXTS ? set_text(config, (unsigned int)i, entry->value) : 0;
+	return setting_is_text(&setting_table[i]) ?
+	       set_text(config, (unsigned int)i, entry->value) : 0;
 }
 
 /* ---- The files ---- */
 
-/* 1; 0: it is not there; or -errno. */
+/* 1; 0: there is no such file; or -errno. */
 static int read_file(struct config *config, const char *path, enum config_from from)
 {
 	struct reading reading = { .config = config, .from = from };
@@ -142,7 +148,7 @@ static int read_file(struct config *config, const char *path, enum config_from f
 	if (r <= 0)
 		return r;
 	config->file[from] = strdup(path);
-	return config->file[from] ? 1 : fail(ENOMEM, "no memory for the configuration");
+	return config->file[from] ? 1 : no_memory();
 }
 
 static int read_named(struct config *config, const char *path)
@@ -152,12 +158,12 @@ static int read_named(struct config *config, const char *path)
 	return r ? r : fail(ENOENT, "there is no configuration %s", path);
 }
 
-/* False: there is none, since this process has no home. */
+/* The name of the user's file.  False: this process has no home. */
 static bool user_path(char *path, size_t size)
 {
 	const char *home = secure_getenv("XDG_CONFIG_HOME"), *below = "";
 
-	/* The XDG specification wants a relative one ignored. */
+	/* The XDG specification says that a relative path is ignored. */
 	if (!home || *home != '/') {
 		home = secure_getenv("HOME");
 		below = "/.config";
@@ -180,48 +186,49 @@ static int read_files(struct config *config)
 	return r;
 }
 
+static int exceeds_ceiling(const struct config *config, unsigned int i)
+{
+	char at[PATH_MAX + 16], limit[PATH_MAX + 16], has[CONFIG_TEXT_SIZE], can[CONFIG_TEXT_SIZE];
+	const struct config_value *value = &config->value[i], *ceiling = &config->ceiling[i];
+	const struct setting *setting = &setting_table[i];
+
+	return fail(EINVAL, "%s: %s is %s, and [%s.limits] of %s allows at most %s",
+		    config_place(config, value, at, sizeof(at)), setting->name,
+		    config_format(setting, value->number, has), setting_sections[setting->section],
+		    config_place(config, ceiling, limit, sizeof(limit)),
+		    config_format(setting, ceiling->number, can));
+}
+
 static int check_ceilings(const struct config *config)
 {
-	char at[PATH_MAX + 16], fence[PATH_MAX + 16], has[CONFIG_TEXT_SIZE], can[CONFIG_TEXT_SIZE];
-	const struct config_value *value, *ceiling;
-	const struct config_key *key;
 	unsigned int i;
 
-	for (i = 0; i < CONFIG_KEYS; i++) {
-		key = &config_keys[i];
-		value = &config->value[i];
-		ceiling = &config->ceiling[i];
-		if (!value->from || !ceiling->from || value->number <= ceiling->number)
-			continue;
-		return fail(EINVAL, "%s: %s is %s, and [%s.limits] of %s allows at most %s",
-			    config_place(config, value, at, sizeof(at)), key->name,
-			    config_format(key, value->number, has), config_sections[key->section],
-			    config_place(config, ceiling, fence, sizeof(fence)),
-			    config_format(key, ceiling->number, can));
-	}
+	for (i = 0; i < SETTINGS; i++)
+		if (config->value[i].from && config->value[i].number > config_ceiling(config, i))
+			return exceeds_ceiling(config, i);
 	return 0;
 }
 
 /* ---- The environment ---- */
 
-static int take_variable(struct config *config, unsigned int key, const char *name)
+static int take_variable(struct config *config, unsigned int i, const char *name)
 {
 	const char *text = secure_getenv(name);
 
 	if (!text || !*text)
 		return 0;
-	config->value[key] = (struct config_value){ .from = CONFIG_ENVIRONMENT };
-	return set_text(config, key, text);
+	config->value[i] = (struct config_value){ .from = CONFIG_ENVIRONMENT };
+	return set_text(config, i, text);
 }
 
-/* Where a relative path leads depends on the directory a program happens to be in. */
+/* A relative path would depend on the current directory of the program. */
 static int take_root(struct config *config)
 {
 	const char *text = secure_getenv("SLUICE_ROOT");
 
 	if (text && *text && *text != '/')
 		return fail(EINVAL, "SLUICE_ROOT is \"%s\", and must be an absolute path", text);
-	return take_variable(config, CONFIG_ROOT, "SLUICE_ROOT");
+	return take_variable(config, SETTING_node_root, "SLUICE_ROOT");
 }
 
 int config_wait(const struct config *config)
@@ -231,8 +238,8 @@ int config_wait(const struct config *config)
 	uint64_t number;
 
 	if (!text || !*text)
-		return (int)config->value[CONFIG_WAIT].number;
-	if (config_parse(&config_keys[CONFIG_WAIT], text, &number, room))
+		return (int)config->value[SETTING_node_wait].number;
+	if (config_parse(&setting_table[SETTING_node_wait], text, &number, room))
 		return fail(EINVAL, "SLUICE_WAIT is \"%s\", and can be uring, socket or auto", text);
 	return (int)number;
 }
@@ -250,7 +257,7 @@ int config_load(struct config *config, const char *path)
 	if (!r && !path)
 		r = take_root(config);
 	if (!r && !path)
-		r = take_variable(config, CONFIG_DOMAIN, "SLUICE_DOMAIN");
+		r = take_variable(config, SETTING_node_domain, "SLUICE_DOMAIN");
 	if (r < 0) {
 		config_free(config);
 		return fail_again(r);
@@ -262,9 +269,9 @@ void config_free(struct config *config)
 {
 	unsigned int i;
 
-	for (i = 0; i < CONFIG_TEXTS; i++)
+	for (i = 0; i < SETTINGS; i++)
 		free(config->text[i]);
-	for (i = 0; i < CONFIG_FILES; i++)
+	for (i = 0; i < CONFIG_SOURCES; i++)
 		free(config->file[i]);
 }
 
@@ -273,4 +280,19 @@ const char *config_place(const struct config *config, const struct config_value 
 {
 	snprintf(room, size, "%s:%u", config->file[value->from], value->line);
 	return room;
+}
+
+uint64_t config_ceiling(const struct config *config, unsigned int i)
+{
+	return config->ceiling[i].from ? config->ceiling[i].number : UINT64_MAX;
+}
+
+struct config_value config_effective(const struct config *config, unsigned int i)
+{
+	struct config_value value = config->value[i];
+
+	if (value.from)
+		return value;
+	value.number = setting_table[i].preset;
+	return value.number > config_ceiling(config, i) ? config->ceiling[i] : value;
 }

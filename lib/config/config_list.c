@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * The configuration, key by key, for who wants to look at it: what each is, where that
- * was said, and what it could be.  First come the defaults, by section, and then the
- * ceilings.
+ * sluice_config.h: the configuration, key by key, for a program that shows it.  Of each key
+ * it tells the value, where the value was set, and what the key can be.  The defaults come
+ * first, by section, and then the ceilings.
  *
- * It is read anew and belongs to its caller; no node goes by it.
+ * The configuration is read anew and belongs to the caller.  No node uses it.
  */
 #include <errno.h>
 #include <limits.h>
@@ -12,15 +12,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/config.h"
-#include "config/config_text.h"
+#include <sluice_config.h>
+
 #include "base/error.h"
 #include "base/opts.h"
+#include "config/config.h"
+#include "config/config_text.h"
 #include "registry/root.h"
 
 struct sluice_config {
 	struct config config;
-	bool alone;			/* one file, without the environment */
+	bool alone;			/* one file was read, and not the environment */
 	char name[CONFIG_TEXT_SIZE];
 	char value[PATH_MAX];
 	char preset[PATH_MAX];
@@ -59,15 +61,12 @@ void sluice_config_free(struct sluice_config *config)
 
 /* ---- A default ---- */
 
-static void preset_text(unsigned int i, char *room, size_t size)
+static void preset_text(const struct setting *setting, char *room, size_t size)
 {
 	char text[CONFIG_TEXT_SIZE];
 
-	if (i == CONFIG_DOMAIN)
-		snprintf(room, size, "%s", ROOT_DOMAIN_DEFAULT);
-	else
-		snprintf(room, size, "%s",
-			 config_format(&config_keys[i], config_keys[i].preset, text));
+	snprintf(room, size, "%s", setting_is_text(setting) ?
+		 setting->text : config_format(setting, setting->preset, text));
 }
 
 static void show_source(struct sluice_config *config, const struct config_value *value,
@@ -81,34 +80,52 @@ static void show_source(struct sluice_config *config, const struct config_value 
 		strcpy(config->source, "built in");
 }
 
-static void show_text(struct sluice_config *config, unsigned int i)
+static void show_root(struct sluice_config *config)
 {
-	const char *text = config->config.text[i], *why = NULL;
+	const struct config_value *value = &config->config.value[SETTING_node_root];
+	const char *text = config->config.text[SETTING_node_root], *why = NULL;
 
 	if (text)
 		snprintf(config->value, sizeof(config->value), "%s", text);
-	else if (i == CONFIG_ROOT)
-		why = root_default(config->value, sizeof(config->value));
 	else
-		preset_text(i, config->value, sizeof(config->value));
-	show_source(config, &config->config.value[i],
-		    i == CONFIG_ROOT ? "SLUICE_ROOT" : "SLUICE_DOMAIN");
-	if (why && !config->config.value[i].from)
+		why = root_default(config->value, sizeof(config->value));
+	show_source(config, value, "SLUICE_ROOT");
+	if (why && !value->from)
 		snprintf(config->source, sizeof(config->source), "built in, since %s", why);
+}
+
+static void show_domain(struct sluice_config *config)
+{
+	const char *text = config->config.text[SETTING_node_domain];
+
+	snprintf(config->value, sizeof(config->value), "%s",
+		 text ? text : setting_table[SETTING_node_domain].text);
+	show_source(config, &config->config.value[SETTING_node_domain], "SLUICE_DOMAIN");
+}
+
+static void show_number(struct sluice_config *config, unsigned int i)
+{
+	struct config_value value = config_effective(&config->config, i);
+	const char *variable = secure_getenv("SLUICE_WAIT");
+
+	if (i == SETTING_node_wait && !config->alone && variable && *variable) {
+		value.from = CONFIG_ENVIRONMENT;
+		value.number = (uint64_t)config_wait(&config->config);
+	}
+	config_format(&setting_table[i], value.number, config->value);
+	show_source(config, &value, "SLUICE_WAIT");
 }
 
 static void show_default(struct sluice_config *config, unsigned int i)
 {
-	struct config_value value = config_effective(&config->config, i);
-	const struct config_key *key = &config_keys[i];
-	const char *variable = secure_getenv("SLUICE_WAIT");
-
-	if (i == CONFIG_WAIT && !config->alone && variable && *variable) {
-		value.from = CONFIG_ENVIRONMENT;
-		value.number = (uint64_t)config_wait(&config->config);
-	}
-	config_format(key, value.number, config->value);
-	show_source(config, &value, "SLUICE_WAIT");
+	preset_text(&setting_table[i], config->preset, sizeof(config->preset));
+	snprintf(config->meaning, sizeof(config->meaning), "%s", setting_table[i].meaning);
+	if (i == SETTING_node_root)
+		show_root(config);
+	else if (i == SETTING_node_domain)
+		show_domain(config);
+	else
+		show_number(config, i);
 }
 
 /* ---- A ceiling ---- */
@@ -116,43 +133,37 @@ static void show_default(struct sluice_config *config, unsigned int i)
 static void show_ceiling(struct sluice_config *config, unsigned int i)
 {
 	const struct config_value *ceiling = &config->config.ceiling[i];
-	const struct config_key *key = &config_keys[i];
+	const struct setting *setting = &setting_table[i];
 
-	config_format(key, key->most, config->preset);
-	config_format(key, ceiling->from ? ceiling->number : key->most, config->value);
+	config_format(setting, setting->most, config->preset);
+	config_format(setting, ceiling->from ? ceiling->number : setting->most, config->value);
 	show_source(config, ceiling, "");
 	snprintf(config->meaning, sizeof(config->meaning),
-		 "the most that a program can ask for as %s", key->name);
+		 "the most that a program can ask for as %s", setting->name);
 }
 
-/* The key of a ceiling, counted among those that can have one; CONFIG_KEYS: no more. */
-static unsigned int ceiling_key(unsigned int index)
+/* The setting of the ceiling of this number, from 0; SETTINGS: there are fewer. */
+static unsigned int with_ceiling(unsigned int number)
 {
 	unsigned int i;
 
-	for (i = 0; i < CONFIG_KEYS; i++)
-		if (config_keys[i].fenced && !index--)
+	for (i = 0; i < SETTINGS; i++)
+		if (setting_table[i].ceiling && !number--)
 			return i;
-	return CONFIG_KEYS;
+	return SETTINGS;
 }
 
 /* ---- Both ---- */
 
 static void show(struct sluice_config *config, unsigned int i, bool limits)
 {
-	const struct config_key *key = &config_keys[i];
+	const struct setting *setting = &setting_table[i];
 
-	snprintf(config->name, sizeof(config->name), "%s%s.%s", config_sections[key->section],
-		 limits ? ".limits" : "", key->name);
-	config_range(key, config->range);
-	if (limits) {
+	snprintf(config->name, sizeof(config->name), "%s%s.%s", setting_sections[setting->section],
+		 limits ? ".limits" : "", setting->name);
+	config_range(setting, config->range);
+	if (limits)
 		show_ceiling(config, i);
-		return;
-	}
-	preset_text(i, config->preset, sizeof(config->preset));
-	snprintf(config->meaning, sizeof(config->meaning), "%s", key->meaning);
-	if (i < CONFIG_TEXTS)
-		show_text(config, i);
 	else
 		show_default(config, i);
 }
@@ -161,14 +172,14 @@ int sluice_config_get(struct sluice_config *config, unsigned int index,
 		      struct sluice_config_key *key)
 {
 	struct sluice_config_key known = { .size = sizeof(known) };
-	bool limits = index >= CONFIG_KEYS;
+	bool limits = index >= SETTINGS;
 	int r;
 
 	if (!config)
 		return fail(EINVAL, "config is NULL");
 	if (limits)
-		index = ceiling_key(index - CONFIG_KEYS);
-	if (index >= CONFIG_KEYS)
+		index = with_ceiling(index - SETTINGS);
+	if (index >= SETTINGS)
 		return 0;
 	show(config, index, limits);
 	known.name = config->name;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * Values of the configuration as text, and back, as the table of keys says.  What is
- * formatted is parsed to the same number.
+ * The values of settings as text, and back, by the kind and the words of each setting.
+ * What config_format() writes, config_parse() reads as the same number.
  *
- * 0 is no number here: in an option it stands for the default, and of a limit it would
- * be none at all.  Where it has a meaning, that has a word.  Text comes from a file that
- * root or this user has written, and may be anything.
+ * The digit 0 is refused.  In an option 0 stands for the default, and as a limit it would
+ * allow nothing.  Where 0 has a meaning there is a word for it.  Text comes from a file of
+ * root or of this user, or from the environment, and may be anything.
  */
 #include "config/config_text.h"
 
@@ -20,7 +20,7 @@ struct unit {
 	uint64_t factor;
 };
 
-/* From the largest on. */
+/* From the largest to the smallest. */
 static const struct unit byte_units[] = {
 	{ "T", UINT64_C(1) << 40 }, { "G", UINT64_C(1) << 30 },
 	{ "M", UINT64_C(1) << 20 }, { "K", UINT64_C(1) << 10 }, { "", 1 }, { 0 },
@@ -30,50 +30,49 @@ static const struct unit time_units[] = {
 };
 static const struct unit no_units[] = { { "", 1 }, { 0 } };
 
-static const struct unit *units_of(const struct config_key *key)
+static const struct unit *units_of(const struct setting *setting)
 {
-	if (key->kind == CONFIG_BYTES)
+	if (setting->kind == KIND_BYTES)
 		return byte_units;
-	return key->kind == CONFIG_TIME ? time_units : no_units;
+	return setting->kind == KIND_TIME ? time_units : no_units;
 }
 
-static const struct config_word *find_word(const struct config_key *key, const char *text,
-					   size_t length)
+static const struct setting_word *find_word(const struct setting *setting, const char *text,
+					    size_t length)
 {
-	const struct config_word *word = key->words;
+	const struct setting_word *word = setting->words;
 
-	while (word && word->text &&
-	       (strlen(word->text) != length || memcmp(word->text, text, length)))
+	while (word->text && (strlen(word->text) != length || memcmp(word->text, text, length)))
 		word++;
-	return word && word->text ? word : NULL;
+	return word->text ? word : NULL;
 }
 
 /* ---- From text ---- */
 
-static const char *explain(const struct config_key *key, const char *text,
+static const char *explain(const struct setting *setting, const char *text,
 			   char room[CONFIG_TEXT_SIZE])
 {
 	char range[CONFIG_TEXT_SIZE];
 
 	snprintf(room, CONFIG_TEXT_SIZE, "is \"%.64s\", and can be %s", text,
-		 config_range(key, range));
+		 config_range(setting, range));
 	return room;
 }
 
-static const char *explain_zero(const struct config_key *key, char room[CONFIG_TEXT_SIZE])
+static const char *explain_zero(const struct setting *setting, char room[CONFIG_TEXT_SIZE])
 {
 	char range[CONFIG_TEXT_SIZE];
 
 	snprintf(room, CONFIG_TEXT_SIZE,
 		 "is 0, which in an option stands for the default and says nothing here: leave the key out, or let it be %s",
-		 config_range(key, range));
+		 config_range(setting, range));
 	return room;
 }
 
-/* Only digits and a unit; false also if it is too large for 64 bits. */
-static bool parse_number(const struct config_key *key, const char *text, uint64_t *ret_number)
+/* Digits and a unit.  False: it is something else, or does not fit in 64 bits. */
+static bool parse_number(const struct setting *setting, const char *text, uint64_t *ret_number)
 {
-	const struct unit *unit = units_of(key);
+	const struct unit *unit = units_of(setting);
 	uint64_t number = 0;
 	const char *p = text;
 
@@ -90,50 +89,50 @@ static bool parse_number(const struct config_key *key, const char *text, uint64_
 	return unit->text && !__builtin_mul_overflow(number, unit->factor, ret_number);
 }
 
-static const char *parse_words(const struct config_key *key, const char *text,
+static const char *parse_words(const struct setting *setting, const char *text,
 			       uint64_t *ret_number, char room[CONFIG_TEXT_SIZE])
 {
-	const struct config_word *word;
+	const struct setting_word *word;
 	const char *p = text;
 	size_t length;
 
 	*ret_number = 0;
 	while (*(p += strspn(p, " \t,"))) {
 		length = strcspn(p, " \t,");
-		word = find_word(key, p, length);
+		word = find_word(setting, p, length);
 		if (!word)
-			return explain(key, text, room);
+			return explain(setting, text, room);
 		*ret_number |= word->number;
 		p += length;
 	}
-	return *text ? NULL : explain(key, text, room);
+	return *text ? NULL : explain(setting, text, room);
 }
 
-static bool is_text(const struct config_key *key, const char *text)
+static bool is_text(const struct setting *setting, const char *text)
 {
-	return key->kind == CONFIG_PATH ? *text == '/' : root_is_domain(text);
+	return setting->kind == KIND_PATH ? *text == '/' : root_is_domain(text);
 }
 
-const char *config_parse(const struct config_key *key, const char *text,
+const char *config_parse(const struct setting *setting, const char *text,
 			 uint64_t *ret_number, char room[CONFIG_TEXT_SIZE])
 {
-	const struct config_word *word = find_word(key, text, strlen(text));
+	const struct setting_word *word = find_word(setting, text, strlen(text));
 	uint64_t number = 0;
 
 	*ret_number = word ? word->number : 0;
-	if (key->kind == CONFIG_WORDS)
-		return parse_words(key, text, ret_number, room);
+	if (setting->kind == KIND_WORDS)
+		return parse_words(setting, text, ret_number, room);
 	if (word)
 		return NULL;
-	if (!key->width)
-		return is_text(key, text) ? NULL : explain(key, text, room);
-	if (key->kind == CONFIG_WORD || !parse_number(key, text, &number))
-		return explain(key, text, room);
+	if (setting_is_text(setting))
+		return is_text(setting, text) ? NULL : explain(setting, text, room);
+	if (setting->kind == KIND_WORD || !parse_number(setting, text, &number))
+		return explain(setting, text, room);
 	if (!number)
-		return explain_zero(key, room);
-	if (number < key->least || number > key->most ||
-	    (key->kind == CONFIG_POWER && number & (number - 1)))
-		return explain(key, text, room);
+		return explain_zero(setting, room);
+	if (number < setting->least || number > setting->most ||
+	    (setting->kind == KIND_POWER && number & (number - 1)))
+		return explain(setting, text, room);
 	*ret_number = number;
 	return NULL;
 }
@@ -147,10 +146,10 @@ static void append(char room[CONFIG_TEXT_SIZE], const char *between, const char 
 	snprintf(room + used, CONFIG_TEXT_SIZE - used, "%s%s", used ? between : "", text);
 }
 
-static void append_number(const struct config_key *key, uint64_t number,
+static void append_number(const struct setting *setting, uint64_t number,
 			  char room[CONFIG_TEXT_SIZE], const char *between)
 {
-	const struct unit *unit = units_of(key);
+	const struct unit *unit = units_of(setting);
 	char text[32];
 
 	while (number % unit->factor)
@@ -160,43 +159,43 @@ static void append_number(const struct config_key *key, uint64_t number,
 	append(room, between, text);
 }
 
-static void append_words(const struct config_key *key, uint64_t number,
+static void append_words(const struct setting *setting, uint64_t number,
 			 char room[CONFIG_TEXT_SIZE])
 {
-	const struct config_word *word;
+	const struct setting_word *word;
 
-	for (word = key->words; word && word->text; word++)
+	for (word = setting->words; word->text; word++)
 		if (word->number == number ||
-		    (key->kind == CONFIG_WORDS && word->number & number))
+		    (setting->kind == KIND_WORDS && word->number & number))
 			append(room, " ", word->text);
 }
 
-const char *config_format(const struct config_key *key, uint64_t number,
+const char *config_format(const struct setting *setting, uint64_t number,
 			  char room[CONFIG_TEXT_SIZE])
 {
 	room[0] = 0;
-	append_words(key, number, room);
+	append_words(setting, number, room);
 	if (!room[0])
-		append_number(key, number, room, "");
+		append_number(setting, number, room, "");
 	return room;
 }
 
-const char *config_range(const struct config_key *key, char room[CONFIG_TEXT_SIZE])
+const char *config_range(const struct setting *setting, char room[CONFIG_TEXT_SIZE])
 {
-	const struct config_word *word = key->words;
+	const struct setting_word *word = setting->words;
 
 	room[0] = 0;
-	for (; word && word->text; word++)
-		append(room, key->kind == CONFIG_WORDS ? ", " : " or ", word->text);
-	if (key->kind == CONFIG_PATH)
+	for (; word->text; word++)
+		append(room, setting->kind == KIND_WORDS ? ", " : " or ", word->text);
+	if (setting->kind == KIND_PATH)
 		append(room, " or ", "an absolute path");
-	if (key->kind == CONFIG_NAME)
-		append(room, "", "1 to 63 bytes without \"/\" and a leading \".\"");
-	if (key->kind >= CONFIG_NUMBER && key->kind <= CONFIG_TIME) {
-		append_number(key, key->least, room, " or ");
-		append_number(key, key->most, room, " to ");
+	if (setting->kind >= KIND_NAME && setting->kind <= KIND_TIME) {
+		append_number(setting, setting->least, room, " or ");
+		append_number(setting, setting->most, room, " to ");
 	}
-	if (key->kind == CONFIG_POWER)
+	if (setting->kind == KIND_NAME)
+		append(room, "", " bytes without \"/\" and a leading \".\"");
+	if (setting->kind == KIND_POWER)
 		append(room, "", ", a power of two");
 	return room;
 }

@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: MIT
 /*
- * Files of "key = value" below [section], as libinih parses them.
+ * Files of "key = value" below [section], parsed by libinih.
  *
- * A file is believed only if it belongs to root or to this user and nobody else may write
- * it; a symbolic link is followed, and what counts is the file.  /dev/null is an empty
- * one.  It is read in one go, so that it cannot change while it is parsed, and is handed
- * to libinih by lines.
+ * A file is read only if it belongs to root or to this user and nobody else may write it.
+ * A symbolic link is followed, and the file behind it is checked.  /dev/null is an empty
+ * file.  The whole file is read at once, so that it cannot change while it is parsed, and
+ * is given to libinih line by line.
  *
- * libinih would cut a long line in two, take an indented line for the rest of the one
- * before, and ignore what stands behind a heading.  Its switches for that belong to the
- * whole process, so the lines are made such that nothing of it happens: too long ones and
- * headings with something behind them are refused, and indentation is taken away.  So are
- * bytes that are no text.  What is handed over is text, and nothing is known of its
- * meaning here.
+ * libinih would cut a long line in two, take an indented line for the rest of the line
+ * before it, and ignore text behind a heading.  Its switches for that are of the whole
+ * process, so this file keeps such lines from libinih: it refuses lines that are too long
+ * and headings with text behind them, and removes indentation.  It also refuses bytes that
+ * are no text.  It does not know what the entries mean.
  */
 #include "config/ini_file.h"
 
@@ -29,7 +28,7 @@
 #include "base/error.h"
 #include "os/fd.h"
 
-/* Far more than any has. */
+/* Far larger than any configuration. */
 #define SIZE_LIMIT	(64u << 10)
 
 struct source {
@@ -139,7 +138,7 @@ static int check_line(const struct source *source, const char *text, size_t leng
 {
 	int r;
 
-	/* The rest is for "\r\n" and the 0. */
+	/* 3 bytes are for "\r\n" and the 0. */
 	if (length + 3 > room)
 		return fail(EINVAL, "%s:%u: the line has %zu bytes, and can have %zu",
 			    source->path, source->line, length, room - 3);

@@ -43,15 +43,13 @@
 
 static struct delivery *make_fresh(struct requester *requester)
 {
-	const struct layout *layout = requester->channel.layout;
-	struct sluice_ring_slot *rings =
-		channel_part(&requester->channel, layout->response_rings);
-	uint64_t number = requester->fresh++;
+	uint32_t number = requester->fresh++;
 	struct delivery *delivery = &requester->deliveries[number];
 
 	*delivery = (struct delivery){ .requester = requester };
-	ring_consumer_init(&delivery->ring, &rings[number * layout->response_slots],
-			   layout->response_slots);
+	ring_consumer_init(&delivery->ring,
+			   layout_response_ring(requester->layout, &requester->channel, number),
+			   requester->layout->response_slots);
 	return delivery;
 }
 
@@ -61,7 +59,7 @@ struct delivery *delivery_take(struct requester *requester)
 
 	if (delivery)
 		requester->free = delivery->next;
-	else if (requester->fresh < requester->channel.layout->deliveries)
+	else if (requester->fresh < requester->layout->deliveries)
 		delivery = make_fresh(requester);
 	return delivery;
 }
@@ -74,16 +72,16 @@ uint32_t delivery_number(const struct delivery *delivery)
 void delivery_drop_slice(struct delivery *delivery)
 {
 	if (delivery->holding)
-		pool_drop(delivery->requester->pool, delivery->slice);
+		pool_drop(delivery->requester->requests.pool, delivery->slice);
 	delivery->holding = false;
 }
 
 void delivery_make_free(struct delivery *delivery)
 {
-	struct attachment **attachments = &delivery->requester->channel.attachments;
+	struct attachment **attachments = &delivery->requester->responses.attachments;
 
 	if (unlikely(*attachments))
-		attachment_drop_delivery(attachments, delivery_number(delivery));
+		attachment_drop_key(attachments, delivery_number(delivery));
 	free(delivery->text);
 	delivery->text = NULL;
 	delivery->request = 0;
@@ -102,7 +100,7 @@ void delivery_empty(struct delivery *delivery)
 		r = ring_pop(&delivery->ring, &message);
 		if (r <= 0)
 			break;
-		returns_push(&requester->returned_responses, message.slice);
+		returns_push(&requester->responses.returns, message.slice);
 	}
 	if (r < 0)
 		channel_breach(&requester->channel, "a server has broken a response ring");
@@ -149,7 +147,7 @@ static uint64_t believe(const uint64_t *stage, uint64_t since, int64_t now)
 static COLD void tell_round_trip(const struct delivery *delivery)
 {
 	const struct requester *requester = delivery->requester;
-	const struct sluice_channel_stages *said = &requester->stages[delivery_number(delivery)];
+	const struct sluice_channel_stages *said = &requester->words.stages[delivery_number(delivery)];
 	const struct stream *stream = delivery->stream;
 	int64_t now = clock_now();
 	struct sluice_trace_stages stages = {
@@ -189,7 +187,7 @@ static COLD void note_status(struct delivery *delivery)
 {
 	struct requester *requester = delivery->requester;
 	struct stream_status *status = &delivery->stream->status;
-	uint64_t closed = load_relaxed(&requester->closed[delivery_number(delivery)]);
+	uint64_t closed = load_relaxed(&requester->words.closed[delivery_number(delivery)]);
 
 	if (status->code)
 		return;
@@ -208,7 +206,7 @@ static COLD void note_status(struct delivery *delivery)
 bool delivery_text_may_come(struct delivery *delivery)
 {
 	struct requester *requester = delivery->requester;
-	uint64_t closed = load_relaxed(&requester->closed[delivery_number(delivery)]);
+	uint64_t closed = load_relaxed(&requester->words.closed[delivery_number(delivery)]);
 
 	/* What came on the socket before the word. */
 	if (!(closed & SLUICE_CHANNEL_TEXT) || delivery->text)
@@ -242,7 +240,7 @@ void delivery_leave_stream(struct delivery *delivery, int reason)
 bool delivery_withdraw(struct delivery *delivery)
 {
 	if (!delivery->holding || delivery->returned ||
-	    !ring_withdraw(&delivery->requester->ring, delivery->slot))
+	    !ring_withdraw(&delivery->requester->request_ring, delivery->slot))
 		return false;
 	delivery_taken_back(delivery);
 	return true;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * The client's end of a channel.  A request goes to its server as a delivery
- * (exchange/delivery.c), and what comes back on it is read through a stream
- * (exchange/stream.c).
+ * The client's end of a channel: an outlet of requests, from the client's one pool, and an
+ * inlet of responses.  A request goes to its server as a delivery (exchange/delivery.c).
+ * What comes back on it is read through a stream (exchange/stream.c).
  *
  * Invariant: deliveries are kept by number in private memory; of what comes back the
  * number is checked, and that it is out.
@@ -65,12 +65,13 @@ static int take_packet(struct channel *channel, const void *packet, size_t size,
 		return fail(EPROTO, "a server said WELCOME without its page");
 	r = handshake_check_sealed(channel, requester->memory_fd);
 	if (!r)
-		r = load_page_take(&requester->load_page, passed, channel->view.locked);
+		r = load_page_take(&requester->load_page, passed,
+				   channel->plan.residence == RESIDENCE_LOCKED);
 	if (r < 0)
 		return r;
 	requester->memory_fd = fd_close(requester->memory_fd);
 	requester->welcome = true;
-	requester->changed(requester);
+	requester->events->changed(requester);
 	return 0;
 }
 
@@ -85,7 +86,7 @@ static void leaving(struct channel *channel)
 {
 	struct requester *requester = requester_of(channel);
 
-	requester->changed(requester);
+	requester->events->changed(requester);
 }
 
 static void gone(struct channel *channel)
@@ -101,7 +102,7 @@ static void gone(struct channel *channel)
 		if (delivery->request)
 			delivery_drop_slice(delivery);
 	}
-	requester->changed(requester);
+	requester->events->changed(requester);
 }
 
 static void destroy(struct channel *channel)
@@ -111,9 +112,10 @@ static void destroy(struct channel *channel)
 	while (requester->fresh)
 		free(requester->deliveries[--requester->fresh].text);
 	load_page_drop(&requester->load_page);
-	free(requester->ring.sent);
+	inlet_deinit(&requester->responses);
+	free(requester->request_ring.sent);
 	free(requester->deliveries);
-	free(requester);
+	requester->events->destroyed(requester);
 }
 
 /*
@@ -144,87 +146,80 @@ static const struct channel_events events = {
 
 /* ---- Creation ---- */
 
-static void bind_rings(struct requester *requester, const struct sluice_registry_settings *settings)
+/* The memory of deliveries that are never used is never touched. */
+static int make_tables(struct requester *requester, const struct layout *layout)
 {
-	struct channel *channel = &requester->channel;
-	const struct layout *layout = channel->layout;
-
-	ring_producer_init(&requester->ring, channel_part(channel, layout->request_ring),
-			   layout->request_slots, settings->max_active_requests,
-			   requester->ring.sent);
-	returns_init(&requester->returned_requests, channel_part(channel, layout->request_returns),
-		     layout->request_return_entries);
-	returns_init(&requester->returned_responses,
-		     channel_part(channel, layout->response_returns),
-		     layout->response_return_entries);
-	requester->cancelled = channel_part(channel, layout->cancelled);
-	requester->closed = channel_part(channel, layout->closed);
-	requester->stages = channel_part(channel, layout->stages);
-}
-
-static struct requester *allocate(const struct requester_config *config)
-{
-	const struct layout *layout = config->layout;
-	struct requester *requester = calloc(1, sizeof(*requester));
-
-	if (!requester)
-		return NULL;
-	requester->memory_fd = -1;
-	/* The memory of those that are never used is never touched. */
 	requester->deliveries = malloc(layout->deliveries * sizeof(*requester->deliveries));
-	requester->ring.sent = calloc(layout->request_slots, sizeof(*requester->ring.sent));
-	if (!requester->deliveries || !requester->ring.sent) {
-		free(requester->deliveries);
-		free(requester->ring.sent);
-		free(requester);
-		return NULL;
-	}
-	return requester;
+	requester->request_ring.sent = calloc(layout->request_slots,
+					      sizeof(*requester->request_ring.sent));
+	if (!requester->deliveries || !requester->request_ring.sent)
+		return fail(ENOMEM, "no memory for a channel");
+	return 0;
 }
 
-/* Has the tables be there, if the port asks for it. */
+/* Has the tables be there, if the port asks for it; its owner sees to the struct. */
 static int make_resident(struct requester *requester, const struct requester_config *config)
 {
-	enum residence residence = config->pool->config.residence;
-	const struct layout *layout = config->layout;
-	int r;
+	const struct resident parts[] = {
+		{ requester->deliveries,
+		  config->layout->deliveries * sizeof(*requester->deliveries) },
+		{ requester->request_ring.sent,
+		  config->layout->request_slots * sizeof(*requester->request_ring.sent) },
+	};
 
-	requester->channel.view.locked = residence == RESIDENCE_LOCKED;
-	requester->channel.view.whole = residence != RESIDENCE_LAZY;
-	r = reside(requester, sizeof(*requester), residence);
-	if (!r)
-		r = reside(requester->deliveries,
-			   layout->deliveries * sizeof(*requester->deliveries), residence);
-	if (!r)
-		r = reside(requester->ring.sent,
-			   layout->request_slots * sizeof(*requester->ring.sent), residence);
-	return r;
+	return reside_all(parts, ARRAY_SIZE(parts), config->pool->config.residence);
 }
 
-struct requester *requester_create(const struct requester_config *config,
-				   const struct handshake *self, int fd)
+static void bind_rings(struct requester *requester, const struct sluice_registry_settings *settings)
 {
-	struct requester *requester = allocate(config);
+	const struct layout *layout = requester->layout;
+	struct channel *channel = &requester->channel;
+
+	layout_bind(layout, channel, &requester->words, &requester->requests.returns,
+		    &requester->responses.returns);
+	ring_producer_init(&requester->request_ring, channel_part(channel, layout->request_ring),
+			   layout->request_slots, settings->max_active_requests,
+			   requester->request_ring.sent);
+}
+
+static int init(struct requester *requester, const struct requester_config *config, int fd)
+{
+	const struct layout *layout = config->layout;
+	const struct channel_plan plan = {
+		.size = layout->size,
+		.own_bell = layout->client_bell,
+		.peer_bell = layout->server_bell,
+		.keys = layout->deliveries,
+		.attachments_each = config->settings->response_buffer,
+		.max_fds = config->settings->max_fds,
+		.residence = config->pool->config.residence,
+		.format = layout_format,
+		.context = layout,
+	};
+	uint32_t flags = config->settings->flags;
 	int r;
 
-	if (!requester) {
-		fd_close(fd);
-		return fail_null(ENOMEM, "no memory for a channel");
-	}
-	requester->self = self;
-	requester->pool = config->pool;
-	requester->overflow = !(config->settings->flags & SLUICE_REGISTRY_NO_REQUEST_OVERFLOW);
-	requester->withdraws = config->settings->flags & SLUICE_REGISTRY_NO_FIRE_AND_FORGET;
-	requester->tells_room = config->settings->flags & SLUICE_REGISTRY_NO_RESPONSE_OVERFLOW;
-	requester->response = config->response;
-	requester->changed = config->changed;
-	requester->owner = config->owner;
-	r = channel_init(&requester->channel, config->wait, fd, config->layout, &events);
-	requester->channel.port = self->port;
+	requester->withdraws = flags & SLUICE_REGISTRY_NO_FIRE_AND_FORGET;
+	r = channel_init(&requester->channel, config->wait, fd, &plan, &events);
+	outlet_init(&requester->requests, &requester->channel, config->pool,
+		    !(flags & SLUICE_REGISTRY_NO_REQUEST_OVERFLOW));
+	inlet_init(&requester->responses, &requester->channel, config->response,
+		   flags & SLUICE_REGISTRY_NO_RESPONSE_OVERFLOW);
+	requester->channel.port = config->self->port;
 	requester->channel.counters = config->counters;
 	requester->channel.peer = config->server;
-	requester->channel.max_fds = config->settings->max_fds;
-	requester->channel.attachments_each = config->settings->response_buffer;
+	return r < 0 ? r : make_tables(requester, layout);
+}
+
+int requester_init(struct requester *requester, const struct requester_config *config, int fd)
+{
+	int r;
+
+	requester->memory_fd = -1;
+	requester->self = config->self;
+	requester->layout = config->layout;
+	requester->events = config->events;
+	r = init(requester, config, fd);
 	if (!r)
 		r = make_resident(requester, config);
 	/* Somebody may hold the listener of a server that has died. */
@@ -233,14 +228,14 @@ struct requester *requester_create(const struct requester_config *config,
 	if (!r && requester->channel.gone)
 		r = fail(ECONNREFUSED, "the server has died, and somebody holds its socket");
 	if (!r)
-		r = requester->memory_fd = handshake_hello(&requester->channel, self);
+		r = requester->memory_fd = handshake_hello(&requester->channel, config->self);
 	if (r < 0) {
 		channel_put(&requester->channel);
-		return fail_again_null(r);
+		return fail_again(r);
 	}
 	bind_rings(requester, config->settings);
 	probe(channel_connect, requester->channel.port, requester->channel.peer);
-	return requester;
+	return 0;
 }
 
 void requester_quit(struct requester *requester)
@@ -259,83 +254,60 @@ void requester_quit(struct requester *requester)
 
 void requester_announce(struct requester *requester)
 {
-	if (requester->pool->config.residence != RESIDENCE_LAZY)
-		(void)!channel_announce_all(&requester->channel, requester->pool);
+	if (requester->channel.plan.residence != RESIDENCE_LAZY)
+		(void)!outlet_announce_all(&requester->requests);
 }
 
 /* ---- Requests ---- */
 
-void requester_reap(struct requester *requester)
+/* A number that comes back names a delivery, which is out. */
+static bool returned(struct outlet *outlet, uint32_t number)
 {
-	uint32_t number;
+	struct requester *requester = container_of(outlet, struct requester, requests);
 
-	while (!requester->channel.gone &&
-	       returns_pop(&requester->returned_requests, &number)) {
-		if (number >= requester->fresh || !requester->deliveries[number].request ||
-		    requester->deliveries[number].returned) {
-			channel_breach(&requester->channel,
-				       "a server has returned a request that it has not");
-			return;
-		}
-		channel_heard(&requester->channel);
-		delivery_returned(&requester->deliveries[number]);
-	}
+	if (number >= requester->fresh || !requester->deliveries[number].request ||
+	    requester->deliveries[number].returned)
+		return false;
+	delivery_returned(&requester->deliveries[number]);
+	return true;
 }
 
-/* Takes the oldest request back, which this server will never see. */
-static int take_back_oldest(struct requester *requester)
+/* The server will never see it. */
+static bool took_back(struct outlet *outlet, uint32_t number, const struct outlet_message *message)
 {
-	struct delivery *delivery;
-	uint32_t number;
-	int r;
+	struct requester *requester = container_of(outlet, struct requester, requests);
+	struct delivery *delivery = &requester->deliveries[number];
 
-	r = ring_take_back(&requester->ring, &number);
-	if (r <= 0)
-		return r;
-	delivery = &requester->deliveries[number];
-	counter_add(&requester->channel.counters->overflows, 1);
+	(void)message;
 	probe(request_overflow, requester->channel.port, requester->channel.peer,
 	      delivery->request);
 	delivery_taken_back(delivery);
-	return 0;
+	return true;
 }
 
-/* Before the server can see it, so that whoever watches both sees it sent first. */
-static COLD void tell_sent(const struct requester *requester, const struct requester_message *message)
+static inline void sending(struct outlet *outlet, const struct ring_producer *ring,
+			   const struct outlet_message *message)
 {
-	const struct payload *payload = &requester->pool->config.payload;
-
-	probe_request_send(requester->channel.port, requester->channel.peer, message->request,
-			   probe_address(pool_address(requester->pool, message->slice) +
-					 payload->lead),
-			   message->count * payload->element,
-			   min_u64(ring_depth(&requester->ring) + 1, requester->ring.capacity));
-}
-
-static int push(struct requester *requester, const struct requester_message *message,
-		const struct ring_message *out)
-{
-	int r;
-
 	if (probe_is_on(request_send))
-		tell_sent(requester, message);
-	r = ring_push(&requester->ring, out);
-	if (r != -ENOBUFS || !requester->overflow)
-		return r;
-	r = take_back_oldest(requester);
-	return r < 0 ? r : ring_push(&requester->ring, out);
+		outlet_tell_sent(outlet, ring, message, probe_request_send);
 }
 
-/* The descriptors of a request, before it.  0, -EAGAIN or another -errno: it is gone. */
-static int send_attachment(const struct delivery *delivery, const struct requester_message *message)
+static void broken(struct outlet *outlet)
 {
-	struct attachment *attachment = message->attachment;
+	channel_breach(outlet->channel, "a server has broken its request ring");
+}
 
-	if (likely(!attachment))
-		return 0;
-	attachment->delivery = delivery_number(delivery);
-	attachment->request = message->request;
-	return channel_send_attachment(&delivery->requester->channel, attachment);
+static const struct outlet_ops ops = {
+	.returned = returned,
+	.sending = sending,
+	.took_back = took_back,
+	.broken = broken,
+	.false_return = "a server has returned a request that it has not",
+};
+
+void requester_reap(struct requester *requester)
+{
+	outlet_reap(&requester->requests, &ops);
 }
 
 /* It is on its way: the delivery is bound to it until it comes back. */
@@ -344,7 +316,7 @@ static void bind_delivery(struct delivery *delivery, const struct requester_mess
 	struct requester *requester = delivery->requester;
 
 	delivery->request = message->request;
-	delivery->slot = requester->ring.next - 1;
+	delivery->slot = requester->request_ring.next - 1;
 	delivery->position = 0;
 	delivery->last = false;
 	delivery->responded = 0;
@@ -353,65 +325,53 @@ static void bind_delivery(struct delivery *delivery, const struct requester_mess
 	delivery->out = true;
 	delivery->counted = message->counted;
 	delivery->holding = true;
-	pool_hold(requester->pool, message->slice);
+	pool_hold(requester->requests.pool, message->slice);
 	requester->outstanding++;
+}
+
+/* May a request that was not sent be sent later?  As requester_send(). */
+static int not_sent(const struct requester *requester, int error)
+{
+	return !requester->requests.overflows && (error == -EAGAIN || error == -ENOBUFS) ?
+	       error : 0;
 }
 
 int requester_send(struct requester *requester, const struct requester_message *message,
 		   struct stream *stream)
 {
-	const struct pool_slice *slice = pool_slice(requester->pool, message->slice);
-	struct channel *channel = &requester->channel;
+	struct outlet_message out;
 	struct delivery *delivery;
-	struct ring_message out;
+	uint32_t number;
 	int r;
 
 	requester_reap(requester);
-	if (channel->gone || channel->leaving)
-		return 0;
-	/* Nobody but the server changes that, and then only for the better. */
-	if (!requester->overflow && ring_full(&requester->ring)) {
-		channel_found_full(channel);
-		return -ENOBUFS;
-	}
-	r = channel_announce(channel, requester->pool, message->slice);
-	if (r < 0)
-		return r == -EAGAIN && !requester->overflow ? r : 0;
-
 	/* Taken first: making room in the ring frees another one. */
 	delivery = delivery_take(requester);
 	if (!delivery)
 		return 0;
-	r = send_attachment(delivery, message);
-	if (r < 0) {
-		delivery_make_free(delivery);
-		return r == -EAGAIN && !requester->overflow ? r : 0;
-	}
-	out = (struct ring_message){
-		.request = message->request,
-		.offset = slice->offset + requester->pool->config.payload.lead,
-		.count = message->count,
-		.deadline = message->deadline,
-		.segment = requester->pool->segments[slice->segment].number,
-		.slice = delivery_number(delivery),
-		.flags = (stream->loaned ? SLUICE_RING_TRACED : 0) |
-			 (message->attachment ? SLUICE_RING_FDS : 0) |
-			 (message->counted ? SLUICE_RING_COUNTED : 0),
+	number = delivery_number(delivery);
+	out = (struct outlet_message){
+		.out = {
+			.request = message->request,
+			.count = message->count,
+			.deadline = message->deadline,
+			.slice = number,
+			.flags = (stream->loaned ? SLUICE_RING_TRACED : 0) |
+				 (message->counted ? SLUICE_RING_COUNTED : 0),
+		},
+		.slice = message->slice,
+		.key = number,
+		.attachment = message->attachment,
 	};
 	/* A send that waits for room begins anew for each server. */
 	delivery->sent = unlikely(stream->loaned) ? clock_now() : 0;
-	r = push(requester, message, &out);
+	r = outlet_send(&requester->requests, &ops, &requester->request_ring, &out);
 	if (r < 0) {
 		delivery_make_free(delivery);
-		if (r == -EPROTO)
-			channel_breach(channel, "a server has broken its request ring");
-		return 0;
+		return not_sent(requester, r);
 	}
-	channel_found_room(channel);
 	bind_delivery(delivery, message);
-	counters_sent(channel->counters, message->count * requester->pool->config.payload.element);
 	delivery_join_stream(delivery, stream);
-	channel_ring(channel, SLUICE_DOORBELL_MESSAGE);
 	return 1;
 }
 
@@ -424,16 +384,15 @@ void requester_find_load(struct requester *requester)
 		return;
 	requester->load_sought = true;
 	load_page_find(&requester->load_page, channel->user.pid, channel->peer,
-		       channel->view.locked);
+		       channel->plan.residence == RESIDENCE_LOCKED);
 }
 
 bool requester_has_room(const struct requester *requester)
 {
-	return !ring_full(&requester->ring);
+	return !ring_full(&requester->request_ring);
 }
 
 void requester_return(struct requester *requester, uint32_t number)
 {
-	returns_push(&requester->returned_responses, number);
-	channel_ring(&requester->channel, SLUICE_DOORBELL_SPACE);
+	inlet_give_back(&requester->responses, number, SLUICE_DOORBELL_SPACE);
 }

@@ -3,12 +3,14 @@
 #ifndef SLUICE_EXCHANGE_REQUESTER_H
 #define SLUICE_EXCHANGE_REQUESTER_H
 
-#include "channel/channel.h"
 #include "channel/handshake.h"
+#include "channel/inlet.h"
+#include "channel/outlet.h"
 #include "exchange/load_page.h"
-#include "shm/returns.h"
+#include "exchange/layout.h"
 
 struct requester;
+struct requester_events;
 struct stream;
 
 /* One request on its way to one server, and the responses on their way back. */
@@ -37,14 +39,6 @@ struct stream_status {
 	char *text;			/* or NULL */
 };
 
-/* How a client bears with a server that has no room for a request. */
-struct patience {
-	uint64_t request;		/* its number */
-	uint64_t retries;		/* how often was asked what to do */
-	int64_t since;			/* when it was asked first */
-	bool without;			/* the request does not go there */
-};
-
 /* All responses to one request: what a pending response reads. */
 struct stream {
 	struct delivery *current;	/* one of a circle of those not ended, or NULL */
@@ -58,35 +52,31 @@ struct stream {
 
 struct requester {
 	struct channel channel;
+	const struct layout *layout;
 	const struct handshake *self;		/* the client's */
-	struct pool *pool;			/* of the client's requests */
-	const struct payload *response;
-	struct ring_producer ring;
-	struct returns returned_requests;
-	struct returns returned_responses;
-	uint64_t *cancelled;
-	uint64_t *closed;
-	const struct sluice_channel_stages *stages;
+	struct outlet requests;			/* from the client's pool */
+	struct ring_producer request_ring;
+	struct inlet responses;			/* each delivery has a ring of them */
+	struct layout_words words;
 	struct delivery *deliveries;		/* by number; those below fresh have been used */
 	struct delivery *free;			/* of those */
 	uint32_t fresh;
 	int memory_fd;				/* of the channel's memory, until WELCOME; or -1 */
 	bool welcome;
 	int lacked;				/* what the server had not got, so that it hung up: an errno */
-	bool counted;				/* by its client, as a peer that is there */
-	bool overflow;				/* of the request ring: allowed */
 	bool withdraws;				/* requests that nobody awaits the answer of */
-	bool tells_room;			/* in response rings, since they do not overflow */
 	uint32_t outstanding;			/* deliveries that are out */
 	struct load_page load_page;		/* how busy the server is; or none */
 	bool load_sought;			/* the page, before it came */
-	bool claimed;				/* counted there, and not sent yet */
-	/* Its client's, of requests that it had no room for, or was tried for. */
-	struct patience patience;
-	uint64_t tried;
-	/* The channel has opened or is gone; owner is the client. */
+	const struct requester_events *events;
+};
+
+/* What is told to whom a requester is a part of. */
+struct requester_events {
+	/* The channel has opened, is leaving or is gone. */
 	void (*changed)(struct requester *requester);
-	void *owner;
+	/* Nobody refers to it any more: frees it. */
+	void (*destroyed)(struct requester *requester);
 };
 
 struct requester_config {
@@ -97,17 +87,18 @@ struct requester_config {
 	struct pool *pool;
 	struct sluice_registry_counters *counters;
 	uint64_t server;
-	void (*changed)(struct requester *requester);
-	void *owner;
+	const struct handshake *self;
+	const struct requester_events *events;
 };
 
 /*
- * Greets the server behind a connected socket, which is taken over in any case.
- * NULL with errno if that fails: EPIPE or ECONNRESET, it has hung up; ECONNREFUSED, it
- * has died; EACCES; or what is lacking here.  One reference is the caller's.
+ * Greets the server behind a connected socket, which is taken over in any case; the
+ * requester is 0 before.  0, and one reference is the caller's.  -errno if that fails, and
+ * the requester is destroyed: -EPIPE or -ECONNRESET, the server has hung up; -ECONNREFUSED,
+ * it has died; -EACCES; or what is lacking here.
  */
-struct requester *requester_create(const struct requester_config *config,
-				   const struct handshake *self, int fd) MUST_CHECK;
+int requester_init(struct requester *requester, const struct requester_config *config,
+		   int fd) MUST_CHECK;
 
 /* Tells the server that no more requests come; what was sent is still awaited. */
 void requester_quit(struct requester *requester);

@@ -1,41 +1,29 @@
 // SPDX-License-Identifier: MIT
 /*
- * The server's end of a channel.
+ * The server's end of a channel: an inlet of requests, and an outlet of replies.  This file
+ * has its life, from an accepted socket to its end.
  *
- * Requests come out of the request ring with the number of their delivery, and with
- * it the response ring, the word cancelled and the word closed that belong to them
- * (see exchange/delivery.c).  A delivery is *held* from then on until the server has
- * finished with the request: it stores the request's number in closed (C1), after
- * the last response, and then returns the delivery (T1), after which it touches
- * neither the ring nor the request's slice again.
+ *	created		responder_init()	nothing is known of the client
+ *	open		take_hello()		the memory is mapped, the rings are bound
+ *	quits		take_quit()		the client sends no more, and reads on
+ *	ended		responder_end()		the server takes no more, and replies no more
+ *	gone		the channel		(channel/channel.c)
  *
- * What it replies is in exchange/responder_reply.c.
+ * Requests are in exchange/responder_request.c, replies in exchange/responder_reply.c.
  *
- * A request that comes after its deadline is finished with before anybody sees it, and
- * its word closed says so.  That is also done when no request may be received, and when
- * it is only asked whether there is one: what nobody is to see is not there.
+ * A client that is destroyed while it awaits or holds responses says QUIT.  A server whose
+ * port asks for all memory from the start makes all of it before it welcomes a client.
  *
- * A client that is destroyed while it awaits or holds responses says QUIT: it sends nothing
- * more, and reads on.  Whoever has left may have at most a ringful of requests left behind.
- *
- * Invariants:
- * (1) A delivery is held at most once; its number was checked when it came.
- * (2) At most max_active_requests deliveries are held by the program.
- *
- * A hostile client can name any slice and any delivery.  Slices are checked against what
- * it has shown of its segments, deliveries against what is held; a breach closes this
- * channel only.  Requests of a client that died are still received.
+ * A hostile client can send any packet.  One that cannot be, or comes a second time, closes
+ * this channel, and the client is told why in a REJECT.  Requests of a client that died are
+ * still received.
  */
 #include "exchange/responder.h"
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "base/atomic.h"
 #include "base/error.h"
-#include "trace/counters.h"
-#include "os/clock.h"
 #include "os/fd.h"
 #include "trace/probes.h"
 
@@ -48,40 +36,37 @@ static struct responder *responder_of(struct channel *channel)
 
 static void bind_rings(struct responder *responder)
 {
+	const struct layout *layout = responder->config->layout;
 	struct channel *channel = &responder->channel;
-	const struct layout *layout = channel->layout;
 
-	ring_consumer_init(&responder->requests, channel_part(channel, layout->request_ring),
+	layout_bind(layout, channel, &responder->words, &responder->requests.returns,
+		    &responder->replies.returns);
+	ring_consumer_init(&responder->request_ring, channel_part(channel, layout->request_ring),
 			   layout->request_slots);
-	returns_init(&responder->returned_requests, channel_part(channel, layout->request_returns),
-		     layout->request_return_entries);
-	returns_init(&responder->returned_responses,
-		     channel_part(channel, layout->response_returns),
-		     layout->response_return_entries);
-	responder->cancelled = channel_part(channel, layout->cancelled);
-	responder->closed = channel_part(channel, layout->closed);
-	responder->stages = channel_part(channel, layout->stages);
+}
+
+/* Has the tables be there, if the port asks for it; its owner sees to the struct. */
+static int make_resident(struct responder *responder)
+{
+	const struct layout *layout = responder->config->layout;
+	uint64_t deliveries = layout->deliveries;
+	const struct resident parts[] = {
+		{ responder->held, deliveries * sizeof(*responder->held) },
+		{ responder->reply_rings, deliveries * sizeof(*responder->reply_rings) },
+		{ responder->sent,
+		  deliveries * layout->response_slots * sizeof(*responder->sent) },
+	};
+
+	return reside_all(parts, ARRAY_SIZE(parts), responder->config->pool.residence);
 }
 
 /* All that there can be, before the client is welcomed. */
 static int make_all(struct responder *responder)
 {
-	const struct layout *layout = responder->channel.layout;
-	enum residence residence = responder->config->pool.residence;
-	uint64_t deliveries = layout->deliveries;
-	int r;
+	int r = responder_make_pool(responder);
 
-	r = responder_make_pool(responder);
 	if (!r)
-		r = reside(responder, sizeof(*responder), residence);
-	if (!r)
-		r = reside(responder->held, deliveries * sizeof(*responder->held), residence);
-	if (!r)
-		r = reside(responder->replies, deliveries * sizeof(*responder->replies),
-			   residence);
-	if (!r)
-		r = reside(responder->sent, deliveries * layout->response_slots *
-			   sizeof(*responder->sent), residence);
+		r = make_resident(responder);
 	return r < 0 ? r : responder->config->prepare(responder);
 }
 
@@ -118,7 +103,7 @@ static int take_hello(struct channel *channel, const void *packet, size_t size, 
 	probe(channel_connect, channel->port, channel->peer);
 	responder->config->changed(responder);
 	if (responder->pool_open)
-		(void)!channel_announce_all(channel, &responder->pool);
+		(void)!outlet_announce_all(&responder->replies);
 	return 0;
 }
 
@@ -161,14 +146,14 @@ static void destroy(struct channel *channel)
 {
 	struct responder *responder = responder_of(channel);
 
-	responder->config->destroyed(responder);
 	if (responder->pool_open)
 		pool_deinit(&responder->pool);
 	allowance_put(responder->config->pool.all, responder->allowance);
-	free(responder->replies);
+	inlet_deinit(&responder->requests);
+	free(responder->reply_rings);
 	free(responder->sent);
 	free(responder->held);
-	free(responder);
+	responder->config->destroyed(responder);
 }
 
 static const struct channel_events events = {
@@ -180,368 +165,54 @@ static const struct channel_events events = {
 	.destroy = destroy,
 };
 
-struct responder *responder_create(const struct responder_config *config, int fd)
+int responder_refuse(int fd)
+{
+	handshake_reject(fd, ENOMEM);
+	fd_close(fd);
+	return fail(ENOMEM, "no memory for a channel");
+}
+
+int responder_init(struct responder *responder, const struct responder_config *config, int fd)
 {
 	const struct layout *layout = config->layout;
-	struct responder *responder = calloc(1, sizeof(*responder));
+	const struct channel_plan plan = {
+		.size = layout->size,
+		.own_bell = layout->server_bell,
+		.peer_bell = layout->client_bell,
+		.keys = layout->deliveries,
+		.attachments_each = 1,
+		.max_fds = config->settings->max_fds,
+		.residence = config->pool.residence,
+	};
+	uint32_t flags = config->settings->flags;
 	int r;
 
-	if (!responder || fd_keep(fd) < 0) {
-		free(responder);
-		handshake_reject(fd, ENOMEM);
-		fd_close(fd);
-		return fail_null(ENOMEM, "no memory for a channel");
-	}
 	responder->config = config;
-	responder->forgets = config->settings->flags & SLUICE_REGISTRY_NO_FIRE_AND_FORGET;
 	responder->held = calloc(layout->deliveries, sizeof(*responder->held));
-	r = channel_init(&responder->channel, config->wait, fd, layout, &events);
+	if (!responder->held || fd_keep(fd) < 0) {
+		free(responder->held);
+		config->destroyed(responder);
+		return responder_refuse(fd);
+	}
+	responder->forgets = flags & SLUICE_REGISTRY_NO_FIRE_AND_FORGET;
+	r = channel_init(&responder->channel, config->wait, fd, &plan, &events);
+	inlet_init(&responder->requests, &responder->channel, config->request,
+		   flags & SLUICE_REGISTRY_NO_REQUEST_OVERFLOW);
+	outlet_init(&responder->replies, &responder->channel, &responder->pool,
+		    !(flags & SLUICE_REGISTRY_NO_RESPONSE_OVERFLOW));
 	responder->channel.port = config->self->port;
 	responder->channel.counters = config->counters;
-	responder->channel.max_fds = config->settings->max_fds;
-	responder->channel.attachments_each = 1;
-	responder->channel.view.locked = config->pool.residence == RESIDENCE_LOCKED;
-	responder->channel.view.whole = config->pool.residence != RESIDENCE_LAZY;
-	if (!r && !responder->held)
-		r = fail(ENOMEM, "no memory for a channel");
 	if (r < 0) {
 		channel_give_up(&responder->channel, -r);
 		channel_put(&responder->channel);
-		return fail_again_null(r);
 	}
-	return responder;
-}
-
-/* ---- Requests ---- */
-
-int responder_broken(struct responder *responder, const char *how)
-{
-	responder->requests.slots = NULL;
-	channel_breach(&responder->channel, how);
-	return fail_quietly(EPROTO, how);
-}
-
-/*
- * The word closed gets the request's number, and flags beside it.  Stages are stored
- * before what they tell of is published, by R1 or C1.
- */
-static void finish(struct responder *responder, uint32_t delivery, uint64_t flags, bool traced)
-{
-	struct responder_held held = responder->held[delivery];
-
-	responder->held[delivery].request = 0;
-	responder->active--;
-	if (likely(!held.since))
-		load_finished(responder->config->load);
-	else if (held.since != HELD_ANSWERED)
-		load_finished_counted(responder->config->load, held.since, clock_now());
-	counter_sub(&responder->channel.counters->depth, 1);
-	if (responder->channel.gone)
-		return;
-	if (unlikely(traced))
-		store_relaxed(&responder->stages[delivery].finished, (uint64_t)clock_now());
-	/* C1: after the last response; pairs with C2. */
-	exchange_ordered(&responder->closed[delivery], held.request | flags);
-	returns_push(&responder->returned_requests, delivery);
-	channel_ring(&responder->channel, SLUICE_DOORBELL_MESSAGE | SLUICE_DOORBELL_SPACE);
-}
-
-static COLD void stamp_received(struct responder *responder, const struct ring_message *message)
-{
-	struct sluice_channel_stages *stages = &responder->stages[message->slice];
-
-	store_relaxed(&stages->received, (uint64_t)clock_now());
-	store_relaxed(&stages->replied, 0);
-	store_relaxed(&stages->finished, 0);
-	store_relaxed(&stages->request, message->request);
-}
-
-void responder_finish(struct responder *responder, uint32_t delivery, bool traced)
-{
-	finish(responder, delivery, 0, traced);
-}
-
-/* The text goes before the word; a client that is too far behind goes without. */
-static bool send_text(struct responder *responder, uint32_t delivery, const char *text)
-{
-	struct sluice_wire_status packet = {
-		.header = {
-			.magic = SLUICE_WIRE_MAGIC,
-			.version = SLUICE_PROTOCOL_VERSION,
-			.type = SLUICE_WIRE_STATUS,
-		},
-		.request = responder->held[delivery].request,
-		.delivery = delivery,
-	};
-
-	if (!text || !*text)
-		return false;
-	memcpy(packet.text, text, strnlen(text, sizeof(packet.text) - 1));
-	return !channel_send(&responder->channel, &packet, sizeof(packet), -1);
-}
-
-void responder_finish_with(struct responder *responder, uint32_t delivery, bool traced,
-			   int code, const char *text)
-{
-	uint64_t flags = (uint64_t)code << SLUICE_CHANNEL_STATUS_SHIFT;
-
-	if (!responder_lost(responder, delivery) && send_text(responder, delivery, text))
-		flags |= SLUICE_CHANNEL_TEXT;
-	finish(responder, delivery, flags, traced);
-}
-
-/* What is later than we can say is never. */
-static int64_t deadline_of(const struct ring_message *message)
-{
-	return message->deadline > INT64_MAX ? INT64_MAX : (int64_t)message->deadline;
-}
-
-/* Is the answer to it not wanted any more?  0, or why: an errno. */
-static int lost(const struct responder *responder, uint32_t delivery, uint64_t request)
-{
-	if (responder->channel.gone)
-		return responder->channel.gone;
-	/* C4: pairs with C3. */
-	if (responder->ended || responder->channel.leaving ||
-	    load_ordered(&responder->cancelled[delivery]) == request)
-		return EPIPE;
-	return 0;
-}
-
-/* Is it one that nobody is to see?  0; or why: -ETIMEDOUT or -ECANCELED. */
-static int unseen(const struct responder *responder, const struct ring_message *message)
-{
-	if (message->deadline && clock_now() >= deadline_of(message))
-		return -ETIMEDOUT;
-	if (responder->forgets && message->slice < responder->channel.layout->deliveries &&
-	    lost(responder, message->slice, message->request))
-		return -ECANCELED;
-	return 0;
-}
-
-/* One that nobody is to see is done with, for this reason. */
-static void pass_over(struct responder *responder, const struct ring_message *message,
-		      const struct request_found *found, int reason)
-{
-	struct channel *channel = &responder->channel;
-	uint64_t flags = 0;
-
-	if (reason == -ETIMEDOUT) {
-		probe(deadline_miss, channel->port, channel->peer, message->request,
-		      (uint64_t)(clock_now() - deadline_of(message)));
-		counter_add(&channel->counters->expired, 1);
-		++*responder->config->expired;
-		flags = SLUICE_CHANNEL_EXPIRED;
-	}
-	attachment_free(found->attachment);
-	channel_drop(channel, found->slice.segment);
-	finish(responder, message->slice, flags, found->traced);
-}
-
-/* It counts as one that the server is busy with; of a counted one the time is taken. */
-static void hold(struct responder *responder, const struct ring_message *message)
-{
-	bool counted = message->flags & SLUICE_RING_COUNTED;
-
-	responder->held[message->slice] = (struct responder_held){
-		.request = message->request,
-		.since = unlikely(counted) ? clock_now() : 0,
-	};
-	responder->active++;
-	if (likely(!counted))
-		load_received(responder->config->load);
-	else
-		load_received_counted(responder->config->load);
-}
-
-/*
- * Claims the request that was looked at, if what it names is known, or will never be.  1;
- * 0 (the client has taken it back); -EAGAIN (it stays there until the channel had its turn)
- * or -EPROTO.
- */
-static int claim(struct responder *responder, const struct ring_message *message,
-		 struct held_slice *ret_slice)
-{
-	struct channel *channel = &responder->channel;
-	int r = channel_hold(channel, responder->config->request, message->slice, message,
-			     ret_slice);
-
-	if (unlikely(r == -EAGAIN))
-		return r;
-	if (unlikely(!ring_claim(&responder->requests))) {
-		if (!r)
-			channel_drop(channel, ret_slice->segment);
-		return 0;
-	}
-	if (likely(!r))
-		return 1;
-	channel_breach(channel, error_sentence());
-	return responder_broken(responder, "a client has sent a request that is none");
-}
-
-/* What is wrong with a request that was claimed; or NULL. */
-static const char *fault_of(struct responder *responder, const struct ring_message *message)
-{
-	const struct channel *channel = &responder->channel;
-
-	/* Of a client that has left no more can be there than its ring holds. */
-	if (responder_has_left(responder) && responder->late++ >= channel->layout->request_slots)
-		return "a client sends requests after its end";
-	if (message->slice >= channel->layout->deliveries || !message->request ||
-	    message->request > SLUICE_CHANNEL_REQUEST ||
-	    responder->held[message->slice].request)
-		return "a client has sent a delivery that is not free";
-	return NULL;
-}
-
-/* What was claimed is checked, and held from then on.  0 or -EPROTO. */
-static int admit(struct responder *responder, const struct ring_message *message,
-		 struct request_found *ret_found)
-{
-	struct channel *channel = &responder->channel;
-	const char *fault = fault_of(responder, message);
-
-	if (unlikely(fault)) {
-		channel_drop(channel, ret_found->slice.segment);
-		return responder_broken(responder, fault);
-	}
-	hold(responder, message);
-	counters_depth(channel->counters, load_relaxed(&channel->counters->depth) + 1);
-	channel_heard(channel);
-	ret_found->traced = message->flags & SLUICE_RING_TRACED;
-	if (unlikely(ret_found->traced))
-		stamp_received(responder, message);
-	if (responder->config->settings->flags & SLUICE_REGISTRY_NO_REQUEST_OVERFLOW)
-		channel_ring(channel, SLUICE_DOORBELL_SPACE);
-	ret_found->attachment = channel_find_attachment(channel, message->slice, message);
-	return 0;
-}
-
-/* There is no request; if some were withdrawn, the client has not rung for nothing. */
-static void none_left(struct responder *responder, uint64_t before)
-{
-	if (responder->requests.next != before)
-		channel_heard(&responder->channel);
-}
-
-/* Passes over what nobody is to see, of a ringful.  Is there one that somebody is? */
-static bool pass_to_next(struct responder *responder)
-{
-	uint64_t looks = responder->channel.layout->request_slots;
-	uint64_t before = responder->requests.next;
-	struct request_found found;
-	struct ring_message message;
-	int r, reason;
-
-	while (looks--) {
-		r = ring_look(&responder->requests, &message);
-		if (r < 0)
-			(void)!responder_broken(responder, "a client has broken its request ring");
-		if (!r)
-			none_left(responder, before);
-		if (r <= 0)
-			return false;
-		/* Decided once: a hostile client could change its mind. */
-		reason = unseen(responder, &message);
-		if (!reason)
-			return true;
-		r = claim(responder, &message, &found.slice);
-		if (!r)
-			continue;
-		if (r < 0 || admit(responder, &message, &found) < 0)
-			return false;
-		pass_over(responder, &message, &found, reason);
-	}
-	return true;
-}
-
-bool responder_ready(struct responder *responder)
-{
-	if (!responder_polls(responder) || responder->channel.starved)
-		return false;
-	/* Of what a client has left behind nobody awaits the answer. */
-	if (responder->forgets && responder->channel.gone)
-		return false;
-	return pass_to_next(responder);
-}
-
-/* 1: claimed and held; 0: there is none that can be taken now; -EPROTO. */
-static inline int take_next(struct responder *responder, struct ring_message *message,
-			    struct held_slice *ret_slice)
-{
-	uint64_t looks = responder->requests.mask + 1;
-	int r;
-
-	do {
-		r = ring_look(&responder->requests, message);
-		if (r < 0)
-			return responder_broken(responder, "a client has broken its request ring");
-		if (!r)
-			return 0;
-		r = claim(responder, message, ret_slice);
-	} while (unlikely(!r) && looks--);
-	return r == -EAGAIN ? 0 : r;
-}
-
-int responder_receive(struct responder *responder, struct request_found *ret_found)
-{
-	uint64_t before = responder->requests.next;
-	struct ring_message message;
-	int r;
-
-	if (unlikely(responder_is_at_limit(responder)))
-		return responder_ready(responder) ? -ENOBUFS : 0;
-	r = take_next(responder, &message, &ret_found->slice);
-	if (!r)
-		none_left(responder, before);
-	if (r <= 0)
-		return r;
-	r = admit(responder, &message, ret_found);
-	if (r < 0)
-		return r;
-	r = unseen(responder, &message);
-	if (r < 0) {
-		pass_over(responder, &message, ret_found, r);
-		return r;
-	}
-	counters_received(responder->channel.counters, ret_found->slice.size);
-	ret_found->count = message.count;
-	ret_found->request = message.request;
-	ret_found->deadline = deadline_of(&message);
-	ret_found->delivery = message.slice;
-	return 1;
-}
-
-int responder_lost(const struct responder *responder, uint32_t delivery)
-{
-	return lost(responder, delivery, responder->held[delivery].request);
-}
-
-bool responder_stop_hinted(const struct responder *responder, uint32_t delivery)
-{
-	/* C4: pairs with C3. */
-	return !responder->channel.gone &&
-	       load_ordered(&responder->cancelled[delivery]) ==
-	       (responder->held[delivery].request | SLUICE_CHANNEL_STOP);
+	return r;
 }
 
 /* ---- The end ---- */
 
-void responder_end(struct responder *responder)
+void responder_broken(struct responder *responder, const char *how)
 {
-	uint32_t i;
-
-	if (responder->ended)
-		return;
-	responder->ended = true;
-	channel_say_goodbye(&responder->channel);
-	if (responder->channel.gone || !responder->channel.own_bell)
-		return;
-	for (i = 0; i < responder->channel.layout->deliveries; i++) {
-		if (!responder->held[i].request)
-			continue;
-		/* C1: no more will come; pairs with C2. */
-		exchange_ordered(&responder->closed[i], responder->held[i].request);
-	}
-	channel_ring(&responder->channel, SLUICE_DOORBELL_MESSAGE | SLUICE_DOORBELL_SPACE);
+	responder->request_ring.slots = NULL;
+	channel_breach(&responder->channel, how);
 }

@@ -3,10 +3,11 @@
 #ifndef SLUICE_EXCHANGE_RESPONDER_H
 #define SLUICE_EXCHANGE_RESPONDER_H
 
-#include "channel/channel.h"
 #include "channel/handshake.h"
+#include "channel/inlet.h"
+#include "channel/outlet.h"
+#include "exchange/layout.h"
 #include "shm/load.h"
-#include "shm/returns.h"
 
 struct responder;
 
@@ -22,7 +23,7 @@ struct responder_config {
 	/* Gives up a segment of another pool, so that this one's gets room.  Was there one? */
 	bool (*make_room)(struct responder *responder);
 	uint64_t *expired;		/* counts requests that were too late, for the server */
-	/* The channel has opened, is leaving or is gone; owner is the server. */
+	/* The channel has opened, is leaving or is gone. */
 	void (*changed)(struct responder *responder);
 	/* The client has said who it is: does its server take it?  0 or -errno. */
 	int (*admit)(struct responder *responder);
@@ -30,8 +31,8 @@ struct responder_config {
 	int (*prepare)(struct responder *responder);
 	/* There may be requests: it was rung. */
 	void (*woken)(struct responder *responder);
+	/* Nobody refers to it any more: frees it. */
 	void (*destroyed)(struct responder *responder);
-	void *owner;
 };
 
 /* A counted request that has its first reply counts no more; see shm/load.c. */
@@ -46,21 +47,17 @@ struct responder_held {
 struct responder {
 	struct channel channel;
 	const struct responder_config *config;
-	struct ring_consumer requests;
-	struct returns returned_requests;
-	struct returns returned_responses;
-	uint64_t *cancelled;
-	uint64_t *closed;
-	struct sluice_channel_stages *stages;
-	struct ring_producer *replies;	/* one for each delivery */
+	struct inlet requests;
+	struct ring_consumer request_ring;	/* no slots: it is not looked at, or not yet */
+	struct outlet replies;		/* from its pool */
+	struct ring_producer *reply_rings;	/* one for each delivery */
+	struct layout_words words;
 	uint32_t *sent;			/* behind them */
 	struct responder_held *held;	/* by delivery */
 	uint32_t active;		/* how many that are */
 	uint32_t out;			/* replies sent and not given back */
 	uint32_t taken;			/* of those, by the client, when it was last looked */
 	uint32_t late;			/* requests received since the client has left */
-	uint32_t quiet;			/* looks in vain since the last request */
-	uint64_t waits_since;		/* its server's slow look that first saw a request; or 0 */
 	struct pool pool;		/* of the replies, from the first on */
 	struct allowance *allowance;	/* of its process, as long as there is a pool */
 	bool pool_open;
@@ -68,43 +65,36 @@ struct responder {
 	bool quits;			/* the client sends no more, but still reads */
 	bool forgets;			/* requests that nobody awaits the answer of */
 	bool rejected;			/* the client was told why it is not taken, or not kept */
-	bool counted, missed;		/* by its server: it has come; it has gone */
-	bool stranger;			/* likewise: it has not said HELLO */
-	int64_t stranger_end;		/* and may do so until then */
-	/* Its server's: all of its channels, and the circle of those that are polled. */
-	bool linked;
-	struct responder *older, *newer;
-	struct responder *next_gone, **gone_link;	/* of those that have gone */
-	struct responder *next, *before;
-	void *session;			/* what its server keeps for it */
-};
-
-/* Takes over an accepted socket.  NULL with errno if that fails, and the client is told. */
-struct responder *responder_create(const struct responder_config *config, int fd) MUST_CHECK;
-
-/* A request, as the server receives it. */
-struct request_found {
-	struct held_slice slice;
-	uint64_t count;
-	uint64_t request;
-	int64_t deadline;		/* 0: none */
-	struct attachment *attachment;	/* the receiver's; or NULL */
-	uint32_t delivery;
-	bool traced;
 };
 
 /*
- * 1; 0 (none); -ENOBUFS (there is one, and all that may be held are); -ETIMEDOUT (it had
+ * Takes over an accepted socket; the responder is 0 before.  One reference is the caller's.
+ * -errno if that fails: the client is told, and the responder is destroyed.
+ */
+int responder_init(struct responder *responder, const struct responder_config *config,
+		   int fd) MUST_CHECK;
+
+/* The same, where there was no memory for a responder.  -ENOMEM. */
+int responder_refuse(int fd);
+
+/* The deadline of a request; 0: none.  What is later than we can say is never. */
+static inline int64_t responder_deadline(const struct ring_message *in)
+{
+	return in->deadline > INT64_MAX ? INT64_MAX : (int64_t)in->deadline;
+}
+
+/*
+ * The next request; the slice number of its descriptor is its delivery.  1; 0 (none); -ENOBUFS (there is one, and all that may be held are); -ETIMEDOUT (it had
  * expired) or -ECANCELED (nobody awaits the answer, and then it may not be received), and
  * was finished with: look again; -errno (the channel is gone).  To be called when
  * responder_polls() says so.
  */
-int responder_receive(struct responder *responder, struct request_found *ret_found) MUST_CHECK;
+int responder_receive(struct responder *responder, struct inlet_message *ret_message) MUST_CHECK;
 
 /* Does its ring have something, which may be a request?  Ordered; see doorbell.c. */
 static inline bool responder_polls(const struct responder *responder)
 {
-	return responder->requests.slots && ring_ready(&responder->requests);
+	return responder->request_ring.slots && ring_ready(&responder->request_ring);
 }
 
 /* Will the client send nothing more than is in its ring? */
@@ -170,8 +160,8 @@ bool responder_give_up_idle(struct responder *responder);
 /* What is needed to reply, which a client that does not ask does not cost.  0 or -errno. */
 int responder_make_pool(struct responder *responder) MUST_CHECK;
 
-/* Nothing that lies in this channel's rings is looked at any more.  -EPROTO. */
-int responder_broken(struct responder *responder, const char *how);
+/* Nothing that lies in this channel's rings is looked at any more. */
+void responder_broken(struct responder *responder, const char *how);
 
 /* The server port goes: no more replies, no more requests. */
 void responder_end(struct responder *responder);

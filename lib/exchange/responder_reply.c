@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * What a server replies through its end of a channel (exchange/responder.c).
+ * Replies, at the server's end of a channel (exchange/responder.c): its outlet.
  *
  * Replies lie in a pool of this channel, which only this client maps; it is made when the
  * first reply is loaned, or before the client is welcomed if nothing may be made later.
@@ -47,15 +47,15 @@ static int open_pool(struct responder *responder)
 /* What is needed to reply, which a client that does not ask does not cost. */
 int responder_make_pool(struct responder *responder)
 {
-	const struct layout *layout = responder->channel.layout;
+	const struct layout *layout = responder->config->layout;
 	uint64_t deliveries = layout->deliveries;
 
-	if (!responder->replies)
-		responder->replies = calloc(deliveries, sizeof(*responder->replies));
+	if (!responder->reply_rings)
+		responder->reply_rings = calloc(deliveries, sizeof(*responder->reply_rings));
 	if (!responder->sent)
 		responder->sent = malloc(deliveries * layout->response_slots *
 					 sizeof(*responder->sent));
-	if (!responder->replies || !responder->sent)
+	if (!responder->reply_rings || !responder->sent)
 		return fail(ENOMEM, "no memory for the rings of replies");
 	return open_pool(responder);
 }
@@ -66,22 +66,74 @@ static bool is_out(const struct responder *responder, uint32_t number)
 	       responder->pool.slices[number].holders && responder->pool.slices[number].sent;
 }
 
+/* A number that comes back names a slice of the pool, which is out. */
+static bool returned(struct outlet *outlet, uint32_t number)
+{
+	struct responder *responder = container_of(outlet, struct responder, replies);
+
+	if (!is_out(responder, number))
+		return false;
+	pool_drop(&responder->pool, number);
+	responder->out--;
+	return true;
+}
+
+/* It may have been given back although it was still in the ring. */
+static bool took_back(struct outlet *outlet, uint32_t number, const struct outlet_message *message)
+{
+	const struct channel *channel = outlet->channel;
+
+	if (!returned(outlet, number))
+		return false;
+	probe(reply_overflow, channel->port, channel->peer, message->out.request);
+	return true;
+}
+
+/* Before the client can see the reply, and send a request for which it chooses a server. */
+static COLD void count_reply(struct responder *responder, const struct ring_message *out,
+			     struct responder_held *held)
+{
+	struct load_keeper *load = responder->config->load;
+
+	if (!out->position && held->since != HELD_ANSWERED) {
+		load_finished_counted(load, held->since, clock_now());
+		held->since = HELD_ANSWERED;
+	} else if (out->position && held->since == HELD_ANSWERED) {
+		load_resumed_counted(load);
+		held->since = clock_now();
+	}
+}
+
+static inline void sending(struct outlet *outlet, const struct ring_producer *ring,
+			   const struct outlet_message *message)
+{
+	struct responder *responder = container_of(outlet, struct responder, replies);
+	struct responder_held *held = &responder->held[message->key];
+
+	if (unlikely(held->since))
+		count_reply(responder, &message->out, held);
+	if (probe_is_on(reply_send))
+		outlet_tell_sent(outlet, ring, message, probe_reply_send);
+}
+
+static void broken(struct outlet *outlet)
+{
+	responder_broken(container_of(outlet, struct responder, replies),
+			 "a client has broken a response ring");
+}
+
+static const struct outlet_ops ops = {
+	.returned = returned,
+	.sending = sending,
+	.took_back = took_back,
+	.broken = broken,
+	.false_return = "a client has returned a response that it has not",
+};
+
 /* Takes the replies that the client has given back. */
 static void reap(struct responder *responder)
 {
-	uint32_t number;
-
-	while (!responder->channel.gone &&
-	       returns_pop(&responder->returned_responses, &number)) {
-		if (!is_out(responder, number)) {
-			channel_breach(&responder->channel,
-				       "a client has returned a response that it has not");
-			return;
-		}
-		channel_heard(&responder->channel);
-		pool_drop(&responder->pool, number);
-		responder->out--;
-	}
+	outlet_reap(&responder->replies, &ops);
 }
 
 /* Replies that the client has not taken yet. */
@@ -90,9 +142,9 @@ static uint64_t count_unread(const struct responder *responder)
 	uint64_t unread = 0;
 	uint32_t i;
 
-	for (i = 0; responder->replies && i < responder->channel.layout->deliveries; i++)
-		if (responder->replies[i].slots)
-			unread += ring_depth(&responder->replies[i]);
+	for (i = 0; responder->reply_rings && i < responder->config->layout->deliveries; i++)
+		if (responder->reply_rings[i].slots)
+			unread += ring_depth(&responder->reply_rings[i]);
 	return unread;
 }
 
@@ -169,23 +221,15 @@ int responder_loan(struct responder *responder, uint64_t bytes)
 /* The ring of a delivery, made with the first reply in it. */
 static struct ring_producer *reply_ring(struct responder *responder, uint32_t delivery)
 {
-	struct ring_producer *ring = &responder->replies[delivery];
-	const struct layout *layout = responder->channel.layout;
-	uint64_t first = delivery * layout->response_slots;
-	struct sluice_ring_slot *rings;
+	struct ring_producer *ring = &responder->reply_rings[delivery];
+	const struct layout *layout = responder->config->layout;
 
 	if (likely(ring->slots))
 		return ring;
-	rings = channel_part(&responder->channel, layout->response_rings);
-	ring_producer_init(ring, &rings[first], layout->response_slots,
-			   responder->config->settings->response_buffer,
-			   &responder->sent[first]);
+	ring_producer_init(ring, layout_response_ring(layout, &responder->channel, delivery),
+			   layout->response_slots, responder->config->settings->response_buffer,
+			   &responder->sent[(uint64_t)delivery * layout->response_slots]);
 	return ring;
-}
-
-static bool overflows(const struct responder *responder)
-{
-	return !(responder->config->settings->flags & SLUICE_REGISTRY_NO_RESPONSE_OVERFLOW);
 }
 
 bool responder_has_room(struct responder *responder, uint32_t delivery)
@@ -193,78 +237,10 @@ bool responder_has_room(struct responder *responder, uint32_t delivery)
 	return !ring_full(reply_ring(responder, delivery));
 }
 
-/* The descriptors of a reply, before it. */
-static int send_attachment(struct responder *responder, const struct reply_message *message)
-{
-	struct attachment *attachment = message->attachment;
-
-	if (likely(!attachment))
-		return 0;
-	attachment->delivery = message->delivery;
-	attachment->request = responder->held[message->delivery].request;
-	attachment->position = message->position;
-	return channel_send_attachment(&responder->channel, attachment);
-}
-
-/* Before the client can see it, so that whoever watches both sees it sent first. */
-static COLD void tell_sent(const struct responder *responder, const struct ring_producer *ring,
-		      const struct reply_message *message)
-{
-	const struct payload *payload = &responder->pool.config.payload;
-
-	probe_reply_send(responder->channel.port, responder->channel.peer,
-			 responder->held[message->delivery].request,
-			 probe_address(pool_address(&responder->pool, message->slice) +
-				       payload->lead),
-			 message->count * payload->element,
-			 min_u64(ring_depth(ring) + 1, ring->capacity));
-}
-
-static int push(struct responder *responder, const struct reply_message *message,
-		const struct ring_message *out)
-{
-	struct ring_producer *ring = reply_ring(responder, message->delivery);
-	uint32_t oldest;
-	int r;
-
-	if (probe_is_on(reply_send))
-		tell_sent(responder, ring, message);
-	r = ring_push(ring, out);
-	if (r != -ENOBUFS)
-		return r;
-	r = ring_take_back(ring, &oldest);
-	if (r > 0) {
-		/* It was given back although it was still in the ring. */
-		if (!is_out(responder, oldest))
-			return -EPROTO;
-		counter_add(&responder->channel.counters->overflows, 1);
-		probe(reply_overflow, responder->channel.port, responder->channel.peer,
-		      responder->held[message->delivery].request);
-		pool_drop(&responder->pool, oldest);
-		responder->out--;
-	}
-	return r < 0 ? r : ring_push(ring, out);
-}
-
-/* Before the client can see the reply, and send a request for which it chooses a server. */
-static void count_reply(struct responder *responder, const struct reply_message *message)
-{
-	struct responder_held *held = &responder->held[message->delivery];
-	struct load_keeper *load = responder->config->load;
-
-	if (!message->position && held->since != HELD_ANSWERED) {
-		load_finished_counted(load, held->since, clock_now());
-		held->since = HELD_ANSWERED;
-	} else if (message->position && held->since == HELD_ANSWERED) {
-		load_resumed_counted(load);
-		held->since = clock_now();
-	}
-}
-
 int responder_reply(struct responder *responder, const struct reply_message *message)
 {
-	const struct pool_slice *slice = pool_slice(&responder->pool, message->slice);
-	struct ring_message out;
+	uint64_t request = responder->held[message->delivery].request;
+	struct outlet_message out;
 	int r;
 
 	reap(responder);
@@ -272,40 +248,27 @@ int responder_reply(struct responder *responder, const struct reply_message *mes
 	if (r)
 		return -r;
 	/* The return ring has room for no more; the client is just giving some back. */
-	if (responder->out >= responder->channel.layout->response_return_entries)
+	if (responder->out >= responder->config->layout->response_return_entries)
 		return -EAGAIN;
-	/* Nobody but the client changes that, and then only for the better. */
-	if (unlikely(!overflows(responder)) && !responder_has_room(responder, message->delivery)) {
-		channel_found_full(&responder->channel);
-		return -ENOBUFS;
-	}
-	r = channel_announce(&responder->channel, &responder->pool, message->slice);
-	if (!r)
-		r = send_attachment(responder, message);
-	if (r < 0)
-		return r;
-	out = (struct ring_message){
-		.request = responder->held[message->delivery].request,
-		.position = message->position,
-		.offset = slice->offset + responder->pool.config.payload.lead,
-		.count = message->count,
-		.segment = responder->pool.segments[slice->segment].number,
+	out = (struct outlet_message){
+		.out = {
+			.request = request,
+			.position = message->position,
+			.count = message->count,
+			.slice = message->slice,
+			.flags = message->last ? SLUICE_RING_LAST : 0,
+		},
 		.slice = message->slice,
-		.flags = (message->last ? SLUICE_RING_LAST : 0) |
-			 (message->attachment ? SLUICE_RING_FDS : 0),
+		.key = message->delivery,
+		.attachment = message->attachment,
 	};
 	if (unlikely(message->traced) && !message->position)
-		store_relaxed(&responder->stages[message->delivery].replied, (uint64_t)clock_now());
-	if (unlikely(responder->held[message->delivery].since))
-		count_reply(responder, message);
-	r = push(responder, message, &out);
+		store_relaxed(&responder->words.stages[message->delivery].replied,
+			      (uint64_t)clock_now());
+	r = outlet_send(&responder->replies, &ops, reply_ring(responder, message->delivery), &out);
 	if (r < 0)
-		return responder_broken(responder, "a client has broken a response ring");
-	channel_found_room(&responder->channel);
+		return r;
 	pool_mark_sent(&responder->pool, message->slice);
 	responder->out++;
-	counters_sent(responder->channel.counters,
-		      message->count * responder->pool.config.payload.element);
-	channel_ring(&responder->channel, SLUICE_DOORBELL_MESSAGE);
 	return 0;
 }

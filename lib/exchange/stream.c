@@ -47,7 +47,7 @@ static int delivery_end(const struct delivery *delivery)
 	uint64_t closed;
 
 	/* C2: sees every response before C1. */
-	closed = load_ordered(&requester->closed[delivery_number(delivery)]);
+	closed = load_ordered(&requester->words.closed[delivery_number(delivery)]);
 	if ((closed & SLUICE_CHANNEL_REQUEST) == delivery->request)
 		return end_of(closed);
 	if (delivery->returned || delivery->last)
@@ -57,41 +57,44 @@ static int delivery_end(const struct delivery *delivery)
 	return requester->channel.leaving ? EPIPE : 0;
 }
 
-/* Is there a response?  It stays there.  As take_response(). */
-static int look(struct delivery *delivery, struct ring_message *ret_message)
+static struct delivery *delivery_of(const struct ring_consumer *ring)
 {
-	int r = ring_look(&delivery->ring, ret_message);
-
-	if (r < 0)
-		channel_breach(&delivery->requester->channel, "a server has broken a response ring");
-	return r;
+	return container_of(ring, struct delivery, ring);
 }
 
-/* Claims a response whose slice is known.  As take_response(). */
-static inline int claim(struct delivery *delivery, struct ring_message *message,
-			struct held_slice *ret_slice)
+static uint32_t key_of(const struct ring_consumer *ring, const struct ring_message *in)
 {
-	struct requester *requester = delivery->requester;
-	uint64_t looks = delivery->ring.mask + 1;
-	int r;
-
-	do {
-		r = look(delivery, message);
-		if (r <= 0)
-			return r;
-		r = channel_hold(&requester->channel, requester->response,
-				 delivery_number(delivery), message, ret_slice);
-		if (unlikely(r == -EAGAIN))
-			return r;
-		if (likely(ring_claim(&delivery->ring)))
-			break;
-		if (!r)
-			channel_drop(&requester->channel, ret_slice->segment);
-	} while (looks--);
-	if (unlikely(r < 0))
-		channel_breach(&requester->channel, error_sentence());
-	return r < 0 ? r : 1;
+	(void)in;
+	return delivery_number(delivery_of(ring));
 }
+
+static const char *admit(struct inlet *inlet, struct ring_consumer *ring,
+			 const struct ring_message *in)
+{
+	struct delivery *delivery = delivery_of(ring);
+
+	(void)inlet;
+	if (in->request != delivery->request || in->position < delivery->position ||
+	    delivery->last)
+		return "a server has sent a response to another request";
+	if (unlikely(delivery->sent) && !delivery->responded)
+		delivery->responded = clock_now();
+	delivery->position = in->position + 1;
+	delivery->last = in->flags & SLUICE_RING_LAST;
+	return NULL;
+}
+
+static void broken(struct inlet *inlet, const char *how)
+{
+	channel_breach(inlet->channel, how);
+}
+
+static const struct inlet_ops ops = {
+	.key = key_of,
+	.admit = admit,
+	.broken = broken,
+	.broken_ring = "a server has broken a response ring",
+};
 
 /*
  * 1; 0 (nothing yet); -EAGAIN (not before the channel had its turn); or another -errno, and
@@ -100,45 +103,27 @@ static inline int claim(struct delivery *delivery, struct ring_message *message,
 static int take_response(struct delivery *delivery, struct response_found *ret_found)
 {
 	struct requester *requester = delivery->requester;
-	struct ring_message message;
+	struct inlet_message *message = &ret_found->message;
 	int r;
 
-	r = claim(delivery, &message, &ret_found->slice);
+	r = inlet_receive(&requester->responses, &ops, &delivery->ring, message);
 	if (r <= 0)
 		return r;
-	if (message.request != delivery->request || message.position < delivery->position ||
-	    delivery->last) {
-		channel_drop(&requester->channel, ret_found->slice.segment);
-		channel_breach(&requester->channel,
-			       "a server has sent a response to another request");
-		return -EPROTO;
-	}
-	if (unlikely(requester->tells_room))
-		channel_ring(&requester->channel, SLUICE_DOORBELL_SPACE);
-	channel_heard(&requester->channel);
-	counters_received(requester->channel.counters, ret_found->slice.size);
-	if (unlikely(delivery->sent) && !delivery->responded)
-		delivery->responded = clock_now();
-	delivery->position = message.position + 1;
-	delivery->last = message.flags & SLUICE_RING_LAST;
-	ret_found->attachment =
-		channel_find_attachment(&requester->channel, delivery_number(delivery), &message);
-	ret_found->position = message.position;
-	ret_found->last = delivery->last;
+	counters_received(requester->channel.counters, message->slice.size);
 	ret_found->requester = requester;
 	ret_found->ring = &delivery->ring;
-	ret_found->count = message.count;
-	ret_found->number = message.slice;
 	return 1;
 }
 
 static inline int look_or_take(struct delivery *delivery, struct response_found *ret_found)
 {
-	struct ring_message message;
+	struct requester *requester = delivery->requester;
+	struct ring_message in;
 
 	if (likely(ret_found))
 		return take_response(delivery, ret_found);
-	return delivery->requester->channel.starved ? -EAGAIN : look(delivery, &message);
+	return requester->channel.starved ? -EAGAIN :
+	       inlet_look(&requester->responses, &ops, &delivery->ring, &in);
 }
 
 /*
@@ -276,7 +261,7 @@ void stream_hint_stop(const struct stream *stream)
 		return;
 	do {
 		/* C3: a hint that no more is wanted; pairs with C4. */
-		exchange_ordered(&delivery->requester->cancelled[delivery_number(delivery)],
+		exchange_ordered(&delivery->requester->words.cancelled[delivery_number(delivery)],
 				 delivery->request | SLUICE_CHANNEL_STOP);
 		delivery = delivery->next;
 	} while (delivery != stream->current);
@@ -305,7 +290,7 @@ void stream_cancel(struct stream *stream)
 		if (requester->withdraws && delivery_withdraw(delivery))
 			continue;
 		/* C3: nobody waits for the answer; pairs with C4. */
-		exchange_ordered(&requester->cancelled[delivery_number(delivery)], delivery->request);
+		exchange_ordered(&requester->words.cancelled[delivery_number(delivery)], delivery->request);
 		delivery_empty(delivery);
 		requester_reap(requester);
 		if (delivery->stream)

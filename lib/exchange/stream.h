@@ -7,14 +7,9 @@
 
 /* What stream_receive() found. */
 struct response_found {
+	struct inlet_message message;		/* its number is for requester_return() */
 	struct requester *requester;
-	struct held_slice slice;
-	uint64_t count;
-	uint64_t position;
 	const struct ring_consumer *ring;	/* that it came from */
-	struct attachment *attachment;	/* the receiver's; or NULL */
-	uint32_t number;		/* for requester_return() */
-	bool last;
 };
 
 /*

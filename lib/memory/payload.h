@@ -24,10 +24,10 @@ struct payload {
 };
 
 /* alignment: the service's, if that of the type is less. */
-static inline struct payload payload_of(const struct sluice_registry_type *type,
-					const struct sluice_registry_type *header,
+static inline struct payload payload_of(const struct sluice_registry_message *message,
 					uint32_t alignment)
 {
+	const struct sluice_registry_type *type = &message->payload, *header = &message->header;
 	uint64_t elements = max_u64(type->alignment, alignment);
 	uint64_t all = max_u64(elements, header->size ? header->alignment : 1);
 

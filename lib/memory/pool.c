@@ -352,11 +352,11 @@ static int free_number(struct pool *pool)
 
 int pool_loan(struct pool *pool, uint64_t bytes)
 {
-	uint64_t length, offset = 0;
+	uint64_t length = 0, offset = 0;
 	uint32_t segment = 0, number;
 	int r;
 
-	r = pool_check_slice(&pool->config, bytes);
+	r = pool_find_length(&pool->config, bytes, &length);
 	if (r < 0)
 		return r;
 	r = free_number(pool);
@@ -364,7 +364,6 @@ int pool_loan(struct pool *pool, uint64_t bytes)
 		return r;
 	if (unlikely(++pool->loans >= pool->loans_to_judge))
 		pool_judge(pool);
-	length = pool_slice_length(&pool->config, bytes);
 	r = take_from(pool, length, &segment, &offset);
 	if (r == -ENOSPC) {
 		r = find_room(pool, length);

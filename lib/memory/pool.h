@@ -159,8 +159,9 @@ static inline uint64_t pool_slice_length(const struct pool_config *config, uint6
 	return round_up(max_u64(bytes, 1), payload->quantum);
 }
 
-/* Can there be such a slice at all? 0 or -EMSGSIZE. */
-int pool_check_slice(const struct pool_config *config, uint64_t bytes) MUST_CHECK;
+/* The same, if there can be such a slice at all.  0 or -EMSGSIZE. */
+int pool_find_length(const struct pool_config *config, uint64_t bytes,
+		     uint64_t *ret_length) MUST_CHECK;
 
 /* The first size of the first segment, if slices had so many bytes. */
 uint64_t pool_first_size(const struct pool_config *config, uint64_t bytes);

@@ -31,16 +31,20 @@ static const char *least_limit(const struct pool_config *config)
 							 "port_memory_limit";
 }
 
-int pool_check_slice(const struct pool_config *config, uint64_t bytes)
+int pool_find_length(const struct pool_config *config, uint64_t bytes, uint64_t *ret_length)
 {
+	uint64_t length;
+
 	if (config->strategy == POOL_STATIC && bytes > config->slice_bytes)
 		return fail(EMSGSIZE, "a slice of %llu bytes exceeds initial_max_slice_len, %llu elements or %llu bytes, and the strategy is static",
 			    (unsigned long long)bytes, (unsigned long long)config->slice_len,
 			    (unsigned long long)config->slice_bytes);
-	if (bytes > config->most || pool_slice_length(config, bytes) > config->most)
+	length = likely(bytes <= config->most) ? pool_slice_length(config, bytes) : UINT64_MAX;
+	if (unlikely(length > config->most))
 		return fail(EMSGSIZE, "a slice of %llu bytes exceeds %s, %llu bytes",
 			    (unsigned long long)bytes, least_limit(config),
 			    (unsigned long long)config->most);
+	*ret_length = length;
 	return 0;
 }
 
@@ -86,9 +90,10 @@ static int check_slices(const struct pool_config *config, const char *whose, uin
 
 int pool_check(const struct pool_config *config)
 {
+	uint64_t length;
 	int r;
 
-	r = pool_check_slice(config, config->slice_bytes);
+	r = pool_find_length(config, config->slice_bytes, &length);
 	if (!r && config->strategy == POOL_STATIC)
 		r = check_slices(config, "what can be out of a static port", config->slices);
 	if (!r)
@@ -98,7 +103,7 @@ int pool_check(const struct pool_config *config)
 	if (pool_static_size(config) > SLUICE_SEGMENTS_ALIVE * SEGMENT_WINDOW)
 		return fail(EMSGSIZE, "%u slices of %llu bytes are more than the %llu bytes that peers reserve for a port",
 			    config->slices,
-			    (unsigned long long)pool_slice_length(config, config->slice_bytes),
+			    (unsigned long long)length,
 			    (unsigned long long)(SLUICE_SEGMENTS_ALIVE * SEGMENT_WINDOW));
 	return 0;
 }

@@ -27,6 +27,7 @@
 #include "base/atomic.h"
 #include "base/compiler.h"
 #include "base/error.h"
+#include "os/thread.h"
 
 #define BITS	64u
 
@@ -57,6 +58,7 @@ static void after_fork_in_child(void)
 	owned = NULL;
 	words = 0;
 	store_relaxed(&generation, generation + 1);
+	thread_number = 0;
 	pthread_mutex_unlock(&lock);
 }
 

@@ -75,3 +75,10 @@ bool process_is_dead(const struct process *process)
 	fd_close(fd);
 	return dead;
 }
+
+bool process_is_elsewhere(const struct process *process)
+{
+	uint64_t ours = pid_namespace();
+
+	return process->pids && ours && process->pids != ours;
+}

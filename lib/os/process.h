@@ -19,4 +19,7 @@ struct process process_self(void);
 /* Has it certainly ended?  It may be a zombie.  In doubt it has not. */
 bool process_is_dead(const struct process *process);
 
+/* Is it known to be in another pid namespace?  Its pid is that of another process here. */
+bool process_is_elsewhere(const struct process *process);
+
 #endif /* SLUICE_OS_PROCESS_H */

@@ -27,3 +27,13 @@ int reside(void *begin, size_t size, enum residence residence)
 		rewrite_relaxed(page + (next - (uintptr_t)begin));
 	return residence == RESIDENCE_LOCKED ? mapping_lock(begin, size) : 0;
 }
+
+int reside_all(const struct resident *parts, unsigned int count, enum residence residence)
+{
+	unsigned int i;
+	int r = 0;
+
+	for (i = 0; i < count && !r; i++)
+		r = reside(parts[i].begin, parts[i].size, residence);
+	return r;
+}

@@ -13,9 +13,18 @@ enum residence {
 };
 
 /*
- * Makes private memory present, or locks it, as asked. 0, or -ENOMEM or -EPERM
+ * Makes private memory present, or locks it, as asked.  0, or -ENOMEM or -EPERM
  * (RLIMIT_MEMLOCK).
  */
 int reside(void *begin, size_t size, enum residence residence) MUST_CHECK;
+
+/* The same for several parts. */
+struct resident {
+	void *begin;
+	size_t size;
+};
+
+int reside_all(const struct resident *parts, unsigned int count,
+	       enum residence residence) MUST_CHECK;
 
 #endif /* SLUICE_OS_RESIDENCE_H */

@@ -11,7 +11,10 @@ struct held_signals {
 	sigset_t before;		/* the thread's mask, while they are held */
 };
 
-/* Blocks all signals in this thread, except those that a fault of the thread raises. */
+/*
+ * Blocks all signals in this thread, except those that a fault of the thread raises, and
+ * those that do nothing by default and have no handler.
+ */
 void signals_hold(struct held_signals *signals);
 
 /* Restores the thread's mask.  Both calls do nothing the second time. */

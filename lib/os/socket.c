@@ -12,8 +12,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -102,6 +104,13 @@ int socket_tell_sender(int fd, bool tell)
 	if (setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)))
 		return fail_system("cannot ask the kernel for the senders of packets");
 	return 0;
+}
+
+bool socket_is_read(int fd)
+{
+	int unread = 0;
+
+	return ioctl(fd, SIOCOUTQ, &unread) || !unread;
 }
 
 void socket_nudge(int fd)

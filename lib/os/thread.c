@@ -2,18 +2,23 @@
 /*
  * Telling threads apart.  The kernel's thread ids cost a system call to ask for
  * and are used again; these are counted up and kept in thread-local memory.
+ *
+ * The thread that fork() leaves in the child is another thread: it gets a number that
+ * nobody has had in the parent (os/fd.c has the fork handlers).  So who has the number of
+ * an object's thread is that thread, in the process that made the object.
  */
 #include "os/thread.h"
 
 #include "base/atomic.h"
 #include "base/compiler.h"
 
+_Thread_local uint64_t thread_number;
+
 uint64_t thread_self(void)
 {
 	static uint64_t last;
-	static _Thread_local uint64_t self;
 
-	if (unlikely(!self))
-		self = add_relaxed(&last, 1);
-	return self;
+	if (unlikely(!thread_number))
+		thread_number = add_relaxed(&last, 1);
+	return thread_number;
 }

@@ -8,4 +8,7 @@
 /* A number of the calling thread, never 0 and never used for another thread. */
 uint64_t thread_self(void);
 
+/* The same as far as it is known; 0: nobody has asked for it yet. */
+extern _Thread_local uint64_t thread_number;
+
 #endif /* SLUICE_OS_THREAD_H */

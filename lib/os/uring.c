@@ -195,14 +195,6 @@ int uring_tell(struct uring *uring, int eventfd)
 	return r < 0 ? fail(-r, "cannot make an io_uring signal an eventfd: %s", strerror(-r)) : 0;
 }
 
-bool uring_busy(const struct uring *uring)
-{
-	unsigned int flags = IO_URING_READ_ONCE(*uring->ring.sq.kflags);
-
-	return flags & (IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW) ||
-	       io_uring_cq_ready(&uring->ring) || io_uring_sq_ready(&uring->ring);
-}
-
 int uring_flush(struct uring *uring)
 {
 	return io_uring_submit_and_get_events(&uring->ring);

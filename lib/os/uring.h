@@ -29,10 +29,10 @@ struct uring_event {
 int uring_init(struct uring *uring) MUST_CHECK;
 void uring_deinit(struct uring *uring);
 
-/* Gives the ring to the calling thread, once and for all. 0 or -errno. */
+/* Gives the ring to the calling thread, once and for all.  0 or -errno. */
 int uring_enable(struct uring *uring) MUST_CHECK;
 
-/* Queue an entry, to be submitted with the next flush or wait. 0 or -errno. */
+/* Queue an entry, to be submitted with the next flush or wait.  0 or -errno. */
 int uring_poll(struct uring *uring, int fd, uint64_t tag) MUST_CHECK;
 int uring_futex_wait(struct uring *uring, uint32_t *word, uint32_t value,
 		     uint64_t tag) MUST_CHECK;
@@ -44,7 +44,13 @@ int uring_futex_wake(struct uring *uring, uint32_t *word, uint64_t tag) MUST_CHE
 int uring_tell(struct uring *uring, int eventfd) MUST_CHECK;
 
 /* Is there anything to submit or to reap?  Three loads, no system call. */
-bool uring_busy(const struct uring *uring);
+static inline bool uring_busy(const struct uring *uring)
+{
+	unsigned int flags = IO_URING_READ_ONCE(*uring->ring.sq.kflags);
+
+	return flags & (IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW) ||
+	       io_uring_cq_ready(&uring->ring) || io_uring_sq_ready(&uring->ring);
+}
 
 /* Submits queued entries and runs completions that are ready, without waiting. */
 int uring_flush(struct uring *uring);

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -17,24 +18,19 @@
 #include "registry/presence.h"
 #include "os/process.h"
 
+#define ROLE	"node"
+
+bool membership_is(const char *name)
+{
+	return !strncmp(name, ROLE ".", strlen(ROLE "."));
+}
+
 static bool is_of_the_dead(const void *record)
 {
 	const struct sluice_registry_node *node = record;
-	const struct process owner = {
-		.pid = node->pid,
-		.inode = node->pidfd_inode,
-		.pids = node->pid_namespace,
-	};
+	const struct process owner = RECORD_OWNER(node);
 
-	return node->magic == SLUICE_REGISTRY_MAGIC_NODE && node->size == sizeof(*node) &&
-	       process_is_dead(&owner);
-}
-
-static void nothing_else(void *context, const void *record, uid_t user)
-{
-	(void)context;
-	(void)record;
-	(void)user;
+	return record_is_node(node) && process_is_dead(&owner);
 }
 
 static bool remove_dead(const void *context, const char *name)
@@ -45,10 +41,9 @@ static bool remove_dead(const void *context, const char *name)
 		.record = &record,
 		.size = sizeof(record),
 		.is_dead = is_of_the_dead,
-		.clear = nothing_else,
 	};
 
-	return presence_bury(dir->ports_fd, name, &burial);
+	return presence_bury(dir->ports_fd, name, &burial) > 0;
 }
 
 int membership_take(struct membership *membership, const struct service_dir *dir,
@@ -56,7 +51,7 @@ int membership_take(struct membership *membership, const struct service_dir *dir
 {
 	const struct slot_names names = {
 		.at = dir->ports_fd,
-		.role = "node",
+		.role = ROLE,
 		.limit = limit,
 		.remove_dead = remove_dead,
 		.context = dir,

@@ -27,6 +27,7 @@
 
 #include "base/error.h"
 #include "registry/presence.h"
+#include "registry/record.h"
 #include "os/fd.h"
 #include "os/fdpass.h"
 #include "os/inode_watch.h"
@@ -295,4 +296,51 @@ int node_entry_next_letter(const struct node_entry *node, struct node_letter *re
 		.user = extras.sender.uid,
 	};
 	return 1;
+}
+
+/* ---- What the dead have left ---- */
+
+static bool is_known(const void *record)
+{
+	return record_is_node(record);
+}
+
+static bool is_of_the_dead(const void *record)
+{
+	const struct sluice_registry_node *node = record;
+	const struct process owner = RECORD_OWNER(node);
+
+	return process_is_dead(&owner);
+}
+
+struct mailbox {
+	int at;
+	const char *node;		/* name of the entry, which is believed, as its id is not */
+};
+
+static int bury_mailbox(void *context, const void *record, uid_t user)
+{
+	const struct mailbox *mailbox = context;
+	char name[NODE_ENTRY_NAME_SIZE];
+
+	(void)record;
+	(void)user;
+	snprintf(name, sizeof(name), "%.16s.sock", mailbox->node);
+	return !unlinkat(mailbox->at, name, 0) || errno == ENOENT ? 0 : -errno;
+}
+
+int node_entry_bury(int at, const char *name, bool keep, struct sluice_registry_node *ret_record)
+{
+	struct mailbox mailbox = { .at = at, .node = name };
+	const struct presence_burial burial = {
+		.record = ret_record,
+		.size = sizeof(*ret_record),
+		.is_known = is_known,
+		.is_dead = is_of_the_dead,
+		.clear = bury_mailbox,
+		.context = &mailbox,
+		.keep = keep,
+	};
+
+	return presence_bury(at, name, &burial);
 }

@@ -49,6 +49,14 @@ int node_entry_watch(const struct node_entry *node, int watch) MUST_CHECK;
 /* Tells a node to look at a service again.  0 or -errno (quiet): it may be gone. */
 int node_entry_notify(const struct node_entry *node, uint64_t other, uint64_t service) MUST_CHECK;
 
+/*
+ * Removes the entry of a dead node, in nodes/ or in a service, and its mailbox first; or with
+ * keep only finds out.  Entries of other versions stay.  1, and its record; or as
+ * presence_bury().
+ */
+int node_entry_bury(int at, const char *name, bool keep,
+		    struct sluice_registry_node *ret_record) MUST_CHECK;
+
 /* What lay in the mailbox. */
 struct node_letter {
 	bool in_order;			/* its form, and it tells of its sender */

@@ -3,10 +3,11 @@
  * The ports of a service, as its directory shows them.
  *
  * Each port holds a presence file (registry/presence.c) under one of a limited number
- * of names, client.0 to client.<max - 1> or server.0 and so on, so that the limit
- * on ports is kept by link(2).  A client makes its file and then looks for the
- * sockets of servers; a server makes its socket and then writes to the nodes of
- * the clients whose files it finds: whoever comes second sees the other.
+ * of names, <kind>.0 to <kind>.<max - 1>, so that link(2) keeps the limit on ports.  A
+ * port dials or listens, which follows from its kind.  A port that dials makes its file
+ * and then looks for sockets; a port that listens makes its socket and then writes to the
+ * nodes of the ports that dial and whose files it finds.  So whichever of the two comes
+ * second sees the other.
  *
  * A process that dies leaves names behind that lead nowhere; that its file is not
  * locked any more tells which, and its record tells the name of its socket.  When no name
@@ -41,34 +42,36 @@
 #include "os/random.h"
 #include "os/shortage.h"
 
-static const char *const role_names[] = { "client", "server" };
-static const char *const roles[] = { "a client", "a server" };
+static const struct {
+	const char *name;	/* in names of files and settings */
+	const char *what;
+	enum sluice_registry_role role;
+} kinds[] = {
+	[PORT_CLIENT] = { "client", "a client", SLUICE_REGISTRY_DIALS },
+	[PORT_SERVER] = { "server", "a server", SLUICE_REGISTRY_LISTENS },
+};
 
-static bool is_ours(const struct sluice_registry_port *record)
+enum sluice_registry_role port_kind_role(enum port_kind kind)
 {
-	return record->magic == SLUICE_REGISTRY_MAGIC_PORT &&
-	       record->version == SLUICE_PROTOCOL_VERSION && record->size == sizeof(*record);
+	return kinds[kind].role;
 }
 
-static void bury_server(void *context, const void *record, uid_t user)
+static int bury_socket(void *context, const void *record, uid_t user)
 {
 	const struct sluice_registry_port *port = record;
 	const int *servers_fd = context;
 
-	if (is_ours(port))
-		server_socket_bury(*servers_fd, port->id, user);
+	if (!record_is_port(port) || port->role != SLUICE_REGISTRY_LISTENS || *servers_fd < 0)
+		return 0;
+	return server_socket_bury(*servers_fd, port->id, user);
 }
 
 static bool is_of_the_dead(const void *record)
 {
 	const struct sluice_registry_port *port = record;
-	const struct process owner = {
-		.pid = port->pid,
-		.inode = port->pidfd_inode,
-		.pids = port->pid_namespace,
-	};
+	const struct process owner = RECORD_OWNER(port);
 
-	return is_ours(port) && process_is_dead(&owner);
+	return record_is_port(port) && process_is_dead(&owner);
 }
 
 /* Removes the entry of a dead port together with its socket; ask: even if locked. */
@@ -79,8 +82,29 @@ static bool remove_dead(int ports_fd, int servers_fd, const char *name, bool ask
 		.record = &record,
 		.size = sizeof(record),
 		.is_dead = ask ? is_of_the_dead : NULL,
-		.clear = bury_server,
+		.clear = bury_socket,
 		.context = &servers_fd,
+	};
+
+	return presence_bury(ports_fd, name, &burial) > 0;
+}
+
+static bool is_known(const void *record)
+{
+	return record_is_port(record);
+}
+
+int port_entry_bury(int ports_fd, int servers_fd, const char *name, bool keep,
+		    struct sluice_registry_port *ret_record)
+{
+	const struct presence_burial burial = {
+		.record = ret_record,
+		.size = sizeof(*ret_record),
+		.is_known = is_known,
+		.is_dead = is_of_the_dead,
+		.clear = bury_socket,
+		.context = &servers_fd,
+		.keep = keep,
 	};
 
 	return presence_bury(ports_fd, name, &burial);
@@ -95,7 +119,7 @@ static bool remove_dead_port(const void *context, const char *name)
 
 /* A file for the record and the counters, which are mapped.  0 or -errno. */
 static int make_file(struct port_entry *entry, const struct service_dir *dir,
-		     enum port_role role, const char *name)
+		     enum port_kind kind, const char *name)
 {
 	unsigned char file[SLUICE_REGISTRY_PORT_SIZE] = { 0 };
 	struct sluice_registry_port record = {
@@ -104,7 +128,8 @@ static int make_file(struct port_entry *entry, const struct service_dir *dir,
 		.size = sizeof(record),
 		.pid = dir->node->owner.pid,
 		.node = dir->node->id,
-		.role = role,
+		.role = kinds[kind].role,
+		.kind = kind,
 		.pidfd_inode = dir->node->owner.inode,
 		.pid_namespace = dir->node->owner.pids,
 	};
@@ -114,7 +139,7 @@ static int make_file(struct port_entry *entry, const struct service_dir *dir,
 	if (name)
 		memcpy(record.name, name, strnlen(name, sizeof(record.name) - 1));
 	memcpy(file, &record, sizeof(record));
-	entry->fd = presence_make(dir->ports_fd, roles[role], dir->access.file, file,
+	entry->fd = presence_make(dir->ports_fd, kinds[kind].what, dir->access.file, file,
 				  sizeof(file), false);
 	if (entry->fd < 0)
 		return entry->fd;
@@ -128,12 +153,12 @@ static int make_file(struct port_entry *entry, const struct service_dir *dir,
 }
 
 /* 0, -EUSERS or another -errno. */
-static int claim(const struct service_dir *dir, enum port_role role, uint32_t limit, int fd,
+static int claim(const struct service_dir *dir, enum port_kind kind, uint32_t limit, int fd,
 		 char ret_name[NODE_ENTRY_NAME_SIZE])
 {
 	const struct slot_names names = {
 		.at = dir->ports_fd,
-		.role = role_names[role],
+		.role = kinds[kind].name,
 		.limit = limit,
 		.remove_dead = remove_dead_port,
 		.context = dir,
@@ -141,21 +166,21 @@ static int claim(const struct service_dir *dir, enum port_role role, uint32_t li
 	int r = slot_names_claim(&names, fd, ret_name);
 
 	return r != -EEXIST ? r : fail(EUSERS, "the service has all of its max_%ss, %" PRIu32,
-				       role_names[role], limit);
+				       kinds[kind].name, limit);
 }
 
 int port_entry_claim(struct port_entry *entry, const struct service_dir *dir,
-		     enum port_role role, uint32_t limit, const char *name)
+		     enum port_kind kind, uint32_t limit, const char *name)
 {
 	int r;
 
 	if (name && strlen(name) >= SLUICE_PORT_NAME_SIZE)
 		return fail(EINVAL, "the port's name has %zu bytes, and can have %u",
 			    strlen(name), SLUICE_PORT_NAME_SIZE - 1);
-	r = make_file(entry, dir, role, name);
+	r = make_file(entry, dir, kind, name);
 	if (r < 0)
 		return r;
-	r = claim(dir, role, limit, entry->fd, entry->name);
+	r = claim(dir, kind, limit, entry->fd, entry->name);
 	if (!r)
 		return 0;
 	entry->fd = fd_close(entry->fd);
@@ -185,7 +210,7 @@ static int move_into(struct port_entry *entry, const struct service_dir *dir, in
 }
 
 int port_entry_renew(struct port_entry *entry, const struct service_dir *dir,
-		     enum port_role role, uint32_t limit)
+		     enum port_kind kind, uint32_t limit)
 {
 	char name[NODE_ENTRY_NAME_SIZE];
 	int fd, r;
@@ -193,11 +218,11 @@ int port_entry_renew(struct port_entry *entry, const struct service_dir *dir,
 	if (port_entry_is_there(entry, dir))
 		return 0;
 	presence_clear(dir->ports_fd, entry->name);
-	fd = presence_make(dir->ports_fd, role_names[role], dir->access.file,
+	fd = presence_make(dir->ports_fd, kinds[kind].name, dir->access.file,
 			   entry->page.base, entry->page.length, false);
 	if (fd < 0)
 		return fd;
-	r = claim(dir, role, limit, fd, name);
+	r = claim(dir, kind, limit, fd, name);
 	if (!r)
 		r = move_into(entry, dir, fd, name);
 	if (r < 0)
@@ -223,18 +248,18 @@ void port_entry_deinit(struct port_entry *entry)
 }
 
 /* 0, also if it is gone; or -errno: it is not told for want of something. */
-static int notify_client(const struct service_dir *dir, const char *name)
+static int notify(const struct service_dir *dir, const char *name)
 {
 	struct sluice_registry_port record;
 	int r;
 
 	r = presence_read(dir->ports_fd, name, &record, sizeof(record));
-	if (!r && is_ours(&record))
+	if (!r && record_is_port(&record) && record.role == SLUICE_REGISTRY_DIALS)
 		r = node_entry_notify(dir->node, record.node, dir->hash);
 	return is_shortage(-r) ? r : 0;
 }
 
-int port_entry_notify_clients(const struct service_dir *dir)
+int port_entry_notify_dialling(const struct service_dir *dir)
 {
 	DIR *ports = directory_list(dir->ports_fd);
 	struct dirent *entry;
@@ -243,9 +268,9 @@ int port_entry_notify_clients(const struct service_dir *dir)
 	if (!ports)
 		return -errno;
 	while ((errno = 0, entry = readdir(ports))) {
-		if (strncmp(entry->d_name, "client.", strlen("client.")))
+		if (entry->d_name[0] == '.')
 			continue;
-		r = notify_client(dir, entry->d_name);
+		r = notify(dir, entry->d_name);
 		if (r < 0)
 			result = r;
 	}

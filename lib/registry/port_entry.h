@@ -7,10 +7,13 @@
 #include "os/mapping.h"
 #include "os/residence.h"
 
-enum port_role {
-	PORT_CLIENT = 0,
-	PORT_SERVER = 1,
+enum port_kind {
+	PORT_CLIENT = SLUICE_REGISTRY_CLIENT,
+	PORT_SERVER = SLUICE_REGISTRY_SERVER,
 };
+
+/* How ports of this kind come to their connections. */
+enum sluice_registry_role port_kind_role(enum port_kind kind) MUST_CHECK;
 
 /* A port's entry in ports/. */
 struct port_entry {
@@ -26,14 +29,14 @@ struct port_entry {
  * long), -EUSERS (none is free) or another -errno.
  */
 int port_entry_claim(struct port_entry *entry, const struct service_dir *dir,
-		     enum port_role role, uint32_t limit, const char *name) MUST_CHECK;
+		     enum port_kind kind, uint32_t limit, const char *name) MUST_CHECK;
 
 /*
  * Claims a name again, with a file of the same content, if others have taken it away.  1;
  * 0: nothing was to do; or as port_entry_claim().
  */
 int port_entry_renew(struct port_entry *entry, const struct service_dir *dir,
-		     enum port_role role, uint32_t limit) MUST_CHECK;
+		     enum port_kind kind, uint32_t limit) MUST_CHECK;
 
 /* Does the name stand for the entry? */
 bool port_entry_is_there(const struct port_entry *entry, const struct service_dir *dir) MUST_CHECK;
@@ -48,10 +51,18 @@ void port_entry_release(struct port_entry *entry, const struct service_dir *dir)
 void port_entry_deinit(struct port_entry *entry);
 
 /*
- * Tells the node of every client of the service to look at it again.  0; or -errno
+ * Tells the node of every port that dials to look at the service again.  0; or -errno
  * (quiet): not all of them were told, for want of something.
  */
-int port_entry_notify_clients(const struct service_dir *dir) MUST_CHECK;
+int port_entry_notify_dialling(const struct service_dir *dir) MUST_CHECK;
+
+/*
+ * Removes the entry of a dead port, and its socket first; or with keep only finds out.  Entries
+ * of other versions stay, since it is not known what they tell of.  1, and its record; or
+ * as presence_bury().
+ */
+int port_entry_bury(int ports_fd, int servers_fd, const char *name, bool keep,
+		    struct sluice_registry_port *ret_record) MUST_CHECK;
 
 /* Removes from an open service what dead ports have left. */
 void port_entry_sweep(int service_fd);

@@ -168,40 +168,55 @@ static bool read_record(int fd, const struct presence_burial *burial)
 	       pread(fd, burial->record, burial->size, 0) == (ssize_t)burial->size;
 }
 
-static bool bury(int at, const char *name, int fd, const struct presence_burial *burial)
+/* What the record tells of goes first: who is killed in between leaves what is found again. */
+static int remove_buried(int at, const char *name, int fd, const struct presence_burial *burial,
+			 bool known)
 {
-	bool known = read_record(fd, burial), flocked = !flock(fd, LOCK_EX | LOCK_NB);
 	struct stat st;
+	int r = 0;
 
-	if (!flocked && !(known && burial->is_dead && burial->is_dead(burial->record)))
-		return false;
-	if (!lock_for_removal(fd, flocked) || !presence_is(at, name, fd))
-		return false;
-	if (known && !fstat(fd, &st))
-		burial->clear(burial->context, burial->record, st.st_uid);
-	return !unlinkat(at, name, 0);
+	if (known && burial->clear && !fstat(fd, &st))
+		r = burial->clear(burial->context, burial->record, st.st_uid);
+	if (r < 0)
+		return r;
+	if (unlinkat(at, name, 0))
+		return errno == ENOENT ? 0 : -errno;
+	return 1;
 }
 
-bool presence_bury(int at, const char *name, const struct presence_burial *burial)
+static int bury(int at, const char *name, int fd, const struct presence_burial *burial)
 {
-	bool removed;
-	int fd;
+	bool known = read_record(fd, burial), flocked;
+
+	if (burial->is_known && !(known && burial->is_known(burial->record)))
+		return 0;
+	flocked = !flock(fd, LOCK_EX | LOCK_NB);
+	if (!flocked && !(known && burial->is_dead && burial->is_dead(burial->record)))
+		return 0;
+	if (!lock_for_removal(fd, flocked) || !presence_is(at, name, fd))
+		return 0;
+	return burial->keep ? 1 : remove_buried(at, name, fd, burial, known);
+}
+
+int presence_bury(int at, const char *name, const struct presence_burial *burial)
+{
+	int fd, r;
 
 	fd = fd_own(openat(at, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
 	if (fd < 0 && errno == EACCES)
 		fd = fd_own(openat(at, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
 	if (fd < 0)
-		return false;
-	removed = bury(at, name, fd, burial);
+		return errno == ENOENT ? 0 : -errno;
+	r = bury(at, name, fd, burial);
 	fd_close(fd);
-	return removed;
+	return r;
 }
 
 bool presence_remove_dead(int at, const char *name)
 {
 	static const struct presence_burial plain = { .record = NULL };
 
-	return presence_bury(at, name, &plain);
+	return presence_bury(at, name, &plain) > 0;
 }
 
 int presence_read(int at, const char *name, void *record, size_t size)

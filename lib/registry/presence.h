@@ -31,15 +31,25 @@ bool presence_remove_dead(int at, const char *name);
 struct presence_burial {
 	void *record;		/* room for it */
 	size_t size;
+	/* Whether it is one that may be removed; NULL: any is, even none. */
+	bool (*is_known)(const void *record);
 	/* Whether it says that its maker is dead, although it is locked; or NULL. */
 	bool (*is_dead)(const void *record);
-	/* Removes what else the record tells of, if it is the user's whose the record is. */
-	void (*clear)(void *context, const void *record, uid_t user);
+	/*
+	 * Removes what else the record tells of, if it is the user's whose the record is.  0;
+	 * or -errno, and the file stays.
+	 */
+	int (*clear)(void *context, const void *record, uid_t user);
 	void *context;
+	bool keep;		/* only find out whether it would be removed */
 };
 
-/* The same with a record, which is read, asked and cleared up after. */
-bool presence_bury(int at, const char *name, const struct presence_burial *burial);
+/*
+ * The same with a record, which is read, asked and cleared up after.  1: it was removed;
+ * 0: its maker lives, somebody else is removing it, it has gone or is not known; or -errno,
+ * quiet.
+ */
+int presence_bury(int at, const char *name, const struct presence_burial *burial);
 
 /* Does this name still stand for the file behind fd? */
 bool presence_is(int at, const char *name, int fd);

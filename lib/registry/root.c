@@ -31,11 +31,10 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/limits.h"
 #include "os/fd.h"
 #include "os/inode_watch.h"
 #include "os/identity.h"
-
-#define DOMAIN_LENGTH	63u
 
 /* How often directories may vanish under our hands. */
 #define TRIES		16
@@ -73,7 +72,7 @@ bool root_is_domain(const char *name)
 	return length && length <= DOMAIN_LENGTH && name[0] != '.' && !strchr(name, '/');
 }
 
-static int check_domain(const char *domain)
+int root_check_domain(const char *domain)
 {
 	if (!root_is_domain(domain))
 		return fail(EINVAL, "the domain \"%s\" is not a name of 1 to %u bytes without \"/\" and a leading \".\"",
@@ -186,8 +185,8 @@ int root_open(struct root *root, const char *path, const char *domain)
 	size_t used;
 
 	if (!domain || !*domain)
-		domain = ROOT_DOMAIN_DEFAULT;
-	r = check_domain(domain);
+		domain = DOMAIN_DEFAULT;
+	r = root_check_domain(domain);
 	if (r < 0)
 		return r;
 	if (!identity_named(AT_FDCWD, "/", &root->slash))

@@ -31,13 +31,42 @@ struct root {
  */
 int root_open(struct root *root, const char *path, const char *domain) MUST_CHECK;
 
+/* A root directory as it was found, by who only looks. */
+struct root_found {
+	char path[PATH_MAX];
+	bool anybody;		/* may have made what is below it */
+	bool shared;		/* by several users */
+};
+
+/*
+ * Opens the root directory without making it.  path may be NULL, and then it is the default.
+ * A descriptor; -ENOENT (quiet): the default one is not there; -ENXIO: the one that was
+ * named is not there; -ENOTDIR: it is a file or a symbolic link; -EACCES: it is closed to
+ * us or not safe to use; or another -errno.
+ */
+int root_find(struct root_found *ret_root, const char *path) MUST_CHECK;
+
+/*
+ * Opens the directory of a domain, likewise.  A descriptor; -ENOENT (quiet): nobody has
+ * made it; -EINVAL: the name is none; as root_find(), or as root_check_use().
+ */
+int root_find_domain(struct root_found *ret_root, const char *path,
+		     const char *domain) MUST_CHECK;
+
+/*
+ * Can a node be made in it?  0; -ESTALE: it was removed; -EOPNOTSUPP: its file system has no
+ * files without a name.
+ */
+int root_check_use(const struct root_found *root, int fd) MUST_CHECK;
+
+/* 0 or -EINVAL, with the sentence. */
+int root_check_domain(const char *domain) MUST_CHECK;
+
 /* The path of the root directory, if none is named, and why it is that (root_default.c). */
 const char *root_default(char *path, size_t size);
 
 /* Can this be the name of a domain? */
 bool root_is_domain(const char *name) MUST_CHECK;
-
-#define ROOT_DOMAIN_DEFAULT	"default"
 
 /*
  * Makes services/ again, if the last node of a domain has removed it.  1: it has; 0: it

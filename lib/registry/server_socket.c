@@ -39,7 +39,7 @@ void server_socket_unlink(int servers_fd, uint64_t id)
 	unlinkat(servers_fd, name, 0);
 }
 
-void server_socket_bury(int servers_fd, uint64_t id, uid_t user)
+int server_socket_bury(int servers_fd, uint64_t id, uid_t user)
 {
 	static const char *const suffixes[] = { ".sock", ".new" };
 	char name[NODE_ENTRY_NAME_SIZE];
@@ -48,9 +48,11 @@ void server_socket_bury(int servers_fd, uint64_t id, uid_t user)
 
 	for (i = 0; i < ARRAY_SIZE(suffixes); i++) {
 		node_entry_name(name, id, suffixes[i]);
-		if (!fstatat(servers_fd, name, &st, AT_SYMLINK_NOFOLLOW) && st.st_uid == user)
-			unlinkat(servers_fd, name, 0);
+		if (!fstatat(servers_fd, name, &st, AT_SYMLINK_NOFOLLOW) && st.st_uid == user &&
+		    unlinkat(servers_fd, name, 0) && errno != ENOENT)
+			return -errno;
 	}
+	return 0;
 }
 
 static int address_of(const struct service_dir *dir, struct sockaddr_un *address,

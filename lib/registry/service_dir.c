@@ -55,6 +55,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "registry/presence.h"
+#include "registry/service_removal.h"
 #include "os/clock.h"
 #include "os/directory.h"
 #include "os/fd.h"
@@ -62,7 +63,7 @@
 #include "os/inode_watch.h"
 #include "os/random.h"
 
-#define CONTRACT	"contract"
+#define CONTRACT	SERVICE_DIR_CONTRACT
 
 /* FNV-1a; only decides the name of a directory. */
 static uint64_t hash_of(const char *name)
@@ -72,82 +73,6 @@ static uint64_t hash_of(const char *name)
 	for (; *name; name++)
 		hash = (hash ^ (unsigned char)*name) * UINT64_C(0x100000001b3);
 	return hash;
-}
-
-/* Deletes the files of a directory, then the directory. */
-static void remove_directory(int at, const char *name)
-{
-	struct dirent *entry;
-	DIR *dir;
-	int fd;
-
-	fd = directory_open(at, name);
-	if (fd < 0)
-		return;
-	dir = directory_list(fd);
-	while (dir && (entry = readdir(dir)))
-		if (entry->d_name[0] != '.')
-			unlinkat(fd, entry->d_name, 0);
-	if (dir)
-		directory_close(dir);
-	fd_close(fd);
-	unlinkat(at, name, AT_REMOVEDIR);
-}
-
-static void remove_service(int services_fd, const char *name)
-{
-	int fd;
-
-	fd = directory_open(services_fd, name);
-	if (fd < 0)
-		return;
-	remove_directory(fd, "servers");
-	remove_directory(fd, "ports");
-	(void)!presence_evict(fd, CONTRACT);
-	fd_close(fd);
-	unlinkat(services_fd, name, AT_REMOVEDIR);
-}
-
-/* Who can remove all that is in it? */
-static bool may_remove(int services_fd, const char *name)
-{
-	struct stat st;
-
-	return !geteuid() || (!fstatat(services_fd, name, &st, AT_SYMLINK_NOFOLLOW) &&
-			      st.st_uid == geteuid());
-}
-
-/* Renames the service away and deletes it; its contract is locked exclusively.  Did it? */
-static bool rename_and_remove(int services_fd, const char *name)
-{
-	char gone[NODE_ENTRY_NAME_SIZE];
-
-	node_entry_name(gone, random_id(), ".gone");
-	if (!may_remove(services_fd, name) || renameat(services_fd, name, services_fd, gone))
-		return false;
-	remove_service(services_fd, gone);
-	return true;
-}
-
-void service_dir_remove_dead(int services_fd, const char *name)
-{
-	char path[NODE_ENTRY_NAME_SIZE + sizeof("/" CONTRACT)];
-	int fd;
-
-	if (strstr(name, ".gone")) {
-		remove_service(services_fd, name);
-		return;
-	}
-	snprintf(path, sizeof(path), "%s/" CONTRACT, name);
-	fd = fd_own(openat(services_fd, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-	if (fd < 0) {
-		/* Made, but never filled; harmless if somebody is about to. */
-		unlinkat(services_fd, name, AT_REMOVEDIR);
-		return;
-	}
-	if (!flock(fd, LOCK_EX | LOCK_NB) && presence_is(services_fd, path, fd))
-		rename_and_remove(services_fd, name);
-	fd_close(fd);
 }
 
 static int read_contract(int fd, const char *name, struct service_record *record)
@@ -191,7 +116,7 @@ static bool still_named(const struct service_dir *dir)
 static bool remove_if_dead(const struct service_dir *dir)
 {
 	return !flock(dir->contract_fd, LOCK_EX | LOCK_NB) && still_named(dir) &&
-	       rename_and_remove(dir->node->root.services_fd, dir->name);
+	       service_removal_remove(dir->node->root.services_fd, dir->name) > 0;
 }
 
 /* Nobody makes a service without it, so if it is missing somebody has taken it away. */
@@ -412,7 +337,7 @@ static void remove_if_last(struct service_dir *dir)
 {
 	if (dir->contract_fd >= 0 && !flock(dir->contract_fd, LOCK_EX | LOCK_NB) &&
 	    still_named(dir))
-		rename_and_remove(dir->node->root.services_fd, dir->name);
+		service_removal_remove(dir->node->root.services_fd, dir->name);
 }
 
 static int open_until(struct service_dir *dir, struct node_entry *node, enum service_dir_want want,
@@ -464,6 +389,18 @@ static bool is_same_type(const struct sluice_registry_type *a,
 	       (a->fingerprint == b->fingerprint || !a->fingerprint || !b->fingerprint);
 }
 
+static bool are_same_messages(const struct sluice_registry_contract *a,
+			      const struct sluice_registry_contract *b)
+{
+	size_t i;
+
+	for (i = 0; i < SLUICE_REGISTRY_MESSAGES; i++)
+		if (!is_same_type(&a->message[i].payload, &b->message[i].payload) ||
+		    !is_same_type(&a->message[i].header, &b->message[i].header))
+			return false;
+	return a->pattern == b->pattern && a->messages == b->messages;
+}
+
 /* Can channels of the one be made by who knows the other? */
 static bool is_same(const struct sluice_registry_contract *a,
 		    const struct sluice_registry_contract *b)
@@ -473,10 +410,7 @@ static bool is_same(const struct sluice_registry_contract *a,
 	settings.group = b->settings.group;
 	return a->attributes == b->attributes &&
 	       !strncmp(a->name, b->name, sizeof(a->name)) &&
-	       is_same_type(&a->request, &b->request) &&
-	       is_same_type(&a->response, &b->response) &&
-	       is_same_type(&a->request_header, &b->request_header) &&
-	       is_same_type(&a->response_header, &b->response_header) &&
+	       are_same_messages(a, b) &&
 	       !memcmp(&settings, &b->settings, sizeof(settings));
 }
 

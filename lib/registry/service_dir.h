@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "registry/node_entry.h"
+#include "registry/record.h"
 
 /* Whether a service may be opened, created, or either. */
 enum service_dir_want {
@@ -13,6 +14,8 @@ enum service_dir_want {
 	SERVICE_DIR_EXISTING,
 	SERVICE_DIR_NEW,
 };
+
+#define SERVICE_DIR_CONTRACT	"contract"	/* name of the file */
 
 struct service_dir {
 	struct node_entry *node;
@@ -23,12 +26,6 @@ struct service_dir {
 	int contract_fd;		/* holds the shared lock */
 	int ports_fd;
 	int servers_fd;
-};
-
-/* What the file of a contract holds; of the attributes as many as the contract says. */
-struct service_record {
-	struct sluice_registry_contract contract;
-	struct sluice_registry_attribute attributes[SLUICE_ATTRIBUTES_MAX];
 };
 
 /*
@@ -56,8 +53,5 @@ int service_dir_watch(const struct service_dir *dir, int watch) MUST_CHECK;
 
 /* The last one removes the directory. */
 void service_dir_close(struct service_dir *dir);
-
-/* Removes a service that nobody holds open.  Used by the sweep too. */
-void service_dir_remove_dead(int services_fd, const char *name);
 
 #endif /* SLUICE_REGISTRY_SERVICE_DIR_H */

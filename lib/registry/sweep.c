@@ -20,6 +20,7 @@
 #include "base/compiler.h"
 #include "registry/port_entry.h"
 #include "registry/presence.h"
+#include "registry/service_removal.h"
 #include "os/directory.h"
 #include "os/fd.h"
 
@@ -50,6 +51,15 @@ static bool any_node_dead(int nodes_fd)
 	return dead;
 }
 
+/* What cannot be removed stays. */
+static void remove_dead(int services_fd, const char *name)
+{
+	if (service_removal_is_renamed(name))
+		(void)!service_removal_finish(services_fd, name);
+	else
+		(void)!service_removal_bury(services_fd, name, true, true, false);
+}
+
 static void sweep_services(int services_fd)
 {
 	DIR *services = directory_list(services_fd);
@@ -59,7 +69,7 @@ static void sweep_services(int services_fd)
 	while (services && (entry = readdir(services))) {
 		if (entry->d_name[0] == '.')
 			continue;
-		service_dir_remove_dead(services_fd, entry->d_name);
+		remove_dead(services_fd, entry->d_name);
 		fd = directory_open(services_fd, entry->d_name);
 		if (fd >= 0)
 			port_entry_sweep(fd);

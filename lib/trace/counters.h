@@ -36,23 +36,23 @@ static inline void counter_sub(uint64_t *counter, uint64_t n)
 /* Records the number of messages in the queue now. */
 static inline void counters_depth(struct sluice_registry_counters *counters, uint64_t depth)
 {
-	counter_set(&counters->depth, depth);
+	store_relaxed(&counters->depth, depth);
 	if (depth > load_relaxed(&counters->depth_most))
-		counter_set(&counters->depth_most, depth);
+		store_relaxed(&counters->depth_most, depth);
 }
 
 static inline void counters_sent(struct sluice_registry_counters *counters, uint64_t bytes)
 {
 	counter_add(&counters->sent, 1);
 	counter_add(&counters->sent_bytes, bytes);
-	counter_set(&counters->active, (uint64_t)clock_coarse());
+	store_relaxed(&counters->active, (uint64_t)clock_coarse());
 }
 
 static inline void counters_received(struct sluice_registry_counters *counters, uint64_t bytes)
 {
 	counter_add(&counters->received, 1);
 	counter_add(&counters->received_bytes, bytes);
-	counter_set(&counters->active, (uint64_t)clock_coarse());
+	store_relaxed(&counters->active, (uint64_t)clock_coarse());
 }
 
 #endif /* SLUICE_TRACE_COUNTERS_H */

@@ -16,6 +16,9 @@
  * so that turns are not too short for the system calls that they cost.  Waiting work forms
  * a queue; work that had a turn goes to its end.
  *
+ * Work may also have to wait until a time that has nothing to do with budgets:
+ * turn_wait_until().
+ *
  * The time is that of the thread, not of the clock on the wall: a peer does not pay for
  * other processes that run meanwhile.
  *
@@ -84,10 +87,15 @@ void turn_wait(struct turns *turns, struct turn *turn)
 {
 	int64_t now = clock_now();
 
+	turn_wait_until(turns, turn, is_spent(&turn->budget, now, TURN_DEBT_MAX_NS) ?
+			paid_at(&turn->budget, TURN_DEBT_MAX_NS) : now);
+}
+
+void turn_wait_until(struct turns *turns, struct turn *turn, int64_t at)
+{
 	if (turn->waiting)
 		return;
-	turn->at = is_spent(&turn->budget, now, TURN_DEBT_MAX_NS) ?
-		   paid_at(&turn->budget, TURN_DEBT_MAX_NS) : now;
+	turn->at = at;
 	turn->waiting = true;
 	turn->next = NULL;
 	if (turns->first)
@@ -96,7 +104,7 @@ void turn_wait(struct turns *turns, struct turn *turn)
 		turns->first = turn;
 	turns->last = turn;
 	turns->alarm = turns->first == turn ? CLOCK_NEVER : turns->alarm;
-	turns->alarm = min_i64(turns->alarm, max_i64(turn->at, node_at(turns, now)));
+	turns->alarm = min_i64(turns->alarm, max_i64(at, node_at(turns, clock_now())));
 }
 
 void turn_forget(struct turns *turns, struct turn *turn)

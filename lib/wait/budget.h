@@ -46,6 +46,9 @@ void turn_refund(struct turns *turns, struct turn *turn, int64_t paid);
 /* The rest of the work waits until the budgets allow it, and until others had their turn. */
 void turn_wait(struct turns *turns, struct turn *turn);
 
+/* The same, and not before this time, whatever the budgets allow. */
+void turn_wait_until(struct turns *turns, struct turn *turn, int64_t at);
+
 /* The work goes on now, if it may: it no longer waits.  False: it has to wait. */
 bool turn_begin(struct turns *turns, struct turn *turn) MUST_CHECK;
 

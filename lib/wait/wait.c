@@ -182,13 +182,15 @@ int wait_on_word(struct wait *wait, struct wait_source *source, uint32_t *word,
 
 /* ---- Sleeping ---- */
 
-void wait_glance(struct wait *wait)
+void wait_handle(struct wait *wait, bool to_send)
 {
-	if (likely(wait->mode == WAIT_URING))
+	if (wait->mode == WAIT_URING)
 		wait_uring_glance(wait);
+	else if (to_send)
+		wait_epoll_glance_to_send(wait);
 	else
 		wait_epoll_glance(wait);
-	if (unlikely(wait->turns.first))
+	if (wait->turns.first)
 		turns_run(&wait->turns);
 }
 
@@ -204,16 +206,6 @@ bool wait_look(struct wait *wait)
 void wait_want_look(struct wait *wait)
 {
 	wait->next_glance = 0;
-}
-
-void wait_glance_to_send(struct wait *wait)
-{
-	if (likely(wait->mode == WAIT_URING))
-		wait_uring_glance(wait);
-	else
-		wait_epoll_glance_to_send(wait);
-	if (unlikely(wait->turns.first))
-		turns_run(&wait->turns);
 }
 
 int wait_check(int64_t deadline)

@@ -7,6 +7,7 @@
 
 #include "base/limits.h"
 #include "wait/budget.h"
+#include "wait/flight.h"
 #include "os/signals.h"
 #include "os/uring.h"
 
@@ -53,6 +54,7 @@ struct wait {
 	uint32_t unarmed;		/* sources whose socket is not polled yet */
 	int64_t again;			/* when a port must be looked at */
 	struct turns turns;		/* work of peers that want more than their share */
+	struct flights flights;		/* descriptors on their way to all peers */
 	struct held_signals signals;
 	/* Wakes that are held back, to be made together. */
 	uint32_t *wakes[WAKES_HELD_MAX];
@@ -68,10 +70,10 @@ struct wait {
 int wait_init(struct wait *wait, enum wait_mode mode) MUST_CHECK;
 void wait_deinit(struct wait *wait);
 
-/* The calling thread takes the node, as the first one. 0 or -errno. */
+/* The calling thread takes the node, as the first one.  0 or -errno. */
 int wait_adopt(struct wait *wait) MUST_CHECK;
 
-/* The calling thread takes it from another thread; everything is armed again. 0 or -errno. */
+/* The calling thread takes it from another thread; everything is armed again.  0 or -errno. */
 int wait_move(struct wait *wait) MUST_CHECK;
 
 /* Begins to watch source->fd, which source->ready will read until it is empty. */
@@ -106,12 +108,19 @@ static inline bool wait_is_busy(const struct wait *wait)
 /* The next sleep ends at this time at the latest. */
 void wait_look_again(struct wait *wait, int64_t time);
 
+/* Handles what has happened, for a glance; or also, for one before a send. */
+void wait_handle(struct wait *wait, bool to_send);
+
 /*
  * Handles what has happened, without waiting; cheap when nothing has.  In socket mode it
  * asks the kernel only now and then.  So a caller that is about to report that there is
  * nothing, or a number of things, calls wait_look() too.
  */
-void wait_glance(struct wait *wait);
+static inline void wait_glance(struct wait *wait)
+{
+	if (unlikely(wait->mode != WAIT_URING || wait_is_busy(wait) || wait->turns.first))
+		wait_handle(wait, false);
+}
 
 /* Handles what the last glance has left out.  Did it leave anything out? */
 bool wait_look(struct wait *wait);
@@ -120,11 +129,15 @@ bool wait_look(struct wait *wait);
 void wait_want_look(struct wait *wait);
 
 /* A glance that leaves nothing out, except in a loop of sends and receipts that spins. */
-void wait_glance_to_send(struct wait *wait);
+static inline void wait_glance_to_send(struct wait *wait)
+{
+	if (unlikely(wait->mode != WAIT_URING || wait_is_busy(wait) || wait->turns.first))
+		wait_handle(wait, true);
+}
 
 /*
  * Sleeps until something happens, and handles it, or until the alarm, which is for the
- * caller to use.  Wakes that were held back are made first, in the same system call. 0;
+ * caller to use.  Wakes that were held back are made first, in the same system call.  0;
  * -ETIMEDOUT (the deadline has passed, whatever else has happened), -EINTR or another
  * -errno.
  */

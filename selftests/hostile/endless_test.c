@@ -88,18 +88,40 @@ TEST_F_TIMEOUT(endless, sixteen_large_segments_and_again, 120)
 	scene_play(_metadata, &self->scene);
 }
 
+/*
+ * Channels that a victim makes for one that breaks the protocol on each at once: first after
+ * pauses that are doubled, up to one of a second, or of 100 ms for processes that are new.
+ * Where the machine stops everybody for seconds, pauses begin anew.
+ */
+static long channels_at_most(int64_t begun)
+{
+	return 20 * (2 + (long)((raw_now() - begun) / SECOND));
+}
+
+static void expect_few_channels(struct __test_metadata *_metadata, const struct scene *scene)
+{
+	EXPECT_LT(0, scene->stage->note);
+	EXPECT_GE(scene->stage->note_limit, scene->stage->note)
+		TH_LOG("the victim made %ld channels for those that break each", scene->stage->note);
+}
+
 /* A byte nobody asked for is a breach; before a HELLO there is nobody to have asked. */
 static long send_bytes(struct scene *scene, const struct raw_service *service)
 {
 	struct raw_end end = { .fd = -1 };
+	int64_t begun = raw_now();
 	long deeds = 0;
+	bool is_new;
 
 	while (attack_goes_on(scene)) {
+		is_new = !end.memory || raw_hung_up(&end);
 		if (!have_end(scene, service, &end))
 			continue;
+		scene->stage->note += is_new;
 		deeds += raw_packet(end.fd, "", 1, NULL, 0) >= 0;
 		deeds += raw_packet(end.fd, "none of yours", 13, NULL, 0) >= 0;
 	}
+	scene->stage->note_limit = channels_at_most(begun);
 	raw_leave(&end);
 	return deeds;
 }
@@ -108,6 +130,45 @@ TEST_F_TIMEOUT(endless, bytes_without_an_end, 120)
 {
 	self->scene.attack = send_bytes;
 	scene_play(_metadata, &self->scene);
+	expect_few_channels(_metadata, &self->scene);
+}
+
+/* Was it let in?  It ends with a breach, or in good order. */
+static bool come_once(struct scene *scene, const struct raw_service *service, bool in_order)
+{
+	struct raw_end end;
+	int status = 0;
+	pid_t pid = fork();
+
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (raw_meet(&end, service, scene->as_server) < 0)
+			_exit(1);
+		if (in_order)
+			raw_goodbye(&end);
+		else
+			raw_packet(end.fd, "none of yours", 13, NULL, 0);
+		_exit(0);
+	}
+	return pid > 0 && waitpid(pid, &status, 0) == pid && !status;
+}
+
+/* Another process for each.  One of the same user that behaves is let in all the same. */
+static long fork_and_send(struct scene *scene, const struct raw_service *service)
+{
+	int64_t begun = raw_now();
+
+	while (attack_goes_on(scene))
+		scene->stage->note += come_once(scene, service, false);
+	scene->stage->note_limit = channels_at_most(begun);
+	return come_once(scene, service, true) ? scene->stage->note : -EACCES;
+}
+
+TEST_F_TIMEOUT(endless, bytes_of_ever_new_processes, 120)
+{
+	self->scene.attack = fork_and_send;
+	scene_play(_metadata, &self->scene);
+	expect_few_channels(_metadata, &self->scene);
 }
 
 TEST_HARNESS_MAIN

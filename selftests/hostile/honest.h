@@ -7,12 +7,12 @@
 #ifndef SELFTESTS_HOSTILE_HONEST_H
 #define SELFTESTS_HOSTILE_HONEST_H
 
-#include "../common.h"
+#include "common.h"
 
 #define LIMIT		(5 * SECOND)
 #define SAMPLES		(1 << 15)
 
-enum phase { QUIET, ATTACK, AFTER, PHASES };
+enum phase { QUIET, BUSY, ATTACK, AFTER, PHASES };
 
 struct figures {
 	uint64_t count;
@@ -28,7 +28,7 @@ struct stage {
 	bool server_ready, client_ready;
 	uint64_t size;			/* of payloads */
 	long deeds;			/* of the attack */
-	long note;			/* what else it has found out */
+	long note, note_limit;		/* what else it has found out, and the most it may be */
 	uint64_t failures;
 	char failure[256];
 	struct figures figures[PHASES];
@@ -154,9 +154,9 @@ helper void ask_and_measure(struct stage *stage, struct sluice_client *client, u
 }
 
 static const struct sluice_client_opts growing_client =
-	SLUICE_CLIENT_OPTS(.initial_max_slice_len = 64);
+	SLUICE_CLIENT_OPTS(.port = { .initial_max_slice_len = 64 });
 static const struct sluice_server_opts growing_server =
-	SLUICE_SERVER_OPTS(.initial_max_slice_len = 64);
+	SLUICE_SERVER_OPTS(.port = { .initial_max_slice_len = 64 });
 
 helper void be_client(struct stage *stage, struct sluice_service *service)
 {

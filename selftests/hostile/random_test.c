@@ -178,7 +178,7 @@ static void send_retire(struct walk *walk)
 /* A header that is right or nearly so, and anything behind it. */
 static void send_any(struct walk *walk)
 {
-	static const size_t sizes[] = { 0, 1, 2, 7, 8, 9, 16, 24, 32, 152, 968, 969, 1024 };
+	static const size_t sizes[] = { 0, 1, 2, 7, 8, 9, 16, 24, 32, 152, 1632, 1633, 2048 };
 	union {
 		struct sluice_wire_header header;
 		uint64_t words[128];

@@ -5,22 +5,29 @@
  * further client; or the client, as a further server.
  *
  * The client asks and is answered from the beginning to the end, and nothing of that may
- * fail.  How long it takes is measured while nothing else happens, and during the attack, and
- * is told and not judged, as machines are shared; but what takes LIMIT has hung.  The auditor
+ * fail.  How long it takes is measured while nothing else happens, beside a process that is
+ * as busy as an attacker but has nothing to do with them, and during the attack.  On two CPUs
+ * a third process costs the honest ones time, whatever it does; so the second figure is what
+ * the third compares with.  All of it is told and not judged, as machines are shared; but
+ * what takes LIMIT has hung.  The auditor
  * (audit.h) looks at the victim before the attack and after it.
  */
 #ifndef SELFTESTS_HOSTILE_SCENE_H
 #define SELFTESTS_HOSTILE_SCENE_H
 
+#include <grp.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 
 #include "audit.h"
 #include "honest.h"
 #include "peer.h"
+
+#define SIZE		64		/* of payloads */
 
 /* Memory that comes and goes with an allocator, and is not the attack's. */
 #define SHARED_MARGIN	(8 * 1024)	/* KiB */
@@ -36,7 +43,7 @@ struct scene {
 	int64_t attack_time;
 	void (*await)(struct scene *scene);	/* instead: until the attack is over */
 	rlim_t descriptors;		/* limit of the victim, 0: none */
-	uint64_t size_under_attack;	/* of payloads, 0: as before */
+	uint64_t size_under_attack;	/* of payloads, 0: SIZE */
 	int more_mappings;		/* that the victim may have afterwards */
 	const struct sluice_service_opts *opts;
 	struct stage *stage;
@@ -45,6 +52,24 @@ struct scene {
 };
 
 /* ---- The processes ------------------------------------------------------------------ */
+
+/*
+ * Becomes a user that nobody else is, if this is root.  The kernel counts descriptors in
+ * flight for each user, and has no limit for root; so others that run at the same time
+ * would have a say in what the victim can send.
+ */
+helper int be_a_user_of_its_own(const struct scene *scene)
+{
+	uid_t user = 100000 + (uid_t)getpid();
+
+	if (geteuid())
+		return 0;
+	if (chown(scene->root.path, user, user) || setgroups(0, NULL) ||
+	    setresgid(user, user, user) || setresuid(user, user, user))
+		return -errno;
+	/* It may be looked at, and looks at itself. */
+	return prctl(PR_SET_DUMPABLE, 1) ? -errno : 0;
+}
 
 helper void be_honest(struct scene *scene, bool is_server)
 {
@@ -55,8 +80,8 @@ helper void be_honest(struct scene *scene, bool is_server)
 	int fds = count_fds();
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (is_victim && scene->descriptors)
-		setrlimit(RLIMIT_NOFILE, &limit);
+	if (is_victim && scene->descriptors && setrlimit(RLIMIT_NOFILE, &limit))
+		stage_failed(scene->stage, "limit");
 	node = sluice_node_create("honest", NULL);
 	service = sluice_service_open(node, &echo, scene->opts);
 	if (!service)
@@ -89,7 +114,7 @@ helper void scene_make(struct __test_metadata *_metadata, struct scene *scene)
 	scene->stage = mmap(NULL, sizeof(*scene->stage), PROT_READ | PROT_WRITE,
 			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	ASSERT_NE(MAP_FAILED, (void *)scene->stage);
-	scene->stage->size = 64;
+	scene->stage->size = SIZE;
 	scene->attack_time = in_full() ? SECOND : SECOND / 2;
 }
 
@@ -142,6 +167,11 @@ helper void scene_phase(struct scene *scene, enum phase phase)
 	__atomic_store_n(&scene->stage->phase, (int)phase, __ATOMIC_SEQ_CST);
 }
 
+helper void scene_size(struct scene *scene, uint64_t size)
+{
+	__atomic_store_n(&scene->stage->size, size, __ATOMIC_SEQ_CST);
+}
+
 /* One that behaves comes and goes, so that what is made once has been made. */
 helper long visit(struct scene *scene, const struct raw_service *service)
 {
@@ -153,6 +183,23 @@ helper long visit(struct scene *scene, const struct raw_service *service)
 		raw_leave(&end);
 	}
 	return r < 0 ? r : 1;
+}
+
+/* The control: as many system calls as it can make, at a socket of its own. */
+helper long keep_busy(struct scene *scene, const struct raw_service *service)
+{
+	long deeds = 0;
+	int pair[2];
+	char byte;
+
+	(void)service;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair))
+		return -errno;
+	while (!stage_has(&scene->stage->attack_ends))
+		deeds += send(pair[0], "", 1, 0) == 1 && recv(pair[1], &byte, 1, 0) == 1;
+	close(pair[0]);
+	close(pair[1]);
+	return deeds;
 }
 
 helper void send_peer(struct __test_metadata *_metadata, struct scene *scene, attack *what)
@@ -221,7 +268,8 @@ helper uint32_t median(struct figures *figures)
 
 helper void scene_tell(struct __test_metadata *_metadata, struct scene *scene)
 {
-	static const char *const names[] = { "quiet", "under attack", "afterwards" };
+	static const char *const names[] = { "quiet", "beside a busy process", "under attack",
+					     "afterwards" };
 	struct figures *figures = scene->stage->figures;
 	int phase;
 
@@ -278,6 +326,9 @@ helper void scene_play(struct __test_metadata *_metadata, struct scene *scene)
 {
 	struct stage *stage = scene->stage;
 
+	if (scene->descriptors) {
+		ASSERT_EQ(0, be_a_user_of_its_own(scene));
+	}
 	scene->server = raise_honest(_metadata, scene, true);
 	scene->client = raise_honest(_metadata, scene, false);
 	send_peer(_metadata, scene, visit);
@@ -286,9 +337,13 @@ helper void scene_play(struct __test_metadata *_metadata, struct scene *scene)
 	scene->before = audit(scene_victim(scene));
 	memset(&stage->figures[QUIET], 0, sizeof(stage->figures[QUIET]));
 	scene_watch(scene, 300 * MILLISECOND);
+	scene_phase(scene, BUSY);
+	send_peer(_metadata, scene, keep_busy);
+	scene_watch(scene, 300 * MILLISECOND);
+	await_peer(_metadata, scene, "the control");
 	scene_phase(scene, ATTACK);
 	if (scene->size_under_attack)
-		__atomic_store_n(&stage->size, scene->size_under_attack, __ATOMIC_SEQ_CST);
+		scene_size(scene, scene->size_under_attack);
 	send_peer(_metadata, scene, scene->attack);
 	if (scene->await)
 		scene->await(scene);
@@ -296,6 +351,8 @@ helper void scene_play(struct __test_metadata *_metadata, struct scene *scene)
 		scene_watch(scene, scene->attack_time);
 	await_peer(_metadata, scene, "the attack");
 	scene_phase(scene, AFTER);
+	/* What was needed for payloads of another size is to be given back, too. */
+	scene_size(scene, SIZE);
 	raw_pause(300 * MILLISECOND);
 	judge_audit(_metadata, scene);
 	stage_set(&stage->client_ends);

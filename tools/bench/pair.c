@@ -79,9 +79,9 @@ static void close_port(struct port *port)
 static int open_port(struct port *port, const struct thing *thing, enum side side)
 {
 	const struct sluice_client_opts client = SLUICE_CLIENT_OPTS(
-		.initial_max_slice_len = thing->size / LINE);
+		.port = { .initial_max_slice_len = thing->size / LINE });
 	const struct sluice_server_opts server = SLUICE_SERVER_OPTS(
-		.initial_max_slice_len = thing->size / LINE);
+		.port = { .initial_max_slice_len = thing->size / LINE });
 
 	if (port->users++)
 		return 0;

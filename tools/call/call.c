@@ -120,7 +120,7 @@ static int open_service(struct call *call)
 	return call->client ? 0 : call_say("%s", sluice_strerror());
 }
 
-/* Everything before the first request. 0, or -1 and a sentence was printed. */
+/* Everything before the first request.  0, or -1 and a sentence was printed. */
 static int prepare(struct call *call)
 {
 	char why[CONTRACT_WHY];
@@ -143,6 +143,7 @@ static void finish(struct call *call)
 	sluice_client_destroy(call->client);
 	sluice_service_close(call->service);
 	sluice_node_destroy(call->node);
+	contract_free(&call->contract);
 	bytes_free(&call->data);
 	bytes_free(&call->header);
 	bytes_free(&call->response);
@@ -188,7 +189,7 @@ static void fill(const struct call *call, struct sluice_request *request)
 	if (call->header.count)
 		memcpy(request->header, call->header.at, call->header.count);
 	else if (request->header)
-		memset(request->header, 0, (size_t)call->contract.record.request_header.size);
+		memset(request->header, 0, (size_t)call->contract.contract.request_header.size);
 }
 
 /* 0, or -1: it was not sent. */
@@ -217,7 +218,7 @@ static int send_request(const struct call *call, struct exchange *exchange)
 static int take(struct call *call, struct exchange *exchange, struct sluice_response *response,
 		int64_t round_trip)
 {
-	size_t header = (size_t)call->contract.record.response_header.size;
+	size_t header = (size_t)call->contract.contract.response_header.size;
 	struct call_response printed = {
 		.request = exchange->number,
 		.index = ++exchange->responses,

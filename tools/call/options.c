@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * The command line of sluice call.  Options may be anywhere.  Data on the line itself is
- * checked here, hex digits included, since a mistake there is one of the caller.  Files and
- * standard input are read when the service has been found.
+ * The command line of sluice call.  Options stand anywhere.  Data on the command line is
+ * checked here, hex digits included, so that a mistake in it is reported before anything is
+ * done.  Files and standard input are read later, when the service has been found.
  */
 #include "call.h"
 
@@ -37,7 +37,10 @@ static const char help[] =
 "  --timeout T       time limit of each: for servers, and all responses (5s)\n"
 "  --servers N       wait for so many servers (1)\n"
 "  --require FLAGS   the service must have these flags, with commas between them:\n"
-"                    no_request_overflow,no_response_overflow,no_fire_and_forget\n"
+"                   "
+#define FLAG(flag, name, ...)	" " #name
+#include "lib/config/settings.def"
+"\n"
 "  --refuse FLAGS    the service must be without these flags\n"
 "  --any-user        servers of other users than this one and root may answer\n"
 "  -d, --domain NAME where the service is ($SLUICE_DOMAIN, or default)\n"
@@ -86,16 +89,6 @@ static bool take_rate(const char *text, double *ret_rate)
 	return end != text && !*end && *ret_rate > 0 && *ret_rate <= RATE_MAX;
 }
 
-static bool take_timeout(const char *text, int64_t *ret_timeout)
-{
-	uint64_t ns;
-
-	if (!parse_ns(text, &ns) || !ns)
-		return false;
-	*ret_timeout = (int64_t)ns;
-	return true;
-}
-
 static bool take_servers(const char *text, unsigned int *ret_servers)
 {
 	uint64_t servers;
@@ -113,7 +106,7 @@ static bool take_header(struct call *call, const char *text)
 	return bytes_add_hex(&call->header, text, strlen(text)) == 0;
 }
 
-/* False if the value is none. */
+/* False: the value of the option cannot be used. */
 static bool take(struct call *call, int option)
 {
 	struct call_options *options = &call->options;
@@ -132,7 +125,7 @@ static bool take(struct call *call, int option)
 	case RATE:
 		return take_rate(optarg, &options->rate);
 	case LIMIT:
-		return take_timeout(optarg, &options->timeout);
+		return parse_timeout(optarg, &options->timeout);
 	case SERVERS:
 		return take_servers(optarg, &options->servers);
 	case REQUIRE:
@@ -172,7 +165,7 @@ static int take_all(struct call *call, const struct arguments *arguments)
 	return 0;
 }
 
-/* The source of the data; data on the line is taken here. */
+/* Decides where the data comes from, and takes it if it is on the command line. */
 static int take_data(struct call *call, const char *data)
 {
 	struct call_options *options = &call->options;
@@ -194,7 +187,7 @@ static int take_data(struct call *call, const char *data)
 	return 0;
 }
 
-/* --hex describes the data too, so it may stand beside the others. */
+/* --hex is about the data too, so it may be used together with the others. */
 static enum call_form form_of(const struct call_options *options)
 {
 	if (options->json)

@@ -25,8 +25,8 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "tools/configured.h"
 #include "tools/domain/domain_json.h"
-#include "tools/domain/registry.h"
 #include "tools/look.h"
 #include "tools/text/printable.h"
 #include "tools/text/style.h"
@@ -187,13 +187,15 @@ static int examine(struct doctor *doctor, const struct look *look, unsigned int 
 	return look_flush(look);
 }
 
+/* Whether it can be read, a check says. */
 static bool is_domain(const char *name)
 {
-	int fd = registry_open_domain(name);
+	const struct sluice_list_opts opts = SLUICE_LIST_OPTS(.domain = name);
+	struct sluice_list *list = sluice_list_open(&opts);
+	bool misnamed = !list && errno == EINVAL && !configured_is_wrong();
 
-	if (fd >= 0)
-		close(fd);
-	return fd != -EINVAL;
+	sluice_list_close(list);
+	return !misnamed;
 }
 
 int verb_doctor(int argc, char **argv)

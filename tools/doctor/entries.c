@@ -21,9 +21,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <sluice/registry.h>
+#include <sluice_list.h>
 
-#include "tools/domain/registry.h"
+#include "tools/configured.h"
 #include "tools/domain/snapshot.h"
 
 #define PATH_SIZE	(PATH_MAX + 512)
@@ -38,9 +38,9 @@ static void name_directory(struct invisible *invisible, const char *domain)
 {
 	char path[PATH_MAX], real[PATH_MAX];
 
-	registry_root(path, sizeof(path));
+	configured_root(path, sizeof(path));
 	snprintf(invisible->nodes, sizeof(invisible->nodes), "%s/%s/nodes/",
-		 realpath(path, real) ? real : path, registry_domain(domain));
+		 realpath(path, real) ? real : path, configured_domain(domain));
 }
 
 /*
@@ -66,10 +66,11 @@ static int open_nameless(const char *descriptor)
 /* Is it the entry of a node in our directory, without a name? */
 static bool is_nameless(const struct invisible *invisible, const char *descriptor)
 {
-	struct sluice_registry_node record;
+	struct sluice_list_node node = SLUICE_LIST_NODE();
 	char target[PATH_SIZE];
+	struct sluice_list *list;
 	ssize_t length;
-	bool read;
+	bool is;
 	int fd;
 
 	length = readlink(descriptor, target, sizeof(target) - 1);
@@ -79,9 +80,11 @@ static bool is_nameless(const struct invisible *invisible, const char *descripto
 	if (strncmp(target, invisible->nodes, strlen(invisible->nodes)) != 0 ||
 	    (fd = open_nameless(descriptor)) < 0)
 		return false;
-	read = pread(fd, &record, sizeof(record), 0) == (ssize_t)sizeof(record);
+	list = sluice_list_open_fd(fd);
+	is = sluice_list_next_node(list, &node) > 0;
+	sluice_list_close(list);
 	close(fd);
-	return read && record.magic == SLUICE_REGISTRY_MAGIC_NODE;
+	return is;
 }
 
 static void look_at_process(struct invisible *invisible, const char *pid)
@@ -125,7 +128,7 @@ static size_t count_rewritten(const char *domain)
 	if (snapshot_take(&snapshot, domain) < 0)
 		return 0;
 	for (size_t i = 0; i < snapshot.nodes; i++)
-		count += snapshot.node[i].alive && snapshot.node[i].record.rewritten;
+		count += snapshot.node[i].alive && snapshot.node[i].info.rewritten;
 	snapshot_free(&snapshot);
 	return count;
 }

@@ -9,7 +9,7 @@
  * leaves as all nodes do, with the domain if that is empty.  A root that was not there
  * before is removed too.
  *
- * Who is dead is what owner.c says, as for all verbs.
+ * Who is dead is what the library says (sluice_list.h), as for all verbs.
  */
 #include "doctor.h"
 
@@ -32,7 +32,6 @@
 
 #include "tools/configured.h"
 #include "tools/domain/lost_root.h"
-#include "tools/domain/registry.h"
 #include "tools/domain/snapshot.h"
 #include "tools/text/text.h"
 
@@ -92,14 +91,11 @@ static void judge_root(struct doctor_finding *finding, const char *path, const s
 /* It is safe; is it of any use? */
 static void judge_use(struct doctor_finding *finding, const char *path)
 {
-	bool shared;
-	int root = registry_open_root(&shared), r;
+	struct sluice_list_domains *domains = sluice_list_domains_open(NULL);
+	int r = domains ? 0 : -errno;
 
-	if (root < 0)
-		return;
-	r = lost_root(root);
-	close(root);
-	if (r >= 0)
+	sluice_list_domains_close(domains);
+	if (!lost_root_is(r))
 		return;
 	doctor_found(finding, DOCTOR_PROBLEM, "no node can be made below %s: %s", path,
 		     lost_root_why(r));
@@ -137,7 +133,7 @@ void doctor_root(struct doctor *doctor, struct doctor_finding *finding)
 	struct stat st;
 
 	(void)doctor;
-	registry_root(path, sizeof(path));
+	configured_root(path, sizeof(path));
 	if (!*path) {
 		doctor_found(finding, DOCTOR_PROBLEM, "which root directory it is cannot be told: %s",
 			     sluice_strerror());
@@ -164,7 +160,7 @@ static bool ask_room(char path[PATH_SIZE], struct statvfs *ret_room, bool *ret_m
 {
 	struct statfs system;
 
-	registry_root(path, PATH_SIZE);
+	configured_root(path, PATH_SIZE);
 	if (!*path) {
 		errno = EINVAL;
 		return false;
@@ -217,15 +213,15 @@ void doctor_node(struct doctor *doctor, struct doctor_finding *finding)
 	char path[PATH_SIZE];
 	bool was_there;
 
-	registry_root(path, sizeof(path));
+	configured_root(path, sizeof(path));
 	was_there = access(path, F_OK) == 0;
 	node = sluice_node_create("sluice doctor", &opts);
 	if (node) {
 		doctor_found(finding, DOCTOR_OK, "a node can be made in the domain %s",
-			     registry_domain(doctor->domain));
+			     configured_domain(doctor->domain));
 	} else {
 		doctor_found(finding, DOCTOR_PROBLEM, "no node can be made in the domain %s: %s",
-			     registry_domain(doctor->domain), sluice_strerror());
+			     configured_domain(doctor->domain), sluice_strerror());
 		doctor_mend(finding, "what mends root, room or files; or another domain (SLUICE_DOMAIN), for one belongs to the user who made it, unless the root directory is for several");
 	}
 	sluice_node_destroy(node);
@@ -287,7 +283,7 @@ void doctor_logout(struct doctor *doctor, struct doctor_finding *finding)
 	char path[PATH_SIZE];
 
 	(void)doctor;
-	registry_root(path, sizeof(path));
+	configured_root(path, sizeof(path));
 	if (strncmp(path, "/run/user/", 10) == 0 && !lingers()) {
 		doctor_found(finding, DOCTOR_NOTE, "the runtime directory, and the root directory in it, are deleted when this user's last session ends, of running programs too");
 		doctor_mend(finding, "loginctl enable-linger, or let SLUICE_ROOT name a directory elsewhere");

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * The counters of a port, by name; what they count is said in uapi/sluice/registry.h.
+ * The counters of a port, by name; what they count is said in sluice_list.h.
  *
  * As JSON they are an object of whole numbers, which has all names of struct
- * sluice_registry_counters.  Two are made readable:
+ * sluice_list_counters.  Two are made readable:
  *
  *	active		when the port last sent or received, in nanoseconds since the epoch;
  *			null: never
@@ -31,7 +31,7 @@ struct counter {
 	bool rises;		/* and never falls */
 };
 
-#define COUNTER(name, rises) { #name, offsetof(struct sluice_registry_counters, name), rises }
+#define COUNTER(name, rises) { #name, offsetof(struct sluice_list_counters, name), rises }
 
 static const struct counter counter[] = {
 	COUNTER(sent, true),
@@ -55,10 +55,10 @@ static const struct counter counter[] = {
 
 #define COUNTERS	(sizeof(counter) / sizeof(counter[0]))
 
-_Static_assert(sizeof(struct sluice_registry_counters) == (COUNTERS + 1) * sizeof(uint64_t),
-	       "all of them, and active");
+_Static_assert(sizeof(struct sluice_list_counters) == (COUNTERS + 2) * sizeof(uint64_t),
+	       "all of them, size and active");
 
-static uint64_t value_of(const struct sluice_registry_counters *counters, size_t i)
+static uint64_t value_of(const struct sluice_list_counters *counters, size_t i)
 {
 	uint64_t value;
 
@@ -72,12 +72,12 @@ static json_t *whole(uint64_t value)
 }
 
 /* Nanoseconds since it was active, which it has been. */
-static uint64_t idle(const struct sluice_registry_counters *counters, int64_t time)
+static uint64_t idle(const struct sluice_list_counters *counters, int64_t time)
 {
 	return counters->active < (uint64_t)time ? (uint64_t)time - counters->active : 0;
 }
 
-json_t *counters_json(const struct sluice_registry_counters *counters, int64_t time)
+json_t *counters_json(const struct sluice_list_counters *counters, int64_t time)
 {
 	json_t *object = json_object();
 	uint64_t since;
@@ -100,8 +100,8 @@ double counters_rate(uint64_t before, uint64_t now, double seconds)
 	return now > before ? (double)(now - before) / seconds : 0;
 }
 
-json_t *counters_rates_json(const struct sluice_registry_counters *before,
-			    const struct sluice_registry_counters *now, double seconds)
+json_t *counters_rates_json(const struct sluice_list_counters *before,
+			    const struct sluice_list_counters *now, double seconds)
 {
 	json_t *object = json_object();
 	double rate;
@@ -115,7 +115,7 @@ json_t *counters_rates_json(const struct sluice_registry_counters *before,
 	return object;
 }
 
-char *counters_age(char *buffer, const struct sluice_registry_counters *counters, int64_t time)
+char *counters_age(char *buffer, const struct sluice_list_counters *counters, int64_t time)
 {
 	char number[TEXT_NUMBER];
 

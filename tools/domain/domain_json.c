@@ -50,19 +50,19 @@
 
 json_t *domain_json_text(const char *text)
 {
-	char clean[TEXT_CLEAN(SLUICE_SERVICE_NAME_SIZE)];
+	char clean[TEXT_CLEAN(SNAPSHOT_NAME)];
 
 	return json_string(text_utf8(clean, sizeof(clean), text));
 }
 
-static json_t *fingerprint_json(const struct sluice_registry_type *type)
+static json_t *fingerprint_json(const struct sluice_type *type)
 {
 	char text[TEXT_NUMBER];
 
 	return type->fingerprint ? json_string(text_id(text, type->fingerprint)) : json_null();
 }
 
-static json_t *type_json(const struct sluice_registry_type *type)
+static json_t *type_json(const struct sluice_type *type)
 {
 	if (!type->size)
 		return json_null();
@@ -86,46 +86,46 @@ static json_t *pids_json(const struct snapshot_service *service)
 
 json_t *domain_json_service(const struct snapshot_service *service)
 {
-	const struct sluice_registry_contract *contract = &service->contract;
 	size_t dead = service->ports - service->clients - service->servers;
 
 	return json_pack("{s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:i, s:i, s:i, s:I, s:o}",
-			 "name", domain_json_text(contract->name),
-			 "hash", domain_json_text(service->hash),
+			 "name", domain_json_text(service->info.name),
+			 "hash", domain_json_text(service->info.entry),
 			 "alive", (int)service->alive,
-			 "request", type_json(&contract->request),
-			 "response", type_json(&contract->response),
-			 "request_header", type_json(&contract->request_header),
-			 "response_header", type_json(&contract->response_header),
-			 "nodes", (int)service->nodes,
+			 "request", type_json(&snapshot_request(service)->payload),
+			 "response", type_json(&snapshot_response(service)->payload),
+			 "request_header", type_json(&snapshot_request(service)->header),
+			 "response_header", type_json(&snapshot_response(service)->header),
+			 "nodes", (int)service->info.nodes,
 			 "clients", (int)service->clients, "servers", (int)service->servers,
 			 "dead", (json_int_t)dead, "pids", pids_json(service));
 }
 
 static const char *wait_name(const struct snapshot_node *node)
 {
-	if (node && node->record.wait == SLUICE_WAIT_URING)
+	if (node && node->info.wait == SLUICE_WAIT_URING)
 		return "uring";
-	return node && node->record.wait == SLUICE_WAIT_SOCKET ? "socket" : NULL;
+	return node && node->info.wait == SLUICE_WAIT_SOCKET ? "socket" : NULL;
 }
 
 json_t *domain_json_port(const struct snapshot *snapshot, const struct snapshot_port *port)
 {
-	const struct snapshot_node *node = snapshot_node(snapshot, port->record.node);
+	const struct snapshot_node *node = snapshot_node(snapshot, port->info.node);
 	char id[TEXT_NUMBER], node_id[TEXT_NUMBER], comm[PORT_COMMAND];
-	const char *name = port->record.name;
+	const char *name = port->info.name;
 
 	return json_pack("{s:s, s:s, s:o, s:o, s:b, s:I, s:b, s:s?, s:s, s:o, s:s?}",
-			 "port", text_id(id, port->record.id),
-			 "role", port->record.role ? "server" : "client",
-			 "entry", domain_json_text(port->entry),
+			 "port", text_id(id, port->info.id),
+			 "role", port->info.kind == SLUICE_LIST_SERVER ? "server" :
+			 "client",
+			 "entry", domain_json_text(port->info.entry),
 			 "name", *name ? domain_json_text(name) : json_null(),
 			 "alive", (int)port->alive,
-			 "pid", (json_int_t)port->record.pid,
+			 "pid", (json_int_t)port->info.pid,
 			 "other_pid_namespace", (int)port_process_is_elsewhere(port),
 			 "comm", port_process_command(comm, port),
-			 "node", text_id(node_id, port->record.node),
-			 "node_name", node ? domain_json_text(node->record.name) : json_null(),
+			 "node", text_id(node_id, port->info.node),
+			 "node_name", node ? domain_json_text(node->info.name) : json_null(),
 			 "wait", wait_name(node));
 }
 

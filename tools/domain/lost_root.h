@@ -6,13 +6,8 @@
 #include <stdbool.h>
 
 /*
- * Is it one?  0: it is not, or that cannot be told; -ESTALE: it was removed, and is only
- * still mounted or open; -EOPNOTSUPP: its file system has no files of users.
- */
-int lost_root(int root);
-
-/*
- * Is this -errno one of these, or one that registry_open_domain() adds?  -ENXIO: the
+ * Does this -errno of sluice_list_open() say so?  -ESTALE: it was removed, and is only
+ * still mounted or open; -EOPNOTSUPP: its file system has no files of users; -ENXIO: the
  * configured one is not there; -ENOTDIR: it is no directory.
  */
 bool lost_root_is(int error);

@@ -11,13 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "owner.h"
 #include "tools/text/printable.h"
 #include "tools/text/text.h"
 
 bool port_process_is_elsewhere(const struct snapshot_port *port)
 {
-	return owner_is_elsewhere(&OWNER(&port->record));
+	return port->info.flags & SLUICE_LIST_ELSEWHERE;
 }
 
 bool port_process_is_here(const struct snapshot_port *port)
@@ -33,7 +32,7 @@ const char *port_process_command(char *buffer, const struct snapshot_port *port)
 
 	if (!port_process_is_here(port))
 		return NULL;
-	snprintf(path, sizeof(path), "/proc/%" PRIu32 "/comm", port->record.pid);
+	snprintf(path, sizeof(path), "/proc/%" PRIu32 "/comm", port->info.pid);
 	file = fopen(path, "re");
 	if (!file)
 		return NULL;
@@ -61,7 +60,7 @@ uint32_t *port_process_pids(const struct snapshot_service *service, size_t *ret_
 		return NULL;
 	for (size_t i = 0; i < service->ports; i++)
 		if (service->port[i].alive)
-			pid[count++] = service->port[i].record.pid;
+			pid[count++] = service->port[i].info.pid;
 	qsort(pid, count, sizeof(*pid), compare);
 	for (size_t i = 0; i < count; i++)
 		if (!kept || pid[kept - 1] != pid[i])

@@ -12,10 +12,10 @@
 
 char *port_title(char *buffer, const struct snapshot_port *port)
 {
-	char entry[TEXT_CLEAN(SNAPSHOT_ENTRY)], name[TEXT_CLEAN(SLUICE_PORT_NAME_SIZE)];
+	char entry[TEXT_CLEAN(SNAPSHOT_ENTRY)], name[TEXT_CLEAN(SNAPSHOT_NAME)];
 
-	text_clean(entry, sizeof(entry), port->entry);
-	text_clean(name, sizeof(name), port->record.name);
+	text_clean(entry, sizeof(entry), port->info.entry);
+	text_clean(name, sizeof(name), port->info.name);
 	if (name[0])
 		snprintf(buffer, PORT_TITLE, "%s \"%s\"", entry, name);
 	else

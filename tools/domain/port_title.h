@@ -6,7 +6,7 @@
 #include "snapshot.h"
 #include "tools/text/printable.h"
 
-#define PORT_TITLE	TEXT_CLEAN(SNAPSHOT_ENTRY + SLUICE_PORT_NAME_SIZE + 4)
+#define PORT_TITLE	TEXT_CLEAN(SNAPSHOT_ENTRY + SNAPSHOT_NAME + 4)
 
 /* In a buffer of PORT_TITLE; returns it. */
 char *port_title(char *buffer, const struct snapshot_port *port);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Everything in a domain, at one moment: nodes, services, ports and their counters. */
+/* Everything in a domain at one moment, in arrays: nodes, services, ports and counters. */
 #ifndef TOOLS_SNAPSHOT_H
 #define TOOLS_SNAPSHOT_H
 
@@ -7,38 +7,31 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <sluice/registry.h>
+#include <sluice_list.h>
 
 #include "tools/text/suggest.h"
 
-#define SNAPSHOT_HASH	17	/* 16 digits, terminated */
+/* More than what names in the registry have: see the sizes in uapi/sluice/registry.h. */
+#define SNAPSHOT_NAME	256
 #define SNAPSHOT_ENTRY	32
 
 struct snapshot_node {
-	struct sluice_registry_node record;
-	uint64_t inode;			/* of its file, as of those below */
-	bool alive;			/* its process is, as owner.c has it */
+	struct sluice_list_node info;
+	bool alive;			/* its process is */
 };
 
 struct snapshot_port {
-	struct sluice_registry_port record;
-	struct sluice_registry_counters counters;
-	char entry[SNAPSHOT_ENTRY];	/* name of its file, such as "client.3" */
-	uint64_t inode;
-	bool alive;			/* its process is, as owner.c has it */
+	struct sluice_list_port info;
+	struct sluice_list_counters counters;
+	bool alive;			/* its process is */
 };
 
 struct snapshot_service {
-	struct sluice_registry_contract contract;
-	struct sluice_registry_attribute attribute[SLUICE_ATTRIBUTES_MAX];
-	char hash[SNAPSHOT_HASH];
-	uint64_t inode;			/* of the contract */
+	struct sluice_list_service info;
 	bool alive;			/* a node has it open */
 	struct snapshot_port *port;	/* clients first, by number */
 	size_t ports;
-	uint64_t *member;		/* inodes of nodes that have it open */
-	size_t members;
-	unsigned int nodes, clients, servers;	/* that are alive */
+	unsigned int clients, servers;	/* that are alive */
 };
 
 struct snapshot {
@@ -49,12 +42,13 @@ struct snapshot {
 	struct snapshot_service *service;	/* by name */
 	size_t services;
 	size_t unreadable;		/* entries that are there and could not be read */
+	bool other_versions;		/* one of them is of another version */
+	struct sluice_list *list;	/* owns the strings */
 };
 
 /*
- * Reads a domain; NULL: what the environment says.  0, also if there is nothing there;
- * -EACCES (a directory is not to be read, or not safe), -EINVAL (bad name of a domain),
- * -ENOMEM or another errno.  What comes or goes meanwhile is in it or not.
+ * Reads a domain; NULL: the configured one.  0, also if there is nothing there; -errno as
+ * sluice_list_open(); or CONFIGURED_WRONG.  What comes or goes meanwhile is in it or not.
  */
 int snapshot_take(struct snapshot *snapshot, const char *domain);
 void snapshot_free(struct snapshot *snapshot);
@@ -69,5 +63,9 @@ char *snapshot_suggest(const struct snapshot *snapshot, const char *name,
 
 /* The node of this id, or NULL. */
 const struct snapshot_node *snapshot_node(const struct snapshot *snapshot, uint64_t id);
+
+/* The types of the requests and responses of a service, and of their headers. */
+const struct sluice_list_message *snapshot_request(const struct snapshot_service *service);
+const struct sluice_list_message *snapshot_response(const struct snapshot_service *service);
 
 #endif /* TOOLS_SNAPSHOT_H */

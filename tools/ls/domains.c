@@ -20,15 +20,13 @@
 #include "domains.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
+#include "tools/configured.h"
 #include "tools/domain/domain_json.h"
 #include "tools/domain/lost_root.h"
-#include "tools/domain/registry.h"
 #include "tools/text/columns.h"
 #include "tools/text/printable.h"
 
@@ -41,7 +39,6 @@ struct domain {
 struct domains {
 	struct domain *domain;
 	size_t count;
-	int error;
 };
 
 static void count(struct domain *domain, const struct snapshot *snapshot)
@@ -60,46 +57,44 @@ static void count(struct domain *domain, const struct snapshot *snapshot)
 	}
 }
 
-/* An entry of the root directory, which is a domain or not. */
-static void add(void *context, int root, const char *name)
+static int add(struct domains *domains, const char *name)
 {
-	struct domains *domains = context;
-	struct domain *grown;
-	struct stat status;
-	char *copy;
+	struct domain *grown = realloc(domains->domain, (domains->count + 1) * sizeof(*grown));
+	char *copy = strdup(name);
 
-	if (!registry_is_domain(name) ||
-	    fstatat(root, name, &status, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISDIR(status.st_mode))
-		return;
-	copy = strdup(name);
-	grown = realloc(domains->domain, (domains->count + 1) * sizeof(*grown));
 	if (grown)
 		domains->domain = grown;
-	if (grown && copy) {
-		grown[domains->count++] = (struct domain){ .name = copy };
-	} else {
-		domains->error = -ENOMEM;
+	if (!grown || !copy) {
 		free(copy);
+		return -ENOMEM;
 	}
+	grown[domains->count++] = (struct domain){ .name = copy };
+	return 0;
 }
 
-static int compare(const void *a, const void *b)
+/* The names, sorted.  0 or -errno. */
+static int read_names(struct domains *domains)
 {
-	const struct domain *left = a, *right = b;
+	struct sluice_list_domains *list = sluice_list_domains_open(NULL);
+	struct sluice_list_domain domain = SLUICE_LIST_DOMAIN();
+	int r = 0;
 
-	return strcmp(left->name, right->name);
+	if (!list)
+		return configured_is_wrong() ? CONFIGURED_WRONG : -errno;
+	while (!r && sluice_list_domains_next(list, &domain) > 0)
+		r = add(domains, domain.name);
+	sluice_list_domains_close(list);
+	return r;
 }
 
 /* 0 or -errno. */
 static int read_all(struct domains *domains)
 {
 	struct snapshot snapshot;
-	int r = registry_each_domain(domains, add);
+	int r = read_names(domains);
 
-	if (r < 0 || domains->error)
-		return r < 0 ? r : domains->error;
-	if (domains->count)
-		qsort(domains->domain, domains->count, sizeof(*domains->domain), compare);
+	if (r < 0)
+		return r;
 	for (size_t i = 0; i < domains->count; i++) {
 		r = snapshot_take(&snapshot, domains->domain[i].name);
 		if (r == -EACCES)
@@ -195,7 +190,7 @@ int domains_list(const struct look *look)
 	char root[PATH_MAX];
 	int r;
 
-	registry_root(root, sizeof(root));
+	configured_root(root, sizeof(root));
 	r = read_all(&domains);
 	if (r == -EACCES)
 		r = look_failed(look, "the root directory %s is not to be read: it is closed to you, or not safe (of another user, or writable by others)",

@@ -105,17 +105,18 @@ static void pids_text(char *buffer, const struct snapshot_service *service)
 
 static void add_service(struct columns *columns, const struct snapshot_service *service)
 {
-	const struct sluice_registry_contract *contract = &service->contract;
-	char name[TEXT_CLEAN(SLUICE_SERVICE_NAME_SIZE)], pids[PIDS_TEXT];
-	char request[TEXT_CLEAN(SLUICE_TYPE_NAME_SIZE)], response[TEXT_CLEAN(SLUICE_TYPE_NAME_SIZE)];
+	const struct sluice_type *asked = &snapshot_request(service)->payload;
+	const struct sluice_type *answered = &snapshot_response(service)->payload;
+	char name[TEXT_CLEAN(SNAPSHOT_NAME)], pids[PIDS_TEXT];
+	char request[TEXT_CLEAN(SNAPSHOT_NAME)], response[TEXT_CLEAN(SNAPSHOT_NAME)];
 
 	pids_text(pids, service);
 	columns_add(columns, style_of(service), "%s\t%s%s\t%s%s\t%u\t%u\t%zu\t%s",
-		    text_clean(name, sizeof(name), contract->name),
-		    text_clean(request, sizeof(request), contract->request.name),
-		    contract->request.kind ? "[]" : "",
-		    text_clean(response, sizeof(response), contract->response.name),
-		    contract->response.kind ? "[]" : "", service->clients, service->servers,
+		    text_clean(name, sizeof(name), service->info.name),
+		    text_clean(request, sizeof(request), asked->name),
+		    asked->kind ? "[]" : "",
+		    text_clean(response, sizeof(response), answered->name),
+		    answered->kind ? "[]" : "", service->clients, service->servers,
 		    service->ports - service->clients - service->servers, pids);
 }
 
@@ -126,7 +127,7 @@ static int print_list(const struct look *look, const struct snapshot *snapshot)
 	columns_add(&columns, STYLE_BOLD,
 		    "SERVICE\tREQUEST\tRESPONSE\tCLIENTS\tSERVERS\tDEAD\tPIDS");
 	for (size_t i = 0; i < snapshot->services; i++)
-		if (look_is_named(look, snapshot->service[i].contract.name))
+		if (look_is_named(look, snapshot->service[i].info.name))
 			add_service(&columns, &snapshot->service[i]);
 	return columns_print(&columns);
 }
@@ -134,8 +135,8 @@ static int print_list(const struct look *look, const struct snapshot *snapshot)
 static void add_port(struct columns *columns, const struct snapshot *snapshot,
 		     const struct snapshot_port *port)
 {
-	const struct snapshot_node *node = snapshot_node(snapshot, port->record.node);
-	char id[TEXT_NUMBER], comm[PORT_COMMAND], name[TEXT_CLEAN(SLUICE_NODE_NAME_SIZE)] = "?";
+	const struct snapshot_node *node = snapshot_node(snapshot, port->info.node);
+	char id[TEXT_NUMBER], comm[PORT_COMMAND], name[TEXT_CLEAN(SNAPSHOT_NAME)] = "?";
 	char title[PORT_TITLE];
 	const char *command = port_process_command(comm, port);
 
@@ -143,25 +144,26 @@ static void add_port(struct columns *columns, const struct snapshot *snapshot,
 		command = !port->alive ? "dead" :
 			  port_process_is_elsewhere(port) ? "other pid namespace" : "?";
 	if (node)
-		text_clean(name, sizeof(name), node->record.name);
+		text_clean(name, sizeof(name), node->info.name);
 	columns_add(columns, port->alive ? STYLE_PLAIN : STYLE_DIM,
 		    "  %s\t%s\tpid %u\t%s\tnode %s", port_title(title, port),
-		    text_id(id, port->record.id), port->record.pid, command, name);
+		    text_id(id, port->info.id), port->info.pid, command, name);
 }
 
 /* A service as a heading across the columns. */
 static void add_heading(struct columns *columns, const struct snapshot_service *service)
 {
-	const struct sluice_registry_contract *contract = &service->contract;
-	char name[TEXT_CLEAN(SLUICE_SERVICE_NAME_SIZE)];
-	char request[TEXT_CLEAN(SLUICE_TYPE_NAME_SIZE)], response[TEXT_CLEAN(SLUICE_TYPE_NAME_SIZE)];
+	const struct sluice_type *asked = &snapshot_request(service)->payload;
+	const struct sluice_type *answered = &snapshot_response(service)->payload;
+	char name[TEXT_CLEAN(SNAPSHOT_NAME)];
+	char request[TEXT_CLEAN(SNAPSHOT_NAME)], response[TEXT_CLEAN(SNAPSHOT_NAME)];
 
 	columns_add(columns, service->alive ? STYLE_BOLD : STYLE_DIM, "%s: %s%s to %s%s%s",
-		    text_clean(name, sizeof(name), contract->name),
-		    text_clean(request, sizeof(request), contract->request.name),
-		    contract->request.kind ? "[]" : "",
-		    text_clean(response, sizeof(response), contract->response.name),
-		    contract->response.kind ? "[]" : "",
+		    text_clean(name, sizeof(name), service->info.name),
+		    text_clean(request, sizeof(request), asked->name),
+		    asked->kind ? "[]" : "",
+		    text_clean(response, sizeof(response), answered->name),
+		    answered->kind ? "[]" : "",
 		    service->alive ? "" : ", left behind");
 }
 
@@ -172,7 +174,7 @@ static int print_tree(const struct look *look, const struct snapshot *snapshot)
 
 	for (size_t i = 0; i < snapshot->services; i++) {
 		service = &snapshot->service[i];
-		if (!look_is_named(look, service->contract.name))
+		if (!look_is_named(look, service->info.name))
 			continue;
 		add_heading(&columns, service);
 		for (size_t j = 0; j < service->ports; j++)
@@ -201,7 +203,7 @@ static int print_json(const struct look *look, const struct snapshot *snapshot, 
 	json_t *services = json_array();
 
 	for (size_t i = 0; i < snapshot->services; i++)
-		if (look_is_named(look, snapshot->service[i].contract.name))
+		if (look_is_named(look, snapshot->service[i].info.name))
 			json_array_append_new(services,
 					      service_json(snapshot, &snapshot->service[i], tree));
 	return domain_json_print(json_pack("{s:o, s:o, s:I, s:o}",

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The command line of sluice serve: options, SERVICE, options, COMMAND.  All arguments from
- * there on belong to the command.
+ * The command line of sluice serve: options, SERVICE, options, COMMAND.  All that follows
+ * COMMAND is an argument of the command.
  *
  * A type is given as NAME:SIZE:ALIGNMENT; the name may have colons, as those of C++ do.
  */
@@ -35,7 +35,10 @@ static const char help[] =
 "  --request-type T, --request-slice T, --response-type T, --response-slice T\n"
 "                    the same in one direction only\n"
 "  --require FLAGS   the service must have these flags, with commas between them:\n"
-"                    no_request_overflow,no_response_overflow,no_fire_and_forget\n"
+"                   "
+#define FLAG(flag, name, ...)	" " #name
+#include "lib/config/settings.def"
+"\n"
 "  --refuse FLAGS    the service must be without these flags\n"
 "  --any-user        the service may be one that another user has made\n"
 "  -d, --domain NAME where the service is ($SLUICE_DOMAIN, or default)\n"
@@ -80,17 +83,7 @@ static const struct option long_options[] = {
 	{ 0 },
 };
 
-static bool take_timeout(const char *text, int64_t *ret_timeout)
-{
-	uint64_t ns;
-
-	if (!parse_ns(text, &ns) || !ns)
-		return false;
-	*ret_timeout = (int64_t)ns;
-	return true;
-}
-
-/* Cuts the text into its parts; the library checks their ranges. */
+/* Cuts the text into its parts.  The library checks what they are. */
 static bool take_type(char *text, uint32_t kind, struct sluice_type *ret_type)
 {
 	struct sluice_type type = { .name = text, .kind = kind };
@@ -125,7 +118,7 @@ static bool take_types(struct serve_options *options, int option)
 	return true;
 }
 
-/* False if the value is none. */
+/* False: the value of the option cannot be used. */
 static bool take(struct serve_options *options, int option)
 {
 	switch (option) {
@@ -133,7 +126,7 @@ static bool take(struct serve_options *options, int option)
 		options->lines = true;
 		return true;
 	case LIMIT:
-		return take_timeout(optarg, &options->timeout);
+		return parse_timeout(optarg, &options->timeout);
 	case REQUIRE:
 		return settings_take_flags(optarg, &options->required);
 	case REFUSE:
@@ -157,7 +150,7 @@ static bool take(struct serve_options *options, int option)
 	}
 }
 
-/* Up to the next argument that is no option. */
+/* Takes options up to the next argument that is no option. */
 static int take_some(struct serve_options *options, const struct arguments *arguments)
 {
 	int option;
@@ -175,7 +168,7 @@ static int take_some(struct serve_options *options, const struct arguments *argu
 	return 0;
 }
 
-/* Refuses options that would have no effect. */
+/* Refuses options that would do nothing. */
 static int check(const struct serve_options *options)
 {
 	if (!options->command && (options->lines || options->timeout))
@@ -198,7 +191,7 @@ int serve_parse(struct serve_options *options, int argc, char **argv)
 	if (optind == argc)
 		return say_wrong("serve", "SERVICE is missing");
 	options->service = argv[optind++];
-	/* After -- there are no options any more. */
+	/* No options follow a "--". */
 	if (strcmp(argv[optind - 2], "--") != 0)
 		r = take_some(options, &arguments);
 	if (r)

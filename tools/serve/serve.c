@@ -32,7 +32,7 @@
 #include <jansson.h>
 
 #include "environment.h"
-#include "tools/domain/registry.h"
+#include "tools/configured.h"
 #include "tools/interrupt.h"
 #include "tools/text/printable.h"
 #include "tools/text/text.h"
@@ -126,6 +126,7 @@ static void finish(struct serve *serve)
 	sluice_server_destroy(serve->server);
 	sluice_service_close(serve->service);
 	sluice_node_destroy(serve->node);
+	contract_free(&serve->contract);
 	environment_free(serve->environment);
 	bytes_free(&serve->output);
 }
@@ -303,7 +304,7 @@ static int run(struct serve *serve)
 	if (prepare(serve) < 0)
 		return -1;
 	serve_say("serves %s in the domain %s; ^C ends it", serve->options.service,
-		  registry_domain(serve->options.domain));
+		  configured_domain(serve->options.domain));
 	r = serve_all(serve);
 	summarise(serve);
 	return r;

@@ -163,8 +163,8 @@ int port_memory_look(struct port_memory *memory, const struct snapshot_service *
 	for (size_t i = 0; i < service->ports && !r; i++) {
 		const struct snapshot_port *port = &service->port[i];
 
-		if (port_process_is_here(port) && !find(memory, port->record.pid))
-			r = look_into(memory, port->record.pid);
+		if (port_process_is_here(port) && !find(memory, port->info.pid))
+			r = look_into(memory, port->info.pid);
 	}
 	put_in_order(memory);
 	return r;
@@ -183,7 +183,7 @@ bool port_memory_is_known(const struct port_memory *memory, const struct snapsho
 
 	if (!port->alive)
 		return true;
-	looked = port_process_is_here(port) ? find(memory, port->record.pid) : NULL;
+	looked = port_process_is_here(port) ? find(memory, port->info.pid) : NULL;
 	return looked && looked->readable;
 }
 

@@ -68,9 +68,9 @@ struct show {
 /* ---- For people ---- */
 
 static void add_type(struct columns *columns, const char *what,
-		     const struct sluice_registry_type *type)
+		     const struct sluice_type *type)
 {
-	char name[TEXT_CLEAN(SLUICE_TYPE_NAME_SIZE)];
+	char name[TEXT_CLEAN(SNAPSHOT_NAME)];
 
 	if (!type->size) {
 		columns_add(columns, STYLE_PLAIN, "  %s\tnone", what);
@@ -84,30 +84,29 @@ static void add_type(struct columns *columns, const char *what,
 
 static void add_attributes(struct columns *columns, const struct snapshot_service *service)
 {
-	char key[TEXT_CLEAN(SLUICE_ATTRIBUTE_KEY_SIZE)], value[TEXT_CLEAN(SLUICE_ATTRIBUTE_VALUE_SIZE)];
+	char key[TEXT_CLEAN(SNAPSHOT_NAME)], value[TEXT_CLEAN(SNAPSHOT_NAME)];
 
-	for (uint32_t i = 0; i < service->contract.attributes; i++)
+	for (size_t i = 0; i < service->info.settings->attribute_count; i++)
 		columns_add(columns, STYLE_PLAIN, "  attribute\t%s = %s",
-			    text_clean(key, sizeof(key), service->attribute[i].key),
-			    text_clean(value, sizeof(value), service->attribute[i].value));
+			    text_clean(key, sizeof(key), service->info.settings->attributes[i].key),
+			    text_clean(value, sizeof(value), service->info.settings->attributes[i].value));
 }
 
 static void add_service(struct columns *columns, const struct snapshot_service *service)
 {
-	const struct sluice_registry_contract *contract = &service->contract;
-	char name[TEXT_CLEAN(SLUICE_SERVICE_NAME_SIZE)], hash[TEXT_CLEAN(SNAPSHOT_HASH)];
+	char name[TEXT_CLEAN(SNAPSHOT_NAME)], hash[TEXT_CLEAN(SNAPSHOT_ENTRY)];
 
 	columns_add(columns, service->alive ? STYLE_BOLD : STYLE_DIM, "%s%s",
-		    text_clean(name, sizeof(name), contract->name),
+		    text_clean(name, sizeof(name), service->info.name),
 		    service->alive ? "" : ", left behind: nobody has it open");
 	columns_add(columns, STYLE_PLAIN, "  directory\t%s",
-		    text_clean(hash, sizeof(hash), service->hash));
-	add_type(columns, "request", &contract->request);
-	add_type(columns, "response", &contract->response);
-	add_type(columns, "request header", &contract->request_header);
-	add_type(columns, "response header", &contract->response_header);
-	columns_add(columns, STYLE_PLAIN, "  nodes\t%u", service->nodes);
-	settings_add(columns, &contract->settings);
+		    text_clean(hash, sizeof(hash), service->info.entry));
+	add_type(columns, "request", &snapshot_request(service)->payload);
+	add_type(columns, "response", &snapshot_response(service)->payload);
+	add_type(columns, "request header", &snapshot_request(service)->header);
+	add_type(columns, "response header", &snapshot_response(service)->header);
+	columns_add(columns, STYLE_PLAIN, "  nodes\t%u", service->info.nodes);
+	settings_add(columns, &service->info);
 	add_attributes(columns, service);
 }
 
@@ -121,22 +120,22 @@ static const char *wait_text(uint32_t wait)
 static void add_process(struct columns *columns, const struct snapshot *snapshot,
 			const struct snapshot_port *port)
 {
-	const struct snapshot_node *node = snapshot_node(snapshot, port->record.node);
-	char comm[PORT_COMMAND], name[TEXT_CLEAN(SLUICE_NODE_NAME_SIZE)];
+	const struct snapshot_node *node = snapshot_node(snapshot, port->info.node);
+	char comm[PORT_COMMAND], name[TEXT_CLEAN(SNAPSHOT_NAME)];
 	const char *command = port_process_command(comm, port);
 
-	columns_add(columns, STYLE_PLAIN, "  process\t%u%s%s%s", port->record.pid,
+	columns_add(columns, STYLE_PLAIN, "  process\t%u%s%s%s", port->info.pid,
 		    command ? ", " : "", command ? command : "",
 		    port_process_is_elsewhere(port) ? ", other pid namespace" : "");
 	if (!node)
 		columns_add(columns, STYLE_PLAIN, "  node\tgone");
 	else
 		columns_add(columns, STYLE_PLAIN, "  node\t%s, waits through %s",
-			    text_clean(name, sizeof(name), node->record.name),
-			    wait_text(node->record.wait));
+			    text_clean(name, sizeof(name), node->info.name),
+			    wait_text(node->info.wait));
 }
 
-static void add_traffic(struct columns *columns, const struct sluice_registry_counters *c,
+static void add_traffic(struct columns *columns, const struct sluice_list_counters *c,
 			const char *age)
 {
 	char sent[TEXT_NUMBER], received[TEXT_NUMBER], blocked[TEXT_NUMBER];
@@ -160,7 +159,7 @@ static void add_traffic(struct columns *columns, const struct sluice_registry_co
 static void add_memory(struct columns *columns, const struct show *show,
 		       const struct snapshot_port *port)
 {
-	const struct sluice_registry_counters *c = &port->counters;
+	const struct sluice_list_counters *c = &port->counters;
 	char size[TEXT_NUMBER], allocated[TEXT_NUMBER];
 	const struct port_segment *segment;
 	size_t count;
@@ -172,7 +171,7 @@ static void add_memory(struct columns *columns, const struct show *show,
 		columns_add(columns, STYLE_PLAIN, "  segments\tnot readable");
 		return;
 	}
-	segment = port_memory_of(&show->memory, port->record.id, &count);
+	segment = port_memory_of(&show->memory, port->info.id, &count);
 	for (size_t i = 0; i < count; i++)
 		columns_add(columns, STYLE_PLAIN, "  segment\t%s, %s of it allocated",
 			    text_bytes(size, segment[i].size),
@@ -185,7 +184,7 @@ static void add_port(struct columns *columns, const struct show *show,
 	char id[TEXT_NUMBER], age[COUNTERS_AGE], title[PORT_TITLE];
 
 	columns_add(columns, port->alive ? STYLE_BOLD : STYLE_DIM, "%s %s%s",
-		    port_title(title, port), text_id(id, port->record.id),
+		    port_title(title, port), text_id(id, port->info.id),
 		    port->alive ? "" : ", dead: left behind");
 	add_process(columns, show->snapshot, port);
 	columns_add(columns, STYLE_PLAIN, "  peers\t%" PRIu64, port->counters.peers);
@@ -210,10 +209,10 @@ static json_t *attributes_json(const struct snapshot_service *service)
 {
 	json_t *array = json_array();
 
-	for (uint32_t i = 0; i < service->contract.attributes; i++)
+	for (size_t i = 0; i < service->info.settings->attribute_count; i++)
 		json_array_append_new(array, json_pack("{s:o, s:o}",
-			"key", domain_json_text(service->attribute[i].key),
-			"value", domain_json_text(service->attribute[i].value)));
+			"key", domain_json_text(service->info.settings->attributes[i].key),
+			"value", domain_json_text(service->info.settings->attributes[i].value)));
 	return array;
 }
 
@@ -226,7 +225,7 @@ static json_t *memory_json(const struct port_memory *memory, const struct snapsh
 	if (!port_memory_is_known(memory, port))
 		return json_null();
 	array = json_array();
-	segment = port_memory_of(memory, port->record.id, &count);
+	segment = port_memory_of(memory, port->info.id, &count);
 	for (size_t i = 0; i < count; i++)
 		json_array_append_new(array, json_pack("{s:I, s:I}",
 						       "size", (json_int_t)segment[i].size,
@@ -251,7 +250,7 @@ static int print_json(const struct show *show)
 
 	for (size_t i = 0; i < show->service->ports; i++)
 		json_array_append_new(ports, port_json(show, &show->service->port[i]));
-	json_object_set_new(service, "settings", settings_json(&show->service->contract.settings));
+	json_object_set_new(service, "settings", settings_json(&show->service->info));
 	json_object_set_new(service, "attributes", attributes_json(show->service));
 	json_object_set_new(service, "ports", ports);
 	return domain_json_print(json_pack("{s:o, s:o, s:o}",

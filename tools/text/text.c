@@ -77,6 +77,16 @@ bool parse_ns(const char *text, uint64_t *ret_ns)
 	return parse(text, units, ret_ns);
 }
 
+bool parse_timeout(const char *text, int64_t *ret_ns)
+{
+	uint64_t ns;
+
+	if (!parse_ns(text, &ns) || !ns)
+		return false;
+	*ret_ns = (int64_t)ns;
+	return true;
+}
+
 bool parse_bytes(const char *text, uint64_t *ret_bytes)
 {
 	static const struct unit units[] = {

@@ -21,6 +21,9 @@ char *text_id(char *buffer, uint64_t id);
 bool parse_ns(const char *text, uint64_t *ret_ns);
 bool parse_bytes(const char *text, uint64_t *ret_bytes);
 
+/* A time that is not 0. */
+bool parse_timeout(const char *text, int64_t *ret_ns);
+
 /* A whole number from 1 to most. */
 bool parse_count(const char *text, uint64_t most, uint64_t *ret_count);
 

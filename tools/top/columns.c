@@ -17,7 +17,7 @@
 
 static const char *service_of(const struct top_row *row)
 {
-	return row->service->contract.name;
+	return row->service->info.name;
 }
 
 /* Dead processes are marked without colours too. */
@@ -28,7 +28,7 @@ static const char *role_of(const struct top_row *row)
 		{ "server!", "server" },
 	};
 
-	return roles[row->port->record.role][row->port->alive];
+	return roles[row->port->info.kind == SLUICE_LIST_SERVER][row->port->alive];
 }
 
 static const char *command_of(const struct top_row *row)
@@ -40,7 +40,7 @@ static const char *command_of(const struct top_row *row)
 
 static double pid_of(const struct top_row *row)
 {
-	return row->port->record.pid;
+	return row->port->info.pid;
 }
 
 static double rate_of(const struct top_row *row)

@@ -28,12 +28,12 @@ static json_t *number(double value)
 
 static json_t *port_json(const struct top_frame *frame, const struct top_row *row)
 {
-	const struct sluice_registry_counters *counters = &row->port->counters;
+	const struct sluice_list_counters *counters = &row->port->counters;
 
 	return json_pack("{s:f, s:o, s:o, s:o, s:o, s:o, s:o}",
 			 "interval", frame->seconds,
 			 "domain", domain_json_text(frame->now.domain),
-			 "service", domain_json_text(row->service->contract.name),
+			 "service", domain_json_text(row->service->info.name),
 			 "counters", counters_json(counters, frame->now.time),
 			 "rates", counters_rates_json(&row->before, counters, frame->seconds),
 			 "wakes_per_message", number(row->rate.wakes),

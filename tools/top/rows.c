@@ -40,7 +40,7 @@ static int compare_ids(const void *a, const void *b)
 	const struct snapshot_port *left = *(const struct snapshot_port *const *)a;
 	const struct snapshot_port *right = *(const struct snapshot_port *const *)b;
 
-	return left->record.id < right->record.id ? -1 : left->record.id > right->record.id;
+	return left->info.id < right->info.id ? -1 : left->info.id > right->info.id;
 }
 
 static int list_known(struct known *known, const struct snapshot *snapshot)
@@ -59,10 +59,10 @@ static int list_known(struct known *known, const struct snapshot *snapshot)
 }
 
 /* The counters of the port in the snapshot before. */
-static struct sluice_registry_counters counted(const struct known *known,
+static struct sluice_list_counters counted(const struct known *known,
 					       const struct snapshot_port *port)
 {
-	static const struct sluice_registry_counters nothing;
+	static const struct sluice_list_counters nothing;
 	const struct snapshot_port **found;
 
 	found = bsearch(&port, known->port, known->count, sizeof(*known->port), compare_ids);
@@ -78,8 +78,8 @@ static double share(double part, double whole)
 
 static void measure(struct top_row *row, double seconds)
 {
-	const struct sluice_registry_counters *before = &row->before;
-	const struct sluice_registry_counters *now = &row->port->counters;
+	const struct sluice_list_counters *before = &row->before;
+	const struct sluice_list_counters *now = &row->port->counters;
 	double received = counters_rate(before->received, now->received, seconds);
 	double woken = counters_rate(before->woken, now->woken, seconds);
 	double blocked = counters_rate(before->blocked, now->blocked, seconds);
@@ -181,7 +181,7 @@ void top_frame_free(struct top_frame *frame)
 static bool is_shown(const struct top_row *row, const struct top_view *view)
 {
 	return (row->port->alive || view->dead) &&
-	       strcasestr(row->service->contract.name, view->filter);
+	       strcasestr(row->service->info.name, view->filter);
 }
 
 static int compare_rows(const void *a, const void *b, void *context)

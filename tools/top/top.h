@@ -55,7 +55,7 @@ struct top_rates {
 struct top_row {
 	const struct snapshot_service *service;
 	const struct snapshot_port *port;
-	struct sluice_registry_counters before;
+	struct sluice_list_counters before;
 	struct top_rates rate;
 	double age;			/* seconds since it was active; NAN: never */
 	bool trouble;			/* overflows or violations since the last frame */

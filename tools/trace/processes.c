@@ -26,14 +26,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <sluice/registry.h>
+#include <sluice_list.h>
 
 #include "mapped_file.h"
 #include "places.h"
 #include "ports.h"
 #include "symbols.h"
-#include "tools/contract.h"
-#include "tools/domain/registry.h"
 #include "tools/text/printable.h"
 #include "tracer.h"
 
@@ -183,49 +181,50 @@ void processes_try_file(struct processes *processes, const char *path)
 
 /* ---- What a process holds open ---- */
 
-union record {
-	uint32_t magic;
-	struct sluice_registry_port port;
-	struct sluice_registry_contract contract;
-};
-
-/* A registry file that the process holds open; its directory goes to path.  False: none. */
-static bool read_record(pid_t pid, const char *number, char path[PATH_MAX], union record *record)
+/*
+ * The record in a registry file that the process holds open, as a list of one; the
+ * file's directory goes to path.  NULL: it is none.
+ */
+static struct sluice_list *open_record(pid_t pid, const char *number, char path[PATH_MAX])
 {
+	struct sluice_list *list;
 	char link[64];
 	ssize_t n;
 	int fd;
 
+	errno = EBADF;
 	snprintf(link, sizeof(link), "/proc/%d/fd/%s", pid, number);
 	n = readlink(link, path, PATH_MAX - 1);
 	if (n <= 0 || path[0] != '/')
-		return false;
+		return NULL;
 	path[n] = 0;
 	if (!strstr(path, "/services/"))
-		return false;
+		return NULL;
 	*strrchr(path, '/') = 0;	/* the file's own name says nothing */
 	fd = file_open_named(link);
 	if (fd < 0)
-		return false;
-	memset(record, 0, sizeof(*record));
-	n = pread(fd, record, sizeof(*record), 0);
+		return NULL;
+	list = sluice_list_open_fd(fd);
 	close(fd);
-	return n >= (ssize_t)sizeof(record->port);
+	return list;
 }
 
-/* Does it hold any?  Then it uses Sluice. */
+/* Does it hold any, be it of another version?  Then it uses Sluice. */
 static bool has_records(pid_t pid)
 {
 	char fds[64], path[PATH_MAX];
+	struct sluice_list *list;
 	struct dirent *entry;
-	union record record;
 	bool has = false;
 	DIR *directory;
 
 	snprintf(fds, sizeof(fds), "/proc/%d/fd", pid);
 	directory = opendir(fds);
-	while (directory && !has && (entry = readdir(directory)))
-		has = read_record(pid, entry->d_name, path, &record);
+	while (directory && !has && (entry = readdir(directory))) {
+		list = open_record(pid, entry->d_name, path);
+		has = list || errno == EPROTONOSUPPORT;
+		sluice_list_close(list);
+	}
 	if (directory)
 		closedir(directory);
 	return has;
@@ -360,62 +359,80 @@ int processes_watch_pid(struct processes *processes, pid_t pid)
 
 /* ---- Ports ---- */
 
-/* The service in this directory, as the process claims it. */
-static bool find_contract(pid_t pid, DIR *fds, const char *directory, union record *record)
+/* The service in this directory, as the process claims it: a list that has it; or NULL. */
+static struct sluice_list *find_contract(pid_t pid, const char *directory,
+					 struct sluice_list_service *ret_service)
 {
-	char path[PATH_MAX];
+	char fds[64], path[PATH_MAX];
+	struct sluice_list *list = NULL;
 	struct dirent *entry;
+	DIR *files;
 
-	rewinddir(fds);
-	while ((entry = readdir(fds)))
-		if (read_record(pid, entry->d_name, path, record) && !strcmp(path, directory) &&
-		    registry_is_contract(&record->contract))
-			return true;
-	return false;
+	snprintf(fds, sizeof(fds), "/proc/%d/fd", pid);
+	files = opendir(fds);
+	while (files && !list && (entry = readdir(files))) {
+		list = open_record(pid, entry->d_name, path);
+		if (list && (strcmp(path, directory) != 0 ||
+			     sluice_list_next_service(list, ret_service) <= 0)) {
+			sluice_list_close(list);
+			list = NULL;
+		}
+	}
+	if (files)
+		closedir(files);
+	return list;
+}
+
+static void tell_port(struct trace *trace, struct port_known *known,
+		      const struct sluice_list_service *service)
+{
+	struct port_entry entry = { 0 };
+
+	snprintf(known->service, sizeof(known->service), "%s", service->name);
+	known->request_lead = (uint32_t)service->messages[SLUICE_LIST_REQUEST].lead;
+	known->reply_lead = (uint32_t)service->messages[SLUICE_LIST_RESPONSE].lead;
+	entry.wanted = is_wanted_service(trace->options.service, known->service);
+	entry.request_lead = known->request_lead;
+	entry.reply_lead = known->reply_lead;
+	ports_add(trace->ports, known);
+	tracer_tell_port(trace->tracer, known->id, &entry);
 }
 
 /* directory is that of the port's entry: .../services/<hash>/ports */
-static void learn_port(struct trace *trace, pid_t pid, const struct sluice_registry_port *port,
+static void learn_port(struct trace *trace, pid_t pid, const struct sluice_list_port *port,
 		       char *directory)
 {
-	struct port_known known = { .id = port->id, .role = port->role, .pid = (uint32_t)pid };
-	struct port_entry entry = { 0 };
-	union record record;
-	char fds[64];
-	DIR *again;
+	struct sluice_list_service service = SLUICE_LIST_SERVICE();
+	struct port_known known = { .id = port->id, .role = port->listens,
+				    .pid = (uint32_t)pid };
+	struct sluice_list *list;
 
-	snprintf(fds, sizeof(fds), "/proc/%d/fd", pid);
-	again = opendir(fds);
 	*strrchr(directory, '/') = 0;
-	if (again && find_contract(pid, again, directory, &record)) {
-		snprintf(known.service, sizeof(known.service), "%s", record.contract.name);
-		known.request_lead = (uint32_t)contract_request_lead(&record.contract);
-		known.reply_lead = (uint32_t)contract_response_lead(&record.contract);
-		process_name(pid, known.process);
-		entry.wanted = is_wanted_service(trace->options.service, known.service);
-		entry.request_lead = known.request_lead;
-		entry.reply_lead = known.reply_lead;
-		ports_add(trace->ports, &known);
-		tracer_tell_port(trace->tracer, known.id, &entry);
-	}
-	if (again)
-		closedir(again);
+	list = find_contract(pid, directory, &service);
+	if (!list)
+		return;
+	process_name(pid, known.process);
+	tell_port(trace, &known, &service);
+	sluice_list_close(list);
 }
 
 void processes_learn_ports(struct trace *trace, pid_t pid)
 {
+	struct sluice_list_port port = SLUICE_LIST_PORT();
 	char fds[64], path[PATH_MAX];
+	struct sluice_list *list;
 	struct dirent *entry;
-	union record record;
 	DIR *directory;
 
 	snprintf(fds, sizeof(fds), "/proc/%d/fd", pid);
 	directory = opendir(fds);
-	while (directory && (entry = readdir(directory)))
-		if (read_record(pid, entry->d_name, path, &record) &&
-		    record.magic == SLUICE_REGISTRY_MAGIC_PORT &&
-		    !ports_find(trace->ports, record.port.id))
-			learn_port(trace, pid, &record.port, path);
+	while (directory && (entry = readdir(directory))) {
+		list = open_record(pid, entry->d_name, path);
+		if (list && sluice_list_next_port(list, &port) > 0 &&
+		    !ports_find(trace->ports, port.id))
+			learn_port(trace, pid, &port, path);
+		sluice_list_close(list);
+	}
 	if (directory)
 		closedir(directory);
 }

@@ -284,13 +284,15 @@ static int check_all(struct recording *recording)
 }
 
 static int check_fit(struct recording *recording, const char *what, const struct message *message,
-		     const struct sluice_registry_type *type, uint64_t lead)
+		     const struct sluice_list_message *kind)
 {
-	if (message->lead != lead)
+	const struct sluice_type *type = &kind->payload;
+
+	if (message->lead != kind->lead)
 		return refuse(recording, "%s %" PRIu64 " of client %016" PRIx64 " has %" PRIu32
 			      " bytes in front of its elements, and by the contract of %s it has %"
 			      PRIu64, what, message->number, message->client, message->lead,
-			      recording->wanted, lead);
+			      recording->wanted, kind->lead);
 	if (type->kind ? message->bytes % type->size == 0 : message->bytes == type->size)
 		return 0;
 	return refuse(recording, "%s %" PRIu64 " of client %016" PRIx64 " has %" PRIu64
@@ -299,18 +301,18 @@ static int check_fit(struct recording *recording, const char *what, const struct
 		      type->kind ? "a multiple of " : "", type->size);
 }
 
-int recording_fits(struct recording *recording, const struct sluice_registry_contract *contract)
+int recording_fits(struct recording *recording, const struct sluice_list_service *service)
 {
 	int r = 0;
 
 	for (size_t i = 0; i < recording->requests.count && r == 0; i++) {
 		const struct message *request = &recording->requests.at[i];
 
-		r = check_fit(recording, "request", request, &contract->request,
-			      contract_request_lead(contract));
+		r = check_fit(recording, "request", request,
+			      &service->messages[SLUICE_LIST_REQUEST]);
 		for (size_t j = 0; j < request->reply_count && r == 0; j++)
 			r = check_fit(recording, "a reply to request", &request->replies[j],
-				      &contract->response, contract_response_lead(contract));
+				      &service->messages[SLUICE_LIST_RESPONSE]);
 	}
 	return r;
 }

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <sluice/registry.h>
+#include <sluice_list.h>
 
 /* A request, or a reply to one. */
 struct message {
@@ -52,7 +52,7 @@ struct recording {
 int recording_load(struct recording *recording);
 
 /* Can these messages be of a service with this contract?  0, or -1 and why. */
-int recording_fits(struct recording *recording, const struct sluice_registry_contract *contract);
+int recording_fits(struct recording *recording, const struct sluice_list_service *service);
 
 void recording_free(struct recording *recording);
 

@@ -209,7 +209,7 @@ static int wait_server(struct replay *replay)
 	if (r > 0 || interrupted)
 		return 0;
 	if (r == -ETIMEDOUT || r == -EAGAIN)
-		return say(NAME, "no server of %s has come", replay->contract.record.name);
+		return say(NAME, "no server of %s has come", replay->contract.contract.name);
 	return say(NAME, "%s", sluice_strerror());
 }
 
@@ -220,7 +220,7 @@ static int send_all(struct replay *replay)
 
 	resend->node = replay->node;
 	resend->recording = &replay->recording;
-	resend->contract = &replay->contract.record;
+	resend->service = &replay->contract.service->info;
 	resend->speed = replay->options.speed;
 	resend->timeout = replay->options.timeout;
 	resend->stop = &interrupted;
@@ -242,7 +242,7 @@ static int prepare(struct replay *replay)
 	if (contract_find(&replay->contract, replay->options.domain, replay->recording.wanted,
 			  why) < 0)
 		return say(NAME, "%s", why);
-	if (recording_fits(&replay->recording, &replay->contract.record) < 0)
+	if (recording_fits(&replay->recording, &replay->contract.service->info) < 0)
 		return say(NAME, "%s", replay->recording.why);
 	if (open_service(replay) < 0)
 		return -1;
@@ -280,6 +280,7 @@ static void finish(struct replay *replay)
 	sluice_client_destroy(replay->resend.client);
 	sluice_service_close(replay->service);
 	sluice_node_destroy(replay->node);
+	contract_free(&replay->contract);
 	recording_free(&replay->recording);
 }
 

@@ -59,7 +59,7 @@ static void failed(struct resend *resend, const struct message *request)
 static bool equal(const struct resend *resend, const struct message *reply,
 		  const struct sluice_response *response)
 {
-	size_t header = (size_t)resend->contract->response_header.size;
+	size_t header = (size_t)resend->service->messages[SLUICE_LIST_RESPONSE].header.size;
 
 	/* The padding of the header belongs to neither. */
 	return reply->bytes == response->size &&
@@ -149,7 +149,7 @@ static bool one_server(const struct message *request)
 static void fill(const struct resend *resend, struct sluice_request *request,
 		 const struct message *message)
 {
-	size_t header = (size_t)resend->contract->request_header.size;
+	size_t header = (size_t)resend->service->messages[SLUICE_LIST_REQUEST].header.size;
 
 	if (header)
 		memcpy(request->header, message->payload, header);
@@ -160,7 +160,9 @@ static void fill(const struct resend *resend, struct sluice_request *request,
 static struct sluice_pending_response *launch(struct resend *resend, const struct message *message,
 					      int64_t deadline)
 {
-	size_t count = (size_t)(message->bytes / resend->contract->request.size);
+	const struct sluice_list_message *type =
+		&resend->service->messages[SLUICE_LIST_REQUEST];
+	size_t count = (size_t)(message->bytes / type->payload.size);
 	struct sluice_request *request = sluice_client_loan(resend->client, count);
 	struct sluice_pending_response *pending;
 
@@ -214,7 +216,7 @@ static bool is_room(const struct resend *resend)
 {
 	return resend->next < resend->recording->requests.count &&
 	       resend->flights < FLIGHTS_MAX &&
-	       resend->flights < resend->contract->settings.max_active_requests;
+	       resend->flights < resend->service->settings->max_active_requests_per_client;
 }
 
 static int64_t due(const struct resend *resend)

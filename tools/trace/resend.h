@@ -50,7 +50,7 @@ struct resend {
 	struct sluice_node *node;
 	struct sluice_client *client;
 	struct recording *recording;
-	const struct sluice_registry_contract *contract;
+	const struct sluice_list_service *service;
 	double speed;		/* 2: twice as fast as recorded; 0: as fast as possible */
 	int64_t timeout;	/* nanoseconds for all responses to a request */
 	const volatile sig_atomic_t *stop;	/* whoever sets it interrupts the node */

@@ -30,7 +30,7 @@
 #include <stdint.h>
 
 /* Raised whenever anything in this folder changes incompatibly. */
-#define SLUICE_PROTOCOL_VERSION		5u
+#define SLUICE_PROTOCOL_VERSION		6u
 
 #define SLUICE_REGISTRY_MAGIC_NODE	0x65646f6eu	/* "node" */
 #define SLUICE_REGISTRY_MAGIC_CONTRACT	0x74636e63u	/* "cnct" */
@@ -43,6 +43,59 @@
 #define SLUICE_ATTRIBUTE_KEY_SIZE	64u
 #define SLUICE_ATTRIBUTE_VALUE_SIZE	256u
 #define SLUICE_ATTRIBUTES_MAX		16u
+
+/* Kinds of message that a contract has room for. */
+#define SLUICE_REGISTRY_MESSAGES	4u
+
+/**
+ * enum sluice_registry_pattern - how the ports of a service talk to each other
+ * @SLUICE_REGISTRY_REQUEST_RESPONSE: clients send requests, servers send responses.
+ *
+ * The pattern decides which kinds of port and of message a service has, and what its
+ * settings mean.  0 is no pattern.
+ */
+enum sluice_registry_pattern {
+	SLUICE_REGISTRY_REQUEST_RESPONSE = 1,
+};
+
+/**
+ * enum sluice_registry_message_kind - the messages of request-response
+ * @SLUICE_REGISTRY_REQUEST: requests.
+ * @SLUICE_REGISTRY_RESPONSE: responses.
+ * @SLUICE_REGISTRY_REQUEST_RESPONSE_MESSAGES: how many these are.
+ *
+ * They are indexes of @message in a contract.
+ */
+enum sluice_registry_message_kind {
+	SLUICE_REGISTRY_REQUEST = 0,
+	SLUICE_REGISTRY_RESPONSE = 1,
+	SLUICE_REGISTRY_REQUEST_RESPONSE_MESSAGES = 2,
+};
+
+/**
+ * enum sluice_registry_port_kind - what a port does
+ * @SLUICE_REGISTRY_CLIENT: it sends requests.
+ * @SLUICE_REGISTRY_SERVER: it answers them.
+ *
+ * 0 is no kind.
+ */
+enum sluice_registry_port_kind {
+	SLUICE_REGISTRY_CLIENT = 1,
+	SLUICE_REGISTRY_SERVER = 2,
+};
+
+/**
+ * enum sluice_registry_role - how a port comes to its connections
+ * @SLUICE_REGISTRY_DIALS: it connects to the sockets in servers/.
+ * @SLUICE_REGISTRY_LISTENS: it has a socket in servers/.
+ *
+ * It follows from the kind of port.  Who only looks after connections or entries need
+ * not know the kinds.
+ */
+enum sluice_registry_role {
+	SLUICE_REGISTRY_DIALS = 0,
+	SLUICE_REGISTRY_LISTENS = 1,
+};
 
 /**
  * struct sluice_registry_type - a payload type
@@ -60,6 +113,16 @@ struct sluice_registry_type {
 	uint64_t fingerprint;
 };
 
+/**
+ * struct sluice_registry_message - one kind of message of a service
+ * @payload: type of its elements.
+ * @header: type of its user header; all 0 for none.
+ */
+struct sluice_registry_message {
+	struct sluice_registry_type payload;
+	struct sluice_registry_type header;
+};
+
 /* In the flags of the settings: no request is taken back out of a full ring; */
 #define SLUICE_REGISTRY_NO_REQUEST_OVERFLOW	1u
 /* no response is; */
@@ -68,7 +131,7 @@ struct sluice_registry_type {
 #define SLUICE_REGISTRY_NO_FIRE_AND_FORGET	4u
 
 /**
- * struct sluice_registry_settings - the numbers of a service
+ * struct sluice_registry_settings - the numbers of a service of request-response
  * @max_clients: ports.
  * @max_servers: ports.
  * @max_nodes: that have the service open.
@@ -120,11 +183,12 @@ struct sluice_registry_attribute {
  * @attributes: how many struct sluice_registry_attribute follow in the file; at most
  *	SLUICE_ATTRIBUTES_MAX.
  * @name: of the service; zero-padded.
- * @request: payload of requests.
- * @response: payload of responses.
- * @request_header: user header of requests.
- * @response_header: user header of responses.
+ * @pattern: an enum sluice_registry_pattern.
+ * @messages: how many of @message the pattern has; the others are all 0.
+ * @message: the kinds of message; for request-response an enum
+ *	sluice_registry_message_kind says which is which.
  * @settings: the numbers.
+ * @reserved: 0; room for a pattern with more settings.
  */
 struct sluice_registry_contract {
 	uint32_t magic;
@@ -132,11 +196,11 @@ struct sluice_registry_contract {
 	uint32_t size;
 	uint32_t attributes;
 	char name[SLUICE_SERVICE_NAME_SIZE];
-	struct sluice_registry_type request;
-	struct sluice_registry_type response;
-	struct sluice_registry_type request_header;
-	struct sluice_registry_type response_header;
+	uint32_t pattern;
+	uint32_t messages;
+	struct sluice_registry_message message[SLUICE_REGISTRY_MESSAGES];
 	struct sluice_registry_settings settings;
+	uint32_t reserved[12];
 };
 
 /**
@@ -173,8 +237,8 @@ struct sluice_registry_node {
  * @pid: process, in its own pid namespace.
  * @id: of the port.
  * @node: id of the node it belongs to.
- * @role: 0 client, 1 server.
- * @reserved: 0.
+ * @role: an enum sluice_registry_role.
+ * @kind: an enum sluice_registry_port_kind.
  * @pidfd_inode: of the process; 0 if it is not known.
  * @pid_namespace: its inode; 0 if it is not known.
  * @name: given by the user; zero-padded.
@@ -187,7 +251,7 @@ struct sluice_registry_port {
 	uint64_t id;
 	uint64_t node;
 	uint32_t role;
-	uint32_t reserved;
+	uint32_t kind;
 	uint64_t pidfd_inode;
 	uint64_t pid_namespace;
 	char name[SLUICE_PORT_NAME_SIZE];
@@ -244,8 +308,9 @@ struct sluice_registry_counters {
 
 _Static_assert(sizeof(struct sluice_registry_type) == 152, "no holes");
 _Static_assert(sizeof(struct sluice_registry_settings) == 56, "no holes");
-_Static_assert(sizeof(struct sluice_registry_contract) == 16 + 256 + 4 * 152 + 56,
-	       "no holes");
+_Static_assert(sizeof(struct sluice_registry_message) == 2 * 152, "no holes");
+_Static_assert(sizeof(struct sluice_registry_contract) ==
+	       16 + 256 + 8 + SLUICE_REGISTRY_MESSAGES * 304 + 56 + 48, "no holes");
 _Static_assert(sizeof(struct sluice_registry_attribute) == 64 + 256, "no holes");
 _Static_assert(sizeof(struct sluice_registry_node) == 48 + 128, "no holes");
 _Static_assert(sizeof(struct sluice_registry_port) == 56 + 64, "no holes");

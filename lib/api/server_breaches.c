@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Clients that have broken the protocol, and come again.
+ *
+ * A HELLO costs the server far more than a byte that breaks the protocol costs the client:
+ * the channel's memory is mapped, sealed, populated and unmapped.  So after a breach a
+ * connection of the same process is taken, but not read before a pause has passed.  The
+ * pause grows with each breach up to RETRY_LONGEST_NS (wait/retry.c).
+ *
+ *	a breach		-> the process has an account, with a pause
+ *	it connects meanwhile	-> the channel waits for its turn until the pause has passed
+ *				   (wait/budget.c), as one of the strangers (server_strangers.c)
+ *
+ * A process may make another one for each breach.  So the first breach of a process counts
+ * for its user too, and delays processes of that user that have no channel here, by
+ * NEWCOMER_PAUSE_NS at most.  Processes that the kernel has no number for, in another pid
+ * namespace, have the account of their user alone.
+ *
+ * The server keeps BREACHERS_KEPT accounts.  A new one takes the place of that whose pause
+ * ends first.
+ *
+ * Nobody is refused for what another process has done.  An honest newcomer of the same user
+ * is served NEWCOMER_PAUSE_NS later at most, or tries again, if more than STRANGERS_PER_USER
+ * connections wait.  A process that gets the number of one that broke the protocol and has
+ * ended waits for the rest of that pause, once.
+ */
+#include "api/server.h"
+
+#include "base/limits.h"
+#include "os/clock.h"
+
+/* pid 0: that of the user. */
+static struct breacher *find(struct sluice_server *server, uid_t uid, pid_t pid)
+{
+	struct breacher *breacher;
+
+	for (breacher = server->breachers; breacher < server->breachers + BREACHERS_KEPT;
+	     breacher++)
+		if (breacher->pause.pause && breacher->uid == uid && breacher->pid == pid)
+			return breacher;
+	return NULL;
+}
+
+static struct breacher *replace_oldest(struct sluice_server *server, uid_t uid, pid_t pid)
+{
+	struct breacher *oldest = server->breachers;
+	uint32_t i;
+
+	for (i = 1; i < BREACHERS_KEPT; i++)
+		if (server->breachers[i].pause.at < oldest->pause.at)
+			oldest = &server->breachers[i];
+	*oldest = (struct breacher){ .uid = uid, .pid = pid };
+	return oldest;
+}
+
+static void lengthen_pause(struct sluice_server *server, uid_t uid, pid_t pid)
+{
+	struct breacher *breacher = find(server, uid, pid);
+
+	if (!breacher)
+		breacher = replace_oldest(server, uid, pid);
+	if (retry_is_due(&breacher->pause))
+		retry_stop(&breacher->pause);
+	retry_later(&breacher->pause);
+}
+
+void server_note_breach(struct sluice_server *server, const struct server_channel *channel)
+{
+	const struct ucred *user = &channel->responder.channel.user;
+
+	if (!user->pid || !find(server, user->uid, user->pid))
+		lengthen_pause(server, user->uid, 0);
+	if (user->pid)
+		lengthen_pause(server, user->uid, user->pid);
+}
+
+/* Does its process have a channel here that is in order? */
+static bool is_known(const struct sluice_server *server, const struct ucred *user)
+{
+	const struct server_channel *other;
+
+	for (other = server->newest; other; other = other->older)
+		if (other->responder.channel.own_bell && !other->responder.channel.gone &&
+		    is_of_process(other, user))
+			return true;
+	return false;
+}
+
+/* Until when a connection of the process is left unread; it may have passed. */
+static int64_t end_of_pause(struct sluice_server *server, const struct ucred *user)
+{
+	struct breacher *breacher = user->pid ? find(server, user->uid, user->pid) : NULL;
+
+	if (breacher)
+		return breacher->pause.at;
+	breacher = find(server, user->uid, 0);
+	if (!breacher || is_known(server, user))
+		return 0;
+	return min_i64(breacher->pause.at, clock_now() + NEWCOMER_PAUSE_NS);
+}
+
+bool server_keeps_waiting(struct sluice_server *server, struct server_channel *channel)
+{
+	int64_t until = end_of_pause(server, &channel->responder.channel.user);
+
+	if (until <= clock_now())
+		return false;
+	channel->unread_until = until;
+	channel->stranger_end = until + STRANGER_PATIENCE_NS;
+	channel_pause(&channel->responder.channel, until);
+	return true;
+}

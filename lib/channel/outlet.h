@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+/* The sending half of a channel: slices of a pool go out to one peer, and come back. */
+#ifndef SLUICE_CHANNEL_OUTLET_H
+#define SLUICE_CHANNEL_OUTLET_H
+
+#include <errno.h>
+#include <stdbool.h>
+
+#include "channel/channel.h"
+#include "memory/pool.h"
+#include "shm/returns.h"
+#include "shm/ring.h"
+#include "trace/counters.h"
+
+/* A segment of the pool, as far as the peer has been told of it. */
+struct outlet_told {
+	uint32_t number;
+	uint64_t size;
+};
+
+struct outlet {
+	struct channel *channel;
+	struct pool *pool;		/* borrowed; NULL as long as there is none */
+	struct returns returns;		/* what the peer gives back */
+	struct outlet_told told[SLUICE_SEGMENTS_ALIVE];
+	uint64_t told_frees;		/* segments destroyed, as far as the peer knows */
+	bool overflows;			/* a full ring gives up its oldest message */
+};
+
+struct outlet_message {
+	struct ring_message out;	/* all but segment, offset and SLUICE_RING_FDS */
+	uint32_t slice;			/* in the pool */
+	uint32_t key;			/* of the attachment */
+	struct attachment *attachment;	/* or NULL */
+};
+
+/*
+ * What a pattern does at certain points.  The ops are handed to each call as a constant,
+ * so that the compiler sees which functions are called.
+ */
+struct outlet_ops {
+	/* The peer has given a number back.  False: that is not out. */
+	bool (*returned)(struct outlet *outlet, uint32_t number);
+	/* The peer must not be able to see the message yet; the probe is told here. */
+	void (*sending)(struct outlet *outlet, const struct ring_producer *ring,
+			const struct outlet_message *message);
+	/*
+	 * The number of the oldest message, which was taken back to make room for another.
+	 * False: that is not out.
+	 */
+	bool (*took_back)(struct outlet *outlet, uint32_t number,
+			  const struct outlet_message *message);
+	/* The peer has broken the ring: the channel is to be closed. */
+	void (*broken)(struct outlet *outlet);
+	/* What the peer has done that gives a number back which is not out. */
+	const char *false_return;
+};
+
+/* pool: may be NULL, and come later. */
+void outlet_init(struct outlet *outlet, struct channel *channel, struct pool *pool,
+		 bool overflows);
+
+/* Tells the peer of all segments there are, so that no message has to.  As outlet_send(). */
+int outlet_announce_all(struct outlet *outlet) MUST_CHECK;
+
+/* For the probe of a message that is about to be sent, whose function this is. */
+void outlet_tell_sent(const struct outlet *outlet, const struct ring_producer *ring,
+		      const struct outlet_message *message,
+		      void (*tell)(uint64_t port, uint64_t peer, uint64_t request,
+				    uint64_t slice, uint64_t bytes, uint64_t depth)) COLD;
+
+/* ---- The parts of outlet_send() that are seldom needed ---- */
+
+int outlet_tell_segments(struct outlet *outlet, uint32_t slice) MUST_CHECK COLD;
+int outlet_send_attachment(struct outlet *outlet,
+			   const struct outlet_message *message) MUST_CHECK COLD;
+int outlet_push_again(struct outlet *outlet, const struct outlet_ops *ops,
+		      struct ring_producer *ring,
+		      const struct outlet_message *message) MUST_CHECK COLD;
+
+/* Takes what the peer has given back. */
+static inline void outlet_reap(struct outlet *outlet, const struct outlet_ops *ops)
+{
+	struct channel *channel = outlet->channel;
+	uint32_t number;
+
+	while (!channel->gone && returns_pop(&outlet->returns, &number)) {
+		if (unlikely(!ops->returned(outlet, number))) {
+			channel_breach(channel, ops->false_return);
+			return;
+		}
+		channel_heard(channel);
+	}
+}
+
+/* Sees to it that the peer knows the segment of a slice.  As outlet_send(). */
+static inline int outlet_announce(struct outlet *outlet, uint32_t slice)
+{
+	const struct pool *pool = outlet->pool;
+	const struct pool_slice *what = pool_slice(pool, slice);
+	const struct outlet_told *told = &outlet->told[what->segment];
+
+	if (likely(outlet->told_frees == pool->frees &&
+		   told->number == pool->segments[what->segment].number &&
+		   told->size >= what->offset + what->length))
+		return 0;
+	return outlet_tell_segments(outlet, slice);
+}
+
+/*
+ * Sends a message through a ring to the peer.  What has come back was reaped before.  0;
+ * -ENOBUFS (the ring is full, and messages do not overflow), -EAGAIN (the peer is too far
+ * behind to be told of the segment, or of the attachment), or another -errno: the peer
+ * takes nothing more.  In each of these cases nothing was sent.
+ */
+static inline __attribute__((__always_inline__, __warn_unused_result__))
+int outlet_send(struct outlet *outlet, const struct outlet_ops *ops,
+		struct ring_producer *ring, struct outlet_message *message)
+{
+	const struct pool *pool = outlet->pool;
+	const struct pool_slice *slice = pool_slice(pool, message->slice);
+	struct channel *channel = outlet->channel;
+	int r;
+
+	if (unlikely(channel->gone || channel->leaving))
+		return channel->gone ? -channel->gone : -EPIPE;
+	/* Nobody but the peer changes that, and then only for the better. */
+	if (unlikely(!outlet->overflows) && ring_full(ring)) {
+		channel_found_full(channel);
+		return -ENOBUFS;
+	}
+	r = outlet_announce(outlet, message->slice);
+	if (!r && unlikely(message->attachment)) {
+		message->out.flags |= SLUICE_RING_FDS;
+		r = outlet_send_attachment(outlet, message);
+	}
+	if (r < 0)
+		return r;
+	message->out.offset = slice->offset + pool->config.payload.lead;
+	message->out.segment = pool->segments[slice->segment].number;
+	ops->sending(outlet, ring, message);
+	r = ring_push(ring, &message->out);
+	if (unlikely(r == -ENOBUFS && outlet->overflows))
+		r = outlet_push_again(outlet, ops, ring, message);
+	if (unlikely(r < 0)) {
+		ops->broken(outlet);
+		return -EPROTO;
+	}
+	channel_found_room(channel);
+	counters_sent(channel->counters, message->out.count * pool->config.payload.element);
+	channel_ring(channel, SLUICE_DOORBELL_MESSAGE);
+	return 0;
+}
+
+#endif /* SLUICE_CHANNEL_OUTLET_H */

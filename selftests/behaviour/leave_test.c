@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Leaving in good order, and coming back.  Whoever destroys a port ends its
+ * streams and tells the other end so; a process that ends without a word is
+ * noticed as well.  A client outlives twenty servers and a server a hundred
+ * clients, half of them killed, without losing a slice, a descriptor or a byte.
+ */
+#include "steps.h"
+
+ENDS_FIXTURE(leave);
+
+TEST_F(leave, server_while_its_client_sleeps)
+{
+	struct end *server = &self->end[0], *client = &self->end[1];
+
+	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
+	start_client(_metadata, client, variant->place, &calls, 1);
+	ASSERT_EQ(1, at(client, ask, 0, 1));
+	ASSERT_EQ(1, at(client, ask, 1, 2));
+	ASSERT_EQ(1, at(server, take, 0, LONG));
+	ASSERT_EQ(0, at(server, answer, 0, 7));
+	ASSERT_EQ(7, at(client, hear, 0, LONG));
+	begin(client, hear, 0, SLUICE_FOREVER);
+	until_asleep(client);
+	ASSERT_EQ(0, at(server, close_server, 0, 0));
+	EXPECT_EQ(-EPIPE, finish(client)) TH_LOG("%s", client->result.sentence);
+	EXPECT_EQ(-EPIPE, at(client, hear, 1, SLUICE_FOREVER))
+		TH_LOG("%s", client->result.sentence);
+	EXPECT_TRUE(EVENTUALLY(at(client, wait_servers, 1, SLUICE_NOWAIT) ==
+			       -EAGAIN));
+	EXPECT_EQ(0, at(client, cancel, 0, 0));
+	EXPECT_EQ(0, at(client, ask, 0, 3));
+	EXPECT_EQ(-ENOTCONN, at(client, hear, 0, LONG));
+	EXPECT_EQ(0, at(server, done, 0, 0));
+}
+
+TEST_F(leave, server_with_answers_unread)
+{
+	struct end *server = &self->end[0];
+	long i;
+
+	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
+	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
+	ASSERT_EQ(1, ask(&self->seat, 0, 1));
+	ASSERT_EQ(1, at(server, take, 0, LONG));
+	for (i = 0; i < 5; i++) {
+		ASSERT_EQ(0, at(server, answer, 0, i));
+	}
+	end_stop(server);
+	for (i = 0; i < 5; i++) {
+		EXPECT_EQ(i, hear(&self->seat, 0, LONG));
+	}
+	EXPECT_EQ(-EPIPE, hear(&self->seat, 0, LONG));
+}
+
+TEST_F(leave, client_whose_requests_are_held)
+{
+	struct end *client = &self->end[0];
+
+	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
+	ASSERT_EQ(0, open_server(&self->seat, 0, 0));
+	start_client(_metadata, client, variant->place, &calls, 1);
+	ASSERT_EQ(1, at(client, ask, 0, 8));
+	ASSERT_EQ(1, at(client, ask, 1, 9));
+	ASSERT_EQ(8, take(&self->seat, 0, LONG));
+	ASSERT_EQ(0, loan_answer(&self->seat, 0, 1));
+	end_stop(client);
+	EXPECT_TRUE(EVENTUALLY(is_connected(&self->seat, 0, 0) == 0));
+	EXPECT_EQ(-EPIPE, send_answer(&self->seat, 0, 0));
+	EXPECT_EQ(9, take(&self->seat, 1, LONG));
+	EXPECT_EQ(0, is_connected(&self->seat, 1, 0));
+	EXPECT_EQ(0, done(&self->seat, 0, 0));
+	EXPECT_EQ(0, done(&self->seat, 1, 0));
+}
+
+/* A destroyed client's exchanges go on until they are released. */
+TEST_F(leave, client_before_its_exchange_ends)
+{
+	struct end *server = &self->end[0];
+
+	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
+	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
+	ASSERT_EQ(1, ask(&self->seat, 0, 8));
+	close_client(&self->seat, 0, 0);
+	ASSERT_EQ(8, at(server, take, 0, LONG));
+	EXPECT_EQ(1, at(server, is_connected, 0, 0));
+	EXPECT_EQ(0, at(server, answer, 0, 9));
+	EXPECT_EQ(9, hear(&self->seat, 0, LONG));
+	EXPECT_EQ(0, at(server, answer, 0, 10));
+	EXPECT_EQ(0, at(server, done, 0, 0));
+	EXPECT_EQ(10, hear(&self->seat, 0, LONG));
+	EXPECT_EQ(-EPIPE, hear(&self->seat, 0, LONG));
+	EXPECT_EQ(0, cancel(&self->seat, 0, 0));
+}
+
+/* ---- Coming back --------------------------------------------------------- */
+
+/* Room for exactly what may be loaned and in flight: a lost slice is missed. */
+static const struct sluice_client_opts exact_client = SLUICE_CLIENT_OPTS(
+	.port = { .strategy = SLUICE_STATIC, .initial_max_slice_len = 4000 });
+static const struct sluice_server_opts exact_server = SLUICE_SERVER_OPTS(
+	.port = { .strategy = SLUICE_STATIC, .initial_max_slice_len = 4000 });
+
+/* How the n-th end goes: every other process is killed. */
+static void go(struct end *end, long n)
+{
+	if (end->place == IN_PROCESS && n % 2) {
+		end_kill(end);
+		end_reap(end);
+	} else {
+		end_stop(end);
+	}
+}
+
+TEST_F_TIMEOUT(leave, twenty_servers, 120)
+{
+	struct sluice_memory memory = { .size = sizeof(memory) };
+	struct sluice_request *request[8];
+	struct end *server = &self->end[0];
+	uint64_t bytes = 0;
+	long i, round, result;
+
+	ASSERT_EQ(0, open_service(&self->seat, PTR(&blobs), 0));
+	ASSERT_EQ(0, open_client(&self->seat, PTR(&exact_client), 0));
+	for (round = 0; round < 20; round++) {
+		start_server(_metadata, server, variant->place, &blobs, NULL,
+			     &exact_server);
+		ASSERT_EQ(1, wait_servers(&self->seat, 1, LONG));
+		begin(server, serve_blobs, 5, 0);
+		for (i = 0; i < 5; i++) {
+			ASSERT_EQ(0, exchange_blob(&self->seat, 0, 4000 - i));
+		}
+		ASSERT_EQ(5, finish(server));
+
+		/* In every state that a request can be in, the server goes. */
+		for (i = 0; i < 16; i++) {
+			ASSERT_EQ(1, ask_blob(&self->seat, i, 4000));
+		}
+		for (i = 0; i < 10; i++) {
+			ASSERT_EQ(4000, at(server, take_blob, i, LONG));
+		}
+		for (i = 0; i < 5; i++) {
+			ASSERT_EQ(0, at(server, answer_blob, i, 4000));
+		}
+		ASSERT_EQ(0, at(server, done, 0, 0));
+		ASSERT_EQ(4000, hear_blob(&self->seat, 0, LONG));
+		ASSERT_EQ(4000, hear_blob(&self->seat, 1, LONG));
+		go(server, round);
+		for (i = 2; i < 5; i++) {
+			ASSERT_EQ(4000, hear_blob(&self->seat, i, LONG));
+		}
+		ASSERT_EQ(-EPIPE, hear_blob(&self->seat, 0, LONG));
+		for (i = 1; i < 16; i++) {
+			result = hear_blob(&self->seat, i, LONG);
+			ASSERT_TRUE(result == -EPIPE || result == -ECONNRESET)
+				TH_LOG("%ld: %s", i, sluice_strerror());
+		}
+
+		/* Every slice has come home: as many can be loaned as ever. */
+		for (i = 0; i < 16; i++) {
+			ASSERT_EQ(0, cancel(&self->seat, i, 0));
+			ASSERT_EQ(0, ask_blob(&self->seat, i, 4000));
+		}
+		for (i = 0; i < 8; i++) {
+			request[i] = sluice_client_loan(self->seat.client, 4000);
+			ASSERT_NE(NULL, request[i])
+				TH_LOG("%s", sluice_strerror());
+		}
+		for (i = 0; i < 8; i++) {
+			ASSERT_EQ(0, sluice_request_release(request[i]));
+		}
+		for (i = 0; i < 16; i++) {
+			ASSERT_EQ(0, cancel(&self->seat, i, 0));
+		}
+		ASSERT_EQ(0, sluice_client_memory(self->seat.client, &memory));
+		if (!bytes)
+			bytes = memory.bytes;
+		EXPECT_EQ(bytes, memory.bytes);
+		EXPECT_EQ(0u, memory.growths);
+	}
+	leave(&self->seat, 0, 0);
+	sweep(_metadata);
+}
+
+TEST_F_TIMEOUT(leave, hundred_clients, 120)
+{
+	static const struct sluice_service_opts few = SLUICE_SERVICE_OPTS(
+		.max_clients = 2);
+	struct sluice_memory memory = { .size = sizeof(memory) };
+	struct end *client = &self->end[0];
+	long i, round, fds;
+
+	ASSERT_EQ(0, open_service(&self->seat, PTR(&blobs), PTR(&few)));
+	ASSERT_EQ(0, open_server(&self->seat, PTR(&exact_server), 0));
+	ASSERT_EQ(-EAGAIN, take(&self->seat, 0, SLUICE_NOWAIT));
+	fds = count_fds();
+	for (round = 0; round < 100; round++) {
+		start_client(_metadata, client, variant->place, &blobs, 1);
+		for (i = 0; i < 6; i++) {
+			ASSERT_EQ(1, at(client, ask_blob, i, 4000));
+		}
+		for (i = 0; i < 4; i++) {
+			ASSERT_EQ(4000, take_blob(&self->seat, i, LONG));
+			ASSERT_EQ(0, answer_blob(&self->seat, i, 4000))
+				TH_LOG("%ld: %s", round, sluice_strerror());
+		}
+		ASSERT_EQ(0, done(&self->seat, 0, 0));
+		ASSERT_EQ(4000, at(client, hear_blob, 0, LONG));
+		ASSERT_EQ(-EPIPE, at(client, hear_blob, 0, LONG));
+		ASSERT_EQ(4000, at(client, hear_blob, 1, LONG));
+		go(client, round);
+
+		/* Two are still queued and delivered; nobody wants an answer. */
+		for (i = 4; i < 6; i++) {
+			ASSERT_EQ(4000, take_blob(&self->seat, i, LONG));
+		}
+		for (i = 1; i < 6; i++) {
+			ASSERT_TRUE(EVENTUALLY(is_connected(&self->seat, i, 0) ==
+					       0));
+			ASSERT_EQ(0, done(&self->seat, i, 0));
+		}
+
+		/* Then the server is as if it had never been there. */
+		ASSERT_TRUE(EVENTUALLY(take(&self->seat, 0, SLUICE_NOWAIT) ==
+				       -EAGAIN && count_fds() == fds))
+			TH_LOG("%ld: %d descriptors are open, not %ld", round,
+			       count_fds(), fds);
+		ASSERT_EQ(0, sluice_server_memory(self->seat.server, &memory));
+		EXPECT_EQ(0u, memory.bytes);
+		EXPECT_EQ(0u, memory.segments);
+	}
+	leave(&self->seat, 0, 0);
+	sweep(_metadata);
+}
+
+TEST_HARNESS_MAIN

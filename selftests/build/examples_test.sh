@@ -1,0 +1,199 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The examples do what they show, however nodes wait, and README.md shows the
+# smallest of them as they are.
+
+cd "$(dirname "$0")/../.." || exit 1
+. selftests/kit/tap.sh
+
+SLUICE_ROOT=$tmp/root
+export SLUICE_ROOT
+mkdir -m 700 "$SLUICE_ROOT"
+
+# meet N EXAMPLE CLIENT-ARGUMENT...: so many servers and as many clients
+meet() {
+	many=$(seq "$1")
+	server=$O/examples/$2-server
+	client=$O/examples/$2-client
+	shift 2
+
+	servers=
+	for _ in $many; do
+		"$server" &
+		servers="$servers $!"
+	done
+	clients=
+	for _ in $many; do
+		timeout 60 "$client" "$@" &
+		clients="$clients $!"
+	done
+	status=0
+	for pid in $clients; do
+		wait "$pid" || status=1
+	done
+	# shellcheck disable=SC2086 # process ids, one a word
+	kill $servers && wait $servers
+	return $status
+}
+
+# tally: two clients of the server that has an event loop of its own
+tally() {
+	"$O/examples/event-loop-server" 0 >"$tmp/tally" &
+	server=$!
+	while ! port=$(sed -n 's/^port //p' "$tmp/tally") || [ -z "$port" ]; do
+		kill -0 $server || return
+		sleep 0.05
+	done
+	timeout 60 "$O/examples/event-loop-client" "$port" 1 2 3 &
+	timeout 60 "$O/examples/event-loop-client" "$port" 4 5 6 7
+	status=$?
+	wait $! || status=1
+	kill $server && wait $server || status=1
+	cat "$tmp/tally"
+	grep -qx "7 amounts, sum 28" "$tmp/tally" && return $status
+}
+
+# count_primes N: by so many workers in one process, each of which has some to do
+count_primes() {
+	"$O/examples/workers-server" "$1" >"$tmp/workers" &
+	server=$!
+	timeout 60 "$O/examples/workers-client" "$1"
+	status=$?
+	kill $server && wait $server || status=1
+	cat "$tmp/workers"
+	[ "$(grep -c '^worker' "$tmp/workers")" -eq "$1" ] || status=1
+	grep ': 0 ranges' "$tmp/workers" && status=1
+	return $status
+}
+
+# fetch NAME: a file by way of the server, and it is the same
+fetch() {
+	timeout 60 "$O/examples/file-server-client" "$1" >"$tmp/fetched" &&
+		cmp "$tmp/files/$1" "$tmp/fetched"
+}
+
+# serve_files: of no length, of odd lengths, of many pieces; and one that is not there
+serve_files() {
+	mkdir -p "$tmp/files"
+	: >"$tmp/files/empty"
+	printf 'a few bytes' >"$tmp/files/short"
+	head -c 9000001 "$O/lib/libsluice.a" >"$tmp/files/long"
+	cat "$O"/tools/sluice "$O"/lib/libsluice.a "$O"/tools/sluice >"$tmp/files/longer"
+	"$O/examples/file-server-server" "$tmp/files" &
+	server=$!
+	status=0
+	for name in empty short long longer; do
+		fetch $name || status=1
+	done
+	if timeout 60 "$O/examples/file-server-client" missing 2>"$tmp/said"; then
+		status=1
+	fi
+	cat "$tmp/said"
+	grep -q 'missing: No such file or directory' "$tmp/said" || status=1
+	kill $server && wait $server || status=1
+	return $status
+}
+
+# grow: a server and two clients, one after the other.  The first client's responses are as
+# long as its requests; the second's go on where the server's own counter is.
+grow() {
+	"$O/examples/growing-slices-server" --hint 4 >"$tmp/grown" &
+	server=$!
+	for client in first second; do
+		timeout 60 "$O/examples/growing-slices-client" --rounds 3 --interval 0 \
+			>"$tmp/$client" || return
+	done
+	kill $server && wait $server || return
+	head -n 8 "$tmp/first" "$tmp/second" "$tmp/grown"
+	[ "$(head -n 1 "$tmp/first")" = "ready to send requests" ] &&
+		[ "$(head -n 1 "$tmp/grown")" = "ready to receive requests" ] &&
+		[ "$(numbers sent "$tmp/first") $(numbers received "$tmp/first")" = "1 4 9 1 4 9" ] &&
+		[ "$(numbers sent "$tmp/second") $(numbers received "$tmp/second")" = \
+			"1 4 9 16 25 36" ] &&
+		[ "$(numbers sent "$tmp/grown") $(numbers received "$tmp/grown")" = \
+			"1 4 9 16 25 36 1 4 9 1 4 9" ]
+}
+
+# numbers WORD FILE: of bytes after this word, a blank between two
+numbers() {
+	sed -n "s/^\(round .*: \)\{0,1\}$1 *\([0-9]*\) bytes$/\\2/p" "$2" | xargs
+}
+
+# ready ROLE: says at once that it is ready, though nobody is there
+ready() {
+	: >"$tmp/ready"
+	"$O/examples/growing-slices-$1" >"$tmp/ready" &
+	started=$!
+	until grep -q '^ready to ' "$tmp/ready"; do
+		kill -0 $started || return
+		sleep 0.05
+	done
+	kill $started && wait $started
+}
+
+# answers EXPECTED COMMAND...: and prints this line
+answers() {
+	expected=$1
+	shift
+	"$@" >"$tmp/answer"
+	status=$?
+	cat "$tmp/answer"
+	grep -qx "$expected" "$tmp/answer" && return $status
+}
+
+# shown EXAMPLE: all but its head, in one block of code
+shown() {
+	sed 1,2d "Documentation/examples/$1" >"$tmp/wanted"
+	rm -f "$tmp"/block.*
+	awk -v block="$tmp/block." '
+		/^```/ { inside = !inside; number++; next }
+		inside { print >(block number) }' README.md
+	for block in "$tmp"/block.*; do
+		cmp -s "$block" "$tmp/wanted" && return
+	done
+	return 1
+}
+
+for wait in auto socket; do
+	[ $wait = auto ] || export SLUICE_WAIT=$wait
+	check "adder, $wait" answers "40 + 2 = 42" meet 1 adder
+	check "calls, two clients and two servers, $wait" \
+		meet 2 calls --servers 2 --calls 1000
+	check "event-loop, sluice and TCP in one thread, $wait" tally
+	check "workers, three threads, $wait" answers "78498 primes below 1000000" count_primes 3
+	check "file-server, the disk into the reply, $wait" serve_files
+	check "complex-types, $wait" \
+		answers "Ada Lovelace: 2 items, 20700 cents, 2300 saved" meet 1 complex-types
+	check "complex-types, two clients and two servers, $wait" meet 2 complex-types
+	for strategy in power-of-two best-fit static; do
+		check "growing-slices, $strategy, $wait" \
+			meet 1 growing-slices --strategy $strategy --rounds 50 --interval 0
+	done
+	check "growing-slices, two clients and two servers, $wait" \
+		meet 2 growing-slices --rounds 200 --interval 0
+	check "growing-slices, each side by its own counter, $wait" grow
+	check "growing-slices, the client is ready at once, $wait" ready client
+	check "growing-slices, the server is ready at once, $wait" ready server
+	if [ -x "$O/examples/zstd-service-client" ]; then
+		check "zstd-service, $wait" meet 1 zstd-service "$O/lib/libsluice.a"
+	else
+		skip "zstd-service, $wait" "no libzstd-dev"
+	fi
+done
+
+# The smallest ones take no arguments, and show nothing that is not needed.
+for example in Documentation/examples/*.c; do
+	example=$(basename "$example" .c)
+	case $example in adder-*) continue ;; esac
+	for option in --help -h; do
+		timeout 60 "$O/examples/$example" $option </dev/null >"$tmp/said" 2>"$tmp/output"
+		[ $? -eq 0 ] && [ ! -s "$tmp/output" ] && grep -q "^usage: $example" "$tmp/said"
+		result $? "$example $option"
+	done
+done
+
+for example in adder.h adder-client.c adder-server.c; do
+	check "README.md shows $example" shown $example
+done
+finish

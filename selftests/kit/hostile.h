@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A hostile peer, which has the rings, the memory and the socket of a channel and
+ * writes there what it likes.  It loses the channel, for EPROTO, and nothing else
+ * happens: what the application holds stays as it was, no descriptor is lost, and
+ * all others are served as before.
+ *
+ * The peer is the library itself, with which these tests are linked: its client is
+ * made to say what no client says.  All ends live in one thread, so that there is
+ * no doubt about what has happened before what.
+ */
+#ifndef SELFTESTS_HOSTILE_H
+#define SELFTESTS_HOSTILE_H
+
+/* The library has another struct of this name, within itself. */
+#define root	library_root
+#include "api/client.h"
+#include "api/server.h"
+#include "os/fdpass.h"
+#include "os/memfd.h"
+#undef root
+
+#include "steps.h"
+
+/* The beginning of a packet. */
+#define HEADER(kind)	{ SLUICE_WIRE_MAGIC, SLUICE_PROTOCOL_VERSION, kind }
+
+FIXTURE(hostile)
+{
+	struct root root;
+	struct seat server, good, bad;
+	struct responder *responder;	/* the server's end of what is bad's */
+	struct requester *requester;	/* bad's end */
+	uint64_t violations;		/* that the server has counted before */
+};
+
+static const struct sluice_service_opts service = SLUICE_SERVICE_OPTS(
+	.max_clients = 4, .max_loaned_replies_per_request = 4);
+static const struct sluice_server_opts roomy = SLUICE_SERVER_OPTS(
+	.port = { .initial_max_slice_len = 1 << 20 });
+
+helper void receive_any(struct __test_metadata *_metadata, struct seat *server)
+{
+	struct sluice_active_request *active;
+
+	active = sluice_server_receive(server->server, LONG);
+	EXPECT_NE(NULL, active) TH_LOG("%s", sluice_strerror());
+	EXPECT_EQ(0, sluice_active_request_release(active));
+}
+
+FIXTURE_SETUP(hostile)
+{
+	root_make(_metadata, &self->root);
+	ASSERT_EQ(0, open_service(&self->server, PTR(&blobs), PTR(&service)));
+	ASSERT_EQ(0, open_server(&self->server, PTR(&roomy), 0));
+	take_client_seat(_metadata, &self->good, &blobs, NULL, 1);
+	ASSERT_EQ(0, open_service(&self->bad, PTR(&blobs), 0));
+	ASSERT_EQ(1, ask_blob(&self->good, 0, 10));
+	ASSERT_EQ(10, take_blob(&self->server, 0, LONG));
+	ASSERT_EQ(0, answer_blob(&self->server, 0, 10));
+	ASSERT_EQ(0, done(&self->server, 0, 0));
+	ASSERT_EQ(10, hear_blob(&self->good, 0, LONG));
+	ASSERT_EQ(-EPIPE, hear_blob(&self->good, 0, LONG));
+	ASSERT_EQ(0, cancel(&self->good, 0, 0));
+}
+
+FIXTURE_TEARDOWN(hostile)
+{
+	if (_metadata->exit_code == KSFT_PASS) {
+		leave(&self->bad, 0, 0);
+		leave(&self->good, 0, 0);
+		leave(&self->server, 0, 0);
+	}
+	TEARDOWN_CHECKS(&self->root);
+}
+
+/* The next peer lives in the same process, and is not to wait for the breaches before. */
+helper void forget_breaches(FIXTURE_DATA(hostile) *self)
+{
+	memset(self->server.server->breachers, 0, sizeof(self->server.server->breachers));
+}
+
+/* A new hostile client, of which the server holds a request in slots 0 and 1. */
+helper void let_in(struct __test_metadata *_metadata, FIXTURE_DATA(hostile) *self)
+{
+	forget_breaches(self);
+	ASSERT_EQ(0, open_client(&self->bad, 0, 0));
+	ASSERT_EQ(1, wait_servers(&self->bad, 1, LONG));
+	ASSERT_EQ(1, ask_blob(&self->bad, 0, 10));
+	ASSERT_EQ(1, ask_blob(&self->bad, 1, 11));
+	ASSERT_EQ(10, take_blob(&self->server, 0, LONG));
+	ASSERT_EQ(11, take_blob(&self->server, 1, LONG));
+	self->responder = &self->server.server->current->responder;
+	self->requester = &self->bad.client->channels[0]->requester;
+	channel_get(&self->responder->channel);
+	self->violations = self->server.server->entry.counters->violations;
+}
+
+/* The channel has ended as it should, and the other client notices nothing. */
+helper void throw_out(struct __test_metadata *_metadata, FIXTURE_DATA(hostile) *self,
+		      const char *what)
+{
+	EXPECT_EQ(EPROTO, self->responder->channel.gone) TH_LOG("%s", what);
+	EXPECT_EQ(self->violations + 1, self->server.server->entry.counters->violations)
+		TH_LOG("%s", what);
+	done(&self->server, 0, 0);
+	done(&self->server, 1, 0);
+	EXPECT_EQ(-EAGAIN, take_blob(&self->server, 2, SLUICE_NOWAIT))
+		TH_LOG("%s", what);
+	EXPECT_EQ(1, ask_blob(&self->good, 0, 100));
+	EXPECT_EQ(100, take_blob(&self->server, 2, LONG)) TH_LOG("%s", what);
+	EXPECT_EQ(0, answer_blob(&self->server, 2, 200));
+	EXPECT_EQ(0, done(&self->server, 2, 0));
+	EXPECT_EQ(200, hear_blob(&self->good, 0, LONG));
+	EXPECT_EQ(-EPIPE, hear_blob(&self->good, 0, LONG));
+	EXPECT_EQ(0, cancel(&self->good, 0, 0));
+	channel_put(&self->responder->channel);
+	cancel(&self->bad, 0, 0);
+	cancel(&self->bad, 1, 0);
+	close_client(&self->bad, 0, 0);
+}
+
+/* Reads all that is there, whatever it costs: these tests have no time to wait for turns. */
+helper void drain_all(struct channel *channel)
+{
+	do {
+		channel->turn.budget.due = 0;
+		channel->turn.at = 0;
+		channel->wait->turns.budget.due = 0;
+	} while (!channel_drain(channel));
+}
+
+/* A request that would be in order, with 10 bytes in the client's segment. */
+helper struct ring_message honest(const struct requester *requester)
+{
+	return (struct ring_message){
+		.request = 1000,
+		.count = 10,
+		.segment = requester->requests.pool->segments[0].number,
+		.slice = requester->layout->deliveries - 1,
+	};
+}
+
+/* What a client says to a server in whose place we are.  The memory of the channel. */
+helper int receive_hello(struct __test_metadata *_metadata, int socket,
+			 struct sluice_wire_hello *ret_hello)
+{
+	FDPASS_EXTRAS(extras);
+	int memory;
+
+	EXPECT_EQ(sizeof(*ret_hello), fdpass_receive(socket, ret_hello, sizeof(*ret_hello),
+						     &extras));
+	EXPECT_EQ(1, extras.count);
+	memory = fcntl(extras.fds[0], F_DUPFD_CLOEXEC, 3);
+	EXPECT_LE(0, memory);
+	fdpass_close(&extras);
+	return memory;
+}
+
+#endif /* SELFTESTS_HOSTILE_H */

@@ -1,0 +1,22 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# one.sh TEST - how prove runs each test: for $TEST_SECONDS at most, 300 if it is not set
+#
+# What it skips is added to the file $SKIPPED, a line each with the test's path in front.
+#
+# What the test writes to stderr is kept until it has ended.  prove that has read from the
+# stderr of one test waits for the next line of stdout of that same test; the others, which
+# it runs at the same time, are then not looked after, and none is started in the place of
+# those that have ended.
+
+kept=$(mktemp -d) || exit 1
+trap 'cat "$kept/stderr" >&2; rm -rf "$kept"' EXIT
+trap 'exit 1' HUP INT TERM
+{
+	timeout "${TEST_SECONDS:-300}" "$1" 2>"$kept/stderr"
+	echo $? >"$kept/status"
+} | awk -v test="${1#"$O"/}" -v skipped="${SKIPPED:-/dev/null}" '
+	{ print; fflush() }
+	/# SKIP/ { sub(/^(ok [0-9]*|1\.\.0) */, ""); print test ": " $0 >>skipped }'
+exit "$(cat "$kept/status")"

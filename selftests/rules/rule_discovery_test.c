@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Rules of discovery: who comes first does not matter, who comes late has missed what
+ * was sent before, and who comes back is as good as new, without anything lost.
+ */
+#include "steps.h"
+#include "rules.h"
+#include "events.h"
+
+ENDS_FIXTURE(rule_discovery);
+PROCESSES_FIXTURE(rule_discovery_death);
+
+/* ---- Who comes when ------------------------------------------------------ */
+
+TEST_F(rule_discovery, the_server_may_be_first)
+{
+	struct end *server = &self->end[0];
+
+	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
+	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
+	ASSERT_EQ(0, open_client(&self->seat, 0, 0));
+	EXPECT_EQ(1, wait_servers(&self->seat, 1, LONG));
+	EXPECT_EXCHANGE(&self->seat, server);
+}
+
+TEST_F(rule_discovery, the_client_may_be_first)
+{
+	struct end *server = &self->end[0];
+
+	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
+	ASSERT_EQ(0, open_client(&self->seat, 0, 0));
+	EXPECT_EQ(-EAGAIN, wait_servers(&self->seat, 1, SLUICE_NOWAIT));
+	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
+	EXPECT_EQ(1, wait_servers(&self->seat, 1, LONG));
+	EXPECT_EXCHANGE(&self->seat, server);
+}
+
+TEST_F(rule_discovery, a_server_that_is_there_is_reached_by_the_first_request)
+{
+	struct end *server = &self->end[0];
+	long i;
+
+	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
+	for (i = 0; i < 20; i++) {
+		ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
+		ASSERT_EQ(0, open_client(&self->seat, 0, 0));
+		EXPECT_EQ(1, ask(&self->seat, 0, i));
+		ASSERT_EQ(i, at(server, take, 0, LONG));
+		ASSERT_EQ(0, at(server, done, 0, 0));
+		leave(&self->seat, 0, 0);
+	}
+}
+
+TEST_F(rule_discovery, a_sleeping_client_is_woken_when_a_server_comes)
+{
+	struct end *client = &self->end[1];
+
+	end_start(_metadata, client, variant->place);
+	ASSERT_EQ(0, at(client, open_service, PTR(&calls), 0));
+	ASSERT_EQ(0, at(client, open_client, 0, 0));
+	begin(client, wait_servers, 1, SLUICE_FOREVER);
+	until_asleep(client);
+	start_server(_metadata, &self->end[0], variant->place, &calls, NULL, NULL);
+	EXPECT_EQ(1, finish(client));
+}
+
+TEST_F(rule_discovery, a_late_server_sees_no_older_request)
+{
+	struct end *late = &self->end[1];
+
+	SET_UP_PAIR(NULL);
+	ASSERT_EQ(1, ask(&self->seat, 0, 1));
+	start_server(_metadata, late, variant->place, &calls, NULL, NULL);
+	ASSERT_EQ(2, wait_servers(&self->seat, 2, LONG));
+	EXPECT_EQ(-EAGAIN, at(late, take, 0, SLUICE_NOWAIT));
+	ASSERT_EQ(2, ask(&self->seat, 1, 2));
+	EXPECT_EQ(2, at(late, take, 0, LONG));
+}
+
+TEST_F(rule_discovery, a_late_server_has_no_part_in_an_older_stream)
+{
+	struct end *server = &self->end[0], *late = &self->end[1];
+
+	SET_UP_PAIR(NULL);
+	ASSERT_EQ(1, ask(&self->seat, 0, 1));
+	start_server(_metadata, late, variant->place, &calls, NULL, NULL);
+	ASSERT_EQ(2, wait_servers(&self->seat, 2, LONG));
+	ASSERT_EQ(1, at(server, take, 0, LONG));
+	ASSERT_EQ(0, at(server, done, 0, 0));
+	EXPECT_EQ(-EPIPE, hear(&self->seat, 0, SLUICE_FOREVER));
+}
+
+TEST_F(rule_discovery, a_request_that_reached_nobody_stays_so)
+{
+	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
+	ASSERT_EQ(0, open_client(&self->seat, 0, 0));
+	ASSERT_EQ(0, ask(&self->seat, 0, 1));
+	start_server(_metadata, &self->end[0], variant->place, &calls, NULL, NULL);
+	ASSERT_EQ(1, wait_servers(&self->seat, 1, LONG));
+	EXPECT_EQ(-ENOTCONN, hear(&self->seat, 0, SLUICE_FOREVER));
+	EXPECT_EQ(-EAGAIN, at(&self->end[0], take, 0, SLUICE_NOWAIT));
+}
+
+/* What is sent to a server that does nothing is kept for it, and not by its sender. */
+TEST_F(rule_discovery, requests_wait_for_a_server_that_is_busy)
+{
+	struct end *server = &self->end[0], *client = &self->end[1];
+
+	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
+	end_start(_metadata, client, variant->place);
+	ASSERT_EQ(0, at(client, open_service, PTR(&calls), 0));
+	ASSERT_EQ(0, at(client, open_client, 0, 0));
+	ASSERT_EQ(1, at(client, ask, 0, 1));
+	ASSERT_EQ(1, at(client, ask, 1, 2));
+	end_stop(client);
+	EXPECT_EQ(1, at(server, take, 0, LONG));
+	EXPECT_EQ(2, at(server, take, 1, LONG));
+}
+
+TEST_F(rule_discovery, a_node_may_have_both_roles)
+{
+	struct seat *seat = &self->seat;
+
+	ASSERT_EQ(0, open_service(seat, PTR(&calls), 0));
+	ASSERT_EQ(0, open_client(seat, 0, 0));
+	ASSERT_EQ(0, open_server(seat, 0, 0));
+	ASSERT_EQ(1, wait_servers(seat, 1, LONG));
+	ASSERT_EQ(1, ask(seat, 0, 1));
+	ASSERT_EQ(1, serve(seat, 1, 0));
+	EXPECT_EQ(2, hear(seat, 0, LONG));
+	EXPECT_EQ(-EPIPE, hear(seat, 0, LONG));
+}
+
+TEST_F(rule_discovery, nodes_that_wait_differently_understand_each_other)
+{
+	struct end *server = &self->end[0], *client = &self->end[1];
+	long i;
+
+	server->sockets = true;
+	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
+	start_client(_metadata, client, variant->place, &calls, 1);
+	for (i = 0; i < 20; i++) {
+		begin(server, serve, 1, 0);
+		until_asleep(server);
+		ASSERT_EQ(1, at(client, ask, 0, i));
+		ASSERT_EQ(i + 1, at(client, hear, 0, LONG));
+		ASSERT_EQ(1, finish(server));
+		ASSERT_EQ(0, at(client, cancel, 0, 0));
+	}
+}
+
+TEST_F(rule_discovery, a_node_is_told_who_comes_and_goes)
+{
+	struct end *server = &self->end[0];
+
+	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
+	ASSERT_EQ(0, open_client(&self->seat, 0, 0));
+	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
+	EXPECT_EQ(0, await_peers(&self->seat, SLUICE_EVENT_CONNECTED, 1));
+	ASSERT_EQ(0, at(server, close_server, 0, 0));
+	EXPECT_EQ(EPIPE, await_peers(&self->seat, SLUICE_EVENT_DISCONNECTED, 1));
+}
+
+TEST_F(rule_discovery_death, a_node_is_told_who_dies)
+{
+	struct end *server = &self->end[0];
+
+	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
+	ASSERT_EQ(0, open_client(&self->seat, 0, 0));
+	start_server(_metadata, server, IN_PROCESS, &calls, NULL, NULL);
+	EXPECT_EQ(0, await_peers(&self->seat, SLUICE_EVENT_CONNECTED, 1));
+	end_kill(server);
+	end_reap(server);
+	EXPECT_EQ(ECONNRESET, await_peers(&self->seat, SLUICE_EVENT_DISCONNECTED, 1));
+	sweep(_metadata);
+}
+
+/* ---- Coming back twenty times -------------------------------------------- */
+
+/* Room for exactly what may be out: a slice that is lost is missed. */
+static const struct sluice_client_opts exact_client = SLUICE_CLIENT_OPTS(
+	.port = { .strategy = SLUICE_STATIC, .initial_max_slice_len = 4000 });
+static const struct sluice_server_opts exact_server = SLUICE_SERVER_OPTS(
+	.port = { .strategy = SLUICE_STATIC, .initial_max_slice_len = 4000 });
+
+static void go(struct end *end, long n)
+{
+	if (end->place == IN_PROCESS && n % 2) {
+		end_kill(end);
+		end_reap(end);
+	} else {
+		end_stop(end);
+	}
+}
+
+TEST_F_TIMEOUT(rule_discovery, a_client_outlives_twenty_servers_and_loses_no_slice, 120)
+{
+	struct sluice_memory memory = { .size = sizeof(memory) };
+	struct end *server = &self->end[0];
+	uint64_t bytes = 0;
+	long i, round;
+
+	ASSERT_EQ(0, open_service(&self->seat, PTR(&blobs), 0));
+	ASSERT_EQ(0, open_client(&self->seat, PTR(&exact_client), 0));
+	for (round = 0; round < 20; round++) {
+		start_server(_metadata, server, variant->place, &blobs, NULL, NULL);
+		ASSERT_EQ(1, wait_servers(&self->seat, 1, LONG));
+		begin(server, serve_blobs, 3, 0);
+		for (i = 0; i < 3; i++) {
+			ASSERT_EQ(0, exchange_blob(&self->seat, 0, 4000 - i));
+		}
+		ASSERT_EQ(3, finish(server));
+		for (i = 0; i < ACTIVE; i++) {
+			ASSERT_EQ(1, ask_blob(&self->seat, i, 4000));
+		}
+		for (i = 0; i < ACTIVE / 2; i++) {
+			ASSERT_EQ(4000, at(server, take_blob, i, LONG));
+			ASSERT_EQ(0, at(server, answer_blob, i, 100 + i));
+		}
+		go(server, round);
+		for (i = 0; i < ACTIVE; i++) {
+			if (i < ACTIVE / 2) {
+				ASSERT_EQ(100 + i, hear_blob(&self->seat, i, LONG));
+			}
+			EXPECT_GONE(hear_blob(&self->seat, i, LONG));
+			ASSERT_EQ(0, cancel(&self->seat, i, 0));
+		}
+		ASSERT_EQ(0, sluice_client_memory(self->seat.client, &memory));
+		bytes = bytes ? bytes : memory.bytes;
+		EXPECT_EQ(bytes, memory.bytes);
+		EXPECT_EQ(0u, memory.growths);
+	}
+	leave(&self->seat, 0, 0);
+	sweep(_metadata);
+}
+
+TEST_F_TIMEOUT(rule_discovery, a_server_outlives_twenty_clients_and_keeps_no_memory, 120)
+{
+	struct sluice_memory memory = { .size = sizeof(memory) };
+	struct end *client = &self->end[0];
+	long i, round, fds;
+
+	ASSERT_EQ(0, open_service(&self->seat, PTR(&blobs), 0));
+	ASSERT_EQ(0, open_server(&self->seat, PTR(&exact_server), 0));
+	ASSERT_EQ(-EAGAIN, take(&self->seat, 0, SLUICE_NOWAIT));
+	fds = count_fds();
+	for (round = 0; round < 20; round++) {
+		start_client(_metadata, client, variant->place, &blobs, 1);
+		for (i = 0; i < 6; i++) {
+			ASSERT_EQ(1, at(client, ask_blob, i, 4000));
+		}
+		for (i = 0; i < 4; i++) {
+			ASSERT_EQ(4000, take_blob(&self->seat, i, LONG));
+			ASSERT_EQ(0, answer_blob(&self->seat, i, 4000));
+		}
+		ASSERT_EQ(4000, at(client, hear_blob, 0, LONG));
+		go(client, round);
+		for (i = 4; i < 6; i++) {
+			ASSERT_EQ(4000, take_blob(&self->seat, i, LONG));
+		}
+		for (i = 0; i < 6; i++) {
+			ASSERT_EQ(0, done(&self->seat, i, 0));
+		}
+		ASSERT_TRUE(EVENTUALLY(take(&self->seat, 0, SLUICE_NOWAIT) ==
+				       -EAGAIN && count_fds() == fds));
+		ASSERT_EQ(0, sluice_server_memory(self->seat.server, &memory));
+		EXPECT_EQ(0u, memory.bytes);
+	}
+	leave(&self->seat, 0, 0);
+	sweep(_metadata);
+}
+
+TEST_HARNESS_MAIN
