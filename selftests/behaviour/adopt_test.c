@@ -89,8 +89,7 @@ TEST_F(adopt, server_with_busy_and_idle_clients)
 		   *quick = &self->end[2], *later = &self->end[3];
 	struct seat *seat = &self->seat;
 
-	ASSERT_EQ(0, open_service(seat, PTR(&calls), 0));
-	ASSERT_EQ(0, open_server(seat, 0, 0));
+	ASSERT_EQ(0, join_server(seat, PTR(&calls), 0));
 	start_client(_metadata, busy, variant->place, &calls, 1);
 	start_client(_metadata, idle, variant->place, &calls, 1);
 	start_client(_metadata, quick, variant->place, &calls, 1);
@@ -132,13 +131,11 @@ TEST_F(adopt, client_in_the_middle_of_exchanges)
 	struct seat *seat = &self->seat;
 
 	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
-	ASSERT_EQ(0, open_service(seat, PTR(&calls), 0));
-	ASSERT_EQ(0, open_client(seat, 0, 0));
+	ASSERT_EQ(0, join_client(seat, PTR(&calls), 0));
 	ASSERT_EQ(1, ELSEWHERE(ask, 0, 5));
 	ASSERT_EQ(5, at(server, take, 0, LONG));
 	ASSERT_EQ(0, sluice_node_adopt(seat->node));
-	ASSERT_EQ(1, ask(seat, 1, 6));
-	ASSERT_EQ(6, at(server, take, 1, LONG));
+	ASK_AND_TAKE(seat, server, 1, 6);
 	ASSERT_EQ(0, at(server, answer, 0, 50));
 	ASSERT_EQ(0, ELSEWHERE(adopt, 0, 0));
 	EXPECT_EQ(-EBUSY, hear(seat, 0, SLUICE_NOWAIT));
@@ -169,10 +166,8 @@ TEST_F(adopt, client_whose_threads_slept)
 	struct seat *seat = &self->seat;
 	long i;
 
-	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
-	take_client_seat(_metadata, seat, &calls, NULL, 1);
-	ASSERT_EQ(1, ask(seat, 0, 5));
-	ASSERT_EQ(5, at(server, take, 0, LONG));
+	start_pair(_metadata, server, variant->place, seat, &calls);
+	ASK_AND_TAKE(seat, server, 0, 5);
 	for (i = 0; i < 5; i++) {
 		ASSERT_EQ(0, at(server, answer, 0, i));
 		ASSERT_EQ(-ETIMEDOUT, ELSEWHERE(adopt_and_sleep, 0, i));
@@ -216,8 +211,7 @@ TEST_F(adopt, to_and_fro)
 	struct seat *seat = &self->seat;
 	int i;
 
-	ASSERT_EQ(0, open_service(seat, PTR(&calls), 0));
-	ASSERT_EQ(0, open_server(seat, 0, 0));
+	ASSERT_EQ(0, join_server(seat, PTR(&calls), 0));
 	start_client(_metadata, client, variant->place, &calls, 1);
 	start_client(_metadata, other, variant->place, &calls, 1);
 	end_start(_metadata, partner, IN_THREAD);
@@ -243,8 +237,7 @@ TEST_F(adopt, not_while_asleep)
 	struct end *sleeper = &self->end[0], *client = &self->end[1];
 	struct seat *seat = &self->seat;
 
-	ASSERT_EQ(0, open_service(seat, PTR(&calls), 0));
-	ASSERT_EQ(0, open_server(seat, 0, 0));
+	ASSERT_EQ(0, join_server(seat, PTR(&calls), 0));
 	start_client(_metadata, client, variant->place, &calls, 1);
 	end_start(_metadata, sleeper, IN_THREAD);
 	ASSERT_EQ(-EAGAIN, at(sleeper, take_of, PTR(seat), SLUICE_NOWAIT));
@@ -283,8 +276,7 @@ TEST_F(adopt, descriptor)
 	long i;
 	int fd;
 
-	ASSERT_EQ(0, open_service(seat, PTR(&calls), 0));
-	ASSERT_EQ(0, open_server(seat, 0, 0));
+	ASSERT_EQ(0, join_server(seat, PTR(&calls), 0));
 	start_client(_metadata, client, variant->place, &calls, 1);
 	start_client(_metadata, idle, variant->place, &calls, 1);
 	fd = (int)ELSEWHERE(node_fd, 0, 0);

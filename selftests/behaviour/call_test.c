@@ -13,18 +13,15 @@ TEST_F(call, one_request_one_response)
 {
 	struct end *server = &self->end[0];
 
-	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
-	ASSERT_EQ(1, ask(&self->seat, 0, 20));
-	ASSERT_EQ(20, at(server, take, 0, LONG));
+	start_pair(_metadata, server, variant->place, &self->seat, &calls);
+	ASK_AND_TAKE(&self->seat, server, 0, 20);
 	ASSERT_EQ(1, at(server, is_connected, 0, 0));
 	ASSERT_EQ(0, at(server, answer, 0, 42));
 	ASSERT_EQ(42, hear(&self->seat, 0, LONG));
 	ASSERT_EQ(-EAGAIN, hear(&self->seat, 0, SLUICE_NOWAIT));
 	ASSERT_EQ(0, at(server, done, 0, 0));
 	ASSERT_EQ(-EPIPE, hear(&self->seat, 0, LONG));
-	ASSERT_EQ(-EPIPE, hear(&self->seat, 0, SLUICE_NOWAIT));
-	ASSERT_EQ(0, cancel(&self->seat, 0, 0));
+	ASSERT_EQ(0, hear_end(&self->seat, 0, SLUICE_NOWAIT));
 }
 
 TEST_F(call, one_after_another)
@@ -32,14 +29,12 @@ TEST_F(call, one_after_another)
 	struct end *server = &self->end[0];
 	long i;
 
-	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
+	start_pair(_metadata, server, variant->place, &self->seat, &calls);
 	begin(server, serve, 2000, 0);
 	for (i = 0; i < 2000; i++) {
 		ASSERT_EQ(1, ask(&self->seat, 0, i));
 		ASSERT_EQ(i + 1, hear(&self->seat, 0, LONG));
-		ASSERT_EQ(-EPIPE, hear(&self->seat, 0, LONG));
-		ASSERT_EQ(0, cancel(&self->seat, 0, 0));
+		ASSERT_EQ(0, hear_end(&self->seat, 0, LONG));
 	}
 	ASSERT_EQ(2000, finish(server));
 }
@@ -49,16 +44,13 @@ TEST_F(call, asked_from_the_other_end)
 {
 	struct end *client = &self->end[0];
 
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
-	ASSERT_EQ(0, open_server(&self->seat, 0, 0));
+	ASSERT_EQ(0, join_server(&self->seat, PTR(&calls), 0));
 	end_start(_metadata, client, variant->place);
-	ASSERT_EQ(0, at(client, open_service, PTR(&calls), 0));
-	ASSERT_EQ(0, at(client, open_client, 0, 0));
+	ASSERT_EQ(0, at(client, join_client, PTR(&calls), 0));
 	ASSERT_EQ(1, at(client, wait_servers, 1, LONG));
 	ASSERT_EQ(1, at(client, ask, 0, 5));
 	ASSERT_EQ(5, take(&self->seat, 0, LONG));
-	ASSERT_EQ(0, answer(&self->seat, 0, 6));
-	ASSERT_EQ(0, done(&self->seat, 0, 0));
+	ASSERT_EQ(0, answer_and_done(&self->seat, 0, 6));
 	ASSERT_EQ(6, at(client, hear, 0, LONG));
 	ASSERT_EQ(-EPIPE, at(client, hear, 0, LONG));
 }
@@ -80,19 +72,17 @@ TEST_F(call, many_in_flight)
 			ASSERT_EQ(100 * round + i, at(server, take, i, LONG));
 		}
 		for (i = SLOTS - 1; i >= 0; i--) {
-			ASSERT_EQ(0, at(server, answer, i, 1000 * round + i));
-			ASSERT_EQ(0, at(server, done, i, 0));
+			ASSERT_EQ(0, at(server, answer_and_done, i, 1000 * round + i));
 		}
 		for (i = 0; i < SLOTS; i++) {
 			ASSERT_EQ(1000 * round + i, hear(&self->seat, i, LONG));
-			ASSERT_EQ(-EPIPE, hear(&self->seat, i, LONG));
-			ASSERT_EQ(0, cancel(&self->seat, i, 0));
+			ASSERT_EQ(0, hear_end(&self->seat, i, LONG));
 		}
 	}
 }
 
-/* ask_many(first, count): so many exchanges, one after another. */
-static long ask_many(struct seat *seat, long first, long count)
+/* exchange_many(first, count): so many exchanges, one after another. */
+static long exchange_many(struct seat *seat, long first, long count)
 {
 	long i, result;
 
@@ -123,8 +113,8 @@ TEST_F(call, several_clients)
 	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
 	begin(server, serve, 4 * 500, 0);
 	for (i = 1; i < 4; i++)
-		begin(&self->end[i], ask_many, i * 1000000, 500);
-	ASSERT_EQ(500, ask_many(&self->seat, 0, 500))
+		begin(&self->end[i], exchange_many, i * 1000000, 500);
+	ASSERT_EQ(500, exchange_many(&self->seat, 0, 500))
 		TH_LOG("%s", sluice_strerror());
 	for (i = 1; i < 4; i++) {
 		ASSERT_EQ(500, finish(&self->end[i]));
@@ -158,8 +148,7 @@ TEST_F(call, several_servers)
 			ASSERT_EQ(-EAGAIN, hear(&self->seat, 0, SLUICE_NOWAIT));
 			ASSERT_EQ(0, at(&self->end[i], done, 0, 0));
 		}
-		ASSERT_EQ(-EPIPE, hear(&self->seat, 0, LONG));
-		ASSERT_EQ(0, cancel(&self->seat, 0, 0));
+		ASSERT_EQ(0, hear_end(&self->seat, 0, LONG));
 	}
 }
 
@@ -168,15 +157,13 @@ TEST_F(call, client_first)
 	struct end *client = &self->end[0];
 
 	end_start(_metadata, client, variant->place);
-	ASSERT_EQ(0, at(client, open_service, PTR(&calls), 0));
-	ASSERT_EQ(0, at(client, open_client, 0, 0));
+	ASSERT_EQ(0, at(client, join_client, PTR(&calls), 0));
 	ASSERT_EQ(-EAGAIN, at(client, wait_servers, 1, SLUICE_NOWAIT));
 	begin(client, wait_servers, 1, SLUICE_FOREVER);
 	until_asleep(client);
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
-	ASSERT_EQ(0, open_server(&self->seat, 0, 0));
+	ASSERT_EQ(0, join_server(&self->seat, PTR(&calls), 0));
 	ASSERT_EQ(1, finish(client));
-	begin(client, ask_many, 0, 10);
+	begin(client, exchange_many, 0, 10);
 	ASSERT_EQ(10, serve(&self->seat, 10, 0));
 	ASSERT_EQ(10, finish(client));
 }
@@ -188,10 +175,9 @@ TEST_F(call, server_first)
 	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
 	begin(server, serve, 10, 0);
 	until_asleep(server);
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
-	ASSERT_EQ(0, open_client(&self->seat, 0, 0));
+	ASSERT_EQ(0, join_client(&self->seat, PTR(&calls), 0));
 	ASSERT_EQ(1, wait_servers(&self->seat, 1, SLUICE_FOREVER));
-	ASSERT_EQ(10, ask_many(&self->seat, 0, 10));
+	ASSERT_EQ(10, exchange_many(&self->seat, 0, 10));
 	ASSERT_EQ(10, finish(server));
 }
 
@@ -202,12 +188,9 @@ TEST_F(call, before_the_server_comes_round)
 	long i;
 
 	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
-	ASSERT_EQ(0, open_client(&self->seat, 0, 0));
+	ASSERT_EQ(0, join_client(&self->seat, PTR(&calls), 0));
 	ASSERT_EQ(1, wait_servers(&self->seat, 1, LONG));
-	for (i = 0; i < 16; i++) {
-		ASSERT_EQ(1, ask(&self->seat, i, i));
-	}
+	ASSERT_EQ(16, ask_many(&self->seat, 16, 0));
 	ASSERT_EQ(-EAGAIN, hear(&self->seat, 0, SLUICE_NOWAIT));
 	ASSERT_EQ(16, at(server, serve, 16, 0));
 	for (i = 0; i < 16; i++) {
@@ -222,8 +205,7 @@ TEST_F(call, nobody_there)
 {
 	struct end *server = &self->end[0];
 
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
-	ASSERT_EQ(0, open_client(&self->seat, 0, 0));
+	ASSERT_EQ(0, join_client(&self->seat, PTR(&calls), 0));
 	ASSERT_EQ(0, ask(&self->seat, 0, 1));
 	EXPECT_EQ(-ENOTCONN, hear(&self->seat, 0, SLUICE_FOREVER));
 	EXPECT_EQ(-ENOTCONN, hear(&self->seat, 0, SLUICE_NOWAIT));
@@ -237,7 +219,7 @@ TEST_F(call, nobody_there)
 	EXPECT_EQ(0, cancel(&self->seat, 0, 0));
 
 	begin(server, serve, 1, 0);
-	EXPECT_EQ(1, ask_many(&self->seat, 7, 1));
+	EXPECT_EQ(1, exchange_many(&self->seat, 7, 1));
 	EXPECT_EQ(1, finish(server));
 }
 
@@ -246,16 +228,14 @@ TEST_F(call, both_ends_in_one_node)
 {
 	long i;
 
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
-	ASSERT_EQ(0, open_server(&self->seat, 0, 0));
+	ASSERT_EQ(0, join_server(&self->seat, PTR(&calls), 0));
 	ASSERT_EQ(0, open_client(&self->seat, 0, 0));
 	ASSERT_EQ(1, wait_servers(&self->seat, 1, LONG));
 	for (i = 0; i < 100; i++) {
 		ASSERT_EQ(1, ask(&self->seat, 0, i));
 		ASSERT_EQ(1, serve(&self->seat, 1, 0));
 		ASSERT_EQ(i + 1, hear(&self->seat, 0, LONG));
-		ASSERT_EQ(-EPIPE, hear(&self->seat, 0, LONG));
-		ASSERT_EQ(0, cancel(&self->seat, 0, 0));
+		ASSERT_EQ(0, hear_end(&self->seat, 0, LONG));
 	}
 }
 
@@ -314,8 +294,7 @@ TEST_F(call, user_headers)
 	struct label *label;
 	uint32_t i;
 
-	start_server(_metadata, server, variant->place, &labelled, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &labelled, NULL, 1);
+	start_pair(_metadata, server, variant->place, &self->seat, &labelled);
 	begin(server, serve_labelled, 100, 0);
 	for (i = 0; i < 100; i++) {
 		request = sluice_client_loan(self->seat.client, i * i);
@@ -344,8 +323,7 @@ TEST_F(call, no_headers)
 {
 	struct sluice_request *request;
 
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
-	ASSERT_EQ(0, open_client(&self->seat, 0, 0));
+	ASSERT_EQ(0, join_client(&self->seat, PTR(&calls), 0));
 	request = sluice_client_loan(self->seat.client, 1);
 	ASSERT_NE(NULL, request);
 	EXPECT_EQ(NULL, request->header);
@@ -365,8 +343,7 @@ TEST_F(call, request_stays_readable)
 	const struct label *kept;
 	long i;
 
-	start_server(_metadata, server, variant->place, &labelled, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &labelled, NULL, 1);
+	start_pair(_metadata, server, variant->place, &self->seat, &labelled);
 	request = sluice_client_loan(self->seat.client, 5000);
 	ASSERT_NE(NULL, request);
 	label = request->header;

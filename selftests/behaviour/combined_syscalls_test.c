@@ -20,24 +20,12 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include <sluice.h>
-
-#define SKIP	4
+#include "counted.h"
 
 #define SEVERAL	4
 
 /* Far longer than anything takes: nobody waits for a peer that has failed. */
 #define LONG	INT64_C(10000000000)
-
-struct number {
-	uint64_t value;
-};
-
-static const struct sluice_contract sleeping = {
-	.name = "test/sleeping",
-	.request = SLUICE_TYPE(struct number),
-	.response = SLUICE_TYPE(struct number),
-};
 
 static const struct sluice_node_opts opts = SLUICE_NODE_OPTS(
 	.wait = SLUICE_WAIT_URING, .spin = -1);
@@ -74,7 +62,7 @@ next_combined(struct sluice_server *server, struct sluice_active_request *reques
 static void serve(bool combined, unsigned long rounds)
 {
 	struct sluice_node *node = sluice_node_create("server", &opts);
-	struct sluice_service *service = sluice_service_open(node, &sleeping, NULL);
+	struct sluice_service *service = sluice_service_open(node, &numbers, NULL);
 	struct sluice_server *server = sluice_server_create(service, NULL);
 	struct sluice_active_request *request = sluice_server_receive(server, LONG);
 	unsigned long i;
@@ -136,7 +124,7 @@ static void call_several(struct sluice_client *client, uint64_t value)
 static void ask(bool combined, unsigned int servers, unsigned long rounds)
 {
 	struct sluice_node *node = sluice_node_create("client", &opts);
-	struct sluice_service *service = sluice_service_open(node, &sleeping, NULL);
+	struct sluice_service *service = sluice_service_open(node, &numbers, NULL);
 	struct sluice_client *client = sluice_client_create(service, NULL);
 	struct sluice_pending_response *pending;
 	unsigned long i;
@@ -158,20 +146,6 @@ static void ask(bool combined, unsigned int servers, unsigned long rounds)
 	sluice_node_destroy(node);
 }
 
-/* Before anything is counted: can a node of the kind be had at all? */
-static void check_node(void)
-{
-	struct sluice_node *node = sluice_node_create("probe", &opts);
-
-	if (!node && errno == ENOSYS) {
-		warnx("%s", sluice_strerror());
-		exit(SKIP);
-	}
-	if (!node)
-		errx(1, "%s", sluice_strerror());
-	sluice_node_destroy(node);
-}
-
 int main(int argc, char **argv)
 {
 	unsigned int servers, i;
@@ -185,7 +159,7 @@ int main(int argc, char **argv)
 	combined = !strcmp(argv[1], "combined");
 	servers = strcmp(argv[1], "several") ? 1 : SEVERAL;
 	rounds = strtoul(argv[2], NULL, 0);
-	check_node();
+	check_node(&opts);
 	for (i = 0; i < servers; i++) {
 		pid = fork();
 		if (pid < 0)

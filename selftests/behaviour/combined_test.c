@@ -80,8 +80,7 @@ TEST_F(combined, asleep_every_time)
 	struct end *server = &self->end[0], *client = &self->end[1];
 	long i;
 
-	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
-	start_client(_metadata, client, variant->place, &calls, 1);
+	start_two(_metadata, server, client, variant->place, &calls);
 	begin(server, take, 0, SLUICE_FOREVER);
 	for (i = 0; i < 50; i++) {
 		until_asleep(server);
@@ -111,8 +110,7 @@ TEST_F(combined, with_separate_calls)
 	for (i = 0; i < 100; i++) {
 		ASSERT_EQ(1, ask(&self->seat, 0, i));
 		ASSERT_EQ(i + 1, hear(&self->seat, 0, LONG));
-		ASSERT_EQ(-EPIPE, hear(&self->seat, 0, LONG));
-		ASSERT_EQ(0, cancel(&self->seat, 0, 0));
+		ASSERT_EQ(0, hear_end(&self->seat, 0, LONG));
 	}
 	EXPECT_EQ(100, finish(server));
 }
@@ -124,8 +122,7 @@ TEST_F(combined, a_stream)
 	struct end *server = &self->end[0], *client = &self->end[1];
 	long i, round;
 
-	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
-	start_client(_metadata, client, variant->place, &calls, 1);
+	start_two(_metadata, server, client, variant->place, &calls);
 	begin(server, take, 0, LONG);
 	for (round = 0; round < 10; round++) {
 		begin(client, call, round, LONG);
@@ -137,8 +134,7 @@ TEST_F(combined, a_stream)
 		for (i = 201; i < 207; i++) {
 			EXPECT_EQ(i, at(client, hear, round, LONG));
 		}
-		EXPECT_EQ(-EPIPE, at(client, hear, round, LONG));
-		EXPECT_EQ(0, at(client, cancel, round, 0));
+		EXPECT_EQ(0, at(client, hear_end, round, LONG));
 	}
 	ASSERT_EQ(1, at(client, ask, 0, 1));
 	EXPECT_EQ(1, finish(server));
@@ -161,8 +157,7 @@ TEST_F(combined, other_replies_are_given_back)
 		ASSERT_EQ(-ENOBUFS, at(server, loan_answer, 0, round));
 		begin(server, next_loaned, 0, LONG);
 		EXPECT_EQ(round, hear(&self->seat, 1, LONG));
-		EXPECT_EQ(-EPIPE, hear(&self->seat, 1, LONG));
-		ASSERT_EQ(0, cancel(&self->seat, 1, 0));
+		EXPECT_EQ(0, hear_end(&self->seat, 1, LONG));
 		ASSERT_EQ(1, ask(&self->seat, 1, round));
 		ASSERT_EQ(round, finish(server));
 	}
@@ -197,8 +192,7 @@ TEST_F(combined, several_servers)
 			seen |= value;
 		}
 		EXPECT_EQ(7, seen);
-		EXPECT_EQ(-EPIPE, at(client, hear, 0, LONG));
-		ASSERT_EQ(0, at(client, cancel, 0, 0));
+		EXPECT_EQ(0, at(client, hear_end, 0, LONG));
 	}
 	ASSERT_EQ(3, at(client, ask, 0, 0));
 	for (i = 0; i < 3; i++) {
@@ -272,8 +266,7 @@ TEST_F(combined, by_somebody_else)
 	int error = variant->place == IN_PROCESS ? ECHILD : EBUSY;
 	struct seat *seat = &self->seat;
 
-	ASSERT_EQ(0, open_service(seat, PTR(&calls), 0));
-	ASSERT_EQ(0, open_server(seat, 0, 0));
+	ASSERT_EQ(0, join_server(seat, PTR(&calls), 0));
 	ASSERT_EQ(0, open_client(seat, 0, 0));
 	start_client(_metadata, client, variant->place, &calls, 1);
 	ASSERT_EQ(1, at(client, ask, 0, 1));

@@ -74,8 +74,7 @@ static void expect_traffic(struct __test_metadata *_metadata, struct seat *seat,
 	ASSERT_EQ(1, ask(seat, 0, 5));
 	ASSERT_EQ(6, hear(seat, 0, LONG));
 	ASSERT_EQ(1, finish(server));
-	ASSERT_EQ(-EPIPE, hear(seat, 0, LONG));
-	ASSERT_EQ(0, cancel(seat, 0, 0));
+	ASSERT_EQ(0, hear_end(seat, 0, LONG));
 }
 
 TEST_F(contract, differs)
@@ -127,8 +126,7 @@ TEST_F(contract, same_name)
 	struct end *server = &self->end[0];
 	size_t i;
 
-	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
+	start_pair(_metadata, server, variant->place, &self->seat, &calls);
 	for (i = 0; i < ARRAY_SIZE(other); i++) {
 		service = sluice_service_open(self->seat.node, &other[i], NULL);
 		ASSERT_NE(NULL, service) TH_LOG("%s", sluice_strerror());
@@ -170,8 +168,7 @@ TEST_F(contract, another_service)
 	};
 	struct sluice_service *service;
 
-	start_server(_metadata, &self->end[0], variant->place, &calls, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
+	start_pair(_metadata, &self->end[0], variant->place, &self->seat, &calls);
 	service = sluice_service_open(self->seat.node, &other, NULL);
 	ASSERT_NE(NULL, service);
 	close_client(&self->seat, 0, 0);
@@ -246,8 +243,7 @@ TEST_F(contract, settings_of_the_creator)
 
 	end_start(_metadata, &self->end[0], variant->place);
 	ASSERT_EQ(0, at(&self->end[0], open_service, PTR(&calls), PTR(&one)));
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
-	ASSERT_EQ(0, open_client(&self->seat, 0, 0));
+	ASSERT_EQ(0, join_client(&self->seat, PTR(&calls), 0));
 	request = sluice_client_loan(self->seat.client, 1);
 	ASSERT_NE(NULL, request);
 	EXPECT_FAILS(ENOBUFS, sluice_client_loan(self->seat.client, 1));

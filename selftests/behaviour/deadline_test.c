@@ -196,8 +196,7 @@ TEST_F(deadline, ends_a_sleep)
 	struct end *server = &self->end[0], *client = &self->end[1];
 	long end, i;
 
-	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
-	start_client(_metadata, client, variant->place, &calls, 1);
+	start_two(_metadata, server, client, variant->place, &calls);
 	for (i = 0; i < 10; i++) {
 		end = at(client, ask_soon, 0, 10 * MILLISECOND);
 		ASSERT_LT(0, end);
@@ -272,8 +271,7 @@ TEST_F(deadline, does_not_matter_after_the_end)
 
 	SET_UP_PAIR(NULL);
 	ASSERT_LT(0, ask_in_time(&self->seat, server));
-	ASSERT_EQ(0, at(server, answer, 0, 100));
-	ASSERT_EQ(0, at(server, done, 0, 0));
+	ASSERT_EQ(0, at(server, answer_and_done, 0, 100));
 	EXPECT_EQ(100, hear(&self->seat, 0, SLUICE_FOREVER));
 	EXPECT_EQ(-EPIPE, hear(&self->seat, 0, SLUICE_FOREVER));
 }
@@ -283,8 +281,7 @@ TEST_F(deadline, without_a_server)
 {
 	long end;
 
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
-	ASSERT_EQ(0, open_client(&self->seat, 0, 0));
+	ASSERT_EQ(0, join_client(&self->seat, PTR(&calls), 0));
 	end = ask_soon(&self->seat, 0, SOON);
 	ASSERT_LT(0, end);
 	EXPECT_EQ(-ENOTCONN, hear(&self->seat, 0, SLUICE_FOREVER));

@@ -19,8 +19,7 @@ TEST_F(death, of_a_server_while_its_client_sleeps)
 {
 	struct end *server = &self->end[0], *client = &self->end[1];
 
-	start_server(_metadata, server, IN_PROCESS, &calls, NULL, NULL);
-	start_client(_metadata, client, IN_PROCESS, &calls, 1);
+	start_two(_metadata, server, client, IN_PROCESS, &calls);
 	ASSERT_EQ(1, at(client, ask, 0, 1));
 	ASSERT_EQ(1, at(server, take, 0, LONG));
 	begin(client, hear, 0, SLUICE_FOREVER);
@@ -42,10 +41,8 @@ TEST_F(death, of_a_server_that_slept_too)
 {
 	struct end *server = &self->end[0];
 
-	start_server(_metadata, server, IN_PROCESS, &calls, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
-	ASSERT_EQ(1, ask(&self->seat, 0, 1));
-	ASSERT_EQ(1, at(server, take, 0, LONG));
+	start_pair(_metadata, server, IN_PROCESS, &self->seat, &calls);
+	ASK_AND_TAKE(&self->seat, server, 0, 1);
 	begin(server, take, 1, SLUICE_FOREVER);
 	until_asleep(server);
 	end_kill(server);
@@ -67,10 +64,8 @@ TEST_F(death, of_a_server_that_just_exits)
 	int status;
 	long result;
 
-	start_server(_metadata, server, IN_PROCESS, &calls, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
-	ASSERT_EQ(1, ask(&self->seat, 0, 1));
-	ASSERT_EQ(1, at(server, take, 0, LONG));
+	start_pair(_metadata, server, IN_PROCESS, &self->seat, &calls);
+	ASK_AND_TAKE(&self->seat, server, 0, 1);
 	ASSERT_EQ(0, at(server, answer, 0, 2));
 	begin(server, go_without_a_word, 0, 0);
 	EXPECT_EQ(2, hear(&self->seat, 0, LONG));
@@ -88,11 +83,8 @@ TEST_F(death, of_a_server_that_had_taken_nothing)
 	struct end *server = &self->end[0];
 	long i;
 
-	start_server(_metadata, server, IN_PROCESS, &calls, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
-	for (i = 0; i < 16; i++) {
-		ASSERT_EQ(1, ask(&self->seat, i, i));
-	}
+	start_pair(_metadata, server, IN_PROCESS, &self->seat, &calls);
+	ASSERT_EQ(16, ask_many(&self->seat, 16, 0));
 	end_kill(server);
 	for (i = 0; i < 16; i++) {
 		EXPECT_EQ(-ECONNRESET, hear(&self->seat, i, SLUICE_FOREVER));
@@ -106,8 +98,7 @@ TEST_F(death, does_not_take_back_what_was_sent)
 	struct end *server = &self->end[0];
 	long i;
 
-	start_server(_metadata, server, IN_PROCESS, &blobs, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &blobs, NULL, 1);
+	start_pair(_metadata, server, IN_PROCESS, &self->seat, &blobs);
 	ASSERT_EQ(1, ask_blob(&self->seat, 0, 10));
 	ASSERT_EQ(1, ask_blob(&self->seat, 1, 11));
 	ASSERT_EQ(10, at(server, take_blob, 0, LONG));
@@ -118,8 +109,7 @@ TEST_F(death, does_not_take_back_what_was_sent)
 	ASSERT_EQ(0, at(server, answer_blob, 1, 1));
 	ASSERT_EQ(0, at(server, done, 1, 0));
 	ASSERT_EQ(100000, hear_blob(&self->seat, 0, LONG));
-	end_kill(server);
-	end_reap(server);
+	end_kill_and_reap(server);
 	for (i = 2; i < 6; i++) {
 		EXPECT_EQ(100000 * i, hear_blob(&self->seat, 0, LONG))
 			TH_LOG("%s", sluice_strerror());
@@ -138,16 +128,13 @@ TEST_F(death, leaves_responses_readable)
 	struct end *server = &self->end[0];
 	long i;
 
-	start_server(_metadata, server, IN_PROCESS, &calls, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
-	ASSERT_EQ(1, ask(&self->seat, 0, 1));
-	ASSERT_EQ(1, at(server, take, 0, LONG));
+	start_pair(_metadata, server, IN_PROCESS, &self->seat, &calls);
+	ASK_AND_TAKE(&self->seat, server, 0, 1);
 	for (i = 0; i < 4; i++) {
 		ASSERT_EQ(0, at(server, answer, 0, 70 + i));
 		ASSERT_EQ(70 + i, hold(&self->seat, 0, i));
 	}
-	end_kill(server);
-	end_reap(server);
+	end_kill_and_reap(server);
 	EXPECT_EQ(-ECONNRESET, hear(&self->seat, 0, LONG));
 	EXPECT_EQ(0, cancel(&self->seat, 0, 0));
 	EXPECT_EQ(-EAGAIN, wait_servers(&self->seat, 1, SLUICE_NOWAIT));
@@ -171,15 +158,13 @@ TEST_F(death, of_one_of_two_servers)
 	ASSERT_EQ(1, at(dead, take, 0, LONG));
 	ASSERT_EQ(1, at(alive, take, 0, LONG));
 	ASSERT_EQ(0, at(dead, answer, 0, 100));
-	end_kill(dead);
-	end_reap(dead);
+	end_kill_and_reap(dead);
 	EXPECT_EQ(100, hear(&self->seat, 0, LONG));
 	EXPECT_EQ(-ETIMEDOUT, hear(&self->seat, 0, 50 * MILLISECOND));
 	ASSERT_EQ(0, at(alive, answer, 0, 200));
 	EXPECT_EQ(200, hear(&self->seat, 0, LONG));
 	EXPECT_EQ(-EAGAIN, hear(&self->seat, 0, SLUICE_NOWAIT));
-	ASSERT_EQ(0, at(alive, answer, 0, 201));
-	ASSERT_EQ(0, at(alive, done, 0, 0));
+	ASSERT_EQ(0, at(alive, answer_and_done, 0, 201));
 	EXPECT_EQ(201, hear(&self->seat, 0, LONG));
 	EXPECT_EQ(-ECONNRESET, hear(&self->seat, 0, LONG));
 	EXPECT_EQ(0, cancel(&self->seat, 0, 0));
@@ -203,8 +188,7 @@ TEST_F(death, of_a_client_whose_requests_are_held)
 	const struct question *question;
 	long i, result;
 
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
-	ASSERT_EQ(0, open_server(&self->seat, 0, 0));
+	ASSERT_EQ(0, join_server(&self->seat, PTR(&calls), 0));
 	start_client(_metadata, client, IN_PROCESS, &calls, 1);
 	for (i = 0; i < 4; i++) {
 		ASSERT_EQ(1, at(client, ask, i, 40 + i));
@@ -244,15 +228,13 @@ TEST_F(death, of_a_client_before_the_server_comes_round)
 	struct end *client = &self->end[0];
 	long i, round;
 
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
-	ASSERT_EQ(0, open_server(&self->seat, 0, 0));
+	ASSERT_EQ(0, join_server(&self->seat, PTR(&calls), 0));
 	for (round = 0; round < 5; round++) {
 		start_client(_metadata, client, IN_PROCESS, &calls, 1);
 		for (i = 0; i < 4; i++) {
 			ASSERT_EQ(1, at(client, ask, i, 40 + i));
 		}
-		end_kill(client);
-		end_reap(client);
+		end_kill_and_reap(client);
 		for (i = 0; i < 4; i++) {
 			ASSERT_EQ(40 + i, take(&self->seat, i, LONG))
 				TH_LOG("%s", sluice_strerror());
@@ -266,8 +248,7 @@ TEST_F(death, of_a_client_before_the_server_comes_round)
 	/* And some that have not asked for anything. */
 	for (round = 0; round < 5; round++) {
 		start_client(_metadata, client, IN_PROCESS, &calls, 1);
-		end_kill(client);
-		end_reap(client);
+		end_kill_and_reap(client);
 	}
 	EXPECT_EQ(-ETIMEDOUT, take(&self->seat, 0, MILLISECOND));
 	sweep(_metadata);
@@ -286,8 +267,7 @@ TEST_F(death, of_a_client_while_the_server_sleeps)
 	ASSERT_EQ(2, at(client, hear, 0, LONG));
 	for (i = 0; i < 3; i++) {
 		until_asleep(server);
-		end_kill(client);
-		end_reap(client);
+		end_kill_and_reap(client);
 		until_asleep(server);
 		start_client(_metadata, client, IN_PROCESS, &calls, 1);
 	}
@@ -304,8 +284,7 @@ TEST_F(death, is_not_what_a_stopped_server_suffers)
 	struct end *server = &self->end[0];
 	int status;
 
-	start_server(_metadata, server, IN_PROCESS, &calls, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
+	start_pair(_metadata, server, IN_PROCESS, &self->seat, &calls);
 	begin(server, serve, 1, 0);
 	until_asleep(server);
 	ASSERT_EQ(0, kill(server->pid, SIGSTOP));
@@ -342,17 +321,14 @@ static void die_with_child(struct __test_metadata *_metadata, struct seat *seat,
 
 	/* The orphan becomes ours, so that its end can be waited for. */
 	ASSERT_EQ(0, prctl(PR_SET_CHILD_SUBREAPER, 1));
-	start_server(_metadata, server, IN_PROCESS, &calls, NULL, NULL);
-	take_client_seat(_metadata, seat, &calls, NULL, 1);
-	ASSERT_EQ(1, ask(seat, 0, 1));
-	ASSERT_EQ(1, at(server, take, 0, LONG));
+	start_pair(_metadata, server, IN_PROCESS, seat, &calls);
+	ASK_AND_TAKE(seat, server, 0, 1);
 	child = (pid_t)at(server, fork_child, raw, 0);
 	ASSERT_LT(0, child);
 	EXPECT_EQ(-ETIMEDOUT, hear(seat, 0, MILLISECOND));
 	ASSERT_EQ(0, at(server, answer, 0, 2));
 	EXPECT_EQ(2, hear(seat, 0, LONG));
-	end_kill(server);
-	end_reap(server);
+	end_kill_and_reap(server);
 	EXPECT_EQ(-ECONNRESET, hear(seat, 0, LONG))
 		TH_LOG("%s", sluice_strerror());
 	ASSERT_EQ(0, kill(child, SIGKILL));

@@ -71,9 +71,8 @@ static void meet(struct __test_metadata *_metadata, struct end *server, struct e
 	ASSERT_EQ(0, at(server, open_service, PTR(contract), PTR(opts)))
 		TH_LOG("%s", server->result.sentence);
 	ASSERT_EQ(0, at(server, open_server, 0, 0)) TH_LOG("%s", server->result.sentence);
-	ASSERT_EQ(0, at(client, open_service, PTR(contract), 0))
+	ASSERT_EQ(0, at(client, join_client, PTR(contract), 0))
 		TH_LOG("%s", client->result.sentence);
-	ASSERT_EQ(0, at(client, open_client, 0, 0)) TH_LOG("%s", client->result.sentence);
 	ASSERT_EQ(1, at(client, wait_servers, 1, LONG)) TH_LOG("%s", client->result.sentence);
 }
 
@@ -100,8 +99,7 @@ TEST_F(deployment, request_and_response)
 		ASSERT_EQ(1, at(client, ask, 0, i));
 		EXPECT_EQ(i + 1, at(client, hear, 0, LONG)) TH_LOG("%s",
 								   client->result.sentence);
-		EXPECT_EQ(-EPIPE, at(client, hear, 0, LONG));
-		ASSERT_EQ(0, at(client, cancel, 0, 0));
+		EXPECT_EQ(0, at(client, hear_end, 0, LONG));
 	}
 	EXPECT_EQ(20, finish(server));
 }
@@ -112,12 +110,10 @@ TEST_F(deployment, client_first)
 	struct end *server = &self->end[0], *client = &self->end[1];
 
 	NEEDS_CONTAINERS(server, client);
-	ASSERT_EQ(0, at(client, open_service, PTR(&calls), 0));
-	ASSERT_EQ(0, at(client, open_client, 0, 0));
+	ASSERT_EQ(0, at(client, join_client, PTR(&calls), 0));
 	begin(client, wait_servers, 1, LONG);
 	until_asleep(client);
-	ASSERT_EQ(0, at(server, open_service, PTR(&calls), 0));
-	ASSERT_EQ(0, at(server, open_server, 0, 0));
+	ASSERT_EQ(0, at(server, join_server, PTR(&calls), 0));
 	EXPECT_EQ(1, finish(client)) TH_LOG("%s", client->result.sentence);
 }
 
@@ -142,11 +138,9 @@ TEST_F(deployment, death_of_the_server)
 	int alone;
 
 	NEEDS_CONTAINERS(server, client);
-	ASSERT_EQ(0, at(client, open_service, PTR(&calls), 0));
-	ASSERT_EQ(0, at(client, open_client, 0, 0));
+	ASSERT_EQ(0, at(client, join_client, PTR(&calls), 0));
 	alone = tree_walk(self->root.path, false).entries;
-	ASSERT_EQ(0, at(server, open_service, PTR(&calls), 0));
-	ASSERT_EQ(0, at(server, open_server, 0, 0));
+	ASSERT_EQ(0, at(server, join_server, PTR(&calls), 0));
 	ASSERT_EQ(1, at(client, wait_servers, 1, LONG));
 	ASSERT_EQ(1, at(client, ask, 0, 1));
 	ASSERT_EQ(1, at(server, take, 0, LONG));
@@ -177,8 +171,7 @@ TEST_F(deployment, death_of_the_client)
 	ASSERT_EQ(1, at(client, ask, 0, 1));
 	ASSERT_EQ(1, at(server, take, 0, LONG));
 	ASSERT_EQ(1, at(server, is_connected, 0, 0));
-	end_kill(client);
-	end_reap(client);
+	end_kill_and_reap(client);
 	EXPECT_NE(0, EVENTUALLY(at(server, is_connected, 0, 0) == 0));
 	ASSERT_EQ(0, at(server, done, 0, 0));
 	ASSERT_EQ(0, at(next, open_client, 0, 0)) TH_LOG("%s", next->result.sentence);

@@ -28,11 +28,9 @@ TEST_F(destroyed, client_whose_server_leaves)
 	struct end *server = &self->end[0];
 	struct seat *seat = &self->seat;
 
-	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
-	take_client_seat(_metadata, seat, &calls, NULL, 1);
+	start_pair(_metadata, server, variant->place, seat, &calls);
 	ASSERT_EQ(0, await_peers(seat, SLUICE_EVENT_CONNECTED, 1));
-	ASSERT_EQ(1, ask(seat, 0, 1));
-	ASSERT_EQ(1, at(server, take, 0, LONG));
+	ASK_AND_TAKE(seat, server, 0, 1);
 	ASSERT_EQ(0, close_client(seat, 0, 0));
 	ASSERT_EQ(0, at(server, answer, 0, 2));
 	EXPECT_ONLY_RESPONSE(seat, 0);
@@ -51,8 +49,7 @@ TEST_F(destroyed, client_whose_server_is_slow)
 	struct seat *seat = &self->seat;
 
 	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
-	ASSERT_EQ(0, open_service(seat, PTR(&calls), 0));
-	ASSERT_EQ(0, open_client(seat, 0, 0));
+	ASSERT_EQ(0, join_client(seat, PTR(&calls), 0));
 	ASSERT_EQ(1, ask(seat, 0, 1));
 	ASSERT_EQ(0, close_client(seat, 0, 0));
 	ASSERT_EQ(1, at(server, take, 0, LONG));
@@ -68,11 +65,9 @@ TEST_F(destroyed, client_when_a_server_comes)
 	struct end *server = &self->end[0], *next = &self->end[1];
 	struct seat *seat = &self->seat;
 
-	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
-	take_client_seat(_metadata, seat, &calls, NULL, 1);
+	start_pair(_metadata, server, variant->place, seat, &calls);
 	ASSERT_EQ(0, await_peers(seat, SLUICE_EVENT_CONNECTED, 1));
-	ASSERT_EQ(1, ask(seat, 0, 1));
-	ASSERT_EQ(1, at(server, take, 0, LONG));
+	ASK_AND_TAKE(seat, server, 0, 1);
 	ASSERT_EQ(0, close_client(seat, 0, 0));
 	start_server(_metadata, next, variant->place, &calls, NULL, NULL);
 	EXPECT_EQ(-ETIMEDOUT, wait_node(seat, 20 * MILLISECOND, 0));

@@ -53,8 +53,7 @@ TEST_F(deadline, expired_hides_nothing)
 		sleep_until(end);
 		EXPECT_EQ(GOOD, at(server, take, 0, SLUICE_NOWAIT));
 		EXPECT_EQ(good * 3 + good, at(server, expired, 0, 0));
-		EXPECT_EQ(0, at(server, answer, 0, 56));
-		EXPECT_EQ(0, at(server, done, 0, 0));
+		EXPECT_EQ(0, at(server, answer_and_done, 0, 56));
 		EXPECT_EQ(good * 3 + 15, at(server, expire, good * 3 + 15, 0));
 		for (i = 0; i < 16; i++) {
 			EXPECT_EQ(i == good ? 56 : -ETIMEDOUT,
@@ -166,8 +165,7 @@ TEST_F(deadline, counter_refused)
 	int error = variant->place == IN_PROCESS ? ECHILD : EBUSY;
 
 	EXPECT_FAILS_INT(EINVAL, (int)sluice_server_expired(NULL));
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
-	ASSERT_EQ(0, open_server(&self->seat, 0, 0));
+	ASSERT_EQ(0, join_server(&self->seat, PTR(&calls), 0));
 	EXPECT_EQ(0, sluice_server_expired(self->seat.server));
 	EXPECT_EQ(-EAGAIN, take(&self->seat, 0, SLUICE_NOWAIT));
 	end_start(_metadata, other, variant->place);
@@ -181,8 +179,7 @@ TEST_F(deadline_death, of_a_client_whose_requests_expired)
 	struct end *client = &self->end[1];
 	long end, round;
 
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
-	ASSERT_EQ(0, open_server(&self->seat, 0, 0));
+	ASSERT_EQ(0, join_server(&self->seat, PTR(&calls), 0));
 	for (round = 0; round < 4; round++) {
 		start_client(_metadata, client, IN_PROCESS, &calls, 1);
 		/* In half of the rounds the server knows the client. */
@@ -191,8 +188,7 @@ TEST_F(deadline_death, of_a_client_whose_requests_expired)
 		}
 		end = at(client, all_soon, 16, 15);
 		ASSERT_LT(0, end);
-		end_kill(client);
-		end_reap(client);
+		end_kill_and_reap(client);
 		sleep_until(end);
 
 		/* What has no deadline is delivered, whoever has sent it. */
@@ -211,14 +207,12 @@ TEST_F(deadline_death, of_a_server_that_had_skipped_it)
 	struct end *server = &self->end[0];
 	long end;
 
-	start_server(_metadata, server, IN_PROCESS, &calls, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
+	start_pair(_metadata, server, IN_PROCESS, &self->seat, &calls);
 	end = ask_soon(&self->seat, 0, SOON);
 	ASSERT_LT(0, end);
 	sleep_until(end);
 	ASSERT_EQ(1, at(server, expire, 1, 0));
-	end_kill(server);
-	end_reap(server);
+	end_kill_and_reap(server);
 	EXPECT_EQ(-ETIMEDOUT, hear(&self->seat, 0, SLUICE_FOREVER));
 	EXPECT_EQ(0, cancel(&self->seat, 0, 0));
 	sweep(_metadata);

@@ -100,8 +100,7 @@ TEST_F(file_size, memory)
 {
 	struct seat *seat = &self->seat;
 
-	ASSERT_EQ(0, open_service(seat, PTR(&blobs), 0));
-	ASSERT_EQ(0, open_client(seat, 0, 0));
+	ASSERT_EQ(0, join_client(seat, PTR(&blobs), 0));
 	limit_to(_metadata, &self->before, 8192);
 	EXPECT_FAILS(EFBIG, sluice_client_loan(seat->client, 1 << 20));
 	expect_told(_metadata, 8192);

@@ -98,8 +98,7 @@ TEST_F(flow, responses_of_one_stream)
 
 	start_server(_metadata, server, variant->place, &calls, &narrow, NULL);
 	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
-	ASSERT_EQ(1, ask(&self->seat, 0, 1));
-	ASSERT_EQ(1, at(server, take, 0, LONG));
+	ASK_AND_TAKE(&self->seat, server, 0, 1);
 	for (i = 0; i < ARRAY_SIZE(bursts); i++) {
 		begun = now();
 		begin(server, stream, 0, bursts[i]);
@@ -119,8 +118,7 @@ TEST_F_TIMEOUT(flow, each_response_is_waited_for, 120)
 
 	start_server(_metadata, server, variant->place, &calls, &narrow, NULL);
 	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
-	ASSERT_EQ(1, ask(&self->seat, 0, 1));
-	ASSERT_EQ(1, at(server, take, 0, LONG));
+	ASK_AND_TAKE(&self->seat, server, 0, 1);
 	begin(server, stream, 0, BUFFERED + MANY);
 	for (i = 0; i < MANY; i++) {
 		until_asleep(server);
@@ -139,8 +137,7 @@ TEST_F_TIMEOUT(flow, room_elsewhere_is_not_in_vain, 120)
 	start_server(_metadata, server, variant->place, &calls, &wide, NULL);
 	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
 	for (i = 0; i < 2; i++) {
-		ASSERT_EQ(1, ask(&self->seat, i, i));
-		ASSERT_EQ(i, at(server, take, i, LONG));
+		ASK_AND_TAKE(&self->seat, server, i, i);
 	}
 	ASSERT_EQ(WIDE, at(server, stream, 1, WIDE));
 	begin(server, stream, 0, WIDE + 1);
@@ -163,8 +160,7 @@ TEST_F_TIMEOUT(flow, returns_are_not_in_vain, 120)
 
 	start_server(_metadata, server, variant->place, &calls, &wide, NULL);
 	take_client_seat(_metadata, seat, &calls, NULL, 1);
-	ASSERT_EQ(1, ask(seat, 0, 1));
-	ASSERT_EQ(1, at(server, take, 0, LONG));
+	ASK_AND_TAKE(seat, server, 0, 1);
 	ASSERT_EQ(MANY, at(server, stream, 0, MANY));
 	for (i = 0; i < MANY; i++) {
 		held[i] = sluice_pending_response_receive(seat->pending[0], LONG);
@@ -189,8 +185,7 @@ TEST_F_TIMEOUT(flow, requests_do_not_wake_who_waits_for_room, 120)
 
 	start_server(_metadata, server, variant->place, &calls, &wide, NULL);
 	take_client_seat(_metadata, seat, &calls, NULL, 1);
-	ASSERT_EQ(1, ask(seat, 0, 1));
-	ASSERT_EQ(1, at(server, take, 0, LONG));
+	ASK_AND_TAKE(seat, server, 0, 1);
 	begin(server, stream, 0, WIDE + 1);
 	for (i = 0; i < MANY; i++) {
 		until_asleep(server);
@@ -209,8 +204,8 @@ TEST_F_TIMEOUT(flow, requests_do_not_wake_who_waits_for_room, 120)
 
 /* ---- Ends ------------------------------------------------------------------ */
 
-/* ask_many(count): so many requests, the last of which is kept in slot 0. */
-static long ask_many(struct seat *seat, long count, long unused)
+/* send_many(count): so many requests, the last of which is kept in slot 0. */
+static long send_many(struct seat *seat, long count, long unused)
 {
 	static __thread struct sluice_pending_response *others[MANY];
 	struct sluice_request *request;
@@ -240,7 +235,7 @@ TEST_F_TIMEOUT(flow, ends_of_other_requests_are_not_in_vain, 120)
 	start_client(_metadata, client, variant->place, &calls, 1);
 	ASSERT_EQ(1, at(client, ask, 0, 7));
 	ASSERT_EQ(7, at(server, take, 0, LONG));
-	begin(client, ask_many, MANY, 0);
+	begin(client, send_many, MANY, 0);
 	for (i = 0; i < MANY; i++) {
 		ASSERT_EQ(-EBADMSG, at(server, take, 1, LONG));
 		until_asleep(client);
@@ -299,8 +294,7 @@ TEST_F_TIMEOUT(flow, withdrawn_requests_are_not_in_vain, 120)
 
 	ASSERT_EQ(0, open_service(seat, PTR(&calls), PTR(&forgets)));
 	ASSERT_EQ(0, open_server(seat, 0, 0));
-	ASSERT_EQ(0, open_service(&other, PTR(&calls), 0));
-	ASSERT_EQ(0, open_client(&other, 0, 0));
+	ASSERT_EQ(0, join_client(&other, PTR(&calls), 0));
 	ASSERT_EQ(1, wait_servers(&other, 1, LONG));
 	not_heeded(seat, 0, 0);
 	for (i = 0; i < MANY; i++) {
@@ -338,7 +332,7 @@ TEST_F_TIMEOUT(flow, a_client_that_makes_no_room_is_not_heeded_for_ever, 120)
 	struct responder *responder;
 	pthread_t thread;
 	int thread_failed = 0;
-	long r = 0, i;
+	long r = 0;
 
 	ASSERT_EQ(0, open_service(seat, PTR(&calls), PTR(&narrow)));
 	ASSERT_EQ(0, open_server(seat, 0, 0));
@@ -359,9 +353,7 @@ TEST_F_TIMEOUT(flow, a_client_that_makes_no_room_is_not_heeded_for_ever, 120)
 	EXPECT_EQ(VAIN_RINGS_MAX + 1, responder->channel.vain);
 
 	/* It is as soon as it makes room. */
-	for (i = 0; i < BUFFERED; i++) {
-		ASSERT_EQ(i, hear(&bad, 0, LONG));
-	}
+	ASSERT_EQ(BUFFERED, hear_many(&bad, 0, BUFFERED));
 	EXPECT_EQ(0, sluice_reply_send(seat->reply[0]));
 	seat->reply[0] = NULL;
 	EXPECT_EQ(0u, responder->channel.vain);

@@ -228,26 +228,6 @@ TEST_F(foreign, served_by_io_uring)
 
 /* ---- A client's loop ------------------------------------------------------- */
 
-/* answer_pausing(requests): of a server that lets its clients sleep. */
-static long answer_pausing(struct seat *seat, long requests, long unused)
-{
-	long i, value, result;
-
-	(void)unused;
-	for (i = 0; i < requests; i++) {
-		value = take(seat, 0, LONG);
-		if (value < 0)
-			return value;
-		pause_briefly();
-		result = answer(seat, 0, value + 1);
-		if (!result)
-			result = done(seat, 0, 0);
-		if (result < 0)
-			return result;
-	}
-	return requests;
-}
-
 /* Of what the events tell: responses are added up, and ends are counted. */
 static long hear_events(struct seat *seat, long *ends)
 {
@@ -277,13 +257,10 @@ TEST_F(foreign, client)
 	long i, ends, sum, result;
 	struct loop loop;
 
-	for (i = 0; i < 2; i++)
-		start_server(_metadata, &self->end[i], variant->place, &calls, NULL,
-			     NULL);
-	take_client_seat(_metadata, seat, &calls, NULL, 2);
+	start_servers(_metadata, self->end, 2, variant->place, seat, &calls);
 	loop_open(_metadata, &loop, seat->node);
 	for (i = 0; i < 2; i++)
-		begin(&self->end[i], answer_pausing, 400, 0);
+		begin(&self->end[i], serve_late, 400, 0);
 	for (i = 0; i < 200; i++) {
 		ASSERT_EQ(2, ask(seat, 0, i));
 		ASSERT_EQ(2, ask(seat, 1, 1000));

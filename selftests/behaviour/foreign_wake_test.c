@@ -105,10 +105,8 @@ TEST_F(foreign_wake, by_a_response)
 	struct seat *seat = &self->seat;
 	long i;
 
-	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
-	take_client_seat(_metadata, seat, &calls, NULL, 1);
-	ASSERT_EQ(1, ask(seat, 0, 1));
-	ASSERT_EQ(1, at(server, take, 0, LONG));
+	start_pair(_metadata, server, variant->place, seat, &calls);
+	ASK_AND_TAKE(seat, server, 0, 1);
 	for (i = 0; i < 10; i++) {
 		ASSERT_EQ(0, prepare_fully(seat));
 		if (i % 2) {
@@ -166,8 +164,7 @@ TEST_F(foreign_wake, by_servers)
 	struct seat *seat = &self->seat;
 	long i;
 
-	ASSERT_EQ(0, open_service(seat, PTR(&calls), 0));
-	ASSERT_EQ(0, open_client(seat, 0, 0));
+	ASSERT_EQ(0, join_client(seat, PTR(&calls), 0));
 	end_start(_metadata, server, variant->place);
 	ASSERT_EQ(0, at(server, open_service, PTR(&calls), 0));
 	for (i = 0; i < 5; i++) {
@@ -188,8 +185,7 @@ TEST_F(foreign_wake, by_clients)
 	struct seat *seat = &self->seat;
 	long i;
 
-	ASSERT_EQ(0, open_service(seat, PTR(&calls), 0));
-	ASSERT_EQ(0, open_server(seat, 0, 0));
+	ASSERT_EQ(0, join_server(seat, PTR(&calls), 0));
 	end_start(_metadata, client, variant->place);
 	ASSERT_EQ(0, at(client, open_service, PTR(&calls), 0));
 	for (i = 0; i < 5; i++) {
@@ -218,8 +214,7 @@ TEST_F(foreign_wake, by_an_interruption)
 	void *result;
 	int i;
 
-	ASSERT_EQ(0, open_service(seat, PTR(&calls), 0));
-	ASSERT_EQ(0, open_server(seat, 0, 0));
+	ASSERT_EQ(0, join_server(seat, PTR(&calls), 0));
 	for (i = 0; i < 3; i++) {
 		/* Before the loop is prepared. */
 		EXPECT_EQ(0, sluice_node_interrupt(seat->node));
@@ -272,8 +267,7 @@ TEST_F(foreign_wake, by_a_deadline)
 	int64_t deadline;
 	long result;
 
-	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
-	take_client_seat(_metadata, seat, &calls, NULL, 1);
+	start_pair(_metadata, server, variant->place, seat, &calls);
 	ASSERT_EQ(0, prepare_fully(seat));
 	ask_and_hold(_metadata, seat, server, 1, LONG / 2);
 	deadline = ask_and_hold(_metadata, seat, server, 2, 50 * MILLISECOND);

@@ -63,8 +63,7 @@ TEST_F_TIMEOUT(growth, ten_thousand_of_requests, 300)
 		ASSERT_NE(NULL, self->seat.pending[0]);
 		ASSERT_EQ((long)size, at(server, consume, 0, 0))
 			TH_LOG("%s", server->result.sentence);
-		ASSERT_EQ(-EPIPE, hear(&self->seat, 0, LONG));
-		ASSERT_EQ(0, cancel(&self->seat, 0, 0));
+		ASSERT_EQ(0, hear_end(&self->seat, 0, LONG));
 		ASSERT_EQ(0, sluice_client_memory(self->seat.client, &memory));
 		size += STEP;
 	}
@@ -114,8 +113,7 @@ TEST_F(growth, loans_stay)
 	void *data[7];
 	size_t i, k, size;
 
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&blobs), 0));
-	ASSERT_EQ(0, open_client(&self->seat, 0, 0));
+	ASSERT_EQ(0, join_client(&self->seat, PTR(&blobs), 0));
 	for (i = 0; i < ARRAY_SIZE(request); i++) {
 		request[i] = sluice_client_loan(self->seat.client, 100 + 50 * i);
 		ASSERT_NE(NULL, request[i]);
@@ -158,8 +156,7 @@ TEST_F_TIMEOUT(growth, received_stay, 120)
 	struct end *server = &self->end[0];
 	long i, round, size = 1000;
 
-	start_server(_metadata, server, variant->place, &blobs, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &blobs, NULL, 1);
+	start_pair(_metadata, server, variant->place, &self->seat, &blobs);
 	for (i = 0; i < 6; i++) {
 		ASSERT_EQ(1, ask_blob(&self->seat, i, 300 + i));
 		ASSERT_EQ(300 + i, at(server, take_blob, i, LONG));

@@ -49,14 +49,7 @@ FIXTURE_TEARDOWN(guaranteed)
 
 /* ---- Limits ------------------------------------------------------------------------- */
 
-static const struct sluice_service_opts smallest = SLUICE_SERVICE_OPTS(
-	.max_clients = 1,
-	.max_servers = 1,
-	.max_active_requests_per_client = 1,
-	.max_loaned_requests = 1,
-	.max_loaned_replies_per_request = 1,
-	.max_response_buffer_size = 1,
-	.max_borrowed_responses_per_pending_response = 1);
+static const struct sluice_service_opts smallest = SLUICE_SERVICE_OPTS(LIMITS_OF(1));
 
 static const struct sluice_service_opts several = SLUICE_SERVICE_OPTS(
 	.max_clients = 1,
@@ -490,8 +483,7 @@ TEST_F(guaranteed, one_that_died)
 	struct end *server = self->server, *client = &self->client;
 
 	leave_with_requests(_metadata, server, client, variant->strategy);
-	end_kill(&server[0]);
-	end_reap(&server[0]);
+	end_kill_and_reap(&server[0]);
 	ASSERT_EQ(1, at(client, wait_servers, 1, LONG)) TH_LOG("%s", client->result.sentence);
 	meet_the_next(_metadata, &server[1], client);
 	end_stop(client);

@@ -27,8 +27,7 @@ TEST_F(room, with_one_is_used_at_once)
 	begin(client, ask, 0, ROOM);
 	EXPECT_EQ(ROOM, at(fast, take, 0, LONG));
 	EXPECT_EQ(1, at(fast, is_connected, 0, 0));
-	EXPECT_EQ(0, at(fast, answer, 0, 70));
-	EXPECT_EQ(0, at(fast, done, 0, 0));
+	EXPECT_EQ(0, at(fast, answer_and_done, 0, 70));
 	until_asleep(client);
 	ASSERT_TRUE(still_busy(client));
 
@@ -40,8 +39,7 @@ TEST_F(room, with_one_is_used_at_once)
 		}
 	}
 	EXPECT_EQ(2, finish(client));
-	EXPECT_EQ(0, at(slow, answer, 0, 71));
-	EXPECT_EQ(0, at(slow, done, 0, 0));
+	EXPECT_EQ(0, at(slow, answer_and_done, 0, 71));
 	EXPECT_EQ(70 + 71, at(client, hear, 0, LONG) + at(client, hear, 0, LONG));
 	EXPECT_EQ(-EPIPE, at(client, hear, 0, LONG));
 	EXPECT_EQ(-EAGAIN, at(fast, take, 0, SLUICE_NOWAIT));

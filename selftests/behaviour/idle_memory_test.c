@@ -42,8 +42,7 @@ TEST_F_TIMEOUT(idle_memory, three_of_four_gib, 290)
 	/* It takes 4 GiB, and how nodes wait has no part in it. */
 	if (!in_full())
 		return;
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&blobs), 0));
-	ASSERT_EQ(0, open_client(&self->seat, PTR(&opts), 0));
+	ASSERT_EQ(0, join_client(&self->seat, PTR(&blobs), PTR(&opts)));
 	ASSERT_EQ(0, loan_once(&self->seat, GIB)) TH_LOG("%s", sluice_strerror());
 	ASSERT_EQ(0, loan_once(&self->seat, GIB + 1)) TH_LOG("%s", sluice_strerror());
 	EXPECT_EQ(0, loan_once(&self->seat, 3 * GIB)) TH_LOG("%s", sluice_strerror());
@@ -101,8 +100,7 @@ TEST_F_TIMEOUT(idle_memory, the_last_descriptor, 290)
 	struct rlimit limit;
 	int next;
 
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&blobs), 0));
-	ASSERT_EQ(0, open_client(&self->seat, 0, 0));
+	ASSERT_EQ(0, join_client(&self->seat, PTR(&blobs), 0));
 	ASSERT_EQ(0, loan_once(&self->seat, 100));
 	next = dup(0);
 	ASSERT_LE(0, next);
@@ -159,8 +157,7 @@ TEST_F_TIMEOUT(idle_memory, peers_let_go_of_it, 290)
 	for (i = 0; i < 2; i++) {
 		ASSERT_EQ(0, send_short(&self->seat, request[i]));
 		ASSERT_EQ(0, at(server, take_short, 0, 0));
-		ASSERT_EQ(-EPIPE, hear(&self->seat, 0, LONG));
-		ASSERT_EQ(0, cancel(&self->seat, 0, 0));
+		ASSERT_EQ(0, hear_end(&self->seat, 0, LONG));
 	}
 	memfds = count_memfds(server->pid);
 	EXPECT_LE(1200 * MIB, memfds.allocated);
@@ -170,8 +167,7 @@ TEST_F_TIMEOUT(idle_memory, peers_let_go_of_it, 290)
 	EXPECT_GE(GIB + GIB / 2, bytes_of(self->seat.client));
 	ASSERT_EQ(0, send_short(&self->seat, request[0]));
 	ASSERT_EQ(0, at(server, take_short, 0, 0));
-	ASSERT_EQ(-EPIPE, hear(&self->seat, 0, LONG));
-	ASSERT_EQ(0, cancel(&self->seat, 0, 0));
+	ASSERT_EQ(0, hear_end(&self->seat, 0, LONG));
 	memfds = count_memfds(server->pid);
 	EXPECT_GE(GIB + GIB / 2, memfds.allocated);
 }

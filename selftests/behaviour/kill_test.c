@@ -90,8 +90,7 @@ TEST_F_TIMEOUT(kill, of_servers_while_their_client_receives, 120)
 	int64_t ended;
 	long i, killed;
 
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
-	ASSERT_EQ(0, open_client(&self->seat, 0, 0));
+	ASSERT_EQ(0, join_client(&self->seat, PTR(&calls), 0));
 	end_start(_metadata, killer, IN_PROCESS);
 	for (i = 0; i < rounds(); i++) {
 		ASSERT_EQ(0, at(killer, raise_victim, PTR(deeds[i % 4]), 0));
@@ -211,15 +210,13 @@ TEST_F_TIMEOUT(kill, of_clients_while_their_server_receives, 120)
 	unsigned int random = 3;
 	long i;
 
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
-	ASSERT_EQ(0, open_server(&self->seat, 0, 0));
+	ASSERT_EQ(0, join_server(&self->seat, PTR(&calls), 0));
 	end_start(_metadata, killer, IN_PROCESS);
 	for (i = 1; i <= CLIENT_ROUNDS; i++) {
 		begin(killer, replace_client, choose_when(i, &random), getpid());
 		ASSERT_EQ(i, take(&self->seat, 0, LONG))
 			TH_LOG("round %ld: %s", i, sluice_strerror());
-		ASSERT_EQ(0, answer(&self->seat, 0, i + 1));
-		ASSERT_EQ(0, done(&self->seat, 0, 0));
+		ASSERT_EQ(0, answer_and_done(&self->seat, 0, i + 1));
 		ASSERT_EQ(1, finish(killer));
 	}
 	ASSERT_LT(0, at(killer, kill_victim, 0, 0));
@@ -251,8 +248,7 @@ TEST_F_TIMEOUT(kill, of_clients_while_their_servers_node_waits, 120)
 	int64_t ended;
 	long i, killed;
 
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
-	ASSERT_EQ(0, open_server(&self->seat, 0, 0));
+	ASSERT_EQ(0, join_server(&self->seat, PTR(&calls), 0));
 	end_start(_metadata, killer, IN_PROCESS);
 	for (i = 0; i < CLIENT_ROUNDS; i++) {
 		ASSERT_EQ(1, at(killer, raise_victim, PTR(come), 0));

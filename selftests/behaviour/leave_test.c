@@ -13,8 +13,7 @@ TEST_F(leave, server_while_its_client_sleeps)
 {
 	struct end *server = &self->end[0], *client = &self->end[1];
 
-	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
-	start_client(_metadata, client, variant->place, &calls, 1);
+	start_two(_metadata, server, client, variant->place, &calls);
 	ASSERT_EQ(1, at(client, ask, 0, 1));
 	ASSERT_EQ(1, at(client, ask, 1, 2));
 	ASSERT_EQ(1, at(server, take, 0, LONG));
@@ -39,17 +38,13 @@ TEST_F(leave, server_with_answers_unread)
 	struct end *server = &self->end[0];
 	long i;
 
-	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
-	ASSERT_EQ(1, ask(&self->seat, 0, 1));
-	ASSERT_EQ(1, at(server, take, 0, LONG));
+	start_pair(_metadata, server, variant->place, &self->seat, &calls);
+	ASK_AND_TAKE(&self->seat, server, 0, 1);
 	for (i = 0; i < 5; i++) {
 		ASSERT_EQ(0, at(server, answer, 0, i));
 	}
 	end_stop(server);
-	for (i = 0; i < 5; i++) {
-		EXPECT_EQ(i, hear(&self->seat, 0, LONG));
-	}
+	EXPECT_EQ(5, hear_many(&self->seat, 0, 5));
 	EXPECT_EQ(-EPIPE, hear(&self->seat, 0, LONG));
 }
 
@@ -57,8 +52,7 @@ TEST_F(leave, client_whose_requests_are_held)
 {
 	struct end *client = &self->end[0];
 
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
-	ASSERT_EQ(0, open_server(&self->seat, 0, 0));
+	ASSERT_EQ(0, join_server(&self->seat, PTR(&calls), 0));
 	start_client(_metadata, client, variant->place, &calls, 1);
 	ASSERT_EQ(1, at(client, ask, 0, 8));
 	ASSERT_EQ(1, at(client, ask, 1, 9));
@@ -78,19 +72,16 @@ TEST_F(leave, client_before_its_exchange_ends)
 {
 	struct end *server = &self->end[0];
 
-	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
+	start_pair(_metadata, server, variant->place, &self->seat, &calls);
 	ASSERT_EQ(1, ask(&self->seat, 0, 8));
 	close_client(&self->seat, 0, 0);
 	ASSERT_EQ(8, at(server, take, 0, LONG));
 	EXPECT_EQ(1, at(server, is_connected, 0, 0));
 	EXPECT_EQ(0, at(server, answer, 0, 9));
 	EXPECT_EQ(9, hear(&self->seat, 0, LONG));
-	EXPECT_EQ(0, at(server, answer, 0, 10));
-	EXPECT_EQ(0, at(server, done, 0, 0));
+	EXPECT_EQ(0, at(server, answer_and_done, 0, 10));
 	EXPECT_EQ(10, hear(&self->seat, 0, LONG));
-	EXPECT_EQ(-EPIPE, hear(&self->seat, 0, LONG));
-	EXPECT_EQ(0, cancel(&self->seat, 0, 0));
+	EXPECT_EQ(0, hear_end(&self->seat, 0, LONG));
 }
 
 /* ---- Coming back --------------------------------------------------------- */
@@ -105,8 +96,7 @@ static const struct sluice_server_opts exact_server = SLUICE_SERVER_OPTS(
 static void go(struct end *end, long n)
 {
 	if (end->place == IN_PROCESS && n % 2) {
-		end_kill(end);
-		end_reap(end);
+		end_kill_and_reap(end);
 	} else {
 		end_stop(end);
 	}
@@ -120,8 +110,7 @@ TEST_F_TIMEOUT(leave, twenty_servers, 120)
 	uint64_t bytes = 0;
 	long i, round, result;
 
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&blobs), 0));
-	ASSERT_EQ(0, open_client(&self->seat, PTR(&exact_client), 0));
+	ASSERT_EQ(0, join_client(&self->seat, PTR(&blobs), PTR(&exact_client)));
 	for (round = 0; round < 20; round++) {
 		start_server(_metadata, server, variant->place, &blobs, NULL,
 			     &exact_server);

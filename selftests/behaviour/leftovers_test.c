@@ -116,8 +116,7 @@ TEST_F(leftovers, of_one_of_two)
 	for (i = 0; i < 10; i++) {
 		start_client(_metadata, client, IN_PROCESS, &calls, 1);
 		ASSERT_EQ(1, at(client, ask, 0, 1));
-		end_kill(client);
-		end_reap(client);
+		end_kill_and_reap(client);
 		ASSERT_EQ(1, at(server, take, 0, LONG));
 		ASSERT_EQ(0, at(server, done, 0, 0));
 		sweep(_metadata);
@@ -127,8 +126,7 @@ TEST_F(leftovers, of_one_of_two)
 	}
 	ASSERT_EQ(0, open_client(&self->seat, 0, 0));
 	ASSERT_EQ(1, wait_servers(&self->seat, 1, LONG));
-	ASSERT_EQ(1, ask(&self->seat, 0, 5));
-	EXPECT_EQ(5, at(server, take, 0, LONG));
+	ASK_AND_TAKE(&self->seat, server, 0, 5);
 	EXPECT_EQ(0, at(server, answer, 0, 6));
 	EXPECT_EQ(6, hear(&self->seat, 0, LONG));
 }
@@ -190,8 +188,7 @@ TEST_F(leftovers, of_other_services)
 		ASSERT_EQ(0, at(end, open_client, 0, 0));
 	}
 	EXPECT_LT(8, tree_walk(self->root.path, false).files);
-	end_kill(end);
-	end_reap(end);
+	end_kill_and_reap(end);
 	expect_swept(_metadata, &self->root, pristine);
 }
 
@@ -208,13 +205,11 @@ TEST_F(leftovers, do_not_fill_a_service)
 	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), PTR(&one)));
 	for (i = 0; i < 10; i++) {
 		end_start(_metadata, end, IN_PROCESS);
-		ASSERT_EQ(0, at(end, open_service, PTR(&calls), 0));
-		ASSERT_EQ(0, at(end, open_server, 0, 0))
+		ASSERT_EQ(0, at(end, join_server, PTR(&calls), 0))
 			TH_LOG("%s", end->result.sentence);
 		ASSERT_EQ(0, at(end, open_client, 0, 0))
 			TH_LOG("%s", end->result.sentence);
-		end_kill(end);
-		end_reap(end);
+		end_kill_and_reap(end);
 	}
 	sweep(_metadata);
 }

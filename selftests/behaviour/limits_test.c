@@ -10,14 +10,7 @@ ENDS_FIXTURE(limits);
 
 #define LARGE	1000
 
-static const struct sluice_service_opts limits_of_1 = SLUICE_SERVICE_OPTS(
-	.max_clients = 1,
-	.max_servers = 1,
-	.max_active_requests_per_client = 1,
-	.max_loaned_requests = 1,
-	.max_loaned_replies_per_request = 1,
-	.max_response_buffer_size = 1,
-	.max_borrowed_responses_per_pending_response = 1);
+static const struct sluice_service_opts limits_of_1 = SLUICE_SERVICE_OPTS(LIMITS_OF(1));
 
 /* ---- Requests that a client may have loaned ------------------------------ */
 
@@ -146,8 +139,7 @@ static void hold_to_the_limit(struct __test_metadata *_metadata,
 	long i;
 
 	for (i = 0; i < limit; i++) {
-		ASSERT_EQ(1, ask(seat, i, i));
-		ASSERT_EQ(i, at(server, take, i, LONG));
+		ASK_AND_TAKE(seat, server, i, i);
 		ASSERT_EQ(0, cancel(seat, i, 0));
 	}
 	EXPECT_EQ(-EAGAIN, at(server, take, limit, SLUICE_NOWAIT));
@@ -162,8 +154,7 @@ static void hold_to_the_limit(struct __test_metadata *_metadata,
 	ASSERT_EQ(1, at(other, ask, 0, 2000));
 	EXPECT_EQ(2000, at(server, take, limit, LONG));
 	EXPECT_EQ(-ENOBUFS, at(server, take, limit + 1, LONG));
-	ASSERT_EQ(0, at(server, answer, limit, 2001));
-	ASSERT_EQ(0, at(server, done, limit, 0));
+	ASSERT_EQ(0, at(server, answer_and_done, limit, 2001));
 	ASSERT_EQ(2001, at(other, hear, 0, LONG));
 	ASSERT_EQ(0, at(other, cancel, 0, 0));
 
@@ -175,8 +166,7 @@ static void hold_to_the_limit(struct __test_metadata *_metadata,
 	for (i = 0; i < limit; i++) {
 		ASSERT_EQ(0, at(server, done, i, 0));
 	}
-	ASSERT_EQ(-EPIPE, hear(seat, 0, LONG));
-	ASSERT_EQ(0, cancel(seat, 0, 0));
+	ASSERT_EQ(0, hear_end(seat, 0, LONG));
 }
 
 static void hold_with(struct __test_metadata *_metadata, struct seat *seat,
@@ -219,8 +209,7 @@ static void borrow_to_the_limit(struct __test_metadata *_metadata,
 	long i, round;
 
 	for (round = 0; round < 3; round++) {
-		ASSERT_EQ(1, ask(seat, 0, round));
-		ASSERT_EQ(round, at(server, take, 0, LONG));
+		ASK_AND_TAKE(seat, server, 0, round);
 		for (i = 0; i < limit; i++) {
 			ASSERT_EQ(1, at(server, answer_many, i, 1));
 			response[i] = sluice_pending_response_receive(
@@ -240,8 +229,7 @@ static void borrow_to_the_limit(struct __test_metadata *_metadata,
 		ASSERT_EQ(0, sluice_response_release(response[limit / 2]));
 		ASSERT_EQ(limit, hear(seat, 0, LONG));
 		ASSERT_EQ(0, at(server, done, 0, 0));
-		ASSERT_EQ(-EPIPE, hear(seat, 0, LONG));
-		ASSERT_EQ(0, cancel(seat, 0, 0));
+		ASSERT_EQ(0, hear_end(seat, 0, LONG));
 		for (i = 0; i < limit; i++) {
 			if (i == limit / 2)
 				continue;
@@ -317,8 +305,7 @@ TEST_F(limits, loaned_replies_1)
 	start_server(_metadata, server, variant->place, &calls, &limits_of_1,
 		     NULL);
 	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
-	ASSERT_EQ(1, ask(&self->seat, 0, 1));
-	ASSERT_EQ(1, at(server, take, 0, LONG));
+	ASK_AND_TAKE(&self->seat, server, 0, 1);
 	EXPECT_EQ(0, at(server, reply_to_the_limit, 1, 0))
 		TH_LOG("%s", server->result.sentence);
 	EXPECT_EQ(0, at(server, reply_to_the_limit, 1, 0));
@@ -334,14 +321,12 @@ TEST_F(limits, loaned_replies_many)
 	start_server(_metadata, server, variant->place, &calls, &many, NULL);
 	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
 	for (i = 0; i < 3; i++) {
-		ASSERT_EQ(1, ask(&self->seat, 0, 1));
-		ASSERT_EQ(1, at(server, take, 0, LONG));
+		ASK_AND_TAKE(&self->seat, server, 0, 1);
 		EXPECT_EQ(0, at(server, reply_to_the_limit, LARGE, 0))
 			TH_LOG("%s", server->result.sentence);
 		EXPECT_EQ(0, at(server, done, 0, 0));
 		EXPECT_EQ(0, hear(&self->seat, 0, LONG));
-		EXPECT_EQ(-EPIPE, hear(&self->seat, 0, LONG));
-		EXPECT_EQ(0, cancel(&self->seat, 0, 0));
+		EXPECT_EQ(0, hear_end(&self->seat, 0, LONG));
 	}
 }
 

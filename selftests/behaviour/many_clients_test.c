@@ -239,8 +239,7 @@ static long hear_full(struct seat *seat, long first, long unused)
 static void serve_one(struct __test_metadata *_metadata, struct seat *seat, long value)
 {
 	ASSERT_EQ(value, take(seat, 0, LONG)) TH_LOG("%s", sluice_strerror());
-	ASSERT_EQ(0, answer(seat, 0, value + 1));
-	ASSERT_EQ(0, done(seat, 0, 0));
+	ASSERT_EQ(0, answer_and_done(seat, 0, value + 1));
 }
 
 /* Whatever a client had queued before: while both have something, it is 1 to 1. */
@@ -249,8 +248,7 @@ TEST_F(many, two_are_served_in_turn)
 	struct end *busy = &self->end[0], *slow = &self->end[1];
 	long i, round, first = 0;
 
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
-	ASSERT_EQ(0, open_server(&self->seat, 0, 0));
+	ASSERT_EQ(0, join_server(&self->seat, PTR(&calls), 0));
 	start_client(_metadata, busy, IN_PROCESS, &calls, 1);
 	start_client(_metadata, slow, IN_PROCESS, &calls, 1);
 	for (round = 0; round < 10; round++) {
@@ -265,8 +263,7 @@ TEST_F(many, two_are_served_in_turn)
 		ASSERT_EQ(1, at(slow, ask_full, 1000, 0));
 		first = take(&self->seat, 0, LONG);
 		ASSERT_TRUE(first == 0 || first == 1000);
-		ASSERT_EQ(0, answer(&self->seat, 0, first + 1));
-		ASSERT_EQ(0, done(&self->seat, 0, 0));
+		ASSERT_EQ(0, answer_and_done(&self->seat, 0, first + 1));
 		for (i = 0; i < QUEUE; i++) {
 			serve_one(_metadata, &self->seat, 1000 - first + i);
 			if (i + 1 < QUEUE)
@@ -344,8 +341,7 @@ static void let_others_cool(struct __test_metadata *_metadata, struct seat *seat
 			continue;
 		}
 		ASSERT_LE(0, value) TH_LOG("%s", sluice_strerror());
-		ASSERT_EQ(0, answer(seat, 0, value + 1));
-		ASSERT_EQ(0, done(seat, 0, 0));
+		ASSERT_EQ(0, answer_and_done(seat, 0, value + 1));
 		i++;
 	}
 }
@@ -358,8 +354,7 @@ TEST_F_TIMEOUT(many, the_cold_one_is_not_starved, 120)
 	struct end *busy = &self->end[0];
 	long i, served, most = 0;
 
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
-	ASSERT_EQ(0, open_server(&self->seat, 0, 0));
+	ASSERT_EQ(0, join_server(&self->seat, PTR(&calls), 0));
 	for (i = 0; i < 16; i++)
 		start_client(_metadata, &self->end[i], IN_PROCESS, &calls, 1);
 	begin(busy, keep_busy, PTR(self->shared), 0);

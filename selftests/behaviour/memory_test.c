@@ -283,8 +283,7 @@ TEST_F(memory, preallocated_is_kept)
 	struct seat *seat = &self->seat;
 	int i;
 
-	ASSERT_EQ(0, open_service(seat, PTR(&blobs), 0));
-	ASSERT_EQ(0, open_client(seat, PTR(&opts), 0));
+	ASSERT_EQ(0, join_client(seat, PTR(&blobs), PTR(&opts)));
 	for (i = 0; i < 2000; i++) {
 		ASSERT_EQ(0, sluice_request_release(sluice_client_loan(seat->client, 1)));
 	}
@@ -349,8 +348,7 @@ TEST_F_TIMEOUT(memory, goes_back_after_a_burst, 120)
 	struct memfds memfds;
 	long i, back = 0;
 
-	start_server(_metadata, server, variant->place, &blobs, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &blobs, NULL, 1);
+	start_pair(_metadata, server, variant->place, &self->seat, &blobs);
 	begin(server, serve_blobs, 1001, 0);
 	ASSERT_EQ(0, exchange_blob(&self->seat, 0, 64 * MIB))
 		TH_LOG("%s", sluice_strerror());

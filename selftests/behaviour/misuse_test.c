@@ -18,8 +18,7 @@ static void expect_unharmed(struct __test_metadata *_metadata,
 	begin(server, serve, 1, 0);
 	ASSERT_EQ(1, ask(seat, 63, 5)) TH_LOG("%s", sluice_strerror());
 	ASSERT_EQ(6, hear(seat, 63, LONG)) TH_LOG("%s", sluice_strerror());
-	ASSERT_EQ(-EPIPE, hear(seat, 63, LONG));
-	ASSERT_EQ(0, cancel(seat, 63, 0));
+	ASSERT_EQ(0, hear_end(seat, 63, LONG));
 	ASSERT_EQ(1, finish(server)) TH_LOG("%s", server->result.sentence);
 }
 
@@ -32,8 +31,7 @@ TEST_F(misuse, request_twice)
 	struct sluice_request *request;
 	long i;
 
-	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
+	start_pair(_metadata, server, variant->place, &self->seat, &calls);
 	for (i = 0; i < 100; i++) {
 		request = sluice_client_loan_zeroed(self->seat.client, 1);
 		ASSERT_NE(NULL, request);
@@ -75,10 +73,8 @@ TEST_F(misuse, response_twice)
 	struct end *server = &self->end[0];
 	long i;
 
-	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
-	ASSERT_EQ(1, ask(&self->seat, 0, 1));
-	ASSERT_EQ(1, at(server, take, 0, LONG));
+	start_pair(_metadata, server, variant->place, &self->seat, &calls);
+	ASK_AND_TAKE(&self->seat, server, 0, 1);
 	for (i = 0; i < 100; i++) {
 		ASSERT_EQ(0, at(server, answer, 0, i));
 		response = sluice_pending_response_receive(self->seat.pending[0],
@@ -135,15 +131,13 @@ TEST_F(misuse, reply_twice)
 	struct end *server = &self->end[0];
 	long i;
 
-	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
+	start_pair(_metadata, server, variant->place, &self->seat, &calls);
 	begin(server, reply_twice, 100, 0);
 	for (i = 0; i < 100; i++) {
 		ASSERT_EQ(1, ask(&self->seat, 0, 1));
 		ASSERT_EQ(3, hear(&self->seat, 0, LONG))
 			TH_LOG("%s", sluice_strerror());
-		ASSERT_EQ(-EPIPE, hear(&self->seat, 0, LONG));
-		ASSERT_EQ(0, cancel(&self->seat, 0, 0));
+		ASSERT_EQ(0, hear_end(&self->seat, 0, LONG));
 	}
 	ASSERT_EQ(0, finish(server)) TH_LOG("%s", server->result.sentence);
 	expect_unharmed(_metadata, &self->seat, server);
@@ -155,8 +149,7 @@ TEST_F(misuse, fixed_size)
 	struct end *server = &self->end[0];
 	struct sluice_request *request;
 
-	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
+	start_pair(_metadata, server, variant->place, &self->seat, &calls);
 	EXPECT_FAILS(EINVAL, sluice_client_loan(self->seat.client, 0));
 	EXPECT_FAILS(EINVAL, sluice_client_loan(self->seat.client, 2));
 	EXPECT_FAILS(EINVAL, sluice_client_loan_zeroed(self->seat.client, 2));

@@ -286,8 +286,7 @@ TEST_F(node_next, clients_destroyed_meanwhile)
 	struct seat *seat = &self->seat, another;
 	long i;
 
-	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
-	take_client_seat(_metadata, seat, &calls, NULL, 1);
+	start_pair(_metadata, server, variant->place, seat, &calls);
 	another = (struct seat){ .service = seat->service };
 	ASSERT_EQ(0, open_client(&another, 0, 0));
 	ASSERT_EQ(1, ask(seat, 0, 1));

@@ -52,8 +52,7 @@ TEST_F(node_wait, asleep_every_time)
 	struct end *server = &self->end[0], *client = &self->end[1];
 	long i;
 
-	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
-	start_client(_metadata, client, variant->place, &calls, 1);
+	start_two(_metadata, server, client, variant->place, &calls);
 	ASSERT_EQ(0, at(server, await_peers, SLUICE_EVENT_CONNECTED, 1));
 	ASSERT_EQ(0, at(client, await_peers, SLUICE_EVENT_CONNECTED, 1));
 	for (i = 0; i < 15; i++) {
@@ -71,8 +70,7 @@ TEST_F(node_wait, asleep_every_time)
 		until_asleep(client);
 		ASSERT_EQ(0, at(server, done, 0, 0));
 		ASSERT_EQ(RESPONSE(0), finish(client));
-		ASSERT_EQ(-EPIPE, at(client, hear, 0, SLUICE_NOWAIT));
-		ASSERT_EQ(0, at(client, cancel, 0, 0));
+		ASSERT_EQ(0, at(client, hear_end, 0, SLUICE_NOWAIT));
 	}
 }
 
@@ -105,12 +103,10 @@ TEST_F(node_wait, responses_until_received)
 	struct seat *seat = &self->seat;
 	long i;
 
-	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
-	take_client_seat(_metadata, seat, &calls, NULL, 1);
+	start_pair(_metadata, server, variant->place, seat, &calls);
 	ASSERT_EQ(0, await_peers(seat, SLUICE_EVENT_CONNECTED, 1));
 	for (i = 0; i < 3; i++) {
-		ASSERT_EQ(1, ask(seat, i, i));
-		ASSERT_EQ(i, at(server, take, i, LONG));
+		ASK_AND_TAKE(seat, server, i, i);
 	}
 	EXPECT_NOTHING(seat);
 	ASSERT_EQ(0, at(server, answer, 1, 10));
@@ -140,8 +136,7 @@ TEST_F(node_wait, responses_until_received)
 
 TEST_F(node_wait, request_that_reached_nobody)
 {
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
-	ASSERT_EQ(0, open_client(&self->seat, 0, 0));
+	ASSERT_EQ(0, join_client(&self->seat, PTR(&calls), 0));
 	ASSERT_EQ(0, ask(&self->seat, 3, 1));
 	EXPECT_EQ(RESPONSE(3), find_out(&self->seat, SLUICE_FOREVER, 0));
 	EXPECT_EQ(-ENOTCONN, hear(&self->seat, 3, SLUICE_NOWAIT));
@@ -155,8 +150,7 @@ TEST_F(node_wait, deadlines)
 	struct seat *seat = &self->seat;
 	int64_t deadline;
 
-	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
-	take_client_seat(_metadata, seat, &calls, NULL, 1);
+	start_pair(_metadata, server, variant->place, seat, &calls);
 	ASSERT_EQ(0, await_peers(seat, SLUICE_EVENT_CONNECTED, 1));
 	deadline = ask_and_hold(_metadata, seat, server, 2, 100 * MILLISECOND);
 	EXPECT_EQ(RESPONSE(2), find_out(seat, LONG, 0));
@@ -213,8 +207,7 @@ TEST_F(node_wait, servers_come_and_go)
 		   *second = &self->end[2];
 
 	end_start(_metadata, client, variant->place);
-	ASSERT_EQ(0, at(client, open_service, PTR(&calls), 0));
-	ASSERT_EQ(0, at(client, open_client, 0, 0));
+	ASSERT_EQ(0, at(client, join_client, PTR(&calls), 0));
 	begin(client, find_out, SLUICE_FOREVER, 0);
 	until_asleep(client);
 	start_server(_metadata, first, variant->place, &calls, NULL, NULL);
@@ -244,8 +237,7 @@ TEST_F(node_wait, peers_are_told_once)
 {
 	struct seat *seat = &self->seat;
 
-	ASSERT_EQ(0, open_service(seat, PTR(&calls), 0));
-	ASSERT_EQ(0, open_server(seat, 0, 0));
+	ASSERT_EQ(0, join_server(seat, PTR(&calls), 0));
 	start_client(_metadata, &self->end[0], variant->place, &calls, 1);
 	start_client(_metadata, &self->end[1], variant->place, &calls, 1);
 	EXPECT_EQ(0, await_peers(seat, SLUICE_EVENT_CONNECTED, 2));
@@ -329,8 +321,7 @@ TEST_F(node_wait, pending_at_its_limit)
 	EXPECT_SLEEPS(60 * MILLISECOND, wait_node(seat, 60 * MILLISECOND, 0));
 
 	/* Another pending response, on the same channel, wakes the client. */
-	ASSERT_EQ(1, ask(seat, 1, 7));
-	ASSERT_EQ(7, at(server, take, 1, LONG));
+	ASK_AND_TAKE(seat, server, 1, 7);
 	begin(server, answer_soon, 1, 8);
 	EXPECT_EQ(RESPONSE(1), find_out(seat, LONG, 0));
 	EXPECT_EQ(0, finish(server));
@@ -355,8 +346,7 @@ TEST_F(node_wait, others_have_taken_it_to_its_limit)
 	ASSERT_EQ(0, await_peers(seat, SLUICE_EVENT_CONNECTED, 1));
 	for (i = 0; i < 4; i++) {
 		if (i % 2 == 0) {
-			ASSERT_EQ(1, ask(seat, 0, i));
-			ASSERT_EQ(i, at(server, take, 0, LONG));
+			ASK_AND_TAKE(seat, server, 0, i);
 		}
 		ASSERT_EQ(0, at(server, answer, 0, i));
 		ASSERT_EQ(i, hold(seat, 0, i));
@@ -365,8 +355,7 @@ TEST_F(node_wait, others_have_taken_it_to_its_limit)
 			ASSERT_EQ(0, at(server, done, 0, 0));
 		}
 	}
-	ASSERT_EQ(1, ask(seat, 1, 7));
-	ASSERT_EQ(7, at(server, take, 1, LONG));
+	ASK_AND_TAKE(seat, server, 1, 7);
 	ASSERT_EQ(0, at(server, answer, 1, 8));
 	EXPECT_EQ(-EAGAIN, find_out(seat, SLUICE_NOWAIT, 0));
 	EXPECT_SLEEPS(60 * MILLISECOND, wait_node(seat, 60 * MILLISECOND, 0));

@@ -70,8 +70,7 @@ TEST_F_TIMEOUT(now, servers_that_come_and_leave, 290)
 
 	end_start(_metadata, server, variant->place);
 	ASSERT_EQ(0, at(server, open_service, PTR(&calls), 0));
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
-	ASSERT_EQ(0, open_client(&self->seat, 0, 0));
+	ASSERT_EQ(0, join_client(&self->seat, PTR(&calls), 0));
 	for (i = 0; i < ROUNDS; i++) {
 		ASSERT_EQ(0, at(server, open_server, 0, 0));
 		COUNT_OLD(came, 1, wait_servers(&self->seat, 1, SLUICE_NOWAIT));
@@ -124,8 +123,7 @@ TEST_F_TIMEOUT(now, responses, 290)
 	struct end *server = &self->end[0];
 	struct seat *seat = &self->seat;
 
-	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
-	take_client_seat(_metadata, seat, &calls, NULL, 1);
+	start_pair(_metadata, server, variant->place, seat, &calls);
 	ASSERT_EQ(1, meet(seat));
 	for (i = 0; i < ROUNDS; i++) {
 		ASSERT_EQ(1, ask(seat, 0, i)) TH_LOG("%s", sluice_strerror());
@@ -173,8 +171,7 @@ TEST_F_TIMEOUT(now, requests, 290)
 	struct end *client = &self->end[1];
 	struct seat *seat = &self->seat;
 
-	ASSERT_EQ(0, open_service(seat, PTR(&calls), 0));
-	ASSERT_EQ(0, open_server(seat, 0, 0));
+	ASSERT_EQ(0, join_server(seat, PTR(&calls), 0));
 	end_start(_metadata, client, variant->place);
 	ASSERT_EQ(0, at(client, open_service, PTR(&calls), 0));
 	for (i = 0; i < ROUNDS; i++) {
@@ -227,16 +224,13 @@ TEST_F_TIMEOUT(now, servers_that_die, 290)
 
 	if (variant->place != IN_PROCESS)
 		return;
-	ASSERT_EQ(0, open_service(seat, PTR(&calls), 0));
-	ASSERT_EQ(0, open_client(seat, 0, 0));
+	ASSERT_EQ(0, join_client(seat, PTR(&calls), 0));
 	for (i = 0; i < DEATHS; i++) {
 		start_server(_metadata, server, IN_PROCESS, &calls, NULL, NULL);
 		ASSERT_EQ(1, wait_servers(seat, 1, LONG));
-		ASSERT_EQ(1, ask(seat, 0, 7));
-		ASSERT_EQ(7, at(server, take, 0, LONG));
+		ASK_AND_TAKE(seat, server, 0, 7);
 		COUNT_OLD(open, 1, sluice_pending_response_is_connected(seat->pending[0]));
-		end_kill(server);
-		end_reap(server);
+		end_kill_and_reap(server);
 		if (i % 4 == 0)
 			COUNT_OLD(count, 0, wait_servers(seat, 0, SLUICE_NOWAIT));
 		else if (i % 4 == 1)
@@ -294,8 +288,7 @@ TEST_F_TIMEOUT(now, behind_many_others, 290)
 	struct seat mine = { 0 };
 	struct seat *seat = &self->seat;
 
-	ASSERT_EQ(0, open_service(seat, PTR(&calls), 0));
-	ASSERT_EQ(0, open_server(seat, 0, 0));
+	ASSERT_EQ(0, join_server(seat, PTR(&calls), 0));
 	ASSERT_EQ(0, open_service(&mine, PTR(&calls), 0));
 	EXPECT_EQ(1, find_behind_many(_metadata, seat, &mine, SLUICE_NOWAIT));
 	EXPECT_EQ(5, find_behind_many(_metadata, seat, &mine, 1));

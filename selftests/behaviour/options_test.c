@@ -81,8 +81,7 @@ TEST_F(options, memory_sizes)
 	struct seat *seat = &self->seat;
 	size_t size;
 
-	ASSERT_EQ(0, open_service(seat, PTR(&calls), 0));
-	ASSERT_EQ(0, open_client(seat, 0, 0));
+	ASSERT_EQ(0, join_client(seat, PTR(&calls), 0));
 	ASSERT_EQ(0, open_server(seat, 0, 0));
 	for (size = sizeof(size_t); size <= sizeof(memory.known);
 	     size += sizeof(uint64_t)) {
@@ -234,8 +233,7 @@ TEST_F(options, wait_modes)
 		ASSERT_EQ(1, ask(&self->seat, 0, 5));
 		ASSERT_EQ(5, finish(server));
 		EXPECT_EQ(-ETIMEDOUT, hear(&self->seat, 0, MILLISECOND));
-		ASSERT_EQ(0, at(server, answer, 0, 6));
-		ASSERT_EQ(0, at(server, done, 0, 0));
+		ASSERT_EQ(0, at(server, answer_and_done, 0, 6));
 		EXPECT_EQ(6, hear(&self->seat, 0, LONG));
 		EXPECT_EQ(-EPIPE, hear(&self->seat, 0, LONG));
 		leave(&self->seat, 0, 0);
@@ -359,8 +357,7 @@ TEST_F(options, relative_roots)
 TEST_F(options, permissions)
 {
 	umask(0);
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
-	ASSERT_EQ(0, open_server(&self->seat, 0, 0));
+	ASSERT_EQ(0, join_server(&self->seat, PTR(&calls), 0));
 	ASSERT_EQ(0, open_client(&self->seat, 0, 0));
 	EXPECT_LT(3, tree_walk(self->root.path, false).entries);
 	EXPECT_EQ(0, tree_walk(self->root.path, false).unsafe);

@@ -7,29 +7,9 @@
  * The teardown of each test proves that the last one to go took everything along.
  */
 #include "steps.h"
+#include "orders.h"
 
 ENDS_FIXTURE(order);
-
-static size_t factorial(size_t n)
-{
-	return n < 2 ? 1 : n * factorial(n - 1);
-}
-
-/* The index-th of the n! orders of 0 .. n - 1. */
-static void permute(size_t *order, size_t n, size_t index)
-{
-	size_t left[8], i, pick;
-
-	for (i = 0; i < n; i++)
-		left[i] = i;
-	for (i = 0; i < n; i++) {
-		pick = index / factorial(n - 1 - i);
-		index %= factorial(n - 1 - i);
-		order[i] = left[pick];
-		memmove(&left[pick], &left[pick + 1],
-			(n - 1 - i - pick) * sizeof(left[0]));
-	}
-}
 
 enum {
 	NODE, SERVICE, CLIENT, PENDING, RESPONSE,
@@ -136,8 +116,7 @@ TEST_F(order, loaned_requests)
 	long i, k;
 
 	for (i = 0; i < 100; i++) {
-		ASSERT_EQ(0, open_service(&self->seat, PTR(&blobs), 0));
-		ASSERT_EQ(0, open_client(&self->seat, 0, 0));
+		ASSERT_EQ(0, join_client(&self->seat, PTR(&blobs), 0));
 		for (k = 0; k < 8; k++) {
 			ASSERT_NE(NULL, sluice_client_loan(self->seat.client,
 							   1000 * k));
@@ -161,17 +140,10 @@ TEST_F_TIMEOUT(order, of_a_server, 120)
 	struct end *client = &self->end[0];
 
 	end_start(_metadata, client, variant->place);
-	ASSERT_EQ(0, at(client, open_service, PTR(&calls), 0));
-	ASSERT_EQ(0, at(client, open_client, 0, 0));
+	ASSERT_EQ(0, at(client, join_client, PTR(&calls), 0));
 	for (index = 0; index < factorial(SERVER_SIDE); index++) {
 		permute(order, SERVER_SIDE, index);
-		ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
-		ASSERT_EQ(0, open_server(&self->seat, 0, 0));
-		ASSERT_EQ(1, at(client, wait_servers, 1, LONG));
-		ASSERT_EQ(1, at(client, ask, 0, 5));
-		ASSERT_EQ(5, take(&self->seat, 0, LONG));
-		ASSERT_EQ(0, answer(&self->seat, 0, 6));
-		ASSERT_EQ(0, loan_answer(&self->seat, 0, 7));
+		answer_and_loan(_metadata, &self->seat, client);
 		for (i = 0; i < SERVER_SIDE; i++) {
 			if (order[i] == S_REPLY) {
 				if (self->seat.reply[0]) {
@@ -206,8 +178,7 @@ TEST_F_TIMEOUT(order, of_both, 120)
 
 	for (index = 0; index < factorial(BOTH_SIDES); index += 13) {
 		permute(order, BOTH_SIDES, index);
-		ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
-		ASSERT_EQ(0, open_server(&self->seat, 0, 0));
+		ASSERT_EQ(0, join_server(&self->seat, PTR(&calls), 0));
 		ASSERT_EQ(0, open_client(&self->seat, 0, 0));
 		ASSERT_EQ(1, wait_servers(&self->seat, 1, LONG));
 		ASSERT_EQ(1, ask(&self->seat, 0, 5));

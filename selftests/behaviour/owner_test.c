@@ -78,8 +78,7 @@ static void own_one_of_each(struct __test_metadata *_metadata,
 	memset(its, 0, sizeof(*its));
 	its->seat = seat;
 	its->error = error;
-	ASSERT_EQ(0, open_service(seat, PTR(&blobs), 0));
-	ASSERT_EQ(0, open_client(seat, 0, 0));
+	ASSERT_EQ(0, join_client(seat, PTR(&blobs), 0));
 	ASSERT_EQ(0, open_server(seat, 0, 0));
 	ASSERT_EQ(1, wait_servers(seat, 1, LONG));
 	ASSERT_EQ(1, ask_blob(seat, 0, 100));
@@ -150,8 +149,7 @@ TEST_F(owner, made_for_another_thread)
 	pthread_t thread;
 	void *result;
 
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
-	ASSERT_EQ(0, open_client(&self->seat, 0, 0));
+	ASSERT_EQ(0, join_client(&self->seat, PTR(&calls), 0));
 	ASSERT_EQ(0, pthread_barrier_init(&meeting, NULL, 2));
 	ASSERT_EQ(0, pthread_create(&thread, NULL, wait_and_leave, &self->seat));
 	pthread_barrier_wait(&meeting);
@@ -179,8 +177,7 @@ static void use_and_destroy(struct __test_metadata *_metadata,
 
 	/* A node of its own works. */
 	memset(&own, 0, sizeof(own));
-	EXPECT_EQ(0, open_service(&own, PTR(&blobs), 0));
-	EXPECT_EQ(0, open_client(&own, 0, 0));
+	EXPECT_EQ(0, join_client(&own, PTR(&blobs), 0));
 	EXPECT_LE(-EAGAIN, wait_servers(&own, 1, SLUICE_NOWAIT));
 	EXPECT_EQ(0, sluice_request_release(sluice_client_loan(own.client, 5)));
 	leave(&own, 0, 0);

@@ -80,8 +80,7 @@ static void start_hog(struct __test_metadata *_metadata, struct end *end, long c
 static void open_with(struct __test_metadata *_metadata, struct seat *seat,
 		      const struct sluice_server_opts *opts)
 {
-	ASSERT_EQ(0, open_service(seat, PTR(&blobs), 0));
-	ASSERT_EQ(0, open_server(seat, PTR(opts), 0)) TH_LOG("%s", sluice_strerror());
+	ASSERT_EQ(0, join_server(seat, PTR(&blobs), PTR(opts))) TH_LOG("%s", sluice_strerror());
 }
 
 static uint64_t bytes_of(struct sluice_server *server)

@@ -5,6 +5,7 @@
  * with 1 and with a large number, and again after somebody has made room.
  */
 #include "steps.h"
+#include "rules.h"
 
 ENDS_FIXTURE(ports);
 
@@ -129,8 +130,7 @@ TEST_F_TIMEOUT(ports, everybody_with_everybody, 120)
 		ASSERT_NE(NULL, servers[i]);
 	}
 	end_start(_metadata, asker, variant->place);
-	ASSERT_EQ(0, at(asker, open_service, PTR(&calls), 0));
-	ASSERT_EQ(0, at(asker, open_client, 0, 0));
+	ASSERT_EQ(0, at(asker, join_client, PTR(&calls), 0));
 	ASSERT_EQ(MANY, at(asker, wait_servers, MANY, LONG));
 	ASSERT_EQ(MANY, at(asker, ask, 0, 1));
 	for (i = 0; i < MANY; i++) {
@@ -159,16 +159,14 @@ static void overflow(struct __test_metadata *_metadata, struct seat *seat,
 
 	for (round = 0; round < 5; round++) {
 		sent = room + 3 * round;
-		ASSERT_EQ(1, ask(seat, 0, round));
-		ASSERT_EQ(round, at(server, take, 0, LONG));
+		ASK_AND_TAKE(seat, server, 0, round);
 		ASSERT_EQ(sent, at(server, answer_many, 0, sent))
 			TH_LOG("%s", server->result.sentence);
 		for (i = sent - room; i < sent; i++) {
 			ASSERT_EQ(i, hear(seat, 0, LONG));
 		}
 		ASSERT_EQ(0, at(server, done, 0, 0));
-		ASSERT_EQ(-EPIPE, hear(seat, 0, LONG));
-		ASSERT_EQ(0, cancel(seat, 0, 0));
+		ASSERT_EQ(0, hear_end(seat, 0, LONG));
 	}
 }
 
@@ -190,34 +188,16 @@ TEST_F(ports, room_for_many_responses)
 /* Numbers that no service may have. */
 TEST_F(ports, absurd_limits)
 {
-	static const struct sluice_service_opts opts[] = {
-		SLUICE_SERVICE_OPTS(.max_clients = 4097),
-		SLUICE_SERVICE_OPTS(.max_servers = 1025),
-		SLUICE_SERVICE_OPTS(.max_active_requests_per_client = 1025),
-		SLUICE_SERVICE_OPTS(.max_loaned_requests = 1025),
-		SLUICE_SERVICE_OPTS(.max_loaned_replies_per_request = 1025),
-		SLUICE_SERVICE_OPTS(.max_response_buffer_size = 1025),
-		SLUICE_SERVICE_OPTS(
-			.max_borrowed_responses_per_pending_response = 1025),
-		SLUICE_SERVICE_OPTS(.max_clients = UINT32_MAX),
-	};
-	static const char *const names[] = {
-		"max_clients", "max_servers", "max_active_requests_per_client",
-		"max_loaned_requests", "max_loaned_replies_per_request",
-		"max_response_buffer_size",
-		"max_borrowed_responses_per_pending_response", "max_clients",
-	};
-	struct sluice_node *node;
 	size_t i;
 
-	node = sluice_node_create("test", NULL);
-	ASSERT_NE(NULL, node);
-	for (i = 0; i < ARRAY_SIZE(opts); i++) {
-		EXPECT_FAILS(EINVAL, sluice_service_open(node, &calls, &opts[i]));
-		EXPECT_SAYS(names[i]);
-		EXPECT_SAYS(i < 1 ? "4097" : i < 7 ? "1025" : "4294967295");
+	self->seat.node = sluice_node_create("test", NULL);
+	ASSERT_NE(NULL, self->seat.node);
+	for (i = 0; i < ARRAY_SIZE(too_large); i++) {
+		EXPECT_FAILS(EINVAL, sluice_service_open(self->seat.node, &calls,
+							 &too_large[i].opts));
+		EXPECT_SAYS(too_large[i].name);
+		EXPECT_SAYS(too_large[i].value);
 	}
-	sluice_node_destroy(node);
 }
 
 TEST_HARNESS_MAIN

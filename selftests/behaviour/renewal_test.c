@@ -83,8 +83,7 @@ static void shell(struct __test_metadata *_metadata, const char *command)
 static void connect_two(struct __test_metadata *_metadata, FIXTURE_DATA(renewal) *self,
 			long requests)
 {
-	start_server(_metadata, &self->crowd[0], IN_PROCESS, &calls, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
+	start_pair(_metadata, &self->crowd[0], IN_PROCESS, &self->seat, &calls);
 	begin(&self->crowd[0], keep_serving, requests, 0);
 	until_asleep(&self->crowd[0]);
 }
@@ -153,8 +152,7 @@ static void sleep_in(struct __test_metadata *_metadata, FIXTURE_DATA(renewal) *s
 	struct end *server = &self->crowd[0], *client = &self->crowd[1];
 	int before;
 
-	start_server(_metadata, server, IN_PROCESS, &calls, NULL, NULL);
-	start_client(_metadata, client, IN_PROCESS, &calls, 1);
+	start_two(_metadata, server, client, IN_PROCESS, &calls);
 	ASSERT_EQ(1, at(client, ask, 0, 7)) TH_LOG("%s", client->result.sentence);
 	ASSERT_EQ(7, at(server, take, 0, LONG)) TH_LOG("%s", server->result.sentence);
 	/* That they have met is no news any more. */
@@ -235,8 +233,7 @@ TEST_F_TIMEOUT(renewal, out_of_descriptors, 240)
 	struct rlimit files;
 	int before;
 
-	start_server(_metadata, &self->crowd[0], IN_PROCESS, &calls, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
+	start_pair(_metadata, &self->crowd[0], IN_PROCESS, &self->seat, &calls);
 	begin(&self->crowd[0], keep_serving, 1, 0);
 	expect_answer(_metadata, &self->seat);
 	ASSERT_EQ(1, finish(&self->crowd[0]));
@@ -283,14 +280,12 @@ TEST_F_TIMEOUT(renewal, untold, 120)
 
 	end_start(_metadata, &self->crowd[0], IN_PROCESS);
 	ASSERT_EQ(0, at(&self->crowd[0], refuse_inotify, 0, 0));
-	ASSERT_EQ(0, at(&self->crowd[0], open_service, PTR(&calls), 0))
+	ASSERT_EQ(0, at(&self->crowd[0], join_server, PTR(&calls), 0))
 		TH_LOG("%s", self->crowd[0].result.sentence);
-	ASSERT_EQ(0, at(&self->crowd[0], open_server, 0, 0));
 	begin(&self->crowd[0], keep_serving, 1, 0);
 	until_asleep(&self->crowd[0]);
 	shell(_metadata, "rm -rf $SLUICE_ROOT");
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
-	ASSERT_EQ(0, open_client(&self->seat, 0, 0));
+	ASSERT_EQ(0, join_client(&self->seat, PTR(&calls), 0));
 	while (wait_servers(&self->seat, 1, LONG) != 1 && now() < end)
 		continue;
 	expect_answer(_metadata, &self->seat);
@@ -358,8 +353,7 @@ TEST_F(renewal, after_chroot)
 		SKIP(return, "only root may change its root directory");
 	snprintf(jail, sizeof(jail), "%s/jail", self->root.path);
 	ASSERT_EQ(0, mkdir(jail, 0700));
-	start_server(_metadata, &self->crowd[0], IN_PROCESS, &calls, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
+	start_pair(_metadata, &self->crowd[0], IN_PROCESS, &self->seat, &calls);
 	ASSERT_EQ(0, at(&self->crowd[0], change_root, PTR(jail), 0));
 	shell(_metadata, "rm -rf $SLUICE_ROOT");
 	begin(&self->crowd[0], keep_serving, 1, 0);
@@ -368,8 +362,7 @@ TEST_F(renewal, after_chroot)
 	EXPECT_EQ(1, finish(&self->crowd[0]));
 	EXPECT_EQ(0, tree_walk(jail, true).entries);
 	/* Its descriptors of processes are not to be seen there, which the test does not mind. */
-	end_kill(&self->crowd[0]);
-	end_reap(&self->crowd[0]);
+	end_kill_and_reap(&self->crowd[0]);
 	leave(&self->seat, 0, 0);
 	sweep(_metadata);
 }

@@ -45,8 +45,7 @@ static long separate(struct seat *seat, long slot, long timeout)
 
 TEST_F(combined, call_without_a_server)
 {
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
-	ASSERT_EQ(0, open_client(&self->seat, 0, 0));
+	ASSERT_EQ(0, join_client(&self->seat, PTR(&calls), 0));
 	EXPECT_BOTH(-ENOTCONN, (void)0, SLUICE_FOREVER);
 	EXPECT_BOTH(-ENOTCONN, (void)0, SLUICE_NOWAIT);
 	ASSERT_EQ(-ENOTCONN, call(&self->seat, 0, LONG));
@@ -133,8 +132,7 @@ TEST_F(combined, call_without_an_answer)
 {
 	struct end *server = &self->end[0], *client = &self->end[1];
 
-	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
-	start_client(_metadata, client, variant->place, &calls, 1);
+	start_two(_metadata, server, client, variant->place, &calls);
 	begin(client, call, 0, SLUICE_FOREVER);
 	ASSERT_EQ(0, at(server, take, 0, LONG));
 	until_asleep(client);
@@ -153,8 +151,7 @@ TEST_F(combined_death, of_the_server_that_is_called)
 {
 	struct end *server = &self->end[0], *client = &self->end[1];
 
-	start_server(_metadata, server, IN_PROCESS, &calls, NULL, NULL);
-	start_client(_metadata, client, IN_PROCESS, &calls, 1);
+	start_two(_metadata, server, client, IN_PROCESS, &calls);
 	begin(client, call, 0, SLUICE_FOREVER);
 	ASSERT_EQ(0, at(server, take, 0, LONG));
 	until_asleep(client);

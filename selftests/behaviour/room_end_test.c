@@ -365,8 +365,7 @@ TEST_F(room_death, of_the_server_that_had_room)
 	set_up_two(_metadata, seat, slow, fast, IN_PROCESS);
 	ASSERT_EQ(0, loan_question(seat, 0, 55));
 	ASSERT_EQ(-EINTR, interrupted(seat, 0, 0));
-	end_kill(fast);
-	end_reap(fast);
+	end_kill_and_reap(fast);
 	ASSERT_EQ(-EINTR, interrupted(seat, 0, 0));
 	ASSERT_EQ(ROOM, at(slow, take_only, 0, ROOM));
 	EXPECT_EQ(2, send_question(seat, 0, 0));
@@ -388,8 +387,7 @@ TEST_F(room_death, of_a_client_that_waits)
 	begin(client, ask, 0, 55);
 	ASSERT_EQ(55, at(fast, take, 0, LONG));
 	until_asleep(client);
-	end_kill(client);
-	end_reap(client);
+	end_kill_and_reap(client);
 	EXPECT_TRUE(EVENTUALLY(at(fast, is_connected, 0, 0) == 0));
 	EXPECT_EQ(0, at(fast, done, 0, 0));
 	EXPECT_EQ(ROOM, at(slow, take_only, 0, ROOM));

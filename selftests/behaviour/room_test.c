@@ -172,20 +172,17 @@ TEST_F(room, is_made_by_what_has_expired)
 TEST_F(room, is_not_what_pending_responses_lack)
 {
 	struct end *server = &self->end[0];
-	long i;
 
 	start_server(_metadata, server, variant->place, &calls, &no_overflow, NULL);
 	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
-	for (i = 0; i < ROOM; i++) {
-		ASSERT_EQ(1, ask(&self->seat, i, i));
-	}
-	ASSERT_EQ(0, loan_question(&self->seat, i, i));
-	EXPECT_EQ(-EBUSY, send_question(&self->seat, i, 0));
+	ASSERT_EQ(ROOM, ask_many(&self->seat, ROOM, 0));
+	ASSERT_EQ(0, loan_question(&self->seat, ROOM, ROOM));
+	EXPECT_EQ(-EBUSY, send_question(&self->seat, ROOM, 0));
 	EXPECT_SAYS("max_active_requests_per_client");
 	ASSERT_EQ(0, cancel(&self->seat, 0, 0));
-	EXPECT_EQ(-EINTR, interrupted(&self->seat, i, 0));
+	EXPECT_EQ(-EINTR, interrupted(&self->seat, ROOM, 0));
 	ASSERT_EQ(0, at(server, take, 0, LONG));
-	EXPECT_EQ(1, send_question(&self->seat, i, 0));
+	EXPECT_EQ(1, send_question(&self->seat, ROOM, 0));
 }
 
 /* Nobody is there: there is nothing to wait for. */

@@ -188,8 +188,7 @@ TEST_F_TIMEOUT(rounding, both_ways, 120)
 	struct memfds memfds;
 	long bytes;
 
-	start_server(_metadata, server, variant->place, &headed, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &headed, NULL, 1);
+	start_pair(_metadata, server, variant->place, &self->seat, &headed);
 	request = sluice_client_loan(self->seat.client, (size_t)size);
 	ASSERT_NE(NULL, request) TH_LOG("%s", sluice_strerror());
 	((char *)request->data)[size - 1] = 1;

@@ -539,8 +539,7 @@ TEST_F_TIMEOUT(setup_failures, receive, 240)
 static void start_asking(struct __test_metadata *_metadata, struct seat *seat,
 			 struct end *other)
 {
-	ASSERT_EQ(0, open_service(seat, PTR(&blobs), 0));
-	ASSERT_EQ(0, open_server(seat, 0, 0));
+	ASSERT_EQ(0, join_server(seat, PTR(&blobs), 0));
 	end_start(_metadata, other, IN_PROCESS);
 	ASSERT_EQ(0, at(other, open_service, PTR(&blobs), 0));
 	peer = other;

@@ -148,8 +148,7 @@ TEST_F(shortage, of_a_server_that_goes_on_with_whom_it_has)
 	struct end *server = &self->end[0], *client;
 	long i;
 
-	start_server(_metadata, server, IN_PROCESS, &calls, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
+	start_pair(_metadata, server, IN_PROCESS, &self->seat, &calls);
 	begin(server, serve, 1, 0);
 	EXPECT_EQ(0, be_served(&self->seat, 1, 0));
 	ASSERT_EQ(1, finish(server));
@@ -268,11 +267,9 @@ TEST_F(shortage, does_not_keep_an_idle_client_awake)
 	long wakes;
 
 	end_start(_metadata, client, IN_PROCESS);
-	ASSERT_EQ(0, at(client, open_service, PTR(&calls), 0));
-	ASSERT_EQ(0, at(client, open_client, 0, 0));
+	ASSERT_EQ(0, at(client, join_client, PTR(&calls), 0));
 	ASSERT_EQ(0, at(client, exhaust, 0, 0));
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
-	ASSERT_EQ(0, open_server(&self->seat, 0, 0));
+	ASSERT_EQ(0, join_server(&self->seat, PTR(&calls), 0));
 	wakes = at(client, client_wakes, 0, 0);
 	TH_LOG("%ld wakes in 2 s", wakes);
 	EXPECT_LE(0, wakes) TH_LOG("%s", client->result.sentence);
@@ -319,8 +316,7 @@ TEST_F(shortage, of_a_server_that_comes)
 	TH_LOG("a server needs %ld descriptors", spare - 1);
 	begin(server, serve_short, 16, 0);
 	EXPECT_EQ(0, at(&self->end[1], be_served, 5, 0)) TH_LOG("%s", self->end[1].result.sentence);
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
-	ASSERT_EQ(0, open_client(&self->seat, 0, 0));
+	ASSERT_EQ(0, join_client(&self->seat, PTR(&calls), 0));
 	stop_serving(_metadata, &self->seat, server);
 }
 
@@ -334,8 +330,7 @@ TEST_F(shortage, of_a_client_that_passes)
 
 	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
 	end_start(_metadata, client, IN_PROCESS);
-	ASSERT_EQ(0, at(client, open_service, PTR(&calls), 0));
-	ASSERT_EQ(0, at(client, open_client, 0, 0));
+	ASSERT_EQ(0, at(client, join_client, PTR(&calls), 0));
 	for (spare = 0; spare < 6; spare++) {
 		ASSERT_EQ(0, at(client, exhaust, spare, 0));
 		ASSERT_EQ(0, open_server(&self->seat, 0, 0));

@@ -115,8 +115,7 @@ TEST_F_TIMEOUT(slices, of_64_mib, 120)
 {
 	struct end *server = &self->end[0];
 
-	start_server(_metadata, server, variant->place, &blobs, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &blobs, NULL, 1);
+	start_pair(_metadata, server, variant->place, &self->seat, &blobs);
 	begin(server, serve_blobs, 2, 0);
 	ASSERT_EQ(0, exchange_blob(&self->seat, 0, 64 << 20))
 		TH_LOG("%s", sluice_strerror());
@@ -131,8 +130,7 @@ TEST_F(slices, of_nothing)
 	struct sluice_request *request;
 	long i;
 
-	start_server(_metadata, server, variant->place, &blobs, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &blobs, NULL, 1);
+	start_pair(_metadata, server, variant->place, &self->seat, &blobs);
 	request = sluice_client_loan(self->seat.client, 0);
 	ASSERT_NE(NULL, request);
 	EXPECT_NE(NULL, request->data);
@@ -170,8 +168,7 @@ TEST_F(slices, absurdly_long)
 	struct sluice_request *request;
 	size_t i;
 
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&records), 0));
-	ASSERT_EQ(0, open_client(&self->seat, 0, 0));
+	ASSERT_EQ(0, join_client(&self->seat, PTR(&records), 0));
 	for (i = 0; i < ARRAY_SIZE(counts); i++) {
 		EXPECT_FAILS(EMSGSIZE, sluice_client_loan(self->seat.client,
 							  counts[i]));
@@ -210,8 +207,7 @@ TEST_F(slices, shortened)
 	void *data;
 	long keep;
 
-	start_server(_metadata, server, variant->place, &blobs, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &blobs, NULL, 1);
+	start_pair(_metadata, server, variant->place, &self->seat, &blobs);
 	for (keep = 0; keep <= 3000; keep += 300) {
 		request = sluice_client_loan(self->seat.client, 3000);
 		ASSERT_NE(NULL, request);
@@ -262,8 +258,7 @@ TEST_F(slices, zeroed)
 	struct sluice_request *request;
 	long i;
 
-	start_server(_metadata, server, variant->place, &blobs, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &blobs, NULL, 1);
+	start_pair(_metadata, server, variant->place, &self->seat, &blobs);
 	for (i = 0; i < 50; i++) {
 		request = sluice_client_loan_zeroed(self->seat.client, 10000);
 		ASSERT_NE(NULL, request);
@@ -334,8 +329,7 @@ TEST_F(slices, nobody_elses_bytes)
 	struct end *server = &self->end[0], *other = &self->end[1];
 	long i;
 
-	start_server(_metadata, server, variant->place, &blobs, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &blobs, NULL, 1);
+	start_pair(_metadata, server, variant->place, &self->seat, &blobs);
 	start_client(_metadata, other, variant->place, &blobs, 1);
 	for (i = 0; i < 20; i++) {
 		ASSERT_EQ(0, ask_marked(&self->seat, 1, 0));

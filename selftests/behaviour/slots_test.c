@@ -35,11 +35,9 @@ static void use_slots(struct __test_metadata *_metadata, struct seat *seat)
 	ASSERT_EQ(1, wait_servers(seat, 1, LONG));
 	ASSERT_EQ(1, ask(seat, 0, 5)) TH_LOG("%s", sluice_strerror());
 	ASSERT_EQ(5, take(seat, 0, LONG)) TH_LOG("%s", sluice_strerror());
-	ASSERT_EQ(0, answer(seat, 0, 6));
-	ASSERT_EQ(0, done(seat, 0, 0));
+	ASSERT_EQ(0, answer_and_done(seat, 0, 6));
 	ASSERT_EQ(6, hear(seat, 0, LONG)) TH_LOG("%s", sluice_strerror());
-	ASSERT_EQ(-EPIPE, hear(seat, 0, LONG));
-	ASSERT_EQ(0, cancel(seat, 0, 0));
+	ASSERT_EQ(0, hear_end(seat, 0, LONG));
 	close_client(seat, 0, 0);
 	close_server(seat, 0, 0);
 }

@@ -16,13 +16,6 @@ ENDS_FIXTURE(stale);
 /* Other messages of the kind until a stale handle may be used again; see sluice.h. */
 #define PROMISED	8
 
-#define SET_UP(contract, service, server_opts, client_opts)			\
-	do {									\
-		start_server(_metadata, &self->end[0], variant->place, contract,	\
-			     service, server_opts);				\
-		take_client_seat(_metadata, &self->seat, contract, client_opts, 1);	\
-	} while (0)
-
 /* ---- Responses ------------------------------------------------------------- */
 
 /*
@@ -57,9 +50,8 @@ TEST_F(stale, response_after_polls)
 	struct end *server = &self->end[0];
 	long n;
 
-	SET_UP(&calls, NULL, NULL, NULL);
-	ASSERT_EQ(1, ask(&self->seat, 0, 1));
-	ASSERT_EQ(1, at(server, take, 0, LONG));
+	SET_UP_PORTS(&calls, NULL, NULL, NULL);
+	ASK_AND_TAKE(&self->seat, server, 0, 1);
 	for (n = 0; n < OFTEN; n++)
 		fail_to_receive(_metadata, &self->seat, server, n, SLUICE_NOWAIT, -EAGAIN);
 }
@@ -69,9 +61,8 @@ TEST_F(stale, response_after_waits)
 	struct end *server = &self->end[0];
 	long n;
 
-	SET_UP(&calls, NULL, NULL, NULL);
-	ASSERT_EQ(1, ask(&self->seat, 0, 1));
-	ASSERT_EQ(1, at(server, take, 0, LONG));
+	SET_UP_PORTS(&calls, NULL, NULL, NULL);
+	ASK_AND_TAKE(&self->seat, server, 0, 1);
 	for (n = 0; n < OFTEN; n++)
 		fail_to_receive(_metadata, &self->seat, server, n, MILLISECOND / 10,
 				-ETIMEDOUT);
@@ -85,12 +76,11 @@ TEST_F(stale, response_after_ends)
 	struct seat *seat = &self->seat;
 	long i, n;
 
-	SET_UP(&calls, NULL, NULL, NULL);
+	SET_UP_PORTS(&calls, NULL, NULL, NULL);
 	ASSERT_EQ(1, ask(seat, 1, 1));
 	ASSERT_EQ(1, at(server, serve, 1, 0));
 	ASSERT_EQ(2, hear(seat, 1, LONG));
-	ASSERT_EQ(1, ask(seat, 0, 1));
-	ASSERT_EQ(1, at(server, take, 0, LONG));
+	ASK_AND_TAKE(seat, server, 0, 1);
 	for (n = 0; n < OFTEN; n++) {
 		ASSERT_EQ(2, at(server, answer_many, 10, 2));
 		ASSERT_EQ(10, hold(seat, 0, 0));
@@ -115,9 +105,8 @@ TEST_F(stale, response_after_limits)
 	struct seat *seat = &self->seat;
 	long i, n;
 
-	SET_UP(&calls, &few, NULL, NULL);
-	ASSERT_EQ(1, ask(seat, 0, 1));
-	ASSERT_EQ(1, at(server, take, 0, LONG));
+	SET_UP_PORTS(&calls, &few, NULL, NULL);
+	ASK_AND_TAKE(seat, server, 0, 1);
 	for (n = 0; n < OFTEN; n++) {
 		ASSERT_EQ(3, at(server, answer_many, 10, 3));
 		ASSERT_EQ(10, hold(seat, 0, 0));
@@ -149,7 +138,7 @@ TEST_F(stale, request_after_failed_loans)
 	struct seat *seat = &self->seat;
 	long i, n;
 
-	SET_UP(&blobs, NULL, NULL, &small_client);
+	SET_UP_PORTS(&blobs, NULL, &small_client, NULL);
 	for (n = 0; n < OFTEN; n++) {
 		stale = sluice_client_loan(seat->client, 10);
 		ASSERT_NE(NULL, stale);
@@ -171,7 +160,7 @@ TEST_F(stale, request_after_refused_loans)
 	struct seat *seat = &self->seat;
 	long i, n;
 
-	SET_UP(&calls, NULL, NULL, NULL);
+	SET_UP_PORTS(&calls, NULL, NULL, NULL);
 	for (n = 0; n < OFTEN; n++) {
 		for (i = 0; i < 8; i++) {
 			ASSERT_EQ(0, loan_question(seat, i, i));
@@ -241,7 +230,7 @@ TEST_F(stale, pending_response_after_refused_sends)
 	struct seat *seat = &self->seat;
 	long i, n;
 
-	SET_UP(&calls, &keep, NULL, &client_refuses);
+	SET_UP_PORTS(&calls, &keep, &client_refuses, NULL);
 	for (n = 0; n < OFTEN; n++) {
 		stale = release_pending(_metadata, seat);
 		ASSERT_EQ(0, loan_question(seat, 8, 8));
@@ -266,7 +255,7 @@ TEST_F(stale, pending_response_after_late_sends)
 	struct seat *seat = &self->seat;
 	long i, n;
 
-	SET_UP(&calls, &keep, NULL, NULL);
+	SET_UP_PORTS(&calls, &keep, NULL, NULL);
 	for (n = 0; n < OFTEN; n++) {
 		stale = release_pending(_metadata, seat);
 		for (i = 0; i < n; i++) {
@@ -290,7 +279,7 @@ TEST_F(stale, pending_response_after_half_sends)
 	struct seat *seat = &self->seat;
 	long i, n;
 
-	SET_UP(&calls, &keep, NULL, &client_refuses);
+	SET_UP_PORTS(&calls, &keep, &client_refuses, NULL);
 	start_server(_metadata, other, variant->place, &calls, &keep, NULL);
 	ASSERT_EQ(2, wait_servers(seat, 2, LONG));
 	for (n = 0; n < OFTEN; n++) {
@@ -359,18 +348,16 @@ TEST_F(stale, active_request_after_polls)
 	struct seat *seat = &self->seat;
 	long n;
 
-	SET_UP(&calls, NULL, NULL, NULL);
+	SET_UP_PORTS(&calls, NULL, NULL, NULL);
 	for (n = 0; n < OFTEN; n++) {
-		ASSERT_EQ(1, ask(seat, 0, 1));
-		ASSERT_EQ(1, at(server, take, 0, LONG));
+		ASK_AND_TAKE(seat, server, 0, 1);
 		ASSERT_EQ(0, at(server, release_active, 0, 0));
 		ASSERT_EQ(0, cancel(seat, 0, 0));
 		ASSERT_EQ(0, at(server, poll_requests, n, EAGAIN));
 		ASSERT_EQ(1, ask(seat, 0, 2));
 		ASSERT_EQ(2, at(server, take, 1, LONG));
 		ASSERT_EQ(-EINVAL, at(server, release_stale_active, 0, 0));
-		ASSERT_EQ(0, at(server, answer, 1, 3));
-		ASSERT_EQ(0, at(server, done, 1, 0));
+		ASSERT_EQ(0, at(server, answer_and_done, 1, 3));
 		ASSERT_EQ(3, hear(seat, 0, LONG));
 		ASSERT_EQ(0, cancel(seat, 0, 0));
 	}
@@ -382,19 +369,16 @@ TEST_F(stale, active_request_after_limits)
 	struct seat *seat = &self->seat;
 	long n;
 
-	SET_UP(&calls, &keep, NULL, NULL);
+	SET_UP_PORTS(&calls, &keep, NULL, NULL);
 	for (n = 1; n < 4; n++) {
-		ASSERT_EQ(1, ask(seat, n, n));
-		ASSERT_EQ(n, at(server, take, n, LONG));
+		ASK_AND_TAKE(seat, server, n, n);
 		ASSERT_EQ(0, cancel(seat, n, 0));
 	}
 	for (n = 0; n < OFTEN; n++) {
-		ASSERT_EQ(1, ask(seat, 0, 1));
-		ASSERT_EQ(1, at(server, take, 0, LONG));
+		ASK_AND_TAKE(seat, server, 0, 1);
 		ASSERT_EQ(0, at(server, release_active, 0, 0));
 		ASSERT_EQ(0, cancel(seat, 0, 0));
-		ASSERT_EQ(1, ask(seat, 0, 2));
-		ASSERT_EQ(2, at(server, take, 0, LONG));
+		ASK_AND_TAKE(seat, server, 0, 2);
 		ASSERT_EQ(1, ask(seat, 1, 3));
 		ASSERT_EQ(0, at(server, poll_requests, n, ENOBUFS));
 		ASSERT_EQ(-EINVAL, at(server, release_stale_active, 0, 0));
@@ -415,9 +399,8 @@ TEST_F(stale, active_request_after_late_requests)
 	int64_t deadline;
 	long i;
 
-	SET_UP(&calls, NULL, NULL, NULL);
-	ASSERT_EQ(1, ask(seat, 0, 1));
-	ASSERT_EQ(1, at(server, take, 0, LONG));
+	SET_UP_PORTS(&calls, NULL, NULL, NULL);
+	ASK_AND_TAKE(seat, server, 0, 1);
 	ASSERT_EQ(0, at(server, release_active, 0, 0));
 	for (i = 0; i < OFTEN; i++) {
 		ASSERT_EQ(0, loan_question(seat, 8, 8));
@@ -492,7 +475,7 @@ TEST_F(stale, reply_after_failed_loans)
 {
 	struct end *server = &self->end[0];
 
-	SET_UP(&blobs, NULL, &small_server, NULL);
+	SET_UP_PORTS(&blobs, NULL, NULL, &small_server);
 	ASSERT_EQ(1, ask_blob(&self->seat, 0, 5));
 	ASSERT_EQ(5, at(server, take_blob, 0, LONG));
 	EXPECT_EQ(0, at(server, fail_loans, 0, 0));
@@ -502,9 +485,8 @@ TEST_F(stale, reply_after_refused_sends)
 {
 	struct end *server = &self->end[0];
 
-	SET_UP(&calls, &keep, &server_refuses, NULL);
-	ASSERT_EQ(1, ask(&self->seat, 0, 1));
-	ASSERT_EQ(1, at(server, take, 0, LONG));
+	SET_UP_PORTS(&calls, &keep, NULL, &server_refuses);
+	ASK_AND_TAKE(&self->seat, server, 0, 1);
 	ASSERT_EQ(2, at(server, answer_many, 10, 2));
 	ASSERT_EQ(0, at(server, loan_answer, 0, 12));
 	EXPECT_EQ(0, at(server, fail_sends, 0, 0));
@@ -523,9 +505,8 @@ TEST_F(stale, response_while_fewer_than_promised_were_released)
 	struct seat *seat = &self->seat;
 	long i, round;
 
-	SET_UP(&calls, NULL, NULL, NULL);
-	ASSERT_EQ(1, ask(seat, 0, 1));
-	ASSERT_EQ(1, at(server, take, 0, LONG));
+	SET_UP_PORTS(&calls, NULL, NULL, NULL);
+	ASK_AND_TAKE(seat, server, 0, 1);
 	for (round = 0; round < OFTEN; round++) {
 		ASSERT_EQ(0, at(server, answer, 0, 1));
 		ASSERT_EQ(1, hold(seat, 0, 0));
@@ -547,7 +528,7 @@ TEST_F(stale, request_while_fewer_than_promised_were_released)
 	struct seat *seat = &self->seat;
 	long i, round;
 
-	SET_UP(&calls, NULL, NULL, NULL);
+	SET_UP_PORTS(&calls, NULL, NULL, NULL);
 	for (round = 0; round < OFTEN; round++) {
 		ASSERT_EQ(0, loan_question(seat, 0, 1));
 		stale = seat->request[0];

@@ -16,17 +16,14 @@ TEST_F(stream, many_responses)
 		.max_response_buffer_size = 1000);
 	struct end *server = &self->end[0];
 	struct sluice_response *response;
-	long i, round, count;
+	long round, count;
 
 	start_server(_metadata, server, variant->place, &calls, &deep, NULL);
 	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
 	for (round = 0; round < 4; round++) {
-		ASSERT_EQ(1, ask(&self->seat, 0, round));
-		ASSERT_EQ(round, at(server, take, 0, LONG));
+		ASK_AND_TAKE(&self->seat, server, 0, round);
 		begin(server, answer_many, 0, 1000);
-		for (i = 0; i < 500; i++) {
-			ASSERT_EQ(i, hear(&self->seat, 0, LONG));
-		}
+		ASSERT_EQ(500, hear_many(&self->seat, 0, 500));
 		ASSERT_EQ(1000, finish(server));
 		ASSERT_EQ(0, at(server, done, 0, 0));
 		count = 0;
@@ -52,8 +49,7 @@ TEST_F(stream, newest_stay)
 	start_server(_metadata, server, variant->place, &calls, &shallow, &fixed);
 	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
 	for (round = 0; round < 200; round++) {
-		ASSERT_EQ(1, ask(&self->seat, 0, round));
-		ASSERT_EQ(round, at(server, take, 0, LONG));
+		ASK_AND_TAKE(&self->seat, server, 0, round);
 		ASSERT_EQ(11, at(server, answer_many, 0, 11))
 			TH_LOG("%s", server->result.sentence);
 		for (i = 7; i < 11; i++) {
@@ -63,8 +59,7 @@ TEST_F(stream, newest_stay)
 		ASSERT_EQ(1, at(server, answer_many, 0, 1));
 		ASSERT_EQ(0, at(server, done, 0, 0));
 		ASSERT_EQ(0, hear(&self->seat, 0, LONG));
-		ASSERT_EQ(-EPIPE, hear(&self->seat, 0, LONG));
-		ASSERT_EQ(0, cancel(&self->seat, 0, 0));
+		ASSERT_EQ(0, hear_end(&self->seat, 0, LONG));
 	}
 }
 
@@ -78,8 +73,7 @@ TEST_F(stream, held_responses_stay)
 
 	start_server(_metadata, server, variant->place, &calls, &shallow, NULL);
 	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
-	ASSERT_EQ(1, ask(&self->seat, 0, 0));
-	ASSERT_EQ(0, at(server, take, 0, LONG));
+	ASK_AND_TAKE(&self->seat, server, 0, 0);
 	for (i = 0; i < 8; i++) {
 		ASSERT_EQ(0, at(server, answer, 0, 70 + i));
 		ASSERT_EQ(70 + i, hold(&self->seat, 0, i));
@@ -129,8 +123,7 @@ TEST_F(stream, of_several_servers)
 		ASSERT_EQ(0, at(&self->end[(round + 1) % 3], done, 0, 0));
 		ASSERT_EQ(-EAGAIN, hear(&self->seat, 0, SLUICE_NOWAIT));
 		ASSERT_EQ(0, at(&self->end[(round + 2) % 3], done, 0, 0));
-		ASSERT_EQ(-EPIPE, hear(&self->seat, 0, LONG));
-		ASSERT_EQ(0, cancel(&self->seat, 0, 0));
+		ASSERT_EQ(0, hear_end(&self->seat, 0, LONG));
 	}
 }
 
@@ -140,14 +133,11 @@ TEST_F(stream, empty)
 	struct end *server = &self->end[0];
 	long i;
 
-	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
+	start_pair(_metadata, server, variant->place, &self->seat, &calls);
 	for (i = 0; i < 100; i++) {
-		ASSERT_EQ(1, ask(&self->seat, 0, i));
-		ASSERT_EQ(i, at(server, take, 0, LONG));
+		ASK_AND_TAKE(&self->seat, server, 0, i);
 		ASSERT_EQ(0, at(server, done, 0, 0));
-		ASSERT_EQ(-EPIPE, hear(&self->seat, 0, LONG));
-		ASSERT_EQ(0, cancel(&self->seat, 0, 0));
+		ASSERT_EQ(0, hear_end(&self->seat, 0, LONG));
 	}
 }
 
@@ -155,12 +145,9 @@ TEST_F(stream, cancelled)
 {
 	struct end *server = &self->end[0];
 
-	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
-	ASSERT_EQ(1, ask(&self->seat, 0, 1));
-	ASSERT_EQ(1, ask(&self->seat, 1, 2));
-	ASSERT_EQ(1, at(server, take, 0, LONG));
-	ASSERT_EQ(2, at(server, take, 1, LONG));
+	start_pair(_metadata, server, variant->place, &self->seat, &calls);
+	ASSERT_EQ(2, ask_many(&self->seat, 2, 1));
+	ASSERT_EQ(2, at(server, take_many, 2, 1));
 	ASSERT_EQ(0, at(server, loan_answer, 0, 5));
 	EXPECT_EQ(1, at(server, is_connected, 0, 0));
 	ASSERT_EQ(0, cancel(&self->seat, 0, 0));
@@ -171,8 +158,7 @@ TEST_F(stream, cancelled)
 	ASSERT_EQ(0, at(server, done, 0, 0));
 
 	/* The other exchange does not notice. */
-	ASSERT_EQ(0, at(server, answer, 1, 7));
-	ASSERT_EQ(0, at(server, done, 1, 0));
+	ASSERT_EQ(0, at(server, answer_and_done, 1, 7));
 	ASSERT_EQ(7, hear(&self->seat, 1, LONG));
 	ASSERT_EQ(-EPIPE, hear(&self->seat, 1, LONG));
 }
@@ -183,8 +169,7 @@ TEST_F(stream, cancelled_in_the_queue)
 	struct end *server = &self->end[0];
 	long i;
 
-	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
+	start_pair(_metadata, server, variant->place, &self->seat, &calls);
 	for (i = 0; i < 100; i++) {
 		ASSERT_EQ(1, ask(&self->seat, 0, i));
 		ASSERT_EQ(0, cancel(&self->seat, 0, 0));
@@ -215,8 +200,7 @@ TEST_F(stream, pushed_out)
 	EXPECT_EQ(12, at(server, take, 2, LONG));
 	EXPECT_EQ(1, at(server, is_connected, 2, 0));
 	EXPECT_EQ(0, at(server, done, 1, 0));
-	EXPECT_EQ(0, at(server, answer, 2, 13));
-	EXPECT_EQ(0, at(server, done, 2, 0));
+	EXPECT_EQ(0, at(server, answer_and_done, 2, 13));
 	EXPECT_EQ(13, hear(&self->seat, 2, LONG));
 	EXPECT_EQ(-EPIPE, hear(&self->seat, 2, LONG));
 	EXPECT_EQ(-ENOBUFS, hear(&self->seat, 0, SLUICE_NOWAIT));
@@ -265,8 +249,7 @@ TEST_F(stream, unsent_replies_come_back)
 	begin(server, loan_and_release, 500, 2);
 	for (i = 0; i < 500; i++) {
 		ASSERT_EQ(1, ask(&self->seat, 0, i));
-		ASSERT_EQ(-EPIPE, hear(&self->seat, 0, LONG));
-		ASSERT_EQ(0, cancel(&self->seat, 0, 0));
+		ASSERT_EQ(0, hear_end(&self->seat, 0, LONG));
 	}
 	ASSERT_EQ(500, finish(server)) TH_LOG("%s", server->result.sentence);
 	begin(server, serve, 1, 0);
@@ -286,15 +269,13 @@ TEST_F(stream, never_another_requests_answer)
 
 	start_server(_metadata, server, variant->place, &calls, &narrow, NULL);
 	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
-	ASSERT_EQ(1, ask(&self->seat, old, 0));
-	ASSERT_EQ(0, at(server, take, old, LONG));
+	ASK_AND_TAKE(&self->seat, server, old, 0);
 	for (i = 1; i < 1000; i++) {
 		if (i % 2) {
 			ASSERT_EQ(0, at(server, answer, old, -1 - i));
 		}
 		ASSERT_EQ(0, cancel(&self->seat, old, 0));
-		ASSERT_EQ(1, ask(&self->seat, new, i));
-		ASSERT_EQ(i, at(server, take, new, LONG));
+		ASK_AND_TAKE(&self->seat, server, new, i);
 		ASSERT_EQ(-EPIPE, at(server, answer, old, -1 - i));
 		ASSERT_EQ(0, at(server, answer, new, i));
 		ASSERT_EQ(-EPIPE, at(server, answer, old, -1 - i));
@@ -336,8 +317,7 @@ TEST_F(stream, never_while_racing)
 	unsigned int random = 1;
 	long i, value, heard;
 
-	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
+	start_pair(_metadata, server, variant->place, &self->seat, &calls);
 	begin(server, serve_streams, 0, 5);
 	for (i = 1; i <= 3000; i++) {
 		ASSERT_EQ(1, ask(&self->seat, 0, i));

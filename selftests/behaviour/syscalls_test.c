@@ -23,9 +23,7 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include <sluice.h>
-
-#define SKIP		4
+#include "counted.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define SANITIZED 1
@@ -74,16 +72,6 @@ int posix_memalign(void **ret_memory, size_t alignment, size_t size)
 	return *ret_memory ? 0 : ENOMEM;
 }
 #endif
-
-struct number {
-	uint64_t value;
-};
-
-static const struct sluice_contract spinning = {
-	.name = "test/spinning",
-	.request = SLUICE_TYPE(struct number),
-	.response = SLUICE_TYPE(struct number),
-};
 
 static const struct sluice_node_opts uring = SLUICE_NODE_OPTS(
 	.wait = SLUICE_WAIT_URING);
@@ -145,7 +133,7 @@ static void settle(struct sluice_node *node)
 static void serve(unsigned long rounds)
 {
 	struct sluice_node *node = sluice_node_create("server", &uring);
-	struct sluice_service *service = sluice_service_open(node, &spinning, NULL);
+	struct sluice_service *service = sluice_service_open(node, &numbers, NULL);
 	struct sluice_server *server = sluice_server_create(service, NULL);
 	struct sluice_active_request *request;
 	const struct number *number;
@@ -229,7 +217,7 @@ static void call(unsigned long rounds)
 
 	await(SERVER_READY);
 	node = sluice_node_create("client", &uring);
-	service = sluice_service_open(node, &spinning, NULL);
+	service = sluice_service_open(node, &numbers, NULL);
 	client = sluice_client_create(service, NULL);
 	settle(node);
 	for (i = 0; i < rounds; i++) {
@@ -250,20 +238,6 @@ static void call(unsigned long rounds)
 	enter(CLIENT_LEFT);
 }
 
-/* Before anything is counted: can a node of the kind be had at all? */
-static void check_node(void)
-{
-	struct sluice_node *node = sluice_node_create("probe", &uring);
-
-	if (!node && errno == ENOSYS) {
-		warnx("%s", sluice_strerror());
-		exit(SKIP);
-	}
-	if (!node)
-		errx(1, "%s", sluice_strerror());
-	sluice_node_destroy(node);
-}
-
 int main(int argc, char **argv)
 {
 	unsigned long rounds;
@@ -277,7 +251,7 @@ int main(int argc, char **argv)
 	if (argc != 2)
 		errx(2, "usage: %s ROUNDS", argv[0]);
 	rounds = strtoul(argv[1], NULL, 0);
-	check_node();
+	check_node(&uring);
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
 		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (shared == MAP_FAILED)

@@ -60,8 +60,7 @@ static void exchange(struct __test_metadata *_metadata, struct seat *client, lon
 {
 	ASSERT_EQ(1, ask(client, 0, value)) TH_LOG("%s", sluice_strerror());
 	EXPECT_EQ(value + 1, hear(client, 0, LONG)) TH_LOG("%s", sluice_strerror());
-	EXPECT_EQ(-EPIPE, hear(client, 0, LONG));
-	ASSERT_EQ(0, cancel(client, 0, 0));
+	EXPECT_EQ(0, hear_end(client, 0, LONG));
 }
 
 /* ---- Clients ------------------------------------------------------------- */
@@ -74,8 +73,7 @@ TEST_F(turnover, of_clients_beside_one_that_stays)
 	struct seat visitor = { 0 };
 	long i, fds, maps;
 
-	start_server(_metadata, server, IN_PROCESS, &calls, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
+	start_pair(_metadata, server, IN_PROCESS, &self->seat, &calls);
 	begin(server, serve, 1, 0);
 	exchange(_metadata, &self->seat, 1);
 	ASSERT_EQ(1, finish(server));
@@ -141,8 +139,7 @@ TEST_F(turnover, of_replies_that_are_loaned_together)
 
 	start_server(_metadata, server, IN_PROCESS, &calls, &narrow, NULL);
 	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
-	ASSERT_EQ(1, ask(&self->seat, 0, 1));
-	ASSERT_EQ(1, at(server, take, 0, LONG));
+	ASK_AND_TAKE(&self->seat, server, 0, 1);
 	for (round = 0; round < ROUNDS; round++) {
 		for (i = 0; i < LOANS; i++) {
 			ASSERT_EQ(0, at(server, loan_into, i, i))
@@ -207,8 +204,7 @@ TEST_F(turnover, of_a_server_that_took_nobody)
 {
 	struct end *server = &self->end[0], *other = &self->end[1];
 
-	start_server(_metadata, server, IN_PROCESS, &calls, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
+	start_pair(_metadata, server, IN_PROCESS, &self->seat, &calls);
 	start_client(_metadata, other, IN_PROCESS, &calls, 1);
 	ASSERT_EQ(1, ask(&self->seat, 0, 1));
 	ASSERT_EQ(1, at(other, ask, 0, 2));

@@ -74,8 +74,7 @@ FIXTURE_TEARDOWN(vanished)
 {
 	leave(&self->seat, 0, 0);
 	if (end_runs(&self->server)) {
-		end_kill(&self->server);
-		end_reap(&self->server);
+		end_kill_and_reap(&self->server);
 	}
 	ends_stop(_metadata, self->crowd, 6);
 	nftw(self->moved, tree_remove_visit, 16, FTW_PHYS | FTW_DEPTH);
@@ -100,8 +99,7 @@ static void expect_answer(struct __test_metadata *_metadata, struct seat *seat, 
 	ASSERT_EQ(servers, ask(seat, 0, 20)) TH_LOG("%s", sluice_strerror());
 	for (i = 0; i < servers; i++)
 		ASSERT_EQ(21, hear(seat, 0, LONG)) TH_LOG("%s", sluice_strerror());
-	ASSERT_EQ(-EPIPE, hear(seat, 0, LONG));
-	ASSERT_EQ(0, cancel(seat, 0, 0));
+	ASSERT_EQ(0, hear_end(seat, 0, LONG));
 }
 
 static long ask_and_hear(struct seat *seat, long servers, long unused)
@@ -181,9 +179,7 @@ TEST_F(vanished, newcomers_first)
 	do_damage(_metadata, variant->damage);
 	start_new_server(_metadata, &self->crowd[0]);
 	end_start(_metadata, &self->crowd[1], IN_PROCESS);
-	ASSERT_EQ(0, at(&self->crowd[1], open_service, PTR(&calls), 0))
-		TH_LOG("%s", self->crowd[1].result.sentence);
-	ASSERT_EQ(0, at(&self->crowd[1], open_client, 0, 0))
+	ASSERT_EQ(0, at(&self->crowd[1], join_client, PTR(&calls), 0))
 		TH_LOG("%s", self->crowd[1].result.sentence);
 	go_on(_metadata, &self->server);
 	ASSERT_EQ(2, at(&self->crowd[1], wait_servers, 2, LONG))

@@ -12,25 +12,6 @@
 
 ENDS_FIXTURE(waiting);
 
-/* A server that sits idle, and a client in the test that is connected to it. */
-#define SET_UP_PAIR()							\
-	do {								\
-		start_server(_metadata, &self->end[0], variant->place,	\
-			     &calls, NULL, NULL);			\
-		take_client_seat(_metadata, &self->seat, &calls, NULL,	\
-				 1);					\
-	} while (0)
-
-/* The call ends by the clock, and not too early. */
-#define EXPECT_TIMES_OUT(timeout, call)					\
-	do {								\
-		int64_t begun_ = now();					\
-									\
-		EXPECT_EQ(-ETIMEDOUT, (call))				\
-			TH_LOG("%s", sluice_strerror());		\
-		EXPECT_LE((timeout), now() - begun_);			\
-	} while (0)
-
 static const int64_t times[] = {
 	1, 1000, MILLISECOND, 10 * MILLISECOND, 150 * MILLISECOND,
 };
@@ -39,8 +20,7 @@ TEST_F(waiting, for_servers)
 {
 	size_t i;
 
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
-	ASSERT_EQ(0, open_client(&self->seat, 0, 0));
+	ASSERT_EQ(0, join_client(&self->seat, PTR(&calls), 0));
 	EXPECT_EQ(0, wait_servers(&self->seat, 0, SLUICE_FOREVER));
 	EXPECT_EQ(0, wait_servers(&self->seat, 0, SLUICE_NOWAIT));
 	EXPECT_EQ(-EAGAIN, wait_servers(&self->seat, 1, SLUICE_NOWAIT));
@@ -75,8 +55,7 @@ TEST_F(waiting, for_servers_while_asleep)
 	long i;
 
 	end_start(_metadata, client, variant->place);
-	ASSERT_EQ(0, at(client, open_service, PTR(&calls), 0));
-	ASSERT_EQ(0, at(client, open_client, 0, 0));
+	ASSERT_EQ(0, at(client, join_client, PTR(&calls), 0));
 	begin(client, wait_servers, 3, SLUICE_FOREVER);
 	for (i = 1; i < 4; i++) {
 		until_asleep(client);
@@ -90,8 +69,7 @@ TEST_F(waiting, for_a_request)
 {
 	size_t i;
 
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
-	ASSERT_EQ(0, open_server(&self->seat, 0, 0));
+	ASSERT_EQ(0, join_server(&self->seat, PTR(&calls), 0));
 	EXPECT_EQ(-EAGAIN, take(&self->seat, 0, SLUICE_NOWAIT));
 	for (i = 0; i < ARRAY_SIZE(times); i++) {
 		EXPECT_TIMES_OUT(times[i], take(&self->seat, 0, times[i]));
@@ -113,7 +91,7 @@ TEST_F(waiting, for_a_response)
 {
 	size_t i;
 
-	SET_UP_PAIR();
+	SET_UP_PAIR(NULL);
 	ASSERT_EQ(1, ask(&self->seat, 0, 3));
 	EXPECT_EQ(-EAGAIN, hear(&self->seat, 0, SLUICE_NOWAIT));
 	for (i = 0; i < ARRAY_SIZE(times); i++) {
@@ -131,8 +109,7 @@ TEST_F(waiting, asleep_every_time)
 	struct end *server = &self->end[0], *client = &self->end[1];
 	long i;
 
-	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
-	start_client(_metadata, client, variant->place, &calls, 1);
+	start_two(_metadata, server, client, variant->place, &calls);
 	for (i = 0; i < 100; i++) {
 		begin(server, take, 0, SLUICE_FOREVER);
 		until_asleep(server);
@@ -155,11 +132,9 @@ TEST_F(waiting, woken_by_another_exchange)
 {
 	struct end *server = &self->end[0];
 
-	SET_UP_PAIR();
-	ASSERT_EQ(1, ask(&self->seat, 0, 1));
-	ASSERT_EQ(1, ask(&self->seat, 1, 2));
-	ASSERT_EQ(1, at(server, take, 0, LONG));
-	ASSERT_EQ(2, at(server, take, 1, LONG));
+	SET_UP_PAIR(NULL);
+	ASSERT_EQ(2, ask_many(&self->seat, 2, 1));
+	ASSERT_EQ(2, at(server, take_many, 2, 1));
 	ASSERT_EQ(0, at(server, answer, 1, 20));
 	EXPECT_TIMES_OUT(20 * MILLISECOND,
 			 hear(&self->seat, 0, 20 * MILLISECOND));
@@ -185,11 +160,9 @@ TEST_F(waiting, quietly_beside_a_stream)
 	struct end *server = &self->end[0];
 	long before;
 
-	SET_UP_PAIR();
-	ASSERT_EQ(1, ask(&self->seat, 0, 1));
-	ASSERT_EQ(1, ask(&self->seat, 1, 2));
-	ASSERT_EQ(1, at(server, take, 0, LONG));
-	ASSERT_EQ(2, at(server, take, 1, LONG));
+	SET_UP_PAIR(NULL);
+	ASSERT_EQ(2, ask_many(&self->seat, 2, 1));
+	ASSERT_EQ(2, at(server, take_many, 2, 1));
 	begin(server, answer_slowly, 0, 200);
 	while (recv(server->socket, &before, 1, MSG_PEEK | MSG_DONTWAIT) < 0) {
 		EXPECT_EQ(-ETIMEDOUT, hear(&self->seat, 1, 50 * MILLISECOND));
@@ -260,8 +233,7 @@ static timer_t start_signals(struct __test_metadata *_metadata, int flags)
 
 TEST_F(waiting, interrupted_for_servers)
 {
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
-	ASSERT_EQ(0, open_client(&self->seat, 0, 0));
+	ASSERT_EQ(0, join_client(&self->seat, PTR(&calls), 0));
 	EXPECT_INTERRUPTED(wait_servers(&self->seat, 1, SLUICE_FOREVER));
 	EXPECT_INTERRUPTED(wait_servers(&self->seat, 1, LONG));
 	start_server(_metadata, &self->end[0], variant->place, &calls, NULL, NULL);
@@ -273,11 +245,9 @@ TEST_F(waiting, interrupted_for_a_request)
 	struct end *client = &self->end[0];
 
 	end_start(_metadata, client, variant->place);
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
-	ASSERT_EQ(0, open_server(&self->seat, 0, 0));
+	ASSERT_EQ(0, join_server(&self->seat, PTR(&calls), 0));
 	EXPECT_INTERRUPTED(take(&self->seat, 0, SLUICE_FOREVER));
-	ASSERT_EQ(0, at(client, open_service, PTR(&calls), 0));
-	ASSERT_EQ(0, at(client, open_client, 0, 0));
+	ASSERT_EQ(0, at(client, join_client, PTR(&calls), 0));
 	ASSERT_EQ(1, at(client, wait_servers, 1, LONG));
 	EXPECT_INTERRUPTED(take(&self->seat, 0, SLUICE_FOREVER));
 	EXPECT_INTERRUPTED(take(&self->seat, 0, LONG));
@@ -291,7 +261,7 @@ TEST_F(waiting, interrupted_for_a_response)
 {
 	struct end *server = &self->end[0];
 
-	SET_UP_PAIR();
+	SET_UP_PAIR(NULL);
 	ASSERT_EQ(1, ask(&self->seat, 0, 8));
 	EXPECT_INTERRUPTED(hear(&self->seat, 0, SLUICE_FOREVER));
 	ASSERT_EQ(8, at(server, take, 0, LONG));
@@ -309,12 +279,10 @@ TEST_F(waiting, clients_take_turns)
 	struct end *server = &self->end[0], *slow = &self->end[1];
 	long i, round, busy_seen, slow_seen, value;
 
-	SET_UP_PAIR();
+	SET_UP_PAIR(NULL);
 	start_client(_metadata, slow, variant->place, &calls, 1);
 	for (round = 0; round < 10; round++) {
-		for (i = 0; i < 8; i++) {
-			ASSERT_EQ(1, ask(&self->seat, i, i));
-		}
+		ASSERT_EQ(8, ask_many(&self->seat, 8, 0));
 		for (i = 0; i < 4; i++) {
 			ASSERT_EQ(1, at(slow, ask, i, 100 + i));
 		}
@@ -377,8 +345,7 @@ TEST_F(waiting, streams_take_turns)
 		}
 		ASSERT_EQ(0, at(busy, done, 0, 0));
 		ASSERT_EQ(0, at(slow, done, 0, 0));
-		ASSERT_EQ(-EPIPE, hear(&self->seat, 0, LONG));
-		ASSERT_EQ(0, cancel(&self->seat, 0, 0));
+		ASSERT_EQ(0, hear_end(&self->seat, 0, LONG));
 	}
 }
 

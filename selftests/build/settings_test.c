@@ -16,15 +16,7 @@
 #include <limits.h>
 
 static const struct sluice_service_opts of_1 = SLUICE_SERVICE_OPTS(
-	.max_clients = 1,
-	.max_servers = 1,
-	.max_nodes = 1,
-	.max_active_requests_per_client = 1,
-	.max_loaned_requests = 1,
-	.max_loaned_replies_per_request = 1,
-	.max_response_buffer_size = 1,
-	.max_borrowed_responses_per_pending_response = 1,
-	.max_fds_per_message = 1);
+	LIMITS_OF(1), .max_nodes = 1, .max_fds_per_message = 1);
 
 FIXTURE(settings)
 {

@@ -101,17 +101,6 @@ static void hang_up(struct requester **requesters, int count)
 		channel_put(&requesters[--count]->channel);
 }
 
-/* The good client is served. */
-static void exchange(struct __test_metadata *_metadata, FIXTURE_DATA(hostile) *self)
-{
-	EXPECT_EQ(1, ask_blob(&self->good, 0, 100));
-	EXPECT_EQ(100, take_blob(&self->server, 2, LONG));
-	EXPECT_EQ(0, answer_blob(&self->server, 2, 200));
-	EXPECT_EQ(0, done(&self->server, 2, 0));
-	EXPECT_EQ(200, hear_blob(&self->good, 0, LONG));
-	EXPECT_EQ(0, cancel(&self->good, 0, 0));
-}
-
 TEST_F(hostile, connections_beyond_the_limit)
 {
 	struct requester *requesters[CROWD + 1];
@@ -133,7 +122,7 @@ TEST_F(hostile, connections_beyond_the_limit)
 		EXPECT_EQ(EUSERS, requesters[i]->lacked);
 	}
 	EXPECT_EQ(0, self->server.server->entry.counters->violations);
-	exchange(_metadata, self);
+	serve_good(_metadata, self, 2);
 
 	/* A place becomes free, and is taken. */
 	for (i = 0; !requesters[i]->welcome; i++)
@@ -208,7 +197,7 @@ TEST_F(hostile, a_port_that_comes_again)
 		channel_drain(&requesters[i]->channel);
 	EXPECT_EQ(1, count_welcomed(requesters, CROWD));
 	EXPECT_EQ(2, count_channels(self));
-	exchange(_metadata, self);
+	serve_good(_metadata, self, 2);
 	hang_up(requesters, CROWD);
 }
 
@@ -223,7 +212,7 @@ TEST_F(hostile, the_port_of_another_process)
 	await_answers(_metadata, self, &stranger, 1);
 	EXPECT_EQ(1, count_welcomed(&stranger, 1));
 	EXPECT_EQ(2, count_channels(self));
-	exchange(_metadata, self);
+	serve_good(_metadata, self, 2);
 	hang_up(&stranger, 1);
 }
 
@@ -244,7 +233,7 @@ TEST_F(hostile, those_that_say_goodbye_and_stay)
 	}
 	/* Those of one look are taken before the next, and looked after then. */
 	EXPECT_GE(2 * MOST + 1, most);
-	exchange(_metadata, self);
+	serve_good(_metadata, self, 2);
 	hang_up(requesters, CROWD);
 	for (i = 0; count_channels(self) > 1 && i < 1000; i++)
 		EXPECT_EQ(-ETIMEDOUT, take_blob(&self->server, 2, 10 * MILLISECOND));
@@ -309,7 +298,7 @@ TEST_F(hostile, requests_that_were_left_behind)
 		EXPECT_EQ(0, done(&self->server, 0, 0));
 	}
 	EXPECT_GE(2 * MOST, most);
-	exchange(_metadata, self);
+	serve_good(_metadata, self, 2);
 }
 
 /* ---- Servers ------------------------------------------------------------------- */

@@ -30,7 +30,7 @@ static long flood(struct scene *scene, const struct raw_service *service, bool g
 }
 
 /* Two of them: what one is skipped for, the other one sends meanwhile. */
-static long flood_twice(struct scene *scene, const struct raw_service *service)
+static long flood_twice(struct scene *scene, const struct raw_service *service, bool garbage)
 {
 	pid_t second = fork();
 	long sent;
@@ -40,30 +40,25 @@ static long flood_twice(struct scene *scene, const struct raw_service *service)
 		flood(scene, service, true);
 		_exit(0);
 	}
-	sent = flood(scene, service, false);
+	sent = flood(scene, service, garbage);
 	waitpid(second, NULL, 0);
 	return sent;
 }
 
+static long letters_and_garbage(struct scene *scene, const struct raw_service *service)
+{
+	return flood_twice(scene, service, false);
+}
+
 TEST_F_TIMEOUT(letters, without_an_end, 120)
 {
-	self->scene.attack = flood_twice;
+	self->scene.attack = letters_and_garbage;
 	scene_play(_metadata, &self->scene);
 }
 
 static long only_garbage(struct scene *scene, const struct raw_service *service)
 {
-	pid_t second = fork();
-	long sent;
-
-	if (!second) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		flood(scene, service, true);
-		_exit(0);
-	}
-	sent = flood(scene, service, true);
-	waitpid(second, NULL, 0);
-	return sent;
+	return flood_twice(scene, service, true);
 }
 
 TEST_F_TIMEOUT(letters, of_garbage_only, 120)

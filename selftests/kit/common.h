@@ -93,6 +93,16 @@
 	EXPECT_NE(NULL, strstr(sluice_strerror(), word))		\
 		TH_LOG("'%s' is not in '%s'", word, sluice_strerror())
 
+/* A call that ends by the clock, and not too early. */
+#define EXPECT_TIMES_OUT(timeout, call)					\
+	do {								\
+		int64_t begun_ = now();					\
+									\
+		EXPECT_EQ(-ETIMEDOUT, (call))				\
+			TH_LOG("%s", sluice_strerror());		\
+		EXPECT_LE((timeout), now() - begun_);			\
+	} while (0)
+
 struct root {
 	char path[64];
 	int fds;		/* open before anything was made */

@@ -268,6 +268,12 @@ helper void end_reap(struct end *end)
 	end_forget(end);
 }
 
+helper void end_kill_and_reap(struct end *end)
+{
+	end_kill(end);
+	end_reap(end);
+}
+
 /*
  * What the killed have left is removed by the next one that opens a service: a
  * test that kills ends with this, and its teardown finds nothing.

@@ -23,17 +23,7 @@
 #define WENT(peers)		(40 + (peers))
 #define THEN(first, second)	(100 * (first) + (second))
 
-/* A call that ends by the clock, and not too early. */
-#define EXPECT_TIMES_OUT(timeout, call)					\
-	do {								\
-		int64_t begun_ = now();					\
-									\
-		EXPECT_EQ(-ETIMEDOUT, (call))				\
-			TH_LOG("%s", sluice_strerror());		\
-		EXPECT_LE((timeout), now() - begun_);			\
-	} while (0)
-
-/* Likewise, and it sleeps: it uses less than a quarter of a processor meanwhile. */
+/* EXPECT_TIMES_OUT(), and the call sleeps: it uses less than a quarter of a processor meanwhile. */
 #define EXPECT_SLEEPS(timeout, call)					\
 	do {								\
 		int64_t used_ = used();					\

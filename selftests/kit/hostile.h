@@ -80,6 +80,18 @@ helper void forget_breaches(FIXTURE_DATA(hostile) *self)
 	memset(self->server.server->breachers, 0, sizeof(self->server.server->breachers));
 }
 
+/* The good client asks for a number of bytes and has them; the server uses this slot. */
+helper void serve_good(struct __test_metadata *_metadata, FIXTURE_DATA(hostile) *self,
+		       long slot)
+{
+	EXPECT_EQ(1, ask_blob(&self->good, 0, 100));
+	EXPECT_EQ(100, take_blob(&self->server, slot, LONG));
+	EXPECT_EQ(0, answer_blob(&self->server, slot, 200));
+	EXPECT_EQ(0, done(&self->server, slot, 0));
+	EXPECT_EQ(200, hear_blob(&self->good, 0, LONG));
+	EXPECT_EQ(0, cancel(&self->good, 0, 0));
+}
+
 /* A new hostile client, of which the server holds a request in slots 0 and 1. */
 helper void let_in(struct __test_metadata *_metadata, FIXTURE_DATA(hostile) *self)
 {

@@ -129,15 +129,4 @@ helper long serve_on(struct seat *seat, long requests, long unused)
 	return result < 0 ? result : requests;
 }
 
-/* ---- Set-ups ------------------------------------------------------------- */
-
-/* A server that sits idle, and a client in the test that is connected to it. */
-#define SET_UP_PAIR(opts)						\
-	do {								\
-		start_server(_metadata, &self->end[0], variant->place,	\
-			     &calls, opts, NULL);			\
-		take_client_seat(_metadata, &self->seat, &calls, NULL,	\
-				 1);					\
-	} while (0)
-
 #endif /* SELFTESTS_LOANS_H */

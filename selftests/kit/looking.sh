@@ -4,17 +4,8 @@
 # looking.sh - what the tests of sluice ls, show and stat share: programs that wait to be
 # looked at, and what is looked for.  Comes after tap.sh.
 
-sluice=$O/tools/sluice
-# shellcheck disable=SC2154 # tap.sh has it
-SLUICE_ROOT=$tmp/root
-export SLUICE_ROOT
-mkdir -m 700 "$SLUICE_ROOT"
-unset SLUICE_DOMAIN NO_COLOR
-
-command -v jq >/dev/null || skip_all "there is no jq"
-
-# Everything here can be waited for; only what hangs is ended.
-patience="timeout 60"
+# shellcheck source=selftests/kit/sandbox.sh
+. selftests/kit/sandbox.sh
 
 # ---- A program that does what it is told, as told_pair.h has it
 

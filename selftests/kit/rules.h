@@ -17,14 +17,25 @@
 #define BUFFER		8	/* max_response_buffer_size */
 #define BORROWED	8	/* max_borrowed_responses_per_pending_response */
 
-/* A server in the first end, and a client in the test's seat, with these options. */
-#define SET_UP_PORTS(contract, service, client, server)			\
-	do {								\
-		start_server(_metadata, &self->end[0], variant->place,	\
-			     contract, service, server);		\
-		take_client_seat(_metadata, &self->seat, contract,	\
-				 client, 1);				\
-	} while (0)
+/* Settings that no service may have, and what the sentence names. */
+static const struct {
+	struct sluice_service_opts opts;
+	const char *name, *value;
+} too_large[] __attribute__((__unused__)) = {
+	{ SLUICE_SERVICE_OPTS(.max_clients = 4097), "max_clients", "4097" },
+	{ SLUICE_SERVICE_OPTS(.max_clients = UINT32_MAX), "max_clients", "4294967295" },
+	{ SLUICE_SERVICE_OPTS(.max_servers = 1025), "max_servers", "1025" },
+	{ SLUICE_SERVICE_OPTS(.max_nodes = 8193), "max_nodes", "8193" },
+	{ SLUICE_SERVICE_OPTS(.max_active_requests_per_client = 1025),
+	  "max_active_requests_per_client", "1025" },
+	{ SLUICE_SERVICE_OPTS(.max_loaned_requests = 1025), "max_loaned_requests", "1025" },
+	{ SLUICE_SERVICE_OPTS(.max_loaned_replies_per_request = 1025),
+	  "max_loaned_replies_per_request", "1025" },
+	{ SLUICE_SERVICE_OPTS(.max_response_buffer_size = 1025),
+	  "max_response_buffer_size", "1025" },
+	{ SLUICE_SERVICE_OPTS(.max_borrowed_responses_per_pending_response = 1025),
+	  "max_borrowed_responses_per_pending_response", "1025" },
+};
 
 /* Somebody is answered, or asked, who has gone in one way or another. */
 #define EXPECT_GONE(call)						\

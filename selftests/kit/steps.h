@@ -3,6 +3,8 @@
  * Steps that many tests share; see end.h.  Each is a handful of calls of the
  * public API that end in 0 or more, or -errno.
  *
+ * Steps with slices are in blobs.h, and what starts an end with a port in set_up.h.
+ *
  * Requests and responses of &calls carry one number each, and its complement, so
  * that a torn or foreign message is told from a right one.  Those of &blobs carry
  * a pattern made from their own length.
@@ -34,6 +36,16 @@ static const struct sluice_contract blobs __attribute__((__unused__)) = {
 	.response = SLUICE_SLICE(uint8_t),
 };
 
+/* The smallest limits that a service may have, or these all at another value. */
+#define LIMITS_OF(n)					\
+	.max_clients = (n),				\
+	.max_servers = (n),				\
+	.max_active_requests_per_client = (n),		\
+	.max_loaned_requests = (n),			\
+	.max_loaned_replies_per_request = (n),		\
+	.max_response_buffer_size = (n),		\
+	.max_borrowed_responses_per_pending_response = (n)
+
 /* ---- Objects ------------------------------------------------------------- */
 
 /* open_service(contract, options): a node, and the service opened from it. */
@@ -63,6 +75,22 @@ helper long open_server(struct seat *seat, long opts, long unused)
 	seat->server = sluice_server_create(seat->service,
 					    (const struct sluice_server_opts *)opts);
 	return seat->server ? 0 : -errno;
+}
+
+/* join_client(contract, options): a service with the default settings, and a client. */
+helper long join_client(struct seat *seat, long contract, long opts)
+{
+	long result = open_service(seat, contract, 0);
+
+	return result < 0 ? result : open_client(seat, opts, 0);
+}
+
+/* join_server(contract, options): the same with a server. */
+helper long join_server(struct seat *seat, long contract, long opts)
+{
+	long result = open_service(seat, contract, 0);
+
+	return result < 0 ? result : open_server(seat, opts, 0);
 }
 
 helper long close_client(struct seat *seat, long a, long b)
@@ -138,6 +166,22 @@ helper long ask(struct seat *seat, long slot, long value)
 	return result;
 }
 
+/*
+ * ask_many(count, first): asks one server in the slots from 0 on, with the numbers from first
+ * on.
+ */
+helper long ask_many(struct seat *seat, long count, long first)
+{
+	long i, result;
+
+	for (i = 0; i < count; i++) {
+		result = ask(seat, i, first + i);
+		if (result != 1)
+			return result < 0 ? result : -EBADMSG;
+	}
+	return count;
+}
+
 /* ask_one(slot, value): sends a number to one server; how many it reached. */
 helper long ask_one(struct seat *seat, long slot, long value)
 {
@@ -174,6 +218,31 @@ helper long hear(struct seat *seat, long slot, long timeout)
 	return sluice_response_release(response) < 0 ? -errno : value;
 }
 
+/* Receives a response, looks at what is said of it, and releases it. */
+helper long hear_info(struct seat *seat, long slot, long timeout,
+		      struct sluice_response_info *ret_info)
+{
+	struct sluice_response *response;
+
+	response = sluice_pending_response_receive(seat->pending[slot], timeout);
+	if (!response || sluice_response_info(response, ret_info) < 0)
+		return -errno;
+	return sluice_response_release(response) < 0 ? -errno : 0;
+}
+
+/* hear_many(slot, count): hears the numbers from 0 on. */
+helper long hear_many(struct seat *seat, long slot, long count)
+{
+	long i, result;
+
+	for (i = 0; i < count; i++) {
+		result = hear(seat, slot, LONG);
+		if (result != i)
+			return result < 0 ? result : -EBADMSG;
+	}
+	return count;
+}
+
 /* hold(slot, into): as hear(), but the response is kept in another slot. */
 helper long hold(struct seat *seat, long slot, long into)
 {
@@ -205,6 +274,16 @@ helper long cancel(struct seat *seat, long slot, long unused)
 	return result;
 }
 
+/* hear_end(slot, timeout): the stream ends in good order, and is released. */
+helper long hear_end(struct seat *seat, long slot, long timeout)
+{
+	long result = hear(seat, slot, timeout);
+
+	if (result != -EPIPE)
+		return result < 0 ? result : -EBADMSG;
+	return cancel(seat, slot, 0);
+}
+
 /* ---- A server's steps ------------------------------------------------------ */
 
 /* take(slot, timeout): receives a request, keeps it, and returns its number. */
@@ -222,6 +301,19 @@ helper long take(struct seat *seat, long slot, long timeout)
 	    question->complement != ~question->value)
 		return -EBADMSG;
 	return (long)question->value;
+}
+
+/* take_many(count, first): so many, in the slots from 0 on; their numbers are from first on. */
+helper long take_many(struct seat *seat, long count, long first)
+{
+	long i, value;
+
+	for (i = 0; i < count; i++) {
+		value = take(seat, i, LONG);
+		if (value != first + i)
+			return value < 0 ? value : -EBADMSG;
+	}
+	return count;
 }
 
 /* loan_answer(slot, value): a reply to the request in slot, kept there unsent. */
@@ -248,6 +340,16 @@ helper long send_answer(struct seat *seat, long slot, long unused)
 	(void)unused;
 	seat->reply[slot] = NULL;
 	return sluice_reply_send(reply);
+}
+
+/* drop_answer(slot): gives it back unsent. */
+helper long drop_answer(struct seat *seat, long slot, long unused)
+{
+	int result = sluice_reply_release(seat->reply[slot]);
+
+	(void)unused;
+	seat->reply[slot] = NULL;
+	return result;
 }
 
 /* answer(slot, value): both of them. */
@@ -301,7 +403,16 @@ helper long is_connected(struct seat *seat, long slot, long unused)
 	return sluice_active_request_is_connected(seat->active[slot]);
 }
 
-/* serve(requests): answers so many requests with their number plus 1. */
+/* answer_and_done(slot, value): answers and releases the request; what became of the answer. */
+helper long answer_and_done(struct seat *seat, long slot, long value)
+{
+	long answered = answer(seat, slot, value);
+	long result = done(seat, slot, 0);
+
+	return result < 0 ? result : answered;
+}
+
+/* serve(requests): answers so many requests with their number plus 1; clients may go. */
 helper long serve(struct seat *seat, long requests, long unused)
 {
 	long value, result, i;
@@ -311,10 +422,23 @@ helper long serve(struct seat *seat, long requests, long unused)
 		value = take(seat, 0, LONG);
 		if (value < 0)
 			return value;
-		result = answer(seat, 0, value + 1);
+		result = answer_and_done(seat, 0, value + 1);
 		if (result < 0 && result != -EPIPE && result != -ECONNRESET)
 			return result;
-		result = done(seat, 0, 0);
+	}
+	return requests;
+}
+
+/* serve_late(requests): as serve(), each after a moment in which the client can fall asleep. */
+helper long serve_late(struct seat *seat, long requests, long unused)
+{
+	long value, result, i;
+
+	(void)unused;
+	for (i = 0; i < requests; i++) {
+		value = take(seat, 0, LONG);
+		pause_briefly();
+		result = value < 0 ? value : answer_and_done(seat, 0, value + 1);
 		if (result < 0)
 			return result;
 	}
@@ -322,8 +446,8 @@ helper long serve(struct seat *seat, long requests, long unused)
 }
 
 /*
- * keep_serving(requests): as serve(), however long they take to come; who is stopped and
- * goes on is interrupted.
+ * keep_serving(requests): as serve(), however long they take to come, and no client may go.
+ * An end that was stopped and goes on is interrupted.
  */
 helper long keep_serving(struct seat *seat, long requests, long unused)
 {
@@ -334,157 +458,14 @@ helper long keep_serving(struct seat *seat, long requests, long unused)
 		do
 			value = take(seat, 0, SLUICE_FOREVER);
 		while (value == -EINTR);
-		if (value < 0)
-			return value;
-		result = answer(seat, 0, value + 1);
-		if (result < 0)
-			return result;
-		result = done(seat, 0, 0);
+		result = value < 0 ? value : answer_and_done(seat, 0, value + 1);
 		if (result < 0)
 			return result;
 	}
 	return requests;
 }
 
-/* ---- Slices ---------------------------------------------------------------- */
-
-/* ask_blob(slot, size): sends so many bytes; how many servers they reached. */
-helper long ask_blob(struct seat *seat, long slot, long size)
-{
-	struct sluice_request *request;
-
-	request = sluice_client_loan(seat->client, (size_t)size);
-	if (!request)
-		return -errno;
-	if (request->count != (size_t)size || request->size != (size_t)size)
-		return -EBADMSG;
-	pattern_fill(request->data, request->size, request->count);
-	seat->pending[slot] = sluice_request_send(request);
-	if (!seat->pending[slot])
-		return -errno;
-	return sluice_pending_response_servers(seat->pending[slot]);
-}
-
-/* hear_blob(slot, timeout): length of the next response, every byte checked. */
-helper long hear_blob(struct seat *seat, long slot, long timeout)
-{
-	struct sluice_response *response;
-	long size;
-
-	response = sluice_pending_response_receive(seat->pending[slot], timeout);
-	if (!response)
-		return -errno;
-	size = (long)response->count;
-	if (response->size != response->count ||
-	    !pattern_holds(response->data, response->size, ~response->count))
-		size = -EBADMSG;
-	return sluice_response_release(response) < 0 ? -errno : size;
-}
-
-/* take_blob(slot, timeout): receives a request; its length, every byte checked. */
-helper long take_blob(struct seat *seat, long slot, long timeout)
-{
-	struct sluice_active_request *active;
-
-	active = sluice_server_receive(seat->server, timeout);
-	if (!active)
-		return -errno;
-	seat->active[slot] = active;
-	if (active->size != active->count ||
-	    !pattern_holds(active->data, active->size, active->count))
-		return -EBADMSG;
-	return (long)active->count;
-}
-
-/* answer_blob(slot, size): sends so many bytes back. */
-helper long answer_blob(struct seat *seat, long slot, long size)
-{
-	struct sluice_reply *reply;
-
-	reply = sluice_active_request_loan(seat->active[slot], (size_t)size);
-	if (!reply)
-		return -errno;
-	if (reply->count != (size_t)size || reply->size != (size_t)size)
-		return -EBADMSG;
-	pattern_fill(reply->data, reply->size, ~reply->count);
-	return sluice_reply_send(reply);
-}
-
-/* serve_blobs(requests): answers so many, each with as many bytes as it has. */
-helper long serve_blobs(struct seat *seat, long requests, long unused)
-{
-	long size, result, i;
-
-	(void)unused;
-	for (i = 0; i < requests; i++) {
-		size = take_blob(seat, 0, LONG);
-		if (size < 0)
-			return size;
-		result = answer_blob(seat, 0, size);
-		if (result < 0)
-			return result;
-		result = done(seat, 0, 0);
-		if (result < 0)
-			return result;
-	}
-	return requests;
-}
-
-/* exchange_blob(slot, size): asks for so many bytes and hears all of them. */
-helper long exchange_blob(struct seat *seat, long slot, long size)
-{
-	long result;
-
-	result = ask_blob(seat, slot, size);
-	if (result < 0)
-		return result;
-	result = hear_blob(seat, slot, LONG);
-	if (result != size)
-		return result < 0 ? result : -EBADMSG;
-	result = hear_blob(seat, slot, LONG);
-	if (result != -EPIPE)
-		return result < 0 ? result : -EBADMSG;
-	return cancel(seat, slot, 0);
-}
-
-/* ---- Set-ups ------------------------------------------------------------------ */
-
-/* An end that has the service open and a server in it. */
-helper void start_server(struct __test_metadata *_metadata, struct end *end,
-			 enum place place, const struct sluice_contract *contract,
-			 const struct sluice_service_opts *service,
-			 const struct sluice_server_opts *server)
-{
-	end_start(_metadata, end, place);
-	ASSERT_EQ(0, at(end, open_service, PTR(contract), PTR(service)))
-		TH_LOG("%s", end->result.sentence);
-	ASSERT_EQ(0, at(end, open_server, PTR(server), 0))
-		TH_LOG("%s", end->result.sentence);
-}
-
-/* A seat, the test's own, with a client that so many servers are connected to. */
-helper void take_client_seat(struct __test_metadata *_metadata, struct seat *seat,
-			     const struct sluice_contract *contract,
-			     const struct sluice_client_opts *client, long servers)
-{
-	ASSERT_EQ(0, open_service(seat, PTR(contract), 0));
-	ASSERT_EQ(0, open_client(seat, PTR(client), 0));
-	ASSERT_EQ(servers, wait_servers(seat, servers, LONG))
-		TH_LOG("%s", sluice_strerror());
-}
-
-/* An end that has a client, to which so many servers are connected. */
-helper void start_client(struct __test_metadata *_metadata, struct end *end,
-			 enum place place, const struct sluice_contract *contract,
-			 long servers)
-{
-	end_start(_metadata, end, place);
-	ASSERT_EQ(0, at(end, open_service, PTR(contract), 0))
-		TH_LOG("%s", end->result.sentence);
-	ASSERT_EQ(0, at(end, open_client, 0, 0))
-		TH_LOG("%s", end->result.sentence);
-	ASSERT_EQ(servers, at(end, wait_servers, servers, LONG))
-		TH_LOG("%s", end->result.sentence);
-}
+#include "blobs.h"
+#include "set_up.h"
 
 #endif /* SELFTESTS_STEPS_H */

@@ -17,8 +17,7 @@ TEST_F(rule_discovery, the_server_may_be_first)
 	struct end *server = &self->end[0];
 
 	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
-	ASSERT_EQ(0, open_client(&self->seat, 0, 0));
+	ASSERT_EQ(0, join_client(&self->seat, PTR(&calls), 0));
 	EXPECT_EQ(1, wait_servers(&self->seat, 1, LONG));
 	EXPECT_EXCHANGE(&self->seat, server);
 }
@@ -27,8 +26,7 @@ TEST_F(rule_discovery, the_client_may_be_first)
 {
 	struct end *server = &self->end[0];
 
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
-	ASSERT_EQ(0, open_client(&self->seat, 0, 0));
+	ASSERT_EQ(0, join_client(&self->seat, PTR(&calls), 0));
 	EXPECT_EQ(-EAGAIN, wait_servers(&self->seat, 1, SLUICE_NOWAIT));
 	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
 	EXPECT_EQ(1, wait_servers(&self->seat, 1, LONG));
@@ -42,10 +40,8 @@ TEST_F(rule_discovery, a_server_that_is_there_is_reached_by_the_first_request)
 
 	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
 	for (i = 0; i < 20; i++) {
-		ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
-		ASSERT_EQ(0, open_client(&self->seat, 0, 0));
-		EXPECT_EQ(1, ask(&self->seat, 0, i));
-		ASSERT_EQ(i, at(server, take, 0, LONG));
+		ASSERT_EQ(0, join_client(&self->seat, PTR(&calls), 0));
+		ASK_AND_TAKE(&self->seat, server, 0, i);
 		ASSERT_EQ(0, at(server, done, 0, 0));
 		leave(&self->seat, 0, 0);
 	}
@@ -56,8 +52,7 @@ TEST_F(rule_discovery, a_sleeping_client_is_woken_when_a_server_comes)
 	struct end *client = &self->end[1];
 
 	end_start(_metadata, client, variant->place);
-	ASSERT_EQ(0, at(client, open_service, PTR(&calls), 0));
-	ASSERT_EQ(0, at(client, open_client, 0, 0));
+	ASSERT_EQ(0, at(client, join_client, PTR(&calls), 0));
 	begin(client, wait_servers, 1, SLUICE_FOREVER);
 	until_asleep(client);
 	start_server(_metadata, &self->end[0], variant->place, &calls, NULL, NULL);
@@ -92,8 +87,7 @@ TEST_F(rule_discovery, a_late_server_has_no_part_in_an_older_stream)
 
 TEST_F(rule_discovery, a_request_that_reached_nobody_stays_so)
 {
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
-	ASSERT_EQ(0, open_client(&self->seat, 0, 0));
+	ASSERT_EQ(0, join_client(&self->seat, PTR(&calls), 0));
 	ASSERT_EQ(0, ask(&self->seat, 0, 1));
 	start_server(_metadata, &self->end[0], variant->place, &calls, NULL, NULL);
 	ASSERT_EQ(1, wait_servers(&self->seat, 1, LONG));
@@ -108,8 +102,7 @@ TEST_F(rule_discovery, requests_wait_for_a_server_that_is_busy)
 
 	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
 	end_start(_metadata, client, variant->place);
-	ASSERT_EQ(0, at(client, open_service, PTR(&calls), 0));
-	ASSERT_EQ(0, at(client, open_client, 0, 0));
+	ASSERT_EQ(0, at(client, join_client, PTR(&calls), 0));
 	ASSERT_EQ(1, at(client, ask, 0, 1));
 	ASSERT_EQ(1, at(client, ask, 1, 2));
 	end_stop(client);
@@ -121,8 +114,7 @@ TEST_F(rule_discovery, a_node_may_have_both_roles)
 {
 	struct seat *seat = &self->seat;
 
-	ASSERT_EQ(0, open_service(seat, PTR(&calls), 0));
-	ASSERT_EQ(0, open_client(seat, 0, 0));
+	ASSERT_EQ(0, join_client(seat, PTR(&calls), 0));
 	ASSERT_EQ(0, open_server(seat, 0, 0));
 	ASSERT_EQ(1, wait_servers(seat, 1, LONG));
 	ASSERT_EQ(1, ask(seat, 0, 1));
@@ -137,8 +129,7 @@ TEST_F(rule_discovery, nodes_that_wait_differently_understand_each_other)
 	long i;
 
 	server->sockets = true;
-	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
-	start_client(_metadata, client, variant->place, &calls, 1);
+	start_two(_metadata, server, client, variant->place, &calls);
 	for (i = 0; i < 20; i++) {
 		begin(server, serve, 1, 0);
 		until_asleep(server);
@@ -153,8 +144,7 @@ TEST_F(rule_discovery, a_node_is_told_who_comes_and_goes)
 {
 	struct end *server = &self->end[0];
 
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
-	ASSERT_EQ(0, open_client(&self->seat, 0, 0));
+	ASSERT_EQ(0, join_client(&self->seat, PTR(&calls), 0));
 	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
 	EXPECT_EQ(0, await_peers(&self->seat, SLUICE_EVENT_CONNECTED, 1));
 	ASSERT_EQ(0, at(server, close_server, 0, 0));
@@ -165,12 +155,10 @@ TEST_F(rule_discovery_death, a_node_is_told_who_dies)
 {
 	struct end *server = &self->end[0];
 
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
-	ASSERT_EQ(0, open_client(&self->seat, 0, 0));
+	ASSERT_EQ(0, join_client(&self->seat, PTR(&calls), 0));
 	start_server(_metadata, server, IN_PROCESS, &calls, NULL, NULL);
 	EXPECT_EQ(0, await_peers(&self->seat, SLUICE_EVENT_CONNECTED, 1));
-	end_kill(server);
-	end_reap(server);
+	end_kill_and_reap(server);
 	EXPECT_EQ(ECONNRESET, await_peers(&self->seat, SLUICE_EVENT_DISCONNECTED, 1));
 	sweep(_metadata);
 }
@@ -186,8 +174,7 @@ static const struct sluice_server_opts exact_server = SLUICE_SERVER_OPTS(
 static void go(struct end *end, long n)
 {
 	if (end->place == IN_PROCESS && n % 2) {
-		end_kill(end);
-		end_reap(end);
+		end_kill_and_reap(end);
 	} else {
 		end_stop(end);
 	}
@@ -200,8 +187,7 @@ TEST_F_TIMEOUT(rule_discovery, a_client_outlives_twenty_servers_and_loses_no_sli
 	uint64_t bytes = 0;
 	long i, round;
 
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&blobs), 0));
-	ASSERT_EQ(0, open_client(&self->seat, PTR(&exact_client), 0));
+	ASSERT_EQ(0, join_client(&self->seat, PTR(&blobs), PTR(&exact_client)));
 	for (round = 0; round < 20; round++) {
 		start_server(_metadata, server, variant->place, &blobs, NULL, NULL);
 		ASSERT_EQ(1, wait_servers(&self->seat, 1, LONG));
@@ -240,8 +226,7 @@ TEST_F_TIMEOUT(rule_discovery, a_server_outlives_twenty_clients_and_keeps_no_mem
 	struct end *client = &self->end[0];
 	long i, round, fds;
 
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&blobs), 0));
-	ASSERT_EQ(0, open_server(&self->seat, PTR(&exact_server), 0));
+	ASSERT_EQ(0, join_server(&self->seat, PTR(&blobs), PTR(&exact_server)));
 	ASSERT_EQ(-EAGAIN, take(&self->seat, 0, SLUICE_NOWAIT));
 	fds = count_fds();
 	for (round = 0; round < 20; round++) {

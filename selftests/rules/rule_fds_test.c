@@ -69,13 +69,6 @@ static long fds(struct seat *seat, long a, long b)
 	return count_fds();
 }
 
-static void meet(struct __test_metadata *_metadata, FIXTURE_DATA(rule_fds) *self,
-		 enum place place, const struct sluice_service_opts *opts)
-{
-	start_server(_metadata, &self->end[0], place, &calls, opts, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
-}
-
 /* ---- With requests --------------------------------------------------------- */
 
 TEST_F(rule_fds, a_request_brings_descriptors_in_order)
@@ -83,7 +76,7 @@ TEST_F(rule_fds, a_request_brings_descriptors_in_order)
 	struct end *server = &self->end[0];
 	long i;
 
-	meet(_metadata, self, variant->place, &four);
+	SET_UP_PAIR(&four);
 	ASSERT_EQ(0, loan_question(&self->seat, 0, 1));
 	for (i = 0; i < MOST; i++) {
 		ASSERT_EQ(0, attach(&self->seat, 0, 100 + i));
@@ -119,9 +112,8 @@ TEST_F(rule_fds, what_is_not_taken_is_closed)
 	struct end *server = &self->end[0];
 	long before, own = 0, i;
 
-	meet(_metadata, self, variant->place, &four);
-	ASSERT_EQ(1, ask(&self->seat, 0, 0));
-	ASSERT_EQ(0, at(server, take, 0, LONG));
+	SET_UP_PAIR(&four);
+	ASK_AND_TAKE(&self->seat, server, 0, 0);
 	ASSERT_EQ(0, at(server, done, 0, 0));
 	ASSERT_EQ(0, cancel(&self->seat, 0, 0));
 	/*
@@ -150,7 +142,7 @@ TEST_F(rule_fds, a_request_that_is_not_sent_gives_them_back)
 {
 	int before;
 
-	meet(_metadata, self, variant->place, &four);
+	SET_UP_PAIR(&four);
 	before = count_fds();
 	ASSERT_EQ(0, loan_question(&self->seat, 0, 1));
 	ASSERT_EQ(0, attach(&self->seat, 0, 7));
@@ -166,9 +158,8 @@ TEST_F(rule_fds, those_of_requests_that_were_pushed_out_are_closed)
 	struct end *server = &self->end[0];
 	long before, i;
 
-	meet(_metadata, self, variant->place, &small);
-	ASSERT_EQ(1, ask(&self->seat, 0, 0));
-	ASSERT_EQ(0, at(server, take, 0, LONG));
+	SET_UP_PAIR(&small);
+	ASK_AND_TAKE(&self->seat, server, 0, 0);
 	ASSERT_EQ(0, at(server, done, 0, 0));
 	ASSERT_EQ(0, cancel(&self->seat, 0, 0));
 	before = at(server, fds, 0, 0);
@@ -195,9 +186,8 @@ TEST_F(rule_fds, a_response_brings_descriptors)
 	struct end *server = &self->end[0];
 	long i;
 
-	meet(_metadata, self, variant->place, &four);
-	ASSERT_EQ(1, ask(&self->seat, 0, 1));
-	ASSERT_EQ(1, at(server, take, 0, LONG));
+	SET_UP_PAIR(&four);
+	ASK_AND_TAKE(&self->seat, server, 0, 1);
 	for (i = 0; i < 3; i++) {
 		ASSERT_EQ(0, at(server, loan_answer, 0, i));
 		ASSERT_EQ(0, at(server, attach_to_answer, 0, 20 + i));
@@ -220,10 +210,9 @@ TEST_F(rule_fds, those_of_responses_that_were_pushed_out_are_closed)
 	int before;
 	long i;
 
-	meet(_metadata, self, variant->place, &small);
+	SET_UP_PAIR(&small);
 	before = count_fds();
-	ASSERT_EQ(1, ask(&self->seat, 0, 1));
-	ASSERT_EQ(1, at(server, take, 0, LONG));
+	ASK_AND_TAKE(&self->seat, server, 0, 1);
 	for (i = 0; i < 30; i++) {
 		ASSERT_EQ(0, at(server, loan_answer, 0, i));
 		ASSERT_EQ(0, at(server, attach_to_answer, 0, i));
@@ -239,7 +228,7 @@ TEST_F(rule_fds, those_of_responses_that_were_pushed_out_are_closed)
 
 TEST_F(rule_fds, a_service_without_them_takes_none)
 {
-	meet(_metadata, self, variant->place, NULL);
+	SET_UP_PAIR(NULL);
 	ASSERT_EQ(0, loan_question(&self->seat, 0, 1));
 	EXPECT_EQ(-ENOBUFS, attach(&self->seat, 0, 7));
 	ASSERT_EQ(1, send_question(&self->seat, 0, 0));
@@ -249,7 +238,7 @@ TEST_F(rule_fds, a_service_without_them_takes_none)
 
 TEST_F(rule_fds, one_that_is_none_is_refused)
 {
-	meet(_metadata, self, variant->place, &four);
+	SET_UP_PAIR(&four);
 	ASSERT_EQ(0, loan_question(&self->seat, 0, 1));
 	EXPECT_FAILS_INT(EBADF, sluice_request_attach_fd(self->seat.request[0], -1));
 	EXPECT_FAILS_INT(EBADF, sluice_request_attach_fd(self->seat.request[0], 100000));
@@ -269,8 +258,7 @@ TEST_F(rule_fds, they_stay_the_servers_after_the_client_has_died)
 	ASSERT_EQ(0, at(client, loan_question, 0, 1));
 	ASSERT_EQ(0, at(client, attach, 0, 9));
 	ASSERT_EQ(1, at(client, send_question, 0, 0));
-	end_kill(client);
-	end_reap(client);
+	end_kill_and_reap(client);
 	ASSERT_EQ(1, at(server, take, 0, LONG));
 	EXPECT_EQ(1, EVENTUALLY(!at(server, is_connected, 0, 0)));
 	EXPECT_EQ(9, at(server, take_number, 0, 0));

@@ -17,18 +17,11 @@ static long has_request(struct seat *seat, long a, long b)
 	return sluice_server_has_request(seat->server);
 }
 
-static void meet(struct __test_metadata *_metadata, FIXTURE_DATA(rule_forget) *self,
-		 enum place place, const struct sluice_service_opts *opts)
-{
-	start_server(_metadata, &self->end[0], place, &calls, opts, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
-}
-
 TEST_F(rule_forget, a_released_request_is_received_by_default)
 {
 	struct end *server = &self->end[0];
 
-	meet(_metadata, self, variant->place, NULL);
+	SET_UP_PAIR(NULL);
 	ASSERT_EQ(1, ask(&self->seat, 0, 1));
 	ASSERT_EQ(0, cancel(&self->seat, 0, 0));
 	EXPECT_EQ(1, at(server, has_request, 0, 0));
@@ -42,7 +35,7 @@ TEST_F(rule_forget, a_released_request_is_withdrawn)
 {
 	struct end *server = &self->end[0];
 
-	meet(_metadata, self, variant->place, &forget);
+	SET_UP_PAIR(&forget);
 	ASSERT_EQ(1, ask(&self->seat, 0, 1));
 	EXPECT_EQ(1, at(server, has_request, 0, 0));
 	ASSERT_EQ(0, cancel(&self->seat, 0, 0));
@@ -55,7 +48,7 @@ TEST_F(rule_forget, others_around_it_are_received_in_order)
 	struct end *server = &self->end[0];
 	long i, gone, round;
 
-	meet(_metadata, self, variant->place, &forget);
+	SET_UP_PAIR(&forget);
 	for (round = 0; round < 20; round++) {
 		gone = round % 4;
 		for (i = 0; i < 4; i++) {
@@ -66,11 +59,9 @@ TEST_F(rule_forget, others_around_it_are_received_in_order)
 			if (i == gone)
 				continue;
 			ASSERT_EQ(10 * round + i, at(server, take, i, LONG));
-			ASSERT_EQ(0, at(server, answer, i, i));
-			ASSERT_EQ(0, at(server, done, i, 0));
+			ASSERT_EQ(0, at(server, answer_and_done, i, i));
 			ASSERT_EQ(i, hear(&self->seat, i, LONG));
-			ASSERT_EQ(-EPIPE, hear(&self->seat, i, LONG));
-			ASSERT_EQ(0, cancel(&self->seat, i, 0));
+			ASSERT_EQ(0, hear_end(&self->seat, i, LONG));
 		}
 		EXPECT_EQ(-EAGAIN, at(server, take, 0, SLUICE_NOWAIT));
 	}
@@ -81,7 +72,7 @@ TEST_F(rule_forget, a_withdrawn_request_gives_its_slice_back)
 	struct sluice_memory before = { .size = sizeof(before) }, after = before;
 	long i;
 
-	meet(_metadata, self, variant->place, &forget);
+	SET_UP_PAIR(&forget);
 	ASSERT_EQ(1, ask(&self->seat, 0, 1));
 	ASSERT_EQ(0, cancel(&self->seat, 0, 0));
 	ASSERT_EQ(0, sluice_client_memory(self->seat.client, &before));
@@ -99,9 +90,8 @@ TEST_F(rule_forget, a_request_that_is_held_is_only_cancelled)
 {
 	struct end *server = &self->end[0];
 
-	meet(_metadata, self, variant->place, &forget);
-	ASSERT_EQ(1, ask(&self->seat, 0, 1));
-	ASSERT_EQ(1, at(server, take, 0, LONG));
+	SET_UP_PAIR(&forget);
+	ASK_AND_TAKE(&self->seat, server, 0, 1);
 	ASSERT_EQ(0, cancel(&self->seat, 0, 0));
 	EXPECT_EQ(0, at(server, is_connected, 0, 0));
 	EXPECT_EQ(-EPIPE, at(server, answer, 0, 2));
@@ -112,7 +102,7 @@ TEST_F(rule_forget, a_client_that_was_destroyed_leaves_nothing_behind)
 {
 	struct end *server = &self->end[0];
 
-	meet(_metadata, self, variant->place, &forget);
+	SET_UP_PAIR(&forget);
 	ASSERT_EQ(1, ask(&self->seat, 0, 1));
 	close_client(&self->seat, 0, 0);
 	EXPECT_EQ(1, at(server, has_request, 0, 0));
@@ -126,18 +116,16 @@ TEST_F(rule_forget, a_client_that_died_leaves_nothing_behind)
 
 	if (variant->place != IN_PROCESS)
 		SKIP(return, "a thread cannot be killed");
-	meet(_metadata, self, variant->place, &forget);
+	SET_UP_PAIR(&forget);
 	start_client(_metadata, client, variant->place, &calls, 1);
 	ASSERT_EQ(1, at(client, ask, 0, 1));
 	ASSERT_EQ(1, at(client, ask, 1, 2));
 	ASSERT_EQ(1, at(server, has_request, 0, 0));
-	end_kill(client);
-	end_reap(client);
+	end_kill_and_reap(client);
 	EXPECT_EQ(1, EVENTUALLY(!at(server, has_request, 0, 0)));
 	EXPECT_EQ(-EAGAIN, at(server, take, 0, SLUICE_NOWAIT));
 	/* Others are served. */
-	ASSERT_EQ(1, ask(&self->seat, 0, 3));
-	EXPECT_EQ(3, at(server, take, 0, LONG));
+	ASK_AND_TAKE(&self->seat, server, 0, 3);
 	EXPECT_EQ(0, at(server, done, 0, 0));
 	sweep(_metadata);
 }

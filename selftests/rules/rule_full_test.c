@@ -66,36 +66,13 @@ static long try_answer(struct seat *seat, long slot, long unused)
 	return r;
 }
 
-static long drop_answer(struct seat *seat, long slot, long unused)
-{
-	int r = sluice_reply_release(seat->reply[slot]);
-
-	(void)unused;
-	seat->reply[slot] = NULL;
-	return r;
-}
-
 /* hear_position(slot): receives a response; its position. */
 static long hear_position(struct seat *seat, long slot, long timeout)
 {
 	struct sluice_response_info info = SLUICE_RESPONSE_INFO();
-	struct sluice_response *response;
+	long result = hear_info(seat, slot, timeout, &info);
 
-	response = sluice_pending_response_receive(seat->pending[slot], timeout);
-	if (!response)
-		return -errno;
-	if (sluice_response_info(response, &info) < 0)
-		return -errno;
-	sluice_response_release(response);
-	return (long)info.position;
-}
-
-static void meet(struct __test_metadata *_metadata, FIXTURE_DATA(rule_full) *self,
-		 enum place place, const struct sluice_server_opts *server,
-		 const struct sluice_client_opts *client)
-{
-	start_server(_metadata, &self->end[0], place, &calls, &keep, server);
-	take_client_seat(_metadata, &self->seat, &calls, client, 1);
+	return result < 0 ? result : (long)info.position;
 }
 
 /* Two requests are queued, whose pending responses are released: no third has room. */
@@ -113,15 +90,14 @@ TEST_F(rule_full, a_request_is_discarded_for_the_server_that_is_full)
 {
 	struct end *full = &self->end[0], *other = &self->end[1];
 
-	meet(_metadata, self, variant->place, NULL, &client_discards);
+	SET_UP_PORTS(&calls, &keep, &client_discards, NULL);
 	fill(_metadata, &self->seat);
 	EXPECT_EQ(0, ask(&self->seat, 0, 3));
 	EXPECT_EQ(-ENOTCONN, hear(&self->seat, 0, LONG));
 	ASSERT_EQ(0, cancel(&self->seat, 0, 0));
 	start_server(_metadata, other, variant->place, &calls, NULL, NULL);
 	ASSERT_EQ(2, wait_servers(&self->seat, 2, LONG));
-	EXPECT_EQ(1, ask(&self->seat, 0, 4));
-	EXPECT_EQ(4, at(other, take, 0, LONG));
+	ASK_AND_TAKE(&self->seat, other, 0, 4);
 	EXPECT_EQ(0, at(other, done, 0, 0));
 	EXPECT_EQ(1, at(full, take, 0, LONG));
 	EXPECT_EQ(2, at(full, take, 1, LONG));
@@ -132,7 +108,7 @@ TEST_F(rule_full, a_request_is_discarded_for_the_server_that_is_full)
 
 TEST_F(rule_full, a_program_is_asked_and_discards)
 {
-	meet(_metadata, self, variant->place, NULL, &client_asks);
+	SET_UP_PORTS(&calls, &keep, &client_asks, NULL);
 	fill(_metadata, &self->seat);
 	answer_with(NULL, 2, SLUICE_ANSWER_DISCARD);
 	EXPECT_EQ(0, ask(&self->seat, 0, 3));
@@ -148,7 +124,7 @@ TEST_F(rule_full, a_program_is_asked_and_has_it_fail)
 {
 	struct end *server = &self->end[0];
 
-	meet(_metadata, self, variant->place, NULL, &client_asks);
+	SET_UP_PORTS(&calls, &keep, &client_asks, NULL);
 	fill(_metadata, &self->seat);
 	answer_with(NULL, 0, SLUICE_ANSWER_FAIL);
 	ASSERT_EQ(0, loan_question(&self->seat, 0, 3));
@@ -162,8 +138,7 @@ TEST_F(rule_full, a_program_is_asked_and_has_it_fail)
 	EXPECT_EQ(0, at(server, done, 0, 0));
 	EXPECT_EQ(0, at(server, done, 1, 0));
 	EXPECT_EQ(3, at(server, take, 0, LONG));
-	EXPECT_EQ(0, at(server, answer, 0, 4));
-	EXPECT_EQ(0, at(server, done, 0, 0));
+	EXPECT_EQ(0, at(server, answer_and_done, 0, 4));
 	EXPECT_EQ(4, hear(&self->seat, 0, LONG));
 }
 
@@ -171,7 +146,7 @@ TEST_F(rule_full, a_failed_send_has_reached_the_others_and_can_go_on)
 {
 	struct end *full = &self->end[0], *other = &self->end[1];
 
-	meet(_metadata, self, variant->place, NULL, &client_asks);
+	SET_UP_PORTS(&calls, &keep, &client_asks, NULL);
 	fill(_metadata, &self->seat);
 	start_server(_metadata, other, variant->place, &calls, NULL, NULL);
 	ASSERT_EQ(2, wait_servers(&self->seat, 2, LONG));
@@ -197,7 +172,7 @@ TEST_F(rule_full, failing_many_times_leaks_no_capacity)
 	struct end *server = &self->end[0];
 	long i;
 
-	meet(_metadata, self, variant->place, NULL, &client_asks);
+	SET_UP_PORTS(&calls, &keep, &client_asks, NULL);
 	fill(_metadata, &self->seat);
 	answer_with(NULL, 0, SLUICE_ANSWER_FAIL);
 	for (i = 0; i < 100; i++) {
@@ -207,10 +182,8 @@ TEST_F(rule_full, failing_many_times_leaks_no_capacity)
 	EXPECT_EQ(0, at(server, done, 0, 0));
 	EXPECT_EQ(2, at(server, take, 0, LONG));
 	EXPECT_EQ(0, at(server, done, 0, 0));
-	EXPECT_EQ(1, ask(&self->seat, 0, 4));
-	EXPECT_EQ(1, ask(&self->seat, 1, 5));
-	EXPECT_EQ(4, at(server, take, 0, LONG));
-	EXPECT_EQ(5, at(server, take, 1, LONG));
+	ASSERT_EQ(2, ask_many(&self->seat, 2, 4));
+	ASSERT_EQ(2, at(server, take_many, 2, 4));
 	EXPECT_EQ(0, at(server, done, 0, 0));
 	EXPECT_EQ(0, at(server, done, 1, 0));
 }
@@ -219,10 +192,9 @@ TEST_F(rule_full, a_program_that_retries_gets_through_when_there_is_room)
 {
 	struct end *client = &self->end[1], *server = &self->end[0];
 
-	meet(_metadata, self, variant->place, NULL, NULL);
+	SET_UP_PORTS(&calls, &keep, NULL, NULL);
 	end_start(_metadata, client, variant->place);
-	ASSERT_EQ(0, at(client, open_service, PTR(&calls), 0));
-	ASSERT_EQ(0, at(client, open_client, PTR(&client_asks), 0));
+	ASSERT_EQ(0, at(client, join_client, PTR(&calls), PTR(&client_asks)));
 	ASSERT_EQ(1, at(client, wait_servers, 1, LONG));
 	ASSERT_EQ(0, at(client, answer_with, INT32_MAX, SLUICE_ANSWER_FAIL));
 	ASSERT_EQ(1, at(client, ask, 0, 1));
@@ -243,15 +215,11 @@ TEST_F(rule_full, a_program_that_retries_gets_through_when_there_is_room)
 TEST_F(rule_full, a_reply_waits_for_room)
 {
 	struct end *server = &self->end[0];
-	long i;
 
-	meet(_metadata, self, variant->place, NULL, NULL);
-	ASSERT_EQ(1, ask(&self->seat, 0, 1));
-	ASSERT_EQ(1, at(server, take, 0, LONG));
+	SET_UP_PORTS(&calls, &keep, NULL, NULL);
+	ASK_AND_TAKE(&self->seat, server, 0, 1);
 	begin(server, answer_many, 0, 100);
-	for (i = 0; i < 100; i++) {
-		ASSERT_EQ(i, hear(&self->seat, 0, LONG));
-	}
+	ASSERT_EQ(100, hear_many(&self->seat, 0, 100));
 	EXPECT_EQ(100, finish(server));
 	EXPECT_EQ(0, at(server, done, 0, 0));
 	EXPECT_EQ(-EPIPE, hear(&self->seat, 0, LONG));
@@ -261,10 +229,9 @@ TEST_F(rule_full, other_requests_come_after_a_reply_has_waited)
 {
 	struct end *server = &self->end[0], *other = &self->end[1];
 
-	meet(_metadata, self, variant->place, NULL, NULL);
+	SET_UP_PORTS(&calls, &keep, NULL, NULL);
 	start_client(_metadata, other, variant->place, &calls, 1);
-	ASSERT_EQ(1, ask(&self->seat, 0, 1));
-	ASSERT_EQ(1, at(server, take, 0, LONG));
+	ASK_AND_TAKE(&self->seat, server, 0, 1);
 	begin(server, answer_many, 0, 3);
 	ASSERT_EQ(1, at(other, ask, 0, 9));
 	ASSERT_EQ(1, ask(&self->seat, 1, 8));
@@ -280,9 +247,8 @@ TEST_F(rule_full, a_wait_of_a_reply_ends_when_nobody_wants_it)
 {
 	struct end *server = &self->end[0];
 
-	meet(_metadata, self, variant->place, NULL, NULL);
-	ASSERT_EQ(1, ask(&self->seat, 0, 1));
-	ASSERT_EQ(1, at(server, take, 0, LONG));
+	SET_UP_PORTS(&calls, &keep, NULL, NULL);
+	ASK_AND_TAKE(&self->seat, server, 0, 1);
 	ASSERT_EQ(2, at(server, answer_many, 0, 2));
 	begin(server, answer, 0, 3);
 	ASSERT_EQ(0, cancel(&self->seat, 0, 0));
@@ -296,14 +262,13 @@ TEST_F(rule_full, a_wait_of_a_reply_ends_with_the_client)
 
 	if (variant->place != IN_PROCESS)
 		SKIP(return, "a thread cannot be killed");
-	meet(_metadata, self, variant->place, NULL, NULL);
+	SET_UP_PORTS(&calls, &keep, NULL, NULL);
 	start_client(_metadata, client, variant->place, &calls, 1);
 	ASSERT_EQ(1, at(client, ask, 0, 1));
 	ASSERT_EQ(1, at(server, take, 0, LONG));
 	ASSERT_EQ(2, at(server, answer_many, 0, 2));
 	begin(server, answer, 0, 3);
-	end_kill(client);
-	end_reap(client);
+	end_kill_and_reap(client);
 	EXPECT_EQ(-ECONNRESET, finish(server));
 	EXPECT_EQ(0, at(server, done, 0, 0));
 	sweep(_metadata);
@@ -314,7 +279,7 @@ TEST_F(rule_full, a_wait_of_a_reply_ends_at_the_deadline)
 	struct sluice_request *request;
 	struct end *server = &self->end[0];
 
-	meet(_metadata, self, variant->place, NULL, NULL);
+	SET_UP_PORTS(&calls, &keep, NULL, NULL);
 	request = sluice_client_loan_zeroed(self->seat.client, 1);
 	ASSERT_NE(NULL, request);
 	/* Early enough to wait for, late enough for the server to come first. */
@@ -334,9 +299,8 @@ TEST_F(rule_full, a_discarded_reply_leaves_a_gap)
 {
 	struct end *server = &self->end[0];
 
-	meet(_metadata, self, variant->place, &server_discards, NULL);
-	ASSERT_EQ(1, ask(&self->seat, 0, 1));
-	ASSERT_EQ(1, at(server, take, 0, LONG));
+	SET_UP_PORTS(&calls, &keep, NULL, &server_discards);
+	ASK_AND_TAKE(&self->seat, server, 0, 1);
 	ASSERT_EQ(0, at(server, answer, 0, 10));
 	ASSERT_EQ(0, at(server, answer, 0, 11));
 	EXPECT_EQ(1, at(server, answer, 0, 12));
@@ -353,10 +317,9 @@ TEST_F(rule_full, a_server_is_asked_and_has_a_reply_fail)
 {
 	struct end *server = &self->end[0];
 
-	meet(_metadata, self, variant->place, &server_asks, NULL);
+	SET_UP_PORTS(&calls, &keep, NULL, &server_asks);
 	ASSERT_EQ(0, at(server, answer_with, 2, SLUICE_ANSWER_FAIL));
-	ASSERT_EQ(1, ask(&self->seat, 0, 1));
-	ASSERT_EQ(1, at(server, take, 0, LONG));
+	ASK_AND_TAKE(&self->seat, server, 0, 1);
 	ASSERT_EQ(0, at(server, answer, 0, 10));
 	ASSERT_EQ(0, at(server, answer, 0, 11));
 	ASSERT_EQ(0, at(server, loan_answer, 0, 12));
@@ -378,8 +341,7 @@ TEST_F(rule_full, with_overflow_the_oldest_response_leaves_the_gap)
 
 	start_server(_metadata, server, variant->place, &calls, &two, NULL);
 	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
-	ASSERT_EQ(1, ask(&self->seat, 0, 1));
-	ASSERT_EQ(1, at(server, take, 0, LONG));
+	ASK_AND_TAKE(&self->seat, server, 0, 1);
 	ASSERT_EQ(5, at(server, answer_many, 0, 5));
 	EXPECT_EQ(3, hear_position(&self->seat, 0, LONG));
 	EXPECT_EQ(4, hear_position(&self->seat, 0, LONG));

@@ -16,8 +16,7 @@ TEST_F(rule_gone, requests_of_a_client_that_left_are_still_received)
 	struct end *client = &self->end[0];
 	long i;
 
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
-	ASSERT_EQ(0, open_server(&self->seat, 0, 0));
+	ASSERT_EQ(0, join_server(&self->seat, PTR(&calls), 0));
 	start_client(_metadata, client, variant->place, &calls, 1);
 	for (i = 0; i < ACTIVE; i++) {
 		ASSERT_EQ(1, at(client, ask, i, i));
@@ -35,8 +34,7 @@ TEST_F(rule_gone, slices_of_a_client_that_left_are_still_received)
 	struct end *client = &self->end[0];
 	long i;
 
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&blobs), 0));
-	ASSERT_EQ(0, open_server(&self->seat, 0, 0));
+	ASSERT_EQ(0, join_server(&self->seat, PTR(&blobs), 0));
 	start_client(_metadata, client, variant->place, &blobs, 1);
 	for (i = 0; i < 8; i++) {
 		ASSERT_EQ(1, at(client, ask_blob, i, 1 + 50000 * i));
@@ -53,8 +51,7 @@ TEST_F(rule_gone, answering_a_client_that_left_ends_with_epipe)
 {
 	struct end *client = &self->end[0];
 
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
-	ASSERT_EQ(0, open_server(&self->seat, 0, 0));
+	ASSERT_EQ(0, join_server(&self->seat, PTR(&calls), 0));
 	start_client(_metadata, client, variant->place, &calls, 1);
 	ASSERT_EQ(1, at(client, ask, 0, 1));
 	ASSERT_EQ(1, at(client, ask, 1, 2));
@@ -71,8 +68,7 @@ TEST_F(rule_gone, a_received_request_stays_when_its_client_is_gone)
 {
 	struct end *client = &self->end[0];
 
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&blobs), 0));
-	ASSERT_EQ(0, open_server(&self->seat, 0, 0));
+	ASSERT_EQ(0, join_server(&self->seat, PTR(&blobs), 0));
 	start_client(_metadata, client, variant->place, &blobs, 1);
 	ASSERT_EQ(1, at(client, ask_blob, 0, 100000));
 	ASSERT_EQ(100000, take_blob(&self->seat, 0, LONG));
@@ -87,16 +83,12 @@ TEST_F(rule_gone, a_received_request_stays_when_its_client_is_gone)
 TEST_F(rule_gone, responses_of_a_server_that_left_are_all_read)
 {
 	struct end *server = &self->end[0];
-	long i;
 
 	SET_UP_PAIR(NULL);
-	ASSERT_EQ(1, ask(&self->seat, 0, 1));
-	ASSERT_EQ(1, at(server, take, 0, LONG));
+	ASK_AND_TAKE(&self->seat, server, 0, 1);
 	ASSERT_EQ(BUFFER, at(server, answer_many, 0, BUFFER));
 	end_stop(server);
-	for (i = 0; i < BUFFER; i++) {
-		EXPECT_EQ(i, hear(&self->seat, 0, LONG));
-	}
+	EXPECT_EQ(BUFFER, hear_many(&self->seat, 0, BUFFER));
 	EXPECT_EQ(-EPIPE, hear(&self->seat, 0, SLUICE_FOREVER));
 }
 
@@ -125,9 +117,7 @@ TEST_F(rule_gone, a_server_that_leaves_ends_all_its_streams)
 	long i;
 
 	SET_UP_PAIR(NULL);
-	for (i = 0; i < ACTIVE; i++) {
-		ASSERT_EQ(1, ask(&self->seat, i, i));
-	}
+	ASSERT_EQ(ACTIVE, ask_many(&self->seat, ACTIVE, 0));
 	ASSERT_EQ(0, at(&self->end[0], take, 0, LONG));
 	end_stop(&self->end[0]);
 	for (i = 0; i < ACTIVE; i++) {
@@ -140,8 +130,7 @@ TEST_F(rule_gone, a_destroyed_server_takes_no_further_loans)
 	struct end *server = &self->end[0];
 
 	SET_UP_PAIR(NULL);
-	ASSERT_EQ(1, ask(&self->seat, 0, 1));
-	ASSERT_EQ(1, at(server, take, 0, LONG));
+	ASK_AND_TAKE(&self->seat, server, 0, 1);
 	ASSERT_EQ(0, at(server, close_server, 0, 0));
 	EXPECT_EQ(-EPIPE, at(server, answer, 0, 2));
 	EXPECT_EQ(0, at(server, done, 0, 0));
@@ -153,8 +142,7 @@ TEST_F(rule_dead, a_client_is_told_of_the_death_at_once)
 {
 	struct end *server = &self->end[0], *client = &self->end[1];
 
-	start_server(_metadata, server, IN_PROCESS, &calls, NULL, NULL);
-	start_client(_metadata, client, IN_PROCESS, &calls, 1);
+	start_two(_metadata, server, client, IN_PROCESS, &calls);
 	ASSERT_EQ(1, at(client, ask, 0, 1));
 	ASSERT_EQ(1, at(server, take, 0, LONG));
 	begin(client, hear, 0, SLUICE_FOREVER);
@@ -171,15 +159,13 @@ TEST_F(rule_dead, what_the_dead_have_sent_is_still_received)
 	struct end *server = &self->end[0];
 	long i;
 
-	start_server(_metadata, server, IN_PROCESS, &blobs, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &blobs, NULL, 1);
+	start_pair(_metadata, server, IN_PROCESS, &self->seat, &blobs);
 	ASSERT_EQ(1, ask_blob(&self->seat, 0, 1));
 	ASSERT_EQ(1, at(server, take_blob, 0, LONG));
 	for (i = 0; i < 5; i++) {
 		ASSERT_EQ(0, at(server, answer_blob, 0, 1 + 100000 * i));
 	}
-	end_kill(server);
-	end_reap(server);
+	end_kill_and_reap(server);
 	for (i = 0; i < 5; i++) {
 		EXPECT_EQ(1 + 100000 * i, hear_blob(&self->seat, 0, LONG))
 			TH_LOG("%s", sluice_strerror());
@@ -192,12 +178,10 @@ TEST_F(rule_dead, a_death_after_the_end_of_a_stream_is_none_of_its_business)
 {
 	struct end *server = &self->end[0];
 
-	start_server(_metadata, server, IN_PROCESS, &calls, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
+	start_pair(_metadata, server, IN_PROCESS, &self->seat, &calls);
 	ASSERT_EQ(1, ask(&self->seat, 0, 1));
 	ASSERT_EQ(1, at(server, serve, 1, 0));
-	end_kill(server);
-	end_reap(server);
+	end_kill_and_reap(server);
 	EXPECT_EQ(2, hear(&self->seat, 0, LONG));
 	EXPECT_EQ(-EPIPE, hear(&self->seat, 0, LONG));
 	sweep(_metadata);
@@ -213,16 +197,14 @@ TEST_F(rule_dead, other_servers_go_on_answering)
 	ASSERT_EQ(2, ask(&self->seat, 0, 1));
 	ASSERT_EQ(1, at(dead, take, 0, LONG));
 	ASSERT_EQ(1, at(alive, take, 0, LONG));
-	end_kill(dead);
-	end_reap(dead);
+	end_kill_and_reap(dead);
 	EXPECT_EQ(-ETIMEDOUT, hear(&self->seat, 0, 20 * MILLISECOND));
 	ASSERT_EQ(0, at(alive, answer, 0, 7));
 	EXPECT_EQ(7, hear(&self->seat, 0, LONG));
 	ASSERT_EQ(0, at(alive, done, 0, 0));
 	EXPECT_EQ(-ECONNRESET, hear(&self->seat, 0, SLUICE_FOREVER));
 	EXPECT_EQ(0, cancel(&self->seat, 0, 0));
-	EXPECT_EQ(1, ask(&self->seat, 0, 2));
-	EXPECT_EQ(2, at(alive, take, 0, LONG));
+	ASK_AND_TAKE(&self->seat, alive, 0, 2);
 	sweep(_metadata);
 }
 
@@ -233,14 +215,12 @@ TEST_F(rule_dead, requests_of_a_dead_client_are_still_received)
 	struct end *client = &self->end[0];
 	long i;
 
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&blobs), 0));
-	ASSERT_EQ(0, open_server(&self->seat, 0, 0));
+	ASSERT_EQ(0, join_server(&self->seat, PTR(&blobs), 0));
 	start_client(_metadata, client, IN_PROCESS, &blobs, 1);
 	for (i = 0; i < 4; i++) {
 		ASSERT_EQ(1, at(client, ask_blob, i, 1 + 50000 * i));
 	}
-	end_kill(client);
-	end_reap(client);
+	end_kill_and_reap(client);
 	for (i = 0; i < 4; i++) {
 		EXPECT_EQ(1 + 50000 * i, take_blob(&self->seat, i, LONG))
 			TH_LOG("%s", sluice_strerror());
@@ -254,8 +234,7 @@ TEST_F(rule_dead, a_server_sees_that_its_client_is_dead)
 {
 	struct end *client = &self->end[0];
 
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
-	ASSERT_EQ(0, open_server(&self->seat, 0, 0));
+	ASSERT_EQ(0, join_server(&self->seat, PTR(&calls), 0));
 	start_client(_metadata, client, IN_PROCESS, &calls, 1);
 	ASSERT_EQ(1, at(client, ask, 0, 1));
 	ASSERT_EQ(1, take(&self->seat, 0, LONG));
@@ -271,14 +250,12 @@ TEST_F(rule_dead, other_clients_are_served_as_before)
 	struct end *server = &self->end[0], *dead = &self->end[1];
 	long i;
 
-	start_server(_metadata, server, IN_PROCESS, &calls, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
+	start_pair(_metadata, server, IN_PROCESS, &self->seat, &calls);
 	for (i = 0; i < 5; i++) {
 		start_client(_metadata, dead, IN_PROCESS, &calls, 1);
 		ASSERT_EQ(1, at(dead, ask, 0, 1));
 		ASSERT_EQ(1, at(server, take, 1 + i, LONG));
-		end_kill(dead);
-		end_reap(dead);
+		end_kill_and_reap(dead);
 		EXPECT_EXCHANGE(&self->seat, server);
 	}
 	sweep(_metadata);
@@ -290,8 +267,7 @@ TEST_F(rule_dead, whoever_opens_a_service_removes_what_the_dead_have_left)
 
 	start_server(_metadata, server, IN_PROCESS, &calls, NULL, NULL);
 	EXPECT_LT(0, tree_walk(self->root.path, false).files);
-	end_kill(server);
-	end_reap(server);
+	end_kill_and_reap(server);
 	sweep(_metadata);
 	EXPECT_EQ(0, tree_walk(self->root.path, false).files);
 }
@@ -301,8 +277,7 @@ TEST_F(rule_dead, a_stopped_process_is_not_dead)
 	struct end *server = &self->end[0];
 	int status;
 
-	start_server(_metadata, server, IN_PROCESS, &calls, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
+	start_pair(_metadata, server, IN_PROCESS, &self->seat, &calls);
 	begin(server, serve, 1, 0);
 	until_asleep(server);
 	ASSERT_EQ(0, kill(server->pid, SIGSTOP));

@@ -51,8 +51,7 @@ static void hold_responses(struct __test_metadata *_metadata, FIXTURE_DATA(rule_
 
 	start_server(_metadata, server, place, &calls, &two, NULL);
 	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
-	ASSERT_EQ(1, ask(&self->seat, 0, 1));
-	ASSERT_EQ(1, at(server, take, 0, LONG));
+	ASK_AND_TAKE(&self->seat, server, 0, 1);
 	for (i = 0; i < HELD; i++) {
 		ASSERT_EQ(0, at(server, answer, 0, i));
 		ASSERT_EQ(i, hold(&self->seat, 0, i));
@@ -185,8 +184,7 @@ TEST_F(rule_held, the_limit_is_told_before_an_end_that_comes_later)
 	struct seat *seat = &self->seat;
 
 	hold_responses(_metadata, self, variant->place);
-	ASSERT_EQ(0, at(server, answer, 0, 99));
-	ASSERT_EQ(0, at(server, done, 0, 0));
+	ASSERT_EQ(0, at(server, answer_and_done, 0, 99));
 	EXPECT_EQ(1, has_response(seat, 0, 0));
 	EXPECT_EQ(-ENOBUFS, hear(seat, 0, SLUICE_FOREVER));
 	EXPECT_EQ(0, drop_response(seat, 0, 0));
@@ -282,15 +280,13 @@ TEST_F(rule_held, the_limit_of_all_that_a_client_holds_is_told_likewise)
 
 	start_server(_metadata, server, variant->place, &calls, &two, NULL);
 	take_client_seat(_metadata, seat, &calls, &one, 1);
-	ASSERT_EQ(1, ask(seat, 0, 1));
-	ASSERT_EQ(1, at(server, take, 0, LONG));
+	ASK_AND_TAKE(seat, server, 0, 1);
 	for (i = 0; i < HELD; i++) {
 		ASSERT_EQ(0, at(server, answer, 0, i));
 		ASSERT_EQ(i, hold(seat, 0, i));
 	}
 	ASSERT_EQ(0, cancel(seat, 0, 0));
-	ASSERT_EQ(1, ask(seat, 1, 2));
-	ASSERT_EQ(2, at(server, take, 1, LONG));
+	ASK_AND_TAKE(seat, server, 1, 2);
 	EXPECT_EQ(-EAGAIN, hear(seat, 1, SLUICE_NOWAIT));
 	EXPECT_EQ(-ETIMEDOUT, hear(seat, 1, MILLISECOND));
 	ASSERT_EQ(0, at(server, answer, 1, 99));
@@ -373,8 +369,7 @@ static void hold_requests(struct __test_metadata *_metadata, FIXTURE_DATA(rule_h
 	start_server(_metadata, server, place, &calls, opts, NULL);
 	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
 	for (i = 0; i < HELD; i++) {
-		ASSERT_EQ(1, ask(&self->seat, i, i));
-		ASSERT_EQ(i, at(server, take, i, LONG));
+		ASK_AND_TAKE(&self->seat, server, i, i);
 		ASSERT_EQ(0, cancel(&self->seat, i, 0));
 	}
 }

@@ -115,8 +115,7 @@ TEST_F(rule_largest, loaned_replies_unread_and_borrowed_responses)
 	long i, round;
 
 	SET_UP_PAIR(&many);
-	ASSERT_EQ(1, ask(&self->seat, 0, 1));
-	ASSERT_EQ(1, at(server, take, 0, LONG));
+	ASK_AND_TAKE(&self->seat, server, 0, 1);
 	for (round = 0; round < 2; round++) {
 		ASSERT_EQ(LARGEST, at(server, loan_all, LARGEST, 0))
 			TH_LOG("%s", server->result.sentence);
@@ -152,23 +151,12 @@ TEST_F(rule_largest, all_limits_at_once_have_an_exchange)
 
 TEST_F(rule_largest, nothing_larger_can_be_asked_for)
 {
-	static const struct sluice_service_opts more[] = {
-		SLUICE_SERVICE_OPTS(.max_clients = 4097),
-		SLUICE_SERVICE_OPTS(.max_servers = 1025),
-		SLUICE_SERVICE_OPTS(.max_nodes = 8193),
-		SLUICE_SERVICE_OPTS(.max_active_requests_per_client = 1025),
-		SLUICE_SERVICE_OPTS(.max_loaned_requests = 1025),
-		SLUICE_SERVICE_OPTS(.max_loaned_replies_per_request = 1025),
-		SLUICE_SERVICE_OPTS(.max_response_buffer_size = 1025),
-		SLUICE_SERVICE_OPTS(
-			.max_borrowed_responses_per_pending_response = 1025),
-	};
 	size_t i;
 
 	self->seat.node = sluice_node_create("test", NULL);
-	for (i = 0; i < ARRAY_SIZE(more); i++) {
+	for (i = 0; i < ARRAY_SIZE(too_large); i++) {
 		EXPECT_FAILS(EINVAL, sluice_service_open(self->seat.node, &calls,
-							 &more[i]));
+							 &too_large[i].opts));
 		EXPECT_SAYS("at most");
 	}
 }

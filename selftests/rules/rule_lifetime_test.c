@@ -5,6 +5,7 @@
  */
 #include "steps.h"
 #include "rules.h"
+#include "orders.h"
 
 ENDS_FIXTURE(rule_lifetime);
 
@@ -22,8 +23,7 @@ TEST_F(rule_lifetime, pending_responses_outlive_their_client)
 	EXPECT_EQ(0, at(server, answer, 0, 9));
 	EXPECT_EQ(9, hear(&self->seat, 0, LONG));
 	EXPECT_EQ(0, at(server, done, 0, 0));
-	EXPECT_EQ(-EPIPE, hear(&self->seat, 0, LONG));
-	EXPECT_EQ(0, cancel(&self->seat, 0, 0));
+	EXPECT_EQ(0, hear_end(&self->seat, 0, LONG));
 }
 
 TEST_F(rule_lifetime, pending_responses_outlive_their_node_and_service)
@@ -74,8 +74,7 @@ TEST_F(rule_lifetime, active_requests_outlive_their_server)
 	const struct question *question;
 	struct end *client = &self->end[0];
 
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
-	ASSERT_EQ(0, open_server(&self->seat, 0, 0));
+	ASSERT_EQ(0, join_server(&self->seat, PTR(&calls), 0));
 	start_client(_metadata, client, variant->place, &calls, 1);
 	ASSERT_EQ(1, at(client, ask, 0, 8));
 	ASSERT_EQ(8, take(&self->seat, 0, LONG));
@@ -95,8 +94,7 @@ TEST_F(rule_lifetime, a_pending_response_keeps_its_service)
 	struct end *other = &self->end[0];
 	struct seat *seat = &self->seat;
 
-	ASSERT_EQ(0, open_service(seat, PTR(&calls), 0));
-	ASSERT_EQ(0, open_client(seat, 0, 0));
+	ASSERT_EQ(0, join_client(seat, PTR(&calls), 0));
 	ASSERT_EQ(0, ask(seat, 0, 1));
 	close_client(seat, 0, 0);
 	sluice_service_close(seat->service);
@@ -109,25 +107,6 @@ TEST_F(rule_lifetime, a_pending_response_keeps_its_service)
 }
 
 /* ---- In every order ------------------------------------------------------ */
-
-static size_t factorial(size_t n)
-{
-	return n < 2 ? 1 : n * factorial(n - 1);
-}
-
-/* The index-th of the n! orders of 0 .. n - 1. */
-static void permute(size_t *order, size_t n, size_t index)
-{
-	size_t left[5] = { 0, 1, 2, 3, 4 }, i, pick;
-
-	for (i = 0; i < n; i++) {
-		pick = index / factorial(n - 1 - i);
-		index %= factorial(n - 1 - i);
-		order[i] = left[pick];
-		memmove(&left[pick], &left[pick + 1],
-			(n - 1 - i - pick) * sizeof(left[0]));
-	}
-}
 
 #define HANDLES	5	/* of either side */
 
@@ -205,17 +184,10 @@ TEST_F_TIMEOUT(rule_lifetime, what_a_server_has_made_goes_in_every_order, 120)
 	const struct question *question;
 
 	end_start(_metadata, client, variant->place);
-	ASSERT_EQ(0, at(client, open_service, PTR(&calls), 0));
-	ASSERT_EQ(0, at(client, open_client, 0, 0));
+	ASSERT_EQ(0, at(client, join_client, PTR(&calls), 0));
 	for (index = 0; index < factorial(HANDLES); index++) {
 		permute(order, HANDLES, index);
-		ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
-		ASSERT_EQ(0, open_server(&self->seat, 0, 0));
-		ASSERT_EQ(1, at(client, wait_servers, 1, LONG));
-		ASSERT_EQ(1, at(client, ask, 0, 5));
-		ASSERT_EQ(5, take(&self->seat, 0, LONG));
-		ASSERT_EQ(0, answer(&self->seat, 0, 6));
-		ASSERT_EQ(0, loan_answer(&self->seat, 0, 7));
+		answer_and_loan(_metadata, &self->seat, client);
 		for (i = 0; i < HANDLES; i++) {
 			drop_of_server(&self->seat, order[i]);
 			if (self->seat.active[0]) {
@@ -224,8 +196,7 @@ TEST_F_TIMEOUT(rule_lifetime, what_a_server_has_made_goes_in_every_order, 120)
 			}
 		}
 		ASSERT_EQ(6, at(client, hear, 0, LONG));
-		ASSERT_EQ(-EPIPE, at(client, hear, 0, LONG));
-		ASSERT_EQ(0, at(client, cancel, 0, 0));
+		ASSERT_EQ(0, at(client, hear_end, 0, LONG));
 		ASSERT_TRUE(EVENTUALLY(at(client, wait_servers, 1,
 					  SLUICE_NOWAIT) == -EAGAIN));
 	}

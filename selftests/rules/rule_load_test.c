@@ -107,7 +107,7 @@ static long serve_slowly(struct seat *seat, long requests, long time)
 	return served;
 }
 
-static void start_servers(struct __test_metadata *_metadata, FIXTURE_DATA(rule_load) *self,
+static void make_servers(struct __test_metadata *_metadata, FIXTURE_DATA(rule_load) *self,
 			  enum place place, size_t servers,
 			  const struct sluice_service_opts *opts)
 {
@@ -140,7 +140,7 @@ TEST_F(rule_load, six_clients_with_a_request_each_use_three_servers_alike)
 {
 	size_t i;
 
-	start_servers(_metadata, self, variant->place, SERVERS, NULL);
+	make_servers(_metadata, self, variant->place, SERVERS, NULL);
 	take_seats(_metadata, self, CLIENTS, SERVERS);
 	for (i = 0; i < CLIENTS; i++) {
 		ASSERT_EQ(1, ask_one(&self->client[i], 0, (long)i));
@@ -155,7 +155,7 @@ TEST_F(rule_load, so_do_clients_that_come_later)
 {
 	size_t i;
 
-	start_servers(_metadata, self, variant->place, SERVERS, NULL);
+	make_servers(_metadata, self, variant->place, SERVERS, NULL);
 	take_seats(_metadata, self, 3, SERVERS);
 	SERVERS_LOOK(self);
 	for (i = 0; i < 3; i++) {
@@ -180,7 +180,7 @@ TEST_F(rule_load, six_long_requests_take_three_workers_twice_as_long_as_one)
 	int64_t since;
 	size_t i;
 
-	start_servers(_metadata, self, variant->place, SERVERS, NULL);
+	make_servers(_metadata, self, variant->place, SERVERS, NULL);
 	for (i = 0; i < SERVERS; i++)
 		begin(&self->end[i], serve_slowly, 2, each);
 	take_seats(_metadata, self, CLIENTS, SERVERS);
@@ -202,7 +202,7 @@ TEST_F(rule_load, what_is_finished_counts_no_more)
 {
 	size_t i, round;
 
-	start_servers(_metadata, self, variant->place, SERVERS, NULL);
+	make_servers(_metadata, self, variant->place, SERVERS, NULL);
 	take_seats(_metadata, self, CLIENTS, SERVERS);
 	/* The fewer, the less the servers are told apart by how fast they were. */
 	for (round = 0; round < 4; round++) {
@@ -214,8 +214,7 @@ TEST_F(rule_load, what_is_finished_counts_no_more)
 			ASSERT_EQ(0, at(&self->end[i], finish_all, 0, 2));
 		}
 		for (i = 0; i < CLIENTS; i++) {
-			EXPECT_EQ(-EPIPE, hear(&self->client[i], 0, LONG));
-			ASSERT_EQ(0, cancel(&self->client[i], 0, 0));
+			EXPECT_EQ(0, hear_end(&self->client[i], 0, LONG));
 		}
 	}
 }
@@ -226,7 +225,7 @@ TEST_F(rule_load, what_has_one_response_counts_no_more_and_a_stream_does)
 	struct end *first = &self->end[0], *second = &self->end[1];
 	long i;
 
-	start_servers(_metadata, self, variant->place, 1, NULL);
+	make_servers(_metadata, self, variant->place, 1, NULL);
 	take_seats(_metadata, self, 1, 1);
 	for (i = 0; i < 2; i++) {
 		ASSERT_EQ(1, ask_one(&self->client[0], i, i));
@@ -258,11 +257,9 @@ TEST_F(rule_load, what_a_server_holds_that_was_sent_to_all_counts_too)
 	struct end *busy = &self->end[0], *idle = &self->end[1];
 	long i;
 
-	start_servers(_metadata, self, variant->place, 1, NULL);
+	make_servers(_metadata, self, variant->place, 1, NULL);
 	take_seats(_metadata, self, 1, 1);
-	for (i = 0; i < 3; i++) {
-		ASSERT_EQ(1, ask(&self->client[0], i, i));
-	}
+	ASSERT_EQ(3, ask_many(&self->client[0], 3, 0));
 	ASSERT_EQ(3, at(busy, take_all, 0, 0));
 	start_server(_metadata, idle, variant->place, &calls, NULL, NULL);
 	take_client_seat(_metadata, &self->client[1], &calls, NULL, 2);
@@ -283,7 +280,7 @@ TEST_F(rule_load, what_was_withdrawn_counts_no_more)
 		.flags = SLUICE_SERVICE_NO_FIRE_AND_FORGET);
 	size_t i, round;
 
-	start_servers(_metadata, self, variant->place, SERVERS, &forgets);
+	make_servers(_metadata, self, variant->place, SERVERS, &forgets);
 	take_seats(_metadata, self, CLIENTS, SERVERS);
 	for (round = 0; round < 4; round++) {
 		for (i = 0; i < round; i++) {
@@ -306,7 +303,7 @@ TEST_F(rule_load, what_was_pushed_out_counts_no_more)
 	struct end *full = &self->end[0], *other = &self->end[1];
 	long i;
 
-	start_servers(_metadata, self, variant->place, 1, &two);
+	make_servers(_metadata, self, variant->place, 1, &two);
 	take_seats(_metadata, self, 1, 1);
 	for (i = 0; i < 20; i++) {
 		ASSERT_EQ(1, ask_one(&self->client[0], 0, i));
@@ -327,7 +324,7 @@ TEST_F(rule_load, clients_begin_at_different_servers)
 	size_t i, k, first[SERVERS] = { 0 };
 
 	/* Nothing is under way when a client begins; the odds of one server only are 3^-39. */
-	start_servers(_metadata, self, variant->place, SERVERS, NULL);
+	make_servers(_metadata, self, variant->place, SERVERS, NULL);
 	for (i = 0; i < 40; i++) {
 		take_client_seat(_metadata, &self->client[0], &calls, NULL, SERVERS);
 		ASSERT_EQ(1, ask_one(&self->client[0], 0, (long)i));
@@ -351,7 +348,7 @@ TEST_F(rule_load, whoever_has_waited_longest_is_served_first)
 	struct end *server = &self->end[0];
 	long i, round;
 
-	start_servers(_metadata, self, variant->place, 1, NULL);
+	make_servers(_metadata, self, variant->place, 1, NULL);
 	take_seats(_metadata, self, CLIENTS, 1);
 	for (round = 0; round < 3; round++) {
 		ASSERT_EQ(-ETIMEDOUT, at(server, rest, 20 * MILLISECOND, 0));
@@ -375,7 +372,7 @@ TEST_F(rule_load, a_slow_server_serves_nobody_before_those_who_were_there)
 	struct end *server = &self->end[0];
 	long i, value, first = 0;
 
-	start_servers(_metadata, self, variant->place, 1, NULL);
+	make_servers(_metadata, self, variant->place, 1, NULL);
 	take_seats(_metadata, self, CLIENTS, 1);
 	ASSERT_EQ(-EAGAIN, at(server, look, 3, 0));
 	/* All are polled; three are there when it looks, the others come while it works. */
@@ -406,13 +403,12 @@ TEST_F(rule_load, requests_of_the_dead_count_no_more)
 
 	if (variant->place != IN_PROCESS)
 		SKIP(return, "a thread cannot be killed");
-	start_servers(_metadata, self, variant->place, 2, NULL);
+	make_servers(_metadata, self, variant->place, 2, NULL);
 	start_client(_metadata, dying, variant->place, &calls, 2);
 	for (i = 0; i < 8; i++) {
 		ASSERT_EQ(1, at(dying, ask_one, (long)i, (long)i));
 	}
-	end_kill(dying);
-	end_reap(dying);
+	end_kill_and_reap(dying);
 	for (i = 0; i < 2; i++) {
 		got = (size_t)at(&self->end[i], take_all, 0, 0);
 		ASSERT_EQ(4, got);
@@ -438,13 +434,12 @@ TEST_F(rule_load, a_server_corrects_what_the_dead_have_left)
 
 	if (variant->place != IN_PROCESS)
 		SKIP(return, "a thread cannot be killed");
-	start_servers(_metadata, self, variant->place, 1, &forgets);
+	make_servers(_metadata, self, variant->place, 1, &forgets);
 	start_client(_metadata, dying, variant->place, &calls, 1);
 	for (i = 0; i < 8; i++) {
 		ASSERT_EQ(1, at(dying, ask_one, (long)i, (long)i));
 	}
-	end_kill(dying);
-	end_reap(dying);
+	end_kill_and_reap(dying);
 	/* In one sleep it hears of the death, and finds that what is counted is not there. */
 	ASSERT_EQ(-ETIMEDOUT, at(bent, rest, SECOND, 0));
 	start_server(_metadata, other, variant->place, &calls, NULL, NULL);

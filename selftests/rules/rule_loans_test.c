@@ -27,9 +27,7 @@ TEST_F(rule_loans, sent_requests_do_not_count_as_loaned)
 	long i;
 
 	SET_UP_PAIR(NULL);
-	for (i = 0; i < LOANS; i++) {
-		ASSERT_EQ(1, ask(&self->seat, i, i));
-	}
+	ASSERT_EQ(LOANS, ask_many(&self->seat, LOANS, 0));
 	for (i = LOANS; i < 2 * LOANS; i++) {
 		EXPECT_EQ(0, loan_question(&self->seat, i, i))
 			TH_LOG("%s", sluice_strerror());
@@ -84,27 +82,16 @@ static long loan_replies(struct seat *seat, long count, long unused)
 	return count;
 }
 
-/* drop_reply(slot): gives it back unsent. */
-static long drop_reply(struct seat *seat, long slot, long unused)
-{
-	int result = sluice_reply_release(seat->reply[slot]);
-
-	(void)unused;
-	seat->reply[slot] = NULL;
-	return result;
-}
-
 TEST_F(rule_loans, a_request_has_max_loaned_replies_and_no_more)
 {
 	struct end *server = &self->end[0];
 
 	SET_UP_PAIR(NULL);
-	ASSERT_EQ(1, ask(&self->seat, 0, 1));
-	ASSERT_EQ(1, at(server, take, 0, LONG));
+	ASK_AND_TAKE(&self->seat, server, 0, 1);
 	EXPECT_EQ(-ENOBUFS, at(server, loan_replies, LOANS + 1, 0));
 	EXPECT_NE(NULL, strstr(server->result.sentence,
 			       "max_loaned_replies_per_request"));
-	EXPECT_EQ(0, at(server, drop_reply, LOANS - 1, 0));
+	EXPECT_EQ(0, at(server, drop_answer, LOANS - 1, 0));
 }
 
 TEST_F(rule_loans, each_active_request_has_its_own_replies)
@@ -125,16 +112,12 @@ TEST_F(rule_loans, each_active_request_has_its_own_replies)
 TEST_F(rule_loans, sent_replies_do_not_count_as_loaned)
 {
 	struct end *server = &self->end[0];
-	long i;
 
 	SET_UP_PAIR(NULL);
-	ASSERT_EQ(1, ask(&self->seat, 0, 1));
-	ASSERT_EQ(1, at(server, take, 0, LONG));
+	ASK_AND_TAKE(&self->seat, server, 0, 1);
 	ASSERT_EQ(BUFFER, at(server, answer_many, 0, BUFFER));
 	EXPECT_EQ(LOANS, at(server, loan_replies, LOANS, 0));
-	for (i = 0; i < BUFFER; i++) {
-		EXPECT_EQ(i, hear(&self->seat, 0, LONG));
-	}
+	EXPECT_EQ(BUFFER, hear_many(&self->seat, 0, BUFFER));
 }
 
 TEST_F(rule_loans, a_reply_given_back_makes_room_for_one)
@@ -142,10 +125,9 @@ TEST_F(rule_loans, a_reply_given_back_makes_room_for_one)
 	struct end *server = &self->end[0];
 
 	SET_UP_PAIR(NULL);
-	ASSERT_EQ(1, ask(&self->seat, 0, 1));
-	ASSERT_EQ(1, at(server, take, 0, LONG));
+	ASK_AND_TAKE(&self->seat, server, 0, 1);
 	ASSERT_EQ(LOANS, at(server, loan_replies, LOANS, 0));
-	EXPECT_EQ(0, at(server, drop_reply, 5, 0));
+	EXPECT_EQ(0, at(server, drop_answer, 5, 0));
 	EXPECT_EQ(0, at(server, answer, 0, 7));
 	EXPECT_EQ(7, hear(&self->seat, 0, LONG));
 }
@@ -170,7 +152,7 @@ static long refuse_replies(struct seat *seat, long times, long unused)
 		    errno != ENOBUFS)
 			return -EBADMSG;
 	for (i = 0; i < LOANS; i++)
-		if (drop_reply(seat, i, 0))
+		if (drop_answer(seat, i, 0))
 			return -errno;
 	return 0;
 }
@@ -201,8 +183,7 @@ TEST_F(rule_loans, unsent_replies_go_back_with_their_request)
 
 	SET_UP_PORTS(&calls, NULL, NULL, &fixed);
 	for (i = 0; i < 100; i++) {
-		ASSERT_EQ(1, ask(&self->seat, 0, i));
-		ASSERT_EQ(i, at(server, take, 0, LONG));
+		ASK_AND_TAKE(&self->seat, server, 0, i);
 		ASSERT_EQ(0, at(server, loan_answer, 0, 1));
 		ASSERT_EQ(0, at(server, done, 0, 0));
 		EXPECT_EQ(-EINVAL, at(server, send_answer, 0, 0));

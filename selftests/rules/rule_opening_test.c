@@ -176,8 +176,7 @@ TEST_F(rule_opening, another_name_of_the_service_is_another_service)
 
 	other.name = "test/others";
 	start_server(_metadata, &self->end[0], variant->place, &calls, NULL, NULL);
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&other), 0));
-	ASSERT_EQ(0, open_client(&self->seat, 0, 0));
+	ASSERT_EQ(0, join_client(&self->seat, PTR(&other), 0));
 	EXPECT_EQ(-ETIMEDOUT, wait_servers(&self->seat, 1, 10 * MILLISECOND));
 	EXPECT_EQ(0, ask(&self->seat, 0, 1));
 	leave(&self->seat, 0, 0);
@@ -190,8 +189,7 @@ TEST_F(rule_opening, another_domain_is_another_world)
 
 	start_server(_metadata, &self->end[0], variant->place, &calls, NULL, NULL);
 	self->seat.node = sluice_node_create("test", &elsewhere);
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
-	ASSERT_EQ(0, open_client(&self->seat, 0, 0));
+	ASSERT_EQ(0, join_client(&self->seat, PTR(&calls), 0));
 	EXPECT_EQ(-ETIMEDOUT, wait_servers(&self->seat, 1, 10 * MILLISECOND));
 }
 

@@ -117,8 +117,7 @@ TEST_F(rule_overflow, what_a_server_has_received_does_not_make_way)
 	long i;
 
 	SET_UP_PAIR(NULL);
-	ASSERT_EQ(1, ask(&self->seat, 0, 7));
-	ASSERT_EQ(7, at(server, take, 0, LONG));
+	ASK_AND_TAKE(&self->seat, server, 0, 7);
 	for (i = 0; i < 10 * ACTIVE; i++) {
 		ASSERT_EQ(1, ask(&self->seat, 1, i));
 		ASSERT_EQ(0, cancel(&self->seat, 1, 0));
@@ -136,8 +135,7 @@ TEST_F(rule_overflow, the_oldest_response_is_lost_and_the_order_kept)
 	long i;
 
 	SET_UP_PAIR(NULL);
-	ASSERT_EQ(1, ask(&self->seat, 0, 1));
-	ASSERT_EQ(1, at(server, take, 0, LONG));
+	ASK_AND_TAKE(&self->seat, server, 0, 1);
 	EXPECT_EQ(BUFFER + 3, at(server, answer_many, 0, BUFFER + 3));
 	for (i = 3; i < BUFFER + 3; i++) {
 		EXPECT_EQ(i, hear(&self->seat, 0, LONG));
@@ -150,8 +148,7 @@ TEST_F(rule_overflow, lost_responses_lose_no_slice)
 	struct end *server = &self->end[0];
 
 	SET_UP_PORTS(&calls, NULL, NULL, &fixed_server);
-	ASSERT_EQ(1, ask(&self->seat, 0, 1));
-	ASSERT_EQ(1, at(server, take, 0, LONG));
+	ASK_AND_TAKE(&self->seat, server, 0, 1);
 	EXPECT_EQ(1000, at(server, answer_many, 0, 1000))
 		TH_LOG("%s", server->result.sentence);
 	EXPECT_EQ(1000 - BUFFER, hear(&self->seat, 0, LONG));
@@ -163,8 +160,7 @@ TEST_F(rule_overflow, the_end_of_a_stream_is_never_lost)
 	long i;
 
 	SET_UP_PAIR(NULL);
-	ASSERT_EQ(1, ask(&self->seat, 0, 1));
-	ASSERT_EQ(1, at(server, take, 0, LONG));
+	ASK_AND_TAKE(&self->seat, server, 0, 1);
 	EXPECT_EQ(100, at(server, answer_many, 0, 100));
 	EXPECT_EQ(0, at(server, done, 0, 0));
 	for (i = 100 - BUFFER; i < 100; i++) {
@@ -178,10 +174,8 @@ TEST_F(rule_overflow, each_request_has_its_own_responses)
 	struct end *server = &self->end[0];
 
 	SET_UP_PAIR(NULL);
-	ASSERT_EQ(1, ask(&self->seat, 0, 1));
-	ASSERT_EQ(1, ask(&self->seat, 1, 2));
-	ASSERT_EQ(1, at(server, take, 0, LONG));
-	ASSERT_EQ(2, at(server, take, 1, LONG));
+	ASSERT_EQ(2, ask_many(&self->seat, 2, 1));
+	ASSERT_EQ(2, at(server, take_many, 2, 1));
 	EXPECT_EQ(0, at(server, answer, 1, 7));
 	EXPECT_EQ(100, at(server, answer_many, 0, 100));
 	EXPECT_EQ(7, hear(&self->seat, 1, LONG));

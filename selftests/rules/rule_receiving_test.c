@@ -17,8 +17,7 @@ TEST_F(rule_receiving, a_client_holds_max_borrowed_responses_and_no_more)
 	long i;
 
 	SET_UP_PAIR(NULL);
-	ASSERT_EQ(1, ask(&self->seat, 0, 1));
-	ASSERT_EQ(1, at(server, take, 0, LONG));
+	ASK_AND_TAKE(&self->seat, server, 0, 1);
 	for (i = 0; i < BORROWED; i++) {
 		ASSERT_EQ(0, at(server, answer, 0, i));
 		ASSERT_EQ(i, hold(&self->seat, 0, i));
@@ -38,10 +37,8 @@ TEST_F(rule_receiving, each_pending_response_has_its_own_borrowed_ones)
 	long i;
 
 	SET_UP_PAIR(NULL);
-	ASSERT_EQ(1, ask(&self->seat, 0, 1));
-	ASSERT_EQ(1, ask(&self->seat, 1, 2));
-	ASSERT_EQ(1, at(server, take, 0, LONG));
-	ASSERT_EQ(2, at(server, take, 1, LONG));
+	ASSERT_EQ(2, ask_many(&self->seat, 2, 1));
+	ASSERT_EQ(2, at(server, take_many, 2, 1));
 	for (i = 0; i < BORROWED; i++) {
 		ASSERT_EQ(0, at(server, answer, 0, i));
 		ASSERT_EQ(i, hold(&self->seat, 0, i));
@@ -55,8 +52,7 @@ TEST_F(rule_receiving, held_responses_stay_when_all_else_is_gone)
 	struct end *server = &self->end[0];
 
 	SET_UP_PAIR(NULL);
-	ASSERT_EQ(1, ask(&self->seat, 0, 1));
-	ASSERT_EQ(1, at(server, take, 0, LONG));
+	ASK_AND_TAKE(&self->seat, server, 0, 1);
 	ASSERT_EQ(0, at(server, answer, 0, 77));
 	ASSERT_EQ(77, hold(&self->seat, 0, 0));
 	EXPECT_EQ(100, at(server, answer_many, 0, 100));
@@ -97,8 +93,7 @@ TEST_F(rule_receiving, holding_enough_of_an_idle_client_is_no_error)
 
 	SET_UP_PAIR(NULL);
 	for (i = 0; i < ACTIVE; i++) {
-		ASSERT_EQ(1, ask(&self->seat, i, i));
-		ASSERT_EQ(i, at(server, take, i, LONG));
+		ASK_AND_TAKE(&self->seat, server, i, i);
 	}
 	EXPECT_EQ(-EAGAIN, at(server, take, ACTIVE, SLUICE_NOWAIT));
 }
@@ -124,8 +119,7 @@ TEST_F(rule_receiving, responses_come_in_the_order_of_their_server)
 	long i, round;
 
 	SET_UP_PAIR(NULL);
-	ASSERT_EQ(1, ask(&self->seat, 0, 1));
-	ASSERT_EQ(1, at(server, take, 0, LONG));
+	ASK_AND_TAKE(&self->seat, server, 0, 1);
 	for (round = 0; round < 10; round++) {
 		ASSERT_EQ(BUFFER, at(server, answer_many, 100 * round, BUFFER));
 		for (i = 0; i < BUFFER; i++) {
@@ -141,12 +135,10 @@ TEST_F(rule_receiving, requests_may_be_answered_in_any_order)
 
 	SET_UP_PAIR(NULL);
 	for (i = 0; i < ACTIVE; i++) {
-		ASSERT_EQ(1, ask(&self->seat, i, i));
-		ASSERT_EQ(i, at(server, take, i, LONG));
+		ASK_AND_TAKE(&self->seat, server, i, i);
 	}
 	for (i = ACTIVE - 1; i >= 0; i--) {
-		ASSERT_EQ(0, at(server, answer, i, 100 + i));
-		ASSERT_EQ(0, at(server, done, i, 0));
+		ASSERT_EQ(0, at(server, answer_and_done, i, 100 + i));
 	}
 	for (i = 0; i < ACTIVE; i++) {
 		EXPECT_EQ(100 + i, hear(&self->seat, i, LONG));
@@ -158,10 +150,7 @@ TEST_F(rule_receiving, streams_of_several_servers_are_served_in_turn)
 {
 	long i, last = -1, value, next[2] = { 0, 1000 };
 
-	for (i = 0; i < 2; i++)
-		start_server(_metadata, &self->end[i], variant->place, &calls, NULL,
-			     NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 2);
+	start_servers(_metadata, self->end, 2, variant->place, &self->seat, &calls);
 	ASSERT_EQ(2, ask(&self->seat, 0, 1));
 	for (i = 0; i < 2; i++) {
 		ASSERT_EQ(1, at(&self->end[i], take, 0, LONG));
@@ -270,8 +259,7 @@ TEST_F(rule_receiving, a_sleeping_client_is_woken_by_a_response)
 {
 	struct end *server = &self->end[0], *client = &self->end[1];
 
-	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
-	start_client(_metadata, client, variant->place, &calls, 1);
+	start_two(_metadata, server, client, variant->place, &calls);
 	ASSERT_EQ(1, at(client, ask, 0, 5));
 	ASSERT_EQ(5, at(server, take, 0, LONG));
 	begin(client, hear, 0, SLUICE_FOREVER);

@@ -137,12 +137,8 @@ TEST_F(rule_room, a_request_that_is_given_up_is_cancelled_where_it_came)
 
 TEST_F(rule_room, too_many_pending_are_refused_at_once)
 {
-	long i;
-
 	SET_UP_PAIR(&no_overflow);
-	for (i = 0; i < ROOM; i++) {
-		ASSERT_EQ(1, ask(&self->seat, i, i));
-	}
+	ASSERT_EQ(ROOM, ask_many(&self->seat, ROOM, 0));
 	EXPECT_EQ(-EBUSY, ask(&self->seat, ROOM, ROOM));
 }
 
@@ -159,8 +155,7 @@ TEST_F(rule_room, responses_overflow_all_the_same)
 	struct end *server = &self->end[0];
 
 	SET_UP_PAIR(&no_overflow);
-	ASSERT_EQ(1, ask(&self->seat, 0, 1));
-	ASSERT_EQ(1, at(server, take, 0, LONG));
+	ASK_AND_TAKE(&self->seat, server, 0, 1);
 	EXPECT_EQ(100, at(server, answer_many, 0, 100));
 	EXPECT_EQ(100 - BUFFER, hear(&self->seat, 0, LONG));
 }

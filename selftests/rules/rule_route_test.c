@@ -55,8 +55,7 @@ TEST_F(rule_route, those_with_as_few_take_turns)
 				continue;
 			count[k]++;
 			served++;
-			ASSERT_EQ(0, at(&self->end[k], answer, 0, i));
-			ASSERT_EQ(0, at(&self->end[k], done, 0, 0));
+			ASSERT_EQ(0, at(&self->end[k], answer_and_done, 0, i));
 		}
 		ASSERT_EQ(1, served);
 		ASSERT_EQ(i, hear(&self->seat, 0, LONG));
@@ -147,8 +146,7 @@ TEST_F(rule_route, a_server_that_left_is_not_chosen)
 
 TEST_F(rule_route, without_servers_it_reaches_none)
 {
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
-	ASSERT_EQ(0, open_client(&self->seat, 0, 0));
+	ASSERT_EQ(0, join_client(&self->seat, PTR(&calls), 0));
 	EXPECT_EQ(0, ask_one(&self->seat, 0, 1));
 	EXPECT_EQ(-ENOTCONN, hear(&self->seat, 0, LONG));
 }
@@ -178,8 +176,7 @@ TEST_F(rule_route, the_death_of_the_chosen_server_is_told)
 
 TEST_F(rule_route, a_route_is_one_of_two)
 {
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
-	ASSERT_EQ(0, open_client(&self->seat, 0, 0));
+	ASSERT_EQ(0, join_client(&self->seat, PTR(&calls), 0));
 	ASSERT_EQ(0, loan_question(&self->seat, 0, 1));
 	EXPECT_FAILS_INT(EINVAL, sluice_request_set_route(self->seat.request[0],
 							  (enum sluice_route)2));

@@ -84,10 +84,7 @@ TEST_F(rule_sending, a_request_goes_to_every_server)
 {
 	long i;
 
-	for (i = 0; i < 3; i++)
-		start_server(_metadata, &self->end[i], variant->place, &calls, NULL,
-			     NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 3);
+	start_servers(_metadata, self->end, 3, variant->place, &self->seat, &calls);
 	EXPECT_EQ(3, ask(&self->seat, 0, 7));
 	for (i = 0; i < 3; i++) {
 		EXPECT_EQ(7, at(&self->end[i], take, 0, LONG));
@@ -98,8 +95,7 @@ TEST_F(rule_sending, a_request_goes_to_every_server)
 
 TEST_F(rule_sending, reaching_no_server_is_no_error)
 {
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
-	ASSERT_EQ(0, open_client(&self->seat, 0, 0));
+	ASSERT_EQ(0, join_client(&self->seat, PTR(&calls), 0));
 	EXPECT_EQ(0, ask(&self->seat, 0, 7));
 	EXPECT_EQ(-ENOTCONN, hear(&self->seat, 0, SLUICE_FOREVER));
 	EXPECT_EQ(0, cancel(&self->seat, 0, 0));
@@ -134,8 +130,7 @@ TEST_F(rule_sending, nobody_else_sees_the_answer)
 
 	SET_UP_PAIR(NULL);
 	start_client(_metadata, other, variant->place, &calls, 1);
-	ASSERT_EQ(1, ask(&self->seat, 0, 7));
-	ASSERT_EQ(7, at(server, take, 0, LONG));
+	ASK_AND_TAKE(&self->seat, server, 0, 7);
 	ASSERT_EQ(1, at(other, ask, 0, 8));
 	EXPECT_EQ(0, at(server, answer, 0, 70));
 	EXPECT_EQ(-EAGAIN, at(other, hear, 0, SLUICE_NOWAIT));
@@ -305,8 +300,7 @@ TEST_F(rule_sending, a_reply_is_sent_and_a_request_answered_once)
 	struct sluice_response *response;
 
 	SET_UP_PAIR(NULL);
-	ASSERT_EQ(1, ask(&self->seat, 0, 1));
-	ASSERT_EQ(1, at(&self->end[0], take, 0, LONG));
+	ASK_AND_TAKE(&self->seat, &self->end[0], 0, 1);
 	EXPECT_EQ(0, at(&self->end[0], twice, 0, 0));
 	ASSERT_EQ(7, hold(&self->seat, 0, 0));
 	response = self->seat.response[0];

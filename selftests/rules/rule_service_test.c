@@ -109,8 +109,7 @@ TEST_F(rule_service_death, it_outlives_a_creator_that_dies)
 	end_start(_metadata, creator, IN_PROCESS);
 	ASSERT_EQ(0, at(creator, open_service, PTR(&calls), 0));
 	start_server(_metadata, server, IN_PROCESS, &calls, NULL, NULL);
-	end_kill(creator);
-	end_reap(creator);
+	end_kill_and_reap(creator);
 	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
 	EXPECT_EXCHANGE(&self->seat, server);
 	sweep(_metadata);
@@ -135,8 +134,7 @@ TEST_F(rule_service, the_last_one_removes_it)
 TEST_F(rule_service, a_port_keeps_it)
 {
 	end_start(_metadata, &self->end[0], variant->place);
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
-	ASSERT_EQ(0, open_server(&self->seat, 0, 0));
+	ASSERT_EQ(0, join_server(&self->seat, PTR(&calls), 0));
 	sluice_service_close(self->seat.service);
 	self->seat.service = NULL;
 	EXPECT_EQ(0, at(&self->end[0], open_service, PTR(&calls), PTR(&must_exist)));

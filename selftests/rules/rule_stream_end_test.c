@@ -53,15 +53,9 @@ static long has_stop_hint(struct seat *seat, long slot, long unused)
 static long hear_last(struct seat *seat, long slot, long timeout)
 {
 	struct sluice_response_info info = SLUICE_RESPONSE_INFO();
-	struct sluice_response *response;
+	long result = hear_info(seat, slot, timeout, &info);
 
-	response = sluice_pending_response_receive(seat->pending[slot], timeout);
-	if (!response)
-		return -errno;
-	if (sluice_response_info(response, &info) < 0)
-		return -errno;
-	sluice_response_release(response);
-	return info.last;
+	return result < 0 ? result : (long)info.last;
 }
 
 static void meet(struct __test_metadata *_metadata, FIXTURE_DATA(rule_stream_end) *self,
@@ -78,8 +72,7 @@ TEST_F(rule_stream_end, a_last_reply_ends_the_stream_before_the_request_is_relea
 	struct end *server = &self->end[0];
 
 	meet(_metadata, self, variant->place, NULL);
-	ASSERT_EQ(1, ask(&self->seat, 0, 1));
-	ASSERT_EQ(1, at(server, take, 0, LONG));
+	ASK_AND_TAKE(&self->seat, server, 0, 1);
 	ASSERT_EQ(0, at(server, answer, 0, 2));
 	ASSERT_EQ(0, at(server, answer_last, 0, 3));
 	EXPECT_EQ(0, hear_last(&self->seat, 0, LONG));
@@ -95,8 +88,7 @@ TEST_F(rule_stream_end, nothing_is_loaned_or_sent_after_the_last_reply)
 	struct end *server = &self->end[0];
 
 	meet(_metadata, self, variant->place, NULL);
-	ASSERT_EQ(1, ask(&self->seat, 0, 1));
-	ASSERT_EQ(1, at(server, take, 0, LONG));
+	ASK_AND_TAKE(&self->seat, server, 0, 1);
 	ASSERT_EQ(0, at(server, answer_last, 0, 2));
 	EXPECT_EQ(-EINVAL, at(server, loan_more, 0, 0));
 	EXPECT_EQ(-EINVAL, at(server, end_with, 0, 5));
@@ -117,8 +109,7 @@ TEST_F(rule_stream_end, requests_go_on_while_ended_ones_are_held)
 		ASSERT_EQ(i, at(server, take, i % 2, LONG));
 		ASSERT_EQ(0, at(server, answer_last, i % 2, i + 1));
 		ASSERT_EQ(i + 1, hear(&self->seat, 0, LONG));
-		ASSERT_EQ(-EPIPE, hear(&self->seat, 0, LONG));
-		ASSERT_EQ(0, cancel(&self->seat, 0, 0));
+		ASSERT_EQ(0, hear_end(&self->seat, 0, LONG));
 		if (i) {
 			ASSERT_EQ(0, at(server, done, (i + 1) % 2, 0));
 		}
@@ -133,8 +124,7 @@ TEST_F(rule_stream_end, a_status_comes_after_all_responses)
 	struct end *server = &self->end[0];
 
 	meet(_metadata, self, variant->place, NULL);
-	ASSERT_EQ(1, ask(&self->seat, 0, 1));
-	ASSERT_EQ(1, at(server, take, 0, LONG));
+	ASK_AND_TAKE(&self->seat, server, 0, 1);
 	ASSERT_EQ(3, at(server, answer_many, 0, 3));
 	ASSERT_EQ(0, at(server, end_with, 0, ENOENT));
 	EXPECT_EQ(0, sluice_pending_response_status(self->seat.pending[0], &status));
@@ -155,8 +145,7 @@ TEST_F(rule_stream_end, a_status_may_have_no_text)
 	struct end *server = &self->end[0];
 
 	meet(_metadata, self, variant->place, NULL);
-	ASSERT_EQ(1, ask(&self->seat, 0, 1));
-	ASSERT_EQ(1, at(server, take, 0, LONG));
+	ASK_AND_TAKE(&self->seat, server, 0, 1);
 	ASSERT_EQ(0, at(server, end_with, 0, SLUICE_STATUS_MAX));
 	EXPECT_EQ(-EREMOTEIO, hear(&self->seat, 0, LONG));
 	EXPECT_EQ(1, sluice_pending_response_status(self->seat.pending[0], &status));
@@ -172,8 +161,7 @@ TEST_F(rule_stream_end, a_status_of_each_of_many_requests)
 
 	meet(_metadata, self, variant->place, NULL);
 	for (i = 1; i < 200; i++) {
-		ASSERT_EQ(1, ask(&self->seat, 0, i));
-		ASSERT_EQ(i, at(server, take, 0, LONG));
+		ASK_AND_TAKE(&self->seat, server, 0, i);
 		ASSERT_EQ(0, at(server, end_with, 0, i));
 		ASSERT_EQ(-EREMOTEIO, hear(&self->seat, 0, LONG));
 		ASSERT_EQ(1, sluice_pending_response_status(self->seat.pending[0], &status));
@@ -196,8 +184,7 @@ TEST_F(rule_stream_end, a_status_of_one_server_waits_for_the_others)
 	ASSERT_EQ(1, at(second, take, 0, LONG));
 	ASSERT_EQ(0, at(first, end_with, 0, 6));
 	EXPECT_EQ(-EAGAIN, hear(&self->seat, 0, SLUICE_NOWAIT));
-	ASSERT_EQ(0, at(second, answer, 0, 2));
-	ASSERT_EQ(0, at(second, done, 0, 0));
+	ASSERT_EQ(0, at(second, answer_and_done, 0, 2));
 	EXPECT_EQ(2, hear(&self->seat, 0, LONG));
 	EXPECT_EQ(-EREMOTEIO, hear(&self->seat, 0, LONG));
 	EXPECT_EQ(1, sluice_pending_response_status(self->seat.pending[0], &status));
@@ -210,8 +197,7 @@ TEST_F(rule_stream_end, codes_and_texts_have_limits)
 	struct sluice_active_request *request;
 	struct seat *seat = &self->seat;
 
-	ASSERT_EQ(0, open_service(seat, PTR(&calls), 0));
-	ASSERT_EQ(0, open_server(seat, 0, 0));
+	ASSERT_EQ(0, join_server(seat, PTR(&calls), 0));
 	ASSERT_EQ(0, open_client(seat, 0, 0));
 	ASSERT_EQ(1, ask(seat, 0, 1));
 	request = sluice_server_receive(seat->server, LONG);
@@ -235,8 +221,7 @@ TEST_F(rule_stream_end, a_stop_hint_leaves_the_stream_open)
 	struct end *server = &self->end[0];
 
 	meet(_metadata, self, variant->place, NULL);
-	ASSERT_EQ(1, ask(&self->seat, 0, 1));
-	ASSERT_EQ(1, at(server, take, 0, LONG));
+	ASK_AND_TAKE(&self->seat, server, 0, 1);
 	EXPECT_EQ(0, at(server, has_stop_hint, 0, 0));
 	ASSERT_EQ(0, sluice_pending_response_set_stop_hint(self->seat.pending[0]));
 	EXPECT_EQ(1, at(server, has_stop_hint, 0, 0));
@@ -264,16 +249,14 @@ TEST_F(rule_stream_end, a_stop_hint_ends_with_the_pending_response)
 	struct end *server = &self->end[0];
 
 	meet(_metadata, self, variant->place, NULL);
-	ASSERT_EQ(1, ask(&self->seat, 0, 1));
-	ASSERT_EQ(1, at(server, take, 0, LONG));
+	ASK_AND_TAKE(&self->seat, server, 0, 1);
 	ASSERT_EQ(0, sluice_pending_response_set_stop_hint(self->seat.pending[0]));
 	ASSERT_EQ(0, cancel(&self->seat, 0, 0));
 	EXPECT_EQ(0, at(server, has_stop_hint, 0, 0));
 	EXPECT_EQ(0, at(server, is_connected, 0, 0));
 	EXPECT_EQ(0, at(server, done, 0, 0));
 	/* Nor does a later request have it. */
-	ASSERT_EQ(1, ask(&self->seat, 0, 2));
-	ASSERT_EQ(2, at(server, take, 0, LONG));
+	ASK_AND_TAKE(&self->seat, server, 0, 2);
 	EXPECT_EQ(0, at(server, has_stop_hint, 0, 0));
 	EXPECT_EQ(0, at(server, done, 0, 0));
 }

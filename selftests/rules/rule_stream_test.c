@@ -13,16 +13,12 @@ ENDS_FIXTURE(rule_stream);
 TEST_F(rule_stream, releasing_the_active_request_ends_it_after_the_last_response)
 {
 	struct end *server = &self->end[0];
-	long i;
 
 	SET_UP_PAIR(NULL);
-	ASSERT_EQ(1, ask(&self->seat, 0, 1));
-	ASSERT_EQ(1, at(server, take, 0, LONG));
+	ASK_AND_TAKE(&self->seat, server, 0, 1);
 	ASSERT_EQ(BUFFER, at(server, answer_many, 0, BUFFER));
 	ASSERT_EQ(0, at(server, done, 0, 0));
-	for (i = 0; i < BUFFER; i++) {
-		EXPECT_EQ(i, hear(&self->seat, 0, LONG));
-	}
+	EXPECT_EQ(BUFFER, hear_many(&self->seat, 0, BUFFER));
 	EXPECT_EQ(-EPIPE, hear(&self->seat, 0, SLUICE_FOREVER));
 	EXPECT_EQ(-EPIPE, hear(&self->seat, 0, SLUICE_NOWAIT));
 }
@@ -32,8 +28,7 @@ TEST_F(rule_stream, it_may_be_empty)
 	struct end *server = &self->end[0];
 
 	SET_UP_PAIR(NULL);
-	ASSERT_EQ(1, ask(&self->seat, 0, 1));
-	ASSERT_EQ(1, at(server, take, 0, LONG));
+	ASK_AND_TAKE(&self->seat, server, 0, 1);
 	ASSERT_EQ(0, at(server, done, 0, 0));
 	EXPECT_EQ(-EPIPE, hear(&self->seat, 0, SLUICE_FOREVER));
 }
@@ -44,8 +39,7 @@ TEST_F(rule_stream, it_may_be_as_long_as_one_likes)
 	long i;
 
 	SET_UP_PAIR(NULL);
-	ASSERT_EQ(1, ask(&self->seat, 0, 1));
-	ASSERT_EQ(1, at(server, take, 0, LONG));
+	ASK_AND_TAKE(&self->seat, server, 0, 1);
 	for (i = 0; i < 500; i++) {
 		ASSERT_EQ(0, at(server, answer, 0, i));
 		ASSERT_EQ(i, hear(&self->seat, 0, LONG));
@@ -56,10 +50,7 @@ TEST_F(rule_stream, of_several_servers_the_last_one_ends_it)
 {
 	long i;
 
-	for (i = 0; i < 3; i++)
-		start_server(_metadata, &self->end[i], variant->place, &calls, NULL,
-			     NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 3);
+	start_servers(_metadata, self->end, 3, variant->place, &self->seat, &calls);
 	ASSERT_EQ(3, ask(&self->seat, 0, 1));
 	for (i = 0; i < 3; i++) {
 		EXPECT_EQ(-EAGAIN, hear(&self->seat, 0, SLUICE_NOWAIT));
@@ -73,8 +64,7 @@ TEST_F(rule_stream, a_sleeping_client_is_told_of_the_end)
 {
 	struct end *server = &self->end[0], *client = &self->end[1];
 
-	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
-	start_client(_metadata, client, variant->place, &calls, 1);
+	start_two(_metadata, server, client, variant->place, &calls);
 	ASSERT_EQ(1, at(client, ask, 0, 1));
 	ASSERT_EQ(1, at(server, take, 0, LONG));
 	begin(client, hear, 0, SLUICE_FOREVER);
@@ -90,8 +80,7 @@ TEST_F(rule_stream, releasing_the_pending_response_is_seen_by_the_server)
 	struct end *server = &self->end[0];
 
 	SET_UP_PAIR(NULL);
-	ASSERT_EQ(1, ask(&self->seat, 0, 1));
-	ASSERT_EQ(1, at(server, take, 0, LONG));
+	ASK_AND_TAKE(&self->seat, server, 0, 1);
 	EXPECT_EQ(1, at(server, is_connected, 0, 0));
 	ASSERT_EQ(0, cancel(&self->seat, 0, 0));
 	EXPECT_EQ(0, at(server, is_connected, 0, 0));
@@ -101,10 +90,7 @@ TEST_F(rule_stream, every_server_sees_it)
 {
 	long i;
 
-	for (i = 0; i < 3; i++)
-		start_server(_metadata, &self->end[i], variant->place, &calls, NULL,
-			     NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 3);
+	start_servers(_metadata, self->end, 3, variant->place, &self->seat, &calls);
 	ASSERT_EQ(3, ask(&self->seat, 0, 1));
 	for (i = 0; i < 3; i++) {
 		ASSERT_EQ(1, at(&self->end[i], take, 0, LONG));
@@ -124,8 +110,7 @@ TEST_F(rule_stream, a_reply_that_nobody_wants_ends_with_epipe_and_comes_back)
 	long i;
 
 	SET_UP_PORTS(&calls, NULL, NULL, &fixed);
-	ASSERT_EQ(1, ask(&self->seat, 0, 1));
-	ASSERT_EQ(1, at(server, take, 0, LONG));
+	ASK_AND_TAKE(&self->seat, server, 0, 1);
 	ASSERT_EQ(0, cancel(&self->seat, 0, 0));
 	for (i = 0; i < 1000; i++) {
 		ASSERT_EQ(-EPIPE, at(server, answer, 0, i))
@@ -182,8 +167,7 @@ TEST_F(rule_stream, what_is_unread_when_it_is_released_is_not_lost_to_the_server
 
 	SET_UP_PORTS(&calls, NULL, NULL, &fixed);
 	for (i = 0; i < 200; i++) {
-		ASSERT_EQ(1, ask(&self->seat, 0, i));
-		ASSERT_EQ(i, at(server, take, 0, LONG));
+		ASK_AND_TAKE(&self->seat, server, 0, i);
 		ASSERT_EQ(BUFFER, at(server, answer_many, 0, BUFFER))
 			TH_LOG("%ld: %s", i, server->result.sentence);
 		ASSERT_EQ(0, at(server, done, 0, 0));
@@ -202,13 +186,11 @@ TEST_F(rule_stream, an_answer_to_an_earlier_request_never_reaches_a_later_one)
 	long i, old = 0, new = 1;
 
 	SET_UP_PAIR(&narrow);
-	ASSERT_EQ(1, ask(&self->seat, old, 0));
-	ASSERT_EQ(0, at(server, take, old, LONG));
+	ASK_AND_TAKE(&self->seat, server, old, 0);
 	for (i = 1; i < 200; i++) {
 		ASSERT_EQ(0, at(server, answer, old, 100000 + i));
 		ASSERT_EQ(0, cancel(&self->seat, old, 0));
-		ASSERT_EQ(1, ask(&self->seat, new, i));
-		ASSERT_EQ(i, at(server, take, new, LONG));
+		ASK_AND_TAKE(&self->seat, server, new, i);
 		ASSERT_EQ(-EPIPE, at(server, answer, old, 100000 + i));
 		ASSERT_EQ(-EAGAIN, hear(&self->seat, new, SLUICE_NOWAIT));
 		ASSERT_EQ(0, at(server, answer, new, i));
@@ -227,16 +209,14 @@ TEST_F(rule_stream, the_end_of_an_earlier_request_does_not_end_a_later_one)
 
 	SET_UP_PAIR(NULL);
 	for (i = 0; i < 100; i++) {
-		ASSERT_EQ(1, ask(&self->seat, 0, i));
-		ASSERT_EQ(i, at(server, take, 0, LONG));
+		ASK_AND_TAKE(&self->seat, server, 0, i);
 		ASSERT_EQ(0, cancel(&self->seat, 0, 0));
 		ASSERT_EQ(1, ask(&self->seat, 0, 1000 + i));
 		ASSERT_EQ(1000 + i, at(server, take, 1, LONG));
 		ASSERT_EQ(0, at(server, done, 0, 0));
 		ASSERT_EQ(-EAGAIN, hear(&self->seat, 0, SLUICE_NOWAIT));
 		ASSERT_EQ(0, at(server, done, 1, 0));
-		ASSERT_EQ(-EPIPE, hear(&self->seat, 0, LONG));
-		ASSERT_EQ(0, cancel(&self->seat, 0, 0));
+		ASSERT_EQ(0, hear_end(&self->seat, 0, LONG));
 	}
 }
 

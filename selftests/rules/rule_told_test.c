@@ -99,8 +99,7 @@ static long has_request(struct seat *seat, long a, long b)
 static void meet(struct __test_metadata *_metadata, FIXTURE_DATA(rule_told) *self,
 		 enum place place)
 {
-	start_server(_metadata, &self->end[0], place, &calls, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
+	start_pair(_metadata, &self->end[0], place, &self->seat, &calls);
 }
 
 /* ---- Numbers --------------------------------------------------------------- */
@@ -111,8 +110,7 @@ TEST_F(rule_told, a_request_tells_its_client_node_number_and_count)
 	struct end *server = &self->end[0];
 
 	meet(_metadata, self, variant->place);
-	ASSERT_EQ(1, ask(&self->seat, 0, 1));
-	ASSERT_EQ(1, at(server, take, 0, LONG));
+	ASK_AND_TAKE(&self->seat, server, 0, 1);
 	ASSERT_EQ(0, sluice_pending_response_info(self->seat.pending[0], &info));
 	EXPECT_EQ(sluice_client_id(self->seat.client), info.client);
 	EXPECT_EQ(sluice_node_id(self->seat.node), info.node);
@@ -146,8 +144,7 @@ TEST_F(rule_told, a_response_tells_its_server_node_request_and_position)
 	long i;
 
 	meet(_metadata, self, variant->place);
-	ASSERT_EQ(1, ask(&self->seat, 0, 1));
-	ASSERT_EQ(1, at(server, take, 0, LONG));
+	ASK_AND_TAKE(&self->seat, server, 0, 1);
 	ASSERT_EQ(3, at(server, answer_many, 0, 3));
 	for (i = 0; i < 3; i++) {
 		ASSERT_EQ(i, hold(&self->seat, 0, i));
@@ -199,8 +196,7 @@ TEST_F(rule_told, every_port_and_node_has_an_id_of_its_own)
 TEST_F(rule_told, the_kernel_tells_who_sent_a_request)
 {
 	meet(_metadata, self, variant->place);
-	ASSERT_EQ(1, ask(&self->seat, 0, 1));
-	ASSERT_EQ(1, at(&self->end[0], take, 0, LONG));
+	ASK_AND_TAKE(&self->seat, &self->end[0], 0, 1);
 	EXPECT_EQ(getpid(), at(&self->end[0], pid_of_client, 0, 0));
 }
 
@@ -210,8 +206,7 @@ TEST_F(rule_told, the_kernel_tells_who_sent_a_response)
 	struct end *server = &self->end[0];
 
 	meet(_metadata, self, variant->place);
-	ASSERT_EQ(1, ask(&self->seat, 0, 1));
-	ASSERT_EQ(1, at(server, take, 0, LONG));
+	ASK_AND_TAKE(&self->seat, server, 0, 1);
 	ASSERT_EQ(0, at(server, answer, 0, 2));
 	ASSERT_EQ(2, hold(&self->seat, 0, 0));
 	ASSERT_EQ(0, sluice_response_peer(self->seat.response[0], &peer));
@@ -229,8 +224,7 @@ TEST_F(rule_told, a_pidfd_outlives_its_process)
 
 	if (variant->place != IN_PROCESS)
 		SKIP(return, "a thread cannot be killed");
-	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
-	start_client(_metadata, client, variant->place, &calls, 1);
+	start_two(_metadata, server, client, variant->place, &calls);
 	ASSERT_EQ(1, at(client, ask, 0, 1));
 	ASSERT_EQ(1, at(server, take, 0, LONG));
 	lives = at(server, client_lives, 0, 0);
@@ -254,8 +248,7 @@ TEST_F(rule_told, a_response_has_a_pidfd_that_is_the_callers)
 	int fds, fd;
 
 	meet(_metadata, self, variant->place);
-	ASSERT_EQ(1, ask(&self->seat, 0, 1));
-	ASSERT_EQ(1, at(server, take, 0, LONG));
+	ASK_AND_TAKE(&self->seat, server, 0, 1);
 	ASSERT_EQ(0, at(server, answer, 0, 2));
 	ASSERT_EQ(2, hold(&self->seat, 0, 0));
 	fds = count_fds();
@@ -284,16 +277,14 @@ TEST_F(rule_told, a_pending_response_is_connected_until_all_servers_have_ended)
 	ASSERT_EQ(1, at(second, take, 0, LONG));
 	ASSERT_EQ(0, at(first, done, 0, 0));
 	EXPECT_EQ(1, sluice_pending_response_is_connected(pending));
-	ASSERT_EQ(0, at(second, answer, 0, 2));
-	ASSERT_EQ(0, at(second, done, 0, 0));
+	ASSERT_EQ(0, at(second, answer_and_done, 0, 2));
 	EXPECT_EQ(0, sluice_pending_response_is_connected(pending));
 	EXPECT_EQ(2, hear(&self->seat, 0, LONG));
 }
 
 TEST_F(rule_told, a_request_that_reached_nobody_is_not_connected)
 {
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
-	ASSERT_EQ(0, open_client(&self->seat, 0, 0));
+	ASSERT_EQ(0, join_client(&self->seat, PTR(&calls), 0));
 	ASSERT_EQ(0, ask(&self->seat, 0, 1));
 	EXPECT_EQ(0, sluice_pending_response_is_connected(self->seat.pending[0]));
 	EXPECT_EQ(0, sluice_pending_response_has_response(self->seat.pending[0]));

@@ -7,18 +7,10 @@
 cd "$(dirname "$0")/../.." || exit 1
 # shellcheck source=selftests/kit/tap.sh
 . selftests/kit/tap.sh
-
-command -v jq >/dev/null || skip_all "there is no jq"
-
-sluice=$O/tools/sluice
-SLUICE_ROOT=$tmp/root
-export SLUICE_ROOT
-mkdir -m 700 "$SLUICE_ROOT"
+# shellcheck source=selftests/kit/sandbox.sh
+. selftests/kit/sandbox.sh
 servers=
 trap 'kill $servers 2>/dev/null; wait; rm -rf "$tmp"' EXIT
-
-# Everything here can be waited for; only what hangs is ended.
-patience="timeout 60"
 
 # serving OPTION... SERVICE COMMAND...: it serves when this returns; its process is
 # $server, its output in $tmp/served and $tmp/logged

@@ -7,17 +7,11 @@
 cd "$(dirname "$0")/../.." || exit 1
 # shellcheck source=selftests/kit/tap.sh
 . selftests/kit/tap.sh
+PATIENCE=120
+# shellcheck source=selftests/kit/sandbox.sh
+. selftests/kit/sandbox.sh
 
-sluice=$O/tools/sluice
 program=$O/selftests/tools/top_test
-SLUICE_ROOT=$tmp/root
-export SLUICE_ROOT
-mkdir -m 700 "$SLUICE_ROOT"
-unset SLUICE_DOMAIN NO_COLOR
-command -v jq >/dev/null || skip_all "there is no jq"
-
-# Everything here can be waited for; only what hangs is ended.
-patience="timeout 120"
 
 top() {	# top OPTION...: into $tmp/said and $tmp/told
 	$patience "$sluice" top --interval 0.05 "$@" >"$tmp/said" 2>"$tmp/told" </dev/null

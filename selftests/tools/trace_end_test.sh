@@ -12,17 +12,15 @@
 cd "$(dirname "$0")/../.." || exit 1
 # shellcheck source=selftests/kit/tap.sh
 . selftests/kit/tap.sh
+PATIENCE=120
+# shellcheck source=selftests/kit/sandbox.sh
+. selftests/kit/sandbox.sh
 alone
 
-sluice=${SLUICE:-$O/tools/sluice}
 program=$O/selftests/tools/trace_test
-SLUICE_ROOT=$tmp/root
-export SLUICE_ROOT
-mkdir -m 700 "$SLUICE_ROOT"
 
 timeout 60 "$sluice" trace --totals -d 0.01 >"$tmp/output" 2>&1 ||
 	skip_all "$(sed 's/^sluice trace: //;q' "$tmp/output")"
-command -v jq >/dev/null || skip_all "there is no jq"
 
 LATE=${LATE:-30000}	# milliseconds; then it will not end any more
 started=

@@ -162,10 +162,7 @@ FIXTURE_TEARDOWN(ring_schedules)
 
 TEST_F(ring_schedules, all_are_right)
 {
-	EXPECT_EQ(NULL, search_all()) {
-		TH_LOG("%s, after steps %s", search.wrong, search.path);
-	}
-	TH_LOG("%llu states", (unsigned long long)search.states);
+	EXPECT_ALL_RIGHT();
 }
 
 TEST_F(ring_schedules, a_consumer_that_claims_blindly_is_found)

@@ -351,4 +351,14 @@ _Static_assert(sizeof(struct world) % 8 == 0, "hashed by words");
 #include "shm/returns.c"
 #include "shm/doorbell.c"
 
+/* No schedule is wrong; if one is, its steps are told. */
+#define EXPECT_ALL_RIGHT()						\
+	do {								\
+		EXPECT_EQ(NULL, search_all())				\
+			TH_LOG("%s, after steps %s", search.wrong,	\
+			       search.path);				\
+		TH_LOG("%llu states",					\
+		       (unsigned long long)search.states);		\
+	} while (0)
+
 #endif /* SELFTESTS_SCHEDULES_H */

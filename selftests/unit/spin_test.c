@@ -163,26 +163,6 @@ static long round_trips(struct seat *seat, long count, long unused)
 	return sleeps() - before;
 }
 
-/* serve_late(count): so many, each after a moment in which somebody could sleep. */
-static long serve_late(struct seat *seat, long count, long unused)
-{
-	long i, value, result;
-
-	(void)unused;
-	for (i = 0; i < count; i++) {
-		value = take(seat, 0, LONG);
-		if (value < 0)
-			return value;
-		pause_briefly();
-		result = answer(seat, 0, value + 1);
-		if (!result)
-			result = done(seat, 0, 0);
-		if (result < 0)
-			return result;
-	}
-	return count;
-}
-
 /*
  * A client whose window is wide open, in the test's seat: the calls that follow poll
  * until they have what they want.

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Steps with slices of bytes, the messages of &blobs.  The bytes of a request and of a
+ * response follow from its length, and every byte is checked.  steps.h includes this file.
+ */
+#ifndef SELFTESTS_BLOBS_H
+#define SELFTESTS_BLOBS_H
+
+/* ask_blob(slot, size): sends so many bytes; how many servers they reached. */
+helper long ask_blob(struct seat *seat, long slot, long size)
+{
+	struct sluice_request *request;
+
+	request = sluice_client_loan(seat->client, (size_t)size);
+	if (!request)
+		return -errno;
+	if (request->count != (size_t)size || request->size != (size_t)size)
+		return -EBADMSG;
+	pattern_fill(request->data, request->size, request->count);
+	seat->pending[slot] = sluice_request_send(request);
+	if (!seat->pending[slot])
+		return -errno;
+	return sluice_pending_response_servers(seat->pending[slot]);
+}
+
+/* hear_blob(slot, timeout): length of the next response, every byte checked. */
+helper long hear_blob(struct seat *seat, long slot, long timeout)
+{
+	struct sluice_response *response;
+	long size;
+
+	response = sluice_pending_response_receive(seat->pending[slot], timeout);
+	if (!response)
+		return -errno;
+	size = (long)response->count;
+	if (response->size != response->count ||
+	    !pattern_holds(response->data, response->size, ~response->count))
+		size = -EBADMSG;
+	return sluice_response_release(response) < 0 ? -errno : size;
+}
+
+/* take_blob(slot, timeout): receives a request; its length, every byte checked. */
+helper long take_blob(struct seat *seat, long slot, long timeout)
+{
+	struct sluice_active_request *active;
+
+	active = sluice_server_receive(seat->server, timeout);
+	if (!active)
+		return -errno;
+	seat->active[slot] = active;
+	if (active->size != active->count ||
+	    !pattern_holds(active->data, active->size, active->count))
+		return -EBADMSG;
+	return (long)active->count;
+}
+
+/* answer_blob(slot, size): sends so many bytes back. */
+helper long answer_blob(struct seat *seat, long slot, long size)
+{
+	struct sluice_reply *reply;
+
+	reply = sluice_active_request_loan(seat->active[slot], (size_t)size);
+	if (!reply)
+		return -errno;
+	if (reply->count != (size_t)size || reply->size != (size_t)size)
+		return -EBADMSG;
+	pattern_fill(reply->data, reply->size, ~reply->count);
+	return sluice_reply_send(reply);
+}
+
+/* serve_blobs(requests): answers so many, each with as many bytes as it has. */
+helper long serve_blobs(struct seat *seat, long requests, long unused)
+{
+	long size, result, i;
+
+	(void)unused;
+	for (i = 0; i < requests; i++) {
+		size = take_blob(seat, 0, LONG);
+		result = size < 0 ? size : answer_blob(seat, 0, size);
+		if (result >= 0)
+			result = done(seat, 0, 0);
+		if (result < 0)
+			return result;
+	}
+	return requests;
+}
+
+/* exchange_blob(slot, size): asks for so many bytes and hears all of them. */
+helper long exchange_blob(struct seat *seat, long slot, long size)
+{
+	long result;
+
+	result = ask_blob(seat, slot, size);
+	if (result < 0)
+		return result;
+	result = hear_blob(seat, slot, LONG);
+	if (result != size)
+		return result < 0 ? result : -EBADMSG;
+	result = hear_blob(seat, slot, LONG);
+	if (result != -EPIPE)
+		return result < 0 ? result : -EBADMSG;
+	return cancel(seat, slot, 0);
+}
+
+#endif /* SELFTESTS_BLOBS_H */

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Set-ups that many tests share: a server or a client that is ready, and both of them
+ * connected.  steps.h includes this file.
+ */
+#ifndef SELFTESTS_SET_UP_H
+#define SELFTESTS_SET_UP_H
+
+/* An end that has the service open and a server in it. */
+helper void start_server(struct __test_metadata *_metadata, struct end *end,
+			 enum place place, const struct sluice_contract *contract,
+			 const struct sluice_service_opts *service,
+			 const struct sluice_server_opts *server)
+{
+	end_start(_metadata, end, place);
+	ASSERT_EQ(0, at(end, open_service, PTR(contract), PTR(service)))
+		TH_LOG("%s", end->result.sentence);
+	ASSERT_EQ(0, at(end, open_server, PTR(server), 0))
+		TH_LOG("%s", end->result.sentence);
+}
+
+/* A seat, the test's own, with a client that so many servers are connected to. */
+helper void take_client_seat(struct __test_metadata *_metadata, struct seat *seat,
+			     const struct sluice_contract *contract,
+			     const struct sluice_client_opts *client, long servers)
+{
+	ASSERT_EQ(0, open_service(seat, PTR(contract), 0));
+	ASSERT_EQ(0, open_client(seat, PTR(client), 0));
+	ASSERT_EQ(servers, wait_servers(seat, servers, LONG))
+		TH_LOG("%s", sluice_strerror());
+}
+
+/* An end that has a client, to which so many servers are connected. */
+helper void start_client(struct __test_metadata *_metadata, struct end *end,
+			 enum place place, const struct sluice_contract *contract,
+			 long servers)
+{
+	end_start(_metadata, end, place);
+	ASSERT_EQ(0, at(end, open_service, PTR(contract), 0))
+		TH_LOG("%s", end->result.sentence);
+	ASSERT_EQ(0, at(end, open_client, 0, 0))
+		TH_LOG("%s", end->result.sentence);
+	ASSERT_EQ(servers, at(end, wait_servers, servers, LONG))
+		TH_LOG("%s", end->result.sentence);
+}
+
+/* A server in an end, and in the seat a client that is connected to it. */
+helper void start_pair(struct __test_metadata *_metadata, struct end *server, enum place place,
+		       struct seat *seat, const struct sluice_contract *contract)
+{
+	start_server(_metadata, server, place, contract, NULL, NULL);
+	take_client_seat(_metadata, seat, contract, NULL, 1);
+}
+
+/* Servers in so many ends, and in the seat a client that is connected to all of them. */
+helper void start_servers(struct __test_metadata *_metadata, struct end *ends, long count,
+			  enum place place, struct seat *seat,
+			  const struct sluice_contract *contract)
+{
+	long i;
+
+	for (i = 0; i < count; i++)
+		start_server(_metadata, &ends[i], place, contract, NULL, NULL);
+	take_client_seat(_metadata, seat, contract, NULL, count);
+}
+
+/* A server in an end, and in another end a client that is connected to it. */
+helper void start_two(struct __test_metadata *_metadata, struct end *server, struct end *client,
+		      enum place place, const struct sluice_contract *contract)
+{
+	start_server(_metadata, server, place, contract, NULL, NULL);
+	start_client(_metadata, client, place, contract, 1);
+}
+
+/* A server in the first end, and a client in the test's seat, with these options. */
+#define SET_UP_PORTS(contract, service, client, server)			\
+	do {								\
+		start_server(_metadata, &self->end[0], variant->place,	\
+			     contract, service, server);		\
+		take_client_seat(_metadata, &self->seat, contract,	\
+				 client, 1);				\
+	} while (0)
+
+/* The same with &calls, a service with these options, and ports without. */
+#define SET_UP_PAIR(service)	SET_UP_PORTS(&calls, service, NULL, NULL)
+
+/* The seat sends a number in this slot, and the server's end takes it into its slot. */
+#define ASK_AND_TAKE(seat, server, slot, number)			\
+	do {								\
+		ASSERT_EQ(1, ask(seat, slot, number))			\
+			TH_LOG("%s", sluice_strerror());		\
+		ASSERT_EQ(number, at(server, take, slot, LONG))		\
+			TH_LOG("%s", (server)->result.sentence);	\
+	} while (0)
+
+#endif /* SELFTESTS_SET_UP_H */
