@@ -19,7 +19,7 @@ struct arguments {
 	char **argv;
 };
 
-/* From the first one on. */
+/* Begins with the first one. */
 void arguments_begin(void);
 
 /*

@@ -3,9 +3,9 @@
 # The sluice command: a file or a folder for each verb, and a table in sluice.c.  text/ is
 # what verbs write for people, domain/ is what they read of a domain.
 
-# What the command is made with, beside the library.  What is missing leaves out only what
-# needs it, which says so when it is asked for: without jansson there is no --json, without
-# ncurses no screen of sluice top, without what tracer and types need no such verb.
+# The libraries that the command uses, beside ours.  A missing one leaves out only the parts
+# that need it, which say so when they are used: without jansson there is no --json, without
+# ncurses no screen of sluice top, and without their libraries no tracer and no types.
 absent	      = $(strip $(foreach p,$(1),$(shell $(PKG_CONFIG) --exists $(p) || echo $(p))))
 json-missing   := $(call absent,jansson)
 screen-missing := $(call absent,ncursesw)
@@ -45,7 +45,7 @@ $(O)/tools/doctor/system.o: own += -DTRACER_BUILT=$(if $(trace-missing),0,1)
 $(tools-objects): $(O)/tools/missing | $(O)/lib/needs
 $(trace-objects): | $(bpf-skeletons)
 
-# What is installed later is built in by the next make.
+# The next make builds in what was installed later.
 $(O)/tools/missing: missing = json $(json-missing) screen $(screen-missing) \
 	trace $(trace-missing) types $(types-missing)
 $(O)/tools/missing: FORCE

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What the configuration says for programs of this user.  It is read each time: verbs change
- * their own environment, and seldom ask.
+ * The configuration of programs of this user.  It is read each time: verbs change their own
+ * environment, and seldom ask.
  */
 #include "configured.h"
 

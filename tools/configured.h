@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the configuration says for programs of this user. */
+/* The configuration of programs of this user. */
 #ifndef TOOLS_CONFIGURED_H
 #define TOOLS_CONFIGURED_H
 
@@ -15,16 +15,16 @@
  */
 bool configured(const char *name, char value[CONFIGURED_SIZE], char source[CONFIGURED_SIZE]);
 
-/* Returned where the configuration is wrong; sluice_strerror() says how. */
+/* Returned if the configuration is wrong; sluice_strerror() says how. */
 #define CONFIGURED_WRONG	(-EUCLEAN)
 
 /* Is the configuration wrong? */
 bool configured_is_wrong(void);
 
-/* Where the library looks; or "", if the configuration cannot be read. */
+/* The root directory of the library; or "", if the configuration cannot be read. */
 void configured_root(char *path, size_t size);
 
-/* The domain that is meant: domain, or if that is NULL what is configured. */
+/* The domain: the argument, or if that is NULL the configured one. */
 const char *configured_domain(const char *domain);
 
 #endif /* TOOLS_CONFIGURED_H */

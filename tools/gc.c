@@ -2,10 +2,10 @@
 /*
  * sluice gc - removes what dead processes have left in a domain
  *
- * The library does that too, whenever a service is opened, so the next program that comes
- * will do.  This verb is for when none comes, for who wants to know what there is, and
- * for what the library does not look for at that time.  What is found, and how it is
- * removed, the library says (sluice_leftovers_open()); here it is told.
+ * The library does that too, whenever a service is opened, so the next program does it.
+ * This verb is for a domain in which no program starts, for users who want to see the
+ * entries, and for entries that the library does not look for at that time.  The library
+ * finds and removes them (sluice_leftovers_open()); this file prints them.
  */
 #include <errno.h>
 #include <limits.h>
@@ -125,7 +125,7 @@ static void fail(struct gc *gc, const struct sluice_leftover *thing)
 
 /* ---- All of it ---------------------------------------------------------------- */
 
-/* Why nothing could be looked for. */
+/* Prints why it could not look for anything. */
 static int tell_why(const struct gc *gc, const char *domain, int error)
 {
 	char root[PATH_MAX];

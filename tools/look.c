@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * What the verbs have in common that look at a domain: how they are asked, how they fail.
+ * The common part of the verbs that look at a domain: their command lines, and their
+ * failures.
  *
- * Data goes to standard output and all else to standard error, one sentence for each
- * thing.  The exit status is 0, 1 (it failed) or 2 (it was asked wrongly, and then there
- * is nothing on standard output).  A domain in which there is nothing is no failure: it
- * comes and goes with its processes.
+ * Data goes to standard output and everything else to standard error, one sentence for each
+ * thing.  The exit status is 0, 1 (it failed) or 2 (the command line was wrong, and there
+ * is nothing on standard output).  An empty domain is no failure: a domain comes and goes
+ * with its processes.
  */
 #include "look.h"
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What the verbs have in common that look at a domain: how they are asked, how they fail. */
+/*
+ * The common part of the verbs that look at a domain: their command lines, and their
+ * failures.
+ */
 #ifndef TOOLS_LOOK_H
 #define TOOLS_LOOK_H
 
@@ -11,8 +14,8 @@
 #define LOOK_WRONG	2	/* exit status: asked wrongly */
 
 /*
- * What they all take.  A verb numbers its own options from LOOK_OWN on, or by the letter
- * that is their short form.
+ * The options of all of them.  A verb numbers its own options from LOOK_OWN on, or by the
+ * letter that is their short form.
  */
 enum { LOOK_DOMAIN = 'd', LOOK_HELP = 'h', LOOK_JSON = 256, LOOK_OWN };
 #define LOOK_OPTIONS						\
@@ -21,22 +24,24 @@ enum { LOOK_DOMAIN = 'd', LOOK_HELP = 'h', LOOK_JSON = 256, LOOK_OWN };
 	{ "help", no_argument, NULL, LOOK_HELP }
 
 struct look {
-	/* Of the verb. */
+	/* Set by the verb. */
 	const char *verb;
 	const char *help;
 	const struct option *options;
-	/* One of its own options, with its value or NULL.  False: that cannot be. */
+	/*
+	 * Takes one of its own options, with its value or NULL.  False: the value is wrong.
+	 */
 	bool (*take)(void *context, int option, const char *value);
 	void *context;
 
-	/* What was asked for. */
+	/* Set from the command line. */
 	const char *domain;
 	bool json;
 	char **name;
 	int names;
 };
 
-/* 0; LOOK_WRONG, and it was said why; -1: help was asked for, and given. */
+/* 0; LOOK_WRONG, and a sentence was printed; -1: help was asked for, and printed. */
 int look_parse(struct look *look, int argc, char **argv);
 
 /* Say a sentence on standard error.  LOOK_WRONG; 1. */
@@ -45,19 +50,19 @@ int look_wrong(const struct look *look, const char *format, ...);
 __attribute__((__format__(__printf__, 2, 3)))
 int look_failed(const struct look *look, const char *format, ...);
 
-/* Takes a snapshot of the domain.  0, or an exit status, and it was said why. */
+/* Takes a snapshot of the domain. 0, or an exit status, and a sentence was printed. */
 int look_at(const struct look *look, struct snapshot *ret_snapshot);
 
-/* Is this service one of those that were named?  NAME* is all that begin so. */
+/* Is this service named by an argument?  NAME* stands for all that begin so. */
 bool look_is_named(const struct look *look, const char *service);
 
-/* Is there a service of those that were named?  Says so if there is none. */
+/* Is any service named by an argument?  Prints a sentence if there is none. */
 bool look_found(const struct look *look, const struct snapshot *snapshot);
 
-/* Says how many entries could not be read, if there are any. */
+/* Prints how many entries could not be read, if there are any. */
 void look_tell_unreadable(const struct look *look, const struct snapshot *snapshot);
 
-/* Has everything been written?  An exit status; and it was said why. */
+/* Has everything been written?  An exit status; and a sentence was printed. */
 int look_flush(const struct look *look);
 
 #endif /* TOOLS_LOOK_H */

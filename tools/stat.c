@@ -2,11 +2,11 @@
 /*
  * sluice stat - what the ports have counted, a line each
  *
- * Once, it is what they have counted since they were made.  With --watch it is how fast
- * that rises: a sample is taken every so often, and each but the first is printed, as the
- * difference to the one before, per second.  A port that was not in that one was made in
- * between, so that its counters have risen from 0.  What does not only rise, such as the
- * depth, is shown as it is.
+ * Without --watch it prints what they have counted since they were made.  With --watch it
+ * prints how fast that rises: a sample is taken at intervals, and each but the first is
+ * printed, as the difference to the one before, per second.  A port that was not in the
+ * sample before was made in between, so its counters have risen from 0.  Values that can
+ * also fall, such as the depth, are printed as they are.
  *
  * As JSON each port is a line of its own in each sample, an object as domain_json.c
  * describes it for ports, and also
@@ -108,7 +108,7 @@ static bool take(void *context, int option, const char *value)
 static const struct snapshot_port *find_port(const struct snapshot_service *service, size_t guess,
 					     uint64_t id)
 {
-	/* Mostly nobody has come or gone, and it is where it was. */
+	/* Usually no port has come or gone, and it is at the same index. */
 	if (guess < service->ports && service->port[guess].info.id == id)
 		return &service->port[guess];
 	for (size_t i = 0; i < service->ports; i++)
@@ -133,7 +133,7 @@ static struct sluice_list_counters before(const struct sample *sample,
 
 /* ---- For people ---- */
 
-/* A counter that rises: how far it has come, or how fast. */
+/* A counter that rises: its value, or its rate. */
 static char *count_text(char *buffer, const struct sample *sample, uint64_t old, uint64_t now)
 {
 	double rate;
@@ -147,7 +147,7 @@ static char *count_text(char *buffer, const struct sample *sample, uint64_t old,
 	return buffer;
 }
 
-/* What number there is to show of bytes and nanoseconds. */
+/* The text for bytes and nanoseconds. */
 static uint64_t amount(const struct sample *sample, uint64_t old, uint64_t now)
 {
 	double rate;
@@ -170,7 +170,7 @@ static void add_heading(struct sample *sample)
 	sample->lines = 0;
 }
 
-/* From GROWTHS on. */
+/* The columns from GROWTHS on. */
 static void rest_text(char *buffer, size_t size, const struct sample *sample,
 		      const struct sluice_list_counters *old,
 		      const struct sluice_list_counters *now)
@@ -237,7 +237,7 @@ static int print_json(const struct sample *sample, const struct snapshot_service
 
 /* ---- A sample ---- */
 
-/* Those of the services that were named.  0 or -ENOMEM. */
+/* The ports of the named services. 0 or -ENOMEM. */
 static int print_ports(struct sample *sample)
 {
 	const struct snapshot *now = sample->now;
@@ -308,7 +308,7 @@ static int print_next(struct sample *sample, int64_t interval, struct snapshot *
 	return print(sample);
 }
 
-/* The first is only what the second is compared with.  Takes it over. */
+/* The first sample is only compared with the second.  Takes it over. */
 static int watch(const struct look *look, const struct stat_options *chosen, struct snapshot *first)
 {
 	struct sample sample = {

@@ -151,7 +151,7 @@ static void run(int epoll, int listener, int timer)
 			errx(1, "%s", sluice_strerror());
 		if (ready)
 			serve_sluice();
-		/* What is ready elsewhere has its turn, whether the node has work or not. */
+		/* Other ready descriptors have their turn, whether the node has work or not. */
 		n = epoll_wait(epoll, events, 8, ready ? 0 : -1);
 		for (int i = 0; i < n; i++) {
 			if (events[i].data.fd == listener)

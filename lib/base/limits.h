@@ -7,8 +7,8 @@
 
 /*
  * The largest values of a service's settings.  They keep the memory of a channel, which is
- * allocated when two ports connect, below some tens of MiB.  The defaults, and all that is
- * known of a setting besides, are in config/settings.def.
+ * allocated when two ports connect, below some tens of MiB.  The defaults, and everything
+ * else about a setting, are in config/settings.def.
  */
 #define MAX_CLIENTS_LIMIT			4096u
 #define MAX_SERVERS_LIMIT			1024u

@@ -18,7 +18,7 @@ int opts_check_reserved(uint32_t reserved, const char *what);
 
 /*
  * The opposite direction: fills a struct of the caller's, which begins with its size, with
- * as much of known as it has room for. 0, or -EINVAL (its size is not set).
+ * as much of known as it has room for.  0, or -EINVAL (its size is not set).
  */
 int opts_answer(void *answer, void *known, size_t size, const char *what) MUST_CHECK;
 

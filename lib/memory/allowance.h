@@ -35,7 +35,7 @@ void allowance_count(struct allowances *all, struct allowance *peer, uint64_t by
 uint64_t allowance_room(const struct allowances *all, const struct allowance *peer);
 
 /*
- * Reports that there is no room for so many bytes more. -ENOMEM, with a sentence on what
+ * Reports that there is no room for so many bytes more.  -ENOMEM, with a sentence on what
  * uses them.
  */
 int allowance_refuse(const struct allowances *all, const struct allowance *peer,

@@ -23,7 +23,7 @@ struct payload {
 	bool header;		/* there is a user header */
 };
 
-/* alignment: that the service asks for, if the type asks for less. */
+/* alignment: the service's, if that of the type is less. */
 static inline struct payload payload_of(const struct sluice_registry_message *message,
 					uint32_t alignment)
 {

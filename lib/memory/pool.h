@@ -159,7 +159,7 @@ static inline uint64_t pool_slice_length(const struct pool_config *config, uint6
 	return round_up(max_u64(bytes, 1), payload->quantum);
 }
 
-/* The same, if such a slice can be had at all.  0 or -EMSGSIZE. */
+/* The same, if there can be such a slice at all.  0 or -EMSGSIZE. */
 int pool_find_length(const struct pool_config *config, uint64_t bytes,
 		     uint64_t *ret_length) MUST_CHECK;
 

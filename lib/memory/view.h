@@ -31,7 +31,7 @@ struct view {
 
 /*
  * A peer announces a segment, new or grown. fd is borrowed.  It is mapped now, and
- * populated later. 0, -EPROTO (the peer broke the protocol), -ENOMEM or another -errno.
+ * populated later.  0, -EPROTO (the peer broke the protocol), -ENOMEM or another -errno.
  */
 int view_accept(struct view *view, const struct sluice_wire_segment *packet, int fd) MUST_CHECK;
 

@@ -114,7 +114,7 @@ void fdpass_close(struct fdpass_extras *extras)
 		fd_close(extras->fds[--extras->count]);
 }
 
-/* Notes the descriptors that there is memory for, and closes the others. 0 or -ENOMEM. */
+/* Notes the descriptors that there is memory for, and closes the others.  0 or -ENOMEM. */
 static int note_all(struct fdpass_extras *extras)
 {
 	unsigned int i, kept = 0;

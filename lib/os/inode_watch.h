@@ -10,7 +10,7 @@
 /* A descriptor, owned, that is readable when there was an event; or -errno, quiet. */
 int inode_watch_make(void) MUST_CHECK;
 
-/* Watches the file with this name, a directory for moves only. 0 or -errno, quiet. */
+/* Watches the file with this name, a directory for moves only.  0 or -errno, quiet. */
 int inode_watch_file(int watch, int at, const char *name) MUST_CHECK;
 int inode_watch_directory(int watch, const char *path) MUST_CHECK;
 int inode_watch_open_directory(int watch, int fd) MUST_CHECK;

@@ -14,10 +14,10 @@ struct mapping {
 	bool locked;		/* memory that is populated from here on is locked too */
 };
 
-/* Maps length bytes of fd, all of which exist. 0 or -errno. */
+/* Maps length bytes of fd, all of which exist.  0 or -errno. */
 int mapping_map(struct mapping *mapping, int fd, uint64_t length, bool writable) MUST_CHECK;
 
-/* Replaces the mapped file by another one, at the same address. 0 or -errno. */
+/* Replaces the mapped file by another one, at the same address.  0 or -errno. */
 int mapping_replace(const struct mapping *mapping, int fd) MUST_CHECK;
 
 /*
@@ -30,7 +30,7 @@ int mapping_window(struct mapping *mapping, int fd, uint64_t length, bool writab
 /*
  * Gives pages to a part that is backed by memory, so that no later access of it faults, and
  * locks it if the mapping is locked.  It populates as far as possible: the rest faults page
- * by page. 0, or as mapping_lock().
+ * by page.  0, or as mapping_lock().
  */
 int mapping_populate(const struct mapping *mapping, uint64_t offset, uint64_t length,
 		     bool writable) MUST_CHECK;

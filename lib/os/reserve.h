@@ -15,7 +15,7 @@ struct reserve {
 void reserve_init(struct reserve *reserve);
 
 /*
- * Fills the first so many places, as duplicates of fd. 0; or -errno: some are still
+ * Fills the first so many places, as duplicates of fd.  0; or -errno: some are still
  * missing.
  */
 int reserve_fill(struct reserve *reserve, int fd, unsigned int count) MUST_CHECK;

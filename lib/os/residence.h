@@ -13,7 +13,7 @@ enum residence {
 };
 
 /*
- * Makes private memory present, or locks it, as asked. 0, or -ENOMEM or -EPERM
+ * Makes private memory present, or locks it, as asked.  0, or -ENOMEM or -EPERM
  * (RLIMIT_MEMLOCK).
  */
 int reside(void *begin, size_t size, enum residence residence) MUST_CHECK;

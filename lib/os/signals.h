@@ -12,8 +12,8 @@ struct held_signals {
 };
 
 /*
- * Blocks all signals in this thread, but those that a fault of its own raises, and those that
- * do nothing by default and have no handler.
+ * Blocks all signals in this thread, except those that a fault of the thread raises, and
+ * those that do nothing by default and have no handler.
  */
 void signals_hold(struct held_signals *signals);
 

@@ -30,10 +30,10 @@ int socket_connect(int fd, const struct sockaddr_un *address) MUST_CHECK;
  */
 int socket_accept(int fd) MUST_CHECK;
 
-/* The process at the other end, when it connected or listened. 0 or -errno. */
+/* The process at the other end, when it connected or listened.  0 or -errno. */
 int socket_peer(int fd, struct ucred *ret_peer) MUST_CHECK;
 
-/* Makes each packet name its sender from here on, or not. 0 or -errno. */
+/* Makes each packet name its sender from here on, or not.  0 or -errno. */
 int socket_tell_sender(int fd, bool tell) MUST_CHECK;
 
 /* Has the peer received everything that was sent?  Also if the kernel does not tell. */

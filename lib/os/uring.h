@@ -29,10 +29,10 @@ struct uring_event {
 int uring_init(struct uring *uring) MUST_CHECK;
 void uring_deinit(struct uring *uring);
 
-/* Gives the ring to the calling thread, once and for all. 0 or -errno. */
+/* Gives the ring to the calling thread, once and for all.  0 or -errno. */
 int uring_enable(struct uring *uring) MUST_CHECK;
 
-/* Queue an entry, to be submitted with the next flush or wait. 0 or -errno. */
+/* Queue an entry, to be submitted with the next flush or wait.  0 or -errno. */
 int uring_poll(struct uring *uring, int fd, uint64_t tag) MUST_CHECK;
 int uring_futex_wait(struct uring *uring, uint32_t *word, uint32_t value,
 		     uint64_t tag) MUST_CHECK;

@@ -49,7 +49,7 @@ void turn_wait(struct turns *turns, struct turn *turn);
 /* The same, and not before this time, whatever the budgets allow. */
 void turn_wait_until(struct turns *turns, struct turn *turn, int64_t at);
 
-/* The work goes on now, if it may: it does not wait any more.  False: it has to wait. */
+/* The work goes on now, if it may: it no longer waits.  False: it has to wait. */
 bool turn_begin(struct turns *turns, struct turn *turn) MUST_CHECK;
 
 /* No work is left.  Harmless if it does not wait. */

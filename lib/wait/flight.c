@@ -17,15 +17,15 @@
  *				there is room for more	0
  *				else			-EAGAIN
  *
- * Whether the socket was read, the kernel tells (SIOCOUTQ).  It is asked only when another
- * descriptor is about to be sent, so an idle peer may be counted with what it has received
- * long ago; that does no harm, since it is asked before it is refused.
+ * The kernel tells whether the socket was read (SIOCOUTQ).  It is asked only when another
+ * descriptor is about to be sent.  So an idle peer may be counted with what it has received
+ * long ago.  That does no harm, since the kernel is asked before a descriptor is refused.
  *
  * Invariant: flights->more is the sum of flight->more of all channels of the node.
  *
- * A hostile peer can leave everything unread; then that is all it gets.  What was sent to a
- * channel that has been closed since, and which the peer keeps open, is not counted here,
- * nor is what other processes of the same user send.
+ * A hostile peer can leave everything unread; then that is all it gets.  Two things are not
+ * counted: descriptors sent to a channel that has been closed since and that the peer keeps
+ * open, and those that other processes of the same user send.
  */
 #include "wait/flight.h"
 

@@ -7,13 +7,13 @@
 
 #include "base/compiler.h"
 
-/* To one peer; embedded in its channel.  Zeroed, there are none. */
+/* Descriptors in flight to one peer; */
 struct flight {
 	uint32_t count;		/* at most, since the socket was last seen to be read */
 	uint32_t more;		/* of these, beyond the first packet */
 };
 
-/* To all peers of a node. */
+/* Descriptors in flight to all peers of a node. */
 struct flights {
 	uint32_t more;		/* the sum */
 };

@@ -53,8 +53,8 @@ struct wait {
 	uint32_t free;			/* the first free entry; count if there is none */
 	uint32_t unarmed;		/* sources whose socket is not polled yet */
 	int64_t again;			/* when a port must be looked at */
-	struct turns turns;		/* of peers that want more than their share */
-	struct flights flights;		/* to all peers */
+	struct turns turns;		/* work of peers that want more than their share */
+	struct flights flights;		/* descriptors on their way to all peers */
 	struct held_signals signals;
 	/* Wakes that are held back, to be made together. */
 	uint32_t *wakes[WAKES_HELD_MAX];
@@ -70,10 +70,10 @@ struct wait {
 int wait_init(struct wait *wait, enum wait_mode mode) MUST_CHECK;
 void wait_deinit(struct wait *wait);
 
-/* The calling thread takes the node, as the first one. 0 or -errno. */
+/* The calling thread takes the node, as the first one.  0 or -errno. */
 int wait_adopt(struct wait *wait) MUST_CHECK;
 
-/* The calling thread takes it from another thread; everything is armed again. 0 or -errno. */
+/* The calling thread takes it from another thread; everything is armed again.  0 or -errno. */
 int wait_move(struct wait *wait) MUST_CHECK;
 
 /* Begins to watch source->fd, which source->ready will read until it is empty. */
@@ -128,7 +128,7 @@ bool wait_look(struct wait *wait);
 /* The next glance leaves nothing out. */
 void wait_want_look(struct wait *wait);
 
-/* A glance that leaves nothing out, but in a loop of sends and receipts that spins. */
+/* A glance that leaves nothing out, except in a loop of sends and receipts that spins. */
 static inline void wait_glance_to_send(struct wait *wait)
 {
 	if (unlikely(wait->mode != WAIT_URING || wait_is_busy(wait) || wait->turns.first))
@@ -137,7 +137,7 @@ static inline void wait_glance_to_send(struct wait *wait)
 
 /*
  * Sleeps until something happens, and handles it, or until the alarm, which is for the
- * caller to use.  Wakes that were held back are made first, in the same system call. 0;
+ * caller to use.  Wakes that were held back are made first, in the same system call.  0;
  * -ETIMEDOUT (the deadline has passed, whatever else has happened), -EINTR or another
  * -errno.
  */

@@ -50,7 +50,7 @@ void report_round(struct report *report, unsigned int thing, int64_t ns,
 	result->stamped += what->stamped;
 }
 
-/* Of a round that was not timed. */
+/* The result of a round that was not timed. */
 void report_calls(struct report *report, unsigned int thing, uint64_t calls)
 {
 	const struct thing *what = &report->things->thing[thing];

@@ -120,7 +120,7 @@ static int open_service(struct call *call)
 	return call->client ? 0 : call_say("%s", sluice_strerror());
 }
 
-/* Everything before the first request. 0, or -1 and a sentence was printed. */
+/* Everything before the first request.  0, or -1 and a sentence was printed. */
 static int prepare(struct call *call)
 {
 	char why[CONTRACT_WHY];

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
- * The doctor's question about entries that somebody has taken away from living nodes.
+ * The doctor's check of entries of live nodes that somebody has removed.
  *
- * A node notices that, and writes its entries again; how often it had to is in its record.
- * One that cannot write them is connected to whom it knows, and found by nobody else.  It
- * holds the file that was its entry, which has no name any more: so it shows among the
- * descriptors of its process, where /proc lets us look (those of this user; all, for root).
+ * A node notices that, and writes its entries again; its record says how often.  A node
+ * that cannot write them keeps its connections, and no other process finds it.  It holds
+ * the file that was its entry, which has no name any more.  So the file shows among the
+ * descriptors of its process, if /proc lets us look (those of this user; all, for root).
  *
- * A node leaves who deletes some time, so what is found is looked at again a little later.
+ * A node gives a process that removes entries some time to end, so the check is repeated a
+ * little later.
  */
 #include "doctor.h"
 
@@ -45,8 +46,8 @@ static void name_directory(struct invisible *invisible, const char *domain)
 
 /*
  * A regular file that has lost its name, by another process's descriptor.  The process may
- * swap that at any moment for a device, so it is opened with O_PATH first, looked at, and
- * then opened by that; and a lease on it is not waited for.
+ * replace that by a device at any moment.  So it is opened with O_PATH first, checked, and
+ * then opened by that; and the open does not wait for a lease on it.
  */
 static int open_nameless(const char *descriptor)
 {
@@ -119,7 +120,7 @@ static void find_invisible(struct invisible *invisible)
 		closedir(processes);
 }
 
-/* How many living nodes have written their entries again. */
+/* The number of live nodes that have written their entries again. */
 static size_t count_rewritten(const char *domain)
 {
 	struct snapshot snapshot;

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 /*
- * The doctor's questions about the directories through which processes meet: which they
- * are, whether the library believes them, whether there is room, whether this user can make
- * a node in them, whether somebody will delete them, what dead processes have left.
+ * The doctor's checks of the directories through which processes meet: which they are,
+ * whether the library believes them, whether there is room, whether this user can make a
+ * node in them, whether they will be deleted, and which entries dead processes have left.
  *
- * Only the node is tried: in the domain that was asked for, since its directory may be
- * another user's although the root is root's.  It has no service, so nobody takes notice; it
- * leaves as all nodes do, with the domain if that is empty.  A root that was not there
- * before is removed too.
+ * Only the node is tried: in the domain that was asked for, since its directory may belong
+ * to another user although the root belongs to root.  It has no service, so no process
+ * notices it.  It leaves as all nodes do, with the domain if that is empty.  A root that
+ * did not exist before is removed too.
  *
- * Who is dead is what the library says (sluice_list.h), as for all verbs.
+ * The library says which processes are dead (sluice_list.h), as for all verbs.
  */
 #include "doctor.h"
 
@@ -38,7 +38,7 @@
 #define PATH_SIZE	256
 #define SYSTEM_UID_MAX	999u		/* logind spares these */
 
-/* What a node with a service and a port takes; and what some hundred of these do. */
+/* The bytes and inodes of a node with a service and a port; and of some hundred of these. */
 #define BYTES_LEAST	(64u << 10)
 #define BYTES_WANTED	(4u << 20)
 #define INODES_LEAST	16u
@@ -46,7 +46,7 @@
 
 /* ---- The root directory ---------------------------------------------------------- */
 
-/* Where it was said that this is the root, or why it is. */
+/* The reason why this is the root. */
 static const char *why_root(void)
 {
 	static char source[CONFIGURED_SIZE];
@@ -55,7 +55,7 @@ static const char *why_root(void)
 	return configured("node.root", value, source) ? source : "not known";
 }
 
-/* Nobody has named it, so others of this user may have found another one. */
+/* No setting names it, so other programs of this user may have found another one. */
 static bool is_default(void)
 {
 	return strncmp(why_root(), "built in", 8) == 0;
@@ -88,7 +88,7 @@ static void judge_root(struct doctor_finding *finding, const char *path, const s
 	}
 }
 
-/* It is safe; is it of any use? */
+/* It is safe; can it be used? */
 static void judge_use(struct doctor_finding *finding, const char *path)
 {
 	struct sluice_list_domains *domains = sluice_list_domains_open(NULL);
@@ -105,7 +105,7 @@ static void judge_use(struct doctor_finding *finding, const char *path)
 		doctor_mend(finding, "let SLUICE_ROOT name a directory on a tmpfs");
 }
 
-/* The first node makes it, if what it lies in is there. */
+/* The first node makes it, if its parent exists. */
 static void judge_absent(struct doctor_finding *finding, const char *path)
 {
 	char above[PATH_SIZE];
@@ -155,7 +155,7 @@ void doctor_root(struct doctor *doctor, struct doctor_finding *finding)
 
 /* ---- Room ------------------------------------------------------------------------- */
 
-/* Of the root, or where it would be made.  False: it cannot be told. */
+/* The file system of the root, or of its parent.  False: it is not known. */
 static bool ask_room(char path[PATH_SIZE], struct statvfs *ret_room, bool *ret_memory)
 {
 	struct statfs system;
@@ -206,7 +206,7 @@ void doctor_room(struct doctor *doctor, struct doctor_finding *finding)
 
 void doctor_node(struct doctor *doctor, struct doctor_finding *finding)
 {
-	/* How it waits is not what is asked here. */
+	/* How it waits does not matter here. */
 	const struct sluice_node_opts opts = SLUICE_NODE_OPTS(
 		.domain = doctor->domain, .wait = SLUICE_WAIT_SOCKET);
 	struct sluice_node *node;
@@ -246,7 +246,7 @@ static bool says_no(const char *path)
 	return no;
 }
 
-/* Is logind told to spare what users leave?  By default it is not. */
+/* Is logind told to keep the files of users?  By default it is not. */
 static bool is_told_to_spare(void)
 {
 	static const char *const patterns[] = {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * The counters of a port, by name; what they count is said in sluice_list.h.
+ * The counters of a port, by name; sluice_list.h says what they count.
  *
  * As JSON they are an object of whole numbers, which has all names of struct
  * sluice_list_counters.  Two are made readable:
@@ -12,9 +12,9 @@
  * Rates are an object of numbers per second, for those that only rise; that of "blocked"
  * is nanoseconds per second.
  *
- * The process of the port has written them, and may have written anything: what is too
+ * The process of the port has written them, and may have written anything.  A number too
  * large for JSON's whole numbers is cut, a counter that has fallen has the rate 0, and a
- * last activity in the future was just now.
+ * last activity in the future counts as now.
  */
 #include "counters.h"
 
@@ -71,7 +71,7 @@ static json_t *whole(uint64_t value)
 	return json_integer(value > INT64_MAX ? INT64_MAX : (json_int_t)value);
 }
 
-/* Nanoseconds since it was active, which it has been. */
+/* Nanoseconds since it was active; it has been active. */
 static uint64_t idle(const struct sluice_list_counters *counters, int64_t time)
 {
 	return counters->active < (uint64_t)time ? (uint64_t)time - counters->active : 0;

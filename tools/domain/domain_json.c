@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * What is in a domain as JSON, in one form for all verbs.  A service is an object of
+ * The contents of a domain as JSON, in one form for all verbs.  A service is an object of
  *
  *	name		string
  *	hash		16 hexadecimal digits, the name of its directory
@@ -33,8 +33,8 @@
  *	node_name	string; null: there is no such node any more
  *	wait		"uring" or "socket": how that sleeps; null: likewise
  *
- * Keys may be added; none changes its meaning or goes.  What others have written is
- * their word; what is no UTF-8 in it is replaced by U+FFFD.
+ * Keys may be added; none is removed or changes its meaning.  Strings and numbers of other
+ * processes are their claims; bytes that are no UTF-8 are replaced by U+FFFD.
  */
 #include "domain_json.h"
 

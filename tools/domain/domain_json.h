@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is in a domain as JSON, in one form for all verbs. */
+/* The contents of a domain as JSON, in one form for all verbs. */
 #ifndef TOOLS_DOMAIN_JSON_H
 #define TOOLS_DOMAIN_JSON_H
 
@@ -14,7 +14,7 @@ json_t *domain_json_port(const struct snapshot *snapshot, const struct snapshot_
 /* A string that another process chose. */
 json_t *domain_json_text(const char *text);
 
-/* Prints an object as a line, and gives it back.  0 or -ENOMEM (it is NULL). */
+/* Prints an object as a line, and frees it. 0 or -ENOMEM (it is NULL). */
 int domain_json_print(json_t *object);
 
 #endif /* TOOLS_DOMAIN_JSON_H */

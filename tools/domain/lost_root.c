@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * Why nobody can meet in a root directory, in words: it was removed while it is mounted
- * here, as in a container whose host has made /run/sluice anew, or while it is somebody's
- * working directory; or it is in a file system such as /proc; or the one that was configured
- * is not there, or is no directory.  The library finds that out (sluice_list_open()).
+ * Why no processes can meet in a root directory, in words.  It was removed while it is
+ * mounted here, as in a container whose host has made /run/sluice again, or while it is a
+ * working directory.  Or it is in a file system such as /proc.  Or the configured one does
+ * not exist, or is no directory.  The library finds that out (sluice_list_open()).
  */
 #include "lost_root.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A root directory in which nobody can meet. */
+/* A root directory in which no processes can meet. */
 #ifndef SLUICE_TOOLS_LOST_ROOT_H
 #define SLUICE_TOOLS_LOST_ROOT_H
 
@@ -12,7 +12,7 @@
  */
 bool lost_root_is(int error);
 
-/* Each of these in words, and any other -errno in those of strerror(). */
+/* The text of each of these; for any other -errno, that of strerror(). */
 const char *lost_root_why(int error);
 
 #endif /* SLUICE_TOOLS_LOST_ROOT_H */

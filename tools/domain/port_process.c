@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * What /proc says of the process that a port belongs to.  A pid means something only in
- * its own pid namespace, and while the process lives: of all others /proc is not asked,
- * for it would tell of somebody else.
+ * The process of a port, as /proc shows it.  A pid has a meaning only in its own pid
+ * namespace, and while the process lives.  For all others /proc would show another process,
+ * so it is not read.
  */
 #include "port_process.h"
 

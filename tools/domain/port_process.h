@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What /proc says of the process that a port belongs to. */
+/* The process of a port, as /proc shows it. */
 #ifndef TOOLS_PORT_PROCESS_H
 #define TOOLS_PORT_PROCESS_H
 

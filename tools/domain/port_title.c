@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What a port is called where people read it: its entry, and the name that it was given,
- * if any, in quotes behind it: client.3 "camera".
+ * The title of a port for people: its entry, and behind it in quotes the name that it was
+ * given, if any: client.3 "camera".
  */
 #include "port_title.h"
 

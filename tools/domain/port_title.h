@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a port is called where people read it. */
+/* The title of a port for people. */
 #ifndef TOOLS_PORT_TITLE_H
 #define TOOLS_PORT_TITLE_H
 

@@ -47,8 +47,9 @@ struct snapshot {
 };
 
 /*
- * Reads a domain; NULL: the configured one.  0, also if there is nothing there; -errno as
- * sluice_list_open(); or CONFIGURED_WRONG.  What comes or goes meanwhile is in it or not.
+ * Reads a domain; NULL: the configured one. 0, also if there is nothing there; -errno as
+ * sluice_list_open(); or CONFIGURED_WRONG.  Entries that come or go meanwhile may be
+ * missing.
  */
 int snapshot_take(struct snapshot *snapshot, const char *domain);
 void snapshot_free(struct snapshot *snapshot);
@@ -57,7 +58,7 @@ void snapshot_free(struct snapshot *snapshot);
 const struct snapshot_service *snapshot_service(const struct snapshot *snapshot,
 						const char *name);
 
-/* Which of the services that are there was meant, as suggest_text() has it.  Returns buffer. */
+/* A suggestion among the existing services, as suggest_text() has it.  Returns buffer. */
 char *snapshot_suggest(const struct snapshot *snapshot, const char *name,
 		       char buffer[SUGGEST_TEXT]);
 

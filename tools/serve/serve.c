@@ -38,7 +38,10 @@
 #include "tools/text/text.h"
 #include "tools/verbs.h"
 
-/* Of a service that is made for replies by line: they may come faster than they are read. */
+/*
+ * Unread replies in a service that is made for replies by line, which may come faster than
+ * they are read.
+ */
 #define LINES_UNREAD	1024u
 
 /* ---- The service ----------------------------------------------------------- */
@@ -61,7 +64,7 @@ static int choose_contract(struct serve *serve)
 	int r;
 
 	r = contract_find(&serve->contract, serve->options.domain, serve->options.service, why);
-	/* Of a service of another version the library knows more. */
+	/* The library knows more about a service of another version. */
 	if (r < 0 && r != -ENOENT && r != -EPROTONOSUPPORT)
 		return serve_say("%s", why);
 	if (r < 0)

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * The memory of ports, as /proc shows it: a port's process has a memfd open for each of
+ * The memory of ports, as /proc shows it.  A port's process has a memfd open for each of
  * its segments, and the name of a memfd says whose it is (sluice-requests-<id of the
  * client>, sluice-replies-<id of the server>).  Only the same user and root may look.
  *
- * A process may have many ports and a port many segments, so each process is looked into
- * once, and what is found is sorted by port.  Its peers' segments, which a process may
- * have open as well, are of ports that are not its own: if such a port is in a process
- * that is looked into too, the segment is found there again, and is counted once.
+ * A process may have many ports and a port many segments, so each process is searched once,
+ * and the segments are sorted by port.  A process may also have segments of its peers open,
+ * whose ports are not its own.  If the process of such a port is searched too, the segment
+ * is found there again, and is counted once.
  */
 #include "port_memory.h"
 
@@ -48,7 +48,7 @@ static int make_room(void *table, size_t count, size_t *room, size_t size)
 
 /* ---- Looking into a process ---- */
 
-/* Whose segment a descriptor is, by what its link in /proc says. */
+/* The port of a segment, by the link of its descriptor in /proc. */
 static bool parse_name(const char *link, uint64_t *ret_port)
 {
 	static const char *const heads[] = {
@@ -143,7 +143,7 @@ static int compare(const void *a, const void *b)
 	return left->inode < right->inode ? -1 : left->inode > right->inode;
 }
 
-/* Sorts, and leaves out what was found twice. */
+/* Sorts, and leaves out segments that were found twice. */
 static void put_in_order(struct port_memory *memory)
 {
 	size_t kept = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The memory of ports: the segments in which the messages lie that they have sent. */
+/* The memory of ports: the segments of the messages that they have sent. */
 #ifndef TOOLS_PORT_MEMORY_H
 #define TOOLS_PORT_MEMORY_H
 
@@ -24,11 +24,11 @@ struct port_memory {
 	size_t processes, processes_room;
 };
 
-/* Looks into the processes of a service's ports.  0 or -ENOMEM. */
+/* Searches the processes of a service's ports. 0 or -ENOMEM. */
 int port_memory_look(struct port_memory *memory, const struct snapshot_service *service);
 void port_memory_forget(struct port_memory *memory);
 
-/* Could it be looked at?  A port that is dead has none, and that is known. */
+/* Could it be read?  A dead port has none, and that is known. */
 bool port_memory_is_known(const struct port_memory *memory, const struct snapshot_port *port);
 
 /* The first segment of a port, and how many it has. */

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * sluice show - all that can be known of one service from outside
+ * sluice show - everything that can be known of one service from outside
  *
- * Its types and settings are those of the contract; what its ports have counted is the
- * word of their processes, stored without an order, so that counters of one moment need
- * not fit each other exactly.  The memory of a port is what its process has open as
- * memfds, which only the same user and root may look at.
+ * Its types and settings are those of the contract.  The counters of its ports are claims
+ * of their processes, stored without an order, so counters of one moment may differ by a
+ * message.  The memory of a port is the memfds that its process has open, which only the
+ * same user and root may look at.
  *
  * As JSON it is one object:
  *

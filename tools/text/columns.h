@@ -24,7 +24,7 @@ void columns_add(struct columns *columns, enum style style, const char *format, 
 
 /*
  * Prints the rows, on standard output, and removes them.  The widths stay, so that later
- * rows are aligned with them. 0 or -ENOMEM: a row is missing.
+ * rows are aligned with them.  0 or -ENOMEM: a row is missing.
  */
 int columns_print(struct columns *columns);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * From two snapshots to a row for each port.
+ * Makes a row for each port from two snapshots.
  *
  *  1. A port is the same in both if its id is; names of files are taken again.
  *  2. A port that was not there before has done everything since: it is counted from 0.

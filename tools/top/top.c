@@ -82,7 +82,7 @@ static void print_text(const struct top_frame *frame, uint64_t number)
 	}
 }
 
-/* Takes the next snapshot into the frame. 0, or an exit status and a sentence was printed. */
+/* Takes the next snapshot into the frame.  0, or an exit status and a sentence was printed. */
 static int advance(struct top_frame *frame, const struct look *look)
 {
 	struct snapshot taken;

@@ -298,7 +298,7 @@ static int take_all(struct trace_options *options, const char *mode, int argc, c
 	return 0;
 }
 
-/* Refuses options that exclude each other, or need another. 0 or 2. */
+/* Refuses options that exclude each other, or need another.  0 or 2. */
 static int check(const struct trace_options *options)
 {
 	bool has_file = options->output || options->capture || options->perfetto;

@@ -17,7 +17,7 @@
  * (1) Bytes from begin to whole are in batches, in this order; from there to fill they
  *     are of the unit that is being printed.
  * (2) The file holds whole units.  After a failure it is cut behind the last one and is
- *     written no more.  What is no file of ours cannot be cut: there a batch may be torn.
+ *     written no more.  A file that is not ours cannot be cut: there a batch may be torn.
  * (3) A file that has a limit is never larger than that.
  *
  * A pipe, a terminal or a socket may have any reader, or none.  The outlet opens it once

@@ -47,7 +47,7 @@ void outlet_await(struct outlet *outlet, int milliseconds);
 bool outlet_fits(const struct outlet *outlet, uint64_t size);
 bool outlet_has_next(const struct outlet *outlet, uint64_t size);
 
-/* Goes on in a new file; the caller then prints its beginning. 0 or -errno. */
+/* Goes on in a new file; the caller then prints its beginning.  0 or -errno. */
 int outlet_next(struct outlet *outlet);
 
 /* Notes that so many events are not printed, since the file has its size. */

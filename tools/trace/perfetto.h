@@ -25,7 +25,7 @@ void perfetto_port(struct perfetto *perfetto, uint64_t port, uint32_t pid, const
 /* An event, in the order in which they come out of the ring buffer. */
 void perfetto_event(struct perfetto *perfetto, const struct event_record *event);
 
-/* Ends all open spans, and the file. 0 or -errno of the first failure. */
+/* Ends all open spans, and the file.  0 or -errno of the first failure. */
 int perfetto_close(struct perfetto *perfetto);
 
 #endif /* TRACE_PERFETTO_H */

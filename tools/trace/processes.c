@@ -359,7 +359,7 @@ int processes_watch_pid(struct processes *processes, pid_t pid)
 
 /* ---- Ports ---- */
 
-/* What the process says of the service in this directory: a list that has it; or NULL. */
+/* The service in this directory, as the process claims it: a list that has it; or NULL. */
 static struct sluice_list *find_contract(pid_t pid, const char *directory,
 					 struct sluice_list_service *ret_service)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * What sluice trace replay prints on its standard output: a few lines for a person, or
+ * The output of sluice trace replay on its standard output: a few lines for a person, or
  * one JSON object:
  *
  *	service			that the requests were sent to

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* What sluice trace replay prints on its standard output. */
+/* The output of sluice trace replay on its standard output. */
 #ifndef TRACE_REPLAY_REPORT_H
 #define TRACE_REPLAY_REPORT_H
 
 #include "recording.h"
 #include "resend.h"
 
-/* Of what was compared only if the recording has replies. */
+/* Prints what was compared only if the recording has replies. */
 void replay_print(const struct recording *recording, const struct tally *tally);
 
 /* 0, or -1: no memory, or a name that JSON cannot have. */

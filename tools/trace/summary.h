@@ -25,7 +25,7 @@ void summary_print_json(const struct summary *summary, const struct trace *trace
 
 /*
  * Prints it to standard error, when everything else was written; and what could not be
- * written. -1 if that is a failure.
+ * written.  -1 if that is a failure.
  */
 int summary_print(const struct summary *summary, const struct trace *trace);
 

@@ -29,13 +29,13 @@
  * once a second.  So a library that was loaded meanwhile may be noticed so late, or a
  * process that got the number of another one of the same program.
  *
- * Names, paths and files belong to those who are traced, and need not be well meant.
- * Text is reduced to printable ASCII, for it goes to terminals.  Whatever is no
- * regular file or no ELF file is passed over, and an offset without a name stays a
- * number; so does one for which there is no time when the tracer ends.  A build id may
- * lie, and then frames get wrong names.  Against the rest
- * there is no help here: libdwfl maps the files, so that one which is cut short while
- * it is read ends us with SIGBUS, and a file system that never answers holds us up.
+ * Names, paths and files belong to the traced users, who may be hostile.  Text is reduced
+ * to printable ASCII, since it goes to terminals.  A file that is not regular or no ELF
+ * file is skipped.  An offset without a name stays a number; so does one for which there is
+ * no time when the tracer ends.  A build id may be false, and then frames get wrong names.
+ * There is no protection against the rest: libdwfl maps the files, so a file that is cut
+ * short while it is read ends us with SIGBUS, and a file system that never answers blocks
+ * us.
  */
 #include "symbols.h"
 
@@ -61,7 +61,7 @@
 
 /* Half of the descriptors that a process usually may have. */
 #define FILES_MAX	512
-/* Of a name that is remembered: C++ has longer ones, and a hostile file may have any. */
+/* The length of a remembered name: C++ has longer ones, and a hostile file may have any. */
 #define TEXT_MAX	1024
 
 /* Places in the tables, less than 50 bytes each. */

@@ -41,7 +41,7 @@ static size_t place_of(const struct table *table, const struct table_key *key)
 	return hash & (table->size - 1);
 }
 
-/* Where the key is, or the free place at which the search for it ends. */
+/* The place of the key, or the free place at which the search for it ends. */
 static size_t look_up(const struct table *table, const struct table_key *key)
 {
 	size_t i = place_of(table, key);

@@ -20,7 +20,7 @@ struct shared {
 
 /*
  * Reads them.  A wrong type is a fault of its layout; so is a contract with another
- * fingerprint, unless new ones are to be made. 0, or -1 and a sentence was printed.
+ * fingerprint, unless new ones are to be made.  0, or -1 and a sentence was printed.
  */
 int shared_read(struct shared *ret_shared, const char *program, bool renew);
 void shared_free(struct shared *shared);

@@ -26,13 +26,13 @@
  *
  * and the whole is rounded up to SLUICE_CHANNEL_PAGE.
  *
- * A delivery is one request on its way to one server: it is bound to a response
- * ring, a cancelled word and a closed word of the same number.  The client gives
- * a request a delivery that is free, and a delivery is free again when the
- * client has taken the request back from the ring, or when the server has
- * returned it and the client has read all responses.  Of the D deliveries at
- * most A wait in the request ring, A are held by the server, and A have come
- * back with responses that are still unread, so one is always free.
+ * A delivery is one request on its way to one server.  It is bound to a response ring, a
+ * cancelled word and a closed word of the same number.  The client gives a request a
+ * delivery that is free.  A delivery is free again when the client has taken the request
+ * back from the ring, or when the server has returned it and the client has read all
+ * responses.  At most A of the D deliveries wait in the request ring, A are held by the
+ * server, and A have come back with responses that are still unread.  So one is always
+ * free.
  *
  *	cancelled[d]	number of the request whose answer nobody wants any more; with
  *			SLUICE_CHANNEL_STOP beside it, of one to which no more responses
@@ -54,7 +54,7 @@
 #define SLUICE_CHANNEL_LINE	64u
 #define SLUICE_CHANNEL_PAGE	4096u
 
-/* Numbers of requests have so many bits, those above are for what is said of it. */
+/* Numbers of requests have so many bits; the bits above describe the request. */
 #define SLUICE_CHANNEL_REQUEST		((UINT64_C(1) << 50) - 1)
 
 /* In the word closed: a status from 1 to SLUICE_CHANNEL_STATUS_MAX, shifted. */

@@ -20,9 +20,9 @@
 
 #include <stdint.h>
 
-/* The client wants to know when the server does what; see channel.h's stages. */
+/* The client wants to know the server's times; see channel.h's stages. */
 #define SLUICE_RING_TRACED	1u
-/* Of a response: no further one comes to this request. */
+/* In a response: no further one comes to this request. */
 #define SLUICE_RING_LAST	2u
 /* A packet FDS with the descriptors of this message was sent; see wire.h. */
 #define SLUICE_RING_FDS		4u

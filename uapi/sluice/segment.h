@@ -2,12 +2,11 @@
 /*
  * Segments: sealed memfds that hold slices.
  *
- * A segment is written by the process that made it and mapped read-only by the
- * others.  Its owner maps it, then seals it: it can never shrink, no further
- * writable mapping can be made, and the seals are final.  A static segment
- * cannot grow either.  There is no header: what a slice is, the descriptor in
- * the ring says.  A slice holds the user header, padding up to the payload's
- * alignment, and the payload; the descriptor's offset is that of the payload.
+ * The process that made a segment writes it; the others map it read-only.  Its owner maps
+ * it, then seals it: it can never shrink, no further writable mapping can be made, and the
+ * seals are final.  A static segment cannot grow either.  There is no header: the
+ * descriptor in the ring describes a slice.  A slice holds the user header, padding up to
+ * the payload's alignment, and the payload; the descriptor's offset is that of the payload.
  */
 #ifndef SLUICE_UAPI_SEGMENT_H
 #define SLUICE_UAPI_SEGMENT_H
@@ -20,22 +19,23 @@
 #define SLUICE_SEAL_GROW		0x04u
 #define SLUICE_SEAL_FUTURE_WRITE	0x10u
 
-/* What a receiver insists on before it maps a segment. */
+/* The seals that a receiver requires before it maps a segment. */
 #define SLUICE_SEGMENT_SEALS \
 	(SLUICE_SEAL_SEAL | SLUICE_SEAL_SHRINK | SLUICE_SEAL_FUTURE_WRITE)
 
-/* What a server insists on before it maps a channel: the size is final. */
+/* The seals that a server requires before it maps a channel: the size is final. */
 #define SLUICE_CHANNEL_SEALS \
 	(SLUICE_SEAL_SHRINK | SLUICE_SEAL_GROW)
 
 /*
- * What the server adds once it has mapped it too, before WELCOME.  From then on nobody can
- * map it for writing, write to the file, or make holes in it, and no seal can be added.
+ * The seals that the server adds when it has mapped the channel too, before WELCOME.  After
+ * that nobody can map it for writing, write to the file, or make holes in it, and no seal
+ * can be added.
  */
 #define SLUICE_CHANNEL_SEALS_MAPPED \
 	(SLUICE_SEAL_SEAL | SLUICE_SEAL_FUTURE_WRITE)
 
-/* What a client insists on before it maps the page of a server's load. */
+/* The seals that a client requires before it maps the page of a server's load. */
 #define SLUICE_LOAD_SEALS \
 	(SLUICE_SEAL_SEAL | SLUICE_SEAL_SHRINK | SLUICE_SEAL_GROW)
 

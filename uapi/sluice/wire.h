@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What two ends of a channel say to each other on its socket.
+ * The packets of two ends of a channel on its socket.
  *
- * The socket is an AF_UNIX SOCK_SEQPACKET.  Each packet is one of the structs
- * below; a packet of one byte is a ring of the doorbell and says nothing.  A
- * packet that anything else is true of breaks the protocol.
+ * The socket is an AF_UNIX SOCK_SEQPACKET.  Each packet is one of the structs below; a
+ * packet of one byte is a ring of the doorbell and contains nothing.  Any other packet
+ * breaks the protocol.
  *
  *	client -> server	HELLO		fds: the channel
  *	server -> client	WELCOME		fds: the page of load.h
@@ -16,10 +16,10 @@
  *	client -> server	QUIT		its port is destroyed, but it still reads
  *	either			GOODBYE		then the sender hangs up
  *
- * HELLO is the client's first packet and comes once.  SEGMENT comes before the
- * first descriptor in a ring that needs it, and so do FDS; STATUS comes before the
- * word closed that tells of it.  A hang-up without a GOODBYE or a
- * REJECT means that the peer has died.
+ * HELLO is the client's first packet and comes once.  SEGMENT comes before the first
+ * descriptor in a ring that needs it, and so do FDS.  STATUS comes before the word closed
+ * that belongs to it.  A hang-up without a GOODBYE or a REJECT means that the peer has
+ * died.
  */
 #ifndef SLUICE_UAPI_WIRE_H
 #define SLUICE_UAPI_WIRE_H
@@ -41,7 +41,7 @@
 #define SLUICE_WIRE_STATUS	9u
 #define SLUICE_WIRE_QUIT	10u
 
-/* So many descriptors travel with a packet FDS, and one with any other. */
+/* So many descriptors come with a packet FDS, and one with any other. */
 #define SLUICE_WIRE_FDS_MAX	16u
 
 /* Bytes of the text of a STATUS, the terminating 0 included. */
