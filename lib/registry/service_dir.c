@@ -266,16 +266,20 @@ static int name_service(const struct service_dir *dir, const char *made, const c
 	return fail(errno, "cannot make service %s: %s", name, strerror(errno));
 }
 
-/* Nobody has been in it, and there may be no descriptor to look into it. */
+/*
+ * Nobody has been in it, and there may be no descriptor to look into it.  The contract goes
+ * last: a process that is killed in between leaves an unlocked contract, by which a sweep
+ * sees that the directory is nobody's.
+ */
 static void remove_made(int services_fd, const char *made)
 {
-	static const char *const parts[] = { CONTRACT, "ports", "servers" };
+	static const char *const parts[] = { "servers", "ports", CONTRACT };
 	char path[NODE_ENTRY_NAME_SIZE + sizeof("/" CONTRACT)];
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(parts); i++) {
 		snprintf(path, sizeof(path), "%s/%s", made, parts[i]);
-		unlinkat(services_fd, path, i ? AT_REMOVEDIR : 0);
+		unlinkat(services_fd, path, i + 1 < ARRAY_SIZE(parts) ? AT_REMOVEDIR : 0);
 	}
 	unlinkat(services_fd, made, AT_REMOVEDIR);
 }
