@@ -217,8 +217,10 @@ read -r forever
 END
 export sluice tmp
 
-terminal() {	# a tmux of our own
-	tmux -S "$tmp/tmux" -f /dev/null "$@"
+# A tmux of our own, another for each session: one that ends may take the socket of the next.
+session=0
+terminal() {
+	tmux -S "$tmp/tmux$session" -f /dev/null "$@"
 }
 
 # open COLUMNS ROWS OPTION...: with top in it; $variables are what it has in its environment
@@ -226,6 +228,7 @@ variables=
 open() {
 	size="-x $1 -y $2"
 	shift 2
+	session=$((session + 1))
 	rm -f "$tmp/ended"
 	# shellcheck disable=SC2086 # options, one a word
 	terminal new-session -d $size "env $variables sh '$tmp/inside' $*" 3>&- 4>&- 2>"$tmp/output"
