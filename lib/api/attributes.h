@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is said of a service in pairs of key and value. */
+/* Pairs of key and value that describe a service. */
 #ifndef SLUICE_API_ATTRIBUTES_H
 #define SLUICE_API_ATTRIBUTES_H
 

@@ -11,7 +11,7 @@
 #include "wait/retry.h"
 #include "exchange/stream.h"
 
-/* What was lacking to reach a server, or to keep it. */
+/* The shortage that kept a client from a server. */
 struct client_want {
 	int error;			/* an errno */
 	bool theirs;			/* the server has not got it */
@@ -105,7 +105,7 @@ struct response {
 	struct attachment *attachment;	/* descriptors, or NULL */
 };
 
-/* What every call of a client begins with.  0, -EBUSY or -ECHILD. */
+/* The beginning of every call of a client.  0, -EBUSY or -ECHILD. */
 static inline int client_enter(struct sluice_client *client)
 {
 	return node_enter(client->service->node);

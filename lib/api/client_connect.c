@@ -17,7 +17,7 @@
  * A server that breaks the protocol costs as much as a channel, which is made and destroyed;
  * and it can come again at once, as another.  So after a breach the client does not look for
  * servers when a letter comes, but after a pause that grows up to a second (wait/retry.c).
- * Who comes meanwhile is connected to then.
+ * A server that comes meanwhile is connected to then.
  *
  * A channel that has gone stays in the list as long as a pending response still reads
  * from it; the list is tidied at the beginning of a call, never in the middle of one.
@@ -71,7 +71,7 @@ static void not_reached(struct sluice_client *client, uint64_t server, int error
 static void not_kept(struct sluice_client *client, const struct client_channel *channel)
 {
 	int reason = channel->requester.channel.gone;
-	/* Who hangs up before the WELCOME may have died, and may be there again. */
+	/* A server that hangs up before the WELCOME may have died, and may be there again. */
 	bool hung_up = reason == ECONNRESET && !channel->requester.welcome;
 
 	if (reason == EPROTO && !client->destroyed) {

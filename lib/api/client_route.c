@@ -30,7 +30,7 @@ static bool may_be_chosen(const struct sluice_client *client, const struct clien
 	       !channel->requester.channel.leaving;
 }
 
-/* What is known of a server. */
+/* The figures that are known of a server. */
 static struct load_seen look_at(const struct client_channel *channel)
 {
 	const struct sluice_load *load = load_page_words(&channel->requester.load_page);

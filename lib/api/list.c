@@ -22,7 +22,7 @@
 #include "os/fd.h"
 #include "registry/listing.h"
 
-/* What is shown of a service beside its record. */
+/* The details of a service that are not in its record. */
 struct service_shown {
 	struct sluice_list_message message[SLUICE_REGISTRY_MESSAGES];
 	struct sluice_service_opts settings;
@@ -117,7 +117,7 @@ static void show_service(struct service_shown *ret_shown, const struct service_r
 	ret_shown->settings.attribute_count = contract->attributes;
 }
 
-/* Of all that was read. */
+/* Frees all that was read. */
 static int show(struct sluice_list *list)
 {
 	const struct listing *listing = &list->listing;

@@ -34,7 +34,7 @@ static void read_interruption(struct wait_source *source)
 	eventfd_drain(source->fd);
 }
 
-/* What the configuration says, if the program leaves it open; an enum sluice_wait. */
+/* An enum sluice_wait: the program's, or the one of the configuration. */
 static int chosen_wait(const struct config *config, uint32_t wanted)
 {
 	if (wanted > SLUICE_WAIT_SOCKET)

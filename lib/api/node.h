@@ -57,7 +57,7 @@ int node_check(const struct sluice_node *node) MUST_CHECK;
 /* The same, and the node belongs to this thread from now on. */
 int node_claim(struct sluice_node *node) MUST_CHECK COLD;
 
-/* The same.  Who has the number of its thread is that thread, and in no forked child. */
+/* The same.  A thread that has the number of the owner is the owner, and in no forked child. */
 static inline int node_enter(struct sluice_node *node)
 {
 	if (likely(load_relaxed(&node->owner) == thread_number) && likely(thread_number))

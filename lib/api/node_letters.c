@@ -11,7 +11,7 @@
  *
  * A letter counts if its form is right, and if its sender can be a server that a client of
  * this node would connect to: it is of our user or root, or a client takes servers of any
- * user.  Who has sent it, the kernel says.
+ * user.  The kernel says who has sent it.
  *
  * Anybody who may enter the root can write letters without end.  He has a node read
  * LETTERS_AT_ONCE in a window, whatever their form is and however fast they come; then he

@@ -115,7 +115,7 @@ static void end_watch(struct sluice_node *node)
 	node->registration.complete = false;
 }
 
-/* What is not watched is looked at. */
+/* Looks at all that is not watched. */
 static void note_watched(struct sluice_node *node, int result)
 {
 	struct node_registration *registration = &node->registration;
@@ -213,7 +213,7 @@ static int renew_all(struct sluice_node *node, bool *ret_any)
 	return result;
 }
 
-/* Who has come meanwhile has not found us. */
+/* A process that has come meanwhile has not found us. */
 static void meet_all(struct sluice_node *node)
 {
 	struct port *port;
@@ -254,7 +254,7 @@ static int look(struct sluice_node *node)
 		begin_watch(node);
 	if (any)
 		meet_all(node);
-	/* What has been taken away since was perhaps not watched yet. */
+	/* Entries that were taken away since may not have been watched yet. */
 	plan(registration, whole || (!r && has_all(node)));
 	return r;
 }

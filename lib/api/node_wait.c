@@ -59,7 +59,7 @@ static int64_t first_alarm(const struct sluice_node *node)
 	return first;
 }
 
-/* What was found is what sluice_node_next() tells of. */
+/* sluice_node_next() tells of what was found. */
 static void rewind_all(struct sluice_node *node)
 {
 	struct port *port;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Who is at the other end of a channel, for the program. */
+/* The identity of the peer of a channel, for the program. */
 #ifndef SLUICE_API_PEER_H
 #define SLUICE_API_PEER_H
 

@@ -48,7 +48,7 @@ int sluice_pending_response_servers(struct sluice_pending_response *head)
 	return r < 0 ? r : (int)pending_of(head)->stream.servers;
 }
 
-/* What has happened meanwhile is looked at first.  0 or -errno. */
+/* Looks first at what has happened meanwhile.  0 or -errno. */
 static int check_and_glance(struct sluice_pending_response *head)
 {
 	int r = check(head);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * What a client and a server are to their node: something to be waited for.
+ * A port, as its node sees a client or a server: something to be waited for.
  *
  * Requests and responses are told of by every wait, as long as they can be received,
  * for the rings say whether they are there.  That peers came or went is told by one

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a client and a server are to their node. */
+/* A port, as its node sees a client or a server. */
 #ifndef SLUICE_API_PORT_H
 #define SLUICE_API_PORT_H
 

@@ -50,7 +50,7 @@ struct replying {
 	bool behind;			/* the client's socket is full, which nobody rings for */
 };
 
-/* What offer() and the wait for it return when it is done. */
+/* The results of offer(), and of the wait for it. */
 enum { SENT = 1, DISCARDED = 2 };
 
 static bool overflows(const struct sluice_server *server)

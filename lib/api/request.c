@@ -159,7 +159,7 @@ struct sluice_request *sluice_client_loan_zeroed(struct sluice_client *client, s
 	return head;
 }
 
-/* What some servers have already cannot be changed. */
+/* A request that some servers have already cannot be changed. */
 static int check_unsent(struct sluice_request *head)
 {
 	int r = request_check(head);

@@ -137,7 +137,7 @@ static int open_port(struct sluice_server *server, const char *name)
 		.port = server->entry.id,
 		.node = service->node->entry.id,
 		.contract = &service->contract,
-		/* Who could connect was let in by the mode of the socket. */
+		/* The mode of the socket has decided already who can connect. */
 		.any_user = access_is_shared(&service->dir.access),
 	};
 	r = listen_for_clients(server);

@@ -15,7 +15,7 @@
 #include "os/reserve.h"
 #include "os/identity.h"
 
-/* Who has broken the protocol; zeroed, nobody (api/server_breaches.c). */
+/* A process or user that has broken the protocol; zeroed, none (api/server_breaches.c). */
 struct breacher {
 	uid_t uid;
 	pid_t pid;			/* 0: the user as a whole */
@@ -50,7 +50,7 @@ struct sluice_server {
 	uint64_t slow_looks;		/* counted from 1 */
 	int64_t received_at;		/* the last request, by the coarse clock */
 	uint64_t expired;		/* requests, by config.expired */
-	/* Of channels that have gone, for sluice_server_memory(). */
+	/* The sums of channels that have gone, for sluice_server_memory(). */
 	uint64_t growths, largest, retired;
 };
 
@@ -116,7 +116,7 @@ static inline bool is_of_process(const struct server_channel *channel, const str
 	return user->pid && own->pid == user->pid && own->uid == user->uid;
 }
 
-/* What every call of a server begins with.  0, -EBUSY or -ECHILD. */
+/* The beginning of every call of a server.  0, -EBUSY or -ECHILD. */
 static inline int server_enter(struct sluice_server *server)
 {
 	return node_enter(server->service->node);
@@ -137,7 +137,7 @@ void server_turn_away(struct sluice_server *server);
 int server_allow_memory(struct sluice_server *server,
 			const struct sluice_server_opts *opts) MUST_CHECK;
 
-/* Gives up idle memory of another channel, for want of which a loan fails.  Was there some? */
+/* Gives up idle memory of another channel, so that a loan succeeds.  True: there was some. */
 bool server_make_room(struct responder *responder);
 
 /* server_places.c: a client has said HELLO; is there a place for it?  0 or -EUSERS. */
@@ -153,7 +153,7 @@ void server_forget_stranger(struct sluice_server *server, struct server_channel 
 /* One has come: there may be too many of its process or user now. */
 void server_thin_out_strangers(struct sluice_server *server, struct server_channel *channel);
 
-/* Descriptors are needed: the oldest goes.  Was there one? */
+/* Descriptors are needed: the oldest goes.  True: there was one. */
 bool server_send_oldest_stranger_away(struct sluice_server *server);
 
 /* It cannot be kept, and is told so. */
@@ -175,7 +175,7 @@ bool server_keeps_waiting(struct sluice_server *server, struct server_channel *c
  */
 struct server_channel *server_make_channel(struct sluice_server *server, int fd) MUST_CHECK;
 
-/* What the channels call. */
+/* The functions that the channels call. */
 void server_channel_changed(struct responder *responder);
 void server_channel_woken(struct responder *responder);
 void server_channel_destroyed(struct responder *responder);

@@ -36,7 +36,7 @@
 #include "os/fd.h"
 #include "os/socket.h"
 
-/* Of the reserve, what is kept while nobody waits: for the pidfd and the memory of the next. */
+/* The part of the reserve that is kept while nobody waits: for the next pidfd and memory. */
 #define KEPT	2
 
 static int fill_reserve(struct sluice_server *server, unsigned int count)
@@ -60,7 +60,7 @@ static void take(struct sluice_server *server, int fd)
 		server_send_stranger_away(server, channel);
 		return;
 	}
-	/* What the client sent before we came round is there already. */
+	/* Packets that the client sent before the accept are there already. */
 	if (!server_keeps_waiting(server, channel))
 		(void)channel_drain(&channel->responder.channel);
 	channel_notice_end(&channel->responder.channel);
@@ -74,7 +74,7 @@ static int accept_one(struct sluice_server *server)
 
 	r = fill_reserve(server, RESERVE_SIZE);
 	if (r < 0) {
-		/* What is left is for the channels that there are. */
+		/* The last descriptors are for the channels that there are. */
 		reserve_release(&server->reserve);
 		return server_send_oldest_stranger_away(server) ? 1 : r;
 	}

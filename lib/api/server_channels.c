@@ -83,7 +83,7 @@ int server_cool(struct sluice_server *server, struct server_channel *channel)
 {
 	int r;
 
-	/* What may not be received yet stays there; its doorbell tells nothing new. */
+	/* A request that may not be received yet stays there; its doorbell tells nothing new. */
 	if (responder_ready(&channel->responder))
 		return 0;
 	r = channel_arm(&channel->responder.channel, SLUICE_DOORBELL_MESSAGE);
@@ -181,7 +181,7 @@ void server_drop_channel(struct sluice_server *server, struct server_channel *ch
 	server_put(server);
 }
 
-/* Of one that has gone, and has no active requests. */
+/* Lets go of one that has gone, and has no active requests. */
 static void let_go_if_done(struct sluice_server *server, struct server_channel *channel)
 {
 	if (responder_ready(&channel->responder)) {

@@ -28,7 +28,7 @@
 #include "config/config.h"
 #include "os/memfd.h"
 
-/* What the port is made for, and must be allowed. */
+/* The memory that the port is made for, and must be allowed. */
 static uint64_t promised(const struct sluice_server *server)
 {
 	const struct pool_config *pool = &server->config.pool;
@@ -112,7 +112,7 @@ bool server_make_room(struct responder *responder)
 	const struct sluice_server *server = channel->server;
 	struct server_channel *other;
 
-	/* What a port has asked for from the start it keeps. */
+	/* A port keeps what it has asked for from the start. */
 	if (server->config.pool.residence != RESIDENCE_LAZY)
 		return false;
 	for (other = server->newest; other; other = other->older)

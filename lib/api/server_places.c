@@ -74,7 +74,7 @@ static bool is_former(const struct server_channel *former, const struct server_c
 	       one->user.pid == other->user.pid && one->user.uid == other->user.uid;
 }
 
-/* What the client sent on the former channel is read first. */
+/* Packets that the client sent on its former channel are read first. */
 static void close_former(struct sluice_server *server, const struct server_channel *channel)
 {
 	struct server_channel *former;
@@ -99,7 +99,7 @@ int server_admit(struct responder *responder)
 		    places.present, places.departed, most);
 }
 
-/* What it was sent, a client can still read. */
+/* A client can still read what it was sent. */
 static void close_done(struct sluice_server *server)
 {
 	struct server_channel *channel;

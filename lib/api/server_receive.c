@@ -215,7 +215,7 @@ static void letter_came(struct port *port)
 	(void)port;
 }
 
-/* Of channels that are not polled none has anything, or it would have rung. */
+/* A channel that is not polled has nothing, or it would have rung. */
 static bool any(const struct sluice_server *server, bool (*is)(struct server_channel *channel))
 {
 	struct server_channel *channel = server->current;

@@ -9,14 +9,14 @@
  * A client of the library says HELLO before the server can have accepted it, so there are
  * strangers only where somebody was stopped just then, or wants to keep descriptors busy.
  * They get STRANGER_PATIENCE_NS, and are few: STRANGERS_PER_PROCESS and STRANGERS_PER_USER.
- * Of those that are too many the oldest goes.  One whose packets wait for their turn
+ * If there are too many, the oldest goes.  One whose packets wait for their turn
  * (wait/budget.c) may have said HELLO, and is left alone.  One that is not read since its
  * process or user has broken the protocol (api/server_breaches.c) counts until it is read.
  *
- * Who is sent away is told that descriptors are lacking, so that a client of the library
- * tries again (api/client_want.c).
+ * A stranger that is sent away is told that descriptors are lacking, so that a client of
+ * the library tries again (api/client_want.c).
  *
- * Who it is the kernel says: the process that has connected, which need not be the one
+ * The kernel says who it is: the process that has connected, which need not be the one
  * that has the socket now.  A process that the kernel has no number for here, in another
  * pid namespace, counts for its user alone.
  *
@@ -64,7 +64,7 @@ static bool is_same_user(const struct server_channel *channel, const struct ucre
 	return channel->responder.channel.user.uid == user->uid;
 }
 
-/* Of those that are of somebody the oldest goes, if there are more than so many. */
+/* If a process or user has more than so many, its oldest goes. */
 static void thin_out(struct sluice_server *server, const struct ucred *user, uint32_t most,
 		     bool (*is_of)(const struct server_channel *channel, const struct ucred *user))
 {

@@ -72,7 +72,7 @@ static int make_record(struct service_record *record, const struct sluice_contra
 	return r < 0 ? r : 0;
 }
 
-/* What was found becomes the service's. */
+/* The contract that was found becomes the service's. */
 static int keep_record(struct sluice_service *service, const struct service_record *found)
 {
 	size_t size = found->contract.attributes * sizeof(found->attributes[0]);
@@ -152,7 +152,7 @@ static int open_service(struct sluice_service *service, const struct sluice_cont
 	r = check_refused(opts);
 	if (r < 0)
 		return r;
-	/* What is configured makes a service, and is no demand of one that is there. */
+	/* The configuration makes a service, and demands nothing of one that is there. */
 	r = config_fill_service(&service->node->config, &filled);
 	if (!r)
 		r = make_record(&record, contract, &filled);

@@ -196,7 +196,7 @@ static int send_all(struct channel *channel, const void *packet, size_t size, co
 	if (!r || r == -EAGAIN)
 		return r;
 	if (r == -EPIPE || r == -ECONNRESET) {
-		/* What the peer said before it went tells whether it died. */
+		/* The last packets of the peer tell whether it died. */
 		channel_drain_last(channel);
 	} else {
 		channel_give_up(channel, -r);

@@ -16,7 +16,7 @@
 struct channel;
 struct inlet;
 
-/* What an end of a channel does with what the common part notices. */
+/* The reactions of an end of a channel to what the common part notices. */
 struct channel_events {
 	/*
 	 * A packet of the handshake, or that only one of the ends sends; passed is

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * What comes in on the socket of a channel (channel/channel.c).
+ * Packets that come in on the socket of a channel (channel/channel.c).
  *
  * A packet is looked at by its type, with the descriptors that came with it.  Their owner
  * is a struct fdpass_extras: it closes what nobody has taken, on every way out.  SEGMENT,
@@ -79,7 +79,7 @@ static int take_packet(struct channel *channel, const union packet *packet, size
 	if (size < sizeof(packet->header) || packet->header.magic != SLUICE_WIRE_MAGIC)
 		return fail(EPROTO, "the peer sent a packet of %zu bytes that is none of ours",
 			    size);
-	/* Of another version only a HELLO is understood, and answered by a REJECT. */
+	/* Only a HELLO is understood in another version, and answered by a REJECT. */
 	if (packet->header.type != SLUICE_WIRE_HELLO &&
 	    (packet->header.version != SLUICE_PROTOCOL_VERSION || !channel->memory.base))
 		return fail(EPROTO, "the peer sent a packet of type %u and version %u where it cannot be",
@@ -101,7 +101,7 @@ static int take_packet(struct channel *channel, const union packet *packet, size
 /*
  * What a HELLO costs is decided by the configuration of this end more than by the peer,
  * which should not have to wait for it afterwards; so it counts for all peers together.
- * Who has broken the protocol before waits for its HELLO (api/server_breaches.c).
+ * A peer that has broken the protocol before waits for its HELLO (api/server_breaches.c).
  */
 static int take_charged(struct channel *channel, const union packet *packet, size_t size,
 			struct fdpass_extras *extras)

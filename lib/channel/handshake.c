@@ -209,19 +209,19 @@ int handshake_check(struct channel *channel, const struct handshake *self,
 	return r < 0 ? r : check_user(channel, self, "client");
 }
 
-/* What was lacking at the server, as far as a REJECT says so. */
+/* The shortage at the server, as far as a REJECT tells it. */
 static bool is_want(uint32_t reason)
 {
 	return reason == ENOMEM || reason == EMFILE || reason == ENFILE || reason == EUSERS;
 }
 
-/* What the client tells its program of that: a place has an errno of its own. */
+/* The errno that the program gets for it: a place has an errno of its own. */
 static int told_for(uint32_t reason)
 {
 	return is_want(reason) && reason != EUSERS ? ECONNABORTED : (int)reason;
 }
 
-/* What a REJECT may say: nothing that would mean something else to the caller. */
+/* The errno of a REJECT, unless it would mean something else to the caller. */
 static bool is_reason(uint32_t reason)
 {
 	return reason == EACCES || reason == EPROTO || reason == EPROTOTYPE ||

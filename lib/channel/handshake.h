@@ -5,7 +5,7 @@
 
 #include "channel/channel.h"
 
-/* Who talks, for either side. */
+/* The identity of an end, for either side. */
 struct handshake {
 	uint64_t port;
 	uint64_t node;

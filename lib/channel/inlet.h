@@ -41,7 +41,7 @@ struct inlet_message {
 	struct attachment *attachment;	/* the receiver's; or NULL */
 };
 
-/* What a pattern does at certain points; handed to each call, as those of an outlet. */
+/* The actions of a pattern at certain points; handed to each call, as those of an outlet. */
 struct inlet_ops {
 	/* The key of the attachment of a message that is in a ring. */
 	uint32_t (*key)(const struct ring_consumer *ring, const struct ring_message *in);
@@ -50,7 +50,7 @@ struct inlet_ops {
 			     const struct ring_message *in);
 	/* The peer has broken the protocol, and how: the channel is to be closed. */
 	void (*broken)(struct inlet *inlet, const char *how);
-	/* What the peer has done that has broken the stamps of a ring. */
+	/* The sentence for a peer that has broken the stamps of a ring. */
 	const char *broken_ring;
 };
 

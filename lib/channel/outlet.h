@@ -35,7 +35,7 @@ struct outlet_message {
 };
 
 /*
- * What a pattern does at certain points.  The ops are handed to each call as a constant,
+ * The actions of a pattern at certain points.  The ops are handed to each call as a constant,
  * so that the compiler sees which functions are called.
  */
 struct outlet_ops {
@@ -52,7 +52,7 @@ struct outlet_ops {
 			  const struct outlet_message *message);
 	/* The peer has broken the ring: the channel is to be closed. */
 	void (*broken)(struct outlet *outlet);
-	/* What the peer has done that gives a number back which is not out. */
+	/* The sentence for a peer that gives a number back which is not out. */
 	const char *false_return;
 };
 

@@ -136,7 +136,7 @@ void delivery_returned(struct delivery *delivery)
 	free_if_done(delivery);
 }
 
-/* What the server says of a time, if it can be: not before another, and not to come. */
+/* A time that the server has told, if it is possible: not before another, and not to come. */
 static uint64_t believe(const uint64_t *stage, uint64_t since, int64_t now)
 {
 	uint64_t time = load_relaxed(stage);
@@ -171,7 +171,7 @@ int delivery_keep_text(struct delivery *delivery, const struct sluice_wire_statu
 {
 	char *text;
 
-	/* Of one that has been free meanwhile nobody asks. */
+	/* If the delivery was freed meanwhile, nobody asks for its text. */
 	if (!delivery->request || delivery->request != status->request)
 		return 0;
 	text = strndup(status->text, sizeof(status->text) - 1);
@@ -208,7 +208,7 @@ bool delivery_text_may_come(struct delivery *delivery)
 	struct requester *requester = delivery->requester;
 	uint64_t closed = load_relaxed(&requester->words.closed[delivery_number(delivery)]);
 
-	/* What came on the socket before the word. */
+	/* The text came on the socket before the word. */
 	if (!(closed & SLUICE_CHANNEL_TEXT) || delivery->text)
 		return false;
 	requester->channel.starved = !channel_drain(&requester->channel);
@@ -249,7 +249,7 @@ bool delivery_withdraw(struct delivery *delivery)
 void delivery_taken_back(struct delivery *delivery)
 {
 	delivery_drop_slice(delivery);
-	/* What was returned the server has taken from the count itself. */
+	/* The server itself has taken from the count what it has returned. */
 	if (unlikely(delivery->counted) && delivery->out)
 		load_drop(load_page_words(&delivery->requester->load_page));
 	is_not_out(delivery);

@@ -169,7 +169,7 @@ void load_page_find(struct load_page *page, pid_t pid, uint64_t server, bool loc
 	directory_close(descriptors);
 	if (fd < 0)
 		return;
-	/* What is none is not mapped; that is no breach, since nobody has sent it. */
+	/* A file that is no page is not mapped; that is no breach, since nobody has sent it. */
 	(void)!load_page_take(page, fd, locked);
 	fd_close(fd);
 }

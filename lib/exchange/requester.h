@@ -32,7 +32,7 @@ struct delivery {
 	int64_t sent, responded;	/* if it is traced: when, and the first response received */
 };
 
-/* What a server has ended a request with. */
+/* The status with which a server has ended a request. */
 struct stream_status {
 	uint64_t server;
 	int code;			/* 0: nothing */
@@ -71,7 +71,7 @@ struct requester {
 	const struct requester_events *events;
 };
 
-/* What is told to whom a requester is a part of. */
+/* The calls to the struct that a requester is a part of. */
 struct requester_events {
 	/* The channel has opened, is leaving or is gone. */
 	void (*changed)(struct requester *requester);
@@ -159,7 +159,7 @@ void delivery_returned(struct delivery *delivery);
 /* It was taken back out of a full ring, and the server will never see it. */
 void delivery_taken_back(struct delivery *delivery);
 
-/* The same, since nobody wants the answer, if the server has not seen it.  Was it? */
+/* The same, since nobody wants the answer, if the server has not seen it.  True: it was. */
 bool delivery_withdraw(struct delivery *delivery);
 
 /* Words for the end of a request have come.  0 or -ENOMEM. */

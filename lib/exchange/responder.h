@@ -20,7 +20,7 @@ struct responder_config {
 	struct sluice_registry_counters *counters;
 	struct load_keeper *load;	/* of the server */
 	struct pool_config pool;	/* of the replies; but for its peer */
-	/* Gives up a segment of another pool, so that this one's gets room.  Was there one? */
+	/* Gives up a segment of another pool, to make room for this one's.  True: there was one. */
 	bool (*make_room)(struct responder *responder);
 	uint64_t *expired;		/* counts requests that were too late, for the server */
 	/* The channel has opened, is leaving or is gone. */
@@ -77,7 +77,7 @@ int responder_init(struct responder *responder, const struct responder_config *c
 /* The same, where there was no memory for a responder.  -ENOMEM. */
 int responder_refuse(int fd);
 
-/* The deadline of a request; 0: none.  What is later than we can say is never. */
+/* The deadline of a request; 0: none.  A time that is too late to be said is never. */
 static inline int64_t responder_deadline(const struct ring_message *in)
 {
 	return in->deadline > INT64_MAX ? INT64_MAX : (int64_t)in->deadline;
@@ -154,10 +154,10 @@ void responder_finish(struct responder *responder, uint32_t delivery, bool trace
 void responder_finish_with(struct responder *responder, uint32_t delivery, bool traced,
 			   int code, const char *text);
 
-/* Gives up a segment of which no reply is out, if there is one.  Was there? */
+/* Gives up a segment of which no reply is out.  True: there was one. */
 bool responder_give_up_idle(struct responder *responder);
 
-/* What is needed to reply, which a client that does not ask does not cost.  0 or -errno. */
+/* Makes what is needed to reply, which a client that does not ask does not cost.  0 or -errno. */
 int responder_make_pool(struct responder *responder) MUST_CHECK;
 
 /* Nothing that lies in this channel's rings is looked at any more. */

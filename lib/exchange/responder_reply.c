@@ -44,7 +44,7 @@ static int open_pool(struct responder *responder)
 	return r;
 }
 
-/* What is needed to reply, which a client that does not ask does not cost. */
+/* Makes what is needed to reply, which a client that does not ask does not cost. */
 int responder_make_pool(struct responder *responder)
 {
 	const struct layout *layout = responder->config->layout;

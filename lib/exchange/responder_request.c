@@ -161,11 +161,11 @@ static void hold(struct responder *responder, const struct ring_message *in)
 		load_received_counted(responder->config->load);
 }
 
-/* What is wrong with a request that was claimed; or NULL. */
+/* The fault of a request that was claimed; or NULL. */
 static const char *fault_of(struct responder *responder, const struct ring_message *in)
 {
 
-	/* Of a client that has left no more can be there than its ring holds. */
+	/* A client that has left can have left no more behind than its ring holds. */
 	if (responder_has_left(responder) && responder->late++ >= responder->config->layout->request_slots)
 		return "a client sends requests after its end";
 	if (in->slice >= responder->config->layout->deliveries || !in->request ||
@@ -249,7 +249,7 @@ bool responder_ready(struct responder *responder)
 {
 	if (!responder_polls(responder) || responder->channel.starved)
 		return false;
-	/* Of what a client has left behind nobody awaits the answer. */
+	/* Nobody awaits the answer to what a client has left behind. */
 	if (responder->forgets && responder->channel.gone)
 		return false;
 	return pass_to_next(responder);

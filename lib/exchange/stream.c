@@ -32,7 +32,7 @@
 #include "trace/counters.h"
 #include "os/clock.h"
 
-/* What a word closed says of how its request ended: an errno. */
+/* The errno that a word closed says of the end of its request. */
 static int end_of(uint64_t closed)
 {
 	if (likely(!(closed & ~SLUICE_CHANNEL_REQUEST)))
@@ -143,7 +143,7 @@ static int advance(struct delivery *delivery, struct response_found *ret_found)
 	end = r < 0 ? delivery->requester->channel.gone : delivery_end(delivery);
 	if (!end)
 		return 0;
-	/* What came before the end may have come since the first look. */
+	/* A response that came before the end may have come since the first look. */
 	if (!r)
 		r = look_or_take(delivery, ret_found);
 	if (r > 0)
@@ -163,7 +163,7 @@ int stream_receive(struct stream *stream, struct response_found *ret_found)
 	for (looks = stream->open; looks; looks--) {
 		delivery = stream->current->next;
 		r = advance(delivery, ret_found);
-		/* What was not taken does not lose its turn. */
+		/* A delivery of which nothing was taken does not lose its turn. */
 		if (r > 0 && !ret_found)
 			return r;
 		/* The next look, here or in the next call, is at the one behind. */

@@ -5,7 +5,7 @@
 
 #include "exchange/requester.h"
 
-/* What stream_receive() found. */
+/* A response that stream_receive() has found. */
 struct response_found {
 	struct inlet_message message;		/* its number is for requester_return() */
 	struct requester *requester;

@@ -21,10 +21,10 @@ struct access {
 /* No group is asked for; a directory has that which the one above it gives. */
 #define ACCESS_ANY_GROUP	((gid_t)-1)
 
-/* Of what is below a root directory, from what that is itself. */
+/* The access to all below a root directory, from that of the root itself. */
 struct access access_of_root(const struct stat *root);
 
-/* Of a service, from its settings.mode. */
+/* The access to a service, from its settings.mode. */
 struct access access_of_service(uint32_t mode);
 
 /* May anybody enter but the user who made it? */

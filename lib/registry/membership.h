@@ -26,7 +26,7 @@ bool membership_is_there(const struct membership *membership, const struct servi
 /* Harmless if none was taken. */
 void membership_leave(struct membership *membership, const struct service_dir *dir);
 
-/* Of the names in ports/: is it one of these? */
+/* Is this name in ports/ that of a node? */
 bool membership_is(const char *name) MUST_CHECK;
 
 #endif /* SLUICE_REGISTRY_MEMBERSHIP_H */

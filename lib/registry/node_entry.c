@@ -287,7 +287,7 @@ int node_entry_next_letter(const struct node_entry *node, struct node_letter *re
 	n = fdpass_receive(node->mailbox_fd, &look, sizeof(look), &extras);
 	if (n == -EAGAIN)
 		return 0;
-	/* What is too long, or has descriptors that there is no room for, was a packet too. */
+	/* A packet that is too long, or has descriptors without room for them, was a packet too. */
 	if (n < 0 && n != -EPROTO && n != -EMFILE)
 		return n;
 	*ret_letter = (struct node_letter){

@@ -57,7 +57,7 @@ int node_entry_notify(const struct node_entry *node, uint64_t other, uint64_t se
 int node_entry_bury(int at, const char *name, bool keep,
 		    struct sluice_registry_node *ret_record) MUST_CHECK;
 
-/* What lay in the mailbox. */
+/* A letter from the mailbox. */
 struct node_letter {
 	bool in_order;			/* its form, and it tells of its sender */
 	uid_t user;			/* who has sent it */

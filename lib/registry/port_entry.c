@@ -193,7 +193,7 @@ bool port_entry_is_there(const struct port_entry *entry, const struct service_di
 	return presence_is(dir->ports_fd, entry->name, entry->fd);
 }
 
-/* What is counted from here on goes to the new file; the port has one thread. */
+/* Counts go to the new file from here on; the port has one thread. */
 static int move_into(struct port_entry *entry, const struct service_dir *dir, int fd,
 		     const char *name)
 {
