@@ -115,6 +115,10 @@ $(O)/selftests/%_test: $(O)/selftests/%_test.o $(lib-objects)
 # It counts the calls of a function, by standing in front of it.
 $(O)/selftests/behaviour/flow_test: private ldflags += -Wl,--wrap=wait_look_again
 
+# Its victim does without the pauses after a breach.
+$(O)/selftests/hostile/random_test: private ldflags += \
+	-Wl,--wrap=server_keeps_waiting,--wrap=client_grow_wary
+
 # It has two processes take turns at system calls.
 $(O)/selftests/unit/opening_race_test: private ldflags += -Wl,--wrap=openat,--wrap=unlinkat
 

@@ -130,6 +130,9 @@ int client_make_tables(struct sluice_client *client) MUST_CHECK;
 void client_look_for_servers(struct sluice_client *client);
 void client_tidy(struct sluice_client *client);
 
+/* client_want.c: a server has broken the protocol: letters wait for the next look. */
+void client_grow_wary(struct sluice_client *client);
+
 /* client_want.c: notes what was lacking, and that it is to be tried again. */
 void client_wants(struct sluice_client *client, struct client_want want);
 

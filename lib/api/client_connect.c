@@ -74,10 +74,8 @@ static void not_kept(struct sluice_client *client, const struct client_channel *
 	/* A server that hangs up before the WELCOME may have died, and may be there again. */
 	bool hung_up = reason == ECONNRESET && !channel->requester.welcome;
 
-	if (reason == EPROTO && !client->destroyed) {
-		client->wary = true;
-		retry_later(&client->retry);
-	}
+	if (reason == EPROTO && !client->destroyed)
+		client_grow_wary(client);
 	if (channel->requester.channel.leaving || is_final(reason) || reason == EPIPE ||
 	    (reason == ECONNRESET && !hung_up))
 		return;

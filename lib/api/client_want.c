@@ -37,6 +37,13 @@ void client_wants(struct sluice_client *client, struct client_want want)
 	retry_later(&client->retry);
 }
 
+/* Each look at a server that breaks the protocol costs a connection. */
+void client_grow_wary(struct sluice_client *client)
+{
+	client->wary = true;
+	retry_later(&client->retry);
+}
+
 static const char *of_server(int error)
 {
 	switch (error) {
