@@ -222,7 +222,7 @@ TEST_F(list, of_a_service_and_its_ports)
 	EXPECT_EQ(0, port.listens);
 	EXPECT_EQ(sluice_client_id(self->seat.client), port.id);
 	EXPECT_EQ(sluice_node_id(self->seat.node), port.node);
-	EXPECT_EQ(getpid(), port.pid);
+	EXPECT_EQ((uint32_t)getpid(), port.pid);
 	EXPECT_STREQ("client.0", port.entry);
 	EXPECT_STREQ("seeker", port.name);
 	EXPECT_EQ(SLUICE_LIST_ALIVE, port.flags);
@@ -230,7 +230,7 @@ TEST_F(list, of_a_service_and_its_ports)
 	ASSERT_EQ(1, sluice_list_next_port(list, &port));
 	EXPECT_EQ(SLUICE_LIST_SERVER, port.kind);
 	EXPECT_EQ(1, port.listens);
-	EXPECT_EQ(server->pid, port.pid);
+	EXPECT_EQ((uint32_t)server->pid, port.pid);
 	EXPECT_EQ(0, sluice_list_next_port(list, &port));
 	EXPECT_EQ(0, sluice_list_next_service(list, &service));
 	leave(&self->seat, 0, 0);
@@ -263,9 +263,9 @@ TEST_F(list, of_counters)
 		ASSERT_EQ(5, finish(server));
 		ASSERT_EQ(1, sluice_list_next_service(list, &service));
 		ASSERT_EQ(1, sluice_list_next_port(list, &port));
-		EXPECT_EQ(n, port.counters->sent);
-		EXPECT_EQ(n, port.counters->received);
-		EXPECT_EQ(n * (long)sizeof(struct question), port.counters->sent_bytes);
+		EXPECT_EQ((uint64_t)n, port.counters->sent);
+		EXPECT_EQ((uint64_t)n, port.counters->received);
+		EXPECT_EQ((uint64_t)n * sizeof(struct question), port.counters->sent_bytes);
 		EXPECT_EQ(n != 0, port.counters->active != 0);
 		sluice_list_close(list);
 	}
@@ -308,7 +308,7 @@ static void expect_leftovers(struct __test_metadata *_metadata, uint64_t flags, 
 	for (i = 0; i < count; i++) {
 		ASSERT_EQ(1, sluice_leftovers_next(leftovers, &leftover));
 		EXPECT_EQ(0, leftover.error);
-		EXPECT_EQ(kinds[i] - '0', leftover.kind) {
+		EXPECT_EQ((uint32_t)(kinds[i] - '0'), leftover.kind) {
 			TH_LOG("%d: %s", i, leftover.entry);
 		}
 		if (leftover.kind == SLUICE_LEFTOVER_PORT) {
