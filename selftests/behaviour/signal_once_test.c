@@ -325,18 +325,21 @@ TEST_F(signal_once, among_other_clients)
 {
 	struct end *client = &self->end[0], *crowd = &self->end[1];
 	struct seat *seat = &self->seat;
-	/*
-	 * A thread also sleeps for locks of this process, and the first two sleeps of a short wait
-	 * are without protection (BRIEF_WAIT_NS); so that those are over, there are more.
-	 */
-	long i, sleeps = variant->place == IN_THREAD ? 12 : 5;
+	long i;
 
+	/*
+	 * The crowd has this thread sleep for locks of the process, too.  So its sleeps do not
+	 * tell when the first two of a short wait are over, which are without protection
+	 * (BRIEF_WAIT_NS), and now and then a signal came in these.
+	 */
+	if (variant->place == IN_THREAD)
+		SKIP(return, "sleeps for locks are counted, too");
 	take_server_seat(_metadata, seat, NULL, client, variant->place);
 	end_start(_metadata, crowd, variant->place);
 	ASSERT_EQ(0, at(crowd, open_service, PTR(&calls), 0));
 	for (i = 0; i < VISITS; i++) {
 		begin(crowd, come_and_go, VISITS, 0);
-		EXPECT_ENDED_AFTER(sleeps + i, seat->node, take(seat, 0, waits[i % 2]));
+		EXPECT_ENDED_AFTER(5 + i, seat->node, take(seat, 0, waits[i % 2]));
 		/* Nobody welcomes them but a server that is at work. */
 		begin(client, ask, 0, i);
 		ASSERT_EQ(i, take(seat, 0, LONG));
