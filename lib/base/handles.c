@@ -24,12 +24,6 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "base/limits.h"
-
-static struct handle *handle_of(const struct handles *handles, void *item)
-{
-	return (struct handle *)(void *)((unsigned char *)item + handles->offset);
-}
 
 int handles_init(struct handles *handles, uint32_t limit, size_t size, size_t offset)
 {
@@ -52,45 +46,9 @@ void handles_deinit(struct handles *handles)
 	memset(handles, 0, sizeof(*handles));
 }
 
-void *handles_take(struct handles *handles)
-{
-	struct handle *handle;
-	uint32_t index;
-	void *item;
-
-	if (handles_at_limit(handles))
-		return NULL;
-	if (handles->queued <= HANDLES_SPARE && handles->fresh < handles->count) {
-		index = handles->fresh++;
-	} else {
-		index = handles->queue[handles->first];
-		if (++handles->first == handles->count)
-			handles->first = 0;
-		handles->queued--;
-	}
-	item = handles->items + index * handles->size;
-	handle = handle_of(handles, item);
-	handle->mark = HANDLE_LIVE;
-	handle->index = index;
-	handles->live++;
-	return item;
-}
-
-void handles_give(struct handles *handles, void *item)
-{
-	struct handle *handle = handle_of(handles, item);
-
-	handle->mark = HANDLE_DEAD;
-	handles->queue[handles->last] = handle->index;
-	if (++handles->last == handles->count)
-		handles->last = 0;
-	handles->queued++;
-	handles->live--;
-}
-
 void handles_untake(struct handles *handles, void *item)
 {
-	struct handle *handle = handle_of(handles, item);
+	struct handle *handle = handles_handle(handles, item);
 	uint32_t index = handle->index;
 
 	handle->mark = HANDLE_DEAD;
@@ -111,7 +69,7 @@ void *handles_next(const struct handles *handles, uint32_t *index)
 
 	while (handles->live && *index < handles->fresh) {
 		item = handles->items + (*index)++ * handles->size;
-		if (handle_is_live(handle_of(handles, item)))
+		if (handle_is_live(handles_handle(handles, item)))
 			return item;
 	}
 	return NULL;

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "base/compiler.h"
+#include "base/limits.h"
 
 /* The first member of the items of such a table, behind the public head. */
 struct handle {
@@ -39,12 +40,51 @@ static inline bool handles_at_limit(const struct handles *handles)
 	return handles->live >= handles->limit;
 }
 
+static inline struct handle *handles_handle(const struct handles *handles, void *item)
+{
+	return (struct handle *)(void *)((unsigned char *)item + handles->offset);
+}
+
 /*
  * The handle that has been dead for longest, now live; NULL at the limit.  Take it when
  * there is something to put into it.
  */
-void *handles_take(struct handles *handles);
-void handles_give(struct handles *handles, void *item);
+static inline void *handles_take(struct handles *handles)
+{
+	struct handle *handle;
+	uint32_t index;
+	void *item;
+
+	if (unlikely(handles->live >= handles->limit))
+		return NULL;
+	if (unlikely(handles->queued <= HANDLES_SPARE && handles->fresh < handles->count)) {
+		index = handles->fresh++;
+	} else {
+		index = handles->queue[handles->first];
+		if (++handles->first == handles->count)
+			handles->first = 0;
+		handles->queued--;
+	}
+	item = handles->items + index * handles->size;
+	handle = handles_handle(handles, item);
+	handle->mark = HANDLE_LIVE;
+	handle->index = index;
+	handles->live++;
+	return item;
+}
+
+/* It is dead now, and used again after all that are dead already. */
+static inline void handles_give(struct handles *handles, void *item)
+{
+	struct handle *handle = handles_handle(handles, item);
+
+	handle->mark = HANDLE_DEAD;
+	handles->queue[handles->last] = handle->index;
+	if (++handles->last == handles->count)
+		handles->last = 0;
+	handles->queued++;
+	handles->live--;
+}
 
 /* Gives back a handle that the program has never seen: it is the next to be used. */
 void handles_untake(struct handles *handles, void *item);

@@ -42,8 +42,6 @@
 #include "trace/counters.h"
 #include "trace/probes.h"
 
-#define NO_FREE	UINT32_MAX
-
 uint32_t pool_free_index(const struct pool *pool)
 {
 	uint32_t i;
@@ -180,7 +178,7 @@ static int make_numbers(struct pool *pool, uint32_t count)
 		return fail(ENOMEM, "no memory for the table of slices");
 	for (i = pool->count; i < count; i++)
 		slices[i] = (struct pool_slice){
-			.next_free = i + 1 < count ? i + 1 : NO_FREE,
+			.next = i + 1 < count ? i + 1 : POOL_NONE,
 		};
 	pool->first_free = pool->count;
 	pool->slices = slices;
@@ -194,7 +192,8 @@ int pool_init(struct pool *pool, const struct pool_config *config)
 
 	memset(pool, 0, sizeof(*pool));
 	pool->config = *config;
-	pool->first_free = NO_FREE;
+	pool->first_free = POOL_NONE;
+	pool->spare = POOL_NONE;
 	pool->loans_to_judge = RETIRE_LOANS_MIN;
 	r = pool_check(config);
 	if (!r && config->residence != RESIDENCE_LAZY)
@@ -343,70 +342,116 @@ static COLD int find_room(struct pool *pool, uint64_t length)
 	return r;
 }
 
-static int free_number(struct pool *pool)
+/* The first free number stands for a slice from here on. */
+static uint32_t number_slice(struct pool *pool, const struct pool_slice *slice)
 {
-	if (likely(pool->first_free != NO_FREE))
-		return 0;
-	return make_numbers(pool, pool->count ? 2 * pool->count : 16);
+	uint32_t number = pool->first_free;
+
+	pool->first_free = pool->slices[number].next;
+	pool->slices[number] = *slice;
+	return number;
 }
 
-int pool_loan(struct pool *pool, uint64_t bytes)
-{
-	uint64_t length = 0, offset = 0;
-	uint32_t segment = 0, number;
-	int r;
-
-	r = pool_find_length(&pool->config, bytes, &length);
-	if (r < 0)
-		return r;
-	r = free_number(pool);
-	if (r < 0)
-		return r;
-	if (unlikely(++pool->loans >= pool->loans_to_judge))
-		pool_judge(pool);
-	r = take_from(pool, length, &segment, &offset);
-	if (r == -ENOSPC) {
-		r = find_room(pool, length);
-		if (r < 0)
-			return r;
-		r = take_from(pool, length, &segment, &offset);
-	}
-	if (r < 0)
-		return r;
-
-	number = pool->first_free;
-	pool->first_free = pool->slices[number].next_free;
-	pool->slices[number] = (struct pool_slice){
-		.offset = offset, .length = length, .segment = segment, .holders = 1,
-	};
-	pool->used += length;
-	pool->peak = max_u64(pool->peak, pool->used);
-	return (int)number;
-}
-
-void pool_mark_sent(struct pool *pool, uint32_t number)
-{
-	pool->slices[number].sent = true;
-}
-
-void pool_hold(struct pool *pool, uint32_t number)
-{
-	pool->slices[number].holders++;
-}
-
-void pool_drop(struct pool *pool, uint32_t number)
+void pool_free(struct pool *pool, uint32_t number)
 {
 	struct pool_slice *slice = &pool->slices[number];
 	struct segment *segment = &pool->segments[slice->segment];
 
-	if (--slice->holders)
-		return;
 	slab_give(&segment->slab, slice->offset, slice->length);
-	pool->used -= slice->length;
-	slice->next_free = pool->first_free;
+	slice->next = pool->first_free;
 	pool->first_free = number;
 	if (unlikely(segment->retired))
 		pool_destroy_if_idle(pool, segment);
+}
+
+void pool_free_spares(struct pool *pool)
+{
+	uint32_t number;
+
+	while (pool->spare != POOL_NONE) {
+		number = pool->spare;
+		pool->spare = pool->slices[number].next;
+		pool_free(pool, number);
+	}
+	pool->spares = 0;
+}
+
+static int free_number(struct pool *pool)
+{
+	if (likely(pool->first_free != POOL_NONE))
+		return 0;
+	if (pool->spares) {
+		pool_free_spares(pool);
+		return 0;
+	}
+	return make_numbers(pool, pool->count ? 2 * pool->count : 16);
+}
+
+/*
+ * Has slices of this length at hand, if the last loan was as long, and as many as there is
+ * room for.
+ */
+static void keep_spares(struct pool *pool, uint64_t bytes, uint64_t length)
+{
+	struct pool_slice slice = { .length = length };
+
+	if (length == pool->spare_length) {
+		pool->spare_bytes = bytes;
+	} else if (length != pool->last_length || length > POOL_SPARE_LENGTH) {
+		pool->last_length = length;
+		return;
+	} else {
+		pool_free_spares(pool);
+		pool->spare_length = length;
+		pool->spare_bytes = bytes;
+	}
+	while (pool->spares < POOL_SPARES && pool->first_free != POOL_NONE &&
+	       !take_from(pool, length, &slice.segment, &slice.offset)) {
+		slice.next = pool->spare;
+		pool->spare = number_slice(pool, &slice);
+		pool->spares++;
+	}
+}
+
+/* Room in a segment for a slice; the pool grows if it must.  0 or -errno. */
+static int find_slice(struct pool *pool, struct pool_slice *slice)
+{
+	int r = take_from(pool, slice->length, &slice->segment, &slice->offset);
+
+	if (r == -ENOSPC && pool->spares) {
+		pool_free_spares(pool);
+		r = take_from(pool, slice->length, &slice->segment, &slice->offset);
+	}
+	if (r == -ENOSPC) {
+		r = find_room(pool, slice->length);
+		if (!r)
+			r = take_from(pool, slice->length, &slice->segment, &slice->offset);
+	}
+	return r;
+}
+
+int pool_loan(struct pool *pool, uint64_t bytes)
+{
+	struct pool_slice slice = { .holders = 1 };
+	int r;
+
+	r = pool_find_length(&pool->config, bytes, &slice.length);
+	if (r < 0)
+		return r;
+	if (unlikely(++pool->loans >= pool->loans_to_judge))
+		pool_judge(pool);
+	keep_spares(pool, bytes, slice.length);
+	r = pool_loan_spare(pool, bytes);
+	if (r >= 0)
+		return r;
+	r = free_number(pool);
+	if (!r)
+		r = find_slice(pool, &slice);
+	if (r < 0)
+		return r;
+	pool->used += slice.length;
+	pool->peak = max_u64(pool->peak, pool->used);
+	return (int)number_slice(pool, &slice);
 }
 
 uint32_t pool_segments(const struct pool *pool)

@@ -342,6 +342,7 @@ _Static_assert(sizeof(struct world) % 8 == 0, "hashed by words");
 #define ring_waiting		seen_ring_waiting
 #define returns_init		seen_returns_init
 #define returns_push		seen_returns_push
+#define returns_push_unrung	seen_returns_push_unrung
 #define returns_pop		seen_returns_pop
 #define doorbell_arm		seen_doorbell_arm
 #define doorbell_disarm		seen_doorbell_disarm
