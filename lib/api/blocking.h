@@ -22,11 +22,17 @@ struct blocking {
 };
 
 /*
- * Attempts until it is done.  1; what attempt() or arm() failed with; -EAGAIN
- * (SLUICE_NOWAIT; without a sentence), -ETIMEDOUT, -EINTR or another -errno of the
- * wait.  Wakes that were being held back are made.
+ * Attempts until it is done, after a first attempt that was not, with this result.  1; what
+ * attempt() or arm() failed with; -EAGAIN (SLUICE_NOWAIT; without a sentence), -ETIMEDOUT,
+ * -EINTR or another -errno of the wait.  Wakes that were being held back are made.
  */
-int block(struct blocking *blocking, int64_t timeout) MUST_CHECK;
+int block(struct blocking *blocking, int64_t timeout, int result) MUST_CHECK;
+
+/* The first attempt was. */
+static inline void counters_found_at_once(struct sluice_registry_counters *counters)
+{
+	store_relaxed(&counters->polled, load_relaxed(&counters->polled) + 1);
+}
 
 /* It was done: by polling, or after it had slept. */
 static inline void blocking_count(const struct blocking *blocking,

@@ -92,6 +92,7 @@ static struct sluice_active_request *make_active(struct server_channel *channel,
 	active->deadline = active->head.deadline;
 	active->attachment = message->attachment;
 	active->ended = false;
+	active->told_end = false;
 	active->traced = message->in.flags & SLUICE_RING_TRACED;
 	active->since = 0;
 	active->channel = channel;
@@ -125,8 +126,8 @@ static int take_from(struct sluice_server *server, struct server_channel *channe
 	if (r > 0) {
 		*ret_request = make_active(channel, &message);
 		channel->waits_since = 0;
-		/* As counters_received() has just found it. */
-		server->received_at = (int64_t)load_relaxed(&server->entry.counters->active);
+		if (unlikely(server->hot > SLOW_LOOK_ABOVE))
+			server->received_at = clock_coarse();
 	}
 	return r > 0 || r == -ENOBUFS ? r : 0;
 }
@@ -253,20 +254,23 @@ static COLD void check_load(struct sluice_server *server)
 		load_correct(&server->load, now);
 }
 
-static void tend(struct port *port)
+void server_tend(struct sluice_server *server)
 {
-	struct sluice_server *server = container_of(port, struct sluice_server, port);
-
-	if (unlikely(server->load.excess_since))
+	if (server->load.excess_since)
 		check_load(server);
-	if (unlikely(server->gone))
+	if (server->gone)
 		server_tidy(server);
-	if (unlikely(server->strangers))
+	if (server->strangers)
 		server_check_strangers(server);
 	if (retry_is_due(&server->accept))
 		server_accept(server);
 	if (retry_is_due(&server->announce))
 		server_announce(server);
+}
+
+static void tend(struct port *port)
+{
+	server_tend_if_needed(container_of(port, struct sluice_server, port));
 }
 
 int64_t server_alarm(const struct sluice_server *server)
@@ -288,6 +292,7 @@ static int arm_all(struct port *port)
 	uint32_t looks;
 	int r = 0;
 
+	port_entry_rest(&server->entry);
 	for (looks = server->hot; looks && !r; looks--) {
 		server->current = server->current->next;
 		r = server_cool(server, server->current);
@@ -355,7 +360,9 @@ static int arm(struct blocking *blocking)
 	return r < 0 ? r : any_request(receiving->server);
 }
 
-struct sluice_active_request *server_receive(struct sluice_server *server, int64_t timeout)
+/* Nothing was there at the first look, or it could not be taken: result says which. */
+static COLD struct sluice_active_request *receive_later(struct sluice_server *server,
+							int64_t timeout, int result)
 {
 	struct receiving receiving = {
 		.blocking = {
@@ -365,9 +372,8 @@ struct sluice_active_request *server_receive(struct sluice_server *server, int64
 		},
 		.server = server,
 	};
-	int r;
+	int r = block(&receiving.blocking, timeout, result);
 
-	r = block(&receiving.blocking, timeout);
 	if (r > 0)
 		blocking_count(&receiving.blocking, server->entry.counters);
 	if (r == -EAGAIN)
@@ -376,6 +382,20 @@ struct sluice_active_request *server_receive(struct sluice_server *server, int64
 		fail(ENOBUFS, "requests are queued only of clients of which all of max_active_requests_per_client, %u, are held",
 		     server->service->contract.settings.max_active_requests);
 	return receiving.request;
+}
+
+struct sluice_active_request *server_receive(struct sluice_server *server, int64_t timeout)
+{
+	struct sluice_active_request *request = NULL;
+	int r;
+
+	server_glance(server);
+	r = take(server, &request);
+	if (unlikely(r <= 0))
+		return receive_later(server, timeout, r);
+	counters_found_at_once(server->entry.counters);
+	wait_send_wakes(&server->service->node->wait);
+	return request;
 }
 
 struct sluice_active_request *sluice_server_receive(struct sluice_server *server, int64_t timeout)

@@ -67,6 +67,9 @@
 /* A growth of at least this size checks first how much memory is available. */
 #define AVAILABLE_CHECK_MIN	(UINT64_C(16) << 20)
 
+/* So often a port that never sleeps tells when it was last active: in messages. */
+#define ACTIVE_EVERY		64u
+
 /* Payload alignment, at most: that of a page. */
 #define ALIGNMENT_LIMIT		4096u
 

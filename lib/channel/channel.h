@@ -94,8 +94,20 @@ void channel_set_bells(struct channel *channel);
 /* A part of the channel's memory. */
 void *channel_part(const struct channel *channel, uint64_t offset);
 
-struct channel *channel_get(struct channel *channel);
-void channel_put(struct channel *channel);
+/* Nobody refers to it any more. */
+void channel_destroy(struct channel *channel) COLD;
+
+static inline struct channel *channel_get(struct channel *channel)
+{
+	channel->references++;
+	return channel;
+}
+
+static inline void channel_put(struct channel *channel)
+{
+	if (unlikely(!--channel->references))
+		channel_destroy(channel);
+}
 
 /* The peer is not there any more: what it has sent is read, and the channel closed. */
 void channel_end(struct channel *channel);

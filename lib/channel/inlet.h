@@ -92,9 +92,19 @@ static inline void inlet_drop(struct inlet *inlet, uint32_t segment)
 	view_drop(&inlet->view, segment);
 }
 
-/* Gives a number back to the peer, which is rung if it waits for one of these events. */
-static inline void inlet_give_back(struct inlet *inlet, uint32_t number, uint32_t events)
+/*
+ * Gives a number back to the peer.  It is rung if it waits for messages and this is news to
+ * it; or if it waits for room, which it does only where messages do not overflow.
+ */
+static inline void inlet_give_back(struct inlet *inlet, uint32_t number, bool news)
 {
+	uint32_t events = (news ? SLUICE_DOORBELL_MESSAGE : 0) |
+			  (inlet->tells_room ? SLUICE_DOORBELL_SPACE : 0);
+
+	if (!events) {
+		returns_push_unrung(&inlet->returns, number);
+		return;
+	}
 	returns_push(&inlet->returns, number);
 	channel_ring(inlet->channel, events);
 }

@@ -344,12 +344,11 @@ int requester_send(struct requester *requester, const struct requester_message *
 	uint32_t number;
 	int r;
 
-	requester_reap(requester);
 	/* Taken first: making room in the ring frees another one. */
 	delivery = delivery_take(requester);
-	if (!delivery)
+	if (unlikely(!delivery))
 		return 0;
-	number = delivery_number(delivery);
+	number = delivery->number;
 	out = (struct outlet_message){
 		.out = {
 			.request = message->request,
@@ -394,5 +393,5 @@ bool requester_has_room(const struct requester *requester)
 
 void requester_return(struct requester *requester, uint32_t number)
 {
-	inlet_give_back(&requester->responses, number, SLUICE_DOORBELL_SPACE);
+	inlet_give_back(&requester->responses, number, false);
 }

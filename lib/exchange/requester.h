@@ -13,6 +13,9 @@ struct requester;
 struct requester_events;
 struct stream;
 
+/* So many deliveries are used, as far as there are, before those returned are used again. */
+#define DELIVERIES_AT_HAND	8u
+
 /* One request on its way to one server, and the responses on their way back. */
 struct delivery {
 	struct requester *requester;
@@ -22,6 +25,7 @@ struct delivery {
 	uint64_t request;		/* number of the request; 0: free */
 	uint64_t position;		/* of the next response */
 	uint64_t slot;			/* of the request, in its ring */
+	uint32_t number;		/* that the server returns it by */
 	uint32_t slice;			/* of the request, held */
 	bool holding;			/* the slice */
 	bool out;			/* the server has it, or it is queued */
@@ -143,9 +147,6 @@ void requester_return(struct requester *requester, uint32_t number);
 /* A free one, or NULL if there is none; and back, if nothing came of it. */
 struct delivery *delivery_take(struct requester *requester);
 void delivery_make_free(struct delivery *delivery);
-
-/* The number that the server returns it by. */
-uint32_t delivery_number(const struct delivery *delivery);
 
 /* Gives back, unread, what is in the ring; at most a ringful. */
 void delivery_empty(struct delivery *delivery);

@@ -147,8 +147,11 @@ bool responder_has_room(struct responder *responder, uint32_t delivery);
 /* Has the client taken replies, or given some back?  Then it has not rung for nothing. */
 void responder_notice(struct responder *responder);
 
-/* No more replies will come; the request's slice goes back. */
-void responder_finish(struct responder *responder, uint32_t delivery, bool traced);
+/*
+ * No more replies will come; the request's slice goes back.  ended: a reply that was marked
+ * as the last has told the client.
+ */
+void responder_finish(struct responder *responder, uint32_t delivery, bool traced, bool ended);
 
 /* The same, with a status and, unless it is empty, a text that goes before it. */
 void responder_finish_with(struct responder *responder, uint32_t delivery, bool traced,

@@ -193,6 +193,7 @@ bool responder_give_up_idle(struct responder *responder)
 					 pool_give_up_idle(&responder->pool);
 }
 
+/* From the slices in the segments, after what has come back was added to them. */
 static int loan(struct responder *responder, uint64_t bytes)
 {
 	int r;
@@ -207,7 +208,7 @@ static int loan(struct responder *responder, uint64_t bytes)
 }
 
 /* Nothing that is idle in another pool makes a loan fail for the limits of all. */
-int responder_loan(struct responder *responder, uint64_t bytes)
+static int loan_whatever_is_idle(struct responder *responder, uint64_t bytes)
 {
 	int r;
 
@@ -216,6 +217,13 @@ int responder_loan(struct responder *responder, uint64_t bytes)
 	} while (unlikely(r == -ENOMEM) && responder->pool.shortage != POOL_SHORT_OF_OTHER &&
 		 responder->config->make_room(responder));
 	return r;
+}
+
+int responder_loan(struct responder *responder, uint64_t bytes)
+{
+	int r = pool_loan_spare(&responder->pool, bytes);
+
+	return likely(r >= 0) ? r : loan_whatever_is_idle(responder, bytes);
 }
 
 /* The ring of a delivery, made with the first reply in it. */
@@ -243,13 +251,15 @@ int responder_reply(struct responder *responder, const struct reply_message *mes
 	struct outlet_message out;
 	int r;
 
-	reap(responder);
 	r = responder_lost(responder, message->delivery);
-	if (r)
+	if (unlikely(r))
 		return -r;
 	/* The return ring has room for no more; the client is just giving some back. */
-	if (responder->out >= responder->config->layout->response_return_entries)
-		return -EAGAIN;
+	if (unlikely(responder->out >= responder->config->layout->response_return_entries)) {
+		reap(responder);
+		if (responder->out >= responder->config->layout->response_return_entries)
+			return -EAGAIN;
+	}
 	out = (struct outlet_message){
 		.out = {
 			.request = request,

@@ -35,10 +35,12 @@
 #include "trace/probes.h"
 
 /*
- * The word closed gets the request's number, and flags beside it.  Stages are stored
- * before what they tell of is published, by R1 or C1.
+ * The word closed gets the request's number, and flags beside it, unless the last reply has
+ * told the end.  Stages are stored before what they tell of is published, by R1 or C1; of a
+ * request that has ended, by T1.
  */
-static void finish(struct responder *responder, uint32_t delivery, uint64_t flags, bool traced)
+static void finish(struct responder *responder, uint32_t delivery, uint64_t flags, bool traced,
+		   bool ended)
 {
 	struct responder_held held = responder->held[delivery];
 
@@ -53,10 +55,10 @@ static void finish(struct responder *responder, uint32_t delivery, uint64_t flag
 		return;
 	if (unlikely(traced))
 		store_relaxed(&responder->words.stages[delivery].finished, (uint64_t)clock_now());
-	/* C1: after the last response; pairs with C2. */
-	exchange_ordered(&responder->words.closed[delivery], held.request | flags);
-	inlet_give_back(&responder->requests, delivery,
-			SLUICE_DOORBELL_MESSAGE | SLUICE_DOORBELL_SPACE);
+	if (!ended)
+		/* C1: after the last response; pairs with C2. */
+		exchange_ordered(&responder->words.closed[delivery], held.request | flags);
+	inlet_give_back(&responder->requests, delivery, !ended);
 }
 
 static COLD void stamp_received(struct responder *responder, const struct ring_message *in)
@@ -69,9 +71,9 @@ static COLD void stamp_received(struct responder *responder, const struct ring_m
 	store_relaxed(&stages->request, in->request);
 }
 
-void responder_finish(struct responder *responder, uint32_t delivery, bool traced)
+void responder_finish(struct responder *responder, uint32_t delivery, bool traced, bool ended)
 {
-	finish(responder, delivery, 0, traced);
+	finish(responder, delivery, 0, traced, ended);
 }
 
 /* The text goes before the word; a client that is too far behind goes without. */
@@ -100,7 +102,7 @@ void responder_finish_with(struct responder *responder, uint32_t delivery, bool 
 
 	if (!responder_lost(responder, delivery) && send_text(responder, delivery, text))
 		flags |= SLUICE_CHANNEL_TEXT;
-	finish(responder, delivery, flags, traced);
+	finish(responder, delivery, flags, traced, false);
 }
 
 /* Is the answer to it not wanted any more?  0, or why: an errno. */
@@ -142,7 +144,7 @@ static void pass_over(struct responder *responder, const struct inlet_message *m
 	}
 	attachment_free(message->attachment);
 	inlet_drop(&responder->requests, message->slice.segment);
-	finish(responder, in->slice, flags, in->flags & SLUICE_RING_TRACED);
+	finish(responder, in->slice, flags, in->flags & SLUICE_RING_TRACED, false);
 }
 
 /* It counts as one that the server is busy with; of a counted one the time is taken. */
