@@ -20,11 +20,16 @@
 #include "os/clock.h"
 #include "trace/probes.h"
 
-struct active_request *active_request_refuse(const struct sluice_active_request *head)
+struct active_request *active_request_enter_slowly(struct sluice_active_request *head)
 {
+	struct active_request *active;
+
 	if (!head)
 		return fail_null(EINVAL, "active request is NULL");
-	return fail_null(EINVAL, "the active request was released before");
+	active = active_request_of(head);
+	if (!handle_is_live(&active->handle))
+		return fail_null(EINVAL, "the active request was released before");
+	return server_enter(active->channel->server) < 0 ? NULL : active;
 }
 
 static struct channel *channel_of(const struct active_request *active)
@@ -122,7 +127,7 @@ void active_request_finish(struct active_request *active, int code, const char *
 		responder_finish_with(responder, active->delivery, active->traced, code, text);
 	else
 		responder_finish(responder, active->delivery, active->traced, active->told_end);
-	handles_give(&channel->actives, active);
+	handles_give(&channel->actives, &active->handle);
 	channel_put(&responder->channel);
 	if (unlikely(!responder->active &&
 		     (channel->server->destroyed || responder->channel.gone)))

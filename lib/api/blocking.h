@@ -28,17 +28,14 @@ struct blocking {
  */
 int block(struct blocking *blocking, int64_t timeout, int result) MUST_CHECK;
 
-/* The first attempt was. */
-static inline void counters_found_at_once(struct sluice_registry_counters *counters)
-{
-	store_relaxed(&counters->polled, load_relaxed(&counters->polled) + 1);
-}
-
 /* It was done: by polling, or after it had slept. */
 static inline void blocking_count(const struct blocking *blocking,
 				  struct sluice_registry_counters *counters)
 {
-	counter_add(blocking->slept ? &counters->woken : &counters->polled, 1);
+	if (blocking->slept)
+		counters_woken(counters);
+	else
+		counters_polled(counters);
 }
 
 /* The same with a deadline, CLOCK_NEVER for none. */

@@ -45,7 +45,7 @@ void client_tend(struct sluice_client *client)
 
 static void tend(struct port *port)
 {
-	client_tend_if_needed(container_of(port, struct sluice_client, port));
+	client_tend(container_of(port, struct sluice_client, port));
 }
 
 static int64_t first_alarm(const struct port *port)
@@ -99,12 +99,22 @@ static bool next_event(struct port *port, struct sluice_event *event)
 	return false;
 }
 
+static void adopted(struct port *port)
+{
+	struct sluice_client *client = container_of(port, struct sluice_client, port);
+
+	handles_ask(&client->requests);
+	handles_ask(&client->pendings);
+	handles_ask(&client->responses);
+}
+
 static const struct port_ops port_ops = {
 	.letter = letter_came,
 	.tend = tend,
 	.alarm = first_alarm,
 	.arm = arm_port,
 	.ready = any_ready,
+	.adopted = adopted,
 	.next = next_event,
 };
 
@@ -132,7 +142,7 @@ static int init_pool(struct sluice_client *client, const struct sluice_client_op
 	 * Each server may hold as many requests as it may have active and as many as
 	 * its queue takes, all of them others than the other servers hold; and no more
 	 * servers than max_servers do (api/client_connect.c).  What they have returned is taken
-	 * before each loan.
+	 * before the pool grows.
 	 */
 	config.slices = settings->max_loaned_requests + settings->max_active_requests +
 			2 * settings->max_active_requests * settings->max_servers;

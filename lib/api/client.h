@@ -42,6 +42,7 @@ struct sluice_client {
 	struct handles requests;
 	struct handles pendings;
 	struct handles responses;
+	uint32_t loaned, held;		/* requests; responses */
 	uint64_t last_request;
 };
 
@@ -114,13 +115,6 @@ static inline int client_enter(struct sluice_client *client)
 /* Lets go of servers that have gone, and does what is due by now. */
 void client_tend(struct sluice_client *client);
 
-/* The same, if there may be something: a look of every call that receives or sends. */
-static inline void client_tend_if_needed(struct sluice_client *client)
-{
-	if (unlikely(!client->tidy || client->retry.wanted))
-		client_tend(client);
-}
-
 /*
  * client_route.c: to choose a server, begin a round, and ask for the next choice until one
  * takes the request, or NULL.  Each choice is told whether the server has got it.
@@ -161,14 +155,18 @@ int client_renew(struct sluice_client *client) MUST_CHECK;
 /* Looks what has happened, without waiting. */
 static inline void client_glance(struct sluice_client *client)
 {
-	node_glance(client->service->node);
-	client_tend_if_needed(client);
+	if (unlikely(node_glance(client->service->node) || !client->tidy || client->retry.wanted))
+		client_tend(client);
 }
 
 static inline void client_glance_to_send(struct sluice_client *client)
 {
-	wait_glance_to_send(&client->service->node->wait);
-	client_tend_if_needed(client);
+	struct wait *wait = &client->service->node->wait;
+
+	if (unlikely(wait_may_handle(wait) || !client->tidy || client->retry.wanted)) {
+		wait_glance_to_send(wait);
+		client_tend(client);
+	}
 }
 
 /* When a server that could not be reached is tried again; CLOCK_NEVER. */
@@ -191,15 +189,18 @@ static inline struct request *request_of(struct sluice_request *head)
 	return container_of(head, struct request, head);
 }
 
-/* NULL, with EINVAL: it is NULL, or not loaned. */
-struct request *request_refuse(const struct sluice_request *head) COLD;
+/*
+ * The same, if the mark of its handle is not this thread's: it is dead, or its node is asked.
+ * NULL with errno.
+ */
+struct request *request_enter_slowly(struct sluice_request *head) COLD;
 
 /* The beginning of every call with a request.  NULL with errno: EINVAL, EBUSY or ECHILD. */
 static inline struct request *request_enter(struct sluice_request *head)
 {
-	if (unlikely(!head || !handle_is_live(&request_of(head)->handle)))
-		return request_refuse(head);
-	return node_enter(request_of(head)->client->service->node) < 0 ? NULL : request_of(head);
+	if (likely(head && request_of(head)->handle.mark == thread_number))
+		return request_of(head);
+	return request_enter_slowly(head);
 }
 
 /* Its handle is dead from here on; what becomes of the slice is another matter. */

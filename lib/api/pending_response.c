@@ -31,21 +31,24 @@ static struct pending *pending_of(struct sluice_pending_response *head)
 	return container_of(head, struct pending, head);
 }
 
-static COLD struct pending *refuse(const struct sluice_pending_response *head)
+/* As request_enter_slowly(). */
+static COLD struct pending *enter_slowly(struct sluice_pending_response *head)
 {
 	if (!head) {
 		fail_unsent("pending response");
 		return NULL;
 	}
-	return fail_null(EINVAL, "the pending response was released before");
+	if (!handle_is_live(&pending_of(head)->handle))
+		return fail_null(EINVAL, "the pending response was released before");
+	return client_enter(pending_of(head)->client) < 0 ? NULL : pending_of(head);
 }
 
 /* The beginning of every call with one.  NULL with errno: EINVAL, EBUSY or ECHILD. */
 static inline struct pending *enter(struct sluice_pending_response *head)
 {
-	if (unlikely(!head || !handle_is_live(&pending_of(head)->handle)))
-		return refuse(head);
-	return node_enter(pending_of(head)->client->service->node) < 0 ? NULL : pending_of(head);
+	if (likely(head && pending_of(head)->handle.mark == thread_number))
+		return pending_of(head);
+	return enter_slowly(head);
 }
 
 int sluice_pending_response_servers(struct sluice_pending_response *head)
@@ -169,7 +172,7 @@ static COLD void stamp(struct response *response)
 static struct sluice_response *make_response(struct pending *pending,
 					     const struct response_found *found)
 {
-	struct response *response = handles_take(&pending->client->responses);
+	struct response *response = handles_take(&pending->client->responses, thread_number);
 
 	response->head = (struct sluice_response){
 		.data = found->message.slice.data,
@@ -180,7 +183,9 @@ static struct sluice_response *make_response(struct pending *pending,
 	response->number = found->message.in.slice;
 	response->segment = found->message.slice.segment;
 	response->requester = found->requester;
-	response->client = client_get(pending->client);
+	response->client = pending->client;
+	response->client->references++;
+	response->client->held++;
 	response->pending = pending;
 	response->request = pending->request;
 	response->count = found->message.in.count;
@@ -203,7 +208,7 @@ static bool is_at_limit(const struct pending *pending)
 	const struct sluice_client *client = pending->client;
 
 	return pending->borrowed >= client->service->contract.settings.max_borrowed ||
-	       client->responses.live >= client->responses.limit;
+	       client->held >= client->responses.limit;
 }
 
 static COLD int tell_limit(const struct pending *pending)
@@ -211,7 +216,7 @@ static COLD int tell_limit(const struct pending *pending)
 	const struct sluice_client *client = pending->client;
 
 	return fail(ENOBUFS, "%u responses to the request are held, and %u of the client in all, of max_borrowed_responses_per_pending_response %u",
-		    pending->borrowed, client->responses.live,
+		    pending->borrowed, client->held,
 		    client->service->contract.settings.max_borrowed);
 }
 
@@ -246,6 +251,7 @@ static int take(struct pending *pending, struct sluice_response **ret_response)
 		return tell_limit(pending);
 	if (r > 0) {
 		*ret_response = make_response(pending, &found);
+		counters_received(pending->client->entry.counters, found.message.slice.size);
 		return r;
 	}
 	r = r < 0 ? ended(pending->client, -r) : check_deadline(pending);
@@ -343,8 +349,7 @@ struct sluice_response *pending_receive(struct pending *pending, int64_t timeout
 	r = take(pending, &response);
 	if (unlikely(r <= 0))
 		return receive_later(pending, timeout, r);
-	counters_found_at_once(client->entry.counters);
-	wait_send_wakes(&client->service->node->wait);
+	counters_polled(client->entry.counters);
 	return response;
 }
 
@@ -366,10 +371,10 @@ void pending_drop(struct pending *pending)
 	pool_drop(&client->pool, pending->slice);
 	pending->request = 0;
 	if (pending->sent)
-		handles_give(&client->pendings, pending);
+		handles_give(&client->pendings, &pending->handle);
 	else
-		handles_untake(&client->pendings, pending);
-	counters_depth(client->entry.counters, client->pendings.live);
+		handles_untake(&client->pendings, &pending->handle);
+	counters_depth(client->entry.counters, handles_live(&client->pendings));
 	client_put(client);
 }
 

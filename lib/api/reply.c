@@ -20,11 +20,16 @@
 #include "trace/counters.h"
 #include "trace/probes.h"
 
-struct reply *reply_refuse(const struct sluice_reply *head)
+struct reply *reply_enter_slowly(struct sluice_reply *head)
 {
+	struct reply *reply;
+
 	if (!head)
 		return fail_null(EINVAL, "reply is NULL");
-	return fail_null(EINVAL, "the reply is not loaned: it was sent or released before");
+	reply = reply_of(head);
+	if (!handle_is_live(&reply->handle))
+		return fail_null(EINVAL, "the reply is not loaned: it was sent or released before");
+	return server_enter(reply->active->channel->server) < 0 ? NULL : reply;
 }
 
 void reply_forget(struct reply *reply)
@@ -35,7 +40,7 @@ void reply_forget(struct reply *reply)
 	if (unlikely(reply->attachment))
 		attachment_free(reply->attachment);
 	counter_sub(&active->channel->server->entry.counters->loaned, 1);
-	handles_give(&active->channel->replies, reply);
+	handles_give(&active->channel->replies, &reply->handle);
 }
 
 void reply_drop(struct reply *reply)
@@ -100,45 +105,37 @@ static inline int check_loan(const struct active_request *active)
 	return likely(channel->replies.items) ? 0 : server_channel_make_replies(channel);
 }
 
-/* A dead handle of the channel's, made live for this request. */
-static struct reply *take_handle(struct active_request *active)
-{
-	struct server_channel *channel = active->channel;
-	struct reply *reply = handles_take(&channel->replies);
-
-	reply->active = active;
-	reply->attachment = NULL;
-	reply->last = false;
-	active->loaned++;
-	counter_add(&channel->server->entry.counters->loaned, 1);
-	return reply;
-}
-
 /* A handle and a slice of count elements; NULL with errno. */
 static struct reply *take_loan(struct active_request *active, size_t count)
 {
-	struct responder *responder = &active->channel->responder;
-	const struct payload *payload = &active->channel->server->service->response;
+	struct server_channel *channel = active->channel;
+	struct responder *responder = &channel->responder;
+	const struct payload *payload = &channel->server->service->response;
 	unsigned char *begin;
 	struct reply *reply;
 	uint64_t bytes = 0;
 	int slice;
 
-	if (check_loan(active) < 0 || loan_bytes(payload, count, &bytes) < 0)
+	if (check_loan(active) < 0 || payload_loan(payload, count, &bytes) < 0)
 		return NULL;
 	slice = responder_loan(responder, bytes);
 	if (slice < 0)
 		return fail_again_null(slice);
-	reply = take_handle(active);
 	begin = pool_address(&responder->pool, (uint32_t)slice);
-	reply->slice = (uint32_t)slice;
-	reply->count = count;
+	reply = handles_take(&channel->replies, thread_number);
 	reply->head = (struct sluice_reply){
 		.data = begin + payload->lead,
 		.header = payload->header ? begin : NULL,
 		.count = count,
 		.size = bytes - payload->lead,
 	};
+	reply->slice = (uint32_t)slice;
+	reply->count = count;
+	reply->active = active;
+	reply->attachment = NULL;
+	reply->last = false;
+	active->loaned++;
+	counter_add(&channel->server->entry.counters->loaned, 1);
 	return reply;
 }
 

@@ -218,6 +218,7 @@ int sluice_reply_send(struct sluice_reply *head)
 struct sluice_active_request *
 sluice_reply_send_and_receive(struct sluice_reply *head, int64_t timeout, int *ret_sent)
 {
+	struct sluice_active_request *received;
 	struct reply *reply = reply_enter(head);
 	struct active_request *active;
 	struct sluice_server *server;
@@ -242,6 +243,8 @@ sluice_reply_send_and_receive(struct sluice_reply *head, int64_t timeout, int *r
 		return fail_again_null(r);
 	}
 	active_request_finish(active, 0, NULL);
-	return server_receive(server, timeout);
+	received = server_receive(server, timeout);
+	wait_send_wakes(wait);
+	return received;
 }
 

@@ -21,25 +21,13 @@
 #include "os/clock.h"
 #include "trace/probes.h"
 
-struct request *request_refuse(const struct sluice_request *head)
+struct request *request_enter_slowly(struct sluice_request *head)
 {
 	if (!head)
 		return fail_null(EINVAL, "request is NULL");
-	return fail_null(EINVAL, "the request is not loaned: it was sent or released before");
-}
-
-static void fill_head(struct request *request, const struct payload *payload, size_t count,
-		      uint64_t bytes)
-{
-	unsigned char *begin = pool_address(&request->client->pool, request->slice);
-
-	request->count = count;
-	request->head = (struct sluice_request){
-		.data = begin + payload->lead,
-		.header = payload->header ? begin : NULL,
-		.count = count,
-		.size = bytes - payload->lead,
-	};
+	if (!handle_is_live(&request_of(head)->handle))
+		return fail_null(EINVAL, "the request is not loaned: it was sent or released before");
+	return client_enter(request_of(head)->client) < 0 ? NULL : request_of(head);
 }
 
 static void reap_all(struct sluice_client *client)
@@ -105,22 +93,31 @@ static struct request *take_loan(struct sluice_client *client, size_t count)
 {
 	const struct payload *payload = &client->service->request;
 	struct request *request;
+	unsigned char *begin;
 	uint64_t bytes = 0;
 	int slice;
 
-	if (loan_bytes(payload, count, &bytes) < 0)
+	if (unlikely(payload_loan(payload, count, &bytes) < 0))
 		return NULL;
-	if (unlikely(handles_at_limit(&client->requests)) && check_limit(client) < 0)
+	if (unlikely(client->loaned >= client->requests.limit) && check_limit(client) < 0)
 		return NULL;
 	slice = pool_loan_spare(&client->pool, bytes);
 	if (unlikely(slice < 0))
 		slice = loan_slice(client, bytes);
 	if (unlikely(slice < 0))
 		return fail_again_null(slice);
-	request = handles_take(&client->requests);
+	begin = pool_address(&client->pool, (uint32_t)slice);
+	request = handles_take(&client->requests, thread_number);
+	request->head = (struct sluice_request){
+		.data = begin + payload->lead,
+		.header = payload->header ? begin : NULL,
+		.count = count,
+		.size = bytes - payload->lead,
+	};
 	request->slice = (uint32_t)slice;
+	request->count = count;
 	request->client = client;
-	fill_head(request, payload, count, bytes);
+	counter_set(&client->entry.counters->loaned, ++client->loaned);
 	return request;
 }
 
@@ -137,15 +134,14 @@ struct sluice_request *sluice_client_loan(struct sluice_client *client, size_t c
 		fail_parent("client");
 		return NULL;
 	}
-	if (client_enter(client) < 0)
+	if (unlikely(node_enter(client->service->node) < 0))
 		return NULL;
 	request = take_loan(client, count);
 	if (!request) {
-		probe(request_loan_fail, client->entry.id, count, client->requests.live,
+		probe(request_loan_fail, client->entry.id, count, client->loaned,
 		      (uint64_t)errno);
 		return NULL;
 	}
-	counter_set(&client->entry.counters->loaned, client->requests.live);
 	request->number = ++client->last_request;
 	if (unlikely(request->number == SLUICE_CHANNEL_REQUEST))
 		client->last_request = 0;
@@ -157,7 +153,7 @@ struct sluice_request *sluice_client_loan(struct sluice_client *client, size_t c
 	request->attachment = NULL;
 	request->pending = NULL;
 	probe(request_loan, client->entry.id, 0, request->number,
-	      probe_address(request->head.data), request->head.size, client->requests.live);
+	      probe_address(request->head.data), request->head.size, client->loaned);
 	return &request->head;
 }
 
@@ -245,8 +241,8 @@ void request_forget(struct request *request)
 
 	if (unlikely(request->attachment))
 		attachment_free(request->attachment);
-	handles_give(&client->requests, request);
-	counter_set(&client->entry.counters->loaned, client->requests.live);
+	handles_give(&client->requests, &request->handle);
+	counter_set(&client->entry.counters->loaned, --client->loaned);
 }
 
 void request_drop(struct request *request)

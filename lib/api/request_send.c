@@ -33,7 +33,7 @@ static COLD struct pending *all_pending(const struct sluice_client *client)
 static struct pending *make_pending(struct request *request)
 {
 	struct sluice_client *client = request->client;
-	struct pending *pending = handles_take(&client->pendings);
+	struct pending *pending = handles_take(&client->pendings, thread_number);
 
 	if (unlikely(!pending))
 		return all_pending(client);
@@ -45,7 +45,8 @@ static struct pending *make_pending(struct request *request)
 	};
 	pending->slice = request->slice;
 	pending->count = request->count;
-	pending->client = client_get(client);
+	pending->client = client;
+	client->references++;
 	pending->stream = (struct stream){ 0 };
 	if (unlikely(request->loaned_at)) {
 		pending->stream.loaned = request->loaned_at;
@@ -56,7 +57,7 @@ static struct pending *make_pending(struct request *request)
 	pending->sent = false;
 	pending->told = false;
 	pending->request = request->number;
-	counters_depth(client->entry.counters, client->pendings.live);
+	counters_depth(client->entry.counters, handles_live(&client->pendings));
 	return pending;
 }
 
@@ -301,22 +302,18 @@ static COLD int offer_until_done(struct request *request)
 	return r;
 }
 
-/* The wakes of the servers are held back, for the caller to make. */
 static struct pending *send_request(struct request *request)
 {
-	struct sluice_client *client = request->client;
 	struct pending *pending = request->pending;
 	bool again = pending;
 	int r;
 
 	if (unlikely(request->deadline) && wait_check(request->deadline) < 0)
 		return NULL;
-	client_glance_to_send(client);
 	if (likely(!again))
 		request->pending = pending = make_pending(request);
 	if (unlikely(!pending))
 		return NULL;
-	wait_hold_wakes(&client->service->node->wait);
 	if (unlikely(again || request->route == SLUICE_ROUTE_ONE || !send_to_all(request))) {
 		r = offer_until_done(request);
 		if (r < 0)
@@ -332,14 +329,19 @@ static struct pending *send_request(struct request *request)
 struct sluice_pending_response *sluice_request_send(struct sluice_request *head)
 {
 	struct request *request = request_enter(head);
-	struct sluice_node *node;
+	struct sluice_client *client;
 	struct pending *pending;
 
 	if (unlikely(!request))
 		return NULL;
-	node = request->client->service->node;
+	client = request->client;
+	client_glance_to_send(client);
+	/* One system call for all of them. */
+	if (client->count > 1)
+		wait_hold_wakes(&client->service->node->wait);
 	pending = send_request(request);
-	wait_send_wakes(&node->wait);
+	if (client->count > 1)
+		wait_send_wakes(&client->service->node->wait);
 	return likely(pending) ? &pending->head : NULL;
 }
 
@@ -347,9 +349,10 @@ struct sluice_response *sluice_request_call(struct sluice_request *head,
 					    struct sluice_pending_response **ret_pending,
 					    int64_t timeout)
 {
-	struct sluice_node *node;
+	struct sluice_response *response = NULL;
 	struct request *request;
 	struct pending *pending;
+	struct wait *wait;
 
 	if (!ret_pending)
 		return fail_null(EINVAL, "pending is NULL");
@@ -357,12 +360,15 @@ struct sluice_response *sluice_request_call(struct sluice_request *head,
 	request = request_enter(head);
 	if (!request)
 		return NULL;
-	node = request->client->service->node;
+	client_glance_to_send(request->client);
+	wait = &request->client->service->node->wait;
+	/* And one for them and the sleep. */
+	wait_hold_wakes(wait);
 	pending = send_request(request);
-	if (!pending) {
-		wait_send_wakes(&node->wait);
-		return NULL;
+	if (pending) {
+		*ret_pending = &pending->head;
+		response = pending_receive(pending, timeout);
 	}
-	*ret_pending = &pending->head;
-	return pending_receive(pending, timeout);
+	wait_send_wakes(wait);
+	return response;
 }

@@ -23,19 +23,22 @@ static struct response *response_of(struct sluice_response *head)
 	return container_of(head, struct response, head);
 }
 
-static COLD struct response *refuse(const struct sluice_response *head)
+/* As request_enter_slowly(). */
+static COLD struct response *enter_slowly(struct sluice_response *head)
 {
 	if (!head)
 		return fail_null(EINVAL, "response is NULL");
-	return fail_null(EINVAL, "the response was released before");
+	if (!handle_is_live(&response_of(head)->handle))
+		return fail_null(EINVAL, "the response was released before");
+	return client_enter(response_of(head)->client) < 0 ? NULL : response_of(head);
 }
 
 /* The beginning of every call with one.  NULL with errno: EINVAL, EBUSY or ECHILD. */
 static inline struct response *enter(struct sluice_response *head)
 {
-	if (unlikely(!head || !handle_is_live(&response_of(head)->handle)))
-		return refuse(head);
-	return node_enter(response_of(head)->client->service->node) < 0 ? NULL : response_of(head);
+	if (likely(head && response_of(head)->handle.mark == thread_number))
+		return response_of(head);
+	return enter_slowly(head);
 }
 
 int sluice_response_info(struct sluice_response *head, struct sluice_response_info *info)
@@ -97,10 +100,11 @@ int sluice_response_release(struct sluice_response *head)
 		response->pending->borrowed--;
 	if (unlikely(response->attachment))
 		attachment_free(response->attachment);
-	requester_return(requester, response->number);
+	inlet_give_back(&requester->responses, response->number, false);
 	inlet_drop(&requester->responses, response->segment);
-	handles_give(&client->responses, response);
+	handles_give(&client->responses, &response->handle);
 	channel_put(&requester->channel);
+	client->held--;
 	client_put(client);
 	return 0;
 }

@@ -187,6 +187,9 @@ void server_channel_destroyed(struct responder *responder);
  */
 int server_cool(struct sluice_server *server, struct server_channel *channel) MUST_CHECK;
 
+/* From here on the node is asked which thread may use the messages that are held. */
+void server_ask_node(struct sluice_server *server);
+
 /* Lets go of a channel. */
 void server_drop_channel(struct sluice_server *server, struct server_channel *channel);
 
@@ -208,19 +211,13 @@ int server_renew(struct sluice_server *server) MUST_CHECK;
 /* server_receive.c: lets go of what has gone, and does what is due by now. */
 void server_tend(struct sluice_server *server);
 
-/* The same, if there may be something: a look of every call that receives. */
-static inline void server_tend_if_needed(struct sluice_server *server)
-{
-	if (unlikely(server->load.excess_since || server->gone || server->strangers ||
-		     server->accept.wanted || server->announce.wanted))
-		server_tend(server);
-}
-
 /* Looks what has happened, without waiting. */
 static inline void server_glance(struct sluice_server *server)
 {
-	node_glance(server->service->node);
-	server_tend_if_needed(server);
+	if (unlikely(node_glance(server->service->node) || server->load.excess_since ||
+		     server->gone || server->strangers || server->accept.wanted ||
+		     server->announce.wanted))
+		server_tend(server);
 }
 
 /* reply.c: makes the table of a channel's replies.  As client_make_tables(). */
@@ -243,18 +240,15 @@ static inline struct active_request *active_request_of(struct sluice_active_requ
 	return container_of(head, struct active_request, head);
 }
 
-/* NULL, with EINVAL: it is NULL, or was released. */
-struct active_request *active_request_refuse(const struct sluice_active_request *head) COLD;
+/* As request_enter_slowly(). */
+struct active_request *active_request_enter_slowly(struct sluice_active_request *head) COLD;
 
 /* The beginning of every call with one.  NULL with errno: EINVAL, EBUSY or ECHILD. */
 static inline struct active_request *active_request_enter(struct sluice_active_request *head)
 {
-	struct active_request *active;
-
-	if (unlikely(!head || !handle_is_live(&active_request_of(head)->handle)))
-		return active_request_refuse(head);
-	active = active_request_of(head);
-	return node_enter(active->channel->server->service->node) < 0 ? NULL : active;
+	if (likely(head && active_request_of(head)->handle.mark == thread_number))
+		return active_request_of(head);
+	return active_request_enter_slowly(head);
 }
 
 /* Nothing more will be sent for it, and it is not read any more; code 0: no status. */
@@ -265,18 +259,15 @@ static inline struct reply *reply_of(struct sluice_reply *head)
 	return container_of(head, struct reply, head);
 }
 
-/* NULL, with EINVAL: it is NULL, or not loaned. */
-struct reply *reply_refuse(const struct sluice_reply *head) COLD;
+/* As request_enter_slowly(). */
+struct reply *reply_enter_slowly(struct sluice_reply *head) COLD;
 
 /* The beginning of every call with one.  NULL with errno: EINVAL, EBUSY or ECHILD. */
 static inline struct reply *reply_enter(struct sluice_reply *head)
 {
-	struct reply *reply;
-
-	if (unlikely(!head || !handle_is_live(&reply_of(head)->handle)))
-		return reply_refuse(head);
-	reply = reply_of(head);
-	return node_enter(reply->active->channel->server->service->node) < 0 ? NULL : reply;
+	if (likely(head && reply_of(head)->handle.mark == thread_number))
+		return reply_of(head);
+	return reply_enter_slowly(head);
 }
 
 /* Its handle is dead from here on; or also, its slice is given back. */

@@ -121,6 +121,16 @@ struct server_channel *server_make_channel(struct sluice_server *server, int fd)
 	return channel;
 }
 
+void server_ask_node(struct sluice_server *server)
+{
+	struct server_channel *channel;
+
+	for (channel = server->newest; channel; channel = channel->older) {
+		handles_ask(&channel->actives);
+		handles_ask(&channel->replies);
+	}
+}
+
 /* ---- Those that have gone ---- */
 
 static void note_gone(struct sluice_server *server, struct server_channel *channel)

@@ -25,19 +25,18 @@
 #include <stdlib.h>
 
 #include "api/tables.h"
-#include "base/atomic.h"
 #include "base/error.h"
 #include "base/limits.h"
 #include "os/clock.h"
 #include "trace/probes.h"
 
 /* Made with the first request: idle clients have none.  0 or -errno. */
-static int make_actives(struct server_channel *channel)
+static COLD int make_actives(struct server_channel *channel)
 {
 	const struct sluice_server *server = channel->server;
 	int r;
 
-	if (likely(channel->actives.items))
+	if (channel->actives.items)
 		return 0;
 	r = table_init(&channel->actives, server->service->contract.settings.max_active_requests,
 		       sizeof(struct active_request), offsetof(struct active_request, handle),
@@ -74,14 +73,15 @@ static COLD void stamp(struct active_request *active)
 static struct sluice_active_request *make_active(struct server_channel *channel,
 						 const struct inlet_message *message)
 {
-	struct active_request *active = handles_take(&channel->actives);
+	struct active_request *active = handles_take(&channel->actives, thread_number);
 
 	active->head = (struct sluice_active_request){
 		.data = message->slice.data,
 		.header = message->slice.header,
 		.count = message->in.count,
 		.size = message->slice.size,
-		.deadline = responder_deadline(&message->in),
+		.deadline = (int64_t)(likely(message->in.deadline <= INT64_MAX) ?
+				      message->in.deadline : INT64_MAX),
 	};
 	active->delivery = message->in.slice;
 	active->segment = message->slice.segment;
@@ -115,16 +115,17 @@ static int take_from(struct sluice_server *server, struct server_channel *channe
 	struct inlet_message message;
 	int r;
 
-	if (!responder_polls(&channel->responder))
-		return 0;
-	r = make_actives(channel);
-	if (r < 0)
-		return r;
+	if (unlikely(!channel->actives.items)) {
+		r = responder_polls(&channel->responder) ? make_actives(channel) : 0;
+		if (r < 0 || !channel->actives.items)
+			return r;
+	}
 	do {
 		r = responder_receive(&channel->responder, &message);
 	} while ((r == -ETIMEDOUT || r == -ECANCELED) && --looks);
 	if (r > 0) {
 		*ret_request = make_active(channel, &message);
+		counters_received(server->entry.counters, message.slice.size);
 		channel->waits_since = 0;
 		if (unlikely(server->hot > SLOW_LOOK_ABOVE))
 			server->received_at = clock_coarse();
@@ -270,7 +271,7 @@ void server_tend(struct sluice_server *server)
 
 static void tend(struct port *port)
 {
-	server_tend_if_needed(container_of(port, struct sluice_server, port));
+	server_tend(container_of(port, struct sluice_server, port));
 }
 
 int64_t server_alarm(const struct sluice_server *server)
@@ -309,12 +310,18 @@ static bool next_event(struct port *port, struct sluice_event *event)
 	return true;
 }
 
+static void adopted(struct port *port)
+{
+	server_ask_node(container_of(port, struct sluice_server, port));
+}
+
 const struct port_ops server_port_ops = {
 	.letter = letter_came,
 	.tend = tend,
 	.alarm = first_alarm,
 	.arm = arm_all,
 	.ready = any_ready,
+	.adopted = adopted,
 	.next = next_event,
 };
 
@@ -393,8 +400,7 @@ struct sluice_active_request *server_receive(struct sluice_server *server, int64
 	r = take(server, &request);
 	if (unlikely(r <= 0))
 		return receive_later(server, timeout, r);
-	counters_found_at_once(server->entry.counters);
-	wait_send_wakes(&server->service->node->wait);
+	counters_polled(server->entry.counters);
 	return request;
 }
 
@@ -404,5 +410,5 @@ struct sluice_active_request *sluice_server_receive(struct sluice_server *server
 		fail_parent("server");
 		return NULL;
 	}
-	return server_enter(server) < 0 ? NULL : server_receive(server, timeout);
+	return node_enter(server->service->node) < 0 ? NULL : server_receive(server, timeout);
 }

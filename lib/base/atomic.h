@@ -35,11 +35,9 @@
 #define exchange_ordered(p, v)	__atomic_exchange_n((p), (v), __ATOMIC_SEQ_CST)
 
 /* Replaces *p by wanted if it is expected, and returns whether it did. */
-static inline bool replace_u64(uint64_t *p, uint64_t expected, uint64_t wanted)
-{
-	return __atomic_compare_exchange_n(p, &expected, wanted, false,
-					   __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
-}
+#define replace_u64(p, expected, wanted)						\
+	__atomic_compare_exchange_n((p), &(uint64_t){ (expected) }, (wanted), false,	\
+				    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)
 
 /* A hint to the processor that this thread is spinning. */
 static inline void spin_hint(void)

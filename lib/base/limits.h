@@ -79,6 +79,9 @@
  */
 #define HANDLES_SPARE		8u
 
+/* Numbers of threads begin with it: they mark live handles, and other memory is none. */
+#define THREAD_PATTERN		(UINT64_C(0x4c495645) << 32)
+
 /* How long opening a service may be repeated while others remove it. */
 #define REGISTRY_PATIENCE_NS	(INT64_C(2) * 1000 * 1000 * 1000)
 

@@ -5,7 +5,7 @@
  * cancelled and closed of the same number, which stay bound until nothing of this
  * request can come any more:
  *
- *	free		delivery_take()		-> queued or held by the server
+ *	free		delivery_begin()	-> queued or held by the server
  *	out		the return comes	-> returned
  *			taken back, full ring	-> returned
  *			withdrawn		-> returned
@@ -54,10 +54,10 @@ static struct delivery *make_fresh(struct requester *requester)
 }
 
 /*
- * None is at hand.  A few are made before returns are read for the first time: so they are
- * read once for several requests, and not while a request is under way.
+ * A few are made before returns are read for the first time: so they are read once for
+ * several requests, and not while a request is under way.
  */
-static struct delivery *find_free(struct requester *requester)
+struct delivery *delivery_find(struct requester *requester)
 {
 	if (requester->fresh >= DELIVERIES_AT_HAND)
 		requester_reap(requester);
@@ -66,17 +66,6 @@ static struct delivery *find_free(struct requester *requester)
 	if (!requester->free)
 		requester_reap(requester);
 	return requester->free;
-}
-
-struct delivery *delivery_take(struct requester *requester)
-{
-	struct delivery *delivery = requester->free;
-
-	if (unlikely(!delivery))
-		delivery = find_free(requester);
-	if (likely(delivery))
-		requester->free = delivery->next;
-	return delivery;
 }
 
 void delivery_drop_slice(struct delivery *delivery)
@@ -281,10 +270,10 @@ void delivery_taken_back(struct delivery *delivery)
 		free_if_done(delivery);
 }
 
-void delivery_join_stream(struct delivery *delivery, struct stream *stream)
+static void join(struct delivery *delivery, struct stream *stream)
 {
 	delivery->stream = stream;
-	if (stream->current) {
+	if (unlikely(stream->current)) {
 		delivery->next = stream->current->next;
 		stream->current->next = delivery;
 	} else {
@@ -293,5 +282,25 @@ void delivery_join_stream(struct delivery *delivery, struct stream *stream)
 	stream->current = delivery;
 	stream->servers++;
 	stream->open++;
-	channel_get(&delivery->requester->channel);
+}
+
+void delivery_begin(struct delivery *delivery, const struct requester_message *message,
+		    struct stream *stream)
+{
+	struct requester *requester = delivery->requester;
+
+	delivery->request = message->request;
+	delivery->slot = requester->request_ring.next - 1;
+	delivery->position = 0;
+	delivery->last = false;
+	delivery->responded = 0;
+	delivery->slice = message->slice;
+	delivery->returned = false;
+	delivery->out = true;
+	delivery->counted = message->counted;
+	delivery->holding = true;
+	requester->outstanding++;
+	join(delivery, stream);
+	channel_get(&requester->channel);
+	requester->requests.pool->slices[message->slice].holders++;
 }

@@ -121,6 +121,10 @@ bool responder_stop_hinted(const struct responder *responder, uint32_t delivery)
 /* Does the client still want the answer?  0, or why not: an errno. */
 int responder_lost(const struct responder *responder, uint32_t delivery);
 
+/* The same for the request of this number, which may have been looked at only. */
+int responder_lost_request(const struct responder *responder, uint32_t delivery,
+			   uint64_t request);
+
 /* Loans memory for a reply.  A number in the responder's pool, or -errno. */
 int responder_loan(struct responder *responder, uint64_t bytes) MUST_CHECK;
 

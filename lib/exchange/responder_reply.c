@@ -226,6 +226,22 @@ int responder_loan(struct responder *responder, uint64_t bytes)
 	return likely(r >= 0) ? r : loan_whatever_is_idle(responder, bytes);
 }
 
+int responder_lost_request(const struct responder *responder, uint32_t delivery, uint64_t request)
+{
+	if (responder->channel.gone)
+		return responder->channel.gone;
+	/* C4: pairs with C3. */
+	if (responder->ended || responder->channel.leaving ||
+	    load_ordered(&responder->words.cancelled[delivery]) == request)
+		return EPIPE;
+	return 0;
+}
+
+int responder_lost(const struct responder *responder, uint32_t delivery)
+{
+	return responder_lost_request(responder, delivery, responder->held[delivery].request);
+}
+
 /* The ring of a delivery, made with the first reply in it. */
 static struct ring_producer *reply_ring(struct responder *responder, uint32_t delivery)
 {
@@ -251,7 +267,7 @@ int responder_reply(struct responder *responder, const struct reply_message *mes
 	struct outlet_message out;
 	int r;
 
-	r = responder_lost(responder, message->delivery);
+	r = responder_lost_request(responder, message->delivery, request);
 	if (unlikely(r))
 		return -r;
 	/* The return ring has room for no more; the client is just giving some back. */
@@ -278,7 +294,7 @@ int responder_reply(struct responder *responder, const struct reply_message *mes
 	r = outlet_send(&responder->replies, &ops, reply_ring(responder, message->delivery), &out);
 	if (r < 0)
 		return r;
-	pool_mark_sent(&responder->pool, message->slice);
+	responder->pool.slices[message->slice].sent = true;
 	responder->out++;
 	return 0;
 }

@@ -105,25 +105,13 @@ void responder_finish_with(struct responder *responder, uint32_t delivery, bool 
 	finish(responder, delivery, flags, traced, false);
 }
 
-/* Is the answer to it not wanted any more?  0, or why: an errno. */
-static int lost(const struct responder *responder, uint32_t delivery, uint64_t request)
-{
-	if (responder->channel.gone)
-		return responder->channel.gone;
-	/* C4: pairs with C3. */
-	if (responder->ended || responder->channel.leaving ||
-	    load_ordered(&responder->words.cancelled[delivery]) == request)
-		return EPIPE;
-	return 0;
-}
-
 /* Is it one that nobody is to see?  0; or why: -ETIMEDOUT or -ECANCELED. */
 static int unseen(const struct responder *responder, const struct ring_message *in)
 {
 	if (in->deadline && clock_now() >= responder_deadline(in))
 		return -ETIMEDOUT;
 	if (responder->forgets && in->slice < responder->config->layout->deliveries &&
-	    lost(responder, in->slice, in->request))
+	    responder_lost_request(responder, in->slice, in->request))
 		return -ECANCELED;
 	return 0;
 }
@@ -166,9 +154,11 @@ static void hold(struct responder *responder, const struct ring_message *in)
 /* The fault of a request that was claimed; or NULL. */
 static const char *fault_of(struct responder *responder, const struct ring_message *in)
 {
+	const struct channel *channel = &responder->channel;
 
 	/* A client that has left can have left no more behind than its ring holds. */
-	if (responder_has_left(responder) && responder->late++ >= responder->config->layout->request_slots)
+	if (unlikely(channel->gone || channel->leaving || responder->quits) &&
+	    responder->late++ >= responder->config->layout->request_slots)
 		return "a client sends requests after its end";
 	if (in->slice >= responder->config->layout->deliveries || !in->request ||
 	    in->request > SLUICE_CHANNEL_REQUEST ||
@@ -262,7 +252,9 @@ int responder_receive(struct responder *responder, struct inlet_message *ret_mes
 	uint64_t before = responder->request_ring.next;
 	int r;
 
-	if (unlikely(responder_is_at_limit(responder)))
+	if (unlikely(!responder->request_ring.slots))
+		return 0;
+	if (unlikely(responder->active >= responder->config->settings->max_active_requests))
 		return responder_ready(responder) ? -ENOBUFS : 0;
 	r = inlet_receive(&responder->requests, &ops, &responder->request_ring, ret_message);
 	if (r == -EAGAIN)
@@ -276,13 +268,7 @@ int responder_receive(struct responder *responder, struct inlet_message *ret_mes
 		pass_over(responder, ret_message, r);
 		return r;
 	}
-	counters_received(responder->channel.counters, ret_message->slice.size);
 	return 1;
-}
-
-int responder_lost(const struct responder *responder, uint32_t delivery)
-{
-	return lost(responder, delivery, responder->held[delivery].request);
 }
 
 bool responder_stop_hinted(const struct responder *responder, uint32_t delivery)

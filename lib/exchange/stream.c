@@ -109,7 +109,6 @@ static int take_response(struct delivery *delivery, struct response_found *ret_f
 	r = inlet_receive(&requester->responses, &ops, &delivery->ring, message);
 	if (r <= 0)
 		return r;
-	counters_received(requester->channel.counters, message->slice.size);
 	ret_found->requester = requester;
 	ret_found->ring = &delivery->ring;
 	return 1;

@@ -128,12 +128,6 @@ static inline int pool_loan_spare(struct pool *pool, uint64_t bytes)
 	return (int)number;
 }
 
-/* From here on a peer holds the slice and may give it back. */
-static inline void pool_mark_sent(struct pool *pool, uint32_t number)
-{
-	pool->slices[number].sent = true;
-}
-
 /* Adds a holder. */
 static inline void pool_hold(struct pool *pool, uint32_t number)
 {
@@ -161,15 +155,10 @@ static inline void pool_drop(struct pool *pool, uint32_t number)
 	}
 }
 
-static inline const struct pool_slice *pool_slice(const struct pool *pool, uint32_t number)
-{
-	return &pool->slices[number];
-}
-
 /* The address of a slice, for its owner. */
 static inline unsigned char *pool_address(const struct pool *pool, uint32_t number)
 {
-	const struct pool_slice *slice = pool_slice(pool, number);
+	const struct pool_slice *slice = &pool->slices[number];
 
 	return pool->segments[slice->segment].mapping.base + slice->offset;
 }
@@ -185,6 +174,14 @@ uint64_t pool_room(const struct pool *pool);
 
 /* Adds to the memory of all pools of a port; a number that wraps makes it less. */
 void pool_count(const struct pool *pool, uint64_t segments, uint64_t bytes);
+
+/* ---- growth.c, for pool.c ---- */
+
+/* The first segment.  Its index, or -errno. */
+int pool_first_segment(struct pool *pool) MUST_CHECK COLD;
+
+/* Has a hole of this length be there.  No loan fails while there is idle memory.  0 or -errno. */
+int pool_find_room(struct pool *pool, uint64_t length) MUST_CHECK COLD;
 
 /* ---- pool.c, for retirement.c ---- */
 

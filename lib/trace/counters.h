@@ -72,4 +72,15 @@ static inline void counters_received(struct sluice_registry_counters *counters, 
 	counters_active(counters, messages);
 }
 
+/* A message was received: after a sleep, or without one. */
+static inline void counters_woken(struct sluice_registry_counters *counters)
+{
+	store_relaxed(&counters->woken, load_relaxed(&counters->woken) + 1);
+}
+
+static inline void counters_polled(struct sluice_registry_counters *counters)
+{
+	store_relaxed(&counters->polled, load_relaxed(&counters->polled) + 1);
+}
+
 #endif /* SLUICE_TRACE_COUNTERS_H */
