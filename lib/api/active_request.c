@@ -20,13 +20,16 @@
 #include "os/clock.h"
 #include "trace/probes.h"
 
-int active_request_check(struct sluice_active_request *head)
+struct active_request *active_request_enter_slowly(struct sluice_active_request *head)
 {
+	struct active_request *active;
+
 	if (!head)
-		return fail(EINVAL, "active request is NULL");
-	if (!handle_is_live(&active_request_of(head)->handle))
-		return fail(EINVAL, "the active request was released before");
-	return server_enter(active_request_of(head)->channel->server);
+		return fail_null(EINVAL, "active request is NULL");
+	active = active_request_of(head);
+	if (!handle_is_live(&active->handle))
+		return fail_null(EINVAL, "the active request was released before");
+	return server_enter(active->channel->server) < 0 ? NULL : active;
 }
 
 static struct channel *channel_of(const struct active_request *active)
@@ -38,16 +41,16 @@ static struct channel *channel_of(const struct active_request *active)
 static int is_so_now(struct sluice_active_request *head,
 		     bool (*is_so)(const struct active_request *active))
 {
+	const struct active_request *active = active_request_enter(head);
 	struct wait *wait;
-	int r = active_request_check(head);
 
-	if (r < 0)
-		return r;
-	wait = &active_request_of(head)->channel->server->service->node->wait;
+	if (!active)
+		return -errno;
+	wait = &active->channel->server->service->node->wait;
 	wait_glance(wait);
-	if (is_so(active_request_of(head)))
+	if (is_so(active))
 		wait_look(wait);
-	return is_so(active_request_of(head));
+	return is_so(active);
 }
 
 static bool is_wanted(const struct active_request *active)
@@ -74,13 +77,10 @@ int sluice_active_request_info(struct sluice_active_request *head,
 			       struct sluice_request_info *info)
 {
 	struct sluice_request_info known = { .size = sizeof(known) };
-	const struct active_request *active;
-	int r;
+	const struct active_request *active = active_request_enter(head);
 
-	r = active_request_check(head);
-	if (r < 0)
-		return r;
-	active = active_request_of(head);
+	if (!active)
+		return -errno;
 	known.client = channel_of(active)->peer;
 	known.node = channel_of(active)->peer_node;
 	known.request = active->number;
@@ -91,23 +91,23 @@ int sluice_active_request_info(struct sluice_active_request *head,
 
 int sluice_active_request_peer(struct sluice_active_request *head, struct sluice_peer *peer)
 {
-	int r = active_request_check(head);
+	const struct active_request *active = active_request_enter(head);
 
-	return r < 0 ? r : peer_answer(channel_of(active_request_of(head)), peer);
+	return active ? peer_answer(channel_of(active), peer) : -errno;
 }
 
 int sluice_active_request_pidfd(struct sluice_active_request *head)
 {
-	int r = active_request_check(head);
+	const struct active_request *active = active_request_enter(head);
 
-	return r < 0 ? r : channel_pidfd(channel_of(active_request_of(head)));
+	return active ? channel_pidfd(channel_of(active)) : -errno;
 }
 
 int sluice_active_request_take_fd(struct sluice_active_request *head)
 {
-	int r = active_request_check(head);
+	const struct active_request *active = active_request_enter(head);
 
-	return r < 0 ? r : attachment_take_fd(active_request_of(head)->attachment);
+	return active ? attachment_take_fd(active->attachment) : -errno;
 }
 
 void active_request_finish(struct active_request *active, int code, const char *text)
@@ -115,47 +115,52 @@ void active_request_finish(struct active_request *active, int code, const char *
 	struct server_channel *channel = active->channel;
 	struct responder *responder = &channel->responder;
 
-	reply_drop_all(active);
+	if (unlikely(active->loaned))
+		reply_drop_all(active);
 	probe(active_request_release, responder->channel.port, responder->channel.peer,
 	      active->number, probe_address(active->head.data), active->head.size,
 	      active->since ? (uint64_t)(clock_now() - active->since) : 0);
-	attachment_free(active->attachment);
+	if (unlikely(active->attachment))
+		attachment_free(active->attachment);
 	inlet_drop(&responder->requests, active->segment);
 	if (unlikely(code))
 		responder_finish_with(responder, active->delivery, active->traced, code, text);
 	else
-		responder_finish(responder, active->delivery, active->traced);
-	handles_give(&channel->actives, active);
+		responder_finish(responder, active->delivery, active->traced, active->told_end);
+	handles_give(&channel->actives, &active->handle);
 	channel_put(&responder->channel);
-	server_let_go(channel->server, channel);
+	if (unlikely(!responder->active &&
+		     (channel->server->destroyed || responder->channel.gone)))
+		server_let_go(channel->server, channel);
 }
 
 int sluice_active_request_end(struct sluice_active_request *head, int code, const char *text)
 {
-	int r = active_request_check(head);
+	struct active_request *active = active_request_enter(head);
 
-	if (r < 0)
-		return r;
+	if (!active)
+		return -errno;
 	if (code < 1 || code > SLUICE_STATUS_MAX)
 		return fail(EINVAL, "the code is %d, and must be from 1 to %d", code,
 			    SLUICE_STATUS_MAX);
 	if (text && strlen(text) > SLUICE_STATUS_TEXT_MAX)
 		return fail(EINVAL, "the text has %zu bytes, and can have %d", strlen(text),
 			    SLUICE_STATUS_TEXT_MAX);
-	if (active_request_of(head)->ended)
+	if (active->ended)
 		return fail(EINVAL, "the stream has ended with a reply that was marked as the last");
-	active_request_finish(active_request_of(head), code, text);
+	active_request_finish(active, code, text);
 	return 0;
 }
 
 int sluice_active_request_release(struct sluice_active_request *head)
 {
-	int r;
+	struct active_request *active;
 
 	if (!head)
 		return 0;
-	r = active_request_check(head);
-	if (!r)
-		active_request_finish(active_request_of(head), 0, NULL);
-	return r;
+	active = active_request_enter(head);
+	if (unlikely(!active))
+		return -errno;
+	active_request_finish(active, 0, NULL);
+	return 0;
 }

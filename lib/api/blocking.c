@@ -132,19 +132,6 @@ static int wait_for(struct blocking *blocking, int64_t deadline)
 	return r;
 }
 
-/*
- * An attempt after which nothing is left that could be there now: whoever does not wait,
- * and who is told of a limit, is not told what was true some time ago.
- */
-static int attempt_now(struct blocking *blocking, bool waits)
-{
-	int r = blocking->attempt(blocking);
-
-	if (unlikely((!r && !waits) || r == -ENOBUFS) && wait_look(&blocking->node->wait))
-		r = blocking->attempt(blocking);
-	return r;
-}
-
 int block_until(struct blocking *blocking, int64_t deadline)
 {
 	int r = blocking->attempt(blocking);
@@ -155,11 +142,14 @@ int block_until(struct blocking *blocking, int64_t deadline)
 	return r;
 }
 
-int block(struct blocking *blocking, int64_t timeout)
+int block(struct blocking *blocking, int64_t timeout, int result)
 {
 	bool waits = timeout != SLUICE_NOWAIT;
-	int r = attempt_now(blocking, waits);
+	int r = result;
 
+	/* A caller that does not wait, or is told of a limit, is told what is so now. */
+	if (((!r && !waits) || r == -ENOBUFS) && wait_look(&blocking->node->wait))
+		r = blocking->attempt(blocking);
 	if (!r)
 		r = waits ? wait_for(blocking, clock_deadline(timeout)) : -EAGAIN;
 	wait_send_wakes(&blocking->node->wait);

@@ -22,17 +22,20 @@ struct blocking {
 };
 
 /*
- * Attempts until it is done.  1; what attempt() or arm() failed with; -EAGAIN
- * (SLUICE_NOWAIT; without a sentence), -ETIMEDOUT, -EINTR or another -errno of the
- * wait.  Wakes that were being held back are made.
+ * Attempts until it is done, after a first attempt that was not, with this result.  1; what
+ * attempt() or arm() failed with; -EAGAIN (SLUICE_NOWAIT; without a sentence), -ETIMEDOUT,
+ * -EINTR or another -errno of the wait.  Wakes that were being held back are made.
  */
-int block(struct blocking *blocking, int64_t timeout) MUST_CHECK;
+int block(struct blocking *blocking, int64_t timeout, int result) MUST_CHECK;
 
 /* It was done: by polling, or after it had slept. */
 static inline void blocking_count(const struct blocking *blocking,
 				  struct sluice_registry_counters *counters)
 {
-	counter_add(blocking->slept ? &counters->woken : &counters->polled, 1);
+	if (blocking->slept)
+		counters_woken(counters);
+	else
+		counters_polled(counters);
 }
 
 /* The same with a deadline, CLOCK_NEVER for none. */

@@ -35,14 +35,17 @@ static void letter_came(struct port *port)
 	client_look_for_servers(client);
 }
 
-static void tend(struct port *port)
+void client_tend(struct sluice_client *client)
 {
-	struct sluice_client *client = container_of(port, struct sluice_client, port);
-
-	if (unlikely(!client->tidy))
+	if (!client->tidy)
 		client_tidy(client);
 	if (retry_is_due(&client->retry))
 		client_look_for_servers(client);
+}
+
+static void tend(struct port *port)
+{
+	client_tend(container_of(port, struct sluice_client, port));
 }
 
 static int64_t first_alarm(const struct port *port)
@@ -64,6 +67,7 @@ static int arm_port(struct port *port)
 	uint32_t i = 0;
 	int r = 0;
 
+	port_entry_rest(&client->entry);
 	while (!r && (pending = handles_next(&client->pendings, &i)))
 		r = stream_arm(&pending->stream);
 	return r;
@@ -95,26 +99,24 @@ static bool next_event(struct port *port, struct sluice_event *event)
 	return false;
 }
 
+static void adopted(struct port *port)
+{
+	struct sluice_client *client = container_of(port, struct sluice_client, port);
+
+	handles_ask(&client->requests);
+	handles_ask(&client->pendings);
+	handles_ask(&client->responses);
+}
+
 static const struct port_ops port_ops = {
 	.letter = letter_came,
 	.tend = tend,
 	.alarm = first_alarm,
 	.arm = arm_port,
 	.ready = any_ready,
+	.adopted = adopted,
 	.next = next_event,
 };
-
-void client_glance(struct sluice_client *client)
-{
-	node_glance(client->service->node);
-	tend(&client->port);
-}
-
-void client_glance_to_send(struct sluice_client *client)
-{
-	wait_glance_to_send(&client->service->node->wait);
-	tend(&client->port);
-}
 
 int64_t client_alarm(const struct sluice_client *client)
 {
@@ -140,7 +142,7 @@ static int init_pool(struct sluice_client *client, const struct sluice_client_op
 	 * Each server may hold as many requests as it may have active and as many as
 	 * its queue takes, all of them others than the other servers hold; and no more
 	 * servers than max_servers do (api/client_connect.c).  What they have returned is taken
-	 * before each loan.
+	 * before the pool grows.
 	 */
 	config.slices = settings->max_loaned_requests + settings->max_active_requests +
 			2 * settings->max_active_requests * settings->max_servers;
@@ -278,18 +280,10 @@ struct sluice_client *sluice_client_create(struct sluice_service *service,
 	return made(create_client(service, opts));
 }
 
-struct sluice_client *client_get(struct sluice_client *client)
-{
-	client->references++;
-	return client;
-}
-
-void client_put(struct sluice_client *client)
+void client_end(struct sluice_client *client)
 {
 	struct client_channel *channel;
 
-	if (--client->references)
-		return;
 	node_remove_port(client->service->node, &client->port);
 	while (client->count) {
 		channel = client->channels[--client->count];

@@ -42,6 +42,7 @@ struct sluice_client {
 	struct handles requests;
 	struct handles pendings;
 	struct handles responses;
+	uint32_t loaned, held;		/* requests; responses */
 	uint64_t last_request;
 };
 
@@ -111,6 +112,9 @@ static inline int client_enter(struct sluice_client *client)
 	return node_enter(client->service->node);
 }
 
+/* Lets go of servers that have gone, and does what is due by now. */
+void client_tend(struct sluice_client *client);
+
 /*
  * client_route.c: to choose a server, begin a round, and ask for the next choice until one
  * takes the request, or NULL.  Each choice is told whether the server has got it.
@@ -149,8 +153,21 @@ int client_fail_lost(const struct sluice_client *client, int error) COLD;
 int client_renew(struct sluice_client *client) MUST_CHECK;
 
 /* Looks what has happened, without waiting. */
-void client_glance(struct sluice_client *client);
-void client_glance_to_send(struct sluice_client *client);
+static inline void client_glance(struct sluice_client *client)
+{
+	if (unlikely(node_glance(client->service->node) || !client->tidy || client->retry.wanted))
+		client_tend(client);
+}
+
+static inline void client_glance_to_send(struct sluice_client *client)
+{
+	struct wait *wait = &client->service->node->wait;
+
+	if (unlikely(wait_may_handle(wait) || !client->tidy || client->retry.wanted)) {
+		wait_glance_to_send(wait);
+		client_tend(client);
+	}
+}
 
 /* When a server that could not be reached is tried again; CLOCK_NEVER. */
 int64_t client_alarm(const struct sluice_client *client);
@@ -172,8 +189,19 @@ static inline struct request *request_of(struct sluice_request *head)
 	return container_of(head, struct request, head);
 }
 
-/* May it be used?  0; -EINVAL (not loaned), -EBUSY or -ECHILD. */
-int request_check(struct sluice_request *head) MUST_CHECK;
+/*
+ * The same, if the mark of its handle is not this thread's: it is dead, or its node is asked.
+ * NULL with errno.
+ */
+struct request *request_enter_slowly(struct sluice_request *head) COLD;
+
+/* The beginning of every call with a request.  NULL with errno: EINVAL, EBUSY or ECHILD. */
+static inline struct request *request_enter(struct sluice_request *head)
+{
+	if (likely(head && request_of(head)->handle.mark == thread_number))
+		return request_of(head);
+	return request_enter_slowly(head);
+}
 
 /* Its handle is dead from here on; what becomes of the slice is another matter. */
 void request_forget(struct request *request);
@@ -181,7 +209,19 @@ void request_forget(struct request *request);
 /* A loaned request is given back. */
 void request_drop(struct request *request);
 
-struct sluice_client *client_get(struct sluice_client *client);
-void client_put(struct sluice_client *client);
+/* Nobody refers to it any more. */
+void client_end(struct sluice_client *client) COLD;
+
+static inline struct sluice_client *client_get(struct sluice_client *client)
+{
+	client->references++;
+	return client;
+}
+
+static inline void client_put(struct sluice_client *client)
+{
+	if (unlikely(!--client->references))
+		client_end(client);
+}
 
 #endif /* SLUICE_API_CLIENT_H */

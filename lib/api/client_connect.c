@@ -364,7 +364,7 @@ int sluice_client_wait_servers(struct sluice_client *client, unsigned int server
 	gathering.blocking.node = client->service->node;
 	/* Some may have left, and be counted still. */
 	wait_want_look(&client->service->node->wait);
-	r = block(&gathering.blocking, timeout);
+	r = block(&gathering.blocking, timeout, attempt(&gathering.blocking));
 	if (r == -EAGAIN || r == -ETIMEDOUT)
 		return too_few(client, servers, -r);
 	return r < 0 ? r : (int)connected(client);

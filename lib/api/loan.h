@@ -8,17 +8,6 @@
 #include "base/error.h"
 #include "memory/payload.h"
 
-/* The bytes of a slice of count elements.  0, -EINVAL or -EMSGSIZE. */
-static inline int loan_bytes(const struct payload *payload, size_t count, uint64_t *ret_bytes)
-{
-	if (unlikely(!payload->slice && count != 1))
-		return fail(EINVAL, "a message of fixed size has 1 element, not %zu", count);
-	if (unlikely(!payload_bytes(payload, count, ret_bytes)))
-		return fail(EMSGSIZE, "%zu elements of %llu bytes are more than a size_t can say",
-			    count, (unsigned long long)payload->element);
-	return 0;
-}
-
 /* May a loan of count elements be shortened to so many?  0 or -EINVAL. */
 static inline int loan_shorten(const struct payload *payload, size_t count, size_t keep)
 {

@@ -190,6 +190,15 @@ static void choose_spin(struct sluice_node *node)
 	node->spin = (struct spin){ .most = min_i64(most, SPIN_LIMIT_NS) };
 }
 
+void node_handle(struct sluice_node *node)
+{
+	wait_glance(&node->wait);
+	if (node->registration.disturbed)
+		node_registration_tend(node);
+	if (node->letters.rest.wanted)
+		node_letters_tend(node);
+}
+
 int node_claim(struct sluice_node *node)
 {
 	int r = node_check(node);
@@ -210,6 +219,7 @@ int node_claim(struct sluice_node *node)
 
 int sluice_node_adopt(struct sluice_node *node)
 {
+	struct port *port;
 	uint64_t owner;
 	int r;
 
@@ -231,6 +241,8 @@ int sluice_node_adopt(struct sluice_node *node)
 		exchange_ordered(&node->owner, owner);
 	} else {
 		choose_spin(node);
+		for (port = node->ports; port; port = port->next)
+			port->ops->adopted(port);
 	}
 	return r;
 }

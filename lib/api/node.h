@@ -35,14 +35,20 @@ struct sluice_node {
 	uint32_t references;
 };
 
-/* Looks what has happened, without waiting: a few loads, if nothing has. */
-static inline void node_glance(struct sluice_node *node)
+/* What a glance has found is handled. */
+void node_handle(struct sluice_node *node) COLD;
+
+/*
+ * Looks what has happened, without waiting: a few loads, if nothing has.  True: something
+ * may have, which was handled.
+ */
+static inline bool node_glance(struct sluice_node *node)
 {
-	wait_glance(&node->wait);
-	if (unlikely(node->registration.disturbed))
-		node_registration_tend(node);
-	if (unlikely(node->letters.rest.wanted))
-		node_letters_tend(node);
+	if (likely(!wait_may_handle(&node->wait) && !node->registration.disturbed &&
+		   !node->letters.rest.wanted))
+		return false;
+	node_handle(node);
+	return true;
 }
 
 /* When the node itself has something to do; CLOCK_NEVER. */

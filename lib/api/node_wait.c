@@ -98,7 +98,7 @@ int sluice_node_wait(struct sluice_node *node, int64_t timeout)
 	r = enter(node);
 	if (r < 0)
 		return r;
-	r = block(&blocking, timeout);
+	r = block(&blocking, timeout, attempt(&blocking));
 	rewind_all(node);
 	if (r == -EAGAIN)
 		return fail_quietly(EAGAIN, "nothing is ready");

@@ -31,74 +31,80 @@ static struct pending *pending_of(struct sluice_pending_response *head)
 	return container_of(head, struct pending, head);
 }
 
-/* 0; -EINVAL (released before), -EBUSY or -ECHILD. */
-static int check(struct sluice_pending_response *head)
+/* As request_enter_slowly(). */
+static COLD struct pending *enter_slowly(struct sluice_pending_response *head)
 {
-	if (!head)
-		return fail_unsent("pending response");
+	if (!head) {
+		fail_unsent("pending response");
+		return NULL;
+	}
 	if (!handle_is_live(&pending_of(head)->handle))
-		return fail(EINVAL, "the pending response was released before");
-	return client_enter(pending_of(head)->client);
+		return fail_null(EINVAL, "the pending response was released before");
+	return client_enter(pending_of(head)->client) < 0 ? NULL : pending_of(head);
+}
+
+/* The beginning of every call with one.  NULL with errno: EINVAL, EBUSY or ECHILD. */
+static inline struct pending *enter(struct sluice_pending_response *head)
+{
+	if (likely(head && pending_of(head)->handle.mark == thread_number))
+		return pending_of(head);
+	return enter_slowly(head);
 }
 
 int sluice_pending_response_servers(struct sluice_pending_response *head)
 {
-	int r = check(head);
+	const struct pending *pending = enter(head);
 
-	return r < 0 ? r : (int)pending_of(head)->stream.servers;
+	return pending ? (int)pending->stream.servers : -errno;
 }
 
-/* Looks first at what has happened meanwhile.  0 or -errno. */
-static int check_and_glance(struct sluice_pending_response *head)
+/* Looks first at what has happened meanwhile.  NULL with errno. */
+static struct pending *enter_and_glance(struct sluice_pending_response *head)
 {
-	int r = check(head);
+	struct pending *pending = enter(head);
 
-	if (!r)
-		client_glance(pending_of(head)->client);
-	return r;
+	if (pending)
+		client_glance(pending->client);
+	return pending;
 }
 
 int sluice_pending_response_is_connected(struct sluice_pending_response *head)
 {
-	const struct stream *stream;
-	int r = check_and_glance(head);
+	const struct pending *pending = enter_and_glance(head);
 
-	if (r < 0)
-		return r;
-	stream = &pending_of(head)->stream;
+	if (!pending)
+		return -errno;
 	/* That a server has gone is heard of through its socket. */
-	if (stream_is_connected(stream))
-		wait_look(&pending_of(head)->client->service->node->wait);
-	return stream_is_connected(stream);
+	if (stream_is_connected(&pending->stream))
+		wait_look(&pending->client->service->node->wait);
+	return stream_is_connected(&pending->stream);
 }
 
 int sluice_pending_response_has_response(struct sluice_pending_response *head)
 {
-	int r = check_and_glance(head);
+	const struct pending *pending = enter_and_glance(head);
 
-	return r < 0 ? r : stream_has_response(&pending_of(head)->stream);
+	return pending ? stream_has_response(&pending->stream) : -errno;
 }
 
 int sluice_pending_response_set_stop_hint(struct sluice_pending_response *head)
 {
-	int r = check(head);
+	const struct pending *pending = enter(head);
 
-	if (!r)
-		stream_hint_stop(&pending_of(head)->stream);
-	return r;
+	if (!pending)
+		return -errno;
+	stream_hint_stop(&pending->stream);
+	return 0;
 }
 
 int sluice_pending_response_info(struct sluice_pending_response *head,
 				 struct sluice_request_info *info)
 {
 	struct sluice_request_info known = { .size = sizeof(known) };
-	const struct pending *pending;
-	int r;
+	const struct pending *pending = enter(head);
 
-	r = check(head);
-	if (r < 0)
-		return r;
-	pending = pending_of(head);
+	if (!pending)
+		return -errno;
 	known.client = pending->client->entry.id;
 	known.node = pending->client->service->node->entry.id;
 	known.request = pending->request;
@@ -111,13 +117,13 @@ int sluice_pending_response_status(struct sluice_pending_response *head,
 				   struct sluice_status *status)
 {
 	struct sluice_status known = { .size = sizeof(known) };
+	const struct pending *pending = enter(head);
 	const struct stream_status *given;
 	int r;
 
-	r = check(head);
-	if (r < 0)
-		return r;
-	given = &pending_of(head)->stream.status;
+	if (!pending)
+		return -errno;
+	given = &pending->stream.status;
 	known.server = given->server;
 	known.code = given->code;
 	if (given->text)
@@ -166,7 +172,7 @@ static COLD void stamp(struct response *response)
 static struct sluice_response *make_response(struct pending *pending,
 					     const struct response_found *found)
 {
-	struct response *response = handles_take(&pending->client->responses);
+	struct response *response = handles_take(&pending->client->responses, thread_number);
 
 	response->head = (struct sluice_response){
 		.data = found->message.slice.data,
@@ -177,7 +183,9 @@ static struct sluice_response *make_response(struct pending *pending,
 	response->number = found->message.in.slice;
 	response->segment = found->message.slice.segment;
 	response->requester = found->requester;
-	response->client = client_get(pending->client);
+	response->client = pending->client;
+	response->client->references++;
+	response->client->held++;
 	response->pending = pending;
 	response->request = pending->request;
 	response->count = found->message.in.count;
@@ -200,7 +208,7 @@ static bool is_at_limit(const struct pending *pending)
 	const struct sluice_client *client = pending->client;
 
 	return pending->borrowed >= client->service->contract.settings.max_borrowed ||
-	       client->responses.live >= client->responses.limit;
+	       client->held >= client->responses.limit;
 }
 
 static COLD int tell_limit(const struct pending *pending)
@@ -208,7 +216,7 @@ static COLD int tell_limit(const struct pending *pending)
 	const struct sluice_client *client = pending->client;
 
 	return fail(ENOBUFS, "%u responses to the request are held, and %u of the client in all, of max_borrowed_responses_per_pending_response %u",
-		    pending->borrowed, client->responses.live,
+		    pending->borrowed, client->held,
 		    client->service->contract.settings.max_borrowed);
 }
 
@@ -243,6 +251,7 @@ static int take(struct pending *pending, struct sluice_response **ret_response)
 		return tell_limit(pending);
 	if (r > 0) {
 		*ret_response = make_response(pending, &found);
+		counters_received(pending->client->entry.counters, found.message.slice.size);
 		return r;
 	}
 	r = r < 0 ? ended(pending->client, -r) : check_deadline(pending);
@@ -300,6 +309,7 @@ static int arm(struct blocking *blocking)
 	struct pending *pending = receiving->pending;
 	int r;
 
+	port_entry_rest(&pending->client->entry);
 	blocking->alarm = min_i64(client_alarm(pending->client), pending->deadline);
 	r = stream_arm(&pending->stream);
 	if (r < 0 || !stream_ready(&pending->stream))
@@ -308,7 +318,9 @@ static int arm(struct blocking *blocking)
 	return 1;
 }
 
-struct sluice_response *pending_receive(struct pending *pending, int64_t timeout)
+/* Nothing was there at the first look, or it could not be taken: result says which. */
+static COLD struct sluice_response *receive_later(struct pending *pending, int64_t timeout,
+						  int result)
 {
 	struct receiving receiving = {
 		.blocking = {
@@ -318,9 +330,8 @@ struct sluice_response *pending_receive(struct pending *pending, int64_t timeout
 		},
 		.pending = pending,
 	};
-	int r;
+	int r = block(&receiving.blocking, timeout, result);
 
-	r = block(&receiving.blocking, timeout);
 	if (r > 0)
 		blocking_count(&receiving.blocking, pending->client->entry.counters);
 	if (r == -EAGAIN)
@@ -328,10 +339,26 @@ struct sluice_response *pending_receive(struct pending *pending, int64_t timeout
 	return receiving.response;
 }
 
+struct sluice_response *pending_receive(struct pending *pending, int64_t timeout)
+{
+	struct sluice_client *client = pending->client;
+	struct sluice_response *response = NULL;
+	int r;
+
+	client_glance(client);
+	r = take(pending, &response);
+	if (unlikely(r <= 0))
+		return receive_later(pending, timeout, r);
+	counters_polled(client->entry.counters);
+	return response;
+}
+
 struct sluice_response *
 sluice_pending_response_receive(struct sluice_pending_response *head, int64_t timeout)
 {
-	return check(head) < 0 ? NULL : pending_receive(pending_of(head), timeout);
+	struct pending *pending = enter(head);
+
+	return likely(pending) ? pending_receive(pending, timeout) : NULL;
 }
 
 void pending_drop(struct pending *pending)
@@ -339,28 +366,27 @@ void pending_drop(struct pending *pending)
 	struct sluice_client *client = pending->client;
 
 	stream_cancel(&pending->stream);
-	free(pending->stream.status.text);
+	if (unlikely(pending->stream.status.text))
+		free(pending->stream.status.text);
 	pool_drop(&client->pool, pending->slice);
 	pending->request = 0;
 	if (pending->sent)
-		handles_give(&client->pendings, pending);
+		handles_give(&client->pendings, &pending->handle);
 	else
-		handles_untake(&client->pendings, pending);
-	counters_depth(client->entry.counters, client->pendings.live);
+		handles_untake(&client->pendings, &pending->handle);
+	counters_depth(client->entry.counters, handles_live(&client->pendings));
 	client_put(client);
 }
 
 int sluice_pending_response_release(struct sluice_pending_response *head)
 {
 	struct pending *pending;
-	int r;
 
 	if (!head)
 		return 0;
-	r = check(head);
-	if (r < 0)
-		return r;
-	pending = pending_of(head);
+	pending = enter(head);
+	if (unlikely(!pending))
+		return -errno;
 	probe(pending_response_release, pending->client->entry.id, 0, pending->request,
 	      probe_address(head->data), head->size);
 	pending_drop(pending);

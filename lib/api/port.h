@@ -20,6 +20,8 @@ struct port_ops {
 	int (*arm)(struct port *port);
 	/* Can anything be received? */
 	bool (*ready)(const struct port *port);
+	/* Another thread has the node now: live handles are no longer the first one's. */
+	void (*adopted)(struct port *port);
 	/* Something that can be received, and was not told since the port was rewound. */
 	bool (*next)(struct port *port, struct sluice_event *event);
 };

@@ -20,13 +20,16 @@
 #include "trace/counters.h"
 #include "trace/probes.h"
 
-int reply_check(struct sluice_reply *head)
+struct reply *reply_enter_slowly(struct sluice_reply *head)
 {
+	struct reply *reply;
+
 	if (!head)
-		return fail(EINVAL, "reply is NULL");
-	if (!handle_is_live(&reply_of(head)->handle))
-		return fail(EINVAL, "the reply is not loaned: it was sent or released before");
-	return server_enter(reply_of(head)->active->channel->server);
+		return fail_null(EINVAL, "reply is NULL");
+	reply = reply_of(head);
+	if (!handle_is_live(&reply->handle))
+		return fail_null(EINVAL, "the reply is not loaned: it was sent or released before");
+	return server_enter(reply->active->channel->server) < 0 ? NULL : reply;
 }
 
 void reply_forget(struct reply *reply)
@@ -34,9 +37,10 @@ void reply_forget(struct reply *reply)
 	struct active_request *active = reply->active;
 
 	active->loaned--;
-	attachment_free(reply->attachment);
+	if (unlikely(reply->attachment))
+		attachment_free(reply->attachment);
 	counter_sub(&active->channel->server->entry.counters->loaned, 1);
-	handles_give(&active->channel->replies, reply);
+	handles_give(&active->channel->replies, &reply->handle);
 }
 
 void reply_drop(struct reply *reply)
@@ -59,17 +63,12 @@ void reply_drop_all(struct active_request *active)
 			reply_drop(reply);
 }
 
-static int check_active(struct sluice_active_request *head)
+/* No reply can be loaned for it any more. */
+static COLD int fail_ended(const struct active_request *active)
 {
-	int r = active_request_check(head);
-
-	if (r < 0)
-		return r;
-	if (active_request_of(head)->channel->server->destroyed)
+	if (active->channel->server->destroyed)
 		return fail(EPIPE, "the server was destroyed, and answers no more");
-	if (active_request_of(head)->ended)
-		return fail(EINVAL, "a reply that was marked as the last was sent");
-	return 0;
+	return fail(EINVAL, "a reply that was marked as the last was sent");
 }
 
 int server_channel_make_replies(struct server_channel *channel)
@@ -87,23 +86,51 @@ int server_channel_make_replies(struct server_channel *channel)
 	return r;
 }
 
-/* May one more be loaned for this request?  0, -ENOBUFS or -ENOMEM. */
-static int check_limit(const struct active_request *active)
+static COLD int fail_all_loaned(uint32_t most)
 {
-	struct server_channel *channel = active->channel;
-	uint32_t most = channel->server->service->contract.settings.max_loaned_replies;
-
-	if (active->loaned >= most)
-		return fail(ENOBUFS, "all of max_loaned_replies_per_request, %u, are loaned", most);
-	return channel->replies.items ? 0 : server_channel_make_replies(channel);
+	return fail(ENOBUFS, "all of max_loaned_replies_per_request, %u, are loaned", most);
 }
 
-/* A dead handle of the channel's, made live for this request. */
-static struct reply *take_handle(struct active_request *active)
+/* May one more be loaned for this request?  0; -EPIPE, -EINVAL, -ENOBUFS or -ENOMEM. */
+static inline int check_loan(const struct active_request *active)
 {
 	struct server_channel *channel = active->channel;
-	struct reply *reply = handles_take(&channel->replies);
+	const struct sluice_server *server = channel->server;
+	uint32_t most = server->service->contract.settings.max_loaned_replies;
 
+	if (unlikely(active->ended || server->destroyed))
+		return fail_ended(active);
+	if (unlikely(active->loaned >= most))
+		return fail_all_loaned(most);
+	return likely(channel->replies.items) ? 0 : server_channel_make_replies(channel);
+}
+
+/* A handle and a slice of count elements; NULL with errno. */
+static struct reply *take_loan(struct active_request *active, size_t count)
+{
+	struct server_channel *channel = active->channel;
+	struct responder *responder = &channel->responder;
+	const struct payload *payload = &channel->server->service->response;
+	unsigned char *begin;
+	struct reply *reply;
+	uint64_t bytes = 0;
+	int slice;
+
+	if (check_loan(active) < 0 || payload_loan(payload, count, &bytes) < 0)
+		return NULL;
+	slice = responder_loan(responder, bytes);
+	if (slice < 0)
+		return fail_again_null(slice);
+	begin = pool_address(&responder->pool, (uint32_t)slice);
+	reply = handles_take(&channel->replies, thread_number);
+	reply->head = (struct sluice_reply){
+		.data = begin + payload->lead,
+		.header = payload->header ? begin : NULL,
+		.count = count,
+		.size = bytes - payload->lead,
+	};
+	reply->slice = (uint32_t)slice;
+	reply->count = count;
 	reply->active = active;
 	reply->attachment = NULL;
 	reply->last = false;
@@ -112,55 +139,30 @@ static struct reply *take_handle(struct active_request *active)
 	return reply;
 }
 
-/* A handle and a slice of count elements; NULL with errno. */
-static struct reply *take_loan(struct active_request *active, size_t count)
+static COLD void tell_loan(const struct active_request *active, const struct reply *reply,
+			   size_t count)
 {
-	struct responder *responder = &active->channel->responder;
-	const struct payload *payload = &active->channel->server->service->response;
-	unsigned char *begin;
-	struct reply *reply;
-	uint64_t bytes = 0;
-	int slice;
+	const struct channel *channel = &active->channel->responder.channel;
 
-	if (loan_bytes(payload, count, &bytes) < 0)
-		return NULL;
-	if (check_limit(active) < 0)
-		return NULL;
-	slice = responder_loan(responder, bytes);
-	if (slice < 0)
-		return fail_again_null(slice);
-	reply = take_handle(active);
-	begin = pool_address(&responder->pool, (uint32_t)slice);
-	reply->slice = (uint32_t)slice;
-	reply->count = count;
-	reply->head = (struct sluice_reply){
-		.data = begin + payload->lead,
-		.header = payload->header ? begin : NULL,
-		.count = count,
-		.size = bytes - payload->lead,
-	};
-	return reply;
+	if (!reply)
+		probe(reply_loan_fail, channel->port, channel->peer, active->number, count,
+		      active->loaned, (uint64_t)errno);
+	else
+		probe(reply_loan, channel->port, channel->peer, active->number,
+		      probe_address(reply->head.data), reply->head.size, active->loaned);
 }
 
 struct sluice_reply *sluice_active_request_loan(struct sluice_active_request *head, size_t count)
 {
-	struct active_request *active;
-	const struct channel *channel;
+	struct active_request *active = active_request_enter(head);
 	struct reply *reply;
 
-	if (check_active(head) < 0)
+	if (unlikely(!active))
 		return NULL;
-	active = active_request_of(head);
-	channel = &active->channel->responder.channel;
 	reply = take_loan(active, count);
-	if (!reply) {
-		probe(reply_loan_fail, channel->port, channel->peer, active->number, count,
-		      active->loaned, (uint64_t)errno);
-		return NULL;
-	}
-	probe(reply_loan, channel->port, channel->peer, active->number,
-	      probe_address(reply->head.data), reply->head.size, active->loaned);
-	return &reply->head;
+	if (unlikely(!reply) || probe_is_on(reply_loan))
+		tell_loan(active, reply, count);
+	return likely(reply) ? &reply->head : NULL;
 }
 
 struct sluice_reply *sluice_active_request_loan_zeroed(struct sluice_active_request *head,
@@ -178,15 +180,13 @@ struct sluice_reply *sluice_active_request_loan_zeroed(struct sluice_active_requ
 
 int sluice_reply_shorten(struct sluice_reply *head, size_t count)
 {
+	struct reply *reply = reply_enter(head);
 	const struct payload *payload;
 	const struct channel *channel;
-	struct reply *reply;
 	int r;
 
-	r = reply_check(head);
-	if (r < 0)
-		return r;
-	reply = reply_of(head);
+	if (!reply)
+		return -errno;
 	channel = &reply->active->channel->responder.channel;
 	payload = &reply->active->channel->server->service->response;
 	r = loan_shorten(payload, reply->count, count);
@@ -202,35 +202,33 @@ int sluice_reply_shorten(struct sluice_reply *head, size_t count)
 
 int sluice_reply_set_last(struct sluice_reply *head)
 {
-	int r = reply_check(head);
+	struct reply *reply = reply_enter(head);
 
-	if (!r)
-		reply_of(head)->last = true;
-	return r;
+	if (!reply)
+		return -errno;
+	reply->last = true;
+	return 0;
 }
 
 int sluice_reply_attach_fd(struct sluice_reply *head, int fd)
 {
-	struct reply *reply;
-	int r;
+	struct reply *reply = reply_enter(head);
 
-	r = reply_check(head);
-	if (r < 0)
-		return r;
-	reply = reply_of(head);
+	if (!reply)
+		return -errno;
 	return attachment_add(&reply->attachment, fd,
 			      reply->active->channel->server->service->contract.settings.max_fds);
 }
 
 int sluice_reply_release(struct sluice_reply *head)
 {
-	int r;
+	struct reply *reply;
 
 	if (!head)
 		return 0;
-	r = reply_check(head);
-	if (r < 0)
-		return r;
-	reply_drop(reply_of(head));
+	reply = reply_enter(head);
+	if (!reply)
+		return -errno;
+	reply_drop(reply);
 	return 0;
 }

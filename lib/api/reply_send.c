@@ -77,28 +77,33 @@ static int decide(struct replying *replying)
 	}
 }
 
-/* SENT; DISCARDED; 0 (there is no room yet) or -errno. */
-static int offer(struct replying *replying)
+/* As responder_reply(). */
+static inline int send_now(const struct reply *reply, bool last)
 {
-	struct reply *reply = replying->reply;
-	struct active_request *active = reply->active;
-	int r;
-
-	r = responder_reply(&active->channel->responder, &(struct reply_message){
+	const struct active_request *active = reply->active;
+	const struct reply_message message = {
 		.position = active->position,
 		.count = reply->count,
 		.attachment = reply->attachment,
 		.slice = reply->slice,
 		.delivery = active->delivery,
 		.traced = active->traced,
-		.last = replying->last,
-	});
-	if (!r)
+		.last = last,
+	};
+
+	return responder_reply(&active->channel->responder, &message);
+}
+
+/* What follows from the result: SENT; DISCARDED; 0 (there is no room yet) or -errno. */
+static int judge(struct replying *replying, int result)
+{
+	if (!result)
 		return SENT;
-	replying->behind = r == -EAGAIN;
-	if (r == -ENOBUFS || (r == -EAGAIN && !overflows(active->channel->server)))
+	replying->behind = result == -EAGAIN;
+	if (result == -ENOBUFS ||
+	    (result == -EAGAIN && !overflows(replying->reply->active->channel->server)))
 		return decide(replying);
-	return r;
+	return result;
 }
 
 static int attempt(struct blocking *blocking)
@@ -106,7 +111,7 @@ static int attempt(struct blocking *blocking)
 	struct replying *replying = container_of(blocking, struct replying, blocking);
 
 	server_glance(replying->reply->active->channel->server);
-	return offer(replying);
+	return judge(replying, send_now(replying->reply, replying->last));
 }
 
 /*
@@ -146,72 +151,100 @@ static int wait_for_room(struct replying *replying)
 	return r;
 }
 
-/* 0; 1 (it was discarded); or -errno. */
-static int send_reply(struct reply *reply, bool last)
+/* It was sent, or discarded. */
+static inline void end_reply(struct reply *reply, bool last)
 {
 	struct active_request *active = reply->active;
-	const struct channel *channel = &active->channel->responder.channel;
-	struct sluice_node *node = active->channel->server->service->node;
+
+	active->position++;
+	active->ended = last;
+	reply_forget(reply);
+}
+
+/* It was not sent at once.  0; 1 (it was discarded); or -errno. */
+static COLD int send_later(struct reply *reply, bool last, int result)
+{
+	struct active_request *active = reply->active;
 	struct replying replying = {
-		.blocking = { .node = node, .attempt = attempt, .arm = arm },
+		.blocking = {
+			.node = active->channel->server->service->node,
+			.attempt = attempt,
+			.arm = arm,
+		},
 		.reply = reply,
 		.last = last,
 	};
 	bool gone;
-	int r;
+	int r = judge(&replying, result);
 
-	if (unlikely(active->ended))
-		return fail(EINVAL, "a reply that was marked as the last was sent");
-	wait_glance_to_send(&node->wait);
-	r = offer(&replying);
-	if (unlikely(!r))
+	if (!r)
 		r = wait_for_room(&replying);
 	if (r > 0) {
-		active->position++;
-		active->ended = last;
-		reply_forget(reply);
+		/* What is discarded does not tell the client that it was the last. */
+		end_reply(reply, last);
+		active->told_end = last && r == SENT;
 		return r == DISCARDED;
 	}
-	gone = r == -EPIPE || channel->gone;
+	gone = r == -EPIPE || active->channel->responder.channel.gone;
 	if (gone)
 		reply_drop(reply);
 	return unsent(-r, gone);
 }
 
+/* 0; 1 (it was discarded); or -errno. */
+static int send_reply(struct reply *reply, bool last)
+{
+	struct active_request *active = reply->active;
+	int r;
+
+	if (unlikely(active->ended))
+		return fail(EINVAL, "a reply that was marked as the last was sent");
+	wait_glance_to_send(&active->channel->server->service->node->wait);
+	r = send_now(reply, last);
+	if (unlikely(r))
+		return send_later(reply, last, r);
+	end_reply(reply, last);
+	active->told_end = last;
+	return 0;
+}
+
 int sluice_reply_send(struct sluice_reply *head)
 {
-	int r = reply_check(head);
+	struct reply *reply = reply_enter(head);
 
-	return r < 0 ? r : send_reply(reply_of(head), reply_of(head)->last);
+	return likely(reply) ? send_reply(reply, reply->last) : -errno;
 }
 
 struct sluice_active_request *
 sluice_reply_send_and_receive(struct sluice_reply *head, int64_t timeout, int *ret_sent)
 {
+	struct sluice_active_request *received;
+	struct reply *reply = reply_enter(head);
 	struct active_request *active;
 	struct sluice_server *server;
 	struct wait *wait;
 	int r;
 
-	r = reply_check(head);
-	if (r < 0) {
+	if (!reply) {
 		if (ret_sent)
-			*ret_sent = r;
+			*ret_sent = -errno;
 		return NULL;
 	}
-	active = reply_of(head)->active;
+	active = reply->active;
 	server = active->channel->server;
 	wait = &server->service->node->wait;
 	/* The client is woken once, for all that it gets. */
 	wait_hold_wakes(wait);
-	r = send_reply(reply_of(head), true);
+	r = send_reply(reply, true);
 	if (ret_sent)
 		*ret_sent = r;
-	if (handle_is_live(&reply_of(head)->handle)) {
+	if (handle_is_live(&reply->handle)) {
 		wait_send_wakes(wait);
 		return fail_again_null(r);
 	}
 	active_request_finish(active, 0, NULL);
-	return server_receive(server, timeout);
+	received = server_receive(server, timeout);
+	wait_send_wakes(wait);
+	return received;
 }
 

@@ -21,27 +21,13 @@
 #include "os/clock.h"
 #include "trace/probes.h"
 
-int request_check(struct sluice_request *head)
+struct request *request_enter_slowly(struct sluice_request *head)
 {
 	if (!head)
-		return fail(EINVAL, "request is NULL");
+		return fail_null(EINVAL, "request is NULL");
 	if (!handle_is_live(&request_of(head)->handle))
-		return fail(EINVAL, "the request is not loaned: it was sent or released before");
-	return client_enter(request_of(head)->client);
-}
-
-static void fill_head(struct request *request, const struct payload *payload, size_t count,
-		      uint64_t bytes)
-{
-	unsigned char *begin = pool_address(&request->client->pool, request->slice);
-
-	request->count = count;
-	request->head = (struct sluice_request){
-		.data = begin + payload->lead,
-		.header = payload->header ? begin : NULL,
-		.count = count,
-		.size = bytes - payload->lead,
-	};
+		return fail_null(EINVAL, "the request is not loaned: it was sent or released before");
+	return client_enter(request_of(head)->client) < 0 ? NULL : request_of(head);
 }
 
 static void reap_all(struct sluice_client *client)
@@ -77,36 +63,61 @@ int client_make_tables(struct sluice_client *client)
 	return r;
 }
 
-/* A handle and a slice of count elements; NULL with errno. */
-static struct request *take_loan(struct sluice_client *client, size_t count)
+/* May one more be loaned?  0, -ENOBUFS or as client_make_tables(). */
+static COLD int check_limit(struct sluice_client *client)
 {
-	const struct payload *payload = &client->service->request;
-	struct request *request;
-	uint64_t bytes = 0;
+	/* Made with the first loan, unless all is wanted from the start: idle clients have none. */
+	if (!client->requests.items)
+		return client_make_tables(client);
+	return fail(ENOBUFS, "all of max_loaned_requests, %u, are loaned", client->requests.limit);
+}
+
+/* From the slices in the segments, after what has come back was added to them. */
+static int loan_slice(struct sluice_client *client, uint64_t bytes)
+{
 	int slice;
 
-	if (loan_bytes(payload, count, &bytes) < 0)
-		return NULL;
-	/* Made with the first loan, unless all is wanted from the start: idle clients have none. */
-	if (unlikely(!client->requests.items) && client_make_tables(client) < 0)
-		return NULL;
 	client_glance(client);
 	reap_all(client);
-	if (handles_at_limit(&client->requests))
-		return fail_null(ENOBUFS, "all of max_loaned_requests, %u, are loaned",
-				 client->requests.limit);
 	slice = pool_loan(&client->pool, bytes);
 	/* A server that has gone gives back what it held. */
 	if (unlikely(slice < 0) && wait_look(&client->service->node->wait)) {
 		reap_all(client);
 		slice = pool_loan(&client->pool, bytes);
 	}
-	if (slice < 0)
+	return slice;
+}
+
+/* A handle and a slice of count elements; NULL with errno. */
+static struct request *take_loan(struct sluice_client *client, size_t count)
+{
+	const struct payload *payload = &client->service->request;
+	struct request *request;
+	unsigned char *begin;
+	uint64_t bytes = 0;
+	int slice;
+
+	if (unlikely(payload_loan(payload, count, &bytes) < 0))
+		return NULL;
+	if (unlikely(client->loaned >= client->requests.limit) && check_limit(client) < 0)
+		return NULL;
+	slice = pool_loan_spare(&client->pool, bytes);
+	if (unlikely(slice < 0))
+		slice = loan_slice(client, bytes);
+	if (unlikely(slice < 0))
 		return fail_again_null(slice);
-	request = handles_take(&client->requests);
+	begin = pool_address(&client->pool, (uint32_t)slice);
+	request = handles_take(&client->requests, thread_number);
+	request->head = (struct sluice_request){
+		.data = begin + payload->lead,
+		.header = payload->header ? begin : NULL,
+		.count = count,
+		.size = bytes - payload->lead,
+	};
 	request->slice = (uint32_t)slice;
+	request->count = count;
 	request->client = client;
-	fill_head(request, payload, count, bytes);
+	counter_set(&client->entry.counters->loaned, ++client->loaned);
 	return request;
 }
 
@@ -123,15 +134,14 @@ struct sluice_request *sluice_client_loan(struct sluice_client *client, size_t c
 		fail_parent("client");
 		return NULL;
 	}
-	if (client_enter(client) < 0)
+	if (unlikely(node_enter(client->service->node) < 0))
 		return NULL;
 	request = take_loan(client, count);
 	if (!request) {
-		probe(request_loan_fail, client->entry.id, count, client->requests.live,
+		probe(request_loan_fail, client->entry.id, count, client->loaned,
 		      (uint64_t)errno);
 		return NULL;
 	}
-	counter_set(&client->entry.counters->loaned, client->requests.live);
 	request->number = ++client->last_request;
 	if (unlikely(request->number == SLUICE_CHANNEL_REQUEST))
 		client->last_request = 0;
@@ -143,7 +153,7 @@ struct sluice_request *sluice_client_loan(struct sluice_client *client, size_t c
 	request->attachment = NULL;
 	request->pending = NULL;
 	probe(request_loan, client->entry.id, 0, request->number,
-	      probe_address(request->head.data), request->head.size, client->requests.live);
+	      probe_address(request->head.data), request->head.size, client->loaned);
 	return &request->head;
 }
 
@@ -159,26 +169,24 @@ struct sluice_request *sluice_client_loan_zeroed(struct sluice_client *client, s
 	return head;
 }
 
-/* A request that some servers have already cannot be changed. */
-static int check_unsent(struct sluice_request *head)
+/* A request that some servers have already cannot be changed.  NULL with errno. */
+static struct request *enter_unsent(struct sluice_request *head)
 {
-	int r = request_check(head);
+	struct request *request = request_enter(head);
 
-	if (!r && request_of(head)->pending)
-		return fail(EINVAL, "the request was sent to some servers already");
-	return r;
+	if (request && request->pending)
+		return fail_null(EINVAL, "the request was sent to some servers already");
+	return request;
 }
 
 int sluice_request_shorten(struct sluice_request *head, size_t count)
 {
+	struct request *request = enter_unsent(head);
 	const struct payload *payload;
-	struct request *request;
 	int r;
 
-	r = check_unsent(head);
-	if (r < 0)
-		return r;
-	request = request_of(head);
+	if (!request)
+		return -errno;
 	payload = &request->client->service->request;
 	r = loan_shorten(payload, request->count, count);
 	if (r < 0)
@@ -193,41 +201,36 @@ int sluice_request_shorten(struct sluice_request *head, size_t count)
 
 int sluice_request_set_deadline(struct sluice_request *head, int64_t deadline)
 {
-	int r;
+	struct request *request = enter_unsent(head);
 
-	r = check_unsent(head);
-	if (r < 0)
-		return r;
+	if (!request)
+		return -errno;
 	if (deadline < 0)
 		return fail(EINVAL, "the deadline is %lld", (long long)deadline);
-	request_of(head)->deadline = deadline;
+	request->deadline = deadline;
 	return 0;
 }
 
 int sluice_request_set_route(struct sluice_request *head, enum sluice_route route)
 {
-	int r;
+	struct request *request = enter_unsent(head);
 
-	r = check_unsent(head);
-	if (r < 0)
-		return r;
+	if (!request)
+		return -errno;
 	if (route != SLUICE_ROUTE_ALL && route != SLUICE_ROUTE_ONE)
 		return fail(EINVAL, "route is %d, which is no enum sluice_route", (int)route);
-	request_of(head)->route = route;
+	request->route = route;
 	if (route == SLUICE_ROUTE_ONE)
-		client_route(request_of(head)->client);
+		client_route(request->client);
 	return 0;
 }
 
 int sluice_request_attach_fd(struct sluice_request *head, int fd)
 {
-	struct request *request;
-	int r;
+	struct request *request = enter_unsent(head);
 
-	r = check_unsent(head);
-	if (r < 0)
-		return r;
-	request = request_of(head);
+	if (!request)
+		return -errno;
 	return attachment_add(&request->attachment, fd,
 			      request->client->service->contract.settings.max_fds);
 }
@@ -236,9 +239,10 @@ void request_forget(struct request *request)
 {
 	struct sluice_client *client = request->client;
 
-	attachment_free(request->attachment);
-	handles_give(&client->requests, request);
-	counter_set(&client->entry.counters->loaned, client->requests.live);
+	if (unlikely(request->attachment))
+		attachment_free(request->attachment);
+	handles_give(&client->requests, &request->handle);
+	counter_set(&client->entry.counters->loaned, --client->loaned);
 }
 
 void request_drop(struct request *request)
@@ -256,12 +260,13 @@ void request_drop(struct request *request)
 
 int sluice_request_release(struct sluice_request *head)
 {
-	int r;
+	struct request *request;
 
 	if (!head)
 		return 0;
-	r = request_check(head);
-	if (!r)
-		request_drop(request_of(head));
-	return r;
+	request = request_enter(head);
+	if (!request)
+		return -errno;
+	request_drop(request);
+	return 0;
 }

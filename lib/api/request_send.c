@@ -22,16 +22,21 @@
 #include "os/clock.h"
 #include "trace/probes.h"
 
+static COLD struct pending *all_pending(const struct sluice_client *client)
+{
+	return fail_null(EBUSY, "all of %s, %u, are pending",
+			 client->max_active < client->service->contract.settings.max_active_requests ?
+			 "the client's max_active_requests" :
+			 "max_active_requests_per_client", client->max_active);
+}
+
 static struct pending *make_pending(struct request *request)
 {
 	struct sluice_client *client = request->client;
-	struct pending *pending = handles_take(&client->pendings);
+	struct pending *pending = handles_take(&client->pendings, thread_number);
 
-	if (!pending)
-		return fail_null(EBUSY, "all of %s, %u, are pending",
-				 client->max_active < client->service->contract.settings.max_active_requests ?
-				 "the client's max_active_requests" :
-				 "max_active_requests_per_client", client->max_active);
+	if (unlikely(!pending))
+		return all_pending(client);
 	pending->head = (struct sluice_pending_response){
 		.data = request->head.data,
 		.header = request->head.header,
@@ -40,7 +45,8 @@ static struct pending *make_pending(struct request *request)
 	};
 	pending->slice = request->slice;
 	pending->count = request->count;
-	pending->client = client_get(client);
+	pending->client = client;
+	client->references++;
 	pending->stream = (struct stream){ 0 };
 	if (unlikely(request->loaned_at)) {
 		pending->stream.loaned = request->loaned_at;
@@ -51,7 +57,7 @@ static struct pending *make_pending(struct request *request)
 	pending->sent = false;
 	pending->told = false;
 	pending->request = request->number;
-	counters_depth(client->entry.counters, client->pendings.live);
+	counters_depth(client->entry.counters, handles_live(&client->pendings));
 	return pending;
 }
 
@@ -70,12 +76,10 @@ static bool is_without(const struct client_channel *channel, const struct reques
 	return channel->patience.request == request->number && channel->patience.without;
 }
 
-/* Offers it to a server.  1: it has it; 0: it does not get it; -EAGAIN: it may yet. */
-static inline int offer_to(struct sending *sending, struct client_channel *channel)
+/* As requester_send(). */
+static inline int send_to(struct client_channel *channel, struct request *request)
 {
-	struct request *request = sending->request;
-	const struct sluice_client *client = request->client;
-	struct requester_message message = {
+	const struct requester_message message = {
 		.request = request->number,
 		.count = request->count,
 		.deadline = (uint64_t)request->deadline,
@@ -83,12 +87,35 @@ static inline int offer_to(struct sending *sending, struct client_channel *chann
 		.counted = channel->claimed,
 		.attachment = request->attachment,
 	};
+
+	return requester_send(&channel->requester, &message, &request->pending->stream);
+}
+
+/*
+ * Sends it to each server that is there, for the first time.  False: some have no room.
+ */
+static bool send_to_all(struct request *request)
+{
+	struct sluice_client *client = request->client;
+	bool all = true;
+	uint32_t i;
+
+	for (i = 0; i < client->count; i++)
+		all &= send_to(client->channels[i], request) >= 0;
+	return all;
+}
+
+/* Offers it to a server.  1: it has it; 0: it does not get it; -EAGAIN: it may yet. */
+static int offer_to(struct sending *sending, struct client_channel *channel)
+{
+	struct request *request = sending->request;
+	const struct sluice_client *client = request->client;
 	enum backpressure_verdict verdict;
 	int r;
 
 	if (is_without(channel, request))
 		return 0;
-	r = requester_send(&channel->requester, &message, &request->pending->stream);
+	r = send_to(channel, request);
 	if (r >= 0)
 		return r;
 	verdict = backpressure_decide(&client->backpressure, &sending->pace, &channel->patience,
@@ -253,36 +280,45 @@ static COLD int all_have_gone(const struct sluice_client *client)
 	return fail(error, "every server that was waited for has gone");
 }
 
-/* The wakes of the servers are held back, for the caller to make. */
+/* Offers it until each server has it, or goes without.  1 or -errno. */
+static COLD int offer_until_done(struct request *request)
+{
+	struct sending sending = {
+		.blocking = {
+			.node = request->client->service->node,
+			.attempt = attempt,
+			.arm = arm,
+		},
+		.request = request,
+		.again = request->pending->stream.servers,
+	};
+	int r = offer(&sending);
+
+	if (r)
+		return r;
+	r = wait_for_room(&sending, request->pending->deadline);
+	if (r > 0 && !request->pending->stream.servers && !any_without(request))
+		r = all_have_gone(request->client);
+	return r;
+}
+
 static struct pending *send_request(struct request *request)
 {
-	struct sluice_client *client = request->client;
-	struct sluice_node *node = client->service->node;
-	struct sending sending = {
-		.blocking = { .node = node, .attempt = attempt, .arm = arm },
-		.request = request,
-		.again = request->pending,
-	};
-	struct pending *pending;
+	struct pending *pending = request->pending;
+	bool again = pending;
 	int r;
 
-	if (request->deadline && wait_check(request->deadline) < 0)
+	if (unlikely(request->deadline) && wait_check(request->deadline) < 0)
 		return NULL;
-	client_glance_to_send(client);
-	if (!request->pending)
-		request->pending = make_pending(request);
-	pending = request->pending;
-	if (!pending)
+	if (likely(!again))
+		request->pending = pending = make_pending(request);
+	if (unlikely(!pending))
 		return NULL;
-	wait_hold_wakes(&node->wait);
-	r = offer(&sending);
-	if (!r) {
-		r = wait_for_room(&sending, pending->deadline);
-		if (r > 0 && !pending->stream.servers && !any_without(request))
-			r = all_have_gone(client);
+	if (unlikely(again || request->route == SLUICE_ROUTE_ONE || !send_to_all(request))) {
+		r = offer_until_done(request);
+		if (r < 0)
+			return unsent(request, r);
 	}
-	if (r < 0)
-		return unsent(request, r);
 	if (unlikely(!pending->stream.servers))
 		tell_sent_to_nobody(request);
 	pending->sent = true;
@@ -292,35 +328,47 @@ static struct pending *send_request(struct request *request)
 
 struct sluice_pending_response *sluice_request_send(struct sluice_request *head)
 {
-	struct sluice_node *node;
+	struct request *request = request_enter(head);
+	struct sluice_client *client;
 	struct pending *pending;
 
-	if (request_check(head) < 0)
+	if (unlikely(!request))
 		return NULL;
-	node = request_of(head)->client->service->node;
-	pending = send_request(request_of(head));
-	wait_send_wakes(&node->wait);
-	return pending ? &pending->head : NULL;
+	client = request->client;
+	client_glance_to_send(client);
+	/* One system call for all of them. */
+	if (client->count > 1)
+		wait_hold_wakes(&client->service->node->wait);
+	pending = send_request(request);
+	if (client->count > 1)
+		wait_send_wakes(&client->service->node->wait);
+	return likely(pending) ? &pending->head : NULL;
 }
 
 struct sluice_response *sluice_request_call(struct sluice_request *head,
 					    struct sluice_pending_response **ret_pending,
 					    int64_t timeout)
 {
-	struct sluice_node *node;
+	struct sluice_response *response = NULL;
+	struct request *request;
 	struct pending *pending;
+	struct wait *wait;
 
 	if (!ret_pending)
 		return fail_null(EINVAL, "pending is NULL");
 	*ret_pending = NULL;
-	if (request_check(head) < 0)
+	request = request_enter(head);
+	if (!request)
 		return NULL;
-	node = request_of(head)->client->service->node;
-	pending = send_request(request_of(head));
-	if (!pending) {
-		wait_send_wakes(&node->wait);
-		return NULL;
+	client_glance_to_send(request->client);
+	wait = &request->client->service->node->wait;
+	/* And one for them and the sleep. */
+	wait_hold_wakes(wait);
+	pending = send_request(request);
+	if (pending) {
+		*ret_pending = &pending->head;
+		response = pending_receive(pending, timeout);
 	}
-	*ret_pending = &pending->head;
-	return pending_receive(pending, timeout);
+	wait_send_wakes(wait);
+	return response;
 }

@@ -23,33 +23,35 @@ static struct response *response_of(struct sluice_response *head)
 	return container_of(head, struct response, head);
 }
 
-/* 0; -EINVAL (released before), -EBUSY or -ECHILD. */
-static int check(struct sluice_response *head)
+/* As request_enter_slowly(). */
+static COLD struct response *enter_slowly(struct sluice_response *head)
 {
 	if (!head)
-		return fail(EINVAL, "response is NULL");
+		return fail_null(EINVAL, "response is NULL");
 	if (!handle_is_live(&response_of(head)->handle))
-		return fail(EINVAL, "the response was released before");
-	return client_enter(response_of(head)->client);
+		return fail_null(EINVAL, "the response was released before");
+	return client_enter(response_of(head)->client) < 0 ? NULL : response_of(head);
 }
 
-static struct channel *channel_of(struct sluice_response *head)
+/* The beginning of every call with one.  NULL with errno: EINVAL, EBUSY or ECHILD. */
+static inline struct response *enter(struct sluice_response *head)
 {
-	return &response_of(head)->requester->channel;
+	if (likely(head && response_of(head)->handle.mark == thread_number))
+		return response_of(head);
+	return enter_slowly(head);
 }
 
 int sluice_response_info(struct sluice_response *head, struct sluice_response_info *info)
 {
 	struct sluice_response_info known = { .size = sizeof(known) };
-	const struct response *response;
-	int r;
+	const struct response *response = enter(head);
+	struct channel *channel;
 
-	r = check(head);
-	if (r < 0)
-		return r;
-	response = response_of(head);
-	known.server = channel_of(head)->peer;
-	known.node = peer_node(channel_of(head));
+	if (!response)
+		return -errno;
+	channel = &response->requester->channel;
+	known.server = channel->peer;
+	known.node = peer_node(channel);
 	known.request = response->request;
 	known.position = response->position;
 	known.count = response->count;
@@ -59,23 +61,23 @@ int sluice_response_info(struct sluice_response *head, struct sluice_response_in
 
 int sluice_response_peer(struct sluice_response *head, struct sluice_peer *peer)
 {
-	int r = check(head);
+	const struct response *response = enter(head);
 
-	return r < 0 ? r : peer_answer(channel_of(head), peer);
+	return response ? peer_answer(&response->requester->channel, peer) : -errno;
 }
 
 int sluice_response_pidfd(struct sluice_response *head)
 {
-	int r = check(head);
+	const struct response *response = enter(head);
 
-	return r < 0 ? r : channel_pidfd(channel_of(head));
+	return response ? channel_pidfd(&response->requester->channel) : -errno;
 }
 
 int sluice_response_take_fd(struct sluice_response *head)
 {
-	int r = check(head);
+	const struct response *response = enter(head);
 
-	return r < 0 ? r : attachment_take_fd(response_of(head)->attachment);
+	return response ? attachment_take_fd(response->attachment) : -errno;
 }
 
 int sluice_response_release(struct sluice_response *head)
@@ -83,14 +85,12 @@ int sluice_response_release(struct sluice_response *head)
 	struct sluice_client *client;
 	struct requester *requester;
 	struct response *response;
-	int r;
 
 	if (!head)
 		return 0;
-	r = check(head);
-	if (r < 0)
-		return r;
-	response = response_of(head);
+	response = enter(head);
+	if (unlikely(!response))
+		return -errno;
 	client = response->client;
 	requester = response->requester;
 	probe(response_release, requester->channel.port, requester->channel.peer,
@@ -98,11 +98,13 @@ int sluice_response_release(struct sluice_response *head)
 	      response->since ? (uint64_t)(clock_now() - response->since) : 0);
 	if (response->pending->request == response->request)
 		response->pending->borrowed--;
-	attachment_free(response->attachment);
-	requester_return(requester, response->number);
+	if (unlikely(response->attachment))
+		attachment_free(response->attachment);
+	inlet_give_back(&requester->responses, response->number, false);
 	inlet_drop(&requester->responses, response->segment);
-	handles_give(&client->responses, response);
+	handles_give(&client->responses, &response->handle);
 	channel_put(&requester->channel);
+	client->held--;
 	client_put(client);
 	return 0;
 }

@@ -274,6 +274,7 @@ void sluice_server_destroy(struct sluice_server *server)
 	if (!server || node_check(server->service->node) < 0 || server->destroyed)
 		return;
 	server->destroyed = true;
+	server_ask_node(server);
 	node_remove_port(server->service->node, &server->port);
 	close_port(server);
 	for (channel = server->newest; channel; channel = next) {

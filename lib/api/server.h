@@ -93,7 +93,8 @@ struct active_request {
 	int64_t deadline;		/* 0: none */
 	struct attachment *attachment;	/* descriptors, or NULL */
 	bool traced;			/* by the client */
-	bool ended;			/* the last reply was sent */
+	bool ended;			/* the last reply was sent, or discarded */
+	bool told_end;			/* it was sent, so the client knows that it was the last */
 	int64_t since;			/* when it was received; 0: nobody watched */
 	struct server_channel *channel;
 };
@@ -186,6 +187,9 @@ void server_channel_destroyed(struct responder *responder);
  */
 int server_cool(struct sluice_server *server, struct server_channel *channel) MUST_CHECK;
 
+/* From here on the node is asked which thread may use the messages that are held. */
+void server_ask_node(struct sluice_server *server);
+
 /* Lets go of a channel. */
 void server_drop_channel(struct sluice_server *server, struct server_channel *channel);
 
@@ -195,8 +199,8 @@ void server_tidy(struct sluice_server *server);
 void server_free(struct sluice_server *server);
 void server_put(struct sluice_server *server);
 
-/* An active request was released; it may have been the last of a channel that has gone. */
-void server_let_go(struct sluice_server *server, struct server_channel *channel);
+/* The last active request of a channel was released, and the channel or the server has gone. */
+void server_let_go(struct sluice_server *server, struct server_channel *channel) COLD;
 
 /*
  * Writes its entry and its socket again if others have taken them away.  1; 0: nothing
@@ -204,8 +208,17 @@ void server_let_go(struct sluice_server *server, struct server_channel *channel)
  */
 int server_renew(struct sluice_server *server) MUST_CHECK;
 
+/* server_receive.c: lets go of what has gone, and does what is due by now. */
+void server_tend(struct sluice_server *server);
+
 /* Looks what has happened, without waiting. */
-void server_glance(struct sluice_server *server);
+static inline void server_glance(struct sluice_server *server)
+{
+	if (unlikely(node_glance(server->service->node) || server->load.excess_since ||
+		     server->gone || server->strangers || server->accept.wanted ||
+		     server->announce.wanted))
+		server_tend(server);
+}
 
 /* reply.c: makes the table of a channel's replies.  As client_make_tables(). */
 int server_channel_make_replies(struct server_channel *channel) MUST_CHECK;
@@ -222,12 +235,20 @@ int64_t server_alarm(const struct sluice_server *server);
 /* The next request, or NULL with errno; see sluice_server_receive(). */
 struct sluice_active_request *server_receive(struct sluice_server *server, int64_t timeout);
 
-/* May it be used?  0; -EINVAL (released before), -EBUSY or -ECHILD. */
-int active_request_check(struct sluice_active_request *head) MUST_CHECK;
-
 static inline struct active_request *active_request_of(struct sluice_active_request *head)
 {
 	return container_of(head, struct active_request, head);
+}
+
+/* As request_enter_slowly(). */
+struct active_request *active_request_enter_slowly(struct sluice_active_request *head) COLD;
+
+/* The beginning of every call with one.  NULL with errno: EINVAL, EBUSY or ECHILD. */
+static inline struct active_request *active_request_enter(struct sluice_active_request *head)
+{
+	if (likely(head && active_request_of(head)->handle.mark == thread_number))
+		return active_request_of(head);
+	return active_request_enter_slowly(head);
 }
 
 /* Nothing more will be sent for it, and it is not read any more; code 0: no status. */
@@ -238,14 +259,22 @@ static inline struct reply *reply_of(struct sluice_reply *head)
 	return container_of(head, struct reply, head);
 }
 
-/* May it be used?  0; -EINVAL (not loaned), -EBUSY or -ECHILD. */
-int reply_check(struct sluice_reply *head) MUST_CHECK;
+/* As request_enter_slowly(). */
+struct reply *reply_enter_slowly(struct sluice_reply *head) COLD;
+
+/* The beginning of every call with one.  NULL with errno: EINVAL, EBUSY or ECHILD. */
+static inline struct reply *reply_enter(struct sluice_reply *head)
+{
+	if (likely(head && reply_of(head)->handle.mark == thread_number))
+		return reply_of(head);
+	return reply_enter_slowly(head);
+}
 
 /* Its handle is dead from here on; or also, its slice is given back. */
 void reply_forget(struct reply *reply);
 void reply_drop(struct reply *reply);
 
 /* Gives the unsent replies of an active request back. */
-void reply_drop_all(struct active_request *active);
+void reply_drop_all(struct active_request *active) COLD;
 
 #endif /* SLUICE_API_SERVER_H */

@@ -121,6 +121,16 @@ struct server_channel *server_make_channel(struct sluice_server *server, int fd)
 	return channel;
 }
 
+void server_ask_node(struct sluice_server *server)
+{
+	struct server_channel *channel;
+
+	for (channel = server->newest; channel; channel = channel->older) {
+		handles_ask(&channel->actives);
+		handles_ask(&channel->replies);
+	}
+}
+
 /* ---- Those that have gone ---- */
 
 static void note_gone(struct sluice_server *server, struct server_channel *channel)
@@ -194,11 +204,9 @@ static void let_go_if_done(struct sluice_server *server, struct server_channel *
 
 void server_let_go(struct sluice_server *server, struct server_channel *channel)
 {
-	if (channel->responder.active)
-		return;
 	if (server->destroyed)
 		server_drop_channel(server, channel);
-	else if (channel->responder.channel.gone)
+	else
 		let_go_if_done(server, channel);
 }
 
@@ -213,12 +221,6 @@ void server_tidy(struct sluice_server *server)
 		else
 			let_go_if_done(server, channel);
 	}
-}
-
-void server_glance(struct sluice_server *server)
-{
-	node_glance(server->service->node);
-	server_port_ops.tend(&server->port);
 }
 
 /* ---- What channels tell ---- */

@@ -25,19 +25,18 @@
 #include <stdlib.h>
 
 #include "api/tables.h"
-#include "base/atomic.h"
 #include "base/error.h"
 #include "base/limits.h"
 #include "os/clock.h"
 #include "trace/probes.h"
 
 /* Made with the first request: idle clients have none.  0 or -errno. */
-static int make_actives(struct server_channel *channel)
+static COLD int make_actives(struct server_channel *channel)
 {
 	const struct sluice_server *server = channel->server;
 	int r;
 
-	if (likely(channel->actives.items))
+	if (channel->actives.items)
 		return 0;
 	r = table_init(&channel->actives, server->service->contract.settings.max_active_requests,
 		       sizeof(struct active_request), offsetof(struct active_request, handle),
@@ -74,14 +73,15 @@ static COLD void stamp(struct active_request *active)
 static struct sluice_active_request *make_active(struct server_channel *channel,
 						 const struct inlet_message *message)
 {
-	struct active_request *active = handles_take(&channel->actives);
+	struct active_request *active = handles_take(&channel->actives, thread_number);
 
 	active->head = (struct sluice_active_request){
 		.data = message->slice.data,
 		.header = message->slice.header,
 		.count = message->in.count,
 		.size = message->slice.size,
-		.deadline = responder_deadline(&message->in),
+		.deadline = (int64_t)(likely(message->in.deadline <= INT64_MAX) ?
+				      message->in.deadline : INT64_MAX),
 	};
 	active->delivery = message->in.slice;
 	active->segment = message->slice.segment;
@@ -92,6 +92,7 @@ static struct sluice_active_request *make_active(struct server_channel *channel,
 	active->deadline = active->head.deadline;
 	active->attachment = message->attachment;
 	active->ended = false;
+	active->told_end = false;
 	active->traced = message->in.flags & SLUICE_RING_TRACED;
 	active->since = 0;
 	active->channel = channel;
@@ -114,19 +115,20 @@ static int take_from(struct sluice_server *server, struct server_channel *channe
 	struct inlet_message message;
 	int r;
 
-	if (!responder_polls(&channel->responder))
-		return 0;
-	r = make_actives(channel);
-	if (r < 0)
-		return r;
+	if (unlikely(!channel->actives.items)) {
+		r = responder_polls(&channel->responder) ? make_actives(channel) : 0;
+		if (r < 0 || !channel->actives.items)
+			return r;
+	}
 	do {
 		r = responder_receive(&channel->responder, &message);
 	} while ((r == -ETIMEDOUT || r == -ECANCELED) && --looks);
 	if (r > 0) {
 		*ret_request = make_active(channel, &message);
+		counters_received(server->entry.counters, message.slice.size);
 		channel->waits_since = 0;
-		/* As counters_received() has just found it. */
-		server->received_at = (int64_t)load_relaxed(&server->entry.counters->active);
+		if (unlikely(server->hot > SLOW_LOOK_ABOVE))
+			server->received_at = clock_coarse();
 	}
 	return r > 0 || r == -ENOBUFS ? r : 0;
 }
@@ -253,20 +255,23 @@ static COLD void check_load(struct sluice_server *server)
 		load_correct(&server->load, now);
 }
 
-static void tend(struct port *port)
+void server_tend(struct sluice_server *server)
 {
-	struct sluice_server *server = container_of(port, struct sluice_server, port);
-
-	if (unlikely(server->load.excess_since))
+	if (server->load.excess_since)
 		check_load(server);
-	if (unlikely(server->gone))
+	if (server->gone)
 		server_tidy(server);
-	if (unlikely(server->strangers))
+	if (server->strangers)
 		server_check_strangers(server);
 	if (retry_is_due(&server->accept))
 		server_accept(server);
 	if (retry_is_due(&server->announce))
 		server_announce(server);
+}
+
+static void tend(struct port *port)
+{
+	server_tend(container_of(port, struct sluice_server, port));
 }
 
 int64_t server_alarm(const struct sluice_server *server)
@@ -288,6 +293,7 @@ static int arm_all(struct port *port)
 	uint32_t looks;
 	int r = 0;
 
+	port_entry_rest(&server->entry);
 	for (looks = server->hot; looks && !r; looks--) {
 		server->current = server->current->next;
 		r = server_cool(server, server->current);
@@ -304,12 +310,18 @@ static bool next_event(struct port *port, struct sluice_event *event)
 	return true;
 }
 
+static void adopted(struct port *port)
+{
+	server_ask_node(container_of(port, struct sluice_server, port));
+}
+
 const struct port_ops server_port_ops = {
 	.letter = letter_came,
 	.tend = tend,
 	.alarm = first_alarm,
 	.arm = arm_all,
 	.ready = any_ready,
+	.adopted = adopted,
 	.next = next_event,
 };
 
@@ -355,7 +367,9 @@ static int arm(struct blocking *blocking)
 	return r < 0 ? r : any_request(receiving->server);
 }
 
-struct sluice_active_request *server_receive(struct sluice_server *server, int64_t timeout)
+/* Nothing was there at the first look, or it could not be taken: result says which. */
+static COLD struct sluice_active_request *receive_later(struct sluice_server *server,
+							int64_t timeout, int result)
 {
 	struct receiving receiving = {
 		.blocking = {
@@ -365,9 +379,8 @@ struct sluice_active_request *server_receive(struct sluice_server *server, int64
 		},
 		.server = server,
 	};
-	int r;
+	int r = block(&receiving.blocking, timeout, result);
 
-	r = block(&receiving.blocking, timeout);
 	if (r > 0)
 		blocking_count(&receiving.blocking, server->entry.counters);
 	if (r == -EAGAIN)
@@ -378,11 +391,24 @@ struct sluice_active_request *server_receive(struct sluice_server *server, int64
 	return receiving.request;
 }
 
+struct sluice_active_request *server_receive(struct sluice_server *server, int64_t timeout)
+{
+	struct sluice_active_request *request = NULL;
+	int r;
+
+	server_glance(server);
+	r = take(server, &request);
+	if (unlikely(r <= 0))
+		return receive_later(server, timeout, r);
+	counters_polled(server->entry.counters);
+	return request;
+}
+
 struct sluice_active_request *sluice_server_receive(struct sluice_server *server, int64_t timeout)
 {
 	if (!server) {
 		fail_parent("server");
 		return NULL;
 	}
-	return server_enter(server) < 0 ? NULL : server_receive(server, timeout);
+	return node_enter(server->service->node) < 0 ? NULL : server_receive(server, timeout);
 }

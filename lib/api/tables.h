@@ -16,7 +16,7 @@ static inline int table_init(struct handles *handles, uint32_t limit, size_t siz
 	if (!r)
 		r = reside(handles->items, handles->count * size, residence);
 	if (!r)
-		r = reside(handles->queue, handles->count * sizeof(*handles->queue), residence);
+		r = reside(handles->queue, ((size_t)handles->mask + 1) * sizeof(*handles->queue), residence);
 	return r;
 }
 

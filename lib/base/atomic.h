@@ -27,16 +27,17 @@
  */
 #define rewrite_relaxed(p)	((void)__atomic_fetch_or((p), 0, __ATOMIC_RELAXED))
 
+/* Who sees the value with an ordered load sees all that was written before. */
+#define store_release(p, v)	__atomic_store_n((p), (v), __ATOMIC_RELEASE)
+
 /* All threads see all of these accesses, of all words, in one order. */
 #define load_ordered(p)		__atomic_load_n((p), __ATOMIC_SEQ_CST)
 #define exchange_ordered(p, v)	__atomic_exchange_n((p), (v), __ATOMIC_SEQ_CST)
 
 /* Replaces *p by wanted if it is expected, and returns whether it did. */
-static inline bool replace_u64(uint64_t *p, uint64_t expected, uint64_t wanted)
-{
-	return __atomic_compare_exchange_n(p, &expected, wanted, false,
-					   __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
-}
+#define replace_u64(p, expected, wanted)						\
+	__atomic_compare_exchange_n((p), &(uint64_t){ (expected) }, (wanted), false,	\
+				    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)
 
 /* A hint to the processor that this thread is spinning. */
 static inline void spin_hint(void)

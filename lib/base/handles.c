@@ -24,20 +24,20 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "base/limits.h"
-
-static struct handle *handle_of(const struct handles *handles, void *item)
-{
-	return (struct handle *)(void *)((unsigned char *)item + handles->offset);
-}
 
 int handles_init(struct handles *handles, uint32_t limit, size_t size, size_t offset)
 {
 	uint32_t count = limit + HANDLES_SPARE;
 
-	*handles = (struct handles){ .size = size, .offset = offset, .count = count, .limit = limit };
+	*handles = (struct handles){
+		.mask = (uint32_t)pow2_at_least(count) - 1,
+		.count = count,
+		.limit = limit,
+		.size = size,
+		.offset = offset,
+	};
 	handles->items = malloc(count * size);
-	handles->queue = malloc(count * sizeof(*handles->queue));
+	handles->queue = malloc(((size_t)handles->mask + 1) * sizeof(*handles->queue));
 	if (!handles->items || !handles->queue) {
 		handles_deinit(handles);
 		return fail(ENOMEM, "no memory for %u message handles", count);
@@ -52,67 +52,52 @@ void handles_deinit(struct handles *handles)
 	memset(handles, 0, sizeof(*handles));
 }
 
-void *handles_take(struct handles *handles)
+static struct handle *handle_at(const struct handles *handles, uint32_t index)
+{
+	return (struct handle *)(void *)(handles->items + index * handles->size + handles->offset);
+}
+
+/* If all have been used, no more than HANDLES_SPARE are dead at the limit, and only there. */
+void *handles_take_fresh(struct handles *handles, uint64_t mark)
 {
 	struct handle *handle;
-	uint32_t index;
-	void *item;
 
 	if (handles_at_limit(handles))
 		return NULL;
-	if (handles->queued <= HANDLES_SPARE && handles->fresh < handles->count) {
-		index = handles->fresh++;
-	} else {
-		index = handles->queue[handles->first];
-		if (++handles->first == handles->count)
-			handles->first = 0;
-		handles->queued--;
-	}
-	item = handles->items + index * handles->size;
-	handle = handle_of(handles, item);
-	handle->mark = HANDLE_LIVE;
-	handle->index = index;
-	handles->live++;
-	return item;
+	handle = handle_at(handles, handles->fresh++);
+	handle->mark = mark;
+	return (unsigned char *)handle - handles->offset;
 }
 
-void handles_give(struct handles *handles, void *item)
+void handles_untake(struct handles *handles, struct handle *handle)
 {
-	struct handle *handle = handle_of(handles, item);
-
 	handle->mark = HANDLE_DEAD;
-	handles->queue[handles->last] = handle->index;
-	if (++handles->last == handles->count)
-		handles->last = 0;
-	handles->queued++;
-	handles->live--;
-}
-
-void handles_untake(struct handles *handles, void *item)
-{
-	struct handle *handle = handle_of(handles, item);
-	uint32_t index = handle->index;
-
-	handle->mark = HANDLE_DEAD;
-	handles->live--;
 	/* The newest of those that were used, so that failures touch no memory after it. */
-	if (index == handles->fresh - 1) {
+	if (handle == handle_at(handles, handles->fresh - 1)) {
 		handles->fresh--;
 		return;
 	}
-	handles->first = (handles->first ? handles->first : handles->count) - 1;
-	handles->queue[handles->first] = index;
-	handles->queued++;
+	handles->queue[--handles->first & handles->mask] =
+		(unsigned char *)handle - handles->offset;
 }
 
 void *handles_next(const struct handles *handles, uint32_t *index)
 {
-	void *item;
+	struct handle *handle;
 
-	while (handles->live && *index < handles->fresh) {
-		item = handles->items + (*index)++ * handles->size;
-		if (handle_is_live(handle_of(handles, item)))
-			return item;
+	while (handles_live(handles) && *index < handles->fresh) {
+		handle = handle_at(handles, (*index)++);
+		if (handle_is_live(handle))
+			return (unsigned char *)handle - handles->offset;
 	}
 	return NULL;
+}
+
+void handles_ask(struct handles *handles)
+{
+	uint32_t i;
+
+	for (i = 0; i < handles->fresh; i++)
+		if (handle_is_live(handle_at(handles, i)))
+			handle_at(handles, i)->mark = THREAD_PATTERN;
 }

@@ -67,6 +67,9 @@
 /* A growth of at least this size checks first how much memory is available. */
 #define AVAILABLE_CHECK_MIN	(UINT64_C(16) << 20)
 
+/* So often a port that never sleeps tells when it was last active: in messages. */
+#define ACTIVE_EVERY		64u
+
 /* Payload alignment, at most: that of a page. */
 #define ALIGNMENT_LIMIT		4096u
 
@@ -75,6 +78,9 @@
  * released after it, which sluice.h promises; a table has as many more than can be in use.
  */
 #define HANDLES_SPARE		8u
+
+/* Numbers of threads begin with it: they mark live handles, and other memory is none. */
+#define THREAD_PATTERN		(UINT64_C(0x4c495645) << 32)
 
 /* How long opening a service may be repeated while others remove it. */
 #define REGISTRY_PATIENCE_NS	(INT64_C(2) * 1000 * 1000 * 1000)

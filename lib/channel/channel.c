@@ -110,16 +110,8 @@ void *channel_part(const struct channel *channel, uint64_t offset)
 	return channel->memory.base + offset;
 }
 
-struct channel *channel_get(struct channel *channel)
+void channel_destroy(struct channel *channel)
 {
-	channel->references++;
-	return channel;
-}
-
-void channel_put(struct channel *channel)
-{
-	if (--channel->references)
-		return;
 	channel_close(channel, EPIPE);
 	channel->life.fd = fd_close(channel->life.fd);
 	mapping_unmap(&channel->memory);

@@ -94,8 +94,20 @@ void channel_set_bells(struct channel *channel);
 /* A part of the channel's memory. */
 void *channel_part(const struct channel *channel, uint64_t offset);
 
-struct channel *channel_get(struct channel *channel);
-void channel_put(struct channel *channel);
+/* Nobody refers to it any more. */
+void channel_destroy(struct channel *channel) COLD;
+
+static inline struct channel *channel_get(struct channel *channel)
+{
+	channel->references++;
+	return channel;
+}
+
+static inline void channel_put(struct channel *channel)
+{
+	if (unlikely(!--channel->references))
+		channel_destroy(channel);
+}
 
 /* The peer is not there any more: what it has sent is read, and the channel closed. */
 void channel_end(struct channel *channel);
@@ -140,8 +152,17 @@ int channel_send_attachment(struct channel *channel,
 /* A pidfd of the peer, for whoever asks.  -ENOSYS, -ESRCH or another -errno. */
 int channel_pidfd(const struct channel *channel) MUST_CHECK;
 
+/* It sleeps for what was published, as doorbell_ring() says. */
+void channel_wake_peer(struct channel *channel, enum doorbell_wake wake);
+
 /* Something was published for the peer: wake it if it sleeps. */
-void channel_ring(struct channel *channel, uint32_t event);
+static inline void channel_ring(struct channel *channel, uint32_t event)
+{
+	enum doorbell_wake wake = doorbell_ring(channel->peer_bell, event);
+
+	if (unlikely(wake != DOORBELL_SILENT))
+		channel_wake_peer(channel, wake);
+}
 
 /*
  * Says that we are about to sleep for these events; look at the rings again
@@ -165,16 +186,15 @@ static inline void channel_heard(struct channel *channel)
 	channel->vain = 0;
 }
 
-/* The peer has no room for a message; it has some now. */
+/* The peer has no room for a message. */
 static inline void channel_found_full(struct channel *channel)
 {
 	channel->full = true;
 }
 
+/* It had none, and has some now. */
 static inline void channel_found_room(struct channel *channel)
 {
-	if (likely(!channel->full))
-		return;
 	channel->full = false;
 	channel_heard(channel);
 }

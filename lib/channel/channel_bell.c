@@ -30,9 +30,10 @@
 #include "os/socket.h"
 #include "trace/probes.h"
 
-/* Apart from the rest, which is on the path of every message. */
-static __attribute__((__noinline__)) void wake_peer(struct channel *channel, bool by_futex)
+void channel_wake_peer(struct channel *channel, enum doorbell_wake wake)
 {
+	bool by_futex = wake == DOORBELL_FUTEX;
+
 	if (channel->gone && !by_futex)
 		return;
 	probe(doorbell_ring, channel->port, channel->peer, by_futex ? 1 : 2);
@@ -40,14 +41,6 @@ static __attribute__((__noinline__)) void wake_peer(struct channel *channel, boo
 		wait_wake(channel->wait, &channel->peer_bell->word);
 	else
 		socket_nudge(channel->source.fd);
-}
-
-void channel_ring(struct channel *channel, uint32_t event)
-{
-	enum doorbell_wake wake = doorbell_ring(channel->peer_bell, event);
-
-	if (wake != DOORBELL_SILENT)
-		wake_peer(channel, wake == DOORBELL_FUTEX);
 }
 
 int channel_arm(struct channel *channel, uint32_t events)

@@ -101,36 +101,22 @@ static COLD bool may_come(struct inlet *inlet)
 	return channel->starved;
 }
 
-int inlet_hold(struct inlet *inlet, const struct ring_message *in, struct held_slice *ret_slice)
+int inlet_names_nothing(const struct ring_message *in)
 {
-	const struct payload *payload = inlet->payload;
-	const unsigned char *begin;
-	bool waits = false;
-	uint64_t length;
-	int r;
-
-	if (!payload_bytes(payload, in->count, &length) || (!payload->slice && in->count != 1) ||
-	    in->offset < payload->lead || (in->offset - payload->lead) % payload->quantum)
-		goto broken;
-	r = view_hold(&inlet->view, in->segment, in->offset - payload->lead, length, &begin);
-	if (unlikely(r == -ENOENT)) {
-		waits = may_come(inlet);
-		r = view_hold(&inlet->view, in->segment, in->offset - payload->lead, length,
-			      &begin);
-	}
-	if (r < 0 && waits)
-		return -EAGAIN;
-	if (r < 0)
-		goto broken;
-	ret_slice->segment = (uint32_t)r;
-	ret_slice->data = begin + payload->lead;
-	ret_slice->header = payload->header ? begin : NULL;
-	ret_slice->size = length - payload->lead;
-	return 0;
-
-broken:
 	return fail(EPROTO, "the peer named %llu elements at %llu in segment %u, where there are none",
 		    (unsigned long long)in->count, (unsigned long long)in->offset, in->segment);
+}
+
+int inlet_hold_later(struct inlet *inlet, const struct ring_message *in, uint64_t length,
+		     const unsigned char **ret_begin)
+{
+	bool waits = may_come(inlet);
+	int r = view_hold(&inlet->view, in->segment, in->offset - inlet->payload->lead, length,
+			  ret_begin);
+
+	if (r >= 0)
+		return r;
+	return waits ? -EAGAIN : inlet_names_nothing(in);
 }
 
 static bool is_there(const struct inlet *inlet, uint32_t key, const struct ring_message *in)

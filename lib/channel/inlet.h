@@ -69,14 +69,41 @@ int inlet_take_retire(struct inlet *inlet, const struct sluice_wire_retire *pack
 int inlet_take_attachment(struct inlet *inlet, const struct sluice_wire_fds *packet,
 			  size_t size, struct fdpass_extras *extras) MUST_CHECK;
 
+/* It names what cannot be: -EPROTO.  It names what may be in the socket: as inlet_hold(). */
+int inlet_names_nothing(const struct ring_message *in) MUST_CHECK COLD;
+int inlet_hold_later(struct inlet *inlet, const struct ring_message *in, uint64_t length,
+		     const unsigned char **ret_begin) MUST_CHECK COLD;
+
 /*
  * Checks the slice of a message that was looked at and is not claimed yet, and holds it.
  * 0; -EAGAIN: what the message needs may be in the socket and cannot be read now, so it is
  * looked at again after the channel's turn; or -EPROTO: a breach, if the message can be
  * claimed.  Then nothing is held.
  */
-int inlet_hold(struct inlet *inlet, const struct ring_message *in,
-	       struct held_slice *ret_slice) MUST_CHECK;
+static inline MUST_CHECK int inlet_hold(struct inlet *inlet, const struct ring_message *in,
+					struct held_slice *ret_slice)
+{
+	const struct payload *payload = inlet->payload;
+	const unsigned char *begin;
+	uint64_t length, offset = in->offset - payload->lead;
+	int r;
+
+	if (unlikely(!payload_bytes(payload, in->count, &length) ||
+		     (!payload->slice && in->count != 1) ||
+		     in->offset < payload->lead || (offset & (payload->quantum - 1))))
+		return inlet_names_nothing(in);
+	r = view_hold(&inlet->view, in->segment, offset, length, &begin);
+	if (unlikely(r < 0)) {
+		r = inlet_hold_later(inlet, in, length, &begin);
+		if (r < 0)
+			return r;
+	}
+	ret_slice->segment = (uint32_t)r;
+	ret_slice->data = begin + payload->lead;
+	ret_slice->header = payload->header ? begin : NULL;
+	ret_slice->size = length - payload->lead;
+	return 0;
+}
 
 /* Descriptors that are said to be with a message are not there.  May they still come? */
 bool inlet_attachment_may_come(struct inlet *inlet, uint32_t key,
@@ -92,11 +119,24 @@ static inline void inlet_drop(struct inlet *inlet, uint32_t segment)
 	view_drop(&inlet->view, segment);
 }
 
-/* Gives a number back to the peer, which is rung if it waits for one of these events. */
-static inline void inlet_give_back(struct inlet *inlet, uint32_t number, uint32_t events)
+/*
+ * Gives a number back to the peer.  It is rung if it waits for messages and this is news to
+ * it; or if it waits for room, which it does only where messages do not overflow.
+ */
+static inline void inlet_give_back(struct inlet *inlet, uint32_t number, bool news)
 {
+	uint32_t events = (news ? SLUICE_DOORBELL_MESSAGE : 0) |
+			  (inlet->tells_room ? SLUICE_DOORBELL_SPACE : 0);
+	enum doorbell_wake wake;
+
+	if (!events) {
+		returns_push_unrung(&inlet->returns, number);
+		return;
+	}
 	returns_push(&inlet->returns, number);
-	channel_ring(inlet->channel, events);
+	wake = doorbell_ring(inlet->channel->peer_bell, events);
+	if (unlikely(wake != DOORBELL_SILENT))
+		channel_wake_peer(inlet->channel, wake);
 }
 
 /* Looks at the next message, which stays where it is.  1; 0 (none); or -EPROTO. */

@@ -104,10 +104,9 @@ static int tell_retired(struct outlet *outlet)
 	return 0;
 }
 
-int outlet_tell_segments(struct outlet *outlet, uint32_t slice)
+int outlet_tell_segments(struct outlet *outlet, const struct pool_slice *slice)
 {
-	const struct pool_slice *what = pool_slice(outlet->pool, slice);
-	const struct outlet_told *told = &outlet->told[what->segment];
+	const struct outlet_told *told = &outlet->told[slice->segment];
 	int r;
 
 	if (outlet->told_frees != outlet->pool->frees) {
@@ -115,10 +114,10 @@ int outlet_tell_segments(struct outlet *outlet, uint32_t slice)
 		if (r < 0)
 			return r;
 	}
-	if (told->number == outlet->pool->segments[what->segment].number &&
-	    told->size >= what->offset + what->length)
+	if (told->number == outlet->pool->segments[slice->segment].number &&
+	    told->size >= slice->offset + slice->length)
 		return 0;
-	return send_segment(outlet, what->segment);
+	return send_segment(outlet, slice->segment);
 }
 
 int outlet_announce_all(struct outlet *outlet)

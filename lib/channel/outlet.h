@@ -71,7 +71,7 @@ void outlet_tell_sent(const struct outlet *outlet, const struct ring_producer *r
 
 /* ---- The parts of outlet_send() that are seldom needed ---- */
 
-int outlet_tell_segments(struct outlet *outlet, uint32_t slice) MUST_CHECK COLD;
+int outlet_tell_segments(struct outlet *outlet, const struct pool_slice *slice) MUST_CHECK COLD;
 int outlet_send_attachment(struct outlet *outlet,
 			   const struct outlet_message *message) MUST_CHECK COLD;
 int outlet_push_again(struct outlet *outlet, const struct outlet_ops *ops,
@@ -94,15 +94,14 @@ static inline void outlet_reap(struct outlet *outlet, const struct outlet_ops *o
 }
 
 /* Sees to it that the peer knows the segment of a slice.  As outlet_send(). */
-static inline int outlet_announce(struct outlet *outlet, uint32_t slice)
+static inline int outlet_announce(struct outlet *outlet, const struct pool_slice *slice)
 {
 	const struct pool *pool = outlet->pool;
-	const struct pool_slice *what = pool_slice(pool, slice);
-	const struct outlet_told *told = &outlet->told[what->segment];
+	const struct outlet_told *told = &outlet->told[slice->segment];
 
 	if (likely(outlet->told_frees == pool->frees &&
-		   told->number == pool->segments[what->segment].number &&
-		   told->size >= what->offset + what->length))
+		   told->number == pool->segments[slice->segment].number &&
+		   told->size >= slice->offset + slice->length))
 		return 0;
 	return outlet_tell_segments(outlet, slice);
 }
@@ -118,8 +117,9 @@ int outlet_send(struct outlet *outlet, const struct outlet_ops *ops,
 		struct ring_producer *ring, struct outlet_message *message)
 {
 	const struct pool *pool = outlet->pool;
-	const struct pool_slice *slice = pool_slice(pool, message->slice);
+	const struct pool_slice *slice = &pool->slices[message->slice];
 	struct channel *channel = outlet->channel;
+	enum doorbell_wake wake;
 	int r;
 
 	if (unlikely(channel->gone || channel->leaving))
@@ -129,7 +129,7 @@ int outlet_send(struct outlet *outlet, const struct outlet_ops *ops,
 		channel_found_full(channel);
 		return -ENOBUFS;
 	}
-	r = outlet_announce(outlet, message->slice);
+	r = outlet_announce(outlet, slice);
 	if (!r && unlikely(message->attachment)) {
 		message->out.flags |= SLUICE_RING_FDS;
 		r = outlet_send_attachment(outlet, message);
@@ -146,9 +146,12 @@ int outlet_send(struct outlet *outlet, const struct outlet_ops *ops,
 		ops->broken(outlet);
 		return -EPROTO;
 	}
-	channel_found_room(channel);
+	if (unlikely(channel->full))
+		channel_found_room(channel);
 	counters_sent(channel->counters, message->out.count * pool->config.payload.element);
-	channel_ring(channel, SLUICE_DOORBELL_MESSAGE);
+	wake = doorbell_ring(channel->peer_bell, SLUICE_DOORBELL_MESSAGE);
+	if (unlikely(wake != DOORBELL_SILENT))
+		channel_wake_peer(channel, wake);
 	return 0;
 }
 

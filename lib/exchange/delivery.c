@@ -5,7 +5,7 @@
  * cancelled and closed of the same number, which stay bound until nothing of this
  * request can come any more:
  *
- *	free		delivery_take()		-> queued or held by the server
+ *	free		delivery_begin()	-> queued or held by the server
  *	out		the return comes	-> returned
  *			taken back, full ring	-> returned
  *			withdrawn		-> returned
@@ -46,27 +46,26 @@ static struct delivery *make_fresh(struct requester *requester)
 	uint32_t number = requester->fresh++;
 	struct delivery *delivery = &requester->deliveries[number];
 
-	*delivery = (struct delivery){ .requester = requester };
+	*delivery = (struct delivery){ .requester = requester, .number = number };
 	ring_consumer_init(&delivery->ring,
 			   layout_response_ring(requester->layout, &requester->channel, number),
 			   requester->layout->response_slots);
 	return delivery;
 }
 
-struct delivery *delivery_take(struct requester *requester)
+/*
+ * A few are made before returns are read for the first time: so they are read once for
+ * several requests, and not while a request is under way.
+ */
+struct delivery *delivery_find(struct requester *requester)
 {
-	struct delivery *delivery = requester->free;
-
-	if (delivery)
-		requester->free = delivery->next;
-	else if (requester->fresh < requester->layout->deliveries)
-		delivery = make_fresh(requester);
-	return delivery;
-}
-
-uint32_t delivery_number(const struct delivery *delivery)
-{
-	return (uint32_t)(delivery - delivery->requester->deliveries);
+	if (requester->fresh >= DELIVERIES_AT_HAND)
+		requester_reap(requester);
+	if (!requester->free && requester->fresh < requester->layout->deliveries)
+		return make_fresh(requester);
+	if (!requester->free)
+		requester_reap(requester);
+	return requester->free;
 }
 
 void delivery_drop_slice(struct delivery *delivery)
@@ -76,14 +75,20 @@ void delivery_drop_slice(struct delivery *delivery)
 	delivery->holding = false;
 }
 
+static COLD void drop_text(struct delivery *delivery)
+{
+	free(delivery->text);
+	delivery->text = NULL;
+}
+
 void delivery_make_free(struct delivery *delivery)
 {
 	struct attachment **attachments = &delivery->requester->responses.attachments;
 
 	if (unlikely(*attachments))
-		attachment_drop_key(attachments, delivery_number(delivery));
-	free(delivery->text);
-	delivery->text = NULL;
+		attachment_drop_key(attachments, delivery->number);
+	if (unlikely(delivery->text))
+		drop_text(delivery);
 	delivery->request = 0;
 	delivery->next = delivery->requester->free;
 	delivery->requester->free = delivery;
@@ -104,19 +109,25 @@ void delivery_empty(struct delivery *delivery)
 	}
 	if (r < 0)
 		channel_breach(&requester->channel, "a server has broken a response ring");
-	else if (n) /* A server that waits for room has filled the ring. */
+	else if (n && requester->responses.tells_room)
 		channel_ring(&requester->channel, SLUICE_DOORBELL_SPACE);
+}
+
+/* After the return the server sends nothing more, and what is left unread goes back. */
+static COLD void clear(struct delivery *delivery)
+{
+	delivery_empty(delivery);
+	if (ring_ready(&delivery->ring))
+		channel_breach(&delivery->requester->channel,
+			       "a server has sent a response to a request that it returned");
 }
 
 static void free_if_done(struct delivery *delivery)
 {
 	if (!delivery->request || !delivery->returned || delivery->stream)
 		return;
-	delivery_empty(delivery);
-	/* After the return the server sends nothing more. */
-	if (ring_ready(&delivery->ring))
-		channel_breach(&delivery->requester->channel,
-			       "a server has sent a response to a request that it returned");
+	if (unlikely(ring_ready(&delivery->ring)))
+		clear(delivery);
 	delivery_make_free(delivery);
 }
 
@@ -147,7 +158,7 @@ static uint64_t believe(const uint64_t *stage, uint64_t since, int64_t now)
 static COLD void tell_round_trip(const struct delivery *delivery)
 {
 	const struct requester *requester = delivery->requester;
-	const struct sluice_channel_stages *said = &requester->words.stages[delivery_number(delivery)];
+	const struct sluice_channel_stages *said = &requester->words.stages[delivery->number];
 	const struct stream *stream = delivery->stream;
 	int64_t now = clock_now();
 	struct sluice_trace_stages stages = {
@@ -187,7 +198,7 @@ static COLD void note_status(struct delivery *delivery)
 {
 	struct requester *requester = delivery->requester;
 	struct stream_status *status = &delivery->stream->status;
-	uint64_t closed = load_relaxed(&requester->words.closed[delivery_number(delivery)]);
+	uint64_t closed = load_relaxed(&requester->words.closed[delivery->number]);
 
 	if (status->code)
 		return;
@@ -206,7 +217,7 @@ static COLD void note_status(struct delivery *delivery)
 bool delivery_text_may_come(struct delivery *delivery)
 {
 	struct requester *requester = delivery->requester;
-	uint64_t closed = load_relaxed(&requester->words.closed[delivery_number(delivery)]);
+	uint64_t closed = load_relaxed(&requester->words.closed[delivery->number]);
 
 	/* The text came on the socket before the word. */
 	if (!(closed & SLUICE_CHANNEL_TEXT) || delivery->text)
@@ -259,10 +270,10 @@ void delivery_taken_back(struct delivery *delivery)
 		free_if_done(delivery);
 }
 
-void delivery_join_stream(struct delivery *delivery, struct stream *stream)
+static void join(struct delivery *delivery, struct stream *stream)
 {
 	delivery->stream = stream;
-	if (stream->current) {
+	if (unlikely(stream->current)) {
 		delivery->next = stream->current->next;
 		stream->current->next = delivery;
 	} else {
@@ -271,5 +282,25 @@ void delivery_join_stream(struct delivery *delivery, struct stream *stream)
 	stream->current = delivery;
 	stream->servers++;
 	stream->open++;
-	channel_get(&delivery->requester->channel);
+}
+
+void delivery_begin(struct delivery *delivery, const struct requester_message *message,
+		    struct stream *stream)
+{
+	struct requester *requester = delivery->requester;
+
+	delivery->request = message->request;
+	delivery->slot = requester->request_ring.next - 1;
+	delivery->position = 0;
+	delivery->last = false;
+	delivery->responded = 0;
+	delivery->slice = message->slice;
+	delivery->returned = false;
+	delivery->out = true;
+	delivery->counted = message->counted;
+	delivery->holding = true;
+	requester->outstanding++;
+	join(delivery, stream);
+	channel_get(&requester->channel);
+	requester->requests.pool->slices[message->slice].holders++;
 }

@@ -310,25 +310,6 @@ void requester_reap(struct requester *requester)
 	outlet_reap(&requester->requests, &ops);
 }
 
-/* It is on its way: the delivery is bound to it until it comes back. */
-static void bind_delivery(struct delivery *delivery, const struct requester_message *message)
-{
-	struct requester *requester = delivery->requester;
-
-	delivery->request = message->request;
-	delivery->slot = requester->request_ring.next - 1;
-	delivery->position = 0;
-	delivery->last = false;
-	delivery->responded = 0;
-	delivery->slice = message->slice;
-	delivery->returned = false;
-	delivery->out = true;
-	delivery->counted = message->counted;
-	delivery->holding = true;
-	pool_hold(requester->requests.pool, message->slice);
-	requester->outstanding++;
-}
-
 /* May a request that was not sent be sent later?  As requester_send(). */
 static int not_sent(const struct requester *requester, int error)
 {
@@ -344,12 +325,14 @@ int requester_send(struct requester *requester, const struct requester_message *
 	uint32_t number;
 	int r;
 
-	requester_reap(requester);
-	/* Taken first: making room in the ring frees another one. */
-	delivery = delivery_take(requester);
-	if (!delivery)
+	delivery = requester->free;
+	if (unlikely(!delivery))
+		delivery = delivery_find(requester);
+	if (unlikely(!delivery))
 		return 0;
-	number = delivery_number(delivery);
+	/* Taken first: making room in the ring frees another one. */
+	requester->free = delivery->next;
+	number = delivery->number;
 	out = (struct outlet_message){
 		.out = {
 			.request = message->request,
@@ -370,8 +353,7 @@ int requester_send(struct requester *requester, const struct requester_message *
 		delivery_make_free(delivery);
 		return not_sent(requester, r);
 	}
-	bind_delivery(delivery, message);
-	delivery_join_stream(delivery, stream);
+	delivery_begin(delivery, message, stream);
 	return 1;
 }
 
@@ -390,9 +372,4 @@ void requester_find_load(struct requester *requester)
 bool requester_has_room(const struct requester *requester)
 {
 	return !ring_full(&requester->request_ring);
-}
-
-void requester_return(struct requester *requester, uint32_t number)
-{
-	inlet_give_back(&requester->responses, number, SLUICE_DOORBELL_SPACE);
 }

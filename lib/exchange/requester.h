@@ -13,6 +13,9 @@ struct requester;
 struct requester_events;
 struct stream;
 
+/* So many deliveries are used, as far as there are, before those returned are used again. */
+#define DELIVERIES_AT_HAND	8u
+
 /* One request on its way to one server, and the responses on their way back. */
 struct delivery {
 	struct requester *requester;
@@ -22,6 +25,7 @@ struct delivery {
 	uint64_t request;		/* number of the request; 0: free */
 	uint64_t position;		/* of the next response */
 	uint64_t slot;			/* of the request, in its ring */
+	uint32_t number;		/* that the server returns it by */
 	uint32_t slice;			/* of the request, held */
 	bool holding;			/* the slice */
 	bool out;			/* the server has it, or it is queued */
@@ -135,23 +139,20 @@ void requester_reap(struct requester *requester);
  */
 void requester_find_load(struct requester *requester);
 
-/* Gives a response back to its server. */
-void requester_return(struct requester *requester, uint32_t number);
-
 /* ---- delivery.c ---- */
 
-/* A free one, or NULL if there is none; and back, if nothing came of it. */
-struct delivery *delivery_take(struct requester *requester);
-void delivery_make_free(struct delivery *delivery);
+/* A free one, for when none is at hand; it stays free.  NULL if there is none. */
+struct delivery *delivery_find(struct requester *requester) COLD;
 
-/* The number that the server returns it by. */
-uint32_t delivery_number(const struct delivery *delivery);
+/* Its request is on its way: it is bound to it until it comes back, and its stream reads it. */
+void delivery_begin(struct delivery *delivery, const struct requester_message *message,
+		    struct stream *stream);
+
+/* It is free again. */
+void delivery_make_free(struct delivery *delivery);
 
 /* Gives back, unread, what is in the ring; at most a ringful. */
 void delivery_empty(struct delivery *delivery);
-
-/* Adds it to the stream that reads it. */
-void delivery_join_stream(struct delivery *delivery, struct stream *stream);
 
 /* The server has returned it: it is free as soon as nobody reads it. */
 void delivery_returned(struct delivery *delivery);

@@ -121,6 +121,10 @@ bool responder_stop_hinted(const struct responder *responder, uint32_t delivery)
 /* Does the client still want the answer?  0, or why not: an errno. */
 int responder_lost(const struct responder *responder, uint32_t delivery);
 
+/* The same for the request of this number, which may have been looked at only. */
+int responder_lost_request(const struct responder *responder, uint32_t delivery,
+			   uint64_t request);
+
 /* Loans memory for a reply.  A number in the responder's pool, or -errno. */
 int responder_loan(struct responder *responder, uint64_t bytes) MUST_CHECK;
 
@@ -147,8 +151,11 @@ bool responder_has_room(struct responder *responder, uint32_t delivery);
 /* Has the client taken replies, or given some back?  Then it has not rung for nothing. */
 void responder_notice(struct responder *responder);
 
-/* No more replies will come; the request's slice goes back. */
-void responder_finish(struct responder *responder, uint32_t delivery, bool traced);
+/*
+ * No more replies will come; the request's slice goes back.  ended: a reply that was marked
+ * as the last has told the client.
+ */
+void responder_finish(struct responder *responder, uint32_t delivery, bool traced, bool ended);
 
 /* The same, with a status and, unless it is empty, a text that goes before it. */
 void responder_finish_with(struct responder *responder, uint32_t delivery, bool traced,

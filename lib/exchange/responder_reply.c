@@ -193,6 +193,7 @@ bool responder_give_up_idle(struct responder *responder)
 					 pool_give_up_idle(&responder->pool);
 }
 
+/* From the slices in the segments, after what has come back was added to them. */
 static int loan(struct responder *responder, uint64_t bytes)
 {
 	int r;
@@ -207,7 +208,7 @@ static int loan(struct responder *responder, uint64_t bytes)
 }
 
 /* Nothing that is idle in another pool makes a loan fail for the limits of all. */
-int responder_loan(struct responder *responder, uint64_t bytes)
+static int loan_whatever_is_idle(struct responder *responder, uint64_t bytes)
 {
 	int r;
 
@@ -216,6 +217,29 @@ int responder_loan(struct responder *responder, uint64_t bytes)
 	} while (unlikely(r == -ENOMEM) && responder->pool.shortage != POOL_SHORT_OF_OTHER &&
 		 responder->config->make_room(responder));
 	return r;
+}
+
+int responder_loan(struct responder *responder, uint64_t bytes)
+{
+	int r = pool_loan_spare(&responder->pool, bytes);
+
+	return likely(r >= 0) ? r : loan_whatever_is_idle(responder, bytes);
+}
+
+int responder_lost_request(const struct responder *responder, uint32_t delivery, uint64_t request)
+{
+	if (responder->channel.gone)
+		return responder->channel.gone;
+	/* C4: pairs with C3. */
+	if (responder->ended || responder->channel.leaving ||
+	    load_ordered(&responder->words.cancelled[delivery]) == request)
+		return EPIPE;
+	return 0;
+}
+
+int responder_lost(const struct responder *responder, uint32_t delivery)
+{
+	return responder_lost_request(responder, delivery, responder->held[delivery].request);
 }
 
 /* The ring of a delivery, made with the first reply in it. */
@@ -243,13 +267,15 @@ int responder_reply(struct responder *responder, const struct reply_message *mes
 	struct outlet_message out;
 	int r;
 
-	reap(responder);
-	r = responder_lost(responder, message->delivery);
-	if (r)
+	r = responder_lost_request(responder, message->delivery, request);
+	if (unlikely(r))
 		return -r;
 	/* The return ring has room for no more; the client is just giving some back. */
-	if (responder->out >= responder->config->layout->response_return_entries)
-		return -EAGAIN;
+	if (unlikely(responder->out >= responder->config->layout->response_return_entries)) {
+		reap(responder);
+		if (responder->out >= responder->config->layout->response_return_entries)
+			return -EAGAIN;
+	}
 	out = (struct outlet_message){
 		.out = {
 			.request = request,
@@ -268,7 +294,7 @@ int responder_reply(struct responder *responder, const struct reply_message *mes
 	r = outlet_send(&responder->replies, &ops, reply_ring(responder, message->delivery), &out);
 	if (r < 0)
 		return r;
-	pool_mark_sent(&responder->pool, message->slice);
+	responder->pool.slices[message->slice].sent = true;
 	responder->out++;
 	return 0;
 }

@@ -35,10 +35,12 @@
 #include "trace/probes.h"
 
 /*
- * The word closed gets the request's number, and flags beside it.  Stages are stored
- * before what they tell of is published, by R1 or C1.
+ * The word closed gets the request's number, and flags beside it, unless the last reply has
+ * told the end.  Stages are stored before what they tell of is published, by R1 or C1; of a
+ * request that has ended, by T1.
  */
-static void finish(struct responder *responder, uint32_t delivery, uint64_t flags, bool traced)
+static void finish(struct responder *responder, uint32_t delivery, uint64_t flags, bool traced,
+		   bool ended)
 {
 	struct responder_held held = responder->held[delivery];
 
@@ -53,10 +55,10 @@ static void finish(struct responder *responder, uint32_t delivery, uint64_t flag
 		return;
 	if (unlikely(traced))
 		store_relaxed(&responder->words.stages[delivery].finished, (uint64_t)clock_now());
-	/* C1: after the last response; pairs with C2. */
-	exchange_ordered(&responder->words.closed[delivery], held.request | flags);
-	inlet_give_back(&responder->requests, delivery,
-			SLUICE_DOORBELL_MESSAGE | SLUICE_DOORBELL_SPACE);
+	if (!ended)
+		/* C1: after the last response; pairs with C2. */
+		exchange_ordered(&responder->words.closed[delivery], held.request | flags);
+	inlet_give_back(&responder->requests, delivery, !ended);
 }
 
 static COLD void stamp_received(struct responder *responder, const struct ring_message *in)
@@ -69,9 +71,9 @@ static COLD void stamp_received(struct responder *responder, const struct ring_m
 	store_relaxed(&stages->request, in->request);
 }
 
-void responder_finish(struct responder *responder, uint32_t delivery, bool traced)
+void responder_finish(struct responder *responder, uint32_t delivery, bool traced, bool ended)
 {
-	finish(responder, delivery, 0, traced);
+	finish(responder, delivery, 0, traced, ended);
 }
 
 /* The text goes before the word; a client that is too far behind goes without. */
@@ -100,19 +102,7 @@ void responder_finish_with(struct responder *responder, uint32_t delivery, bool 
 
 	if (!responder_lost(responder, delivery) && send_text(responder, delivery, text))
 		flags |= SLUICE_CHANNEL_TEXT;
-	finish(responder, delivery, flags, traced);
-}
-
-/* Is the answer to it not wanted any more?  0, or why: an errno. */
-static int lost(const struct responder *responder, uint32_t delivery, uint64_t request)
-{
-	if (responder->channel.gone)
-		return responder->channel.gone;
-	/* C4: pairs with C3. */
-	if (responder->ended || responder->channel.leaving ||
-	    load_ordered(&responder->words.cancelled[delivery]) == request)
-		return EPIPE;
-	return 0;
+	finish(responder, delivery, flags, traced, false);
 }
 
 /* Is it one that nobody is to see?  0; or why: -ETIMEDOUT or -ECANCELED. */
@@ -121,7 +111,7 @@ static int unseen(const struct responder *responder, const struct ring_message *
 	if (in->deadline && clock_now() >= responder_deadline(in))
 		return -ETIMEDOUT;
 	if (responder->forgets && in->slice < responder->config->layout->deliveries &&
-	    lost(responder, in->slice, in->request))
+	    responder_lost_request(responder, in->slice, in->request))
 		return -ECANCELED;
 	return 0;
 }
@@ -142,7 +132,7 @@ static void pass_over(struct responder *responder, const struct inlet_message *m
 	}
 	attachment_free(message->attachment);
 	inlet_drop(&responder->requests, message->slice.segment);
-	finish(responder, in->slice, flags, in->flags & SLUICE_RING_TRACED);
+	finish(responder, in->slice, flags, in->flags & SLUICE_RING_TRACED, false);
 }
 
 /* It counts as one that the server is busy with; of a counted one the time is taken. */
@@ -164,9 +154,11 @@ static void hold(struct responder *responder, const struct ring_message *in)
 /* The fault of a request that was claimed; or NULL. */
 static const char *fault_of(struct responder *responder, const struct ring_message *in)
 {
+	const struct channel *channel = &responder->channel;
 
 	/* A client that has left can have left no more behind than its ring holds. */
-	if (responder_has_left(responder) && responder->late++ >= responder->config->layout->request_slots)
+	if (unlikely(channel->gone || channel->leaving || responder->quits) &&
+	    responder->late++ >= responder->config->layout->request_slots)
 		return "a client sends requests after its end";
 	if (in->slice >= responder->config->layout->deliveries || !in->request ||
 	    in->request > SLUICE_CHANNEL_REQUEST ||
@@ -260,7 +252,9 @@ int responder_receive(struct responder *responder, struct inlet_message *ret_mes
 	uint64_t before = responder->request_ring.next;
 	int r;
 
-	if (unlikely(responder_is_at_limit(responder)))
+	if (unlikely(!responder->request_ring.slots))
+		return 0;
+	if (unlikely(responder->active >= responder->config->settings->max_active_requests))
 		return responder_ready(responder) ? -ENOBUFS : 0;
 	r = inlet_receive(&responder->requests, &ops, &responder->request_ring, ret_message);
 	if (r == -EAGAIN)
@@ -274,13 +268,7 @@ int responder_receive(struct responder *responder, struct inlet_message *ret_mes
 		pass_over(responder, ret_message, r);
 		return r;
 	}
-	counters_received(responder->channel.counters, ret_message->slice.size);
 	return 1;
-}
-
-int responder_lost(const struct responder *responder, uint32_t delivery)
-{
-	return lost(responder, delivery, responder->held[delivery].request);
 }
 
 bool responder_stop_hinted(const struct responder *responder, uint32_t delivery)

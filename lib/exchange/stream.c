@@ -47,7 +47,7 @@ static int delivery_end(const struct delivery *delivery)
 	uint64_t closed;
 
 	/* C2: sees every response before C1. */
-	closed = load_ordered(&requester->words.closed[delivery_number(delivery)]);
+	closed = load_ordered(&requester->words.closed[delivery->number]);
 	if ((closed & SLUICE_CHANNEL_REQUEST) == delivery->request)
 		return end_of(closed);
 	if (delivery->returned || delivery->last)
@@ -65,7 +65,7 @@ static struct delivery *delivery_of(const struct ring_consumer *ring)
 static uint32_t key_of(const struct ring_consumer *ring, const struct ring_message *in)
 {
 	(void)in;
-	return delivery_number(delivery_of(ring));
+	return delivery_of(ring)->number;
 }
 
 static const char *admit(struct inlet *inlet, struct ring_consumer *ring,
@@ -109,7 +109,6 @@ static int take_response(struct delivery *delivery, struct response_found *ret_f
 	r = inlet_receive(&requester->responses, &ops, &delivery->ring, message);
 	if (r <= 0)
 		return r;
-	counters_received(requester->channel.counters, message->slice.size);
 	ret_found->requester = requester;
 	ret_found->ring = &delivery->ring;
 	return 1;
@@ -261,7 +260,7 @@ void stream_hint_stop(const struct stream *stream)
 		return;
 	do {
 		/* C3: a hint that no more is wanted; pairs with C4. */
-		exchange_ordered(&delivery->requester->words.cancelled[delivery_number(delivery)],
+		exchange_ordered(&delivery->requester->words.cancelled[delivery->number],
 				 delivery->request | SLUICE_CHANNEL_STOP);
 		delivery = delivery->next;
 	} while (delivery != stream->current);
@@ -287,13 +286,17 @@ void stream_cancel(struct stream *stream)
 	while (stream->current) {
 		delivery = stream->current;
 		requester = delivery->requester;
+		/* Nothing more comes. */
+		if (delivery->last || delivery->returned) {
+			delivery_leave_stream(delivery, EPIPE);
+			continue;
+		}
 		if (requester->withdraws && delivery_withdraw(delivery))
 			continue;
 		/* C3: nobody waits for the answer; pairs with C4. */
-		exchange_ordered(&requester->words.cancelled[delivery_number(delivery)], delivery->request);
-		delivery_empty(delivery);
-		requester_reap(requester);
-		if (delivery->stream)
-			delivery_leave_stream(delivery, EPIPE);
+		exchange_ordered(&requester->words.cancelled[delivery->number], delivery->request);
+		if (unlikely(ring_ready(&delivery->ring)))
+			delivery_empty(delivery);
+		delivery_leave_stream(delivery, EPIPE);
 	}
 }

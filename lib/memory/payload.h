@@ -13,7 +13,7 @@
 #include <sluice/segment.h>
 
 #include "base/compiler.h"
-#include "shm/bounds.h"
+#include "base/error.h"
 
 struct payload {
 	uint64_t element;	/* bytes of one */
@@ -40,12 +40,24 @@ static inline struct payload payload_of(const struct sluice_registry_message *me
 	};
 }
 
-/* The bytes of a slice of count elements.  False if they do not fit a number. */
+/* The bytes of a slice of count elements.  False if they are more than memory can have. */
 static inline bool payload_bytes(const struct payload *payload, uint64_t count,
 				 uint64_t *ret_bytes)
 {
-	return bounds_bytes(count, payload->element, ret_bytes) &&
-	       !__builtin_add_overflow(*ret_bytes, payload->lead, ret_bytes);
+	return !__builtin_mul_overflow(count, payload->element, ret_bytes) &&
+	       !__builtin_add_overflow(*ret_bytes, payload->lead, ret_bytes) &&
+	       *ret_bytes <= PTRDIFF_MAX;
+}
+
+/* The same for a loan that the program asks for.  0, -EINVAL or -EMSGSIZE. */
+static inline int payload_loan(const struct payload *payload, size_t count, uint64_t *ret_bytes)
+{
+	if (unlikely(!payload->slice && count != 1))
+		return fail(EINVAL, "a message of fixed size has 1 element, not %zu", count);
+	if (unlikely(!payload_bytes(payload, count, ret_bytes)))
+		return fail(EMSGSIZE, "%zu elements of %llu bytes are more than a size_t can say",
+			    count, (unsigned long long)payload->element);
+	return 0;
 }
 
 #endif /* SLUICE_MEMORY_PAYLOAD_H */

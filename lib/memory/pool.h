@@ -3,8 +3,11 @@
 #ifndef SLUICE_MEMORY_POOL_H
 #define SLUICE_MEMORY_POOL_H
 
+#include <errno.h>
+
 #include <sluice/segment.h>
 
+#include "base/compiler.h"
 #include "memory/allowance.h"
 #include "memory/payload.h"
 #include "memory/segment.h"
@@ -45,8 +48,17 @@ struct pool_slice {
 	uint32_t segment;		/* index in segments[] */
 	uint32_t holders;		/* 0: this number is free */
 	bool sent;			/* a peer may give it back */
-	uint32_t next_free;
+	uint32_t next;			/* free number, or spare slice */
 };
+
+#define POOL_NONE	UINT32_MAX	/* the end of such a list */
+
+/*
+ * So many slices of one length are kept at hand, unless they are longer: a loan of that
+ * length takes one, and a slice that comes home goes there, without a look at the segments.
+ */
+#define POOL_SPARES		8u
+#define POOL_SPARE_LENGTH	POOL_PAGE
 
 /* The limit that a loan without room failed for. */
 enum pool_shortage {
@@ -64,6 +76,12 @@ struct pool {
 	uint64_t bytes;			/* of all segments */
 	struct pool_slice *slices;
 	uint32_t count, first_free;
+
+	/* Slices at hand.  Their numbers have no holders, and their bytes are not free. */
+	uint32_t spare, spares;		/* the first; how many */
+	uint64_t spare_length;		/* of each; 0: none is kept */
+	uint64_t spare_bytes;		/* a loan of so many has that length */
+	uint64_t last_length;		/* of the last loan that was not one of those */
 
 	/* For the retirement of segments; see retirement.c. */
 	uint32_t loans, loans_to_judge;
@@ -89,22 +107,58 @@ void pool_deinit(struct pool *pool);
  */
 int pool_loan(struct pool *pool, uint64_t bytes) MUST_CHECK;
 
-/* From here on a peer holds the slice and may give it back. */
-void pool_mark_sent(struct pool *pool, uint32_t number);
-
-/* Adds a holder, and removes one; the last returns the slice. */
-void pool_hold(struct pool *pool, uint32_t number);
-void pool_drop(struct pool *pool, uint32_t number);
-
-static inline const struct pool_slice *pool_slice(const struct pool *pool, uint32_t number)
+/* A loan from the slices at hand.  Its number; or -ENOENT, and then pool_loan() finds one. */
+static inline int pool_loan_spare(struct pool *pool, uint64_t bytes)
 {
-	return &pool->slices[number];
+	uint32_t number = pool->spare;
+	struct pool_slice *slice;
+
+	if (unlikely(!pool->spares || bytes != pool->spare_bytes ||
+		     pool->loans >= pool->loans_to_judge))
+		return -ENOENT;
+	slice = &pool->slices[number];
+	pool->spare = slice->next;
+	pool->spares--;
+	pool->loans++;
+	pool->used += slice->length;
+	if (unlikely(pool->used > pool->peak))
+		pool->peak = pool->used;
+	slice->holders = 1;
+	slice->sent = false;
+	return (int)number;
+}
+
+/* Adds a holder. */
+static inline void pool_hold(struct pool *pool, uint32_t number)
+{
+	pool->slices[number].holders++;
+}
+
+/* Nobody holds the slice any more: its bytes and its number are free. */
+void pool_free(struct pool *pool, uint32_t number);
+
+/* Removes a holder; the last returns the slice. */
+static inline void pool_drop(struct pool *pool, uint32_t number)
+{
+	struct pool_slice *slice = &pool->slices[number];
+
+	if (--slice->holders)
+		return;
+	pool->used -= slice->length;
+	if (likely(slice->length == pool->spare_length && pool->spares < POOL_SPARES &&
+		   !pool->segments[slice->segment].retired)) {
+		slice->next = pool->spare;
+		pool->spare = number;
+		pool->spares++;
+	} else {
+		pool_free(pool, number);
+	}
 }
 
 /* The address of a slice, for its owner. */
 static inline unsigned char *pool_address(const struct pool *pool, uint32_t number)
 {
-	const struct pool_slice *slice = pool_slice(pool, number);
+	const struct pool_slice *slice = &pool->slices[number];
 
 	return pool->segments[slice->segment].mapping.base + slice->offset;
 }
@@ -120,6 +174,19 @@ uint64_t pool_room(const struct pool *pool);
 
 /* Adds to the memory of all pools of a port; a number that wraps makes it less. */
 void pool_count(const struct pool *pool, uint64_t segments, uint64_t bytes);
+
+/* ---- growth.c, for pool.c ---- */
+
+/* The first segment.  Its index, or -errno. */
+int pool_first_segment(struct pool *pool) MUST_CHECK COLD;
+
+/* Has a hole of this length be there.  No loan fails while there is idle memory.  0 or -errno. */
+int pool_find_room(struct pool *pool, uint64_t length) MUST_CHECK COLD;
+
+/* ---- pool.c, for retirement.c ---- */
+
+/* No slice is at hand any more.  Before it is asked which segments are idle. */
+void pool_free_spares(struct pool *pool);
 
 /* ---- retirement.c, for pool.c ---- */
 

@@ -55,6 +55,7 @@ bool pool_retire_all(struct pool *pool)
 
 	if (pool->config.strategy == POOL_STATIC || pool_free_index(pool) == SLUICE_SEGMENTS_ALIVE)
 		return false;
+	pool_free_spares(pool);
 	for (i = 0; i < SLUICE_SEGMENTS_ALIVE; i++) {
 		segment = &pool->segments[i];
 		if (segment->number && !segment->retired)
@@ -70,6 +71,7 @@ bool pool_give_up_idle(struct pool *pool)
 
 	if (pool->config.strategy == POOL_STATIC)
 		return false;
+	pool_free_spares(pool);
 	for (i = 0; i < SLUICE_SEGMENTS_ALIVE; i++) {
 		segment = &pool->segments[i];
 		if (segment->number && !segment->slab.taken &&

@@ -180,10 +180,9 @@ static void unmap(const struct view *view, struct view_segment *segment)
 	segment->number = 0;
 }
 
-static void unmap_if_unused(const struct view *view, struct view_segment *segment)
+void view_unmap_unused(struct view *view, uint32_t index)
 {
-	if (segment->retired && !segment->held)
-		unmap(view, segment);
+	unmap(view, &view->segments[index]);
 }
 
 int view_retire(struct view *view, uint32_t number)
@@ -193,33 +192,36 @@ int view_retire(struct view *view, uint32_t number)
 	if (!segment || segment->retired)
 		return fail(EPROTO, "the peer retired segment %u, which it does not have", number);
 	segment->retired = true;
-	unmap_if_unused(view, segment);
+	if (!segment->held)
+		unmap(view, segment);
 	return 0;
+}
+
+/* Notes the index of a segment that is named now.  False: there is none. */
+static COLD bool look_up(struct view *view, uint32_t number)
+{
+	const struct view_segment *segment = number ? find(view, number) : NULL;
+
+	if (segment)
+		view->recent = (uint32_t)(segment - view->segments);
+	return segment;
 }
 
 int view_hold(struct view *view, uint32_t number, uint64_t offset, uint64_t length,
 	      const unsigned char **ret_address)
 {
-	struct view_segment *segment;
-	uint32_t i;
+	struct view_segment *segment = &view->segments[view->recent];
 
-	for (i = 0; i < SLUICE_SEGMENTS_ALIVE; i++) {
-		segment = &view->segments[i];
-		if (segment->number != number || !number)
-			continue;
-		if (segment->retired || !bounds_within(offset, length, segment->size))
+	if (unlikely(segment->number != number || !number)) {
+		if (!look_up(view, number))
 			return -ENOENT;
-		segment->held++;
-		*ret_address = segment->mapping.base + offset;
-		return (int)i;
+		segment = &view->segments[view->recent];
 	}
-	return -ENOENT;
-}
-
-void view_drop(struct view *view, uint32_t index)
-{
-	view->segments[index].held--;
-	unmap_if_unused(view, &view->segments[index]);
+	if (unlikely(segment->retired || !bounds_within(offset, length, segment->size)))
+		return -ENOENT;
+	segment->held++;
+	*ret_address = segment->mapping.base + offset;
+	return (int)view->recent;
 }
 
 void view_deinit(struct view *view)

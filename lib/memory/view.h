@@ -8,6 +8,7 @@
 #include <sluice/segment.h>
 #include <sluice/wire.h>
 
+#include "base/compiler.h"
 #include "wait/budget.h"
 #include "os/mapping.h"
 
@@ -24,6 +25,7 @@ struct view_segment {
 
 struct view {
 	struct view_segment segments[SLUICE_SEGMENTS_ALIVE];
+	uint32_t recent;	/* index of the segment that was named last */
 	struct turns *turns;	/* of the node: large segments are unmapped in turns */
 	bool locked;		/* mapped memory is kept from being swapped out */
 	bool whole;		/* bytes that may be named are populated */
@@ -50,8 +52,18 @@ int view_retire(struct view *view, uint32_t number) MUST_CHECK;
 int view_hold(struct view *view, uint32_t number, uint64_t offset, uint64_t length,
 	      const unsigned char **ret_address) MUST_CHECK;
 
+/* The segment with this index was retired, and nothing of it is held any more. */
+void view_unmap_unused(struct view *view, uint32_t index) COLD;
+
 /* Releases a slice in the segment with this index. */
-void view_drop(struct view *view, uint32_t index);
+static inline void view_drop(struct view *view, uint32_t index)
+{
+	struct view_segment *segment = &view->segments[index];
+
+	segment->held--;
+	if (unlikely(segment->retired && !segment->held))
+		view_unmap_unused(view, index);
+}
 
 void view_deinit(struct view *view);
 

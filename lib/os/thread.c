@@ -11,12 +11,13 @@
 
 #include "base/atomic.h"
 #include "base/compiler.h"
+#include "base/limits.h"
 
 _Thread_local uint64_t thread_number;
 
 uint64_t thread_self(void)
 {
-	static uint64_t last;
+	static uint64_t last = THREAD_PATTERN;
 
 	if (unlikely(!thread_number))
 		thread_number = add_relaxed(&last, 1);

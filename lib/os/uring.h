@@ -46,10 +46,12 @@ int uring_tell(struct uring *uring, int eventfd) MUST_CHECK;
 /* Is there anything to submit or to reap?  Three loads, no system call. */
 static inline bool uring_busy(const struct uring *uring)
 {
-	unsigned int flags = IO_URING_READ_ONCE(*uring->ring.sq.kflags);
+	const struct io_uring *ring = &uring->ring;
 
-	return flags & (IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW) ||
-	       io_uring_cq_ready(&uring->ring) || io_uring_sq_ready(&uring->ring);
+	return (IO_URING_READ_ONCE(*ring->sq.kflags) &
+		(IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW)) |
+	       (ring->sq.sqe_tail ^ *ring->sq.khead) |
+	       (io_uring_smp_load_acquire(ring->cq.ktail) ^ *ring->cq.khead);
 }
 
 /* Submits queued entries and runs completions that are ready, without waiting. */

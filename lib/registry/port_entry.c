@@ -33,10 +33,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/atomic.h"
 #include "base/error.h"
 #include "registry/slot_names.h"
 #include "registry/presence.h"
 #include "registry/server_socket.h"
+#include "os/clock.h"
 #include "os/directory.h"
 #include "os/fd.h"
 #include "os/random.h"
@@ -239,6 +241,17 @@ void port_entry_release(struct port_entry *entry, const struct service_dir *dir)
 {
 	unlinkat(dir->ports_fd, entry->name, 0);
 	entry->fd = fd_close(entry->fd);
+}
+
+void port_entry_rest(struct port_entry *entry)
+{
+	struct sluice_registry_counters *counters = entry->counters;
+	uint64_t messages = load_relaxed(&counters->sent) + load_relaxed(&counters->received);
+
+	if (messages == entry->told)
+		return;
+	entry->told = messages;
+	store_relaxed(&counters->active, (uint64_t)clock_coarse());
 }
 
 void port_entry_deinit(struct port_entry *entry)

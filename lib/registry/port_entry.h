@@ -22,6 +22,7 @@ struct port_entry {
 	int fd;
 	struct mapping page;
 	struct sluice_registry_counters *counters;	/* in the page */
+	uint64_t told;					/* messages, when it last rested */
 };
 
 /*
@@ -46,6 +47,9 @@ int port_entry_reside(struct port_entry *entry, enum residence residence) MUST_C
 
 /* Takes the port out of the directory; its counters can still be stored. */
 void port_entry_release(struct port_entry *entry, const struct service_dir *dir);
+
+/* The port goes to sleep.  If it had messages since it last did, they were until now. */
+void port_entry_rest(struct port_entry *entry);
 
 /* Nobody stores them any more. */
 void port_entry_deinit(struct port_entry *entry);

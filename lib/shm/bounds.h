@@ -19,11 +19,4 @@ static inline bool bounds_within(uint64_t offset, uint64_t length, uint64_t size
 	return offset <= size && length <= size - offset;
 }
 
-/* The bytes of count elements, if that is a number at all. */
-static inline bool bounds_bytes(uint64_t count, uint64_t element, uint64_t *ret_bytes)
-{
-	return !__builtin_mul_overflow(count, element, ret_bytes) &&
-	       *ret_bytes <= PTRDIFF_MAX;
-}
-
 #endif /* SLUICE_SHM_BOUNDS_H */

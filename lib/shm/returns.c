@@ -11,6 +11,10 @@
  *	producer at p					owner at p
  *	entry[p] = (p + 1) << 32 | number	(T1)	entry[p] >> 32 == p + 1?  (T2)
  *
+ * If the owner may sleep until the return comes, T1 is an ordered exchange and the doorbell
+ * is looked at afterwards.  If it does not, T1 is a store that releases, and the producer
+ * need not have the line to go on.
+ *
  * T1 publishes that the receiver no longer reads the slice, and all the responses
  * and the end of the stream before it; T2 sees them.
  *
@@ -29,13 +33,25 @@ void returns_init(struct returns *returns, struct sluice_return *entries, uint64
 	returns->next = 0;
 }
 
+static inline uint64_t *next_word(struct returns *returns)
+{
+	return &returns->entries[returns->next++ & returns->mask].word;
+}
+
 void returns_push(struct returns *returns, uint32_t number)
 {
-	struct sluice_return *entry = &returns->entries[returns->next & returns->mask];
+	uint64_t *word = next_word(returns);
 
-	returns->next++;
 	/* T1: pairs with T2. */
-	exchange_ordered(&entry->word, returns->next << 32 | number);
+	exchange_ordered(word, returns->next << 32 | number);
+}
+
+void returns_push_unrung(struct returns *returns, uint32_t number)
+{
+	uint64_t *word = next_word(returns);
+
+	/* T1: pairs with T2.  No look at a doorbell follows, so nothing waits for the store. */
+	store_release(word, returns->next << 32 | number);
 }
 
 bool returns_pop(struct returns *returns, uint32_t *ret_number)

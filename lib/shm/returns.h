@@ -21,6 +21,9 @@ void returns_init(struct returns *returns, struct sluice_return *entries, uint64
 /* Gives a slice back.  Never fails: there is room for all that can be held. */
 void returns_push(struct returns *returns, uint32_t number);
 
+/* The same where the owner does not sleep for it, so that nobody rings afterwards. */
+void returns_push_unrung(struct returns *returns, uint32_t number);
+
 /* Takes the next returned number, which the caller must check. */
 bool returns_pop(struct returns *returns, uint32_t *ret_number);
 

@@ -13,6 +13,8 @@
 #include <sluice/registry.h>
 
 #include "base/atomic.h"
+#include "base/compiler.h"
+#include "base/limits.h"
 #include "os/clock.h"
 
 static inline void counter_set(uint64_t *counter, uint64_t value)
@@ -41,18 +43,44 @@ static inline void counters_depth(struct sluice_registry_counters *counters, uin
 		store_relaxed(&counters->depth_most, depth);
 }
 
+/*
+ * The time of the last message is told when the port goes to sleep (port_entry_rest()), and
+ * with every ACTIVE_EVERY messages, from the first on: to read the clock for each would cost
+ * as much as the rest of the call.
+ */
+static inline void counters_active(struct sluice_registry_counters *counters, uint64_t messages)
+{
+	if (unlikely(messages % ACTIVE_EVERY == 0))
+		store_relaxed(&counters->active, (uint64_t)clock_coarse());
+}
+
 static inline void counters_sent(struct sluice_registry_counters *counters, uint64_t bytes)
 {
-	counter_add(&counters->sent, 1);
-	counter_add(&counters->sent_bytes, bytes);
-	store_relaxed(&counters->active, (uint64_t)clock_coarse());
+	uint64_t messages = load_relaxed(&counters->sent);
+
+	store_relaxed(&counters->sent, messages + 1);
+	store_relaxed(&counters->sent_bytes, load_relaxed(&counters->sent_bytes) + bytes);
+	counters_active(counters, messages);
 }
 
 static inline void counters_received(struct sluice_registry_counters *counters, uint64_t bytes)
 {
-	counter_add(&counters->received, 1);
-	counter_add(&counters->received_bytes, bytes);
-	store_relaxed(&counters->active, (uint64_t)clock_coarse());
+	uint64_t messages = load_relaxed(&counters->received);
+
+	store_relaxed(&counters->received, messages + 1);
+	store_relaxed(&counters->received_bytes, load_relaxed(&counters->received_bytes) + bytes);
+	counters_active(counters, messages);
+}
+
+/* A message was received: after a sleep, or without one. */
+static inline void counters_woken(struct sluice_registry_counters *counters)
+{
+	store_relaxed(&counters->woken, load_relaxed(&counters->woken) + 1);
+}
+
+static inline void counters_polled(struct sluice_registry_counters *counters)
+{
+	store_relaxed(&counters->polled, load_relaxed(&counters->polled) + 1);
 }
 
 #endif /* SLUICE_TRACE_COUNTERS_H */

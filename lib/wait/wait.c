@@ -250,12 +250,7 @@ void wait_wake(struct wait *wait, uint32_t *word)
 		futex_wake(word);
 }
 
-void wait_hold_wakes(struct wait *wait)
-{
-	wait->holding = wait->mode == WAIT_URING;
-}
-
-void wait_send_wakes(struct wait *wait)
+void wait_make_held_wakes(struct wait *wait)
 {
 	wait->holding = false;
 	if (wait->held > 1) {

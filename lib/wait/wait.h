@@ -105,6 +105,13 @@ static inline bool wait_is_busy(const struct wait *wait)
 	return wait->mode == WAIT_URING && (wait->unarmed || uring_busy(&wait->uring));
 }
 
+/* May something have happened that a glance handles? */
+static inline bool wait_may_handle(const struct wait *wait)
+{
+	return wait->mode != WAIT_URING || wait->unarmed || wait->turns.first ||
+	       uring_busy(&wait->uring);
+}
+
 /* The next sleep ends at this time at the latest. */
 void wait_look_again(struct wait *wait, int64_t time);
 
@@ -118,7 +125,7 @@ void wait_handle(struct wait *wait, bool to_send);
  */
 static inline void wait_glance(struct wait *wait)
 {
-	if (unlikely(wait->mode != WAIT_URING || wait_is_busy(wait) || wait->turns.first))
+	if (unlikely(wait_may_handle(wait)))
 		wait_handle(wait, false);
 }
 
@@ -131,7 +138,7 @@ void wait_want_look(struct wait *wait);
 /* A glance that leaves nothing out, except in a loop of sends and receipts that spins. */
 static inline void wait_glance_to_send(struct wait *wait)
 {
-	if (unlikely(wait->mode != WAIT_URING || wait_is_busy(wait) || wait->turns.first))
+	if (unlikely(wait_may_handle(wait)))
 		wait_handle(wait, true);
 }
 
@@ -165,8 +172,18 @@ int wait_check(int64_t deadline) MUST_CHECK;
 void wait_wake(struct wait *wait, uint32_t *word);
 
 /* Holds wakes back from here on, until wait_send_wakes() makes them all at once. */
-void wait_hold_wakes(struct wait *wait);
-void wait_send_wakes(struct wait *wait);
+static inline void wait_hold_wakes(struct wait *wait)
+{
+	wait->holding = wait->mode == WAIT_URING;
+}
+
+void wait_make_held_wakes(struct wait *wait);
+
+static inline void wait_send_wakes(struct wait *wait)
+{
+	if (unlikely(wait->holding))
+		wait_make_held_wakes(wait);
+}
 
 /* A descriptor for a foreign event loop, the same in each call, or -errno. */
 int wait_descriptor(struct wait *wait) MUST_CHECK;

@@ -45,7 +45,7 @@ in_code() {
 			gsub(/\/\*[^*]*\*\//, "", code)
 			comment = sub(/\/\*.*/, "", code)
 		}
-		code ~ /(load|exchange)_ordered\(|replace_u64\(/ {
+		code ~ /(load|exchange)_ordered\(|replace_u64\(|store_release\(/ {
 			used = 1
 			if (label == "")
 				print "- " FILENAME ":" FNR ": an ordered access without a label"

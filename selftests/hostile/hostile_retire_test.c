@@ -96,7 +96,7 @@ TEST_F(hostile, retired_while_a_request_is_received)
 	EXPECT_EQ(0, channel->gone);
 	inlet_drop(channel->inlet, found.slice.segment);
 	EXPECT_FALSE(is_mapped(&channel->inlet->view, NUMBER));
-	responder_finish(self->responder, found.in.slice, false);
+	responder_finish(self->responder, found.in.slice, false, false);
 
 	/* What is retired is not there for a further one. */
 	message.request++;

@@ -43,7 +43,7 @@ TEST_F(hostile, return_of_a_reply_twice)
 		sluice_pending_response_receive(self->bad.pending[0], LONG);
 	ASSERT_NE(NULL, self->bad.response[0]);
 	number = container_of(self->bad.response[0], struct response, head)->number;
-	requester_return(self->requester, number);
+	inlet_give_back(&self->requester->responses, number, false);
 
 	/* The first is in order; the second meets whoever has the number now. */
 	loan = sluice_active_request_loan(self->server.active[0], 16);

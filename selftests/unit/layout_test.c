@@ -13,6 +13,7 @@
 
 #include "base/limits.h"
 #include "config/settings.h"
+#include "memory/payload.h"
 #include "shm/bounds.h"
 #include "exchange/layout.h"
 
@@ -164,7 +165,7 @@ TEST(bounds_within_at_every_boundary)
 	}
 }
 
-TEST(bounds_bytes_at_every_boundary)
+TEST(payload_bytes_at_every_boundary)
 {
 	static const uint64_t n[] = {
 		0, 1, 2, 3, 7, 8, 4096, UINT32_MAX, UINT64_C(1) << 32, UINT64_C(1) << 62,
@@ -175,13 +176,14 @@ TEST(bounds_bytes_at_every_boundary)
 
 	for (i = 0; i < ARRAY_SIZE(n); i++)
 		for (j = 0; j < ARRAY_SIZE(n); j++) {
+			const struct payload payload = { .element = n[j] };
 			wide right = n[i];
 			uint64_t bytes = 77;
 			bool fits;
 
 			right *= n[j];
 			fits = right <= PTRDIFF_MAX;
-			ASSERT_EQ(fits, bounds_bytes(n[i], n[j], &bytes));
+			ASSERT_EQ(fits, payload_bytes(&payload, n[i], &bytes));
 			if (fits)
 				ASSERT_EQ((uint64_t)right, bytes);
 		}

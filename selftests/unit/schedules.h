@@ -315,8 +315,11 @@ _Static_assert(sizeof(struct world) % 8 == 0, "hashed by words");
 #undef store_relaxed
 #undef load_ordered
 #undef exchange_ordered
+#undef store_release
+#undef replace_u64
 #define load_relaxed(p)		ACCESS(is_quiet(p) ? QUIET_LOAD : LOAD, p, 0, 0)
 #define store_relaxed(p, v)	((void)ACCESS(is_quiet(p) ? QUIET_STORE : STORE, p, v, 0))
+#define store_release(p, v)	((void)ACCESS(STORE, p, v, 0))
 #define load_ordered(p)		ACCESS(LOAD, p, 0, 0)
 #define exchange_ordered(p, v)	ACCESS(EXCHANGE, p, v, 0)
 #define replace_u64(p, e, w)	ACCESS(REPLACE, p, w, e)
@@ -342,6 +345,7 @@ _Static_assert(sizeof(struct world) % 8 == 0, "hashed by words");
 #define ring_waiting		seen_ring_waiting
 #define returns_init		seen_returns_init
 #define returns_push		seen_returns_push
+#define returns_push_unrung	seen_returns_push_unrung
 #define returns_pop		seen_returns_pop
 #define doorbell_arm		seen_doorbell_arm
 #define doorbell_disarm		seen_doorbell_disarm
