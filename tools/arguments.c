@@ -108,6 +108,24 @@ int arguments_next(const struct arguments *arguments)
 	return '?';
 }
 
+int arguments_take(const struct arguments *arguments,
+		   bool (*take)(void *context, int option, char *value), void *context)
+{
+	int option;
+
+	while ((option = arguments_next(arguments)) != -1) {
+		if (option == ARGUMENTS_HELP) {
+			fputs(arguments->help, stdout);
+			return -1;
+		}
+		if (option == '?')
+			return 2;
+		if (!take(context, option, optarg))
+			return arguments_refuse(arguments, option);
+	}
+	return 0;
+}
+
 int arguments_refuse(const struct arguments *arguments, int val)
 {
 	return say_wrong(arguments->verb, "%s is no value for --%s", optarg,

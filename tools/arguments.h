@@ -13,6 +13,7 @@
  */
 struct arguments {
 	const char *verb;
+	const char *help;		/* for arguments_take(): what --help prints */
 	const struct option *options;
 	bool leading;			/* they end at the first argument that is none */
 	int argc;
@@ -27,6 +28,17 @@ void arguments_begin(void);
  * first argument that is none; '?': the option is wrong, and a sentence was printed.
  */
 int arguments_next(const struct arguments *arguments);
+
+/* The val of --help, in the tables of all verbs. */
+#define ARGUMENTS_HELP	'h'
+
+/*
+ * Gives all options up to the first argument that is none to take(), each with its value or
+ * NULL.  take() returns false if the value cannot be used.  Returns 0; -1: help was asked
+ * for, and printed; 2: the command line is wrong, and a sentence was printed.
+ */
+int arguments_take(const struct arguments *arguments,
+		   bool (*take)(void *context, int option, char *value), void *context);
 
 /* The name of the option with this val. */
 const char *arguments_name(const struct option *options, int val);

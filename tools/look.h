@@ -17,7 +17,7 @@
  * The options of all of them.  A verb numbers its own options from LOOK_OWN on, or by the
  * letter that is their short form.
  */
-enum { LOOK_DOMAIN = 'd', LOOK_HELP = 'h', LOOK_JSON = 256, LOOK_OWN };
+enum { LOOK_DOMAIN = 'd', LOOK_HELP = ARGUMENTS_HELP, LOOK_JSON = 256, LOOK_OWN };
 #define LOOK_OPTIONS						\
 	{ "domain", required_argument, NULL, LOOK_DOMAIN },	\
 	{ "json", no_argument, NULL, LOOK_JSON },		\

@@ -60,7 +60,7 @@ static const char help[] =
 
 enum {
 	HEX = 256, INPUT, HEADER, RATE, LIMIT, SERVERS, REQUIRE, REFUSE, ANY_USER, JSON, RAW,
-	COUNT = 'n', DOMAIN = 'd', HELP = 'h',
+	COUNT = 'n', DOMAIN = 'd',
 };
 
 static const struct option long_options[] = {
@@ -77,7 +77,7 @@ static const struct option long_options[] = {
 	{ "domain", required_argument, NULL, DOMAIN },
 	{ "json", no_argument, NULL, JSON },
 	{ "raw", no_argument, NULL, RAW },
-	{ "help", no_argument, NULL, HELP },
+	{ "help", no_argument, NULL, ARGUMENTS_HELP },
 	{ 0 },
 };
 
@@ -107,8 +107,9 @@ static bool take_header(struct call *call, const char *text)
 }
 
 /* False: the value of the option cannot be used. */
-static bool take(struct call *call, int option)
+static bool take(void *context, int option, char *value)
 {
+	struct call *call = context;
 	struct call_options *options = &call->options;
 
 	switch (option) {
@@ -116,27 +117,27 @@ static bool take(struct call *call, int option)
 		options->hex = true;
 		return true;
 	case INPUT:
-		options->file = optarg;
+		options->file = value;
 		return true;
 	case HEADER:
-		return take_header(call, optarg);
+		return take_header(call, value);
 	case COUNT:
-		return parse_count(optarg, UINT64_MAX, &options->count);
+		return parse_count(value, UINT64_MAX, &options->count);
 	case RATE:
-		return take_rate(optarg, &options->rate);
+		return take_rate(value, &options->rate);
 	case LIMIT:
-		return parse_timeout(optarg, &options->timeout);
+		return parse_timeout(value, &options->timeout);
 	case SERVERS:
-		return take_servers(optarg, &options->servers);
+		return take_servers(value, &options->servers);
 	case REQUIRE:
-		return settings_take_flags(optarg, &options->required);
+		return settings_take_flags(value, &options->required);
 	case REFUSE:
-		return settings_take_flags(optarg, &options->refused);
+		return settings_take_flags(value, &options->refused);
 	case ANY_USER:
 		options->any_user = true;
 		return true;
 	case DOMAIN:
-		options->domain = optarg;
+		options->domain = value;
 		return true;
 	case JSON:
 		options->json = true;
@@ -145,24 +146,6 @@ static bool take(struct call *call, int option)
 		options->raw = true;
 		return true;
 	}
-}
-
-static int take_all(struct call *call, const struct arguments *arguments)
-{
-	int option;
-
-	arguments_begin();
-	while ((option = arguments_next(arguments)) != -1) {
-		if (option == HELP) {
-			fputs(help, stdout);
-			return -1;
-		}
-		if (option == '?')
-			return 2;
-		if (!take(call, option))
-			return arguments_refuse(arguments, option);
-	}
-	return 0;
 }
 
 /* Decides where the data comes from, and takes it if it is on the command line. */
@@ -200,13 +183,14 @@ static enum call_form form_of(const struct call_options *options)
 int call_parse(struct call *call, int argc, char **argv)
 {
 	const struct arguments arguments = {
-		.verb = "call", .options = long_options, .argc = argc, .argv = argv,
+		.verb = "call", .help = help, .options = long_options, .argc = argc, .argv = argv,
 	};
 	struct call_options *options = &call->options;
 	int r;
 
 	*options = (struct call_options){ .count = 1, .timeout = TIMEOUT, .servers = 1 };
-	r = take_all(call, &arguments);
+	arguments_begin();
+	r = arguments_take(&arguments, take, call);
 	if (r)
 		return r;
 	if (optind == argc)

@@ -60,7 +60,7 @@ static const char help[] =
 enum {
 	LINES = 256, LIMIT, TYPE, SLICE, REQUEST_TYPE, REQUEST_SLICE, RESPONSE_TYPE,
 	RESPONSE_SLICE, REQUIRE, REFUSE, ANY_USER, JSON,
-	COUNT = 'n', DOMAIN = 'd', VERBOSE = 'v', HELP = 'h',
+	COUNT = 'n', DOMAIN = 'd', VERBOSE = 'v',
 };
 
 static const struct option long_options[] = {
@@ -79,7 +79,7 @@ static const struct option long_options[] = {
 	{ "domain", required_argument, NULL, DOMAIN },
 	{ "verbose", no_argument, NULL, VERBOSE },
 	{ "json", no_argument, NULL, JSON },
-	{ "help", no_argument, NULL, HELP },
+	{ "help", no_argument, NULL, ARGUMENTS_HELP },
 	{ 0 },
 };
 
@@ -103,13 +103,13 @@ static bool take_type(char *text, uint32_t kind, struct sluice_type *ret_type)
 	return true;
 }
 
-static bool take_types(struct serve_options *options, int option)
+static bool take_types(struct serve_options *options, int option, char *value)
 {
 	bool slice = option == SLICE || option == REQUEST_SLICE || option == RESPONSE_SLICE;
 	uint32_t kind = slice ? SLUICE_KIND_SLICE : SLUICE_KIND_FIXED;
 	struct sluice_type type;
 
-	if (!take_type(optarg, kind, &type))
+	if (!take_type(value, kind, &type))
 		return false;
 	if (option != RESPONSE_TYPE && option != RESPONSE_SLICE)
 		options->request = type;
@@ -119,25 +119,27 @@ static bool take_types(struct serve_options *options, int option)
 }
 
 /* False: the value of the option cannot be used. */
-static bool take(struct serve_options *options, int option)
+static bool take(void *context, int option, char *value)
 {
+	struct serve_options *options = context;
+
 	switch (option) {
 	case LINES:
 		options->lines = true;
 		return true;
 	case LIMIT:
-		return parse_timeout(optarg, &options->timeout);
+		return parse_timeout(value, &options->timeout);
 	case REQUIRE:
-		return settings_take_flags(optarg, &options->required);
+		return settings_take_flags(value, &options->required);
 	case REFUSE:
-		return settings_take_flags(optarg, &options->refused);
+		return settings_take_flags(value, &options->refused);
 	case ANY_USER:
 		options->any_user = true;
 		return true;
 	case COUNT:
-		return parse_count(optarg, UINT64_MAX, &options->count);
+		return parse_count(value, UINT64_MAX, &options->count);
 	case DOMAIN:
-		options->domain = optarg;
+		options->domain = value;
 		return true;
 	case VERBOSE:
 		options->verbose = true;
@@ -146,26 +148,8 @@ static bool take(struct serve_options *options, int option)
 		options->json = true;
 		return true;
 	default:
-		return take_types(options, option);
+		return take_types(options, option, value);
 	}
-}
-
-/* Takes options up to the next argument that is no option. */
-static int take_some(struct serve_options *options, const struct arguments *arguments)
-{
-	int option;
-
-	while ((option = arguments_next(arguments)) != -1) {
-		if (option == HELP) {
-			fputs(help, stdout);
-			return -1;
-		}
-		if (option == '?')
-			return 2;
-		if (!take(options, option))
-			return arguments_refuse(arguments, option);
-	}
-	return 0;
 }
 
 /* Refuses options that would do nothing. */
@@ -179,13 +163,13 @@ static int check(const struct serve_options *options)
 int serve_parse(struct serve_options *options, int argc, char **argv)
 {
 	const struct arguments arguments = {
-		.verb = "serve", .options = long_options, .leading = true,
+		.verb = "serve", .help = help, .options = long_options, .leading = true,
 		.argc = argc, .argv = argv,
 	};
 	int r;
 
 	arguments_begin();
-	r = take_some(options, &arguments);
+	r = arguments_take(&arguments, take, options);
 	if (r)
 		return r;
 	if (optind == argc)
@@ -193,7 +177,7 @@ int serve_parse(struct serve_options *options, int argc, char **argv)
 	options->service = argv[optind++];
 	/* No options follow a "--". */
 	if (strcmp(argv[optind - 2], "--") != 0)
-		r = take_some(options, &arguments);
+		r = arguments_take(&arguments, take, options);
 	if (r)
 		return r;
 	if (optind < argc)
