@@ -143,7 +143,7 @@ static int end(struct trace *trace)
 
 	if (trace->options.totals)
 		print_totals(trace);
-	/* The outlet of the file knows whether it could be written. */
+	/* The output of the file knows whether it could be written. */
 	return r == -ENOMEM ? trace_complain("no memory") : 0;
 }
 

@@ -14,8 +14,8 @@
  *	command.c	the command that is traced from its beginning
  *	loader.c	the libraries that it will load
  *	cost.c		what a hit costs, measured
- *	outlet.c	what is printed, until it is written; or is lost, and counted
- *	outlet_file.c	the file behind it, and those before it
+ *	output.c	what is printed, until it is written; or is lost, and counted
+ *	output_file.c	the file behind it, and those before it
  *	complaints.c	standard error, which is not waited for either
  *	ending.c	how long it may take to end
  *	summary.c	how much was seen, lost and paid
@@ -43,7 +43,7 @@
 
 struct ports;
 struct symbols;
-struct outlet;
+struct output;
 struct tracer;
 struct trace;
 
@@ -126,8 +126,8 @@ struct trace {
 	struct tracer *tracer;
 	struct ports *ports;
 	struct symbols *symbols;	/* of modes that take stacks */
-	struct outlet *out;		/* standard output; stdout prints to it */
-	struct outlet *file;		/* of the mode, beside that; or NULL */
+	struct output *out;		/* standard output; stdout prints to it */
+	struct output *file;		/* of the mode, beside that; or NULL */
 	void *state;			/* of the mode */
 	uint64_t shown;			/* events, against the limit */
 	double trap;			/* nanoseconds that the trap of a probe takes */

@@ -17,10 +17,10 @@ struct point {
 	uint32_t tid;		/* unique among all processes; 0 for no point */
 };
 
-struct outlet;
+struct output;
 
-/* Begins a file, in an outlet that stays the caller's.  NULL with errno. */
-struct trace_json *trace_json_open(struct outlet *outlet);
+/* Begins a file, in an output that stays the caller's.  NULL with errno. */
+struct trace_json *trace_json_open(struct output *output);
 
 /* The elements since the last call describe so many events; they are kept or dropped. */
 void trace_json_unit(struct trace_json *file, unsigned int events);
