@@ -13,7 +13,7 @@
 
 #include <sluice_list.h>
 
-#include "api/contract.h"
+#include "api/contract_settings.h"
 #include "api/list_root.h"
 #include "base/error.h"
 #include "base/opts.h"
@@ -112,7 +112,7 @@ static void show_service(struct service_shown *ret_shown, const struct service_r
 		ret_shown->attribute[i] = (struct sluice_attribute){
 			.key = record->attributes[i].key, .value = record->attributes[i].value,
 		};
-	contract_settings(contract, &ret_shown->settings);
+	contract_settings_opts(&contract->settings, &ret_shown->settings);
 	ret_shown->settings.attributes = ret_shown->attribute;
 	ret_shown->settings.attribute_count = contract->attributes;
 }
@@ -275,7 +275,7 @@ int sluice_list_next_service(struct sluice_list *list, struct sluice_list_servic
 	known.message_count = next->record.contract.messages;
 	known.messages = shown->message;
 	known.settings = &shown->settings;
-	known.other_flags = contract_other_flags(&next->record.contract);
+	known.other_flags = contract_settings_other_flags(&next->record.contract.settings);
 	r = answer(service, &known, sizeof(known), "service", &list->next_service);
 	if (r > 0) {
 		list->next_port = next->port;

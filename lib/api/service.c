@@ -15,6 +15,7 @@
 
 #include "api/attributes.h"
 #include "api/contract.h"
+#include "api/contract_settings.h"
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/opts.h"
@@ -253,7 +254,7 @@ int sluice_service_settings(struct sluice_service *service, struct sluice_servic
 	r = node_check(service->node);
 	if (r < 0)
 		return r;
-	contract_settings(&service->contract, &known);
+	contract_settings_opts(&service->contract.settings, &known);
 	return opts_answer(settings, &known, sizeof(known), "settings");
 }
 
