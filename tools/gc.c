@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <sluice_list.h>
+#include <sluice_leftovers.h>
 
 #include "tools/configured.h"
 #include "tools/domain/domain_json.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * What dead processes have left in a domain, as the public API tells of it (sluice_list.h).
+ * What dead processes have left in a domain, as the public API tells it (sluice_leftovers.h).
  * registry/leftovers.c does all of the work when leftovers are opened; what it has found is
  * kept here, and handed out one by one.
  */
@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <sluice_list.h>
+#include <sluice_leftovers.h>
 
 #include "api/list_root.h"
 #include "base/error.h"
