@@ -4,6 +4,7 @@
  *
  *	call.c		the verb: one request after the other, and their responses
  *	options.c	the command line
+ *	data.c		the bytes of the request
  *	print.c		a response, in each of the forms it is printed in
  */
 #ifndef TOOLS_CALL_H
@@ -64,7 +65,13 @@ struct call_response {
 /* 0; 2 (wrong, and a sentence was printed) or -1 (help was asked for, and printed). */
 int call_parse(struct call *call, int argc, char **argv);
 
-/* Prints it and flushes that.  0, or -errno. */
+/* Reads the data that is not on the command line.  0, or -1 and a sentence was printed. */
+int call_read_data(struct call *call);
+
+/* Has the user header the size that the service wants?  0, or -1 and a sentence was printed. */
+int call_check_header(const struct call *call);
+
+/* Prints a response, and flushes standard output.  0, or -errno. */
 int call_print(enum call_form form, const struct call_response *response);
 
 #endif /* TOOLS_CALL_H */
