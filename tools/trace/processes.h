@@ -29,9 +29,6 @@ int processes_watch_pid(struct processes *processes, pid_t pid);
 /* Has anything been found to watch? */
 bool processes_any(const struct processes *processes);
 
-/* Learns of the ports of a process, by the files that it holds. */
-void processes_learn_ports(struct trace *trace, pid_t pid);
-
 /* The name of a process's command, "?" if it is gone. */
 void process_name(pid_t pid, char name[16]);
 

@@ -32,6 +32,7 @@
 #include "pcapng.h"
 #include "perfetto.h"
 #include "ports.h"
+#include "process_ports.h"
 #include "processes.h"
 #include "replay.h"
 #include "summary.h"
@@ -150,7 +151,7 @@ static int watch_pids(struct trace *trace, struct processes *processes)
 	for (unsigned int i = 0; i < trace->options.pids; i++) {
 		if (processes_watch_pid(processes, trace->options.pid[i]) < 0)
 			return -1;
-		processes_learn_ports(trace, trace->options.pid[i]);
+		process_ports_learn(trace, trace->options.pid[i]);
 	}
 	return 0;
 }

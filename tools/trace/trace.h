@@ -8,7 +8,8 @@
  *	tracer.c	a program in the kernel, its maps, and the records that come from it
  *	attach.c	from a program and a file to a link
  *	places.c	where the probes of a file are
- *	processes.c	who uses the library, and of which files
+ *	processes.c	the processes that use the library, and the files that they run
+ *	process_ports.c	the ports of a process
  *	mapped_file.c	how the files that others run or name are opened
  *	ports.c		what is known of ports: service, role, process
  *	command.c	the command that is traced from its beginning
@@ -22,8 +23,8 @@
  *
  * and a file for each mode: events.c, latency.c, leaks.c, grow.c, capture.c, replay.c;
  * with what they write: event_text.c and histogram.c for people, perfetto.c for viewers,
- * pcapng_writer.c for captures, symbols.c and stacks.c for stacks.  syscalls.c counts for
- * sluice bench.
+ * pcapng_writer.c for captures, symbols.c, elf_names.c and stacks.c for stacks.
+ * syscalls.c counts for sluice bench.
  */
 #ifndef TRACE_TRACE_H
 #define TRACE_TRACE_H
