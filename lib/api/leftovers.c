@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * What dead processes have left in a domain, as the public API tells it (sluice_leftovers.h).
- * registry/leftovers.c does all of the work when leftovers are opened; what it has found is
- * kept here, and handed out one by one.
+ * The public API for leftovers of dead processes (sluice_leftovers.h).  registry/leftovers.c
+ * does all of the work when leftovers are opened.  Its findings are kept here, and handed out
+ * one by one.
  */
 #include <errno.h>
 #include <limits.h>
@@ -62,7 +62,7 @@ static int keep(void *context, const struct leftover *leftover)
 	return 0;
 }
 
-/* At the end goes the domain, if the root directory is of one user. */
+/* The domain itself is removed last, if the root directory is of one user. */
 static int remove_domain(const struct leftovers *walk, const struct list_root *root, int domain_fd)
 {
 	struct root_found found;

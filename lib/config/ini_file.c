@@ -8,10 +8,10 @@
  * is given to libinih line by line.
  *
  * libinih would cut a long line in two, take an indented line for the rest of the line
- * before it, and ignore text behind a heading.  Its switches for that are of the whole
+ * before it, and ignore text behind a heading.  Its switches for that hold for the whole
  * process, so this file keeps such lines from libinih: it refuses lines that are too long
  * and headings with text behind them, and removes indentation.  It also refuses bytes that
- * are no text.  It does not know what the entries mean.
+ * are no text.  It does not know the meaning of the entries.
  */
 #include "config/ini_file.h"
 
