@@ -97,7 +97,7 @@ int look_at(const struct look *look, struct snapshot *ret_snapshot)
 	if (r == CONFIGURED_WRONG)
 		return look_failed(look, "%s", sluice_strerror());
 	if (r == -EACCES)
-		return look_failed(look, "domain %s below %s is not to be read: a directory is closed to you, or not safe (of another user, writable by others, or a symbolic link)",
+		return look_failed(look, "domain %s below %s cannot be read: a directory is closed to you, or not safe (of another user, writable by others, or a symbolic link)",
 				   name, ret_snapshot->root);
 	return look_failed(look, "cannot read domain %s below %s: %s", name, ret_snapshot->root,
 			   lost_root_why(r));

@@ -24,7 +24,7 @@ static int check(const struct sluice_attribute *attribute, size_t index, uint64_
 		return fail(EINVAL, "the key of attribute %zu has %zu bytes, and must have 1 to %u",
 			    index, length, SLUICE_ATTRIBUTE_KEY_SIZE - 1);
 	if (!attribute->value && !(flags & SLUICE_SERVICE_MUST_EXIST))
-		return fail(EINVAL, "attribute %s has no value, which only a service that exists can be asked for",
+		return fail(EINVAL, "attribute %s has no value, which is allowed only with SLUICE_SERVICE_MUST_EXIST",
 			    attribute->key);
 	length = attribute->value ? strlen(attribute->value) : 0;
 	if (length >= SLUICE_ATTRIBUTE_VALUE_SIZE)

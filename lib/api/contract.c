@@ -192,7 +192,7 @@ int contract_compare(const struct sluice_registry_contract *found,
 	int r;
 
 	if (strncmp(found->name, wanted->name, sizeof(found->name)))
-		return fail(EPROTOTYPE, "service %s has the place of service %.*s", service,
+		return fail(EPROTOTYPE, "service %s would have the directory of service %.*s", service,
 			    (int)sizeof(found->name), found->name);
 	r = compare_messages(found, wanted);
 	return r < 0 ? r : contract_settings_compare(service, &found->settings, opts);

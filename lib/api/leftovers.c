@@ -50,7 +50,7 @@ static int keep(void *context, const struct leftover *leftover)
 		leftovers->kept = grown;
 	if (!grown || !kept) {
 		free(kept);
-		return fail(ENOMEM, "no memory for what was found");
+		return fail(ENOMEM, "no memory for the leftovers");
 	}
 	kept->leftover = *leftover;
 	snprintf(kept->entry, sizeof(kept->entry), "%s", leftover->entry);

@@ -53,7 +53,7 @@ static int wanted(uint64_t flags)
 			    (unsigned long long)flags,
 			    (unsigned long long)(flags & ~KNOWN_FLAGS));
 	if ((flags & both) == both)
-		return fail(EINVAL, "service_opts.flags asks for a service that exists and does not");
+		return fail(EINVAL, "service_opts.flags has both SLUICE_SERVICE_MUST_EXIST and SLUICE_SERVICE_MUST_CREATE");
 	if (flags & SLUICE_SERVICE_MUST_EXIST)
 		return SERVICE_DIR_EXISTING;
 	return flags & SLUICE_SERVICE_MUST_CREATE ? SERVICE_DIR_NEW : SERVICE_DIR_EITHER;

@@ -58,7 +58,7 @@ static int check_file(const char *path, const struct stat *st)
 		return fail(EACCES, "%s belongs to user %u, and must belong to root or to user %u",
 			    path, st->st_uid, geteuid());
 	if (st->st_mode & (S_IWGRP | S_IWOTH))
-		return fail(EACCES, "%s has mode 0%o, and others than its owner must not write it",
+		return fail(EACCES, "%s has mode 0%o, and only its owner may write it",
 			    path, st->st_mode & 07777);
 	if (st->st_size > (off_t)SIZE_LIMIT)
 		return fail(EINVAL, "%s has %lld bytes, and can have %u", path,

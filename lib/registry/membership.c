@@ -61,7 +61,7 @@ int membership_take(struct membership *membership, const struct service_dir *dir
 	r = slot_names_claim(&names, dir->node->presence_fd, membership->name);
 	if (r < 0)
 		membership->name[0] = 0;
-	return r != -EEXIST ? r : fail(EUSERS, "the service has all of its max_nodes, %" PRIu32,
+	return r != -EEXIST ? r : fail(EUSERS, "the service has reached its max_nodes, %" PRIu32,
 				       limit);
 }
 

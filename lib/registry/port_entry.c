@@ -165,7 +165,7 @@ static int claim(const struct service_dir *dir, enum port_kind kind, uint32_t li
 	};
 	int r = slot_names_claim(&names, fd, ret_name);
 
-	return r != -EEXIST ? r : fail(EUSERS, "the service has all of its max_%ss, %" PRIu32,
+	return r != -EEXIST ? r : fail(EUSERS, "the service has reached its max_%ss, %" PRIu32,
 				       kinds[kind].name, limit);
 }
 

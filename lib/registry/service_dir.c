@@ -86,7 +86,7 @@ static int read_contract(int fd, const char *name, struct service_record *record
 		return fail(errno, "cannot read the contract of service %s: %s", name,
 			    strerror(errno));
 	if (found.magic != SLUICE_REGISTRY_MAGIC_CONTRACT)
-		return fail(EPROTONOSUPPORT, "the contract file of service %s is none", name);
+		return fail(EPROTONOSUPPORT, "the contract file of service %s holds no contract", name);
 	if (found.version != SLUICE_PROTOCOL_VERSION || found.size != sizeof(found))
 		return fail(EPROTONOSUPPORT, "service %s speaks protocol version %u with %u bytes of contract, this library %u with %zu",
 			    name, found.version, found.size, SLUICE_PROTOCOL_VERSION,

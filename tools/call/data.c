@@ -39,7 +39,7 @@ int call_read_data(struct call *call)
 		return read_file(options->file, &call->data);
 	r = read_file(options->file, &read);
 	if (r == 0 && bytes_add_hex(&call->data, (const char *)read.at, read.count) < 0)
-		r = call_say("there are no pairs of hex digits in what was read");
+		r = call_say("the input is not pairs of hex digits");
 	bytes_free(&read);
 	return r;
 }

@@ -164,7 +164,7 @@ static int take_data(struct call *call, const char *data)
 		return 0;
 	}
 	if (options->hex && bytes_add_hex(&call->data, data, length) < 0)
-		return say_wrong("call", "these are no pairs of hex digits: %s", data);
+		return say_wrong("call", "DATA is not pairs of hex digits: %s", data);
 	if (!options->hex && bytes_add(&call->data, data, length) < 0)
 		return say_wrong("call", "there is no memory for DATA");
 	return 0;

@@ -193,7 +193,7 @@ int domains_list(const struct look *look)
 	configured_root(root, sizeof(root));
 	r = read_all(&domains);
 	if (r == -EACCES)
-		r = look_failed(look, "the root directory %s is not to be read: it is closed to you, or not safe (of another user, or writable by others)",
+		r = look_failed(look, "the root directory %s cannot be read: it is closed to you, or not safe (of another user, or writable by others)",
 				root);
 	else if (r < 0)
 		r = look_failed(look, "cannot read the root directory %s: %s", root,

@@ -240,7 +240,7 @@ int verb_ls(int argc, char **argv)
 	if (r)
 		return r < 0 ? 0 : r;
 	if (wanted.domains && (wanted.tree || look.names || look.domain))
-		return look_wrong(&look, "--domains is for all domains, a line each");
+		return look_wrong(&look, "--domains lists all domains, and takes no name");
 	if (wanted.domains)
 		return domains_list(&look);
 	r = look_at(&look, &snapshot);

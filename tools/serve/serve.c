@@ -116,7 +116,7 @@ static int prepare(struct serve *serve)
 	int exists;
 
 	if (command && !command_exists(command[0]))
-		return serve_say("there is no command %s that may be run", command[0]);
+		return serve_say("there is no command %s that this user may run", command[0]);
 	exists = choose_contract(serve);
 	if (exists < 0 || check_echo(serve) < 0 || open_service(serve, exists) < 0)
 		return -1;
@@ -190,7 +190,7 @@ int job_reply(struct serve *serve, struct job *job, const void *data, size_t byt
 	return 0;
 }
 
-/* ---- What is told of it ---------------------------------------------------- */
+/* ---- Reports ---- */
 
 static void tell(const struct job *job, int64_t took)
 {
@@ -256,7 +256,7 @@ static void count(struct serve *serve, const struct job *job)
 		serve->answered++;
 }
 
-/* 0, or -1: what is told of it cannot be written. */
+/* 0, or -1: the report cannot be written. */
 static int serve_one(struct serve *serve, struct sluice_active_request *request)
 {
 	struct job job = {
@@ -270,7 +270,7 @@ static int serve_one(struct serve *serve, struct sluice_active_request *request)
 
 	if (answer(serve, &job) < 0)
 		serve_say("request %" PRIu64 ": %s", job.number, job.why);
-	/* The client need not wait for what is told of it. */
+	/* The client need not wait for the report. */
 	(void)sluice_active_request_release(request);
 	took = sluice_deadline(0) - begin;
 	count(serve, &job);

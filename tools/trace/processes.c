@@ -174,7 +174,7 @@ struct look {
 	int error;			/* why */
 };
 
-/* The program itself comes first, but what is deleted says more. */
+/* Remembers the file of the program itself, unless a later one was deleted: that says more. */
 static void note_unseen(struct look *look, const struct mapping *mapping, int error)
 {
 	if (look->unseen[0] && (look->error == -ESTALE || error != -ESTALE))
@@ -197,7 +197,7 @@ static int look_at_mapping(void *context, const struct mapping *mapping)
 	else
 		r = look_at_file(look->processes, fd, mapping->name);
 	close(fd);
-	/* One that cannot be watched was told of; the others still can. */
+	/* A file that cannot be watched was reported; the others still can be watched. */
 	look->uses |= r > 0;
 	look->failed |= r < 0;
 	return 0;
@@ -278,7 +278,7 @@ int processes_watch_pid(struct processes *processes, pid_t pid)
 	if (r == -ENOENT || r == -ESRCH)
 		return trace_complain("process %d is not there", pid);
 	if (r < 0)
-		return trace_complain("process %d may not be looked at: %s", pid, strerror(-r));
+		return trace_complain("cannot look at process %d: %s", pid, strerror(-r));
 	if (look.failed)
 		return -1;
 	if (look.uses)

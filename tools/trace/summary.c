@@ -67,7 +67,7 @@ static int explain(const struct output *output, const char *name)
 		trace_complain("%s has the size that --max-size allows", name);
 	if (!output_is_cut(output))
 		return 0;
-	return trace_complain("the end of %s is missing, for it could not be written in time", name);
+	return trace_complain("the end of %s is missing, because it could not be written in time", name);
 }
 
 int summary_print(const struct summary *summary, const struct trace *trace)

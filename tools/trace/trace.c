@@ -104,7 +104,8 @@ static void close_outputs(struct trace *trace, FILE *before)
 /* ---- The processes to watch ---- */
 
 /*
- * Where a libsluice.so may be that programs will load: beside us, or where it is installed.
+ * Watches the libsluice.so that programs will load: the one beside this command, or the
+ * installed one.
  */
 static void watch_library(struct processes *processes)
 {

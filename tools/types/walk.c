@@ -165,7 +165,7 @@ struct inside {
 static uint64_t walk_struct(struct walk *walk, Dwarf_Die *type, const struct spot *spot,
 			    bool is_base);
 
-/* Appends a member's name; what is in a nameless struct belongs to the outer one. */
+/* Appends a member's name.  Members of a nameless struct belong to the outer one. */
 static void enter(struct spot *inner, const struct spot *outer, Dwarf_Die *member)
 {
 	const char *name = dwarf_diename(member);
