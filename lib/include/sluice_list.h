@@ -59,11 +59,7 @@ struct sluice_list_opts {
 
 /** SLUICE_LIST_ALIVE - the process lives; of a service: a node has it open */
 #define SLUICE_LIST_ALIVE	1u
-/**
- * SLUICE_LIST_ELSEWHERE - the process is in another pid namespace
- *
- * Its pid is that of another process here, or of none.
- */
+/** SLUICE_LIST_ELSEWHERE - the process is in another pid namespace, where its pid counts */
 #define SLUICE_LIST_ELSEWHERE	2u
 
 /**
@@ -85,11 +81,9 @@ enum sluice_list_kind {
 };
 
 /**
- * enum sluice_list_message_kind - the messages of request-response
+ * enum sluice_list_message_kind - indexes of the messages of request-response
  * @SLUICE_LIST_REQUEST: requests.
  * @SLUICE_LIST_RESPONSE: responses.
- *
- * These are indexes of the messages of a service.
  */
 enum sluice_list_message_kind {
 	SLUICE_LIST_REQUEST = 0,
@@ -102,10 +96,8 @@ enum sluice_list_message_kind {
  * @root: the root directory.
  * @domain: the domain.
  * @time: when it was read, in nanoseconds of CLOCK_MONOTONIC.
- * @unreadable: how many entries could not be read: closed to this user, not safe, not
- *	whole, or of another version.
- * @other_versions: how many of those are of another protocol version, or of a messaging
- *	pattern that this library does not know.
+ * @unreadable: number of entries that are closed to this user, not safe, or no whole record.
+ * @other_versions: number of those that are of another version or messaging pattern.
  */
 struct sluice_list_place {
 	size_t size;

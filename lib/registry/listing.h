@@ -10,7 +10,7 @@
 
 #define LISTING_ENTRY_SIZE	32u	/* names of entries are shorter */
 
-/* What is known of the process behind an entry. */
+/* The state of the process behind an entry, as far as it is known. */
 struct listing_owner {
 	uint64_t inode;		/* of the entry */
 	bool alive;

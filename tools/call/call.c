@@ -104,7 +104,7 @@ static void finish(struct call *call)
 
 /* ---- One request ----------------------------------------------------------- */
 
-/* -1. */
+/* Prints how many servers are there.  Returns -1. */
 static int lacks_servers(const struct call *call, uint64_t number)
 {
 	int there = sluice_client_wait_servers(call->client, 0, SLUICE_NOWAIT);
@@ -191,8 +191,8 @@ static int take(struct call *call, struct exchange *exchange, struct sluice_resp
 }
 
 /*
- * Receives up to the end of the stream.  Returns what ended it, an errno; or -errno: the
- * output cannot be written.
+ * Receives up to the end of the stream.  Returns the errno that ended it; or -errno: the output
+ * cannot be written.
  */
 static int receive(struct call *call, struct exchange *exchange)
 {
@@ -217,7 +217,7 @@ static int receive(struct call *call, struct exchange *exchange)
 	}
 }
 
-/* The sentence for what ended it.  -1. */
+/* Prints a sentence about the errno that ended the stream.  Returns -1. */
 static int failed(const struct call *call, const struct exchange *exchange, int error)
 {
 	uint64_t number = exchange->number, responses = exchange->responses;
@@ -240,11 +240,11 @@ static int failed(const struct call *call, const struct exchange *exchange, int 
 static void count_answer(struct call *call, const struct exchange *exchange)
 {
 	call->answered++;
-	/* If there is no memory for its time it is counted all the same. */
+	/* If there is no memory for its time, the answer is counted without it. */
 	(void)bytes_add(&call->times, &exchange->round_trip, sizeof(exchange->round_trip));
 }
 
-/* 0, also if it failed, which was printed and counted; or -1: the command ends. */
+/* 0, also if the request failed, which was printed and counted; or -1: the command ends. */
 static int perform(struct call *call, uint64_t number)
 {
 	struct exchange exchange = {
@@ -275,7 +275,7 @@ static int perform(struct call *call, uint64_t number)
 
 /* ---- The course of it ------------------------------------------------------ */
 
-/* Until the request is due; the first is at once. */
+/* Waits until the request is due.  The first one is due at once. */
 static void pause_before(const struct call *call, uint64_t number, int64_t begin)
 {
 	double since = (double)(number - 1) / call->options.rate * 1e9;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sluice call - what its files share
+ * sluice call - shared by its files
  *
  *	call.c		the verb: one request after the other, and their responses
  *	options.c	the command line
  *	data.c		the bytes of the request
- *	print.c		a response, in each of the forms it is printed in
+ *	print.c		a response, in each of its printed forms
  */
 #ifndef TOOLS_CALL_H
 #define TOOLS_CALL_H

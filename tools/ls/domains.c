@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * sluice ls --domains: the domains below the root directory, and who is in them.
+ * sluice ls --domains: the domains below the root directory, and their processes.
  *
- * A domain is a directory below the root with a name that a domain may have; who makes one
- * makes it under another name first.  Each is looked at as sluice ls does (snapshot.c).
- * One that may not be read, or is not safe, is listed without counts.
+ * A domain is a directory below the root with a name that a domain may have.  It is made under
+ * another name first.  Each is read as sluice ls does (snapshot.c).  A domain that may not be
+ * read, or is not safe, is listed without counts.
  *
  * As JSON it is one object:
  *

@@ -10,12 +10,12 @@
  * One request is served at a time; meanwhile others are queued:
  *
  *	receive --> echo, or command --+--> replies	answered
- *				       \--> none	failed, and it is said why
+ *				       \--> none	failed, and the reason is printed
  *
- *  1. Each request is released before the next is received, whatever has come of it: its
- *     client learns that this server has finished with it.
- *  2. A request is read where it lies, and only copied: nothing is decided by what is in
- *     it, which its client can change at any time.
+ *  1. Each request is released before the next is received, whatever its result: its client
+ *     learns that this server has finished with it.
+ *  2. A request is read in place, and only copied.  Nothing is decided by its contents, which
+ *     its client can change at any time.
  *  3. A request that fails is no failure of the server, which goes on.
  *
  * A signal that asks it to end does so after the request that is being served, whose
@@ -56,7 +56,7 @@ static void ask_for_types(struct serve *serve)
 		serve->contract.contract.response = options->response;
 }
 
-/* 1: that of a service that is there; 0: one for a new service; or -1. */
+/* 1: the contract of an existing service; 0: one for a new service; or -1. */
 static int choose_contract(struct serve *serve)
 {
 	const struct sluice_type bytes = SLUICE_SLICE(uint8_t);
@@ -109,7 +109,7 @@ static int open_service(struct serve *serve, bool exists)
 	return serve->environment ? 0 : serve_say("there is no memory");
 }
 
-/* Everything before the first request.  0, or -1 and it was said why. */
+/* Everything before the first request.  0, or -1 and a sentence was printed. */
 static int prepare(struct serve *serve)
 {
 	char **command = serve->options.command;
@@ -146,7 +146,7 @@ int job_failed(struct job *job, const char *format, ...)
 	return -1;
 }
 
-/* An echo has that of its request, if it is one of the same size. */
+/* An echo has the header of its request, if it is one of the same size. */
 static void fill_header(const struct serve *serve, const struct job *job,
 			struct sluice_reply *reply)
 {
@@ -176,7 +176,7 @@ int job_reply(struct serve *serve, struct job *job, const void *data, size_t byt
 	fill_header(serve, job, reply);
 	if (bytes)
 		memcpy(reply->data, data, bytes);
-	/* It waits where responses do not overflow. */
+	/* This waits if responses do not overflow. */
 	do
 		r = sluice_reply_send(reply);
 	while (r == -EINTR && !interrupted);

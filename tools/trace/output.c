@@ -175,7 +175,7 @@ static bool has_room(struct output *output, size_t size)
 	return size <= output->room - output->fill && output->batches < BATCHES;
 }
 
-/* Only the last output waits: it is small, and nothing else is to be done then. */
+/* Only the last output waits: it is small, and nothing else is left to do. */
 static bool make_room(struct output *output, size_t size)
 {
 	if (has_room(output, size))

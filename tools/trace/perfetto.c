@@ -52,7 +52,7 @@ struct perfetto {
 	uint64_t last;			/* the latest time since then */
 };
 
-/* ---- What events mean ---- */
+/* ---- Events ---- */
 
 static void count(struct perfetto *perfetto, const struct event_record *event, uint64_t time,
 		  const char *what)

@@ -94,7 +94,7 @@ void process_name(pid_t pid, char name[16])
 
 /* ---- Files ---- */
 
-/* 1 (watched), 0 (there are no probes, or none of ours) or -1 and it was said why. */
+/* 1 (watched), 0 (there are no probes, or none of ours) or -1 and a sentence was printed. */
 static int watch(struct processes *processes, int fd, const char *name, pid_t pid)
 {
 	struct tracer *tracer = processes->trace->tracer;

@@ -232,7 +232,7 @@ static int send_all(struct replay *replay)
 
 /* ---- The course of it ------------------------------------------------------ */
 
-/* Everything before the first request.  0, or -1 and it was said why. */
+/* Everything before the first request.  0, or -1 and a sentence was printed. */
 static int prepare(struct replay *replay)
 {
 	char why[CONTRACT_WHY];

@@ -362,7 +362,7 @@ uint64_t tracer_discard(struct tracer *tracer)
 	return tracer->discarded;
 }
 
-/* ---- What it has cost and lost ---- */
+/* ---- Costs and losses ---- */
 
 struct counts tracer_counts(const struct tracer *tracer, uint64_t probes)
 {

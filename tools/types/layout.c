@@ -106,7 +106,7 @@ void layout_free(struct layout *layout)
 	*layout = (struct layout){ 0 };
 }
 
-/* ---- What follows ---- */
+/* ---- Fingerprints and differences ---- */
 
 static uint64_t hash_byte(uint64_t hash, unsigned char byte)
 {

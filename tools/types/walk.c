@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * Goes through a type as the debug information describes it, member by member, and
- * writes down its fields, what of them must not be shared, and the holes between them.
+ * lists its fields, the parts that must not be shared, and the holes between the fields.
  *
  * These must not be shared: types with a meaning in one process only (pointers, references,
  * pointers to members, the pointer behind virtual functions), types that each compiler lays
