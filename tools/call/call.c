@@ -59,11 +59,11 @@ static int64_t left_until(int64_t deadline)
 
 static int open_service(struct call *call)
 {
-	const struct sluice_node_opts node = SLUICE_NODE_OPTS(.domain = call->options.domain);
+	const struct chosen_service *chosen = &call->options.service;
+	const struct sluice_node_opts node = SLUICE_NODE_OPTS(.domain = chosen->domain);
 	const struct sluice_service_opts service = SLUICE_SERVICE_OPTS(
-		.flags = SLUICE_SERVICE_MUST_EXIST | call->options.required |
-			 (call->options.any_user ? SLUICE_SERVICE_ANY_USER : 0),
-		.refused_flags = call->options.refused);
+		.flags = SLUICE_SERVICE_MUST_EXIST | chosen_service_flags(chosen),
+		.refused_flags = chosen->refused);
 
 	call->node = sluice_node_create("sluice-call", &node);
 	interrupt_catch(call->node);
@@ -75,9 +75,10 @@ static int open_service(struct call *call)
 /* Everything before the first request.  0, or -1 and a sentence was printed. */
 static int prepare(struct call *call)
 {
+	const struct chosen_service *chosen = &call->options.service;
 	char why[CONTRACT_WHY];
 
-	if (contract_find(&call->contract, call->options.domain, call->options.service, why) < 0)
+	if (contract_find(&call->contract, chosen->domain, chosen->name, why) < 0)
 		return call_say("%s", why);
 	if (call_read_data(call) < 0)
 		return -1;
@@ -114,9 +115,9 @@ static int lacks_servers(const struct call *call, uint64_t number)
 	if (there > 0)
 		return call_say("request %" PRIu64 ": %u servers of %s are wanted, and %d are "
 				"there after %s", number, call->options.servers,
-				call->options.service, there, limit);
+				call->options.service.name, there, limit);
 	return call_say("request %" PRIu64 ": no server of %s is there after %s", number,
-			call->options.service, limit);
+			call->options.service.name, limit);
 }
 
 static int wait_servers(const struct call *call, const struct exchange *exchange)

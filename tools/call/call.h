@@ -15,6 +15,7 @@
 
 #include <sluice.h>
 
+#include "tools/chosen_service.h"
 #include "tools/contract.h"
 #include "tools/text/bytes.h"
 #include "tools/text/say.h"
@@ -22,17 +23,15 @@
 enum call_form { CALL_TEXT, CALL_HEX, CALL_JSON, CALL_RAW };
 
 struct call_options {
-	const char *service;
-	const char *domain;
+	struct chosen_service service;
 	const char *file;		/* "-" standard input; NULL: the data is there */
-	bool hex, json, raw, any_user;
+	bool hex, json, raw;
 	bool with_header;
 	enum call_form form;		/* that comes of these */
 	uint64_t count;
 	double rate;			/* a second; 0: as fast as it goes */
 	int64_t timeout;		/* nanoseconds */
 	unsigned int servers;
-	uint64_t required, refused;	/* flags of the service */
 };
 
 struct call {

@@ -51,7 +51,7 @@ int call_check_header(const struct call *call)
 	if (!call->options.with_header || call->header.count == size)
 		return 0;
 	if (!size)
-		return call_say("requests of %s have no user header", call->options.service);
+		return call_say("requests of %s have no user header", call->options.service.name);
 	return call_say("the header has %zu bytes, and must have %" PRIu64, call->header.count,
 			size);
 }

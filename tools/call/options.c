@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "tools/arguments.h"
-#include "tools/settings.h"
 #include "tools/text/text.h"
 
 #define TIMEOUT		(5 * SECOND_NS)
@@ -59,8 +58,8 @@ static const char help[] =
 "  sluice call example/echo ping --count 600 --rate 10 --json | jq .round_trip_ns\n";
 
 enum {
-	HEX = 256, INPUT, HEADER, RATE, LIMIT, SERVERS, REQUIRE, REFUSE, ANY_USER, JSON, RAW,
-	COUNT = 'n', DOMAIN = 'd',
+	HEX = 256, INPUT, HEADER, RATE, LIMIT, SERVERS, JSON, RAW,
+	COUNT = 'n',
 };
 
 static const struct option long_options[] = {
@@ -71,10 +70,7 @@ static const struct option long_options[] = {
 	{ "rate", required_argument, NULL, RATE },
 	{ "timeout", required_argument, NULL, LIMIT },
 	{ "servers", required_argument, NULL, SERVERS },
-	{ "require", required_argument, NULL, REQUIRE },
-	{ "refuse", required_argument, NULL, REFUSE },
-	{ "any-user", no_argument, NULL, ANY_USER },
-	{ "domain", required_argument, NULL, DOMAIN },
+	CHOSEN_SERVICE_OPTIONS,
 	{ "json", no_argument, NULL, JSON },
 	{ "raw", no_argument, NULL, RAW },
 	{ "help", no_argument, NULL, ARGUMENTS_HELP },
@@ -129,22 +125,14 @@ static bool take(void *context, int option, char *value)
 		return parse_timeout(value, &options->timeout);
 	case SERVERS:
 		return take_servers(value, &options->servers);
-	case REQUIRE:
-		return settings_take_flags(value, &options->required);
-	case REFUSE:
-		return settings_take_flags(value, &options->refused);
-	case ANY_USER:
-		options->any_user = true;
-		return true;
-	case DOMAIN:
-		options->domain = value;
-		return true;
 	case JSON:
 		options->json = true;
 		return true;
-	default:
+	case RAW:
 		options->raw = true;
 		return true;
+	default:
+		return chosen_service_take(&options->service, option, value);
 	}
 }
 
@@ -200,6 +188,6 @@ int call_parse(struct call *call, int argc, char **argv)
 	if (options->json && options->raw)
 		return say_wrong("call", "either --json or --raw");
 	options->form = form_of(options);
-	options->service = argv[optind];
+	options->service.name = argv[optind];
 	return take_data(call, argv[optind + 1]);
 }

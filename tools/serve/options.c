@@ -13,7 +13,6 @@
 #include <string.h>
 
 #include "tools/arguments.h"
-#include "tools/settings.h"
 #include "tools/text/text.h"
 
 static const char help[] =
@@ -59,8 +58,8 @@ static const char help[] =
 
 enum {
 	LINES = 256, LIMIT, TYPE, SLICE, REQUEST_TYPE, REQUEST_SLICE, RESPONSE_TYPE,
-	RESPONSE_SLICE, REQUIRE, REFUSE, ANY_USER, JSON,
-	COUNT = 'n', DOMAIN = 'd', VERBOSE = 'v',
+	RESPONSE_SLICE, JSON,
+	COUNT = 'n', VERBOSE = 'v',
 };
 
 static const struct option long_options[] = {
@@ -73,10 +72,7 @@ static const struct option long_options[] = {
 	{ "request-slice", required_argument, NULL, REQUEST_SLICE },
 	{ "response-type", required_argument, NULL, RESPONSE_TYPE },
 	{ "response-slice", required_argument, NULL, RESPONSE_SLICE },
-	{ "require", required_argument, NULL, REQUIRE },
-	{ "refuse", required_argument, NULL, REFUSE },
-	{ "any-user", no_argument, NULL, ANY_USER },
-	{ "domain", required_argument, NULL, DOMAIN },
+	CHOSEN_SERVICE_OPTIONS,
 	{ "verbose", no_argument, NULL, VERBOSE },
 	{ "json", no_argument, NULL, JSON },
 	{ "help", no_argument, NULL, ARGUMENTS_HELP },
@@ -129,26 +125,23 @@ static bool take(void *context, int option, char *value)
 		return true;
 	case LIMIT:
 		return parse_timeout(value, &options->timeout);
-	case REQUIRE:
-		return settings_take_flags(value, &options->required);
-	case REFUSE:
-		return settings_take_flags(value, &options->refused);
-	case ANY_USER:
-		options->any_user = true;
-		return true;
 	case COUNT:
 		return parse_count(value, UINT64_MAX, &options->count);
-	case DOMAIN:
-		options->domain = value;
-		return true;
 	case VERBOSE:
 		options->verbose = true;
 		return true;
 	case JSON:
 		options->json = true;
 		return true;
-	default:
+	case TYPE:
+	case SLICE:
+	case REQUEST_TYPE:
+	case REQUEST_SLICE:
+	case RESPONSE_TYPE:
+	case RESPONSE_SLICE:
 		return take_types(options, option, value);
+	default:
+		return chosen_service_take(&options->service, option, value);
 	}
 }
 
@@ -174,7 +167,7 @@ int serve_parse(struct serve_options *options, int argc, char **argv)
 		return r;
 	if (optind == argc)
 		return say_wrong("serve", "SERVICE is missing");
-	options->service = argv[optind++];
+	options->service.name = argv[optind++];
 	/* No options follow a "--". */
 	if (strcmp(argv[optind - 2], "--") != 0)
 		r = arguments_take(&arguments, take, options);

@@ -59,17 +59,18 @@ static void ask_for_types(struct serve *serve)
 /* 1: the contract of an existing service; 0: one for a new service; or -1. */
 static int choose_contract(struct serve *serve)
 {
+	const struct chosen_service *chosen = &serve->options.service;
 	const struct sluice_type bytes = SLUICE_SLICE(uint8_t);
 	char why[CONTRACT_WHY];
 	int r;
 
-	r = contract_find(&serve->contract, serve->options.domain, serve->options.service, why);
+	r = contract_find(&serve->contract, chosen->domain, chosen->name, why);
 	/* The library knows more about a service of another version. */
 	if (r < 0 && r != -ENOENT && r != -EPROTONOSUPPORT)
 		return serve_say("%s", why);
 	if (r < 0)
 		serve->contract.contract = (struct sluice_contract){
-			.name = serve->options.service,
+			.name = chosen->name,
 			.request = bytes,
 			.response = bytes,
 		};
@@ -92,11 +93,10 @@ static int check_echo(const struct serve *serve)
 
 static int open_service(struct serve *serve, bool exists)
 {
-	const struct sluice_node_opts node = SLUICE_NODE_OPTS(.domain = serve->options.domain);
+	const struct chosen_service *chosen = &serve->options.service;
+	const struct sluice_node_opts node = SLUICE_NODE_OPTS(.domain = chosen->domain);
 	const struct sluice_service_opts service = SLUICE_SERVICE_OPTS(
-		.flags = serve->options.required |
-			 (serve->options.any_user ? SLUICE_SERVICE_ANY_USER : 0),
-		.refused_flags = serve->options.refused,
+		.flags = chosen_service_flags(chosen), .refused_flags = chosen->refused,
 		.max_response_buffer_size = serve->options.lines && !exists ? LINES_UNREAD : 0);
 
 	serve->node = sluice_node_create("sluice-serve", &node);
@@ -306,8 +306,8 @@ static int run(struct serve *serve)
 	signal(SIGCHLD, SIG_DFL);	/* and is reaped here */
 	if (prepare(serve) < 0)
 		return -1;
-	serve_say("serves %s in the domain %s; ^C ends it", serve->options.service,
-		  configured_domain(serve->options.domain));
+	serve_say("serves %s in the domain %s; ^C ends it", serve->options.service.name,
+		  configured_domain(serve->options.service.domain));
 	r = serve_all(serve);
 	summarise(serve);
 	return r;

@@ -15,6 +15,7 @@
 
 #include <sluice.h>
 
+#include "tools/chosen_service.h"
 #include "tools/contract.h"
 #include "tools/text/bytes.h"
 #include "tools/text/say.h"
@@ -22,15 +23,12 @@
 struct environment;
 
 struct serve_options {
-	const char *service;
-	const char *domain;
+	struct chosen_service service;
 	char **command;			/* ends with NULL; or NULL: echo */
 	struct sluice_type request;	/* without a name: not given */
 	struct sluice_type response;
 	uint64_t count;			/* requests; 0: until interrupted */
 	int64_t timeout;		/* of a command, in nanoseconds; 0: none */
-	uint64_t required, refused;	/* flags of the service */
-	bool any_user;
 	bool lines;
 	bool json;
 	bool verbose;
