@@ -14,7 +14,7 @@ lib: $(O)/lib/$(lib-file) $(O)/lib/libsluice.a $(O)/lib/sluice.pc
 
 $(O)/lib/%.o: own = -Ilib $(needs-cflags)
 
-# What sys/sdt.h does with its variadic macros is an extension to clang 19.
+# clang 19 takes the variadic macros of sys/sdt.h for an extension.
 $(O)/lib/trace/probes.o: own = -Ilib $(needs-cflags) -Wno-pedantic
 
 $(lib-objects): | $(O)/lib/needs

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * The options of a verb, as they are typed.
+ * The options of a verb.
  *
  * A verb has one table, that of its long options.  An option whose val is a letter can be
  * typed as that letter too.  Errors are reported here, and not by getopt: the typed text is
- * made fit for a terminal (say.c), and the nearest option is named.  This file also
- * reports, for all verbs, that JSON cannot be printed (JSON_BUILT comes from build.mk).
+ * cleaned for a terminal (say.c), and the nearest option is named.  This file also reports,
+ * for all verbs, that JSON cannot be printed (JSON_BUILT comes from build.mk).
  */
 #include "arguments.h"
 
@@ -29,7 +29,7 @@ static bool is_letter(int val)
 	return (val >= 'a' && val <= 'z') || (val >= 'A' && val <= 'Z');
 }
 
-/* As getopt wants them: "+:d:h". */
+/* The short options as getopt expects them: "+:d:h". */
 static void letters(const struct arguments *arguments, char buffer[LETTERS])
 {
 	char *at = buffer;
@@ -42,7 +42,7 @@ static void letters(const struct arguments *arguments, char buffer[LETTERS])
 			continue;
 		*at++ = (char)option->val;
 		for (int i = 0; i < option->has_arg; i++)
-			*at++ = ':';	/* two: there may be a value */
+			*at++ = ':';	/* two colons: a value may follow */
 	}
 	*at = 0;
 }
@@ -73,7 +73,7 @@ static int tell_unknown(const struct arguments *arguments, const char *typed)
 	return '?';
 }
 
-/* A command that was built without jansson has no JSON to print. */
+/* A command that was built without jansson cannot print JSON. */
 static bool can_do(const struct arguments *arguments, int option)
 {
 	const char *name = arguments_name(arguments->options, option);
@@ -106,6 +106,24 @@ int arguments_next(const struct arguments *arguments)
 	else
 		say_wrong(arguments->verb, "there is no option -%c", optopt);
 	return '?';
+}
+
+int arguments_take(const struct arguments *arguments,
+		   bool (*take)(void *context, int option, char *value), void *context)
+{
+	int option;
+
+	while ((option = arguments_next(arguments)) != -1) {
+		if (option == ARGUMENTS_HELP) {
+			fputs(arguments->help, stdout);
+			return -1;
+		}
+		if (option == '?')
+			return 2;
+		if (!take(context, option, optarg))
+			return arguments_refuse(arguments, option);
+	}
+	return 0;
 }
 
 int arguments_refuse(const struct arguments *arguments, int val)

@@ -20,17 +20,17 @@ struct contract {
 };
 
 /*
- * Finds the contract of a service that exists.  0; -ENOENT: there is none;
- * -EPROTONOSUPPORT: there is none, but a service of an incompatible version, whatever its
- * name is; or -errno as snapshot_take() returns it; and a sentence in ret_why.
+ * Finds the contract of an existing service.  0; -ENOENT: there is none; -EPROTONOSUPPORT:
+ * there is none, but there are services of an incompatible version, whose names are not
+ * known; or -errno as snapshot_take() returns it.  After a failure ret_why has a sentence.
  */
 int contract_find(struct contract *contract, const char *domain, const char *name,
 		  char ret_why[CONTRACT_WHY]);
 
 /*
- * Tells how many elements of a type these bytes are.  0; or -EMSGSIZE if they are not a
- * whole number of elements, or not one where the type is of fixed size.  Then ret_why is
- * the end of a sentence that begins with what the bytes are, such as "the request".
+ * Computes how many elements of a type these bytes are.  0; or -EMSGSIZE if they are not a
+ * whole number of elements, or not one element of a type of fixed size.  Then ret_why is the
+ * end of a sentence whose subject the caller writes, such as "the request".
  */
 int contract_elements(const struct sluice_type *type, size_t bytes, size_t *ret_elements,
 		      char ret_why[CONTRACT_WHY]);

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <sluice_list.h>
+#include <sluice_leftovers.h>
 
 #include "tools/configured.h"
 #include "tools/domain/domain_json.h"
@@ -125,7 +125,7 @@ static void fail(struct gc *gc, const struct sluice_leftover *thing)
 
 /* ---- All of it ---------------------------------------------------------------- */
 
-/* Prints why it could not look for anything. */
+/* Prints why the domain could not be searched. */
 static int tell_why(const struct gc *gc, const char *domain, int error)
 {
 	char root[PATH_MAX];
@@ -138,7 +138,7 @@ static int tell_why(const struct gc *gc, const char *domain, int error)
 	if (lost_root_is(-error))
 		return look_failed(&gc->look, "there can be no domain %s below %s: %s", domain,
 				   root, lost_root_why(-error));
-	return look_failed(&gc->look, "domain %s is not to be read, or its directories are not safe: %s",
+	return look_failed(&gc->look, "domain %s cannot be read, or its directories are not safe: %s",
 			   domain, strerror(error));
 }
 

@@ -7,13 +7,13 @@
 
 #include <sluice.h>
 
-/* Which signal has come; 0: none. */
+/* The signal that has come; 0: none. */
 extern volatile sig_atomic_t interrupted;
 
-/* From here on the signals set that, and end the waits of this node. */
+/* Catches the signals: each sets interrupted, and ends a wait of this node. */
 void interrupt_catch(struct sluice_node *node);
 
-/* To be called before that node is destroyed. */
+/* Called before that node is destroyed. */
 void interrupt_forget(void);
 
 #endif /* TOOLS_INTERRUPT_H */

@@ -53,34 +53,29 @@ int look_failed(const struct look *look, const char *format, ...)
 
 /* ---- The command line ---- */
 
-static int take(struct look *look, const struct arguments *arguments, int option)
+static bool take(void *context, int option, char *value)
 {
-	switch (option) {
-	case LOOK_DOMAIN:
-		look->domain = optarg;
-		return 0;
-	case LOOK_JSON:
+	struct look *look = context;
+
+	if (option == LOOK_DOMAIN)
+		look->domain = value;
+	else if (option == LOOK_JSON)
 		look->json = true;
-		return 0;
-	case LOOK_HELP:
-		fputs(look->help, stdout);
-		return -1;
-	case '?':		/* it was said why */
-		return LOOK_WRONG;
-	}
-	return look->take(look->context, option, optarg) ? 0 : arguments_refuse(arguments, option);
+	else
+		return look->take(look->context, option, value);
+	return true;
 }
 
 int look_parse(struct look *look, int argc, char **argv)
 {
 	const struct arguments arguments = {
-		.verb = look->verb, .options = look->options, .argc = argc, .argv = argv,
+		.verb = look->verb, .help = look->help, .options = look->options,
+		.argc = argc, .argv = argv,
 	};
-	int option, r = 0;
+	int r;
 
 	arguments_begin();
-	while (!r && (option = arguments_next(&arguments)) != -1)
-		r = take(look, &arguments, option);
+	r = arguments_take(&arguments, take, look);
 	look->name = argv + optind;
 	look->names = argc - optind;
 	return r;
@@ -102,7 +97,7 @@ int look_at(const struct look *look, struct snapshot *ret_snapshot)
 	if (r == CONFIGURED_WRONG)
 		return look_failed(look, "%s", sluice_strerror());
 	if (r == -EACCES)
-		return look_failed(look, "domain %s below %s is not to be read: a directory is closed to you, or not safe (of another user, writable by others, or a symbolic link)",
+		return look_failed(look, "domain %s below %s cannot be read: a directory is closed to you, or not safe (of another user, writable by others, or a symbolic link)",
 				   name, ret_snapshot->root);
 	return look_failed(look, "cannot read domain %s below %s: %s", name, ret_snapshot->root,
 			   lost_root_why(r));

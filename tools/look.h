@@ -11,13 +11,13 @@
 #include "arguments.h"
 #include "tools/domain/snapshot.h"
 
-#define LOOK_WRONG	2	/* exit status: asked wrongly */
+#define LOOK_WRONG	2	/* exit status: the command line was wrong */
 
 /*
  * The options of all of them.  A verb numbers its own options from LOOK_OWN on, or by the
  * letter that is their short form.
  */
-enum { LOOK_DOMAIN = 'd', LOOK_HELP = 'h', LOOK_JSON = 256, LOOK_OWN };
+enum { LOOK_DOMAIN = 'd', LOOK_HELP = ARGUMENTS_HELP, LOOK_JSON = 256, LOOK_OWN };
 #define LOOK_OPTIONS						\
 	{ "domain", required_argument, NULL, LOOK_DOMAIN },	\
 	{ "json", no_argument, NULL, LOOK_JSON },		\
@@ -44,7 +44,7 @@ struct look {
 /* 0; LOOK_WRONG, and a sentence was printed; -1: help was asked for, and printed. */
 int look_parse(struct look *look, int argc, char **argv);
 
-/* Say a sentence on standard error.  LOOK_WRONG; 1. */
+/* Print a sentence on standard error.  Return LOOK_WRONG; return 1. */
 __attribute__((__format__(__printf__, 2, 3)))
 int look_wrong(const struct look *look, const char *format, ...);
 __attribute__((__format__(__printf__, 2, 3)))

@@ -42,7 +42,7 @@ static const struct verb verbs[] = {
 	{ "doctor",	verb_doctor,	"tell whether Sluice works here, and what is in the way" },
 	{ "gc",		verb_gc,	"remove what dead processes have left" },
 	{ "help",	help,		"list the verbs" },
-	{ "ls",		verb_ls,	"list the services, and who is in them" },
+	{ "ls",		verb_ls,	"list the services and their processes" },
 	{ "serve",	verb_serve,	"serve a service with a command, or as an echo" },
 	{ "show",	verb_show,	"show all of one service" },
 	{ "stat",	verb_stat,	"show what clients and servers have counted, or how fast" },

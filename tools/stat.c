@@ -342,7 +342,7 @@ int verb_stat(int argc, char **argv)
 	if (r)
 		return r < 0 ? 0 : r;
 	if (chosen.count && !chosen.interval)
-		return look_wrong(&look, "--count is for --watch");
+		return look_wrong(&look, "--count needs --watch");
 	r = look_at(&look, &snapshot);
 	if (r)
 		return r;

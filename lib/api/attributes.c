@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * Attributes: what is said of a service in pairs of key and value, for who looks for
- * one that suits.
+ * Attributes: pairs of key and value that describe a service, for programs that look for a
+ * suitable one.
  *
- * Whoever creates the service writes them behind its contract, once; who opens it may
- * demand a key, or a key with its value.  A key may be there several times.  Records are
- * zero-padded; those found come from another program, and need not be.
+ * The process that creates the service writes them behind its contract, once.  A process that
+ * opens the service may demand a key, or a key with a value.  A key may be there several
+ * times.  Records are padded with zeros; those that were found come from another program, and
+ * may not be.
  */
 #include "api/attributes.h"
 
@@ -23,7 +24,7 @@ static int check(const struct sluice_attribute *attribute, size_t index, uint64_
 		return fail(EINVAL, "the key of attribute %zu has %zu bytes, and must have 1 to %u",
 			    index, length, SLUICE_ATTRIBUTE_KEY_SIZE - 1);
 	if (!attribute->value && !(flags & SLUICE_SERVICE_MUST_EXIST))
-		return fail(EINVAL, "attribute %s has no value, which only a service that exists can be asked for",
+		return fail(EINVAL, "attribute %s has no value, which is allowed only with SLUICE_SERVICE_MUST_EXIST",
 			    attribute->key);
 	length = attribute->value ? strlen(attribute->value) : 0;
 	if (length >= SLUICE_ATTRIBUTE_VALUE_SIZE)
@@ -60,7 +61,7 @@ int attributes_record(struct sluice_registry_attribute ret_records[SLUICE_ATTRIB
 	return count;
 }
 
-/* Is there the key, and with this value unless it is NULL? */
+/* Is this key there, and with this value unless that is NULL? */
 static bool is_there(const struct sluice_registry_attribute *found, uint32_t count,
 		     const char *key, const char *value)
 {

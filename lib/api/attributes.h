@@ -9,13 +9,13 @@
 #include "base/compiler.h"
 
 /*
- * Checks those of the options, and writes the records to be created; their number, or
- * -EINVAL.  Those without a value are no records.
+ * Checks the attributes of the options, and writes the records of those that have a value.
+ * Returns the number of records, or -EINVAL.
  */
 int attributes_record(struct sluice_registry_attribute ret_records[SLUICE_ATTRIBUTES_MAX],
 		      const struct sluice_service_opts *opts) MUST_CHECK;
 
-/* Has the service those that opts demands?  0 or -EPROTOTYPE. */
+/* Does the service have the attributes that opts demands?  0 or -EPROTOTYPE. */
 int attributes_compare(const char *service, const struct sluice_registry_attribute *found,
 		       uint32_t count, const struct sluice_service_opts *opts) MUST_CHECK;
 

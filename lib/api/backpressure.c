@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
- * What becomes of a message for which a peer has no room, where messages do not overflow:
- * it is waited for, or goes without the message, or the program is asked.
+ * Backpressure: the choice for a message that finds no room at a peer, if messages do not
+ * overflow.  The sender waits, or the peer goes without the message, or the program is asked.
  *
  * A program that answers "retry" is asked again when there may be room, or after a pause,
- * which doubles from 1 to 100 ms; so it can count how often, and see how long it takes.
- * Looks in between do not ask.  What it was asked of a message and a peer is remembered
- * with the peer until it is asked of another message.
+ * which doubles from 1 to 100 ms.  So it can count the questions, and see how long the send
+ * takes.  Looks at the ring in between do not ask.  The questions about a message and a peer
+ * are remembered with the peer, until the program is asked about another message.
  *
- * A peer can make no room for as long as it likes: that is what the program is asked about.
+ * A peer can refuse to make room for as long as it likes.  So the program decides.
  */
 #include "api/backpressure.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What becomes of a message for which a peer has no room. */
+/* The choice for a message that finds no room at a peer. */
 #ifndef SLUICE_API_BACKPRESSURE_H
 #define SLUICE_API_BACKPRESSURE_H
 
@@ -10,7 +10,7 @@
 #include "base/compiler.h"
 
 
-/* As a port's options say. */
+/* The choice that the options of a port make. */
 struct backpressure {
 	uint32_t when_full;
 	sluice_full_fn ask;
@@ -18,15 +18,15 @@ struct backpressure {
 	uint64_t port;
 };
 
-/* What was asked of a message that a peer has no room for. */
+/* The questions about a message that finds no room at a peer. */
 struct patience {
 	uint64_t request;		/* its number */
-	uint64_t retries;		/* how often was asked what to do */
+	uint64_t retries;		/* how often the program was asked */
 	int64_t since;			/* when it was asked first */
-	bool without;			/* the request does not go there */
+	bool without;			/* the request does not go to this peer */
 };
 
-/* How long to wait until the program is asked again, in one call that sends. */
+/* When the program is asked again, during one call that sends. */
 struct backpressure_pace {
 	int64_t ask_at;			/* 0: at once */
 	int64_t pause;
@@ -38,20 +38,20 @@ enum backpressure_verdict {
 	BACKPRESSURE_FAIL,
 };
 
-/* 0 or -EINVAL.  The port is known later. */
+/* 0 or -EINVAL.  The port is set later. */
 int backpressure_init(struct backpressure *pressure,
 		      const struct sluice_port_opts *opts) MUST_CHECK;
 
 /*
- * What to do about a message to a peer, whose patience belongs to that message or to an
- * earlier one.  Asks the program if it is time to.
+ * Decides about a message to a peer.  The patience of the peer is about that message, or about
+ * an earlier one.  Asks the program if it is time to.
  */
 enum backpressure_verdict backpressure_decide(const struct backpressure *pressure,
 					      const struct backpressure_pace *pace,
 					      struct patience *patience, uint64_t request,
 					      uint64_t peer);
 
-/* All peers have been asked; when to ask again, CLOCK_NEVER if nobody is to be. */
+/* All peers have been asked.  Writes when to ask again; CLOCK_NEVER: nobody is to be asked. */
 void backpressure_go_on(const struct backpressure *pressure, struct backpressure_pace *pace);
 int64_t backpressure_alarm(const struct backpressure *pressure,
 			   const struct backpressure_pace *pace);

@@ -2,26 +2,28 @@
 /*
  * The servers that a client is connected to.
  *
- * The client connects inside its own calls: to the servers whose sockets it finds when
- * it is made, and to others when a letter tells of them (api/node.c).  What fails for
- * want of something, here or at the server, is tried again after a pause, and so is what
- * was connected and lost that way (api/client_want.c).
+ * The client connects inside its own calls: to the servers whose sockets it finds when it is
+ * made, and to others when a letter says that the service has changed (api/node.c).  If a
+ * connection fails because this process or the server lacks something, the client tries again
+ * after a pause.  It does the same if a connection is lost for that reason
+ * (api/client_want.c).
  *
- * A client is connected to at most max_servers servers; a hostile server needs no name in
- * the registry for its socket to be found.  One that was destroyed has given up its name, but
- * may still hold requests.  It takes no place, and is hung up on when it holds none.  But a
- * static client has set memory aside for max_servers in all, so it counts each until that
- * hangs up.  Further ones are connected to when there is a place.  A server that never hangs
- * up costs a static client that place; it could as well have stayed.
+ * A client is connected to at most max_servers servers, because a hostile server needs no
+ * name in the registry for its socket to be found.  A server that was destroyed has given up
+ * its name, but may still hold requests.  It does not count, and the client hangs up on it
+ * when it holds none.  A static client has set memory aside for max_servers in all, so it
+ * counts each server until that hangs up.  Further servers are connected to when there is a
+ * place.  A server that never hangs up costs a static client that place; it could as well
+ * have stayed.
  *
- * A server that breaks the protocol costs as much as a channel, which is made and destroyed;
- * and it can come again at once, as another.  So after a breach the client does not look for
- * servers when a letter comes, but after a pause that grows up to a second (wait/retry.c).
- * A server that comes meanwhile is connected to then.
+ * A server that breaks the protocol costs the client one channel, which is made and
+ * destroyed, and it can come again at once under another id.  So after a breach the client
+ * does not look for servers when a letter comes, but after a pause that grows up to a second
+ * (wait/retry.c).  It then connects to servers that have come meanwhile.
  *
- * A channel that has gone stays in the list as long as a pending response still reads
- * from it; the list is tidied at the beginning of a call, never in the middle of one.
- * A server that refuses the client, or breaks the protocol, is one that has gone.
+ * A channel that has gone stays in the list as long as a pending response still reads from
+ * it.  The list is tidied at the beginning of a call, never in the middle of one.  A server
+ * that refuses the client, or breaks the protocol, counts as gone.
  */
 #include "api/client.h"
 
@@ -34,7 +36,7 @@
 #include "trace/counters.h"
 #include "registry/server_socket.h"
 
-/* Does it say that nobody is there, or that he does not want us? */
+/* Does this error say that there is no server, or that the server refuses this client? */
 static bool is_final(int error)
 {
 	switch (error) {
@@ -55,7 +57,7 @@ static bool is_final(int error)
 /* A server could not be reached. */
 static void not_reached(struct sluice_client *client, uint64_t server, int error)
 {
-	/* A full queue, or it has hung up before we said anything, though it was there. */
+	/* The queue is full, or the server has hung up before this client sent anything. */
 	bool theirs = error == EAGAIN || error == EPIPE || error == ECONNRESET;
 
 	if (is_final(error))
@@ -67,11 +69,11 @@ static void not_reached(struct sluice_client *client, uint64_t server, int error
 	});
 }
 
-/* One that was reached is lost. */
+/* A server that was reached is lost. */
 static void not_kept(struct sluice_client *client, const struct client_channel *channel)
 {
 	int reason = channel->requester.channel.gone;
-	/* A server that hangs up before the WELCOME may have died, and may be there again. */
+	/* A server that hangs up before the WELCOME may have died, and may come again. */
 	bool hung_up = reason == ECONNRESET && !channel->requester.welcome;
 
 	if (reason == EPROTO && !client->destroyed)
@@ -86,7 +88,7 @@ static void not_kept(struct sluice_client *client, const struct client_channel *
 	});
 }
 
-/* Servers that are there or still hold requests. */
+/* Servers that are there, and those that have gone and still hold requests. */
 static uint32_t holders(const struct sluice_client *client)
 {
 	uint32_t i, n = 0;
@@ -96,7 +98,7 @@ static uint32_t holders(const struct sluice_client *client)
 	return n;
 }
 
-/* Servers that a request sent now would reach, whether they have come round or not. */
+/* Servers that a request sent now would reach, even if they have not taken the connection. */
 static uint32_t connected(const struct sluice_client *client)
 {
 	const struct channel *channel;
@@ -110,7 +112,7 @@ static uint32_t connected(const struct sluice_client *client)
 }
 
 /*
- * Is there no place for a further server?  One could hold slices that a static client has
+ * Is there no place for a further server?  Then it could hold slices that a static client has
  * not set aside.
  */
 static bool is_crowded(const struct sluice_client *client)
@@ -137,7 +139,7 @@ static void close_done(struct sluice_client *client)
 	}
 }
 
-/* One has left: there is a place for who was turned down. */
+/* A server has left, so there is a place for one that was turned down. */
 static void look_soon(struct sluice_client *client)
 {
 	if (client->crowded && !client->destroyed)
@@ -205,7 +207,7 @@ static int make_room(struct sluice_client *client)
 		      client->pool.config.residence);
 }
 
-/* Greets the server behind a socket, which is taken over.  NULL with errno if that fails. */
+/* Takes a socket over and sends HELLO to the server behind it.  NULL with errno after a failure. */
 static struct client_channel *make_channel(struct sluice_client *client, uint64_t server, int fd)
 {
 	struct sluice_service *service = client->service;
@@ -237,7 +239,7 @@ static struct client_channel *make_channel(struct sluice_client *client, uint64_
 	return requester_init(&channel->requester, &config, fd) < 0 ? NULL : channel;
 }
 
-/* A server that cannot be reached is not there; others may be. */
+/* A server that cannot be reached is left out; others may be there. */
 static void connect_to(void *context, uint64_t server)
 {
 	struct sluice_client *client = context;
@@ -323,7 +325,7 @@ static int attempt(struct blocking *blocking)
 	return connected(gathering->client) >= gathering->wanted;
 }
 
-/* Servers come by letter, and go by their sockets: there is nothing to arm. */
+/* Letters announce servers, and their sockets say that they have gone: nothing to arm. */
 static int arm(struct blocking *blocking)
 {
 	struct gathering *gathering = container_of(blocking, struct gathering, blocking);
@@ -362,7 +364,7 @@ int sluice_client_wait_servers(struct sluice_client *client, unsigned int server
 		return fail(EUSERS, "%u servers are waited for, and the service has max_servers %u",
 			    servers, most);
 	gathering.blocking.node = client->service->node;
-	/* Some may have left, and be counted still. */
+	/* Some may have left, and still be counted. */
 	wait_want_look(&client->service->node->wait);
 	r = block(&gathering.blocking, timeout, attempt(&gathering.blocking));
 	if (r == -EAGAIN || r == -ETIMEDOUT)

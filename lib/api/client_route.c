@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: MIT
 /*
- * Which of several servers gets a request that goes to one of them.
+ * The choice of a server for a request that goes to one of several.
  *
- * The one that is expected to begin with it first: by the requests that it has, in its
- * hands and in its queue, whoever has sent them, times what one takes there on average
- * (shm/load.c).  Of those that are equal, as all that are idle, the next behind the one that
- * was chosen last, so that they take turns; each client begins anywhere.  Where requests do
- * not overflow, those whose queue is full come last.  One that cannot take it is passed
+ * The client chooses the server that is expected to begin with the request first.  The
+ * expected delay is the number of requests that the server has, in its hands and in its queue
+ * and whoever has sent them, times the mean time of one request there (shm/load.c).  Among
+ * equal servers, such as idle ones, the client takes the next one behind its last choice, so
+ * that they take turns.  Each client begins at a random one.  If requests do not overflow,
+ * servers whose queue is full come last.  A server that cannot take the request is passed
  * over, and the next best is tried.
  *
- * A choice is counted in the server's page before the request is sent.  If somebody else
- * has counted one there meanwhile, the choice is made again, by what holds then; so of
- * many clients that choose at once no two see the same server idle.
+ * A choice is counted in the server's page before the request is sent.  If another client has
+ * counted a request there meanwhile, the choice is made again with the new numbers.  So if
+ * many clients choose at once, no two of them see the same server idle.
  *
- * Of a server whose page is not known (exchange/load_page.c), and of one that says less, the
- * requests count that this client has outstanding.  So a server, or another client, that
- * bends the count can have requests of this client go elsewhere, or come, but one that has
- * many of them is not chosen while others have none.
+ * A server's page may be unknown (exchange/load_page.c), or its number may be too low.  Then
+ * the requests count that this client has outstanding there.  So a server, or another client,
+ * that falsifies the number can attract requests of this client or drive them away.  But a
+ * server that has many of them is not chosen while others have none.
  */
 #include "api/client.h"
 #include "base/limits.h"
@@ -30,7 +31,7 @@ static bool may_be_chosen(const struct sluice_client *client, const struct clien
 	       !channel->requester.channel.leaving;
 }
 
-/* The figures that are known of a server. */
+/* The load of a server, as far as it is known. */
 static struct load_seen look_at(const struct client_channel *channel)
 {
 	const struct sluice_load *load = load_page_words(&channel->requester.load_page);
@@ -57,7 +58,7 @@ static uint64_t shortest_service(const struct sluice_client *client)
 	       max_u64(shortest, LOAD_SERVICE_LEAST_NS);
 }
 
-/* How long the request would wait there; one that has no room comes after all that have. */
+/* The expected delay there; a server without room costs more than all that have room. */
 static uint64_t cost_of(const struct client_channel *channel, const struct load_seen *seen,
 			uint64_t shortest)
 {
@@ -68,7 +69,7 @@ static uint64_t cost_of(const struct client_channel *channel, const struct load_
 	return seen->depth * service + (room ? 0 : NO_ROOM);
 }
 
-/* The best of those that were not tried in this round, and what was counted there; or NULL. */
+/* The best server that was not tried in this round, and the number that was read; or NULL. */
 static struct client_channel *best_of(const struct sluice_client *client, uint64_t *ret_counted)
 {
 	uint64_t shortest = shortest_service(client), cost, least = UINT64_MAX;

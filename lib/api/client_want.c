@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: MIT
 /*
- * What a client lacks to reach its servers, or a server lacks to take it, and how that is
- * told.
+ * Wants: what a client lacks to reach its servers, or a server lacks to take the client, and
+ * how the error sentences say so.
  *
  * A failure to look for servers, to connect, or to keep a connection is one of five:
  *
  *	the server's refusal	its REJECT says why, or the mode of its socket; final
  *	the server's end	it left, died, or broke the protocol; final
  *	a want of this process	descriptors, memory; tried again	EMFILE, ENFILE, ENOMEM
- *	a want of the server's	likewise				ECONNABORTED
- *	no place at the server	likewise				EUSERS
+ *	a want of the server	the same; tried again			ECONNABORTED
+ *	no place at the server	tried again				EUSERS
  *
- * Whatever is neither refusal nor end counts as a want: trying again costs little, and
- * who gives up for an unknown reason is never served again.  The last want is kept, for
- * the sentences; the try itself is api/client_connect.c's.
+ * Every failure that is neither refusal nor end counts as a want.  To try again costs little,
+ * and a client that gave up for an unknown reason would never be served again.  The last want
+ * is kept for the sentences.  api/client_connect.c tries again.
  *
- * A hostile server can say that it lacks something as often as it likes, and is tried
+ * A hostile server can say that it lacks something as often as it likes.  The client tries it
  * again once a second.
  */
 #include "api/client.h"

@@ -13,16 +13,9 @@ int contract_record(struct sluice_registry_contract *ret_record,
 		    const struct sluice_contract *contract,
 		    const struct sluice_service_opts *opts) MUST_CHECK;
 
-/* Writes the settings of a record as options that ask for exactly these. */
-void contract_settings(const struct sluice_registry_contract *record,
-		       struct sluice_service_opts *ret_opts);
-
-/* The flags of a record that this library does not know. */
-uint32_t contract_other_flags(const struct sluice_registry_contract *record) MUST_CHECK;
-
 /*
- * Compares the record that was found with the one that is wanted, field by field; but of
- * the settings only those that opts sets.  0 or -EPROTOTYPE.
+ * Compares the record that was found with the one that is wanted, field by field.  Only the
+ * settings that opts sets are compared.  0 or -EPROTOTYPE.
  */
 int contract_compare(const struct sluice_registry_contract *found,
 		     const struct sluice_registry_contract *wanted,

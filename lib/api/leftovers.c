@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * What dead processes have left in a domain, as the public API tells of it (sluice_list.h).
- * registry/leftovers.c does all of the work when leftovers are opened; what it has found is
- * kept here, and handed out one by one.
+ * The public API for leftovers of dead processes (sluice_leftovers.h).  registry/leftovers.c
+ * does all of the work when leftovers are opened.  Its findings are kept here, and handed out
+ * one by one.
  */
 #include <errno.h>
 #include <limits.h>
@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <sluice_list.h>
+#include <sluice_leftovers.h>
 
 #include "api/list_root.h"
 #include "base/error.h"
@@ -50,7 +50,7 @@ static int keep(void *context, const struct leftover *leftover)
 		leftovers->kept = grown;
 	if (!grown || !kept) {
 		free(kept);
-		return fail(ENOMEM, "no memory for what was found");
+		return fail(ENOMEM, "no memory for the leftovers");
 	}
 	kept->leftover = *leftover;
 	snprintf(kept->entry, sizeof(kept->entry), "%s", leftover->entry);
@@ -62,7 +62,7 @@ static int keep(void *context, const struct leftover *leftover)
 	return 0;
 }
 
-/* At the end goes the domain, if the root directory is of one user. */
+/* The domain itself is removed last, if the root directory is of one user. */
 static int remove_domain(const struct leftovers *walk, const struct list_root *root, int domain_fd)
 {
 	struct root_found found;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * The public listing of a domain (sluice_list.h): the directory that the options and the
- * configuration name is read once (registry/listing.c), and then handed out entry by entry.
+ * The public listing of a domain (sluice_list.h).  The options and the configuration name a
+ * directory, which is read once (registry/listing.c) and then handed out entry by entry.
  *
- * A list is memory of its own and refers to no node.  Its owner uses it in one thread at a
- * time.  What is in it was checked when it was read, so nothing is checked here.
+ * A list has its own memory and refers to no node.  One thread at a time uses it.  Its contents
+ * were checked when they were read, so nothing is checked here.
  */
 #include <errno.h>
 #include <stddef.h>
@@ -13,7 +13,7 @@
 
 #include <sluice_list.h>
 
-#include "api/contract.h"
+#include "api/contract_settings.h"
 #include "api/list_root.h"
 #include "base/error.h"
 #include "base/opts.h"
@@ -112,7 +112,7 @@ static void show_service(struct service_shown *ret_shown, const struct service_r
 		ret_shown->attribute[i] = (struct sluice_attribute){
 			.key = record->attributes[i].key, .value = record->attributes[i].value,
 		};
-	contract_settings(contract, &ret_shown->settings);
+	contract_settings_opts(&contract->settings, &ret_shown->settings);
 	ret_shown->settings.attributes = ret_shown->attribute;
 	ret_shown->settings.attribute_count = contract->attributes;
 }
@@ -134,7 +134,7 @@ static int show(struct sluice_list *list)
 	return 0;
 }
 
-/* What is in the directory of the domain; nothing if that is not there. */
+/* Reads the directory of the domain.  If that is not there the list is empty. */
 static int read_domain(struct sluice_list *list, const struct list_root *root)
 {
 	struct root_found found;
@@ -217,7 +217,7 @@ int sluice_list_where(struct sluice_list *list, struct sluice_list_place *place)
 	return opts_answer(place, &known, sizeof(known), "place");
 }
 
-/* 1, and the place of the next one goes on; or -EINVAL. */
+/* Answers with an entry: 1, and *next goes on to the next one; or -EINVAL. */
 static int answer(void *ret_answer, void *known, size_t size, const char *what, size_t *next)
 {
 	int r = opts_answer(ret_answer, known, size, what);
@@ -275,7 +275,7 @@ int sluice_list_next_service(struct sluice_list *list, struct sluice_list_servic
 	known.message_count = next->record.contract.messages;
 	known.messages = shown->message;
 	known.settings = &shown->settings;
-	known.other_flags = contract_other_flags(&next->record.contract);
+	known.other_flags = contract_settings_other_flags(&next->record.contract.settings);
 	r = answer(service, &known, sizeof(known), "service", &list->next_service);
 	if (r > 0) {
 		list->next_port = next->port;

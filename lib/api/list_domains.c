@@ -19,7 +19,7 @@ struct sluice_list_domains {
 	size_t next;
 };
 
-/* The domains of a root directory that is there and can be used. */
+/* Reads the domains of a root directory that is there and can be used. */
 static int read_domains(struct listing_domains *ret_listing, const struct list_root *root)
 {
 	struct root_found found;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Which root directory and which domain are listed: what the options say, or else what the
- * configuration says for nodes of this process.  A configuration that is wrong is a
- * failure, so that nobody looks into another directory than nodes would use.
+ * The root directory and the domain that are listed.  The options name them, or else the
+ * configuration, as for nodes of this process.  A wrong configuration is a failure, because
+ * otherwise a program would look into another directory than its nodes use.
  */
 #include "api/list_root.h"
 

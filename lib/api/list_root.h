@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Which root directory and which domain are listed. */
+/* The root directory and the domain that are listed. */
 #ifndef SLUICE_API_LIST_ROOT_H
 #define SLUICE_API_LIST_ROOT_H
 
@@ -13,7 +13,7 @@ struct list_root {
 	struct config config;	/* which may own them */
 };
 
-/* Options may be NULL.  0, -EINVAL, -E2BIG or as config_load(). */
+/* opts may be NULL.  0, -EINVAL, -E2BIG or as config_load(). */
 int list_root_choose(struct list_root *ret_root, const struct sluice_list_opts *opts) MUST_CHECK;
 void list_root_free(struct list_root *root);
 

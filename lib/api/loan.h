@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What loaned requests and loaned replies have in common. */
+/* The common part of loaned requests and loaned replies. */
 #ifndef SLUICE_API_LOAN_H
 #define SLUICE_API_LOAN_H
 

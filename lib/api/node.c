@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MIT
 /*
- * A node: one thread in a domain.  It owns the io_uring, or the epoll
- * instance, through which everything made from it waits; its entry in the registry;
- * and its mailbox, in which newcomers announce themselves (api/node_letters.c).
+ * A node: one thread in a domain.  It owns the io_uring, or the epoll instance, through which
+ * everything made from it waits; its entry in the registry; and its mailbox, in which new
+ * servers announce themselves (api/node_letters.c).
  *
- * A node belongs to the first thread that sends, receives or waits with it, until
- * another one adopts it, and to the process that made it.  Every public function begins
- * with node_check() or node_enter(), which is a comparison; so nothing below needs a
- * lock, and a forked child cannot disturb its parent's peers.  The exception is an
- * interruption, which any thread may make: a flag, seen by who polls, and an eventfd,
- * which ends a sleep.
+ * A node belongs to the process that made it.  It belongs to the first thread that sends,
+ * receives or waits with it, until another thread adopts it.  Every public function begins
+ * with node_check() or node_enter(), which is a comparison.  So nothing below needs a lock,
+ * and a forked child cannot disturb its parent's peers.  The exception is an interruption,
+ * which any thread may make: it sets a flag, which a polling thread sees, and writes to an
+ * eventfd, which ends a sleep.
  *
- * Services made from a node refer to it, ports to their service, and messages to
- * their port; the node goes when the last of them is gone.
+ * Services made from a node refer to it, ports refer to their service, and messages to their
+ * port.  The node goes when the last of them has gone.
  */
 #include "api/node.h"
 
@@ -28,7 +28,7 @@
 #include "os/fd.h"
 #include "trace/probes.h"
 
-/* Whether it was meant for the wait that it has ended, the flag tells. */
+/* The flag says whether the interruption was meant for the wait that it has ended. */
 static void read_interruption(struct wait_source *source)
 {
 	eventfd_drain(source->fd);
@@ -57,7 +57,7 @@ static int init_wait(struct wait *wait, int chosen)
 				  strerror(EPERM)) : r;
 }
 
-/* As others are told: an enum sluice_wait. */
+/* The number that the node's entry shows: an enum sluice_wait. */
 static uint32_t wait_number(const struct wait *wait)
 {
 	return wait_by_futex(wait) ? SLUICE_WAIT_URING : SLUICE_WAIT_SOCKET;
@@ -138,7 +138,7 @@ static struct sluice_node *create_node(const char *name, const struct sluice_nod
 		free(node);
 		return fail_again_null(r);
 	}
-	/* Read after the first descriptor was noted, which begins the count. */
+	/* It is read after the first descriptor was noted, which begins the count. */
 	node->generation = fd_fork_generation();
 	probe(node_create, node->entry.id, probe_address(name ? name : ""),
 	      wait_number(&node->wait));

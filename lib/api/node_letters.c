@@ -1,23 +1,24 @@
 // SPDX-License-Identifier: MIT
 /*
- * The letters that come into a node's mailbox.  A letter says that some service has
- * changed; one look at all services of the node is the answer to any number of them.
+ * The letters in a node's mailbox.  A letter says that some service has changed.  The node
+ * answers any number of letters with one look at all its services.
  *
- *	watched		a letter comes		-> read, and a look if one counts
+ *	watched		a letter comes		-> it is read; a look if it counts
  *	  | LETTERS_AT_ONCE were read within LETTERS_WINDOW_NS
  *	resting		the mailbox is not watched
  *	  | a pause has passed (wait/retry.c)
- *	watched		what lies there is read, and a look is taken in any case
+ *	watched		the waiting letters are read, and a look is taken in any case
  *
  * A letter counts if its form is right, and if its sender can be a server that a client of
- * this node would connect to: it is of our user or root, or a client takes servers of any
- * user.  The kernel says who has sent it.
+ * this node would connect to: the sender is this user or root, or a client takes servers of
+ * any user.  The kernel names the sender.
  *
- * Anybody who may enter the root can write letters without end.  He has a node read
- * LETTERS_AT_ONCE in a window, whatever their form is and however fast they come; then he
- * waits for a pause, which grows up to a second.  He can also keep the mailbox full, so that
- * an honest letter does not get in.  So a look is taken after each pause, and also after a
- * pause when letters came that do not count: an honest letter is late, but not lost.
+ * Every user who may enter the root can send letters without end.  Such a sender makes the
+ * node read LETTERS_AT_ONCE in a window, whatever their form is and however fast they come.
+ * Then the node rests for a pause, which grows up to a second.  The sender can also keep the
+ * mailbox full, so that an honest letter does not get in.  So a look is taken after each
+ * pause, and also after a pause when letters came that do not count.  An honest letter is
+ * late then, but not lost.
  */
 #include "api/node_letters.h"
 
@@ -26,7 +27,7 @@
 #include "api/client.h"
 #include "base/limits.h"
 
-/* May a server of this user be one that we connect to? */
+/* Would a client of this node connect to a server of this user? */
 static bool counts(const struct sluice_node *node, const struct node_letter *letter)
 {
 	const struct port *port;
@@ -55,7 +56,7 @@ static void begin_window(struct node_letters *letters, int64_t now)
 	letters->read = 0;
 }
 
-/* How many may still be read in this window. */
+/* How many letters may still be read in this window. */
 static unsigned int left_to_read(struct node_letters *letters)
 {
 	int64_t now = clock_now();
@@ -71,7 +72,7 @@ static void rest(struct sluice_node *node)
 	retry_later(&node->letters.rest);
 }
 
-/* Is there one that counts? */
+/* Reads letters.  Did one of them count? */
 static bool read_some(struct sluice_node *node)
 {
 	struct node_letters *letters = &node->letters;

@@ -17,16 +17,16 @@ struct node_letters {
 	unsigned int read;		/* in it */
 };
 
-/* Has the mailbox read when a letter comes; harmless if it is watched.  0 or -errno. */
+/* Watches the mailbox; harmless if it is watched already.  0 or -errno. */
 int node_letters_watch(struct sluice_node *node) MUST_CHECK;
 
-/* The mailbox is not watched, though it is due neither now nor later. */
+/* Is the mailbox not watched, although no time for that is set? */
 static inline bool node_letters_are_missed(const struct node_letters *letters)
 {
 	return !letters->mailbox.watched && !letters->rest.wanted;
 }
 
-/* Reads what was left, and looks for what may have been lost, if it is time. */
+/* If it is time: reads the waiting letters, and looks at the services in case one was lost. */
 void node_letters_tend(struct sluice_node *node);
 
 #endif /* SLUICE_API_NODE_LETTERS_H */

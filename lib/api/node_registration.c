@@ -1,35 +1,36 @@
 // SPDX-License-Identifier: MIT
 /*
- * Seeing to it that others find what a node has registered: its own entry, the services
- * that it has open, and its ports.
+ * Keeping the entries of a node in the registry: its own, those of the services that it has
+ * open, and those of its ports.
  *
- * Somebody else than the library can take the directories away while processes use
- * them: rm -rf, the end of a login (RemoveIPC of systemd-logind), systemd-tmpfiles.  Who
- * is connected does not need them, but nobody who comes later would be met.  So the node
- * looks whether each of its names still stands for the file that it was made for, and
- * writes again what is not there.
+ * Something other than the library can remove the directories while processes use them: rm
+ * -rf, the end of a login (RemoveIPC of systemd-logind), systemd-tmpfiles.  Connected peers
+ * do not need them, but processes that come later would find nobody.  So the node checks
+ * whether each of its names still leads to the file that it was made for, and writes missing
+ * entries again.
  *
- *	whole		all names stand for what they were made for
- *	  | the kernel tells of a change (told()), or it is time to look
+ *	whole		all names lead to the files that they were made for
+ *	  | the kernel reports a change (told()), or it is time to look
  *	disturbed	a look is due at look_at
- *	  | registration_look(): what is missing is written again; those are met who
- *	  | have come meanwhile
+ *	  | registration_look(): missing entries are written again, and peers that have
+ *	  | come meanwhile are connected to
  *	whole; or disturbed, if it cannot be written: tried again after a growing pause
  *
- * (1) A look is taken when the kernel tells of a change of an entry (os/inode_watch.c),
- *     REGISTRY_SETTLE_NS later, so that who removes a tree can end; and before a service
- *     or a port is made.  A message costs one load for that.
- * (2) A node that has no watch, or not of all, looks before it sleeps, and has its
- *     sleep end for that, once in REGISTRY_LOOK_NS.
- * (3) Only the node's thread looks, never in the middle of a call: where sockets are
- *     looked at, or before it sleeps.
+ * (1) A look is taken REGISTRY_SETTLE_NS after the kernel has reported a change of an entry
+ *     (os/inode_watch.c), so that a process that removes a tree can finish.  A look is also
+ *     taken before a service or a port is made.  A message costs one load for that.
+ * (2) A node that has no watch, or lacks one for some entries, looks before it sleeps, and
+ *     ends its sleep for a look, once in REGISTRY_LOOK_NS.
+ * (3) Only the node's thread looks, and never in the middle of a call: it looks where sockets
+ *     are looked at, or before it sleeps.
  * (4) A look that finds all in order makes no descriptor, and changes nothing.
- * (5) What is written again is written as a newcomer writes it, and in the same order: an
- *     entry before its mailbox, a client's entry before it looks for servers, a server's
- *     socket before its letters.  So of two that come at the same time one sees the other.
+ * (5) Entries are written again in the way and order in which a new process writes them: an
+ *     entry before its mailbox, a client's entry before the client looks for servers, a
+ *     server's socket before its letters.  So if two processes come at the same time, one of
+ *     them sees the other.
  *
- * Who may remove a node's entries could always keep others from meeting it.  He can have
- * it look, and write, every REGISTRY_SETTLE_NS; connected peers do not notice.
+ * A user who may remove a node's entries can keep others from meeting it anyway.  Such a user
+ * can make it look, and write, every REGISTRY_SETTLE_NS.  Connected peers do not notice.
  */
 #include "api/node_registration.h"
 
@@ -44,7 +45,7 @@
 #include "os/fd.h"
 #include "os/inode_watch.h"
 
-/* ---- What there is to see to ---- */
+/* ---- The entries of a node ---- */
 
 static const struct port_entry *entry_of(const struct port *port)
 {
@@ -62,7 +63,7 @@ static bool has_service(const struct sluice_service *service)
 	       membership_is_there(&service->membership, &service->dir);
 }
 
-/* A port that the user has destroyed has no entry any more. */
+/* A port that the program has destroyed has no entry any more. */
 static bool is_registered(const struct port *port)
 {
 	return port->client || port->server;
@@ -115,7 +116,7 @@ static void end_watch(struct sluice_node *node)
 	node->registration.complete = false;
 }
 
-/* Looks at all that is not watched. */
+/* Plans looks if some entries are not watched. */
 static void note_watched(struct sluice_node *node, int result)
 {
 	struct node_registration *registration = &node->registration;
@@ -148,7 +149,7 @@ static int watch_all(const struct sluice_node *node, int watch)
 	return r;
 }
 
-/* In place of the watch there was, which may be of files that have gone. */
+/* Replaces the earlier watch, which may be of files that have gone. */
 static void begin_watch(struct sluice_node *node)
 {
 	struct wait_source *watch = &node->registration.watch;
@@ -166,7 +167,7 @@ static void begin_watch(struct sluice_node *node)
 
 /* ---- Writing again ---- */
 
-/* A mailbox that was replaced is still open, for the kernel to forget it. */
+/* A mailbox that was replaced is still open, so that the kernel can forget it. */
 static int watch_mailbox(struct sluice_node *node)
 {
 	struct wait_source *mailbox = &node->letters.mailbox;
@@ -185,7 +186,7 @@ static int first_failure(int result, int r)
 	return result < 0 || r > 0 ? result : r;
 }
 
-/* As much as can be, in this order.  1, 0 (nothing was to do) or the first -errno. */
+/* Renews as much as it can, in this order.  1; 0: there was nothing to do; or the first -errno. */
 static int renew_all(struct sluice_node *node, bool *ret_any)
 {
 	struct sluice_service *service;
@@ -213,7 +214,7 @@ static int renew_all(struct sluice_node *node, bool *ret_any)
 	return result;
 }
 
-/* A process that has come meanwhile has not found us. */
+/* Processes that have come meanwhile have not found this node. */
 static void meet_all(struct sluice_node *node)
 {
 	struct port *port;
@@ -239,7 +240,7 @@ static void plan(struct node_registration *registration, bool whole)
 	registration->pause = min_i64(2 * registration->pause, REGISTRY_RETRY_MAX_NS);
 }
 
-/* 0; or -errno if something cannot be written. */
+/* 0; or -errno if an entry cannot be written. */
 static int look(struct sluice_node *node)
 {
 	struct node_registration *registration = &node->registration;
@@ -254,7 +255,7 @@ static int look(struct sluice_node *node)
 		begin_watch(node);
 	if (any)
 		meet_all(node);
-	/* Entries that were taken away since may not have been watched yet. */
+	/* Entries that were removed since then may not have been watched yet. */
 	plan(registration, whole || (!r && has_all(node)));
 	return r;
 }

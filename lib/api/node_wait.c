@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 /*
- * Waiting for anything that is made from a node, in our own sleep or in a foreign event
- * loop, and asking what it was.
+ * Waiting for anything that is made from a node, in a sleep of the library or in a foreign
+ * event loop, and asking what has ended the wait.
  *
- * The node asks its ports: those of servers look at the channels that are polled,
- * those of clients at the pending responses that are held; so the cost follows what is
- * going on and what the program itself holds, not the number of idle peers.
+ * The node asks its ports.  Servers look at the channels that are polled, and clients look at
+ * the pending responses that are held.  So the cost depends on the traffic and on what the
+ * program holds, and not on the number of idle peers.
  *
- * sluice_node_prepare() does what precedes a sleep of our own (api/blocking.c), without
- * the sleep: the descriptor is quietened, doorbells are armed and their waits handed to
- * the kernel, and then everything is looked at once more.  From there on, whatever
- * comes makes the descriptor readable.
+ * sluice_node_prepare() does everything that precedes a sleep of the library
+ * (api/blocking.c), without the sleep: it makes the descriptor unreadable, arms doorbells,
+ * gives their waits to the kernel, and then looks at everything once more.  From then on,
+ * anything that comes makes the descriptor readable.
  */
 #include <errno.h>
 #include <string.h>
@@ -59,7 +59,7 @@ static int64_t first_alarm(const struct sluice_node *node)
 	return first;
 }
 
-/* sluice_node_next() tells of what was found. */
+/* From here on sluice_node_next() returns what was found. */
 static void rewind_all(struct sluice_node *node)
 {
 	struct port *port;
@@ -132,9 +132,9 @@ int sluice_node_fd(struct sluice_node *node)
 }
 
 /*
- * 1, 0 or -errno.  Handing waits to the kernel may show that some have ended, rung or
- * not, and then those channels are armed again.  A peer that rings faster than we arm
- * is given a turn of the foreign loop.
+ * 1, 0 or -errno.  Giving waits to the kernel may show that some have ended, rung or not, and
+ * then those channels are armed again.  If a peer rings faster than this arms, the foreign
+ * loop gets a turn first.
  */
 static int look_and_arm(struct sluice_node *node)
 {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * Who is at the other end of a channel, for the program: what the kernel says of its
- * process, and what it says of its port and node itself.
+ * The process at the other end of a channel, for the program: the kernel's word about the
+ * process, and the process's own word about its port and node.
  *
- * A client has all of it by the first response, for a server answers HELLO before it
- * answers requests; but the packet may be still unread.
+ * A client knows all of it when the first response comes, because a server answers HELLO
+ * before it answers requests.  But the packet may be still unread.
  */
 #include "api/peer.h"
 

@@ -10,7 +10,7 @@
 /* 0 or -EINVAL (its size is not set). */
 int peer_answer(struct channel *channel, struct sluice_peer *peer) MUST_CHECK;
 
-/* The id of its node; 0 if it has gone before it has said so. */
+/* The id of its node; 0 if the peer has gone before it said so. */
 uint64_t peer_node(struct channel *channel);
 
 #endif /* SLUICE_API_PEER_H */

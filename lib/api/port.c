@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * A port, as its node sees a client or a server: something to be waited for.
+ * A port, as its node sees a client or a server: something that can be waited for.
  *
- * Requests and responses are told of by every wait, as long as they can be received,
- * for the rings say whether they are there.  That peers came or went is told by one
- * wait: it is counted until a wait returns, which shows the count to
- * sluice_node_next(), and what nobody asked for by the next wait is forgotten.  So a
- * program that is not interested never spins on it, and no peer can make a queue of
- * news grow.
+ * Every wait returns for requests and responses as long as they can be received, because the
+ * rings show whether they are there.  Only one wait returns because peers came or went: they
+ * are counted until a wait returns, which shows the count to sluice_node_next().  If the
+ * program does not ask, the next wait forgets the count.  So a program that is not interested
+ * never spins on such events, and no peer can make a queue of them grow.
  */
 #include "api/port.h"
 

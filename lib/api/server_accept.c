@@ -2,31 +2,33 @@
 /*
  * How a server takes the connections that wait for it.
  *
- *	somebody knocks -> accept -> a channel (api/server_channels.c)
- *		something is lacking -> they wait; the listener is forgotten, and all is
+ *	a client connects -> accept -> a channel (api/server_channels.c)
+ *		something is lacking -> clients wait; the listener is not watched, and all is
  *					tried again after a pause (wait/retry.c)
  *		there is no place for a client (api/server_places.c) -> the same
  *		the server leaves -> they are turned away with a GOODBYE
  *
  * A client that waits is connected already and has written its first requests into the
- * memory that it made; so it loses nothing, and is served when the shortage has passed.
- * Only what fails after a connection was taken is told to the client, by a REJECT, and
- * then the client tries again.  So that this is rare, RESERVE_SIZE descriptors are kept in
- * reserve, and a connection is taken when there is one more for its socket.  Of the reserve
- * one is for the pidfd of the peer, and one for the memory that comes with HELLO.  The
- * others are for the channels that there are: for memory that a client announces, which
- * is mapped and closed again, and for memory of replies that grows.  So connections alone
- * never take the last descriptors.  Where there are not as many, the reserve is given up:
- * nobody is taken, and what is left is for those channels.  Clients that have not said
- * HELLO are sent away then (api/server_strangers.c).
+ * memory that it made.  So it loses nothing, and is served when the shortage has passed.
+ * Only a failure after the accept is reported to the client, by a REJECT, and then the client
+ * tries again.
  *
- * A listener that somebody waits at stays readable.  It is not watched while nobody can
- * be taken, so that an idle server in a shortage sleeps.
+ * This is rare, because RESERVE_SIZE descriptors are kept in reserve, and a connection is
+ * taken only if there is one more for its socket.  One of the reserve is for the pidfd of the
+ * peer, and one is for the memory that comes with HELLO.  The others are for existing
+ * channels: for memory that a client announces, which is mapped and closed again, and for
+ * memory of replies that grows.  So connections alone never take the last descriptors.  If
+ * there are too few, the reserve is given up: no connection is taken, and the remaining
+ * descriptors are for existing channels.  Clients that have not said HELLO are sent away then
+ * (api/server_strangers.c).
+ *
+ * A listener stays readable as long as a client waits at it.  It is not watched while no
+ * client can be taken, so that an idle server in a shortage sleeps.
  *
  * A hostile client can fill the queue of the listener, and others then try again too.  A
- * hostile process can have STRANGERS_PER_PROCESS connections without a HELLO; with one, it
- * counts as a client.  One that has broken the protocol is taken, and read after a pause
- * (api/server_breaches.c).
+ * hostile process can have STRANGERS_PER_PROCESS connections without a HELLO; with a HELLO a
+ * connection counts as a client.  A process that has broken the protocol is taken, and read
+ * after a pause (api/server_breaches.c).
  */
 #include "api/server.h"
 
@@ -36,7 +38,7 @@
 #include "os/fd.h"
 #include "os/socket.h"
 
-/* The part of the reserve that is kept while nobody waits: for the next pidfd and memory. */
+/* This part of the reserve is kept while no client waits: for the next pidfd and memory. */
 #define KEPT	2
 
 static int fill_reserve(struct sluice_server *server, unsigned int count)
@@ -67,14 +69,14 @@ static void take(struct sluice_server *server, int fd)
 	server_thin_out_strangers(server, channel);
 }
 
-/* 1: one was taken, or went; 0: nobody waits; or -errno: they wait for want of this. */
+/* 1: one was taken, or went; 0: none waits; or -errno: they wait, because this is lacking. */
 static int accept_one(struct sluice_server *server)
 {
 	int fd, r;
 
 	r = fill_reserve(server, RESERVE_SIZE);
 	if (r < 0) {
-		/* The last descriptors are for the channels that there are. */
+		/* The last descriptors are for the existing channels. */
 		reserve_release(&server->reserve);
 		return server_send_oldest_stranger_away(server) ? 1 : r;
 	}
@@ -108,7 +110,7 @@ void server_accept(struct sluice_server *server)
 	if (r > 0 && !goes_on) {
 		retry_later(&server->accept);
 	} else if (r > 0) {
-		/* The poll tells of new connections only, so what is left over is noted. */
+		/* The poll reports new connections only, so this notes that some are left. */
 		retry_now(&server->accept);
 	} else if (r < 0) {
 		wait_forget(wait, &server->listener);

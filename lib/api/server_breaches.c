@@ -11,17 +11,17 @@
  *	it connects meanwhile	-> the channel waits for its turn until the pause has passed
  *				   (wait/budget.c), as one of the strangers (server_strangers.c)
  *
- * A process may make another one for each breach.  So the first breach of a process counts
- * for its user too, and delays processes of that user that have no channel here, by
- * NEWCOMER_PAUSE_NS at most.  Processes that the kernel has no number for, in another pid
- * namespace, have the account of their user alone.
+ * A process may start another process for each breach.  So the first breach of a process
+ * counts for its user too, and delays processes of that user that have no channel here, by
+ * NEWCOMER_PAUSE_NS at most.  A process in another pid namespace, which has no number here,
+ * has only the account of its user.
  *
- * The server keeps BREACHERS_KEPT accounts.  A new one takes the place of that whose pause
- * ends first.
+ * The server keeps BREACHERS_KEPT accounts.  A new one replaces the account whose pause ends
+ * first.
  *
- * Nobody is refused for what another process has done.  An honest newcomer of the same user
- * is served NEWCOMER_PAUSE_NS later at most, or tries again, if more than STRANGERS_PER_USER
- * connections wait.  A process that gets the number of one that broke the protocol and has
+ * No process is refused because of another one.  An honest newcomer of the same user is
+ * served at most NEWCOMER_PAUSE_NS later, or tries again, if more than STRANGERS_PER_USER
+ * connections wait.  A process that has the number of one that broke the protocol and has
  * ended waits for the rest of that pause, once.
  */
 #include "api/server.h"
@@ -29,7 +29,7 @@
 #include "base/limits.h"
 #include "os/clock.h"
 
-/* pid 0: that of the user. */
+/* pid 0: the account of the user. */
 static struct breacher *find(struct sluice_server *server, uid_t uid, pid_t pid)
 {
 	struct breacher *breacher;
@@ -74,7 +74,7 @@ void server_note_breach(struct sluice_server *server, const struct server_channe
 		lengthen_pause(server, user->uid, user->pid);
 }
 
-/* Does its process have a channel here that is in order? */
+/* Has its process another channel here, without a breach? */
 static bool is_known(const struct sluice_server *server, const struct ucred *user)
 {
 	const struct server_channel *other;
@@ -86,7 +86,7 @@ static bool is_known(const struct sluice_server *server, const struct ucred *use
 	return false;
 }
 
-/* Until when a connection of the process is left unread; it may have passed. */
+/* How long a connection of the process is left unread; that time may have passed. */
 static int64_t end_of_pause(struct sluice_server *server, const struct ucred *user)
 {
 	struct breacher *breacher = user->pid ? find(server, user->uid, user->pid) : NULL;

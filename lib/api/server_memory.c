@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: MIT
 /*
- * The memory of a server's replies: what it may take, what it takes, and how one channel
- * gets what another has idle.
+ * The memory of a server's replies: how much is allowed, how much is in use, and how one
+ * channel gets memory that is idle in another.
  *
- * Each channel has a pool with a limit of its own.  Besides there is a limit for all pools
- * and one for those of one process (memory/allowance.c), both of which are derived from what
- * the machine has if nobody says them.  Neither is ever derived below what the port was made
- * for: a slice that memory_limit was set for, what is preallocated, and all of a static port.
+ * Each channel has a pool with a limit of its own.  There is also a limit for all pools, and
+ * one for the pools of one process (memory/allowance.c).  Both are derived from the memory of
+ * the machine if they are not set.  A derived limit is never less than the port needs: a
+ * slice that memory_limit was set for, preallocated memory, and all memory of a static port.
  *
- * A static port promises each channel all its memory, and its loans never fail for want of
- * it.  So its limits must have room for all clients that there can be at a time
- * (api/server_places.c), whosever they are, or the port is not made.  Then nothing needs to be
- * counted.  What clients that have left still have is the program's doing, which holds
- * their requests.
+ * A static port promises each channel all its memory, and its loans never fail for lack of
+ * it.  So its limits must have room for all clients that can be there at a time
+ * (api/server_places.c), of any process; otherwise the port is not made.  Then nothing needs
+ * to be counted.  Memory of clients that have left is held by the program, which holds their
+ * requests.
  *
- * A loan that finds no room for a limit of all has the others give up their idle segments,
- * one at a time.  For the limit of a process only its own channels do: so a process that
- * keeps its replies does not cost others what they have.
+ * If a limit for all leaves no room for a loan, the other channels give up their idle
+ * segments, one at a time.  If it is the limit of a process, only its own channels do that.
+ * So a process that keeps its replies takes nothing from others.
  */
 #include "api/server.h"
 
@@ -28,7 +28,7 @@
 #include "config/config.h"
 #include "os/memfd.h"
 
-/* The memory that the port is made for, and must be allowed. */
+/* The memory that the port needs, and that the limits must allow. */
 static uint64_t promised(const struct sluice_server *server)
 {
 	const struct pool_config *pool = &server->config.pool;
@@ -45,7 +45,7 @@ struct wish {
 	uint64_t least;			/* what the port needs */
 };
 
-/* A limit as the options set it, or as it is derived.  0, -EINVAL or -EMSGSIZE. */
+/* Sets a limit from the options, or derives it.  0, -EINVAL or -EMSGSIZE. */
 static int choose(const struct sluice_server *server, const struct sluice_server_opts *opts,
 		  const struct wish *wish, uint64_t *ret_limit)
 {
@@ -97,7 +97,7 @@ int server_allow_memory(struct sluice_server *server, const struct sluice_server
 	return 0;
 }
 
-/* May this channel's idle memory go, so that there is room for the other's? */
+/* May this channel's idle memory be given up to make room for the other's? */
 static bool may_give_up(const struct server_channel *channel, const struct server_channel *other)
 {
 	if (channel == other)
@@ -112,7 +112,7 @@ bool server_make_room(struct responder *responder)
 	const struct sluice_server *server = channel->server;
 	struct server_channel *other;
 
-	/* A port keeps what it has asked for from the start. */
+	/* A port keeps the memory that it asked for from the start. */
 	if (server->config.pool.residence != RESIDENCE_LAZY)
 		return false;
 	for (other = server->newest; other; other = other->older)

@@ -2,40 +2,42 @@
 /*
  * How many clients a server has at a time.
  *
- * max_clients limits the names of clients (registry/port_entry.c), and a hostile client needs
- * none to connect.  So a server counts its channels, from the HELLO on:
+ * max_clients limits the names of clients (registry/port_entry.c), but a hostile client needs
+ * no name to connect.  So a server counts its channels, from the HELLO on:
  *
  *	present		welcomed, and has not left: at most max_clients
- *	departed	has left: it said QUIT or GOODBYE, or hung up; and there are requests of
- *			it to be received: at most max_clients, too
- *	held		likewise, and the program holds requests of it: any number, since it
- *			is the program that makes them many
- *	done		has left, but not hung up, and there is nothing to do for it: it is hung
- *			up on before others are taken
+ *	departed	has left: it said QUIT or GOODBYE, or hung up; and requests of it can
+ *			still be received: at most max_clients, too
+ *	held		has left, and the program holds requests of it: any number, since the
+ *			program decides how many
+ *	done		has left, but not hung up, and there is nothing to do for it: the server
+ *			hangs up on it before it takes others
  *
  * A client that is destroyed while messages of it are held says QUIT and goes on reading.
- * The name of a client that has left is free, and another may have it; so those that have
- * left take no place of those that are present.  Who has left can send no more than its ring
- * held then (exchange/responder_request.c).  The server keeps no account: the list of
- * channels is the truth, and is walked at each HELLO and once before connections are taken.
+ * The name of a client that has left is free, and another may have it.  So clients that have
+ * left take no place of those that are present.  A client that has left can send no more
+ * requests than its ring held at that time (exchange/responder_request.c).  The server keeps
+ * no count: the list of channels is counted at each HELLO and once before connections are
+ * taken.
  *
  *	max_clients are present		a further HELLO is answered by REJECT with EUSERS, and
  *					the client tries again (api/client_want.c)
- *	max_clients have departed	nobody is taken: they wait in the queue of the
+ *	max_clients have departed	no connection is taken: clients wait in the queue of the
  *					listener, where they lose nothing
  *
- * A client that dies gives up its name a moment before its socket, and whoever takes the name
- * over must not be refused in that moment.  So a server that is full takes nobody for
- * FULL_GRACE_NS, and refuses only then.
+ * A client that dies gives up its name a moment before its socket, and the process that takes
+ * the name over must not be refused in that moment.  So a server that is full takes no client
+ * for FULL_GRACE_NS, and refuses clients only after that.
  *
- * A client has one channel to a server.  The process that comes again with the same port has
- * given up the old channel, or lost it, and the server closes that.  It takes nobody's word
- * for that but the kernel's: the port is the client's word, and another process that names
- * it gets a channel of its own and throws nobody out.
+ * A client has one channel to a server.  A process that connects again with the same port has
+ * given up the old channel, or lost it, and the server closes the old one.  The port's id is
+ * only the client's word, so the server also compares the processes, as the kernel names
+ * them.  Another process that names the port gets a channel of its own, and no channel is
+ * closed for it.
  *
  * A hostile process that may use the service can hold all places, and others then try again
- * once a second until one becomes free.  It could have taken all the names likewise.  Who
- * must be served whatever others do needs a service that others may not use.
+ * once a second until one becomes free.  It could also take all names.  If a client must be
+ * served in any case, its service must be closed to such processes.
  */
 #include "api/server.h"
 
@@ -65,7 +67,7 @@ static struct places count_places(const struct sluice_server *server)
 	return places;
 }
 
-/* Is this the channel that the client has now connected in place of? */
+/* Does the client's new channel replace this one? */
 static bool is_former(const struct server_channel *former, const struct server_channel *channel)
 {
 	const struct channel *one = &former->responder.channel, *other = &channel->responder.channel;
@@ -99,7 +101,7 @@ int server_admit(struct responder *responder)
 		    places.present, places.departed, most);
 }
 
-/* A client can still read what it was sent. */
+/* The client can still read what the server has sent. */
 static void close_done(struct sluice_server *server)
 {
 	struct server_channel *channel;

@@ -1,27 +1,27 @@
 // SPDX-License-Identifier: MIT
 /*
- * Clients that have connected and have not said HELLO.
+ * Strangers: clients that have connected and have not said HELLO.
  *
- *	accepted	-> greeted	HELLO was found in order: no stranger any more
- *			-> sent away	too many of its process or user, or too long here, or
+ *	accepted	-> greeted	a correct HELLO was found: no stranger any more
+ *			-> sent away	its process or user has too many, or it is too old, or
  *					others need its descriptors
  *
- * A client of the library says HELLO before the server can have accepted it, so there are
- * strangers only where somebody was stopped just then, or wants to keep descriptors busy.
- * They get STRANGER_PATIENCE_NS, and are few: STRANGERS_PER_PROCESS and STRANGERS_PER_USER.
- * If there are too many, the oldest goes.  One whose packets wait for their turn
- * (wait/budget.c) may have said HELLO, and is left alone.  One that is not read since its
- * process or user has broken the protocol (api/server_breaches.c) counts until it is read.
+ * A client of the library says HELLO before the server can have accepted it.  So a stranger
+ * is a process that was stopped just then, or one that wants to keep descriptors busy.  A
+ * stranger gets STRANGER_PATIENCE_NS.  A process may have STRANGERS_PER_PROCESS of them, and
+ * a user STRANGERS_PER_USER.  If there are more, the oldest is sent away.  A stranger whose
+ * packets wait for their turn (wait/budget.c) may have said HELLO, and is left alone.  A
+ * stranger that is not read because its process or user has broken the protocol
+ * (api/server_breaches.c) counts until it is read.
  *
- * A stranger that is sent away is told that descriptors are lacking, so that a client of
- * the library tries again (api/client_want.c).
+ * A stranger that is sent away is told that descriptors are lacking, so that a client of the
+ * library tries again (api/client_want.c).
  *
- * The kernel says who it is: the process that has connected, which need not be the one
- * that has the socket now.  A process that the kernel has no number for here, in another
- * pid namespace, counts for its user alone.
+ * The kernel names the process that has connected.  Another process may have the socket now.
+ * A process in another pid namespace, which has no number here, counts for its user alone.
  *
- * Invariant: server->strangers is the number of channels of which stranger is true, and
- * when there are some, the first is sent away at server->strangers_end at the latest.
+ * Invariant: server->strangers is the number of channels of which stranger is true.  If there
+ * are some, the first is sent away at server->strangers_end at the latest.
  */
 #include "api/server.h"
 
@@ -46,14 +46,14 @@ void server_forget_stranger(struct sluice_server *server, struct server_channel 
 	channel->stranger = false;
 }
 
-/* At once, with all of its descriptors: nobody else refers to it. */
+/* Closes it at once with all its descriptors, since nothing else refers to it. */
 void server_send_stranger_away(struct sluice_server *server, struct server_channel *channel)
 {
 	channel_give_up(&channel->responder.channel, EMFILE);
 	server_drop_channel(server, channel);
 }
 
-/* May it be one that has said HELLO, and was not read though nothing is held against it? */
+/* May it have said HELLO, and is it unread for another reason than a breach? */
 static bool may_have_greeted(const struct server_channel *channel)
 {
 	return channel->responder.channel.turn.waiting && clock_now() >= channel->unread_until;
@@ -64,7 +64,7 @@ static bool is_same_user(const struct server_channel *channel, const struct ucre
 	return channel->responder.channel.user.uid == user->uid;
 }
 
-/* If a process or user has more than so many, its oldest goes. */
+/* If a process or user has more than so many, its oldest is sent away. */
 static void thin_out(struct sluice_server *server, const struct ucred *user, uint32_t most,
 		     bool (*is_of)(const struct server_channel *channel, const struct ucred *user))
 {
@@ -92,7 +92,7 @@ void server_thin_out_strangers(struct sluice_server *server, struct server_chann
 	thin_out(server, &user, STRANGERS_PER_USER, is_same_user);
 }
 
-/* The oldest that is not waiting for its turn; or NULL. */
+/* The oldest that does not wait for its turn; or NULL. */
 static struct server_channel *oldest_of(const struct sluice_server *server)
 {
 	struct server_channel *channel, *oldest = NULL;

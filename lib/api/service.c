@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * An open service: its contract, what follows from it, and the directory in which its
- * ports meet.  registry/service_dir.c opens and removes the directory; here the user's
- * contract is turned into a record and held against the one that is found.
+ * An open service: its contract, everything that follows from it, and the directory in which
+ * its ports meet.  registry/service_dir.c opens and removes the directory.  This file makes a
+ * record of the program's contract and compares it with the record that is found.
  *
- * The service is private to its node and refers to it; its ports refer to the
- * service.  Nothing of it is shared but the directory.
+ * The service is private to its node and refers to it; its ports refer to the service.  Only
+ * the directory is shared with other processes.
  */
 #include "api/service.h"
 
@@ -15,6 +15,7 @@
 
 #include "api/attributes.h"
 #include "api/contract.h"
+#include "api/contract_settings.h"
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/opts.h"
@@ -52,13 +53,13 @@ static int wanted(uint64_t flags)
 			    (unsigned long long)flags,
 			    (unsigned long long)(flags & ~KNOWN_FLAGS));
 	if ((flags & both) == both)
-		return fail(EINVAL, "service_opts.flags asks for a service that exists and does not");
+		return fail(EINVAL, "service_opts.flags has both SLUICE_SERVICE_MUST_EXIST and SLUICE_SERVICE_MUST_CREATE");
 	if (flags & SLUICE_SERVICE_MUST_EXIST)
 		return SERVICE_DIR_EXISTING;
 	return flags & SLUICE_SERVICE_MUST_CREATE ? SERVICE_DIR_NEW : SERVICE_DIR_EITHER;
 }
 
-/* The record that would be created. */
+/* Makes the record for a new service. */
 static int make_record(struct service_record *record, const struct sluice_contract *contract,
 		       const struct sluice_service_opts *opts)
 {
@@ -72,7 +73,7 @@ static int make_record(struct service_record *record, const struct sluice_contra
 	return r < 0 ? r : 0;
 }
 
-/* The contract that was found becomes the service's. */
+/* Keeps the contract that was found. */
 static int keep_record(struct sluice_service *service, const struct service_record *found)
 {
 	size_t size = found->contract.attributes * sizeof(found->attributes[0]);
@@ -92,7 +93,7 @@ static int keep_record(struct sluice_service *service, const struct service_reco
 	return 0;
 }
 
-/* The directory is open: is it what is wanted? */
+/* The directory is open.  Is it the service that is wanted? */
 static int take_service(struct sluice_service *service, const struct service_record *found,
 			const struct sluice_registry_contract *asked,
 			const struct sluice_service_opts *opts)
@@ -152,7 +153,7 @@ static int open_service(struct sluice_service *service, const struct sluice_cont
 	r = check_refused(opts);
 	if (r < 0)
 		return r;
-	/* The configuration makes a service, and demands nothing of one that is there. */
+	/* The configuration completes a new service, and demands nothing of an existing one. */
 	r = config_fill_service(&service->node->config, &filled);
 	if (!r)
 		r = make_record(&record, contract, &filled);
@@ -236,7 +237,7 @@ int service_renew(struct sluice_service *service)
 	dir = service_dir_renew(&service->dir, service->any_user, &record);
 	if (dir < 0)
 		return dir;
-	/* Of the same types and settings, and what others compare theirs with. */
+	/* It has the same types and settings, and others compare their own contract with it. */
 	service->contract = record.contract;
 	place = membership_renew(&service->membership, &service->dir,
 				 service->contract.settings.max_nodes);
@@ -253,7 +254,7 @@ int sluice_service_settings(struct sluice_service *service, struct sluice_servic
 	r = node_check(service->node);
 	if (r < 0)
 		return r;
-	contract_settings(&service->contract, &known);
+	contract_settings_opts(&service->contract.settings, &known);
 	return opts_answer(settings, &known, sizeof(known), "settings");
 }
 

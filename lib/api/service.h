@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* An open service: what all of its ports share. */
+/* An open service: the common part of all its ports. */
 #ifndef SLUICE_API_SERVICE_H
 #define SLUICE_API_SERVICE_H
 
@@ -15,7 +15,7 @@ struct sluice_service {
 	struct sluice_node *node;
 	struct sluice_service *next;	/* of the node's */
 	struct service_dir dir;
-	struct membership membership;	/* of the node; taken by one of several that are the same */
+	struct membership membership;	/* of the node; several handles of one service share it */
 	struct sluice_registry_contract contract;
 	struct layout layout;
 	struct payload request;
@@ -25,19 +25,19 @@ struct sluice_service {
 	uint32_t references;
 };
 
-/* Opens it again if others have taken it away.  1; 0: nothing was to do; or -errno. */
+/* Opens it again if others have removed it.  1; 0: there was nothing to do; or -errno. */
 int service_renew(struct sluice_service *service) MUST_CHECK;
 
 struct sluice_service *service_get(struct sluice_service *service);
 void service_put(struct sluice_service *service);
 
-/* Tells who watches that a port has been made, or destroyed. */
+/* Reports to a tracer that a port was made or destroyed. */
 void service_tell_port(const struct sluice_service *service, enum port_kind kind, uint64_t port);
 void service_tell_port_gone(const struct sluice_service *service, enum port_kind kind,
 			    uint64_t port);
 
 /*
- * Checks a port's options and writes the pool they ask for, but for the numbers of
+ * Checks a port's options and writes the configuration of its pool, without the numbers of
  * slices.  0, -EINVAL, -E2BIG or -EMSGSIZE.
  */
 int service_pool_config(struct pool_config *ret_config, const struct payload *payload,

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Tables of message handles that are there as their port asks. */
+/* Tables of message handles, which are resident if their port asks for that. */
 #ifndef SLUICE_API_TABLES_H
 #define SLUICE_API_TABLES_H
 
 #include "base/handles.h"
 #include "os/residence.h"
 
-/* As handles_init(); or as reside(), and then there is a table. */
+/* As handles_init(); or as reside(), and then there is a table all the same. */
 static inline int table_init(struct handles *handles, uint32_t limit, size_t size, size_t offset,
 			     enum residence residence)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What the library says about itself: its version, and the sentence behind the last
- * failure of the calling thread, which base/error.c keeps.
+ * The version of the library, and the sentence of the calling thread's last failure, which
+ * base/error.c keeps.
  */
 #include <sluice.h>
 

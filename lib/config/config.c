@@ -41,7 +41,7 @@ static int no_memory(void)
 
 /* ---- A line of a file ---- */
 
-/* Is a setting in this section?  Tells whether it is the section of the ceilings. */
+/* Is a setting in this section?  Says whether it is the section of the ceilings. */
 static bool is_section(const struct setting *setting, const char *section, bool *ret_limits)
 {
 	const char *name = setting_sections[setting->section];
@@ -82,7 +82,7 @@ static int unknown(const struct ini_entry *entry)
 	return fail(EINVAL, "%s:%u: there is no key %s", entry->file, entry->line, entry->key);
 }
 
-/* The number of the setting that an entry is of, and whether it is a ceiling; or -EINVAL. */
+/* The number of an entry's setting, and whether the entry is a ceiling; or -EINVAL. */
 static int find_setting(const struct ini_entry *entry, bool *ret_limits)
 {
 	unsigned int i;
@@ -95,7 +95,7 @@ static int find_setting(const struct ini_entry *entry, bool *ret_limits)
 	return unknown(entry);
 }
 
-/* The word of a path stands for its default, as if nothing were set. */
+/* The word for the default of a path unsets it. */
 static int set_text(struct config *config, unsigned int i, const char *text)
 {
 	const char *word = setting_table[i].words->text;

@@ -5,7 +5,7 @@
 
 #include "config/settings.h"
 
-/* Where a value comes from.  A later one wins. */
+/* The source of a value.  A later source wins. */
 enum config_from {
 	CONFIG_BUILT_IN,
 	CONFIG_SYSTEM_FILE,
@@ -23,7 +23,7 @@ struct config_value {
 struct config {
 	struct config_value value[SETTINGS];
 	struct config_value ceiling[SETTINGS];
-	char *text[SETTINGS];		/* NULL: a number, or a text that nobody has set */
+	char *text[SETTINGS];		/* NULL: a number, or a text that is not set */
 	char *file[CONFIG_SOURCES];	/* the names of the files that were read */
 };
 
@@ -40,13 +40,13 @@ void config_free(struct config *config);
 const char *config_place(const struct config *config, const struct config_value *value,
 			 char *room, size_t size);
 
-/* How a node waits if its program does not say it: an enum sluice_wait, or -EINVAL. */
+/* How a node waits if its program leaves that open: an enum sluice_wait, or -EINVAL. */
 int config_wait(const struct config *config) MUST_CHECK;
 
-/* The largest value that the files allow for a setting; UINT64_MAX: no file says it. */
+/* The largest value that the files allow for a setting; UINT64_MAX: they set no ceiling. */
 uint64_t config_ceiling(const struct config *config, unsigned int setting);
 
-/* The value of a setting if the program says nothing. */
+/* The value of a setting that a program leaves open. */
 struct config_value config_effective(const struct config *config, unsigned int setting);
 
 #endif /* SLUICE_CONFIG_CONFIG_H */

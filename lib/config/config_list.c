@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * sluice_config.h: the configuration, key by key, for a program that shows it.  Of each key
- * it tells the value, where the value was set, and what the key can be.  The defaults come
- * first, by section, and then the ceilings.
+ * sluice_config.h: the configuration, key by key, for a program that shows it.  Each key has
+ * its value, the place where the value was set, and its range.  The defaults come first, by
+ * section, and then the ceilings.
  *
  * The configuration is read anew and belongs to the caller.  No node uses it.
  */
@@ -142,7 +142,7 @@ static void show_ceiling(struct sluice_config *config, unsigned int i)
 		 "the most that a program can ask for as %s", setting->name);
 }
 
-/* The setting of the ceiling of this number, from 0; SETTINGS: there are fewer. */
+/* The setting of ceiling number N, from 0; SETTINGS: there are fewer. */
 static unsigned int with_ceiling(unsigned int number)
 {
 	unsigned int i;

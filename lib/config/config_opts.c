@@ -71,7 +71,7 @@ int config_fill_service(const struct config *config, struct sluice_service_opts 
 	return r;
 }
 
-/* A client whose program leaves it open has what its service has, up to the ceiling. */
+/* If the program leaves it open: as many as the service has, up to the ceiling. */
 static void choose_requests(const struct config *config, struct sluice_client_opts *opts,
 			    uint32_t requests)
 {

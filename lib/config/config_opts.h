@@ -10,8 +10,8 @@ int config_fill_service(const struct config *config,
 			struct sluice_service_opts *opts) MUST_CHECK;
 
 /*
- * The same for ports.  slices: the messages of the port are slices; requests: what
- * max_active_requests of the service is.
+ * The same for ports.  slices: the messages of the port are slices; requests: the
+ * max_active_requests of the service.
  */
 int config_fill_client(const struct config *config, struct sluice_client_opts *opts,
 		       uint32_t requests, bool slices) MUST_CHECK;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
  * The values of settings as text, and back, by the kind and the words of each setting.
- * What config_format() writes, config_parse() reads as the same number.
+ * config_parse() reads the text that config_format() writes as the same number.
  *
  * The digit 0 is refused.  In an option 0 stands for the default, and as a limit it would
- * allow nothing.  Where 0 has a meaning there is a word for it.  Text comes from a file of
- * root or of this user, or from the environment, and may be anything.
+ * allow nothing.  If 0 has a meaning there is a word for it.  Text comes from a file of root
+ * or of this user, or from the environment, and may be anything.
  */
 #include "config/config_text.h"
 
@@ -20,7 +20,7 @@ struct unit {
 	uint64_t factor;
 };
 
-/* From the largest to the smallest. */
+/* The largest comes first. */
 static const struct unit byte_units[] = {
 	{ "T", UINT64_C(1) << 40 }, { "G", UINT64_C(1) << 30 },
 	{ "M", UINT64_C(1) << 20 }, { "K", UINT64_C(1) << 10 }, { "", 1 }, { 0 },

@@ -15,8 +15,8 @@ const char *config_parse(const struct setting *setting, const char *text,
 			 uint64_t *ret_number, char room[CONFIG_TEXT_SIZE]) MUST_CHECK;
 
 /*
- * A number as config_parse() reads it; and what a setting can be.  Both write to room and
- * return it.
+ * config_format() writes a number as config_parse() reads it.  config_range() writes the
+ * values that a setting can have.  Both write to room and return it.
  */
 const char *config_format(const struct setting *setting, uint64_t number,
 			  char room[CONFIG_TEXT_SIZE]);

@@ -8,10 +8,10 @@
  * is given to libinih line by line.
  *
  * libinih would cut a long line in two, take an indented line for the rest of the line
- * before it, and ignore text behind a heading.  Its switches for that are of the whole
+ * before it, and ignore text behind a heading.  Its switches for that hold for the whole
  * process, so this file keeps such lines from libinih: it refuses lines that are too long
  * and headings with text behind them, and removes indentation.  It also refuses bytes that
- * are no text.  It does not know what the entries mean.
+ * are no text.  It does not know the meaning of the entries.
  */
 #include "config/ini_file.h"
 
@@ -58,7 +58,7 @@ static int check_file(const char *path, const struct stat *st)
 		return fail(EACCES, "%s belongs to user %u, and must belong to root or to user %u",
 			    path, st->st_uid, geteuid());
 	if (st->st_mode & (S_IWGRP | S_IWOTH))
-		return fail(EACCES, "%s has mode 0%o, and others than its owner must not write it",
+		return fail(EACCES, "%s has mode 0%o, and only its owner may write it",
 			    path, st->st_mode & 07777);
 	if (st->st_size > (off_t)SIZE_LIMIT)
 		return fail(EINVAL, "%s has %lld bytes, and can have %u", path,

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * The settings as an array, made from config/settings.def, and the words that their values
- * are written with.
+ * The settings as an array, made from config/settings.def, and the words for their values.
  *
  * All of it is constant data, which the contract of a service, the configuration, and the
- * tests of the documents share.  Whoever calls setting_get() or setting_set() has an
- * options struct of the right section, which is the library's own copy (base/opts.h).
+ * tests of the documents share.  A caller of setting_get() or setting_set() gives an options
+ * struct of the right section, which is the library's own copy (base/opts.h).
  */
 #include "config/settings.h"
 

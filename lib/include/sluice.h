@@ -3,8 +3,8 @@
  * sluice.h - zero-copy request-response between the processes of one host
  *
  * This header is the manual of the library and can be read from top to bottom.  It begins
- * with all that a first program needs.  Options come next, then what else can be done with
- * messages and ports.  The last part is for the few programs that need it.
+ * with all that a first program needs.  Options come next, then further calls for messages and
+ * ports.  The last part is for the few programs that need it.
  *
  * The objects, in the order in which a program meets them:
  *
@@ -16,10 +16,10 @@
  * The messages, each between two objects of these:
  *
  *	request			the client loans it, writes it and sends it
- *	pending_response	what a sent request becomes at the client
- *	active_request		what a request is at the server that received it
+ *	pending_response	a request that the client has sent
+ *	active_request		a request that the server has received
  *	reply			the server loans it, writes it and sends it
- *	response		what a reply is at the client that received it
+ *	response		a reply that the client has received
  *
  * A program loans memory for a message, sends the message, receives it at the other end and
  * releases it.  Sending consumes a message.  A program can release each object and message
@@ -190,7 +190,7 @@ struct sluice_type {
 /**
  * SLUICE_TYPE_FINGERPRINTED() - exactly one element, with a fingerprint of its members
  * @type: the C or C++ type.
- * @fingerprint: SLUICE_FINGERPRINT_*, from what ``sluice types --header`` writes.
+ * @fingerprint: SLUICE_FINGERPRINT_*, from the output of ``sluice types --header``.
  */
 #define SLUICE_TYPE_FINGERPRINTED(type, fingerprint)			\
 	SLUICE_TYPE_INITIALIZER_(#type, type, SLUICE_KIND_FIXED, fingerprint)
@@ -237,7 +237,7 @@ struct sluice_contract {
 	size_t size
 
 /**
- * struct sluice_message - what every message begins with
+ * struct sluice_message - the members that every message begins with
  * @data: the elements, aligned as the contract asks; not NULL even if @count is 0.
  * @header: the user header, or NULL if the contract has none.
  * @count: number of elements.
@@ -423,8 +423,8 @@ int sluice_client_wait_servers(struct sluice_client *client,
  * @client: the client.
  * @count: number of elements, which may be 0; 1 if the contract's request is of fixed size.
  *
- * The memory holds what an earlier request of this client has left there, and never anything
- * of another process.  Slices do not move when the client's memory grows.  From Linux 5.14 on
+ * The memory may hold bytes of an earlier request of this client, and never anything of another
+ * process.  Slices do not move when the client's memory grows.  From Linux 5.14 on
  * the kernel populates new memory in bulk; before, it does so page by page on first use.
  *
  * Return: The request, to be given to sluice_request_send() or sluice_request_release(); or
@@ -596,8 +596,8 @@ sluice_server_receive(struct sluice_server *server,
  * @request: the active request that is answered.
  * @count: number of elements, which may be 0; 1 if the contract's response is of fixed size.
  *
- * The memory holds what an earlier reply to this client has left there, and never anything of
- * another process or for another client.
+ * The memory may hold bytes of an earlier reply to this client, and never anything of another
+ * process or for another client.
  *
  * Return: The reply, to be given to sluice_reply_send() or sluice_reply_release(); or NULL with
  * errno EMSGSIZE (longer than the strategy or one of the memory limits allows, or than a size_t
@@ -795,7 +795,7 @@ struct sluice_node_opts {
  */
 #define SLUICE_SERVICE_NO_RESPONSE_OVERFLOW	UINT64_C(8)
 /**
- * SLUICE_SERVICE_NO_FIRE_AND_FORGET - requests that nobody awaits the answer of are dropped
+ * SLUICE_SERVICE_NO_FIRE_AND_FORGET - requests whose answer is not awaited are dropped
  *
  * A request that no server has received yet is withdrawn when its pending response is released,
  * and when its client has left or died.  Without this flag servers receive it all the same.
@@ -850,7 +850,7 @@ struct sluice_attribute {
  *	0660: its @group too, 0666: every user whom the root directory lets in.
  * @group: id of a group of this user; 0: the group of the root directory.
  * @reserved: 0.
- * @attributes: what describes the service; NULL for nothing.
+ * @attributes: keys and values that describe the service; NULL for none.
  * @attribute_count: number of @attributes, at most 16.
  * @refused_flags: those flags of SLUICE_SERVICE_NO_REQUEST_OVERFLOW,
  *	SLUICE_SERVICE_NO_RESPONSE_OVERFLOW, SLUICE_SERVICE_NO_FIRE_AND_FORGET and
@@ -942,7 +942,7 @@ struct sluice_full;
 typedef int (*sluice_full_fn)(const struct sluice_full *full, void *context);
 
 /**
- * struct sluice_port_opts - what the options of clients and servers have in common
+ * struct sluice_port_opts - options that clients and servers share
  * @name: name shown by tools, at most 63 bytes; NULL for none.
  * @initial_max_slice_len: number of elements of a message for which there is room from
  *	the start; 1.
@@ -979,7 +979,7 @@ struct sluice_port_opts {
 /**
  * struct sluice_client_opts - options of sluice_client_create()
  * @size: sizeof(struct sluice_client_opts).
- * @port: what clients and servers have in common.
+ * @port: the options that clients and servers share.
  * @max_active_requests: number of pending responses that this client may hold; the
  *	service's max_active_requests_per_client, and at most that.
  * @reserved: 0.
@@ -997,7 +997,7 @@ struct sluice_client_opts {
 /**
  * struct sluice_server_opts - options of sluice_server_create()
  * @size: sizeof(struct sluice_server_opts).
- * @port: what clients and servers have in common.
+ * @port: the options that clients and servers share.
  * @port_memory_limit: bytes that the segments of all replies may have together; half of
  *	the memory that the machine has available when the server is made, at least 256 MiB.
  *	If a loan would exceed the limit, the library first takes back segments of which no
@@ -1626,7 +1626,7 @@ int sluice_response_take_fd(struct sluice_response *response);
 /* ---- When a peer has no room --------------------------------------------- */
 
 /**
- * enum sluice_full_answer - what a program answers that was asked what to do
+ * enum sluice_full_answer - the answer of a program about a peer without room
  * @SLUICE_ANSWER_RETRY: wait until there is room, or for a while, and ask again.
  * @SLUICE_ANSWER_DISCARD: this peer does not get the message.
  * @SLUICE_ANSWER_FAIL: sending fails with ENOBUFS.
@@ -1717,13 +1717,13 @@ int sluice_node_adopt(struct sluice_node *node);
 /**
  * SLUICE_PORT_PREFAULT - allocate all memory from the start
  *
- * The kernel allocates what the limits of the port can ask for, and maps its pages, when the port
- * is made and when a peer connects.  That is tables and queues, and with SLUICE_STATIC the
- * slices.  So no later call faults or allocates.  With another strategy it is what preallocate
- * asks for, and later memory is populated when it is loaned.
+ * The kernel allocates all memory that the limits of the port allow, and maps its pages, when the
+ * port is made and when a peer connects: tables and queues, and with SLUICE_STATIC the slices.
+ * So no later call faults or allocates.  With another strategy it allocates the slices that
+ * preallocate asks for, and later memory is populated when it is loaned.
  *
- * The port maps a peer's slices when the peer tells of them.  If the peer's port has this flag
- * too, that is when it connects; otherwise it is with a message.
+ * The port maps a peer's slices when the peer announces them.  If the peer's port has this flag
+ * too, that is when it connects; otherwise it is before a message.
  */
 #define SLUICE_PORT_PREFAULT	UINT32_C(1)
 /**
@@ -1731,7 +1731,7 @@ int sluice_node_adopt(struct sluice_node *node);
  *
  * It needs room in RLIMIT_MEMLOCK, or CAP_IPC_LOCK.  Otherwise the port is not made, a peer is
  * not connected, or a loan that would need more memory fails with ENOMEM.  The port also locks
- * all memory of peers that they have told of.
+ * all memory that its peers announce.
  *
  * A program that locks all of its memory with mlockall(2) should do so before it makes ports.
  * Then their memory is locked when it is populated, with this flag or without.  Later, what

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sluice_config.h - what the configuration says
+ * sluice_config.h - the configuration, for programs that show it
  *
- * A program may leave options open.  The administrator and the user decide these in
- * /etc/sluice/sluice.conf, and in sluice/sluice.conf below $XDG_CONFIG_HOME (else
- * ~/.config), which wins; or in the file $SLUICE_CONFIG, which is read in place of both.
- * A node reads the configuration when it is made.  The files can also set ceilings:
- * options that ask for more fail with EPERM.  See sluice.conf(5).
+ * A program may leave options open.  The administrator decides these in
+ * /etc/sluice/sluice.conf, and the user in sluice/sluice.conf below $XDG_CONFIG_HOME (else
+ * ~/.config), which wins.  The file $SLUICE_CONFIG is read in place of both.  A node reads the
+ * configuration when it is made.  The files can also set ceilings: options that ask for more
+ * fail with EPERM.  See sluice.conf(5).
  *
- * Programs need none of this header to be configured.  It is for tools that show the
+ * A program does not need this header to be configured.  It is for tools that show the
  * configuration, or check a file.
  */
 #ifndef SLUICE_CONFIG_H
@@ -25,15 +25,15 @@ extern "C" {
 struct sluice_config;
 
 /**
- * struct sluice_config_key - a key of the configuration, and what it is
+ * struct sluice_config_key - a key of the configuration, and its value
  * @size: sizeof(struct sluice_config_key), set by the caller.
  * @name: its section and itself, such as "service.max_clients".
- * @value: what it is now.
- * @preset: what it is if nobody says anything.
- * @range: what it can be.
- * @source: where @value was said: "/etc/sluice/sluice.conf:3", "$SLUICE_ROOT", or
- *	"built in"; for a root directory that nobody has named with the reason behind it.
- * @meaning: what it is for.
+ * @value: its value.
+ * @preset: its default, the value if nobody sets one.
+ * @range: its possible values, in words.
+ * @source: the place where @value was set: "/etc/sluice/sluice.conf:3", "$SLUICE_ROOT", or
+ *	"built in"; for a default root directory also the reason why it is that one.
+ * @meaning: its purpose, a sentence.
  */
 struct sluice_config_key {
 	size_t size;
@@ -49,14 +49,14 @@ struct sluice_config_key {
 #define SLUICE_CONFIG_KEY()	{ .size = sizeof(struct sluice_config_key) }
 
 /**
- * sluice_config_read() - read the configuration, to be looked at
- * @path: a file, which is read alone; or NULL for all that a node of this process
- *	would go by, the environment included.
+ * sluice_config_read() - read the configuration
+ * @path: a file, which is read alone; or NULL for the configuration of nodes of this process,
+ *	the environment included.
  *
  * Context: Any thread.
  * Return: The configuration, to be given to sluice_config_free(); or NULL with errno
  * EINVAL (an unknown key, or a bad value; the sentence names the file and the line),
- * EACCES (a file may not be read, or others than root and this user may write it), ENOENT
+ * EACCES (a file may not be read, or a user other than root and this one may write it), ENOENT
  * (a file that was named is not there), ENOMEM, EMFILE, ENFILE or EIO.
  */
 struct sluice_config *sluice_config_read(const char *path) SLUICE_MUST_CHECK;
@@ -69,7 +69,7 @@ struct sluice_config *sluice_config_read(const char *path) SLUICE_MUST_CHECK;
  *	the next call for @config.
  *
  * Context: One thread at a time.
- * Return: 1; 0 if there are no so many keys; or -EINVAL.
+ * Return: 1; 0 if there are fewer keys; or -EINVAL.
  */
 int sluice_config_get(struct sluice_config *config, unsigned int index,
 		      struct sluice_config_key *key);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sluice_list.h - what is in the registry: domains, nodes, services and ports
+ * sluice_list.h - the contents of the registry: domains, nodes, services and ports
  *
  * The processes of a domain find each other through files below a root directory.  This
- * header is for programs that show what is there, as the sluice command does.  Programs
- * that only send and receive do not need it.
+ * header is for programs that show these files, as the sluice command does.  Programs that
+ * only send and receive do not need it.
  *
  *	struct sluice_list *list = sluice_list_open(NULL);
  *	struct sluice_list_service service = SLUICE_LIST_SERVICE();
@@ -15,14 +15,14 @@
  *			printf("%s %s\n", service.name, port.entry);
  *	sluice_list_close(list);
  *
- * A list is a copy of what was there at one moment.  To read it disturbs nobody.  No node
- * is needed, and after fork() parent and child may both use a list.  What comes or goes
- * while the list is read is in it or not.
+ * A list is a copy of the registry at one moment.  Making one does not disturb the processes
+ * of the domain, and needs no node.  After fork() parent and child may both use it.  An entry
+ * that comes or goes while the list is made may be in it or not.
  *
  * Entries are files, and processes of other users may have written them.  A file is listed
- * only if it is a whole record of this protocol version and all of it is such as the library
- * writes; others are counted.  What a record says is the word of the process that wrote it.
- * Strings are terminated, but may hold any other bytes.
+ * only if it is a whole record of this protocol version, with values that the library can
+ * write.  Other files are counted.  A record is the word of the process that wrote it, and may
+ * be untrue.  Strings are terminated, and may hold any other bytes.
  *
  * Structs that are filled in begin with their own size, which the caller sets; the macros
  * do that.  Strings and pointers in them are valid until the list is closed.
@@ -46,7 +46,7 @@ struct sluice_list_domains;
  * @size: sizeof(struct sluice_list_opts).
  * @root: the root directory; NULL: the one that nodes of this process use, as configured.
  * @domain: the domain; NULL: the one that nodes of this process are in, as configured.
- *	Not looked at by sluice_list_domains_open().
+ *	sluice_list_domains_open() does not use it.
  */
 struct sluice_list_opts {
 	size_t size SLUICE_SIZE_(struct sluice_list_opts);
@@ -57,13 +57,9 @@ struct sluice_list_opts {
 /** SLUICE_LIST_OPTS() - options of a list, fields named as in an initialiser */
 #define SLUICE_LIST_OPTS(...)	SLUICE_OPTS_(struct sluice_list_opts, __VA_ARGS__)
 
-/** SLUICE_LIST_ALIVE - the process lives; a service: a node has it open */
+/** SLUICE_LIST_ALIVE - the process lives; of a service: a node has it open */
 #define SLUICE_LIST_ALIVE	1u
-/**
- * SLUICE_LIST_ELSEWHERE - the process is in another pid namespace
- *
- * Its pid is that of another process here, or of none.
- */
+/** SLUICE_LIST_ELSEWHERE - the process is in another pid namespace, where its pid counts */
 #define SLUICE_LIST_ELSEWHERE	2u
 
 /**
@@ -85,11 +81,9 @@ enum sluice_list_kind {
 };
 
 /**
- * enum sluice_list_message_kind - the messages of request-response
+ * enum sluice_list_message_kind - indexes of the messages of request-response
  * @SLUICE_LIST_REQUEST: requests.
  * @SLUICE_LIST_RESPONSE: responses.
- *
- * These are indexes of the messages of a service.
  */
 enum sluice_list_message_kind {
 	SLUICE_LIST_REQUEST = 0,
@@ -102,10 +96,8 @@ enum sluice_list_message_kind {
  * @root: the root directory.
  * @domain: the domain.
  * @time: when it was read, in nanoseconds of CLOCK_MONOTONIC.
- * @unreadable: how many entries could not be read: closed to this user, not safe, not
- *	whole, or of another version.
- * @other_versions: how many of those are of another protocol version, or of a messaging
- *	pattern that this library does not know.
+ * @unreadable: number of entries that are closed to this user, not safe, or no whole record.
+ * @other_versions: number of those that are of another version or messaging pattern.
  */
 struct sluice_list_place {
 	size_t size;
@@ -198,7 +190,7 @@ struct sluice_list_service {
  * @loaned: messages that are loaned now, and not sent.
  * @depth: of a client, requests that are pending now; of a server, requests that it
  *	holds now.
- * @depth_most: the largest @depth that there was.
+ * @depth_most: the largest value that @depth has had.
  * @peers: ports at the other end that are connected now.
  * @growths: how often memory was extended for a loan.
  * @segments: of its memory, now.
@@ -269,24 +261,24 @@ struct sluice_list_port {
  * sluice_list_open() - list what is in a domain now
  * @opts: which domain; NULL: the configured one.
  *
- * A domain in which nobody is has an empty list, and so has a default root directory that
- * no node has made yet.
+ * The list of a domain without processes is empty.  So is the list of a default root directory
+ * that no node has made yet.
  *
  * Context: Any thread.
  * Return: The list, to be given to sluice_list_close(); or NULL with errno EINVAL (the
- * domain's name is none, or the configuration is wrong), E2BIG (an option that this
+ * domain's name is no valid name, or the configuration is wrong), E2BIG (an option that this
  * library does not know), EACCES (a directory is closed to this user or not safe to use),
  * ENXIO (the root directory that was named is not there), ENOTDIR (it is a file or a
- * symbolic link), ESTALE (it was removed, and nobody can be in what is left of it),
- * EOPNOTSUPP (its file system lets nobody make files), ENOENT (a file of the configuration
- * that was named is not there), ENOMEM, EMFILE, ENFILE or EIO.
+ * symbolic link), ESTALE (it was removed, and no process can be in it), EOPNOTSUPP (no files
+ * can be made in its file system), ENOENT (a file of the configuration that was named is not
+ * there), ENOMEM, EMFILE, ENFILE or EIO.
  */
 struct sluice_list *sluice_list_open(const struct sluice_list_opts *opts) SLUICE_MUST_CHECK;
 
 /**
  * sluice_list_open_fd() - list the one entry that an open file holds
- * @fd: a file of the registry, such as a descriptor of another process leads to; it is
- *	read once and not kept.
+ * @fd: a file of the registry, for example one that another process holds open.  It is read
+ *	once, and the descriptor is not kept.
  *
  * The list has one node, one service without ports, or one port without a service, which
  * sluice_list_next_port() returns at once.  SLUICE_LIST_ALIVE is not set, and the names of
@@ -300,7 +292,7 @@ struct sluice_list *sluice_list_open(const struct sluice_list_opts *opts) SLUICE
 struct sluice_list *sluice_list_open_fd(int fd) SLUICE_MUST_CHECK;
 
 /**
- * sluice_list_where() - where a list is from, and what could not be read
+ * sluice_list_where() - where a list is from, and how many entries could not be read
  * @list: the list.
  * @place: filled in.
  *
@@ -397,110 +389,6 @@ int sluice_list_domains_next(struct sluice_list_domains *domains,
  * Context: Any thread.
  */
 void sluice_list_domains_close(struct sluice_list_domains *domains);
-
-/* ---- What the dead have left -------------------------------------------- */
-
-struct sluice_leftovers;
-
-/** SLUICE_LEFTOVERS_REMOVE - remove what is found */
-#define SLUICE_LEFTOVERS_REMOVE		UINT64_C(1)
-
-/**
- * struct sluice_leftovers_opts - where leftovers are looked for
- * @size: sizeof(struct sluice_leftovers_opts).
- * @root: the root directory; NULL: the configured one.
- * @domain: the domain; NULL: the configured one.
- * @flags: SLUICE_LEFTOVERS_REMOVE, or 0: only look.
- */
-struct sluice_leftovers_opts {
-	size_t size SLUICE_SIZE_(struct sluice_leftovers_opts);
-	const char *root SLUICE_ZERO_;
-	const char *domain SLUICE_ZERO_;
-	uint64_t flags SLUICE_ZERO_;
-};
-
-/** SLUICE_LEFTOVERS_OPTS() - options of leftovers, fields named as in an initialiser */
-#define SLUICE_LEFTOVERS_OPTS(...)	SLUICE_OPTS_(struct sluice_leftovers_opts, __VA_ARGS__)
-
-/**
- * enum sluice_leftover_kind - what was left behind
- * @SLUICE_LEFTOVER_NODE: a node whose process is dead.
- * @SLUICE_LEFTOVER_PORT: a port whose process is dead.
- * @SLUICE_LEFTOVER_SERVICE: a service that nobody has open.
- * @SLUICE_LEFTOVER_REMAINS: a service whose removal was cut short.
- * @SLUICE_LEFTOVER_DOMAIN: a domain in which nobody is.
- * @SLUICE_LEFTOVER_DIRECTORY: a directory that could not be read.
- */
-enum sluice_leftover_kind {
-	SLUICE_LEFTOVER_NODE = 1,
-	SLUICE_LEFTOVER_PORT = 2,
-	SLUICE_LEFTOVER_SERVICE = 3,
-	SLUICE_LEFTOVER_REMAINS = 4,
-	SLUICE_LEFTOVER_DOMAIN = 5,
-	SLUICE_LEFTOVER_DIRECTORY = 6,
-};
-
-/**
- * struct sluice_leftover - something that was left behind
- * @size: sizeof(struct sluice_leftover), set by the caller.
- * @entry: name of its file or directory in the registry.
- * @name: of a node or service, its name; else NULL.
- * @service: of a port, and of a node's name in a service, the service; else NULL.
- * @id: of a node or port, its id; of a service, the hash of its name; else 0.
- * @pid: of a node or port, the process that has died; else 0.
- * @kind: an &enum sluice_leftover_kind.
- * @error: an errno: it could not be looked at or removed; 0: it was removed, or would be.
- * @reserved: 0.
- */
-struct sluice_leftover {
-	size_t size;
-	const char *entry;
-	const char *name;
-	const char *service;
-	uint64_t id;
-	uint32_t pid;
-	uint32_t kind;
-	int32_t error;
-	uint32_t reserved;
-};
-
-/** SLUICE_LEFTOVER() - a leftover to be filled in */
-#define SLUICE_LEFTOVER()	{ .size = sizeof(struct sluice_leftover) }
-
-/**
- * sluice_leftovers_open() - find, or remove, what dead processes have left in a domain
- * @opts: where, and whether it is removed; NULL: the configured domain, and it is not.
- *
- * Programs do the same when they open a service, so this is needed only where none does.
- * What lives is not touched, and others may use the domain meanwhile.  All is done when
- * the call returns.  Leftovers of other users can be removed by these, or by root.
- *
- * Context: Any thread.
- * Return: What was found, to be given to sluice_leftovers_close(); or NULL with an errno
- * of sluice_list_open().
- */
-struct sluice_leftovers *sluice_leftovers_open(const struct sluice_leftovers_opts *opts)
-	SLUICE_MUST_CHECK;
-
-/**
- * sluice_leftovers_next() - the next thing that was found
- * @leftovers: the leftovers; NULL passes the failure of sluice_leftovers_open() on.
- * @leftover: filled in.
- *
- * They come in the order in which they were removed.
- *
- * Context: One thread at a time.
- * Return: 1; 0: there are no more; or -EINVAL or the failure passed on.
- */
-int sluice_leftovers_next(struct sluice_leftovers *leftovers, struct sluice_leftover *leftover);
-
-/**
- * sluice_leftovers_close() - give the leftovers back
- * @leftovers: the leftovers, or NULL.
- *
- * Context: Any thread.
- */
-void sluice_leftovers_close(struct sluice_leftovers *leftovers);
 
 #pragma GCC visibility pop
 

@@ -5,7 +5,7 @@
 
 #include "base/compiler.h"
 
-/* What a port asks for its memory.  Each value includes those before it. */
+/* How a port wants its memory to be allocated.  Each value includes those before it. */
 enum residence {
 	RESIDENCE_LAZY = 0,	/* pages come as they are used */
 	RESIDENCE_PREFAULTED,

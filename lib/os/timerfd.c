@@ -22,7 +22,7 @@ void timerfd_set(int fd, int64_t time)
 {
 	struct itimerspec spec = { { 0 }, { 0 } };
 
-	/* To the kernel a time of 0 means never. */
+	/* The kernel takes a time of 0 for never. */
 	if (time != CLOCK_NEVER)
 		spec.it_value = clock_timespec(time > 0 ? time : 1);
 	timerfd_settime(fd, TFD_TIMER_ABSTIME, &spec, NULL);

@@ -1,31 +1,33 @@
 // SPDX-License-Identifier: MIT
 /*
- * Who may do what in the registry: owners, groups and modes of its directories, and the
- * check that one is safe to use.
+ * Owners, groups and modes in the registry: who may do what in its directories, and the check
+ * that a directory is safe to use.
  *
- * A root that others may not write is of one user: all below it has mode 0700 or 0600.
- * One that others may write is shared, and what is below it, made by whoever needs it
- * first, is as open as the root.  A service is as open as its creator has said:
+ * A root directory that only its owner can write belongs to one user, and everything below it
+ * has mode 0700 or 0600.  A root that others can write is shared.  The entries below it are
+ * made by the first process that needs them, and are as open as the root.  The mode of a
+ * service, which its creator chooses, decides about the entries of the service:
  *
  *	mode	directory	ports/, servers/	files		sockets
  *	0600	0700		0700			0600		0600
  *	0660	02750		03770			0640		0660
  *	0666	0755		01777			0644		0666
  *
- * So the kernel decides who gets in: who may not write a socket cannot connect to it.
+ * So the kernel decides who can use a service: a process that may not write a socket cannot
+ * connect to it.
  *
- *  1. What several write is sticky: nobody but its maker, the owner of the directory and
- *     root can remove an entry.  Files are written by their maker alone.
- *  2. The contract, and the names of ports/ and servers/, are in a directory that the
- *     creator of the service alone can write.
- *  3. The umask is not consulted, and not changed, which would be seen by other threads.
- *     What is opened further after it was made has no name yet that others would look for.
+ *  1. A directory that several users write is sticky: an entry can be removed only by its
+ *     maker, the owner of the directory and root.  Only its maker can write a file.
+ *  2. The contract, and the names of ports/ and servers/, are in a directory that only the
+ *     creator of the service can write.
+ *  3. The umask has no effect, and is not changed, because other threads would see that.  A
+ *     directory gets more than its first mode only before it has a name that others look for.
  *
- * The owner of a directory can take its entries away or put others there.  Of services he
- * is trusted, or they are not opened.  Of what is above them he is not, where the root
- * directory, being root's, is for all users: there a name is a hint, and who a server is
- * the kernel says (channel/handshake.c).  A hostile owner can keep processes from meeting,
- * and no more.
+ * The owner of a directory can remove its entries, and can put others there.  The owner of a
+ * service is trusted, or the service is not opened.  The owners of the directories above are
+ * not trusted if the root directory belongs to root and is for all users.  Then a name is
+ * only a hint, and the kernel says who a server is (channel/handshake.c).  So a hostile owner
+ * can keep processes from meeting, and can do nothing else.
  */
 #include "registry/access.h"
 
@@ -56,7 +58,7 @@ struct access access_of_root(const struct stat *root)
 	if (!(root->st_mode & WRITABLE_BY_OTHERS))
 		return access;
 	access.meeting = root->st_mode & 07777;
-	/* The bits of the group are for that of the root, whoever makes an entry. */
+	/* The bits of the group mean the root's group, whichever user makes an entry. */
 	if (!(root->st_mode & S_IWOTH))
 		access.meeting |= S_ISGID;
 	access.directory = access.meeting;
@@ -84,7 +86,7 @@ struct access access_of_service(uint32_t mode)
 	return private_access();
 }
 
-/* What was just made: is it that, and has it what was asked for? */
+/* Checks that this is the directory that was just made, and gives it its mode and group. */
 static int set_access(int fd, const char *name, mode_t mode, gid_t group)
 {
 	struct stat st;

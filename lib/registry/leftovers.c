@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: MIT
 /*
- * Everything that dead processes have left in a domain, found and removed for somebody who
- * wants to be told of it.
+ * Finds and removes everything that dead processes have left in a domain, and reports each
+ * thing to the caller.
  *
- * The sweep of each sluice_service_open() (registry/sweep.c) removes the same, but says
- * nothing, and begins only if the record of a node can be locked.  So it finds nothing where
- * a child holds the locks of its dead parent, or where a sweep was cut short after the
- * nodes.  This one looks at everything, and asks records whose file is locked.
+ * The sweep of each sluice_service_open() (registry/sweep.c) removes the same things, but
+ * reports nothing, and begins only if the record of a node can be locked.  So it finds
+ * nothing if a child holds the locks of its dead parent, or if an earlier sweep ended after
+ * it had removed the nodes.  This walk looks at everything, and reads the records of files
+ * that are locked.
  *
  * The order is that of the sweep: ports, then services that nobody has open, then nodes.  A
  * node's record tells the sweep that there is something to do, so it stays until all else is
- * gone.  The name that a dead node has in a service goes with the ports there, and is told
- * of only if it cannot be removed.
+ * gone.  The name that a dead node has in a service is removed with the ports there, and is
+ * reported only if it cannot be removed.
  *
  *  1. Records of other versions are left alone: only their first 12 bytes are known, and
- *     the name of a socket is not among these.  They go with their service.
- *  2. What belongs to another user, in a directory of a third, is for these to remove, or
- *     for root.
+ *     these do not say which socket belongs to it.  They are removed with their service.
+ *  2. An entry of another user in a directory of a third user can be removed by these two
+ *     users, or by root.
  *  3. No lock is waited for, and none is kept.
  */
 #include "registry/leftovers.h"
@@ -52,7 +53,7 @@ static bool is_id(const char *name)
 	return strlen(name) == ID_LENGTH && strspn(name, "0123456789abcdef") == ID_LENGTH;
 }
 
-/* r: 1: it was removed; 0, -ENOENT: somebody was faster, or it lives; or another -errno. */
+/* r is 1: it was removed; 0 or -ENOENT: it lives, or has gone already; or another -errno. */
 static int tell(const struct leftovers *leftovers, struct leftover *leftover, int r)
 {
 	if (!r || r == -ENOENT)
@@ -61,10 +62,7 @@ static int tell(const struct leftovers *leftovers, struct leftover *leftover, in
 	return leftovers->found(leftovers->context, leftover);
 }
 
-/*
- * Looks at each entry of a directory.  One that cannot be read is told of, or it would pass
- * for empty.
- */
+/* Looks at each entry of a directory.  Reports a directory that cannot be read. */
 static int look_at_each(struct place *place, int at, const char *name,
 			int (*look)(struct place *place, int at, const char *name))
 {
@@ -158,7 +156,7 @@ static int look_at_ports(struct place *place, int services)
 
 	snprintf(place->service, sizeof(place->service), "%s", place->hash);
 	if (fd < 0)
-		return 0;	/* the contract tells why */
+		return 0;	/* service_removal_bury() will find the reason */
 	name_service(place, fd);
 	place->servers_fd = access_open_directory(fd, "servers", place->leftovers->anybody);
 	r = look_at_each(place, fd, "ports", look_at_port);
@@ -168,7 +166,7 @@ static int look_at_ports(struct place *place, int services)
 	return r;
 }
 
-/* Another user's, and not for this one to look at. */
+/* Does this directory belong to another user, and is it closed to this one? */
 static bool is_closed(int services, const char *name)
 {
 	struct stat st;

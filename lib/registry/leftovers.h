@@ -21,7 +21,7 @@ enum leftover_kind {
 struct leftover {
 	enum leftover_kind kind;
 	const char *entry;
-	const char *name;	/* that it was given, or NULL */
+	const char *name;	/* given by its program; or NULL */
 	const char *service;	/* of a port, or NULL */
 	uint64_t id;
 	uint32_t pid;
@@ -30,18 +30,18 @@ struct leftover {
 
 struct leftovers {
 	bool keep;		/* only look */
-	bool anybody;		/* may have made the directories */
-	/* Is told of each; -errno ends the walk. */
+	bool anybody;		/* the directories may belong to any user */
+	/* Called with each leftover; -errno ends the walk. */
 	int (*found)(void *context, const struct leftover *leftover);
 	void *context;
 };
 
-/* Goes through a domain, and removes what the dead have left.  0, or what found() said. */
+/* Goes through a domain and removes leftovers.  0, or the failure of found(). */
 int leftovers_walk(const struct leftovers *leftovers, int domain_fd) MUST_CHECK;
 
 /*
- * Removes a domain that is empty, as its last node would; who comes meanwhile makes it
- * again.  0, or what found() said.
+ * Removes an empty domain, as its last node would have done.  A process that needs it makes
+ * it again.  0, or the failure of found().
  */
 int leftovers_remove_domain(const struct leftovers *leftovers, int root_fd, int domain_fd,
 			    const char *domain) MUST_CHECK;

@@ -1,25 +1,28 @@
 // SPDX-License-Identifier: MIT
 /*
- * Everything in a domain at one moment, read so that nobody who lives there notices:
- * nothing is written or connected to, and no lock is taken that others would miss.  A lock,
- * even for a moment, could keep the last process of a service from removing it.
+ * Reads everything in a domain, as it is at one moment, and does not disturb the processes
+ * there.  Nothing is written, no socket is connected to, and no lock is taken that others
+ * could notice: a lock, even for a moment, could keep the last process of a service from
+ * removing it.
  *
- * Directories must be safe (registry/access.c).  In a sticky one anybody can make an entry;
- * one that is not safe, or is not a whole record (registry/record.c), is only counted.
+ * Directories must be safe (registry/access.c).  In a sticky directory anybody can make an
+ * entry.  An entry that is not safe, or is not a whole record (registry/record.c), is counted
+ * and not listed.
  *
- * Who lives holds the flock of the file of its node or port.  The kernel's list of locks
- * (os/flocks.c) tells that without touching the file.  The list lacks the locks of processes
- * in pid namespaces beside or above; if a record names another namespace, the lock is tried,
- * shared and without waiting.  That succeeds only if the owner is dead, and the file is closed
- * at once.  Who wants to remove the dead entry in that moment passes it over, and the next
- * one finds it.  A child may hold the lock of its dead parent (os/fd.c); so the record is
- * asked too (os/process.c).  In doubt a process lives.
+ * A live process holds the flock of the file of its node or port.  The kernel's list of locks
+ * (os/flocks.c) shows that without touching the file.  The list lacks the locks of processes
+ * in pid namespaces beside or above this one.  So if a record names another namespace, the
+ * lock is tried, shared and without waiting.  That succeeds only if the owner is dead, and
+ * the file is closed at once.  A process that wants to remove the dead entry in that moment
+ * leaves it to the next one.  A child may hold the lock of its dead parent (os/fd.c), so the
+ * record is read as well (os/process.c).  In doubt a process counts as alive.
  *
- * A service lives as long as its contract is locked, or a node or port lives that has it
- * open.  The list of locks is read before the entries and after them, and what was locked
- * in any reading is held: that is right for a port that was made, or has left, in between.
+ * A service lives if its contract is locked, or if a node or port lives that has it open.
+ * The list of locks is read before the entries and again after them, and a file that was
+ * locked at either time counts as locked.  That is right for a port that was made or was
+ * removed in between.
  *
- * Entries come and go while they are read.  One that has gone is left out.
+ * Entries come and go while they are read.  An entry that has gone is left out.
  */
 #include "registry/listing.h"
 
@@ -40,19 +43,19 @@
 struct reading {
 	struct listing *listing;
 	struct flocks flocks;
-	bool anybody;		/* may have made the directories */
+	bool anybody;		/* the directories may belong to any user */
 	int error;		/* ends the reading */
 };
 
 /* ---- Tables that grow ---- */
 
-/* Room for one more item of a table, as zeros; or NULL.  *table is its pointer. */
+/* Makes room for one more item, as zeros.  *table is the pointer to the table.  Or NULL. */
 static void *add(struct reading *reading, void *table, size_t *count, size_t size)
 {
 	void *items, *grown;
 
 	memcpy(&items, table, sizeof(items));
-	/* The table has room for a power of two, so that there is none at 0, 1, 2, 4, ... */
+	/* The table has room for a power of two: it is full at 0, 1, 2, 4, ... */
 	if (!(*count & (*count - 1))) {
 		grown = realloc(items, (*count ? 2 * *count : 1) * size);
 		if (!grown) {
@@ -65,9 +68,9 @@ static void *add(struct reading *reading, void *table, size_t *count, size_t siz
 	return memset((char *)items + size * (*count)++, 0, size);
 }
 
-/* ---- What cannot be read ---- */
+/* ---- Entries that cannot be read ---- */
 
-/* It has gone meanwhile; or we lack something, which ends the reading; or it is counted. */
+/* The entry has gone; or this process lacks something, which ends the reading; or it counts. */
 static void note_unread(struct reading *reading, const char *name, int r)
 {
 	if (r == -EMFILE || r == -ENFILE || r == -ENOMEM || r == -EIO) {
@@ -145,7 +148,7 @@ static void read_node(struct reading *reading, int nodes, const char *name)
 	fd_close(fd);
 }
 
-/* A node that has the service open.  Whether it lives, its file in nodes/ tells. */
+/* A node that has the service open.  Its file in nodes/ says whether it lives. */
 static void read_member(struct reading *reading, int ports, const char *name)
 {
 	struct listing *listing = reading->listing;
@@ -267,7 +270,7 @@ static void sort(struct listing *listing)
 	}
 }
 
-/* ---- Who lives ---- */
+/* ---- Which processes live ---- */
 
 static void mark_nodes(struct listing *listing, struct flocks *flocks)
 {
@@ -278,7 +281,7 @@ static void mark_nodes(struct listing *listing, struct flocks *flocks)
 	for (i = 0; i < listing->nodes; i++) {
 		node = &listing->node[i];
 		process = RECORD_OWNER(&node->record);
-		/* The services that it had open have that file too. */
+		/* The names that the node has in services are names of this file too. */
 		if (process_is_dead(&process))
 			flocks_drop(flocks, node->owner.inode);
 		node->owner.alive = flocks_have(flocks, node->owner.inode);
@@ -339,7 +342,7 @@ int listing_read(struct listing *ret_listing, int domain_fd, bool anybody)
 	return r;
 }
 
-/* Takes the record for whatever it is. */
+/* Reads a record of any kind. */
 static int read_any(struct reading *reading, int fd)
 {
 	struct listing *listing = reading->listing;

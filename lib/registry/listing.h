@@ -14,7 +14,7 @@
 struct listing_owner {
 	uint64_t inode;		/* of the entry */
 	bool alive;
-	bool elsewhere;		/* in another pid namespace, where its pid means something */
+	bool elsewhere;		/* it is in another pid namespace, in which its pid counts */
 };
 
 struct listing_node {
@@ -34,30 +34,30 @@ struct listing_service {
 	char entry[LISTING_ENTRY_SIZE];	/* name of its directory */
 	uint64_t inode;			/* of the contract */
 	bool alive;			/* a node has it open */
-	uint32_t nodes;			/* that live and have it open */
+	uint32_t nodes;			/* live ones that have it open */
 	size_t port, ports;		/* the first of its ports, and how many it has */
-	size_t member, members;		/* likewise, of the nodes that have it open */
+	size_t member, members;		/* the same for the nodes that have it open */
 };
 
 struct listing {
 	struct listing_node *node;
 	struct listing_service *service;	/* by name */
-	struct listing_port *port;	/* of each service by kind and number */
+	struct listing_port *port;	/* of each service, by kind and number */
 	uint64_t *member;		/* inodes of nodes */
 	size_t nodes, services, ports, members;
 	size_t unreadable;		/* entries that could not be read */
-	size_t foreign;			/* and those of them that are of another version */
+	size_t foreign;			/* those of them that are of another version */
 };
 
 /*
- * Reads what is in the directory of a domain.  0; -EMFILE, -ENFILE, -ENOMEM or -EIO, and
- * then there is nothing to free.  What comes or goes meanwhile is in the listing or not.
+ * Reads the directory of a domain.  0; -EMFILE, -ENFILE, -ENOMEM or -EIO, and then there is
+ * nothing to free.  An entry that comes or goes meanwhile may be in the listing or not.
  */
 int listing_read(struct listing *ret_listing, int domain_fd, bool anybody) MUST_CHECK;
 
 /*
- * Reads the record in a file that is open.  The listing has one node, service or port then,
- * and does not know whether that lives.  0, -EPROTONOSUPPORT, -EBADMSG or another -errno.
+ * Reads the record in an open file.  The listing then has one node, service or port, and does
+ * not know whether it lives.  0, -EPROTONOSUPPORT, -EBADMSG or another -errno.
  */
 int listing_read_file(struct listing *ret_listing, int fd) MUST_CHECK;
 
@@ -70,7 +70,7 @@ struct listing_domains {
 	size_t count;
 };
 
-/* Reads which domains are below a root directory that is open.  0 or -errno. */
+/* Reads the names of the domains below an open root directory.  0 or -errno. */
 int listing_domains_read(struct listing_domains *ret_domains, int root_fd) MUST_CHECK;
 void listing_domains_free(struct listing_domains *domains);
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Which domains are below a root directory: the directories there that have a name a domain
- * may have.  Who makes one makes it under another name first, so each is whole.  Whether one
- * may be read is for those to find out who open it.
+ * The domains below a root directory: the directories there whose name is a valid name of a
+ * domain.  A domain is made under another name first, so each of them is whole.  The caller
+ * finds out whether it may read a domain when it opens it.
  */
 #include "registry/listing.h"
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * A node's place among those that have a service open: ports/node.<n>, a further name
+ * A node's place among the nodes that have a service open: ports/node.<n>, a further name
  * of the node's own file nodes/<id> (registry/node_entry.c).
  *
- * So it costs no file, no memory and no descriptor; its lock is the node's, and who
- * finds it can read who that is.  The number of names is limited (registry/slot_names.c).
+ * So a place costs no file, no memory and no descriptor.  Its lock is that of the node, and
+ * its record says which node it is.  The number of names is limited (registry/slot_names.c).
  */
 #include "registry/membership.h"
 
@@ -61,7 +61,7 @@ int membership_take(struct membership *membership, const struct service_dir *dir
 	r = slot_names_claim(&names, dir->node->presence_fd, membership->name);
 	if (r < 0)
 		membership->name[0] = 0;
-	return r != -EEXIST ? r : fail(EUSERS, "the service has all of its max_nodes, %" PRIu32,
+	return r != -EEXIST ? r : fail(EUSERS, "the service has reached its max_nodes, %" PRIu32,
 				       limit);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A node's place among those that have a service open. */
+/* A node's place among the nodes that have a service open. */
 #ifndef SLUICE_REGISTRY_MEMBERSHIP_H
 #define SLUICE_REGISTRY_MEMBERSHIP_H
 
@@ -14,19 +14,19 @@ int membership_take(struct membership *membership, const struct service_dir *dir
 		    uint32_t limit) MUST_CHECK;
 
 /*
- * Takes another if others have taken the name away, or the node's file is another.  1, 0
- * (nothing was to do) or as membership_take(), and then it is tried again by a later call.
+ * Takes another place if the name has gone, or if the node's file is a new one.  1; 0: there
+ * was nothing to do; or as membership_take(), and a later call tries again.
  */
 int membership_renew(struct membership *membership, const struct service_dir *dir,
 		     uint32_t limit) MUST_CHECK;
 
-/* Has the node its place, if it had one? */
+/* Is the node's name still there, if it has one? */
 bool membership_is_there(const struct membership *membership, const struct service_dir *dir) MUST_CHECK;
 
-/* Harmless if none was taken. */
+/* Gives the place back, if there is one. */
 void membership_leave(struct membership *membership, const struct service_dir *dir);
 
-/* Is this name in ports/ that of a node? */
+/* Is this name in ports/ the name of a node? */
 bool membership_is(const char *name) MUST_CHECK;
 
 #endif /* SLUICE_REGISTRY_MEMBERSHIP_H */

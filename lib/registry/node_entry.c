@@ -2,16 +2,16 @@
 /*
  * A node's entry in its domain, nodes/<id>, and its mailbox, nodes/<id>.sock.
  *
- * The entry tells tools who sits there and, by its lock, that the process lives.
- * The mailbox takes datagrams that say "look at service X again", sent by whoever
- * adds a server to X.  A letter is a hint: a lost one delays a connection until the next,
- * a forged one costs a look at a directory.  Whoever may enter the root directory may read
- * the entry, and write letters; the kernel tells with each who has sent it, and
- * api/node_letters.c decides what it is worth.
+ * The entry shows tools whose node it is and, by its lock, that the process lives.  The
+ * mailbox takes datagrams ("letters") that say "look at service X again".  A process that
+ * adds a server to X sends them.  A letter is only a hint: a lost one delays a connection
+ * until the next one comes, and a forged one makes the node look at a directory.  Every user
+ * who may enter the root directory may read the entry and send letters.  The kernel says who
+ * has sent a letter, and api/node_letters.c decides how many letters are read.
  *
- * Both names are made of a number that nobody else has.  What stands there and is not
- * ours has taken their place, and is removed when they are written again; the file and
- * the socket are new ones then, since a file without a name cannot be given one again.
+ * Both names contain a number that no other node has.  If something else stands under such a
+ * name, it is removed when the name is written again.  The file and the socket are new ones
+ * then, since a file that has lost its name cannot be given one.
  */
 #include "registry/node_entry.h"
 
@@ -34,7 +34,7 @@
 #include "os/random.h"
 #include "os/socket.h"
 
-/* How often the domain's directories may vanish under our hands. */
+/* So many times the domain's directories may vanish during one attempt. */
 #define TRIES	16
 
 void node_entry_name(char name[NODE_ENTRY_NAME_SIZE], uint64_t id, const char *suffix)
@@ -52,7 +52,7 @@ static int mailbox_address(const struct node_entry *node, struct sockaddr_un *ad
 	return socket_address(address, shared ? NULL : directory, node->root.nodes_fd, name);
 }
 
-/* 0 or -errno; a name that was given to fd is taken away by the caller. */
+/* 0 or -errno.  After a failure the caller removes the name, if there is one. */
 static int bind_mailbox(struct node_entry *node, int fd)
 {
 	struct sockaddr_un address;
@@ -126,7 +126,7 @@ static int try_create(struct node_entry *node, const char *root, const char *dom
 	r = root_open(&node->root, root, domain);
 	if (r < 0)
 		return r;
-	/* In this order, a mailbox always has an entry that tells of its death. */
+	/* The entry comes first: it shows when the owner of the mailbox is dead. */
 	r = register_node(node);
 	if (!r)
 		r = open_mailbox(node);
@@ -170,7 +170,7 @@ void node_entry_remove(struct node_entry *node)
 	root_leave(&node->root);
 }
 
-/* ---- What others have taken away ---- */
+/* ---- Entries that others have removed ---- */
 
 static bool has_entry(const struct node_entry *node)
 {
@@ -238,7 +238,7 @@ int node_entry_renew(struct node_entry *node)
 void node_entry_count_rewritten(struct node_entry *node)
 {
 	node->rewritten++;
-	/* The only word of the file that changes; a shortage costs others the news. */
+	/* The only word of the file that changes.  If it cannot be written, tools show less. */
 	(void)!pwrite(node->presence_fd, &node->rewritten, sizeof(node->rewritten),
 		      offsetof(struct sluice_registry_node, rewritten));
 }
@@ -274,7 +274,7 @@ int node_entry_notify(const struct node_entry *node, uint64_t other, uint64_t se
 	if (sendto(node->mailbox_fd, &letter, sizeof(letter), MSG_DONTWAIT | MSG_NOSIGNAL,
 		   (struct sockaddr *)&address, sizeof(address)) >= 0)
 		return 0;
-	/* A full mailbox is looked at because of what is in it, or after a pause. */
+	/* The node will read its full mailbox, or look at the service after a pause. */
 	return errno == EAGAIN ? 0 : -errno;
 }
 
@@ -287,7 +287,7 @@ int node_entry_next_letter(const struct node_entry *node, struct node_letter *re
 	n = fdpass_receive(node->mailbox_fd, &look, sizeof(look), &extras);
 	if (n == -EAGAIN)
 		return 0;
-	/* A packet that is too long, or has descriptors without room for them, was a packet too. */
+	/* A packet that is too long, or whose descriptors find no room, counts too. */
 	if (n < 0 && n != -EPROTO && n != -EMFILE)
 		return n;
 	*ret_letter = (struct node_letter){
@@ -298,7 +298,7 @@ int node_entry_next_letter(const struct node_entry *node, struct node_letter *re
 	return 1;
 }
 
-/* ---- What the dead have left ---- */
+/* ---- Entries of dead nodes ---- */
 
 static bool is_known(const void *record)
 {
@@ -315,7 +315,7 @@ static bool is_of_the_dead(const void *record)
 
 struct mailbox {
 	int at;
-	const char *node;		/* name of the entry, which is believed, as its id is not */
+	const char *node;		/* the name of the entry; the id in its record is not used */
 };
 
 static int bury_mailbox(void *context, const void *record, uid_t user)

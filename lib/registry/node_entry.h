@@ -14,13 +14,13 @@ struct node_entry {
 	uint64_t id;
 	int presence_fd;
 	int mailbox_fd;
-	struct identity mailbox;	/* what its name stands for */
+	struct identity mailbox;	/* the file that its name leads to */
 	uint32_t wait;			/* as others are told */
 	uint32_t rewritten;		/* how often its entries were written again */
 	char name[SLUICE_NODE_NAME_SIZE];	/* zero-padded */
 };
 
-/* Names of entries: an id in hexadecimal, and its socket. */
+/* Names of entries: an id in hexadecimal, and the same with a suffix for its socket. */
 #define NODE_ENTRY_NAME_SIZE 32
 void node_entry_name(char name[NODE_ENTRY_NAME_SIZE], uint64_t id, const char *suffix);
 
@@ -30,36 +30,35 @@ int node_entry_create(struct node_entry *node, const char *root, const char *dom
 void node_entry_remove(struct node_entry *node);
 
 /*
- * Enters the domain again where others have taken the directories or the entries away.
- * 1: something was written; 0: all was there; or -errno, and then what is missing is
- * written by a later call.  A mailbox that was replaced is left open: its descriptor is
- * the caller's from then on.
+ * Writes directories and entries that others have removed again.  1: something was written;
+ * 0: all was there; or -errno, and a later call writes what is missing.  A mailbox that was
+ * replaced stays open: from then on its descriptor is the caller's.
  */
 int node_entry_renew(struct node_entry *node) MUST_CHECK;
 
-/* Has entries and directories the names they had? */
+/* Do all names lead to the directories and files that are open? */
 bool node_entry_is_there(const struct node_entry *node) MUST_CHECK;
 
-/* Tells others that entries were written again. */
+/* Counts one more renewal in the entry, where others can read it. */
 void node_entry_count_rewritten(struct node_entry *node);
 
-/* Has an inode_watch tell when that changes.  0 or -errno, quiet. */
+/* Has an inode_watch say when node_entry_is_there() may change.  0 or -errno, quiet. */
 int node_entry_watch(const struct node_entry *node, int watch) MUST_CHECK;
 
-/* Tells a node to look at a service again.  0 or -errno (quiet): it may be gone. */
+/* Sends a letter: the other node shall look at a service again.  0 or -errno (quiet). */
 int node_entry_notify(const struct node_entry *node, uint64_t other, uint64_t service) MUST_CHECK;
 
 /*
- * Removes the entry of a dead node, in nodes/ or in a service, and its mailbox first; or with
- * keep only finds out.  Entries of other versions stay.  1, and its record; or as
- * presence_bury().
+ * Removes the entry of a dead node, in nodes/ or in a service, after its mailbox; or, with
+ * keep, only finds out whether it would.  Entries of other versions stay.  1, and its record;
+ * or as presence_bury().
  */
 int node_entry_bury(int at, const char *name, bool keep,
 		    struct sluice_registry_node *ret_record) MUST_CHECK;
 
 /* A letter from the mailbox. */
 struct node_letter {
-	bool in_order;			/* its form, and it tells of its sender */
+	bool in_order;			/* it has the right form, and the kernel names its sender */
 	uid_t user;			/* who has sent it */
 };
 

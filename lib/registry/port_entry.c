@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: MIT
 /*
- * The ports of a service, as its directory shows them.
+ * The entries of ports in the directory of a service.
  *
  * Each port holds a presence file (registry/presence.c) under one of a limited number
  * of names, <kind>.0 to <kind>.<max - 1>, so that link(2) keeps the limit on ports.  A
- * port dials or listens, which follows from its kind.  A port that dials makes its file
- * and then looks for sockets; a port that listens makes its socket and then writes to the
- * nodes of the ports that dial and whose files it finds.  So whichever of the two comes
- * second sees the other.
+ * port dials or listens; its kind says which.  A port that dials makes its file and then
+ * looks for sockets.  A port that listens makes its socket and then sends letters to the
+ * nodes of the dialling ports whose files it finds.  So the second of the two always sees
+ * the first.
  *
- * A process that dies leaves names behind that lead nowhere; that its file is not
- * locked any more tells which, and its record tells the name of its socket.  When no name
- * is left, each record is asked too whether its process is dead though a child of it
- * holds the lock (registry/presence.c), which costs some system calls a name.
+ * A process that dies leaves names behind.  Its file is not locked any more, which shows
+ * that the owner is dead, and its record has the name of its socket.  If no name is free,
+ * each record is read too: a child of the dead process may hold the lock
+ * (registry/presence.c).  That costs some system calls for each name.
  *
- * The file of a port has its counters too, in the same page; its owner has mapped them,
- * and stores them for as long as anything of the port is left.  All of the page was
- * written, so it is there; a process of this user that truncates the file can end the
- * owner by SIGBUS, as it could by a signal.  Other users can read it, if they can use the
- * service.
+ * The file of a port contains its counters too, in the same page.  The owner has mapped the
+ * page and stores the counters as long as anything of the port exists.  All of the page was
+ * written, so it is allocated.  A process of this user that truncates the file ends the owner
+ * by SIGBUS; it could end it by a signal as well.  Other users can read the file if they can
+ * use the service.
  *
- * If others take the file away, a new one of the same content takes its place, in the
+ * If others remove the file, a new one with the same content takes its place, in the
  * directory and behind the owner's mapping (port_entry_renew()).
  */
 #include "registry/port_entry.h"
@@ -76,7 +76,7 @@ static bool is_of_the_dead(const void *record)
 	return record_is_port(port) && process_is_dead(&owner);
 }
 
-/* Removes the entry of a dead port together with its socket; ask: even if locked. */
+/* Removes the entry of a dead port and its socket; with ask, even if the file is locked. */
 static bool remove_dead(int ports_fd, int servers_fd, const char *name, bool ask)
 {
 	struct sluice_registry_port record;
@@ -119,7 +119,7 @@ static bool remove_dead_port(const void *context, const char *name)
 	return remove_dead(dir->ports_fd, dir->servers_fd, name, true);
 }
 
-/* A file for the record and the counters, which are mapped.  0 or -errno. */
+/* Makes a file for the record and the counters, and maps the counters.  0 or -errno. */
 static int make_file(struct port_entry *entry, const struct service_dir *dir,
 		     enum port_kind kind, const char *name)
 {
@@ -167,7 +167,7 @@ static int claim(const struct service_dir *dir, enum port_kind kind, uint32_t li
 	};
 	int r = slot_names_claim(&names, fd, ret_name);
 
-	return r != -EEXIST ? r : fail(EUSERS, "the service has all of its max_%ss, %" PRIu32,
+	return r != -EEXIST ? r : fail(EUSERS, "the service has reached its max_%ss, %" PRIu32,
 				       kinds[kind].name, limit);
 }
 
@@ -195,7 +195,7 @@ bool port_entry_is_there(const struct port_entry *entry, const struct service_di
 	return presence_is(dir->ports_fd, entry->name, entry->fd);
 }
 
-/* Counts go to the new file from here on; the port has one thread. */
+/* From here on counts go to the new file; one thread uses the port. */
 static int move_into(struct port_entry *entry, const struct service_dir *dir, int fd,
 		     const char *name)
 {
@@ -260,7 +260,7 @@ void port_entry_deinit(struct port_entry *entry)
 	entry->counters = NULL;
 }
 
-/* 0, also if it is gone; or -errno: it is not told for want of something. */
+/* 0, also if the node has gone; or -errno: this process lacks something to send a letter. */
 static int notify(const struct service_dir *dir, const char *name)
 {
 	struct sluice_registry_port record;

@@ -1,35 +1,35 @@
 // SPDX-License-Identifier: MIT
 /*
- * Files that say by a lock that their maker is alive.
+ * Presence files: a lock on such a file says that its maker is alive.
  *
- * The kernel drops a flock when the last descriptor of the open file is gone, and
- * with it a process that was killed.  A file is made without a name, filled and
- * locked, and only then linked: nobody ever sees it half written or not locked
- * although its maker lives.
+ * The kernel drops a flock when the last descriptor of the open file is closed, which also
+ * happens when a process is killed.  A file is made without a name, filled and locked, and
+ * gets its name last.  So no process ever sees it half written, or not locked although its
+ * maker lives.
  *
- * The lock may outlive its maker all the same: a child that was made behind libc's
- * back (os/fd.c) holds a descriptor of the same open file.  Then the record has to
- * tell that the maker is dead, which costs some system calls and is asked only by
- * somebody who needs the name.
+ * The lock may outlive its maker: a child that was made without the knowledge of libc
+ * (os/fd.c) holds a descriptor of the same open file.  Then the record shows that the maker
+ * is dead.  Finding that out costs some system calls, and only a process that needs the name
+ * does it.
  *
- * Whoever finds a file of the dead may remove it, under one rule: take the lock of
- * removers, make sure that the name still stands for this very file, and unlink
- * before letting go of the lock.  Two that find the same leftover then cannot remove
- * what a third has put in its place meanwhile.  Since the dead stay dead, it does not
- * matter when that was found out.
+ * Every process that finds a file of a dead process may remove it, under one rule: take the
+ * lock of removers, check that the name still leads to this file, and unlink it before
+ * giving the lock up.  So if two processes find the same file, they cannot remove a file
+ * that a third has put in its place.  A dead process stays dead, so it does not matter when
+ * that was found out.
  *
- * The lock of removers is an open file description lock (fcntl), which does not
- * interfere with flock: the first belongs to those who remove, the second to those
- * who live.  One lock for both would not do, for what a child holds nobody can have.
+ * The lock of removers is an open file description lock (fcntl), which does not interfere
+ * with flock: removers take the first, and live makers hold the second.  One lock for both
+ * would not do, because nobody can take a lock that a child of a dead process holds.
  *
- * The file of another user may be readable only, and then no lock for writing can be
- * had.  Who has got its flock takes one for reading: that keeps off those with a lock for
- * writing, and the flock all others.  Whether the name can be removed depends on whose
- * the directory is; where it cannot, it is still there, and stays until its user or the
- * directory's comes.
+ * The file of another user may be open for reading only, and then it cannot be locked for
+ * writing.  A remover that has got its flock takes the lock of removers for reading.  That
+ * excludes removers with a lock for writing, and the flock excludes all others.  The owner of
+ * the directory decides whether the name can be removed.  If it cannot, the file stays until
+ * its user, or the owner of the directory, removes it.
  *
- * What a record says is believed for what belongs to its user alone, so that nobody can
- * have others remove what he could not.
+ * A record is believed only in what belongs to the user who wrote it.  So nobody can make
+ * others remove a file that he could not remove himself.
  */
 #include "registry/presence.h"
 
@@ -49,7 +49,7 @@
 
 #define PRIVATE	0600
 
-/* ext4 says EPERM of a file in a directory that was removed, others ENOENT. */
+/* ext4 gives EPERM for a file in a directory that was removed, other file systems ENOENT. */
 static bool is_removed(int directory)
 {
 	struct stat st;
@@ -57,7 +57,7 @@ static bool is_removed(int directory)
 	return !fstat(directory, &st) && !st.st_nlink;
 }
 
-/* No umask has a say, where others are to read it. */
+/* The umask has no effect on a file that others are to read. */
 static int set_mode(int fd, mode_t mode)
 {
 	return mode == PRIVATE ? 0 : fchmod(fd, mode);
@@ -118,7 +118,7 @@ bool presence_is(int at, const char *name, int fd)
 	return identity_is_open(at, name, fd);
 }
 
-/* A directory that is not empty is kept, under a name that nobody looks for. */
+/* A directory that is not empty is kept, under a name that is not looked for. */
 static bool remove_any(int at, const char *name)
 {
 	char aside[24];
@@ -151,7 +151,7 @@ void presence_clear(int at, const char *name)
 		presence_remove_dead(at, name);
 }
 
-/* Keeps other removers away, until fd is closed. */
+/* Keeps other removers out until fd is closed. */
 static bool lock_for_removal(int fd, bool flocked)
 {
 	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
@@ -168,7 +168,10 @@ static bool read_record(int fd, const struct presence_burial *burial)
 	       pread(fd, burial->record, burial->size, 0) == (ssize_t)burial->size;
 }
 
-/* What the record tells of goes first: who is killed in between leaves what is found again. */
+/*
+ * Removes the other things that the record names first: if this process is killed in between,
+ * the file is still there, and is found again.
+ */
 static int remove_buried(int at, const char *name, int fd, const struct presence_burial *burial,
 			 bool known)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Files that say by a lock that their maker is alive. */
+/* Presence files: a lock on such a file says that its maker is alive. */
 #ifndef SLUICE_REGISTRY_PRESENCE_H
 #define SLUICE_REGISTRY_PRESENCE_H
 
@@ -10,53 +10,54 @@
 #include "base/compiler.h"
 
 /*
- * A new file of this mode that holds record and is locked, for this process alone or
- * shared with others, but has no name yet; whose tells what for, if it fails.  A
+ * Makes a file of this mode that contains record, has no name yet, and is locked: for this
+ * process alone, or shared with others.  whose is for the sentence of a failure.  Returns a
  * descriptor, which keeps the lock, or -errno.
  */
 int presence_make(int at, const char *whose, mode_t mode, const void *record, size_t size,
 		  bool shared) MUST_CHECK;
 
-/* Gives it its name.  0, -EEXIST (quiet) or another -errno. */
+/* Gives the file its name.  0, -EEXIST (quiet) or another -errno. */
 int presence_name(int fd, int at, const char *name) MUST_CHECK;
 
-/* Both at once.  A descriptor, -EEXIST (quiet) or another -errno. */
+/* Makes a file with a name.  A descriptor, -EEXIST (quiet) or another -errno. */
 int presence_create(int at, const char *name, mode_t mode, const void *record, size_t size,
 		    bool shared) MUST_CHECK;
 
-/* Removes a file that nobody holds locked.  Did it? */
+/* Removes a file that nobody holds locked.  True: it did. */
 bool presence_remove_dead(int at, const char *name);
 
-/* What is to be known, and done, before the file of the dead is removed. */
+/* How the file of a dead process is recognised, and what is removed before it. */
 struct presence_burial {
 	void *record;		/* room for it */
 	size_t size;
-	/* Whether it is one that may be removed; NULL: any is, even none. */
+	/* May a file with this record be removed?  NULL: yes, even without a record. */
 	bool (*is_known)(const void *record);
-	/* Whether it says that its maker is dead, although it is locked; or NULL. */
+	/* Does the record say that its maker is dead, although the file is locked?  Or NULL. */
 	bool (*is_dead)(const void *record);
 	/*
-	 * Removes what else the record tells of, if it is the user's whose the record is.  0;
-	 * or -errno, and the file stays.
+	 * Removes the other things that the record names, if they belong to the user whose
+	 * record it is.  0; or -errno, and the file stays.
 	 */
 	int (*clear)(void *context, const void *record, uid_t user);
 	void *context;
-	bool keep;		/* only find out whether it would be removed */
+	bool keep;		/* only find out whether the file would be removed */
 };
 
 /*
- * The same with a record, which is read, asked and cleared up after.  1: it was removed;
- * 0: its maker lives, somebody else is removing it, it has gone or is not known; or -errno,
- * quiet.
+ * Reads the record of a file, and removes the file and what the record names if its maker is
+ * dead.  1: it was removed; 0: its maker lives, another process is removing it, it has gone,
+ * or it may not be removed; or -errno, quiet.
  */
 int presence_bury(int at, const char *name, const struct presence_burial *burial);
 
-/* Does this name still stand for the file behind fd? */
+/* Does this name still lead to the file behind fd? */
 bool presence_is(int at, const char *name, int fd);
 
 /*
- * Removes whatever has taken a name that is for nobody but the caller; 0 or -errno.  Or
- * makes way under one that others may have too: the living stay.
+ * presence_evict() removes anything that stands under a name which only the caller may have;
+ * 0 or -errno.  presence_clear() does that under a name which others may have too: the file
+ * of a live process stays.
  */
 int presence_evict(int at, const char *name) MUST_CHECK;
 void presence_clear(int at, const char *name);

@@ -3,15 +3,15 @@
  * The records of the registry, read and checked.
  *
  * A record is the word of the process that wrote it.  In a directory that several users
- * share anybody may have written it, so the file may be anything, and hold anything.
+ * share anybody may have written it, so the file may be of any kind, with any contents.
  *
  *  1. No symbolic link is followed, no FIFO, lease or device is waited for, and only a
- *     regular file is believed.
+ *     regular file is read.
  *  2. A record is believed only if magic, version and size are right, all strings are
- *     terminated, and sizes, alignments and settings are such as the library writes.
- *  3. Each record is read once, into memory of our own, and checked there.
+ *     terminated, and sizes, alignments and settings are values that the library writes.
+ *  3. Each record is read once, into memory of this process, and checked there.
  *
- * That a record is there does not say that its process lives (registry/listing.c).
+ * A record does not say whether its process lives (registry/listing.c does).
  */
 #include "registry/record.h"
 
@@ -24,7 +24,7 @@
 #include "base/limits.h"
 #include "os/fd.h"
 
-/* The same numbers as those of enum sluice_kind, of which the registry knows nothing. */
+/* The numbers of enum sluice_kind, which is part of the API and not known here. */
 #define KIND_FIXED	0u
 #define KIND_SLICE	1u
 
@@ -47,7 +47,7 @@ int record_open(int at, const char *name)
 	return fd < 0 ? -errno : fd;
 }
 
-/* As much as there is, from the beginning.  Bytes, or -errno. */
+/* Reads as much as there is, from the beginning.  Bytes, or -errno. */
 static ssize_t read_file(int fd, void *ret_record, size_t size, struct stat *ret_status)
 {
 	ssize_t n;

@@ -11,13 +11,13 @@
 #include "base/compiler.h"
 #include "os/process.h"
 
-/* What the file of a contract holds; as many attributes as the contract says. */
+/* The contents of a contract file; with as many attributes as the contract says. */
 struct service_record {
 	struct sluice_registry_contract contract;
 	struct sluice_registry_attribute attributes[SLUICE_ATTRIBUTES_MAX];
 };
 
-/* What the file of a port holds. */
+/* The contents of a port's file. */
 struct port_record {
 	struct sluice_registry_port port;
 	struct sluice_registry_counters counters;
@@ -39,7 +39,7 @@ bool record_is_port(const struct sluice_registry_port *port) MUST_CHECK;
 int record_open(int at, const char *name) MUST_CHECK;
 
 /*
- * Read a record and check all of it: strings are terminated, numbers are such as the
+ * Read a record and check all of it: strings are terminated, and numbers are values that the
  * library writes.  0; -EPROTONOSUPPORT: it is of another version, or of a messaging pattern
  * that is not known; -EBADMSG: it is no such record; or another -errno; all quiet.
  */

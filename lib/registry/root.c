@@ -1,24 +1,23 @@
 // SPDX-License-Identifier: MIT
 /*
- * The directories below which processes find each other: a root, below it a
- * directory per domain, below that nodes/ and services/.
+ * The directories below which processes find each other: a root directory, in it a
+ * directory for each domain, and in that nodes/ and services/.
  *
- * Whoever can write to these directories can pose as a service, so each is checked
- * before it is used (registry/access.c has the rules, and what modes they are made with).
- * What is found below is still checked: files by their magic, sockets by who answers.
+ * A user who can write to these directories can pose as a service.  So each directory is
+ * checked before it is used; registry/access.c has the rules, and the modes of new ones.
+ * Their contents are checked as well: files by their magic, sockets by who answers.
  *
- * A root that others may write is shared by the users who may, and is made by the
- * administrator.  What is below it is made aside and then renamed, so that nobody meets a
- * directory that is not open to him yet; and it stays.
+ * A root that several users can write is shared by them, and is made by the administrator.
+ * Directories below it are made under another name and then renamed, so that no process
+ * finds one that is not open to it yet.  They are never removed.
  *
- * The directories below a root of one user outlive nobody: the last node of a domain
- * removes them.  That can happen between another process making a directory and using
- * it, which then makes it once more.
+ * Below a root of one user, the last node of a domain removes the domain's directories.
+ * That can happen between the moment when another process makes a directory and the moment
+ * when it uses it.  Then that process makes the directory again.
  *
- * Somebody else can remove the directories too, or move them, while nodes are in them.
- * A node that notices opens them again by their path, or makes them (root_renew()).  It
- * does so only as long as "/" is the directory that it was: after chroot(2) the path
- * leads elsewhere.
+ * Others can remove or move the directories too, while nodes are in them.  A node that
+ * notices that opens them again by their path, or makes them (root_renew()).  It does so
+ * only as long as "/" is still the same directory: after chroot(2) the path leads elsewhere.
  */
 #include "registry/root.h"
 
@@ -36,7 +35,7 @@
 #include "os/inode_watch.h"
 #include "os/identity.h"
 
-/* How often directories may vanish under our hands. */
+/* So many times directories may vanish during one attempt. */
 #define TRIES		16
 
 static int make(struct root *root, int at, const char *name)
@@ -52,7 +51,7 @@ static int make(struct root *root, int at, const char *name)
 	return fd < 0 && fd != -EEXIST ? fd : 0;
 }
 
-/* Opens a directory, making it if it is not there.  A descriptor, -ENOENT (quiet) or -errno. */
+/* Opens a directory, and makes it if it is missing.  A descriptor, -ENOENT (quiet) or -errno. */
 static int open_or_make(struct root *root, int at, const char *name)
 {
 	int fd, r;
@@ -80,7 +79,7 @@ int root_check_domain(const char *domain)
 	return 0;
 }
 
-/* Whoever makes the default root of another user first keeps that user out of it; root may. */
+/* Another user may have made this user's default root first.  Root may own it. */
 static int tell_taken(const struct root *root, int r)
 {
 	struct stat st;
@@ -90,7 +89,7 @@ static int tell_taken(const struct root *root, int r)
 	return fail_within(r, "the default root directory of this user is taken by another user, so SLUICE_ROOT must name another one");
 }
 
-/* The root itself, which says what is below it. */
+/* Opens the root directory, whose mode decides about everything below it. */
 static int open_root(struct root *root, const char *path)
 {
 	struct stat st;
@@ -117,7 +116,7 @@ static int open_root(struct root *root, const char *path)
 	}
 	root->access = access_of_root(&st);
 	if (access_is_shared(&root->access)) {
-		/* Who is not in it has come in as one of all users. */
+		/* A user who is not in its group has entered as one of all users. */
 		root->group = st.st_mode & S_IWOTH ? ACCESS_ANY_GROUP : st.st_gid;
 		root->anybody = st.st_uid == 0;
 	}
@@ -137,7 +136,7 @@ static int open_domain(struct root *root, int root_fd, const char *domain)
 	return root->services_fd < 0 ? root->services_fd : 0;
 }
 
-/* Why the domain cannot be had; what is missing, nobody has said yet. */
+/* Writes the sentence for a domain that cannot be opened; there is none for a missing one. */
 static int tell_why(const struct root *root, int root_fd, int r)
 {
 	struct stat st;
@@ -151,7 +150,7 @@ static int tell_why(const struct root *root, int root_fd, int r)
 		    strerror(ENOENT));
 }
 
-/* What was made for a domain that cannot be had; not empty means that others have it. */
+/* Removes directories that were made in vain.  One that is not empty is used by others. */
 static void remove_made(const struct root *root, int root_fd, const char *domain)
 {
 	if (!root->made)
@@ -245,7 +244,7 @@ int root_watch(const struct root *root, int watch)
 	int r;
 
 	snprintf(path, sizeof(path), "%s", root->path);
-	/* What lies above the root may be closed to us; then its moves are not told. */
+	/* A directory above the root may be closed to us; then its moves are not noticed. */
 	for (end = strchr(path + 1, '/'); end && (size_t)(end - path) < root->base;
 	     end = strchr(end + 1, '/')) {
 		*end = 0;
@@ -290,7 +289,7 @@ void root_close(struct root *root)
 
 void root_leave(struct root *root)
 {
-	/* Not empty means that somebody is there. */
+	/* A directory that is not empty is in use. */
 	if (!access_is_shared(&root->access) &&
 	    !unlinkat(root->domain_fd, "nodes", AT_REMOVEDIR) &&
 	    !unlinkat(root->domain_fd, "services", AT_REMOVEDIR))

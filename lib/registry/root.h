@@ -26,29 +26,29 @@ struct root {
 };
 
 /*
- * path and domain may be NULL, and then are the default.  0, -EACCES (not safe to use),
- * -EINVAL or -errno.
+ * Opens or makes the directories of a domain.  path and domain may be NULL, and are then the
+ * default.  0, -EACCES (not safe to use), -EINVAL or -errno.
  */
 int root_open(struct root *root, const char *path, const char *domain) MUST_CHECK;
 
-/* A root directory as it was found, by who only looks. */
+/* A root directory as a process that makes no node finds it. */
 struct root_found {
 	char path[PATH_MAX];
-	bool anybody;		/* may have made what is below it */
+	bool anybody;		/* the directories below it may belong to any user */
 	bool shared;		/* by several users */
 };
 
 /*
- * Opens the root directory without making it.  path may be NULL, and then it is the default.
+ * Opens the root directory, and does not make it.  path may be NULL, and is then the default.
  * A descriptor; -ENOENT (quiet): the default one is not there; -ENXIO: the one that was
  * named is not there; -ENOTDIR: it is a file or a symbolic link; -EACCES: it is closed to
- * us or not safe to use; or another -errno.
+ * this user or not safe to use; or another -errno.
  */
 int root_find(struct root_found *ret_root, const char *path) MUST_CHECK;
 
 /*
- * Opens the directory of a domain, likewise.  A descriptor; -ENOENT (quiet): nobody has
- * made it; -EINVAL: the name is none; as root_find(), or as root_check_use().
+ * Opens the directory of a domain, and does not make it.  A descriptor; -ENOENT (quiet): it is
+ * not there; -EINVAL: the name is not valid; or as root_find() or root_check_use().
  */
 int root_find_domain(struct root_found *ret_root, const char *path,
 		     const char *domain) MUST_CHECK;
@@ -62,33 +62,36 @@ int root_check_use(const struct root_found *root, int fd) MUST_CHECK;
 /* 0 or -EINVAL, with the sentence. */
 int root_check_domain(const char *domain) MUST_CHECK;
 
-/* The path of the root directory, if none is named, and why it is that (root_default.c). */
+/* Writes the path of the default root directory.  Returns the reason for it, in words. */
 const char *root_default(char *path, size_t size);
 
-/* Can this be the name of a domain? */
+/* Is this a valid name for a domain? */
 bool root_is_domain(const char *name) MUST_CHECK;
 
 /*
- * Makes services/ again, if the last node of a domain has removed it.  1: it has; 0: it
- * has not; or -errno.
+ * Makes services/ again, if the last node of a domain has removed it.  1: it was made; 0: it
+ * is there; or -errno.
  */
 int root_reopen_services(struct root *root) MUST_CHECK;
 
-/* Does the path lead where it did?  Not after chroot(2). */
+/* Does "/" still lead to the same directory?  After chroot(2) it does not. */
 bool root_can_be_seen(const struct root *root) MUST_CHECK;
 
-/* Do the names still stand for the directories that are open? */
+/* Do the names still lead to the directories that are open? */
 bool root_is_there(const struct root *root) MUST_CHECK;
 
-/* Opens or makes them again if not.  1: it has; 0: nothing was to do; or -errno. */
+/* If they do not: opens or makes them again.  1: it did; 0: there was nothing to do; or -errno. */
 int root_renew(struct root *root) MUST_CHECK;
 
-/* Has an inode_watch tell when they are moved.  0 or -errno, quiet. */
+/* Has an inode_watch say when the directories are moved.  0 or -errno, quiet. */
 int root_watch(const struct root *root, int watch) MUST_CHECK;
 
 void root_close(struct root *root);
 
-/* Removes the domain's directories if nobody is left in it and no others use it; closes. */
+/*
+ * Closes the directories.  Removes those of the domain if no node is left in it and the root
+ * is of one user.
+ */
 void root_leave(struct root *root);
 
 #endif /* SLUICE_REGISTRY_ROOT_H */

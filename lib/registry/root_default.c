@@ -1,28 +1,28 @@
 // SPDX-License-Identifier: MIT
 /*
- * Which root directory the processes of a user meet in, if nobody names one.  In this
- * order:
+ * The default root directory: where the processes of a user meet if no root is configured.
+ * The first of these that can be used:
  *
- *	/run/sluice			the administrator has made it, for everybody
- *	$XDG_RUNTIME_DIR/sluice		if XDG_RUNTIME_DIR is private; where it is not set,
- *	/run/user/UID/sluice		in its place, where logind has made that
- *	/dev/shm/sluice-UID		else; and also if nodes are there, and none in the one
- *					before
+ *	/run/sluice			if the administrator has made it, for everybody
+ *	$XDG_RUNTIME_DIR/sluice		if XDG_RUNTIME_DIR is set and private
+ *	/run/user/UID/sluice		if it is not set, and logind has made /run/user/UID
+ *	/dev/shm/sluice-UID		in all other cases; also if nodes are in it, and none
+ *					are in the one before
  *
- * A runtime directory is private if it is an absolute path to a directory on a tmpfs, no
- * symbolic link, of this user and of mode 0700.  Nobody else can make a name in it.  In
- * /dev/shm everybody can, and whoever makes sluice-UID first keeps that user out of it.
+ * A runtime directory is private if its path is absolute, and if it is a directory on a tmpfs
+ * and no symbolic link, belongs to this user and has mode 0700.  No other user can make a
+ * name in it.  In /dev/shm every user can, and a user who makes sluice-UID first keeps that
+ * user out of it.
  *
- * Two processes of one user meet only in one root.  A program that cron, sudo or a unit of
- * systemd starts has no XDG_RUNTIME_DIR, and one that was started before the user logged
- * in had no /run/user/UID.  So the variable is not needed, and a root with nodes in it is
- * preferred to one without.  What is left: two nodes that are made at the same moment, one
- * of which sees a runtime directory that the other does not.  sluice doctor tells that
- * there are two.
+ * Two processes of one user meet only if they use the same root.  A program that cron, sudo
+ * or a unit of systemd starts has no XDG_RUNTIME_DIR, and a program that was started before
+ * the user logged in had no /run/user/UID.  So the variable is not required, and a root with
+ * nodes in it is preferred to one without.  One case is left: two nodes are made at the same
+ * moment, and only one of them sees a runtime directory.  sluice doctor reports two roots.
  *
- * A directory that holds directories, the domains, is taken for one with nodes; what the
- * dead have left counts until somebody opens a service there.  Others cannot pretend that,
- * for a directory of another user does not count.  Nothing is opened here, so that the
+ * A directory that contains directories, the domains, counts as one with nodes.  Leftovers of
+ * dead processes count too, until a process opens a service there.  Other users cannot feign
+ * that, because a directory of another user does not count.  Nothing is opened here, so the
  * answer does not depend on how many descriptors are left.
  */
 #include "registry/root.h"
@@ -36,7 +36,7 @@
 
 #define SYSTEM_ROOT	"/run/sluice"
 
-/* Is it a directory of this user's? */
+/* Is it a directory of this user? */
 static bool look_at(const char *path, struct stat *ret_status)
 {
 	return !lstat(path, ret_status) && S_ISDIR(ret_status->st_mode) &&
@@ -60,7 +60,7 @@ static bool has_domains(const char *path)
 	return look_at(path, &st) && st.st_nlink > 2;
 }
 
-/* The root in the user's runtime directory.  How it was found; NULL: there is none. */
+/* The root in the user's runtime directory.  Returns how it was found; NULL: there is none. */
 static const char *in_runtime(char *path, size_t size)
 {
 	const char *named = secure_getenv("XDG_RUNTIME_DIR"), *how = "$XDG_RUNTIME_DIR is private";

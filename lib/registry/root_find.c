@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: MIT
 /*
- * The root directory and those of domains, for who only looks.
+ * The root directory and its domains, for a process that looks at them and makes no node.
  *
- * They must be as safe as for a node (registry/access.c).  Nothing is made, and nobody who
- * lives in them notices; but for one file without a name, by which root_check_use() finds
- * out whether a node could be made.
+ * They must be as safe as for a node (registry/access.c).  Nothing is made, and the processes
+ * in them notice nothing.  There is one exception: root_check_use() makes a file without a
+ * name, to find out whether a node could be made.
  *
- * The default root need not be there, since the first node makes it.  One that was named
- * and is not there is a failure: its name is wrong, or no node has been started yet.
+ * The default root may be missing, since the first node makes it.  If a root was named and is
+ * missing, that is a failure: the name is wrong, or no node has been started yet.
  *
- * In a root directory may be nothing, and nothing may ever come: if it was removed while it
+ * A root directory may be empty and stay so for ever.  That is so if it was removed while it
  * is mounted here, as in a container whose host has made /run/sluice anew, or if it is in a
- * file system such as /proc.  A domain that is not there does not tell, for domains come
- * and go.  So the root is tried then.  Who may not write there learns nothing, and is told
- * nothing.
+ * file system such as /proc.  A missing domain does not show that, because domains come and
+ * go.  So root_check_use() is called then.  A process that may not write there learns
+ * nothing, and reports nothing.
  */
 #include "registry/root.h"
 
@@ -26,7 +26,7 @@
 #include "base/error.h"
 #include "os/fd.h"
 
-/* Why it could not be opened. */
+/* Writes the sentence for a root that could not be opened. */
 static int tell_why(const struct root_found *root, bool named, int error)
 {
 	struct stat st;

@@ -2,14 +2,15 @@
 /*
  * The sockets on which the servers of a service listen, servers/<port id>.sock.
  *
- * A socket is bound under a temporary name, listens, and only then gets the name by
- * which clients look for it.  So a refused connection means that it is closed, and
- * never that it is not ready yet; and a name that leads nowhere is no harm, since
- * the port's presence file tells whether anybody is behind it.
+ * A socket is bound under a temporary name, listens, and only then gets the name that clients
+ * look for.  So a refused connection means that the server has closed it, and never that it
+ * is not ready yet.  A name without a server does no harm: the port's presence file shows
+ * whether the server lives.
  *
- * Who may write a socket may connect to it, so it has the mode that the service asks for
- * before it listens.  Where the directories above may be another user's, an address goes
- * by the descriptor of the directory that was checked, and not by its path.
+ * A process that may write a socket may connect to it, so the socket has the mode that the
+ * service asks for before it listens.  If the directories above may be another user's, an
+ * address is built from the descriptor of the directory that was checked, and not from its
+ * path.
  */
 #include "registry/server_socket.h"
 

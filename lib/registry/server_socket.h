@@ -7,28 +7,28 @@
 #include "os/identity.h"
 
 /*
- * A listening socket under the id of a server, in place of whatever has its name.  A
- * descriptor, and what the name stands for; or -errno.
+ * Makes a listening socket under the id of a server, and removes anything that has its name.
+ * Returns a descriptor, and the file that the name leads to; or -errno.
  */
 int server_socket_listen(const struct service_dir *dir, uint64_t id,
 			 struct identity *ret_socket) MUST_CHECK;
 
-/* Does the name stand for that socket? */
+/* Does the name still lead to that socket? */
 bool server_socket_is_there(const struct service_dir *dir, uint64_t id,
 			    const struct identity *socket) MUST_CHECK;
 
-/* Has an inode_watch tell when that changes.  0 or -errno, quiet. */
+/* Has an inode_watch say when server_socket_is_there() may change.  0 or -errno, quiet. */
 int server_socket_watch(const struct service_dir *dir, uint64_t id, int watch) MUST_CHECK;
 
 /*
- * A socket connected to the server of this id.  A descriptor; -EAGAIN (try again
- * later), -ECONNREFUSED, -ENOENT (gone) or another -errno.
+ * Connects to the server of this id.  Returns a descriptor; -EAGAIN (try again later),
+ * -ECONNREFUSED, -ENOENT (it has gone) or another -errno.
  */
 int server_socket_connect(const struct service_dir *dir, uint64_t id) MUST_CHECK;
 
 /*
- * Calls found() for the id of each server in the directory.  0; or -errno (quiet): not
- * all of them were found.
+ * Calls found() with the id of each server in the directory.  0; or -errno (quiet): some
+ * were not found.
  */
 int server_socket_each(const struct service_dir *dir,
 		       void (*found)(void *context, uint64_t id), void *context) MUST_CHECK;

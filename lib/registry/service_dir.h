@@ -29,29 +29,34 @@ struct service_dir {
 };
 
 /*
- * Opens a service, of any user or of this one and root, or creates it with this record
- * and the access it asks for; *record becomes what the file says.  1 if it was created, 0
- * if opened; -ENOENT, -EEXIST, -EACCES (not for us, or another user's), -EPERM (not in
- * the group), -EPROTONOSUPPORT, -ETIMEDOUT or another -errno.
+ * Opens a service, or creates it with this record and the access that the record asks for.
+ * The service may be of any user with any_user, and else of this user or root.  *record
+ * becomes what the file says.  1: it was created; 0: it was opened; -ENOENT, -EEXIST; -EACCES:
+ * this user may not open it, or it is another user's; -EPERM: this user is not in the group;
+ * -EPROTONOSUPPORT, -ETIMEDOUT or another -errno.
  */
 int service_dir_open(struct service_dir *dir, struct node_entry *node, enum service_dir_want want,
 		     bool any_user, struct service_record *record) MUST_CHECK;
 
-/* Do the names still stand for what is open? */
+/* Does the service's name still lead to the contract that is open? */
+bool service_dir_is_named(const struct service_dir *dir) MUST_CHECK;
+
+/* Do all names, of the contract and the two directories, lead to the files that are open? */
 bool service_dir_is_there(const struct service_dir *dir) MUST_CHECK;
 
 /*
- * Opens it again if not, or makes it, with the record that it had; *record becomes what
- * the file says.  1: it is another directory; 0: nothing was to do; -EPROTOTYPE (another
- * service has the name by now) or as service_dir_open(), and then *dir is as it was.
+ * If service_dir_is_there() says no: opens the service again, or makes it with the record that
+ * it had.  *record becomes what the file says.  1: it is another directory now; 0: there was
+ * nothing to do; -EPROTOTYPE: another service has the name; or as service_dir_open().  *dir
+ * stays as it was after a failure.
  */
 int service_dir_renew(struct service_dir *dir, bool any_user,
 		      struct service_record *record) MUST_CHECK;
 
-/* Has an inode_watch tell when that changes.  0 or -errno, quiet. */
+/* Has an inode_watch say when service_dir_is_there() may change.  0 or -errno, quiet. */
 int service_dir_watch(const struct service_dir *dir, int watch) MUST_CHECK;
 
-/* The last one removes the directory. */
+/* Removes the directory too if no other process has the service open. */
 void service_dir_close(struct service_dir *dir);
 
 #endif /* SLUICE_REGISTRY_SERVICE_DIR_H */

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * Removing the directory of a service that nobody has open: who has locked its contract
- * exclusively, and sees that the name still stands for it, renames the directory to
- * <random>.gone and deletes that.  registry/service_dir.c has the reasons, and
- * Documentation/models/registry.pml the proof.
+ * Removing the directory of a service that nobody has open.  The remover holds the exclusive
+ * lock of the contract, and has checked that the name still leads to that contract.  It
+ * renames the directory to <random>.gone and deletes that.  registry/service_dir.c has the
+ * reasons, and Documentation/models/registry.pml checks them.
  *
- *  1. The name goes first.  A process that is killed in between leaves a directory that
- *     nobody looks for, and whoever finds it deletes it.
- *  2. Who cannot remove all of a service leaves all of it.
+ *  1. The directory is renamed first.  A process that is killed in between leaves a directory
+ *     that is not looked for, and the next process that finds it deletes it.
+ *  2. A process that cannot remove all of a service removes nothing of it.
  *  3. A directory without a contract is that of a service that is being made, or whose maker
  *     has died.
  */
@@ -35,10 +35,10 @@
 #define UNNAMED		".new"
 #define ID_LENGTH	16u
 
-/* So many late contracts are removed at once; what comes after them the next sweep removes. */
+/* So many late contracts are removed at once.  The next sweep removes any others. */
 #define REMOVAL_TRIES	16
 
-/* Older than any opening takes. */
+/* No process takes so long to make a service. */
 #define UNFILLED_SECONDS	10
 
 static bool is_not_empty(int error)
@@ -46,7 +46,7 @@ static bool is_not_empty(int error)
 	return error == ENOTEMPTY || error == EEXIST;
 }
 
-/* What somebody else has removed already is as good.  0 or -errno. */
+/* 0, also if it has gone already; or -errno. */
 static int remove_name(int at, const char *name, int flags)
 {
 	return !unlinkat(at, name, flags) || errno == ENOENT ? 0 : -errno;
@@ -73,9 +73,9 @@ static int remove_directory(int at, const char *name)
 }
 
 /*
- * A newcomer that has opened the directory before it was renamed finds no contract there,
- * and writes one (service_dir.c).  It sees then that the name has gone, and begins again;
- * what it wrote is removed here.
+ * A process that has opened the directory before it was renamed finds no contract there, and
+ * writes one (service_creation.c).  Then it sees that the name has gone, and begins again.
+ * The contract that it wrote is removed here.
  */
 int service_removal_finish(int services_fd, const char *name)
 {
@@ -100,7 +100,7 @@ int service_removal_finish(int services_fd, const char *name)
 	return r < 0 && parts < 0 ? parts : r < 0 ? r : 1;
 }
 
-/* Who can remove all that is in it? */
+/* May this user remove everything in the directory? */
 static bool may_remove(int services_fd, const char *name)
 {
 	struct stat st;
@@ -109,7 +109,7 @@ static bool may_remove(int services_fd, const char *name)
 			      st.st_uid == geteuid());
 }
 
-/* What cannot be deleted now is deleted by the next who finds it. */
+/* If something cannot be deleted now, the next process that finds the directory deletes it. */
 int service_removal_remove(int services_fd, const char *name)
 {
 	char gone[NODE_ENTRY_NAME_SIZE];
@@ -123,7 +123,7 @@ int service_removal_remove(int services_fd, const char *name)
 	return 1;
 }
 
-/* It holds no contract. */
+/* Removes a directory that holds no contract. */
 static int bury_unfilled(int services_fd, const char *name, bool empty, bool keep)
 {
 	struct stat st;

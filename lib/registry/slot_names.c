@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * A limit that the file system keeps: so many numbered names in a directory, each
- * claimed by link(2), which succeeds for one of those who try.
+ * A limit that the file system keeps: a directory has so many numbered names, and each is
+ * claimed by link(2), which succeeds for one process only.
  *
- * What stands under a name is a presence file (registry/presence.c), so a process that dies
- * leaves a name that leads nowhere.  Who claims takes a name that nobody has, and looks at
- * the others only if there is none.
+ * A name leads to a presence file (registry/presence.c), so a process that dies leaves a name
+ * whose owner is dead.  A process that claims a name takes a free one, and looks at the
+ * others only if none is free.
  */
 #include "registry/slot_names.h"
 
@@ -25,7 +25,7 @@
 _Static_assert(MAX_SERVERS_LIMIT <= MAX_NODES_LIMIT && MAX_CLIENTS_LIMIT <= MAX_NODES_LIMIT &&
 	       MAX_NODES_LIMIT % 64 == 0, "the bitmap has room for any role");
 
-/* Which numbers there are names of, as a bitmap. */
+/* Sets the bit of each number whose name is taken. */
 static void list_taken(const struct slot_names *names, uint64_t taken[WORDS])
 {
 	size_t length = strlen(names->role);

@@ -7,19 +7,19 @@
 
 #include "registry/node_entry.h"
 
-/* Names role.0 to role.<limit - 1> in the directory at. */
+/* The names role.0 to role.<limit - 1> in a directory. */
 struct slot_names {
 	int at;
 	const char *role;
 	uint32_t limit;
-	/* Removes an entry of the dead, even if a lock is held.  Did it? */
+	/* Removes the entry of a dead process, even if a lock is held.  True: it did. */
 	bool (*remove_dead)(const void *context, const char *name);
 	const void *context;
 };
 
 /*
- * Gives the presence file behind fd the first name that nobody has; looks for those of
- * the dead if there is none.  0, -EEXIST (quiet: all are taken) or another -errno.
+ * Gives the presence file behind fd the first free name.  If none is free, removes the names of
+ * dead processes.  0, -EEXIST (quiet: all are taken) or another -errno.
  */
 int slot_names_claim(const struct slot_names *names, int fd,
 		     char ret_name[NODE_ENTRY_NAME_SIZE]) MUST_CHECK;

@@ -2,11 +2,11 @@
 /*
  * Removing what dead processes have left in a domain.
  *
- * A process that dies leaves names behind, and nothing else: memory and sockets go
- * with their last descriptor.  Every process that leaves names has a node, whose
- * file in nodes/ is not locked any more.  So a look at nodes/ tells whether there
- * is anything to do; and since the dead node's file goes last, a sweep that is
- * itself cut short is done again by the next.
+ * A process that dies leaves names behind, and nothing else: memory and sockets vanish with
+ * their last descriptor.  Every process that leaves names has a node, whose file in nodes/
+ * is not locked any more.  So a look at nodes/ shows whether there is anything to do.  The
+ * dead node's file is removed last, so a sweep that was cut short is done again by the next
+ * process.
  */
 #include "registry/sweep.h"
 
@@ -51,7 +51,7 @@ static bool any_node_dead(int nodes_fd)
 	return dead;
 }
 
-/* What cannot be removed stays. */
+/* A service that cannot be removed stays. */
 static void remove_dead(int services_fd, const char *name)
 {
 	if (service_removal_is_renamed(name))

@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <sys/stat.h>
 
+#include <sluice_leftovers.h>
 #include <sluice_list.h>
 
 PROCESSES_FIXTURE(list);

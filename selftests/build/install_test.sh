@@ -137,6 +137,7 @@ check "make install DESTDIR= PREFIX=" install_it
 [ $failures -eq 0 ] || finish
 
 for file in include/sluice.h include/sluice_config.h include/sluice_containers.h \
+	    include/sluice_list.h include/sluice_leftovers.h \
 	    include/sluice/ring.h lib/libsluice.a lib/libsluice.so lib/libsluice.so.0 \
 	    lib/pkgconfig/sluice.pc bin/sluice \
 	    share/doc/sluice/sluice.conf

@@ -127,7 +127,7 @@ help_fits() {	# help_fits VERB
 closed() {
 	chmod 770 "$SLUICE_ROOT"
 	looks "$@"
-	fails "a directory that others may write to" 1 'not to be read'
+	fails "a directory that others may write to" 1 'cannot be read'
 	chmod 700 "$SLUICE_ROOT"
 	if [ -z "$other" ]; then
 		skip "another user" "this is not root, or there is no setpriv"
@@ -135,7 +135,7 @@ closed() {
 	fi
 	$patience $other "$tmp/sluice" "$@" >"$tmp/said" 2>"$tmp/told"
 	status=$?
-	fails "another user is told in one sentence" 1 'not to be read'
+	fails "another user is told in one sentence" 1 'cannot be read'
 	[ "$(wc -l <"$tmp/told")" -eq 1 ]
 	result $? "and no more"
 }

@@ -17,6 +17,7 @@
 
 #include <sluice.h>
 #include <sluice_config.h>
+#include <sluice_leftovers.h>
 #include <sluice_list.h>
 
 #include "base/error.h"

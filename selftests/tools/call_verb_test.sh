@@ -177,7 +177,7 @@ fails "parts of elements" 1 'has 6 bytes, and must have a multiple of the 4 of o
 fails "a header of another size" 1 'the header has 4 bytes, and must have 8' \
 	example/growing-slices --header 01000000 --hex 54
 fails "a header where there is none" 1 'have no user header' test/echo --header 00 x
-fails "a file with other digits" 1 'no pairs of hex digits' test/echo --hex --file "$tmp/escape"
+fails "a file with other digits" 1 'not pairs of hex digits' test/echo --hex --file "$tmp/escape"
 fails "a file that is not there" 1 'cannot open .*: No such file' test/echo --file "$tmp/none"
 fails "a directory" 1 'cannot read .*: Is a directory' test/echo --file "$tmp"
 fails "no such service" 1 'no service test/none runs in the domain default' test/none x
@@ -275,8 +275,8 @@ fails "no service" 2 'SERVICE is missing'
 fails "two of DATA" 2 'one argument' test/echo a b
 fails "DATA and a file" 2 'either DATA or --file' test/echo a --file "$tmp/struct"
 fails "two forms" 2 'either --json or --raw' test/echo a --json --raw
-fails "half a byte" 2 'no pairs of hex digits' test/echo --hex 280
-fails "no digits" 2 'no pairs of hex digits' test/echo --hex xy
+fails "half a byte" 2 'not pairs of hex digits' test/echo --hex 280
+fails "no digits" 2 'not pairs of hex digits' test/echo --hex xy
 for bad in --count=0 --count=x --count=-1 --rate=0 --rate=-1 --rate=fast --timeout=0 \
 	   --timeout=soon --servers=0 --servers=9999 --header=1; do
 	fails "bad usage: $bad" 2 'is no value for' test/echo x $bad

@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "tools/trace/ending.h"
-#include "tools/trace/outlet.h"
+#include "tools/trace/output.h"
 #include "tools/trace/pcapng.h"
 
 #define SNAP		64u
@@ -99,18 +99,18 @@ helper struct capture_packet packet_of(size_t i, const unsigned char *payload)
 	};
 }
 
-/* A writer and its outlet, which has no limit. */
+/* A writer and its output, which has no limit. */
 struct capture_out {
-	struct outlet *outlet;
+	struct output *output;
 	struct pcapng_writer *writer;
 };
 
 helper void capture_begin(struct __test_metadata *_metadata, struct capture_out *out,
 			  const char *path, uint32_t snap)
 {
-	out->outlet = outlet_open(&(struct outlet_file){ .path = path }, PCAPNG_UNIT + snap);
-	ASSERT_NE(NULL, out->outlet);
-	out->writer = pcapng_create(out->outlet, snap);
+	out->output = output_open(&(struct output_file){ .path = path }, PCAPNG_UNIT + snap);
+	ASSERT_NE(NULL, out->output);
+	out->writer = pcapng_create(out->output, snap);
 	ASSERT_NE(NULL, out->writer);
 }
 
@@ -120,9 +120,9 @@ helper int capture_end(struct capture_out *out)
 	int r;
 
 	pcapng_finish(out->writer);
-	outlet_settle(out->outlet, ENDING_ALL);
-	r = outlet_error(out->outlet);
-	outlet_close(out->outlet);
+	output_settle(out->output, ENDING_ALL);
+	r = output_error(out->output);
+	output_close(out->output);
 	return r;
 }
 

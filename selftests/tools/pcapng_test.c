@@ -153,16 +153,16 @@ TEST_F(pcapng, nothing_is_written_after_an_error)
 /* Each of them can be read alone, and none is larger than it may be. */
 TEST_F(pcapng, rotates)
 {
-	const struct outlet_file file = { .path = self->path, .most = MOST, .files = 3 };
+	const struct output_file file = { .path = self->path, .most = MOST, .files = 3 };
 	unsigned char payload[SNAP] = { 0 };
 	struct capture_out out;
 	struct stat status;
 	char path[128];
 	size_t i, sum = 0;
 
-	out.outlet = outlet_open(&file, PCAPNG_UNIT + SNAP);
-	ASSERT_NE(NULL, out.outlet);
-	out.writer = pcapng_create(out.outlet, SNAP);
+	out.output = output_open(&file, PCAPNG_UNIT + SNAP);
+	ASSERT_NE(NULL, out.output);
+	out.writer = pcapng_create(out.output, SNAP);
 	ASSERT_NE(NULL, out.writer);
 	for (i = 0; i < 500; i++) {
 		struct capture_packet packet = packet_of(i % SAMPLES, payload);
@@ -170,7 +170,7 @@ TEST_F(pcapng, rotates)
 		packet.header.port = i;
 		EXPECT_EQ(0, pcapng_write(out.writer, &packet));
 	}
-	EXPECT_EQ(0, outlet_lost(out.outlet));
+	EXPECT_EQ(0, output_lost(out.output));
 	EXPECT_EQ(0, capture_end(&out));
 	for (i = 0; i < 3; i++) {
 		snprintf(path, sizeof(path), i ? "%s.%zu" : "%s", self->path, i);
@@ -189,15 +189,15 @@ TEST_F(pcapng, rotates)
 
 TEST_F(pcapng, stops_at_its_size)
 {
-	const struct outlet_file file = { .path = self->path, .most = MOST };
+	const struct output_file file = { .path = self->path, .most = MOST };
 	unsigned char payload[SNAP] = { 0 };
 	struct capture_out out;
 	struct stat status;
 	size_t i, kept = 0;
 
-	out.outlet = outlet_open(&file, PCAPNG_UNIT + SNAP);
-	ASSERT_NE(NULL, out.outlet);
-	out.writer = pcapng_create(out.outlet, SNAP);
+	out.output = output_open(&file, PCAPNG_UNIT + SNAP);
+	ASSERT_NE(NULL, out.output);
+	out.writer = pcapng_create(out.output, SNAP);
 	ASSERT_NE(NULL, out.writer);
 	for (i = 0; i < 500; i++) {
 		struct capture_packet packet = packet_of(i % SAMPLES, payload);
@@ -206,8 +206,8 @@ TEST_F(pcapng, stops_at_its_size)
 		EXPECT_TRUE(r == 0 || r == -ENOBUFS);
 		kept += r == 0;
 	}
-	EXPECT_TRUE(outlet_is_at_limit(out.outlet));
-	EXPECT_EQ(500 - kept, outlet_lost(out.outlet));
+	EXPECT_TRUE(output_is_at_limit(out.output));
+	EXPECT_EQ(500 - kept, output_lost(out.output));
 	EXPECT_EQ(0, capture_end(&out));
 	ASSERT_EQ(0, stat(self->path, &status));
 	EXPECT_GE(MOST, status.st_size);
@@ -220,7 +220,7 @@ TEST_F(pcapng, not_a_capture)
 {
 	EXPECT_EQ(NULL, pcapng_open(self->path));
 	EXPECT_EQ(ENOENT, errno);
-	EXPECT_EQ(NULL, outlet_open(&(struct outlet_file){ .path = self->root.path }, SNAP));
+	EXPECT_EQ(NULL, output_open(&(struct output_file){ .path = self->root.path }, SNAP));
 	EXPECT_EQ(EISDIR, errno);
 	EXPECT_EQ(NULL, pcapng_open("/dev/null"));
 	EXPECT_EQ(EINVAL, errno);

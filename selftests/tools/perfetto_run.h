@@ -9,7 +9,7 @@
 #include "trace_file.h"
 
 #include "tools/trace/ending.h"
-#include "tools/trace/outlet.h"
+#include "tools/trace/output.h"
 #include "tools/trace/perfetto.h"
 
 #define FIRST	(UINT64_C(1000) * SECOND)	/* a time */
@@ -22,7 +22,7 @@
 struct run {
 	char path[64];
 	int fds;
-	struct outlet *outlet;
+	struct output *output;
 	struct perfetto *perfetto;
 	uint64_t time;
 	struct trace trace;
@@ -37,9 +37,9 @@ helper void run_begin(struct __test_metadata *_metadata, struct run *run)
 	fd = mkstemp(run->path);
 	ASSERT_LE(0, fd);
 	close(fd);
-	run->outlet = outlet_open(&(struct outlet_file){ .path = run->path }, 0);
-	ASSERT_NE(NULL, run->outlet);
-	run->perfetto = perfetto_open(run->outlet);
+	run->output = output_open(&(struct output_file){ .path = run->path }, 0);
+	ASSERT_NE(NULL, run->output);
+	run->perfetto = perfetto_open(run->output);
 	ASSERT_NE(NULL, run->perfetto);
 }
 
@@ -47,8 +47,8 @@ helper void run_begin(struct __test_metadata *_metadata, struct run *run)
 helper void run_end(struct __test_metadata *_metadata, struct run *run)
 {
 	EXPECT_EQ(0, perfetto_close(run->perfetto));
-	outlet_settle(run->outlet, ENDING_ALL);
-	outlet_close(run->outlet);
+	output_settle(run->output, ENDING_ALL);
+	output_close(run->output);
 	trace_read(_metadata, &run->trace, run->path);
 }
 

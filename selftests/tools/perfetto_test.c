@@ -354,10 +354,10 @@ TEST_F(perfetto, a_long_trace)
 
 TEST_F(perfetto, failures)
 {
-	struct outlet *full = outlet_open(&(struct outlet_file){ .path = "/dev/full" }, 0);
+	struct output *full = output_open(&(struct output_file){ .path = "/dev/full" }, 0);
 	uint64_t i;
 
-	EXPECT_EQ(NULL, outlet_open(&(struct outlet_file){ .path = "/proc/nothing/here" }, 0));
+	EXPECT_EQ(NULL, output_open(&(struct output_file){ .path = "/proc/nothing/here" }, 0));
 	EXPECT_EQ(ENOENT, errno);
 	run_end(_metadata, &self->run);
 	ASSERT_NE(NULL, full);
@@ -366,7 +366,7 @@ TEST_F(perfetto, failures)
 	for (i = 0; i < 1000; i++)
 		HIT(request_loan, CLIENT, 0, i, 64 * i, 8, 1);
 	EXPECT_EQ(-ENOSPC, perfetto_close(self->run.perfetto));
-	outlet_close(full);
+	output_close(full);
 }
 
 TEST_HARNESS_MAIN

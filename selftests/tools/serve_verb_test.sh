@@ -288,7 +288,7 @@ fails "an empty flag" 2 'is no value for --refuse' test/flags --refuse ''
 fails "an echo of another size" 1 'there must be a COMMAND' test/uneven \
 	--request-type a:4:4 --response-type b:8:8
 fails "no such command" 1 'there is no command no-such-command' test/none no-such-command
-fails "a file that is no program" 1 'may be run' test/none "$tmp/large"
+fails "a file that is no program" 1 'may run' test/none "$tmp/large"
 : >"$tmp/logged"
 "$sluice" serve test/full --json --count 1 >/dev/full 2>"$tmp/logged" &
 server=$!

@@ -23,7 +23,6 @@
 #include "call.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,62 +55,15 @@ static int64_t left_until(int64_t deadline)
 	return left > 0 ? left : 0;
 }
 
-/* ---- The data -------------------------------------------------------------- */
-
-static int read_file(const char *name, struct bytes *ret_bytes)
-{
-	bool standard = strcmp(name, "-") == 0;
-	int fd = standard ? STDIN_FILENO : open(name, O_RDONLY | O_CLOEXEC);
-	int r;
-
-	if (standard)
-		name = "standard input";
-	if (fd < 0)
-		return call_say("cannot open %s: %s", name, strerror(errno));
-	r = bytes_read_all(ret_bytes, fd);
-	if (!standard)
-		close(fd);
-	return r < 0 ? call_say("cannot read %s: %s", name, strerror(-r)) : 0;
-}
-
-static int read_data(struct call *call)
-{
-	const struct call_options *options = &call->options;
-	struct bytes read = { 0 };
-	int r;
-
-	if (!options->file)
-		return 0;
-	if (!options->hex)
-		return read_file(options->file, &call->data);
-	r = read_file(options->file, &read);
-	if (r == 0 && bytes_add_hex(&call->data, (const char *)read.at, read.count) < 0)
-		r = call_say("there are no pairs of hex digits in what was read");
-	bytes_free(&read);
-	return r;
-}
-
-static int check_header(const struct call *call)
-{
-	uint64_t size = call->contract.contract.request_header.size;
-
-	if (!call->options.with_header || call->header.count == size)
-		return 0;
-	if (!size)
-		return call_say("requests of %s have no user header", call->options.service);
-	return call_say("the header has %zu bytes, and must have %" PRIu64, call->header.count,
-			size);
-}
-
 /* ---- The service ----------------------------------------------------------- */
 
 static int open_service(struct call *call)
 {
-	const struct sluice_node_opts node = SLUICE_NODE_OPTS(.domain = call->options.domain);
+	const struct chosen_service *chosen = &call->options.service;
+	const struct sluice_node_opts node = SLUICE_NODE_OPTS(.domain = chosen->domain);
 	const struct sluice_service_opts service = SLUICE_SERVICE_OPTS(
-		.flags = SLUICE_SERVICE_MUST_EXIST | call->options.required |
-			 (call->options.any_user ? SLUICE_SERVICE_ANY_USER : 0),
-		.refused_flags = call->options.refused);
+		.flags = SLUICE_SERVICE_MUST_EXIST | chosen_service_flags(chosen),
+		.refused_flags = chosen->refused);
 
 	call->node = sluice_node_create("sluice-call", &node);
 	interrupt_catch(call->node);
@@ -123,16 +75,17 @@ static int open_service(struct call *call)
 /* Everything before the first request.  0, or -1 and a sentence was printed. */
 static int prepare(struct call *call)
 {
+	const struct chosen_service *chosen = &call->options.service;
 	char why[CONTRACT_WHY];
 
-	if (contract_find(&call->contract, call->options.domain, call->options.service, why) < 0)
+	if (contract_find(&call->contract, chosen->domain, chosen->name, why) < 0)
 		return call_say("%s", why);
-	if (read_data(call) < 0)
+	if (call_read_data(call) < 0)
 		return -1;
 	if (contract_elements(&call->contract.contract.request, call->data.count,
 			      &call->elements, why) < 0)
 		return call_say("the request %s", why);
-	if (check_header(call) < 0)
+	if (call_check_header(call) < 0)
 		return -1;
 	return open_service(call);
 }
@@ -152,7 +105,7 @@ static void finish(struct call *call)
 
 /* ---- One request ----------------------------------------------------------- */
 
-/* -1. */
+/* Prints how many servers are there.  Returns -1. */
 static int lacks_servers(const struct call *call, uint64_t number)
 {
 	int there = sluice_client_wait_servers(call->client, 0, SLUICE_NOWAIT);
@@ -162,9 +115,9 @@ static int lacks_servers(const struct call *call, uint64_t number)
 	if (there > 0)
 		return call_say("request %" PRIu64 ": %u servers of %s are wanted, and %d are "
 				"there after %s", number, call->options.servers,
-				call->options.service, there, limit);
+				call->options.service.name, there, limit);
 	return call_say("request %" PRIu64 ": no server of %s is there after %s", number,
-			call->options.service, limit);
+			call->options.service.name, limit);
 }
 
 static int wait_servers(const struct call *call, const struct exchange *exchange)
@@ -239,8 +192,8 @@ static int take(struct call *call, struct exchange *exchange, struct sluice_resp
 }
 
 /*
- * Receives up to the end of the stream.  Returns what ended it, an errno; or -errno: the
- * output cannot be written.
+ * Receives up to the end of the stream.  Returns the errno that ended it; or -errno: the output
+ * cannot be written.
  */
 static int receive(struct call *call, struct exchange *exchange)
 {
@@ -265,7 +218,7 @@ static int receive(struct call *call, struct exchange *exchange)
 	}
 }
 
-/* The sentence for what ended it.  -1. */
+/* Prints a sentence about the errno that ended the stream.  Returns -1. */
 static int failed(const struct call *call, const struct exchange *exchange, int error)
 {
 	uint64_t number = exchange->number, responses = exchange->responses;
@@ -288,11 +241,11 @@ static int failed(const struct call *call, const struct exchange *exchange, int 
 static void count_answer(struct call *call, const struct exchange *exchange)
 {
 	call->answered++;
-	/* If there is no memory for its time it is counted all the same. */
+	/* If there is no memory for its time, the answer is counted without it. */
 	(void)bytes_add(&call->times, &exchange->round_trip, sizeof(exchange->round_trip));
 }
 
-/* 0, also if it failed, which was printed and counted; or -1: the command ends. */
+/* 0, also if the request failed, which was printed and counted; or -1: the command ends. */
 static int perform(struct call *call, uint64_t number)
 {
 	struct exchange exchange = {
@@ -323,7 +276,7 @@ static int perform(struct call *call, uint64_t number)
 
 /* ---- The course of it ------------------------------------------------------ */
 
-/* Until the request is due; the first is at once. */
+/* Waits until the request is due.  The first one is due at once. */
 static void pause_before(const struct call *call, uint64_t number, int64_t begin)
 {
 	double since = (double)(number - 1) / call->options.rate * 1e9;

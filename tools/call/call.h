@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sluice call - what its files share
+ * sluice call - shared by its files
  *
  *	call.c		the verb: one request after the other, and their responses
  *	options.c	the command line
- *	print.c		a response, in each of the forms it is printed in
+ *	data.c		the bytes of the request
+ *	print.c		a response, in each of its printed forms
  */
 #ifndef TOOLS_CALL_H
 #define TOOLS_CALL_H
@@ -14,6 +15,7 @@
 
 #include <sluice.h>
 
+#include "tools/chosen_service.h"
 #include "tools/contract.h"
 #include "tools/text/bytes.h"
 #include "tools/text/say.h"
@@ -21,17 +23,15 @@
 enum call_form { CALL_TEXT, CALL_HEX, CALL_JSON, CALL_RAW };
 
 struct call_options {
-	const char *service;
-	const char *domain;
+	struct chosen_service service;
 	const char *file;		/* "-" standard input; NULL: the data is there */
-	bool hex, json, raw, any_user;
+	bool hex, json, raw;
 	bool with_header;
 	enum call_form form;		/* that comes of these */
 	uint64_t count;
 	double rate;			/* a second; 0: as fast as it goes */
 	int64_t timeout;		/* nanoseconds */
 	unsigned int servers;
-	uint64_t required, refused;	/* flags of the service */
 };
 
 struct call {
@@ -64,7 +64,13 @@ struct call_response {
 /* 0; 2 (wrong, and a sentence was printed) or -1 (help was asked for, and printed). */
 int call_parse(struct call *call, int argc, char **argv);
 
-/* Prints it and flushes that.  0, or -errno. */
+/* Reads the data that is not on the command line.  0, or -1 and a sentence was printed. */
+int call_read_data(struct call *call);
+
+/* Has the user header the size that the service wants?  0, or -1 and a sentence was printed. */
+int call_check_header(const struct call *call);
+
+/* Prints a response, and flushes standard output.  0, or -errno. */
 int call_print(enum call_form form, const struct call_response *response);
 
 #endif /* TOOLS_CALL_H */

@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "tools/arguments.h"
-#include "tools/settings.h"
 #include "tools/text/text.h"
 
 #define TIMEOUT		(5 * SECOND_NS)
@@ -59,8 +58,8 @@ static const char help[] =
 "  sluice call example/echo ping --count 600 --rate 10 --json | jq .round_trip_ns\n";
 
 enum {
-	HEX = 256, INPUT, HEADER, RATE, LIMIT, SERVERS, REQUIRE, REFUSE, ANY_USER, JSON, RAW,
-	COUNT = 'n', DOMAIN = 'd', HELP = 'h',
+	HEX = 256, INPUT, HEADER, RATE, LIMIT, SERVERS, JSON, RAW,
+	COUNT = 'n',
 };
 
 static const struct option long_options[] = {
@@ -71,13 +70,10 @@ static const struct option long_options[] = {
 	{ "rate", required_argument, NULL, RATE },
 	{ "timeout", required_argument, NULL, LIMIT },
 	{ "servers", required_argument, NULL, SERVERS },
-	{ "require", required_argument, NULL, REQUIRE },
-	{ "refuse", required_argument, NULL, REFUSE },
-	{ "any-user", no_argument, NULL, ANY_USER },
-	{ "domain", required_argument, NULL, DOMAIN },
+	CHOSEN_SERVICE_OPTIONS,
 	{ "json", no_argument, NULL, JSON },
 	{ "raw", no_argument, NULL, RAW },
-	{ "help", no_argument, NULL, HELP },
+	{ "help", no_argument, NULL, ARGUMENTS_HELP },
 	{ 0 },
 };
 
@@ -107,8 +103,9 @@ static bool take_header(struct call *call, const char *text)
 }
 
 /* False: the value of the option cannot be used. */
-static bool take(struct call *call, int option)
+static bool take(void *context, int option, char *value)
 {
+	struct call *call = context;
 	struct call_options *options = &call->options;
 
 	switch (option) {
@@ -116,53 +113,27 @@ static bool take(struct call *call, int option)
 		options->hex = true;
 		return true;
 	case INPUT:
-		options->file = optarg;
+		options->file = value;
 		return true;
 	case HEADER:
-		return take_header(call, optarg);
+		return take_header(call, value);
 	case COUNT:
-		return parse_count(optarg, UINT64_MAX, &options->count);
+		return parse_count(value, UINT64_MAX, &options->count);
 	case RATE:
-		return take_rate(optarg, &options->rate);
+		return take_rate(value, &options->rate);
 	case LIMIT:
-		return parse_timeout(optarg, &options->timeout);
+		return parse_timeout(value, &options->timeout);
 	case SERVERS:
-		return take_servers(optarg, &options->servers);
-	case REQUIRE:
-		return settings_take_flags(optarg, &options->required);
-	case REFUSE:
-		return settings_take_flags(optarg, &options->refused);
-	case ANY_USER:
-		options->any_user = true;
-		return true;
-	case DOMAIN:
-		options->domain = optarg;
-		return true;
+		return take_servers(value, &options->servers);
 	case JSON:
 		options->json = true;
 		return true;
-	default:
+	case RAW:
 		options->raw = true;
 		return true;
+	default:
+		return chosen_service_take(&options->service, option, value);
 	}
-}
-
-static int take_all(struct call *call, const struct arguments *arguments)
-{
-	int option;
-
-	arguments_begin();
-	while ((option = arguments_next(arguments)) != -1) {
-		if (option == HELP) {
-			fputs(help, stdout);
-			return -1;
-		}
-		if (option == '?')
-			return 2;
-		if (!take(call, option))
-			return arguments_refuse(arguments, option);
-	}
-	return 0;
 }
 
 /* Decides where the data comes from, and takes it if it is on the command line. */
@@ -181,7 +152,7 @@ static int take_data(struct call *call, const char *data)
 		return 0;
 	}
 	if (options->hex && bytes_add_hex(&call->data, data, length) < 0)
-		return say_wrong("call", "these are no pairs of hex digits: %s", data);
+		return say_wrong("call", "DATA is not pairs of hex digits: %s", data);
 	if (!options->hex && bytes_add(&call->data, data, length) < 0)
 		return say_wrong("call", "there is no memory for DATA");
 	return 0;
@@ -200,13 +171,14 @@ static enum call_form form_of(const struct call_options *options)
 int call_parse(struct call *call, int argc, char **argv)
 {
 	const struct arguments arguments = {
-		.verb = "call", .options = long_options, .argc = argc, .argv = argv,
+		.verb = "call", .help = help, .options = long_options, .argc = argc, .argv = argv,
 	};
 	struct call_options *options = &call->options;
 	int r;
 
 	*options = (struct call_options){ .count = 1, .timeout = TIMEOUT, .servers = 1 };
-	r = take_all(call, &arguments);
+	arguments_begin();
+	r = arguments_take(&arguments, take, call);
 	if (r)
 		return r;
 	if (optind == argc)
@@ -216,6 +188,6 @@ int call_parse(struct call *call, int argc, char **argv)
 	if (options->json && options->raw)
 		return say_wrong("call", "either --json or --raw");
 	options->form = form_of(options);
-	options->service = argv[optind];
+	options->service.name = argv[optind];
 	return take_data(call, argv[optind + 1]);
 }

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: MIT
 /*
- * sluice doctor - does Sluice work here, and if not, what prevents it?
+ * sluice doctor - checks whether Sluice works here, and what prevents it
  *
- * The library finds out by itself what a machine has, and a sentence says what it lacked
- * when a call fails.  The doctor checks before anything has failed, and also for things
- * that do not fail but are slower, smaller or less safe than possible.  It tries things if
- * that can be done (a ring, a sealed file, a node), and reads settings only to explain its
- * results.
+ * The library finds out by itself which features a machine has, and the sentence of a failed
+ * call says which one was missing.  The doctor checks before anything has failed, and also
+ * for things that do not fail but are slower, larger or less safe than possible.  It tries
+ * things if that can be done (a ring, a sealed file, a node), and reads settings only to
+ * explain its results.
  *
- * Each check is a line: its verdict, its name, what was found, and below it how to correct
- * a problem.  As JSON it is an object with check, status, found and mend, which is null if
- * there is nothing to correct.  Names of checks stay.  What was found and how to correct it
- * are words for people, and may change.
+ * Each check is a line: its verdict, its name, its result, and below it how to correct a
+ * problem.  As JSON it is an object with check, status, found and mend, which is null if
+ * there is nothing to correct.  Names of checks stay.  The values of found and mend are words
+ * for people, and may change.
  *
- * The last check is the decisive one: it sends a message.  The others say why that works,
+ * The last check is the decisive one: it sends a message.  The others explain why that works,
  * or does not.
  */
 #include "doctor.h"
@@ -61,7 +61,7 @@ static const struct option options[] = {
 	{ 0 },
 };
 
-/* In the order in which one check leads to the next. */
+/* Each check depends only on those before it. */
 static const struct {
 	const char *name;
 	doctor_check *check;
@@ -187,7 +187,7 @@ static int examine(struct doctor *doctor, const struct look *look, unsigned int 
 	return look_flush(look);
 }
 
-/* Whether it can be read, a check says. */
+/* A check says whether the domain can be read. */
 static bool is_domain(const char *name)
 {
 	const struct sluice_list_opts opts = SLUICE_LIST_OPTS(.domain = name);

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sluice doctor - what its files share
+ * sluice doctor - shared by its files
  *
- *	doctor.c	the verb: the checks in their order, and how they are told
+ *	doctor.c	the verb: the checks in their order, and how they are printed
  *	kernel.c	the kernel, io_uring, how nodes wait
- *	memory.c	memory files, and what limits them
+ *	memory.c	memory files, and their limits
  *	root.c		the directories through which processes meet
- *	other_roots.c	directories that others of this user may meet in
- *	entries.c	what somebody has taken away from the living
+ *	other_roots.c	directories in which other programs of this user may meet
+ *	entries.c	entries of live processes that somebody has removed
  *	system.c	processors, namespaces, containers, tracing
  *	message.c	the proof: a message from one process to another
  *
- * A check is a function that fills in a finding, which is fine unless it says otherwise.
- * No check makes a lasting change.
+ * A check is a function that fills in a finding, which is fine unless the check says
+ * otherwise.  No check makes a lasting change.
  */
 #ifndef TOOLS_DOCTOR_H
 #define TOOLS_DOCTOR_H
@@ -38,7 +38,7 @@ struct doctor {
 
 typedef void doctor_check(struct doctor *doctor, struct doctor_finding *finding);
 
-/* Sets what was found; and how to correct it. */
+/* Set the result of a check; and how to correct the problem. */
 __attribute__((__format__(__printf__, 3, 4)))
 void doctor_found(struct doctor_finding *finding, enum doctor_status status,
 		  const char *format, ...);
@@ -58,7 +58,7 @@ doctor_check doctor_kernel, doctor_peers, doctor_uring, doctor_futex, doctor_wai
 doctor_check doctor_memfd, doctor_noexec, doctor_files, doctor_address_space,
 	     doctor_file_size, doctor_maps, doctor_overcommit;
 
-/* other_roots.c: is there a further directory that others may have for the root? */
+/* other_roots.c: is there another directory that programs may take for the root? */
 void doctor_other_roots(struct doctor_finding *finding, const char *path);
 
 /* root.c */

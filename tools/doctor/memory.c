@@ -52,7 +52,7 @@
 
 /* ---- Memory files ---------------------------------------------------------------- */
 
-/* Does what the library does for a segment: map, seal, then fill.  What failed, or NULL. */
+/* Maps, seals and fills memory, as for a segment.  Returns the step that failed, or NULL. */
 static const char *try_memory(int fd)
 {
 	const char *failed = NULL;

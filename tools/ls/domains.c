@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * sluice ls --domains: the domains below the root directory, and who is in them.
+ * sluice ls --domains: the domains below the root directory, and their processes.
  *
- * A domain is a directory below the root with a name that a domain may have; who makes one
- * makes it under another name first.  Each is looked at as sluice ls does (snapshot.c).
- * One that may not be read, or is not safe, is listed without counts.
+ * A domain is a directory below the root with a name that a domain may have.  It is made under
+ * another name first.  Each is read as sluice ls does (snapshot.c).  A domain that may not be
+ * read, or is not safe, is listed without counts.
  *
  * As JSON it is one object:
  *
@@ -193,7 +193,7 @@ int domains_list(const struct look *look)
 	configured_root(root, sizeof(root));
 	r = read_all(&domains);
 	if (r == -EACCES)
-		r = look_failed(look, "the root directory %s is not to be read: it is closed to you, or not safe (of another user, or writable by others)",
+		r = look_failed(look, "the root directory %s cannot be read: it is closed to you, or not safe (of another user, or writable by others)",
 				root);
 	else if (r < 0)
 		r = look_failed(look, "cannot read the root directory %s: %s", root,

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
- * sluice ls - which services there are, and who is in them
+ * sluice ls - the services of a domain, and their processes
  *
  * A service is a line, or with --tree a line and one for each of its ports.  Ports whose
- * process has died without leaving are counted apart; so is, in dim, a service that
- * nobody has open any more.  Both go when the next process opens a service.
+ * process has died without leaving are counted separately, and a service that nobody has
+ * open is printed dim.  Both go when the next process opens a service.
  *
  * As JSON it is one object:
  *
- *	root, domain	strings: where that is
+ *	root, domain	strings: the root directory and the domain
  *	unreadable	how many entries could not be read
  *	services	by name; each as domain_json.c describes it, and with --tree also
  *	  ports		clients first; each as domain_json.c describes it
@@ -240,7 +240,7 @@ int verb_ls(int argc, char **argv)
 	if (r)
 		return r < 0 ? 0 : r;
 	if (wanted.domains && (wanted.tree || look.names || look.domain))
-		return look_wrong(&look, "--domains is for all domains, a line each");
+		return look_wrong(&look, "--domains lists all domains, and takes no name");
 	if (wanted.domains)
 		return domains_list(&look);
 	r = look_at(&look, &snapshot);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Stands in for jansson where that is not installed: there is no JSON, and to make some
- * fails.  arguments.c refuses --json then, so that none of this is ever called.
+ * Replaces jansson if that is not installed: making JSON fails.  arguments.c refuses --json
+ * then, so none of this is ever called.
  */
 #ifndef TOOLS_NO_JANSSON_H
 #define TOOLS_NO_JANSSON_H
@@ -15,7 +15,7 @@ typedef long long json_int_t;
 #define JSON_COMPACT			0
 #define JSON_REAL_PRECISION(digits)	0
 
-/* What makes a value, and takes over those in it. */
+/* Functions that make a value, and take over the values in it. */
 #define NO_JSON(name, ...)	\
 	static inline json_t *name(__VA_ARGS__)	\
 	{	\

@@ -204,7 +204,7 @@ static int judge(struct job *job, int status)
 	return 0;
 }
 
-/* ---- What it reads and writes ---------------------------------------------- */
+/* ---- Input and output ------------------------------------------------------- */
 
 static void feed(struct command *command)
 {

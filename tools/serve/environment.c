@@ -60,7 +60,7 @@ static void set_number(struct environment *environment, unsigned int which, uint
 
 struct environment *environment_create(const struct serve *serve)
 {
-	const char *domain = serve->options.domain;
+	const char *domain = serve->options.service.domain;
 	struct environment *environment;
 	size_t inherited = 0, n = 0;
 
@@ -70,7 +70,7 @@ struct environment *environment_create(const struct serve *serve)
 			     (VARIABLES + inherited + 1) * sizeof(environment->at[0]));
 	if (!environment)
 		return NULL;
-	set_text(environment, SERVICE, serve->options.service);
+	set_text(environment, SERVICE, serve->options.service.name);
 	if (domain)
 		set_text(environment, DOMAIN, domain);
 	for (unsigned int i = 0; i < VARIABLES; i++)

@@ -13,7 +13,6 @@
 #include <string.h>
 
 #include "tools/arguments.h"
-#include "tools/settings.h"
 #include "tools/text/text.h"
 
 static const char help[] =
@@ -59,8 +58,8 @@ static const char help[] =
 
 enum {
 	LINES = 256, LIMIT, TYPE, SLICE, REQUEST_TYPE, REQUEST_SLICE, RESPONSE_TYPE,
-	RESPONSE_SLICE, REQUIRE, REFUSE, ANY_USER, JSON,
-	COUNT = 'n', DOMAIN = 'd', VERBOSE = 'v', HELP = 'h',
+	RESPONSE_SLICE, JSON,
+	COUNT = 'n', VERBOSE = 'v',
 };
 
 static const struct option long_options[] = {
@@ -73,13 +72,10 @@ static const struct option long_options[] = {
 	{ "request-slice", required_argument, NULL, REQUEST_SLICE },
 	{ "response-type", required_argument, NULL, RESPONSE_TYPE },
 	{ "response-slice", required_argument, NULL, RESPONSE_SLICE },
-	{ "require", required_argument, NULL, REQUIRE },
-	{ "refuse", required_argument, NULL, REFUSE },
-	{ "any-user", no_argument, NULL, ANY_USER },
-	{ "domain", required_argument, NULL, DOMAIN },
+	CHOSEN_SERVICE_OPTIONS,
 	{ "verbose", no_argument, NULL, VERBOSE },
 	{ "json", no_argument, NULL, JSON },
-	{ "help", no_argument, NULL, HELP },
+	{ "help", no_argument, NULL, ARGUMENTS_HELP },
 	{ 0 },
 };
 
@@ -103,13 +99,13 @@ static bool take_type(char *text, uint32_t kind, struct sluice_type *ret_type)
 	return true;
 }
 
-static bool take_types(struct serve_options *options, int option)
+static bool take_types(struct serve_options *options, int option, char *value)
 {
 	bool slice = option == SLICE || option == REQUEST_SLICE || option == RESPONSE_SLICE;
 	uint32_t kind = slice ? SLUICE_KIND_SLICE : SLUICE_KIND_FIXED;
 	struct sluice_type type;
 
-	if (!take_type(optarg, kind, &type))
+	if (!take_type(value, kind, &type))
 		return false;
 	if (option != RESPONSE_TYPE && option != RESPONSE_SLICE)
 		options->request = type;
@@ -119,53 +115,34 @@ static bool take_types(struct serve_options *options, int option)
 }
 
 /* False: the value of the option cannot be used. */
-static bool take(struct serve_options *options, int option)
+static bool take(void *context, int option, char *value)
 {
+	struct serve_options *options = context;
+
 	switch (option) {
 	case LINES:
 		options->lines = true;
 		return true;
 	case LIMIT:
-		return parse_timeout(optarg, &options->timeout);
-	case REQUIRE:
-		return settings_take_flags(optarg, &options->required);
-	case REFUSE:
-		return settings_take_flags(optarg, &options->refused);
-	case ANY_USER:
-		options->any_user = true;
-		return true;
+		return parse_timeout(value, &options->timeout);
 	case COUNT:
-		return parse_count(optarg, UINT64_MAX, &options->count);
-	case DOMAIN:
-		options->domain = optarg;
-		return true;
+		return parse_count(value, UINT64_MAX, &options->count);
 	case VERBOSE:
 		options->verbose = true;
 		return true;
 	case JSON:
 		options->json = true;
 		return true;
+	case TYPE:
+	case SLICE:
+	case REQUEST_TYPE:
+	case REQUEST_SLICE:
+	case RESPONSE_TYPE:
+	case RESPONSE_SLICE:
+		return take_types(options, option, value);
 	default:
-		return take_types(options, option);
+		return chosen_service_take(&options->service, option, value);
 	}
-}
-
-/* Takes options up to the next argument that is no option. */
-static int take_some(struct serve_options *options, const struct arguments *arguments)
-{
-	int option;
-
-	while ((option = arguments_next(arguments)) != -1) {
-		if (option == HELP) {
-			fputs(help, stdout);
-			return -1;
-		}
-		if (option == '?')
-			return 2;
-		if (!take(options, option))
-			return arguments_refuse(arguments, option);
-	}
-	return 0;
 }
 
 /* Refuses options that would do nothing. */
@@ -179,21 +156,21 @@ static int check(const struct serve_options *options)
 int serve_parse(struct serve_options *options, int argc, char **argv)
 {
 	const struct arguments arguments = {
-		.verb = "serve", .options = long_options, .leading = true,
+		.verb = "serve", .help = help, .options = long_options, .leading = true,
 		.argc = argc, .argv = argv,
 	};
 	int r;
 
 	arguments_begin();
-	r = take_some(options, &arguments);
+	r = arguments_take(&arguments, take, options);
 	if (r)
 		return r;
 	if (optind == argc)
 		return say_wrong("serve", "SERVICE is missing");
-	options->service = argv[optind++];
+	options->service.name = argv[optind++];
 	/* No options follow a "--". */
 	if (strcmp(argv[optind - 2], "--") != 0)
-		r = take_some(options, &arguments);
+		r = arguments_take(&arguments, take, options);
 	if (r)
 		return r;
 	if (optind < argc)

@@ -10,12 +10,12 @@
  * One request is served at a time; meanwhile others are queued:
  *
  *	receive --> echo, or command --+--> replies	answered
- *				       \--> none	failed, and it is said why
+ *				       \--> none	failed, and the reason is printed
  *
- *  1. Each request is released before the next is received, whatever has come of it: its
- *     client learns that this server has finished with it.
- *  2. A request is read where it lies, and only copied: nothing is decided by what is in
- *     it, which its client can change at any time.
+ *  1. Each request is released before the next is received, whatever its result: its client
+ *     learns that this server has finished with it.
+ *  2. A request is read in place, and only copied.  Nothing is decided by its contents, which
+ *     its client can change at any time.
  *  3. A request that fails is no failure of the server, which goes on.
  *
  * A signal that asks it to end does so after the request that is being served, whose
@@ -56,20 +56,21 @@ static void ask_for_types(struct serve *serve)
 		serve->contract.contract.response = options->response;
 }
 
-/* 1: that of a service that is there; 0: one for a new service; or -1. */
+/* 1: the contract of an existing service; 0: one for a new service; or -1. */
 static int choose_contract(struct serve *serve)
 {
+	const struct chosen_service *chosen = &serve->options.service;
 	const struct sluice_type bytes = SLUICE_SLICE(uint8_t);
 	char why[CONTRACT_WHY];
 	int r;
 
-	r = contract_find(&serve->contract, serve->options.domain, serve->options.service, why);
+	r = contract_find(&serve->contract, chosen->domain, chosen->name, why);
 	/* The library knows more about a service of another version. */
 	if (r < 0 && r != -ENOENT && r != -EPROTONOSUPPORT)
 		return serve_say("%s", why);
 	if (r < 0)
 		serve->contract.contract = (struct sluice_contract){
-			.name = serve->options.service,
+			.name = chosen->name,
 			.request = bytes,
 			.response = bytes,
 		};
@@ -92,11 +93,10 @@ static int check_echo(const struct serve *serve)
 
 static int open_service(struct serve *serve, bool exists)
 {
-	const struct sluice_node_opts node = SLUICE_NODE_OPTS(.domain = serve->options.domain);
+	const struct chosen_service *chosen = &serve->options.service;
+	const struct sluice_node_opts node = SLUICE_NODE_OPTS(.domain = chosen->domain);
 	const struct sluice_service_opts service = SLUICE_SERVICE_OPTS(
-		.flags = serve->options.required |
-			 (serve->options.any_user ? SLUICE_SERVICE_ANY_USER : 0),
-		.refused_flags = serve->options.refused,
+		.flags = chosen_service_flags(chosen), .refused_flags = chosen->refused,
 		.max_response_buffer_size = serve->options.lines && !exists ? LINES_UNREAD : 0);
 
 	serve->node = sluice_node_create("sluice-serve", &node);
@@ -109,14 +109,14 @@ static int open_service(struct serve *serve, bool exists)
 	return serve->environment ? 0 : serve_say("there is no memory");
 }
 
-/* Everything before the first request.  0, or -1 and it was said why. */
+/* Everything before the first request.  0, or -1 and a sentence was printed. */
 static int prepare(struct serve *serve)
 {
 	char **command = serve->options.command;
 	int exists;
 
 	if (command && !command_exists(command[0]))
-		return serve_say("there is no command %s that may be run", command[0]);
+		return serve_say("there is no command %s that this user may run", command[0]);
 	exists = choose_contract(serve);
 	if (exists < 0 || check_echo(serve) < 0 || open_service(serve, exists) < 0)
 		return -1;
@@ -146,7 +146,7 @@ int job_failed(struct job *job, const char *format, ...)
 	return -1;
 }
 
-/* An echo has that of its request, if it is one of the same size. */
+/* An echo has the header of its request, if it is one of the same size. */
 static void fill_header(const struct serve *serve, const struct job *job,
 			struct sluice_reply *reply)
 {
@@ -176,7 +176,7 @@ int job_reply(struct serve *serve, struct job *job, const void *data, size_t byt
 	fill_header(serve, job, reply);
 	if (bytes)
 		memcpy(reply->data, data, bytes);
-	/* It waits where responses do not overflow. */
+	/* This waits if responses do not overflow. */
 	do
 		r = sluice_reply_send(reply);
 	while (r == -EINTR && !interrupted);
@@ -190,7 +190,7 @@ int job_reply(struct serve *serve, struct job *job, const void *data, size_t byt
 	return 0;
 }
 
-/* ---- What is told of it ---------------------------------------------------- */
+/* ---- Reports ---- */
 
 static void tell(const struct job *job, int64_t took)
 {
@@ -256,7 +256,7 @@ static void count(struct serve *serve, const struct job *job)
 		serve->answered++;
 }
 
-/* 0, or -1: what is told of it cannot be written. */
+/* 0, or -1: the report cannot be written. */
 static int serve_one(struct serve *serve, struct sluice_active_request *request)
 {
 	struct job job = {
@@ -270,7 +270,7 @@ static int serve_one(struct serve *serve, struct sluice_active_request *request)
 
 	if (answer(serve, &job) < 0)
 		serve_say("request %" PRIu64 ": %s", job.number, job.why);
-	/* The client need not wait for what is told of it. */
+	/* The client need not wait for the report. */
 	(void)sluice_active_request_release(request);
 	took = sluice_deadline(0) - begin;
 	count(serve, &job);
@@ -306,8 +306,8 @@ static int run(struct serve *serve)
 	signal(SIGCHLD, SIG_DFL);	/* and is reaped here */
 	if (prepare(serve) < 0)
 		return -1;
-	serve_say("serves %s in the domain %s; ^C ends it", serve->options.service,
-		  configured_domain(serve->options.domain));
+	serve_say("serves %s in the domain %s; ^C ends it", serve->options.service.name,
+		  configured_domain(serve->options.service.domain));
 	r = serve_all(serve);
 	summarise(serve);
 	return r;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sluice serve - what its files share
+ * sluice serve - shared by its files
  *
  *	serve.c		the verb: one request after the other, and its replies
  *	options.c	the command line
  *	command.c	a request's command, from its start to its end
- *	environment.c	what the command is told in its environment
+ *	environment.c	the environment of the command
  */
 #ifndef TOOLS_SERVE_H
 #define TOOLS_SERVE_H
@@ -15,6 +15,7 @@
 
 #include <sluice.h>
 
+#include "tools/chosen_service.h"
 #include "tools/contract.h"
 #include "tools/text/bytes.h"
 #include "tools/text/say.h"
@@ -22,15 +23,12 @@
 struct environment;
 
 struct serve_options {
-	const char *service;
-	const char *domain;
+	struct chosen_service service;
 	char **command;			/* ends with NULL; or NULL: echo */
 	struct sluice_type request;	/* without a name: not given */
 	struct sluice_type response;
 	uint64_t count;			/* requests; 0: until interrupted */
 	int64_t timeout;		/* of a command, in nanoseconds; 0: none */
-	uint64_t required, refused;	/* flags of the service */
-	bool any_user;
 	bool lines;
 	bool json;
 	bool verbose;
@@ -60,7 +58,7 @@ struct job {
 
 #define serve_say(...)	say("serve", __VA_ARGS__)
 
-/* 0; 2 (asked wrongly, and it was said how) or -1 (help was asked for, and given). */
+/* 0; 2 (wrong, and a sentence was printed) or -1 (help was asked for, and printed). */
 int serve_parse(struct serve_options *options, int argc, char **argv);
 
 /* Writes down why a job has failed.  -1. */
@@ -70,10 +68,10 @@ int job_failed(struct job *job, const char *format, ...);
 /* Sends a reply of these bytes.  0, or -1 and job->why. */
 int job_reply(struct serve *serve, struct job *job, const void *data, size_t bytes);
 
-/* Is there such a command, that may be run? */
+/* Is there a command of this name, and may this user run it? */
 bool command_exists(const char *name);
 
-/* Runs the command for a job and replies what it writes.  0, or -1 and job->why. */
+/* Runs the command for a job and sends its output as replies.  0, or -1 and job->why. */
 int command_run(struct serve *serve, struct job *job);
 
 #endif /* TOOLS_SERVE_H */

@@ -291,7 +291,7 @@ int verb_show(int argc, char **argv)
 	if (r)
 		return r < 0 ? 0 : r;
 	if (look.names != 1)
-		return look_wrong(&look, "one service is to be named, not %d", look.names);
+		return look_wrong(&look, "name one service, not %d", look.names);
 	r = look_at(&look, &snapshot);
 	if (r)
 		return r;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sluice top - what its files share
+ * sluice top - shared by its files
  *
  *	top.c		the verb: frames as text or as JSON, one after the other
  *	options.c	the command line
  *	rows.c		from two snapshots to a row for each port, sorted
- *	columns.c	what is shown of a row, and by what rows are sorted
+ *	columns.c	the columns of a row, and the keys for sorting
  *	text.c		numbers in four or five characters
  *	lines.c		a frame as lines of text, as wide as there is room
  *	json.c		a frame as lines of JSON

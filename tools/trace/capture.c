@@ -108,7 +108,7 @@ static void write_packet(struct capture *capture, const struct event_record *eve
 		packet.header.lead = collected->lead;
 		collected->tid = 0;
 	}
-	/* The outlet counts dropped packets, since it knows the reason. */
+	/* The output counts dropped packets, since it knows the reason. */
 	if (pcapng_write(capture->writer, &packet) == -ENOMEM)
 		capture->no_memory = true;
 }

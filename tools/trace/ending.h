@@ -9,9 +9,9 @@
 /* Parts of the time that there is, in this order. */
 enum ending_part {
 	ENDING_COMMAND,		/* the command ends */
-	ENDING_RECORDS,		/* what is in the ring buffer is handled */
-	ENDING_EVENTS,		/* what was printed of them is written */
-	ENDING_REPORT,		/* the mode prints what it has */
+	ENDING_RECORDS,		/* the records in the ring buffer are handled */
+	ENDING_EVENTS,		/* the output of these is written */
+	ENDING_REPORT,		/* the mode prints its results */
 	ENDING_ALL,		/* all of it is written */
 };
 

@@ -16,6 +16,7 @@
 #include "events.skel.h"
 #include "perfetto.h"
 #include "ports.h"
+#include "process_ports.h"
 #include "processes.h"
 #include "symbols.h"
 #include "tracer.h"
@@ -59,7 +60,7 @@ struct port_known *events_learn(struct trace *trace, const struct event_record *
 	port = ports_find(trace->ports, unknown.id);
 	if (port)
 		return port;
-	processes_learn_ports(trace, (pid_t)event->pid);
+	process_ports_learn(trace, (pid_t)event->pid);
 	port = ports_find(trace->ports, unknown.id);
 	if (port)
 		return port;
@@ -143,7 +144,7 @@ static int end(struct trace *trace)
 
 	if (trace->options.totals)
 		print_totals(trace);
-	/* The outlet of the file knows whether it could be written. */
+	/* The output of the file knows whether it could be written. */
 	return r == -ENOMEM ? trace_complain("no memory") : 0;
 }
 

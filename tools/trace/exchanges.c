@@ -206,7 +206,7 @@ static void end(struct exchanges *exchanges, struct request *request, uint64_t t
 	free(request);
 }
 
-/* ---- What happens to them ---- */
+/* ---- Events ---- */
 
 void exchanges_init(struct exchanges *exchanges, struct tracks *tracks)
 {

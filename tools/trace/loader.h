@@ -4,8 +4,8 @@
 #define TRACE_LOADER_H
 
 /*
- * Calls for each of them that is found, with its path.  Nothing is done if the program is
- * no dynamic one, or a script.
+ * Calls call() with the path of each library that is found.  Does nothing for a static program
+ * or a script.
  */
 void loader_each(const char *program, void (*call)(void *context, const char *path),
 		 void *context);

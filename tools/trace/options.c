@@ -6,10 +6,11 @@
 #include "trace.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "tools/arguments.h"
 
 #define BUFFER_LEAST	(64u << 10)
 #define BUFFER_MOST	(1u << 30)
@@ -61,7 +62,7 @@ static const char help[] =
 "      --json            a line of JSON for each thing, the last a summary\n"
 "      --strict          an event that was lost is an error\n"
 "      --buffer BYTES    of the ring buffer, a power of two (8M)\n"
-"      --help\n"
+"  -h, --help\n"
 "\n"
 "Files\n"
 "  -o, --output FILE     print there, and not to standard output\n"
@@ -77,7 +78,7 @@ static const char help[] =
 
 enum {
 	EXE = 256, SERVICE, PORT, EVENT, MIN_SIZE, MIN_LATENCY, SLOW, OLDER, FOLDED, PERFETTO,
-	SNAP, TOTALS, TOP_CLIENTS, JSON, STRICT, BUFFER, MAX_SIZE, FILES, HELP,
+	SNAP, TOTALS, TOP_CLIENTS, JSON, STRICT, BUFFER, MAX_SIZE, FILES,
 };
 
 static const struct option long_options[] = {
@@ -103,7 +104,7 @@ static const struct option long_options[] = {
 	{ "output", required_argument, NULL, 'o' },
 	{ "max-size", required_argument, NULL, MAX_SIZE },
 	{ "files", required_argument, NULL, FILES },
-	{ "help", no_argument, NULL, HELP },
+	{ "help", no_argument, NULL, ARGUMENTS_HELP },
 	{ 0 },
 };
 
@@ -128,15 +129,6 @@ static const char *mode_of(int option)
 	default:
 		return NULL;
 	}
-}
-
-static const char *name_of(int option)
-{
-	const struct option *o = long_options;
-
-	while (o->name && o->val != option)
-		o++;
-	return o->name ? o->name : "?";
 }
 
 static bool parse_whole(const char *text, int base, uint64_t *ret_value)
@@ -218,52 +210,63 @@ static bool take_time(const char *text, int64_t *ret_ns)
 	return true;
 }
 
-/* False if the value is none. */
-static bool take(struct trace_options *options, int option)
+struct taking {
+	struct trace_options *options;
+	const char *mode;
+	int foreign;		/* an option that the mode does not have; 0: none */
+};
+
+/* False: the value of the option cannot be used. */
+static bool take(void *context, int option, char *value)
 {
+	struct taking *taking = context;
+	struct trace_options *options = taking->options;
+
+	if (mode_of(option) && !strstr(mode_of(option), taking->mode))
+		taking->foreign = option;
 	switch (option) {
 	case 'p':
-		return add_pid(options, optarg);
+		return add_pid(options, value);
 	case EXE:
-		return add_file(options, optarg);
+		return add_file(options, value);
 	case SERVICE:
-		options->service = optarg;
-		return *optarg && strlen(optarg) < TEXT_SIZE;
+		options->service = value;
+		return *value && strlen(value) < TEXT_SIZE;
 	case PORT:
-		return parse_whole(optarg, 16, &options->port) && options->port;
+		return parse_whole(value, 16, &options->port) && options->port;
 	case EVENT:
-		return parse_events(optarg, &options->probes);
+		return parse_events(value, &options->probes);
 	case MIN_SIZE:
-		return parse_bytes(optarg, &options->least_bytes);
+		return parse_bytes(value, &options->least_bytes);
 	case MIN_LATENCY:
-		return parse_ns(optarg, &options->least_ns);
+		return parse_ns(value, &options->least_ns);
 	case 'd':
-		return take_time(optarg, &options->duration) && options->duration;
+		return take_time(value, &options->duration) && options->duration;
 	case 'n':
-		return parse_whole(optarg, 10, &options->limit) && options->limit;
+		return parse_whole(value, 10, &options->limit) && options->limit;
 	case SLOW:
-		return parse_ns(optarg, &options->slow_ns) && options->slow_ns;
+		return parse_ns(value, &options->slow_ns) && options->slow_ns;
 	case OLDER:
-		return take_time(optarg, &options->older_ns);
+		return take_time(value, &options->older_ns);
 	case FOLDED:
-		return parse_folded(optarg, &options->folded);
+		return parse_folded(value, &options->folded);
 	case PERFETTO:
-		options->perfetto = optarg;
+		options->perfetto = value;
 		return true;
 	case SNAP:
-		return take_size(optarg, 0, SNAP_MOST, &options->snap);
+		return take_size(value, 0, SNAP_MOST, &options->snap);
 	case BUFFER:
-		return take_size(optarg, BUFFER_LEAST, BUFFER_MOST, &options->buffer) &&
+		return take_size(value, BUFFER_LEAST, BUFFER_MOST, &options->buffer) &&
 		       !(options->buffer & (options->buffer - 1));
 	case TOP_CLIENTS:
-		return take_number(optarg, UINT_MAX, &options->top);
+		return take_number(value, UINT_MAX, &options->top);
 	case 'o':
-		options->output = optarg;
+		options->output = value;
 		return true;
 	case MAX_SIZE:
-		return parse_bytes(optarg, &options->max_size) && options->max_size >= FILE_LEAST;
+		return parse_bytes(value, &options->max_size) && options->max_size >= FILE_LEAST;
 	case FILES:
-		return take_number(optarg, FILES_MOST, &options->files) && options->files;
+		return take_number(value, FILES_MOST, &options->files) && options->files;
 	case TOTALS:
 		options->totals = true;
 		return true;
@@ -278,24 +281,19 @@ static bool take(struct trace_options *options, int option)
 
 static int take_all(struct trace_options *options, const char *mode, int argc, char **argv)
 {
-	int option, index = 0;
+	const struct arguments arguments = {
+		.verb = "trace", .help = help, .options = long_options, .leading = true,
+		.argc = argc, .argv = argv,
+	};
+	struct taking taking = { options, mode, 0 };
+	int r;
 
-	optind = 1;
-	while ((option = getopt_long(argc, argv, "+p:d:n:o:", long_options, &index)) != -1) {
-		if (option == HELP) {
-			fputs(help, stdout);
-			return -1;
-		}
-		if (option == '?')
-			return say_wrong("trace", "an option is unknown, or its value is missing");
-		if (mode_of(option) && !strstr(mode_of(option), mode))
-			return say_wrong("trace", "--%s is no option of this mode",
-					 name_of(option));
-		if (!take(options, option))
-			return say_wrong("trace", "%s is no value for --%s",
-					 optarg ? optarg : "nothing", name_of(option));
-	}
-	return 0;
+	arguments_begin();
+	r = arguments_take(&arguments, take, &taking);
+	if (!r && taking.foreign)
+		return say_wrong("trace", "--%s is no option of this mode",
+				 arguments_name(long_options, taking.foreign));
+	return r;
 }
 
 /* Refuses options that exclude each other, or need another.  0 or 2. */

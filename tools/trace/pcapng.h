@@ -28,20 +28,20 @@ struct capture_packet {
 	size_t captured;	/* bytes of payload, at most header.lead + header.bytes */
 };
 
-struct outlet;
+struct output;
 struct pcapng_writer;
 
 /*
- * Begins a file, in an outlet that stays the caller's and that takes units of snap and
+ * Begins a file, in an output that stays the caller's and that takes units of snap and
  * PCAPNG_UNIT bytes; snap is the most bytes of a packet's payload.  NULL, errno.
  */
 #define PCAPNG_UNIT	4096u
-struct pcapng_writer *pcapng_create(struct outlet *outlet, uint32_t snap);
+struct pcapng_writer *pcapng_create(struct output *output, uint32_t snap);
 
 /* 0; -ENOBUFS: there is no room for it now, or the file has its size; or -errno. */
 int pcapng_write(struct pcapng_writer *writer, const struct capture_packet *packet);
 
-/* Everything that it writes is in the outlet already. */
+/* Everything that it writes is in the output already. */
 void pcapng_finish(struct pcapng_writer *writer);
 
 struct pcapng_reader;

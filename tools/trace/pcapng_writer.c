@@ -2,12 +2,12 @@
 /*
  * Writes messages to a pcapng file.
  *
- * The writer owns the names of the services that have an interface; the outlet owns the
+ * The writer owns the names of the services that have an interface; the output owns the
  * file.  Its input is trusted, but may describe a process that is not: lengths that are
  * impossible are written as the longest there can be.
  *
  *  1. A packet's interface was written before it, in the same file.  A packet and an
- *     interface that is new with it are one unit of the outlet: if that is dropped the
+ *     interface that is new with it are one unit of the output: if that is dropped the
  *     interface is forgotten.
  *  2. After an error nothing is written any more, so that what lies behind it is not
  *     taken for a block; each later call returns that first error.
@@ -23,7 +23,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "outlet.h"
+#include "output.h"
 #include "pcapng_format.h"
 
 /* The longest payload whose block still has a length of 32 bits. */
@@ -34,7 +34,7 @@
 #define SECTION_MOST	128u
 
 struct pcapng_writer {
-	struct outlet *outlet;
+	struct output *output;
 	char **service;		/* by number of interface */
 	uint32_t services;
 	uint32_t snap;		/* of the payload */
@@ -44,7 +44,7 @@ static void put(struct pcapng_writer *writer, const void *data, size_t size)
 {
 	/* The stream takes everything; whether it was kept is asked at the end of a unit. */
 	if (size)
-		(void)!fwrite(data, size, 1, outlet_stream(writer->outlet));
+		(void)!fwrite(data, size, 1, output_stream(writer->output));
 }
 
 static void put_padding(struct pcapng_writer *writer, size_t size)
@@ -192,27 +192,27 @@ static int find_place(struct pcapng_writer *writer, const struct capture_packet 
 	const uint64_t size = size_of(packet);
 	int r;
 
-	if (outlet_fits(writer->outlet, size) ||
-	    !outlet_has_next(writer->outlet, size + SECTION_MOST))
+	if (output_fits(writer->output, size) ||
+	    !output_has_next(writer->output, size + SECTION_MOST))
 		return 0;
-	r = outlet_next(writer->outlet);
+	r = output_next(writer->output);
 	if (r < 0)
 		return r;
 	forget_services(writer, 0);
 	put_section(writer);
-	return outlet_unit(writer->outlet, 0) ? 0 : -ENOBUFS;
+	return output_unit(writer->output, 0) ? 0 : -ENOBUFS;
 }
 
-struct pcapng_writer *pcapng_create(struct outlet *outlet, uint32_t snap)
+struct pcapng_writer *pcapng_create(struct output *output, uint32_t snap)
 {
 	struct pcapng_writer *writer = calloc(1, sizeof(*writer));
 
 	if (!writer)
 		return NULL;
 	writer->snap = snap < PAYLOAD_LIMIT ? snap : (uint32_t)PAYLOAD_LIMIT;
-	writer->outlet = outlet;
+	writer->output = output;
 	put_section(writer);
-	outlet_unit(outlet, 0);
+	output_unit(output, 0);
 	return writer;
 }
 
@@ -226,10 +226,10 @@ static int write_unit(struct pcapng_writer *writer, const struct capture_packet 
 	if (interface == before)
 		put_interface(writer, packet->service);
 	put_packet(writer, interface, packet);
-	if (outlet_unit(writer->outlet, 1))
+	if (output_unit(writer->output, 1))
 		return 0;
 	forget_services(writer, before);
-	return outlet_error(writer->outlet) ? outlet_error(writer->outlet) : -ENOBUFS;
+	return output_error(writer->output) ? output_error(writer->output) : -ENOBUFS;
 }
 
 int pcapng_write(struct pcapng_writer *writer, const struct capture_packet *packet)
@@ -239,8 +239,8 @@ int pcapng_write(struct pcapng_writer *writer, const struct capture_packet *pack
 	if (packet->captured > capture_whole(&packet->header) || packet->header.probe > 1 ||
 	    strlen(packet->service) > UINT16_MAX)
 		return -EINVAL;
-	if (outlet_error(writer->outlet))
-		return outlet_error(writer->outlet);
+	if (output_error(writer->output))
+		return output_error(writer->output);
 	r = find_place(writer, packet);
 	return r < 0 ? r : write_unit(writer, packet);
 }

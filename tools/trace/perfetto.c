@@ -36,13 +36,13 @@
 #include <string.h>
 
 #include "tools/trace/exchanges.h"
-#include "tools/trace/outlet.h"
+#include "tools/trace/output.h"
 
 /* More than any element, or the two or three of an end, with the longest names. */
 #define ELEMENTS_MOST	4096u
 
 struct perfetto {
-	struct outlet *outlet;
+	struct output *output;
 	struct trace_json *file;
 	unsigned int number;		/* of the file */
 	struct tracks tracks;
@@ -52,7 +52,7 @@ struct perfetto {
 	uint64_t last;			/* the latest time since then */
 };
 
-/* ---- What events mean ---- */
+/* ---- Events ---- */
 
 static void count(struct perfetto *perfetto, const struct event_record *event, uint64_t time,
 		  const char *what)
@@ -245,7 +245,7 @@ static void look_for_instant(struct perfetto *perfetto, const struct event_recor
 
 static int begin_file(struct perfetto *perfetto)
 {
-	perfetto->file = trace_json_open(perfetto->outlet);
+	perfetto->file = trace_json_open(perfetto->output);
 	if (!perfetto->file)
 		return -ENOMEM;
 	perfetto->number++;
@@ -283,19 +283,19 @@ static bool find_place(struct perfetto *perfetto)
 {
 	if (!perfetto->file)
 		return false;
-	if (outlet_fits(perfetto->outlet, size_of_end(perfetto)))
+	if (output_fits(perfetto->output, size_of_end(perfetto)))
 		return true;
-	return outlet_has_next(perfetto->outlet, 4 * ELEMENTS_MOST) && end_file(perfetto) == 0 &&
-	       outlet_next(perfetto->outlet) == 0 && begin_file(perfetto) == 0;
+	return output_has_next(perfetto->output, 4 * ELEMENTS_MOST) && end_file(perfetto) == 0 &&
+	       output_next(perfetto->output) == 0 && begin_file(perfetto) == 0;
 }
 
-struct perfetto *perfetto_open(struct outlet *outlet)
+struct perfetto *perfetto_open(struct output *output)
 {
 	struct perfetto *perfetto = calloc(1, sizeof(*perfetto));
 
 	if (!perfetto)
 		return NULL;
-	perfetto->outlet = outlet;
+	perfetto->output = output;
 	if (begin_file(perfetto) == 0)
 		return perfetto;
 	free(perfetto);
@@ -331,7 +331,7 @@ void perfetto_event(struct perfetto *perfetto, const struct event_record *event)
 	if (event->kind != RECORD_EVENT && event->kind != RECORD_TEXT)
 		return;
 	if (!find_place(perfetto)) {
-		outlet_refuse(perfetto->outlet, 1);
+		output_refuse(perfetto->output, 1);
 		return;
 	}
 	if (!perfetto->begun)

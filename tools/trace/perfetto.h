@@ -7,13 +7,13 @@
 
 struct perfetto;
 
-struct outlet;
+struct output;
 
-/* The part of the outlet's limit that is kept for the end of a file. */
+/* The part of the output's limit that is kept for the end of a file. */
 #define PERFETTO_RESERVE	64u
 
-/* Begins a file, in an outlet that stays the caller's.  NULL with errno. */
-struct perfetto *perfetto_open(struct outlet *outlet);
+/* Begins a file, in an output that stays the caller's.  NULL with errno. */
+struct perfetto *perfetto_open(struct output *output);
 
 /* Which file it is, from 1: in each all ports are to be named again. */
 unsigned int perfetto_file(const struct perfetto *perfetto);

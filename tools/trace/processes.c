@@ -4,16 +4,14 @@
  * libsluice.so or a program that libsluice.a was linked into.
  *
  * A file is watched once, by its device and inode, for all processes that run it now or
- * later; or, for --pid, in those processes.  The tracer looks in /proc for new processes
- * again and again, so that a new program is watched soon after it starts.  What it did
- * before is not seen, unless its file was named.
+ * later.  For --pid it is watched only in those processes.  The tracer looks in /proc for new
+ * processes again and again, so that a new program is watched soon after it starts.  Events
+ * before that are not seen, unless its file was named.
  *
- * mapped_file.c finds the files that a process runs, and opens the very ones.  A file that
- * cannot be opened is reported, if its process uses Sluice.
+ * mapped_file.c finds and opens the files that a process runs.  A file that cannot be opened
+ * is reported, if its process uses Sluice.  process_ports.c learns the ports of a process.
  *
- * The ports of a process are read from the registry files that it holds open, through
- * /proc: whatever root directory it uses, in whatever mount namespace.  Processes go at
- * any time; then there is nothing to learn.
+ * A process may end at any time; then there is nothing to watch.
  */
 #include "processes.h"
 
@@ -26,11 +24,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <sluice_list.h>
-
 #include "mapped_file.h"
 #include "places.h"
-#include "ports.h"
+#include "process_ports.h"
 #include "symbols.h"
 #include "tools/text/printable.h"
 #include "tracer.h"
@@ -96,21 +92,9 @@ void process_name(pid_t pid, char name[16])
 		fclose(file);
 }
 
-/* As the program in the kernel has it: by name, or by what the name begins with. */
-static bool is_wanted_service(const char *wanted, const char *name)
-{
-	size_t length = wanted ? strlen(wanted) : 0;
-
-	if (!wanted)
-		return true;
-	if (length && wanted[length - 1] == '*')
-		return !strncmp(wanted, name, length - 1);
-	return !strcmp(wanted, name);
-}
-
 /* ---- Files ---- */
 
-/* 1 (watched), 0 (there are no probes, or none of ours) or -1 and it was said why. */
+/* 1 (watched), 0 (there are no probes, or none of ours) or -1 and a sentence was printed. */
 static int watch(struct processes *processes, int fd, const char *name, pid_t pid)
 {
 	struct tracer *tracer = processes->trace->tracer;
@@ -179,57 +163,6 @@ void processes_try_file(struct processes *processes, const char *path)
 	close(fd);
 }
 
-/* ---- What a process holds open ---- */
-
-/*
- * The record in a registry file that the process holds open, as a list of one; the
- * file's directory goes to path.  NULL: it is none.
- */
-static struct sluice_list *open_record(pid_t pid, const char *number, char path[PATH_MAX])
-{
-	struct sluice_list *list;
-	char link[64];
-	ssize_t n;
-	int fd;
-
-	errno = EBADF;
-	snprintf(link, sizeof(link), "/proc/%d/fd/%s", pid, number);
-	n = readlink(link, path, PATH_MAX - 1);
-	if (n <= 0 || path[0] != '/')
-		return NULL;
-	path[n] = 0;
-	if (!strstr(path, "/services/"))
-		return NULL;
-	*strrchr(path, '/') = 0;	/* the file's own name says nothing */
-	fd = file_open_named(link);
-	if (fd < 0)
-		return NULL;
-	list = sluice_list_open_fd(fd);
-	close(fd);
-	return list;
-}
-
-/* Does it hold any, be it of another version?  Then it uses Sluice. */
-static bool has_records(pid_t pid)
-{
-	char fds[64], path[PATH_MAX];
-	struct sluice_list *list;
-	struct dirent *entry;
-	bool has = false;
-	DIR *directory;
-
-	snprintf(fds, sizeof(fds), "/proc/%d/fd", pid);
-	directory = opendir(fds);
-	while (directory && !has && (entry = readdir(directory))) {
-		list = open_record(pid, entry->d_name, path);
-		has = list || errno == EPROTONOSUPPORT;
-		sluice_list_close(list);
-	}
-	if (directory)
-		closedir(directory);
-	return has;
-}
-
 /* ---- Processes ---- */
 
 struct look {
@@ -241,7 +174,7 @@ struct look {
 	int error;			/* why */
 };
 
-/* The program itself comes first, but what is deleted says more. */
+/* Remembers the file of the program itself, unless a later one was deleted: that says more. */
 static void note_unseen(struct look *look, const struct mapping *mapping, int error)
 {
 	if (look->unseen[0] && (look->error == -ESTALE || error != -ESTALE))
@@ -264,7 +197,7 @@ static int look_at_mapping(void *context, const struct mapping *mapping)
 	else
 		r = look_at_file(look->processes, fd, mapping->name);
 	close(fd);
-	/* One that cannot be watched was told of; the others still can. */
+	/* A file that cannot be watched was reported; the others still can be watched. */
 	look->uses |= r > 0;
 	look->failed |= r < 0;
 	return 0;
@@ -312,8 +245,8 @@ static void look_at_process(struct processes *processes, pid_t pid)
 	processes->program[pid] = program;
 	(void)mapped_files_each(pid, look_at_mapping, &look);
 	if (look.uses)
-		processes_learn_ports(processes->trace, pid);
-	else if (look.unseen[0] && has_records(pid))
+		process_ports_learn(processes->trace, pid);
+	else if (look.unseen[0] && process_ports_has_records(pid))
 		tell_unseen(&look, pid);
 }
 
@@ -345,7 +278,7 @@ int processes_watch_pid(struct processes *processes, pid_t pid)
 	if (r == -ENOENT || r == -ESRCH)
 		return trace_complain("process %d is not there", pid);
 	if (r < 0)
-		return trace_complain("process %d may not be looked at: %s", pid, strerror(-r));
+		return trace_complain("cannot look at process %d: %s", pid, strerror(-r));
 	if (look.failed)
 		return -1;
 	if (look.uses)
@@ -355,84 +288,4 @@ int processes_watch_pid(struct processes *processes, pid_t pid)
 	else
 		trace_complain("process %d does not use Sluice", pid);
 	return -1;
-}
-
-/* ---- Ports ---- */
-
-/* The service in this directory, as the process claims it: a list that has it; or NULL. */
-static struct sluice_list *find_contract(pid_t pid, const char *directory,
-					 struct sluice_list_service *ret_service)
-{
-	char fds[64], path[PATH_MAX];
-	struct sluice_list *list = NULL;
-	struct dirent *entry;
-	DIR *files;
-
-	snprintf(fds, sizeof(fds), "/proc/%d/fd", pid);
-	files = opendir(fds);
-	while (files && !list && (entry = readdir(files))) {
-		list = open_record(pid, entry->d_name, path);
-		if (list && (strcmp(path, directory) != 0 ||
-			     sluice_list_next_service(list, ret_service) <= 0)) {
-			sluice_list_close(list);
-			list = NULL;
-		}
-	}
-	if (files)
-		closedir(files);
-	return list;
-}
-
-static void tell_port(struct trace *trace, struct port_known *known,
-		      const struct sluice_list_service *service)
-{
-	struct port_entry entry = { 0 };
-
-	snprintf(known->service, sizeof(known->service), "%s", service->name);
-	known->request_lead = (uint32_t)service->messages[SLUICE_LIST_REQUEST].lead;
-	known->reply_lead = (uint32_t)service->messages[SLUICE_LIST_RESPONSE].lead;
-	entry.wanted = is_wanted_service(trace->options.service, known->service);
-	entry.request_lead = known->request_lead;
-	entry.reply_lead = known->reply_lead;
-	ports_add(trace->ports, known);
-	tracer_tell_port(trace->tracer, known->id, &entry);
-}
-
-/* directory is that of the port's entry: .../services/<hash>/ports */
-static void learn_port(struct trace *trace, pid_t pid, const struct sluice_list_port *port,
-		       char *directory)
-{
-	struct sluice_list_service service = SLUICE_LIST_SERVICE();
-	struct port_known known = { .id = port->id, .role = port->listens,
-				    .pid = (uint32_t)pid };
-	struct sluice_list *list;
-
-	*strrchr(directory, '/') = 0;
-	list = find_contract(pid, directory, &service);
-	if (!list)
-		return;
-	process_name(pid, known.process);
-	tell_port(trace, &known, &service);
-	sluice_list_close(list);
-}
-
-void processes_learn_ports(struct trace *trace, pid_t pid)
-{
-	struct sluice_list_port port = SLUICE_LIST_PORT();
-	char fds[64], path[PATH_MAX];
-	struct sluice_list *list;
-	struct dirent *entry;
-	DIR *directory;
-
-	snprintf(fds, sizeof(fds), "/proc/%d/fd", pid);
-	directory = opendir(fds);
-	while (directory && (entry = readdir(directory))) {
-		list = open_record(pid, entry->d_name, path);
-		if (list && sluice_list_next_port(list, &port) > 0 &&
-		    !ports_find(trace->ports, port.id))
-			learn_port(trace, pid, &port, path);
-		sluice_list_close(list);
-	}
-	if (directory)
-		closedir(directory);
 }

@@ -17,20 +17,17 @@ void processes_destroy(struct processes *processes);
  */
 void processes_look(struct processes *processes);
 
-/* The same for a file that somebody may run later.  0, or -1 and it was said why. */
+/* The same for a file that may be run later.  0, or -1 and a sentence was printed. */
 int processes_watch_file(struct processes *processes, const char *path);
 
 /* The same, if it has probes. */
 void processes_try_file(struct processes *processes, const char *path);
 
-/* Watches one process, for --pid.  0, or -1 and it was said why. */
+/* Watches one process, for --pid.  0, or -1 and a sentence was printed. */
 int processes_watch_pid(struct processes *processes, pid_t pid);
 
 /* Has anything been found to watch? */
 bool processes_any(const struct processes *processes);
-
-/* Learns of the ports of a process, by the files that it holds. */
-void processes_learn_ports(struct trace *trace, pid_t pid);
 
 /* The name of a process's command, "?" if it is gone. */
 void process_name(pid_t pid, char name[16]);

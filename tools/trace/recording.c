@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
 /*
- * The requests of one service, and what was replied to them, out of a capture.
+ * The requests of one service and their replies, read from a capture.
  *
- * The capture is read twice: to learn whose messages it holds, and to keep those of one
- * service, in memory.  That service is the one asked for; else the only one there is; else
- * the one of the name that the replay is for.
+ * The capture is read twice: first to find the services in it, then to keep the messages of
+ * one service in memory.  That is the service that was asked for; else the only one there is;
+ * else the one whose name the replay has.
  *
- * A request that went to several servers was captured once for each of them.  It is
- * one request all the same, of the time of the first.  Replies belong to the request
- * whose client and number they name; one whose request is not there is of no use.
+ * A request that went to several servers was captured once for each of them.  It counts as
+ * one request, with the time of the first.  Replies belong to the request whose client and
+ * number they name.  A reply whose request is missing is not used.
  *
- *  1. All requests, and all replies that belong to them, have their whole payload;
- *     a capture in which one lacks a part of it is refused, before anything is sent.
+ *  1. All requests, and all replies that belong to them, have their whole payload.  A
+ *     capture in which a part is missing is refused, before anything is sent.
  *  2. After recording_fits() a payload can be copied into a message of the service,
  *     or compared with one, without looking at lengths again.
  *

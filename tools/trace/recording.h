@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The requests of one service, and what was replied to them, out of a capture. */
+/* The requests of one service and their replies, read from a capture. */
 #ifndef TRACE_RECORDING_H
 #define TRACE_RECORDING_H
 

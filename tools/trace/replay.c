@@ -19,7 +19,6 @@
 #include "replay.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,11 +28,11 @@
 #include "recording.h"
 #include "replay_report.h"
 #include "resend.h"
+#include "tools/arguments.h"
 #include "tools/contract.h"
 #include "tools/interrupt.h"
 #include "tools/text/say.h"
 
-#define WRONG		2
 #define SECOND		1e9
 #define TIMEOUT		(INT64_C(10) * 1000 * 1000 * 1000)
 #define SECONDS_MAX	1e9
@@ -57,7 +56,7 @@ static const char help[] =
 "  --compare          compare the responses with the recorded ones\n"
 "  --domain NAME      where the service is ($SLUICE_DOMAIN, or default)\n"
 "  --json             print an object; replay_report.c lists its keys\n"
-"  --help\n"
+"  -h, --help\n"
 "\n"
 "--compare needs all bytes of the replies too. All bytes of elements and of user\n"
 "headers count, those that pad a struct included. Responses are compared in order\n"
@@ -102,7 +101,7 @@ static bool number(const char *text, double most, double *ret_value)
 	return end != text && !*end && value > 0 && value <= most;
 }
 
-enum { SPEED = 1, TIME_LIMIT, FROM, COMPARE, DOMAIN, JSON, HELP };
+enum { SPEED = 256, TIME_LIMIT, FROM, COMPARE, DOMAIN, JSON };
 
 static const struct option long_options[] = {
 	{ "speed", required_argument, NULL, SPEED },
@@ -111,65 +110,63 @@ static const struct option long_options[] = {
 	{ "compare", no_argument, NULL, COMPARE },
 	{ "domain", required_argument, NULL, DOMAIN },
 	{ "json", no_argument, NULL, JSON },
-	{ "help", no_argument, NULL, HELP },
+	{ "help", no_argument, NULL, ARGUMENTS_HELP },
 	{ 0 },
 };
 
-static int set_speed(struct options *options)
+static bool take_speed(struct options *options, const char *value)
 {
 	options->speed = 0;
-	return strcmp(optarg, "max") == 0 || number(optarg, SPEED_MAX, &options->speed) ? 0 : WRONG;
+	return strcmp(value, "max") == 0 || number(value, SPEED_MAX, &options->speed);
 }
 
-static int set_timeout(struct options *options)
+static bool take_timeout(struct options *options, const char *value)
 {
 	double seconds;
 
-	if (!number(optarg, SECONDS_MAX, &seconds))
-		return WRONG;
+	if (!number(value, SECONDS_MAX, &seconds))
+		return false;
 	options->timeout = (int64_t)(seconds * SECOND);
-	return 0;
+	return true;
 }
 
-static int set_option(struct replay *replay, int option)
+/* False: the value of the option cannot be used. */
+static bool take(void *context, int option, char *value)
 {
+	struct replay *replay = context;
+
 	switch (option) {
 	case SPEED:
-		return set_speed(&replay->options);
+		return take_speed(&replay->options, value);
 	case TIME_LIMIT:
-		return set_timeout(&replay->options);
+		return take_timeout(&replay->options, value);
 	case FROM:
-		replay->recording.from = optarg;
-		break;
+		replay->recording.from = value;
+		return true;
 	case COMPARE:
 		replay->options.compare = true;
-		break;
+		return true;
 	case DOMAIN:
-		replay->options.domain = optarg;
-		break;
-	case JSON:
+		replay->options.domain = value;
+		return true;
+	default:
 		replay->options.json = true;
-		break;
+		return true;
 	}
-	return 0;
 }
 
-/* 0; WRONG; or HELP if that was asked for. */
+/* 0; 2 (wrong, and a sentence was printed) or -1 (help was asked for, and printed). */
 static int parse(int argc, char **argv, struct replay *replay)
 {
-	int option, index = 0;
+	const struct arguments arguments = {
+		.verb = NAME, .help = help, .options = long_options, .argc = argc, .argv = argv,
+	};
+	int r;
 
-	opterr = 0;
-	optind = 0;	/* another verb may have used getopt for its own arguments */
-	while ((option = getopt_long(argc, argv, "", long_options, &index)) != -1) {
-		if (option == HELP)
-			return HELP;
-		if (option == '?')
-			return say_wrong(NAME, "there is no such option, or its value is missing: %s",
-				     argv[optind - 1]);
-		if (set_option(replay, option))
-			return say_wrong(NAME, "%s: not a value for it", long_options[index].name);
-	}
+	arguments_begin();
+	r = arguments_take(&arguments, take, replay);
+	if (r)
+		return r;
 	if (argc - optind < 2)
 		return say_wrong(NAME, "FILE and SERVICE are needed");
 	if (argc - optind > 2)
@@ -232,7 +229,7 @@ static int send_all(struct replay *replay)
 
 /* ---- The course of it ------------------------------------------------------ */
 
-/* Everything before the first request.  0, or -1 and it was said why. */
+/* Everything before the first request.  0, or -1 and a sentence was printed. */
 static int prepare(struct replay *replay)
 {
 	char why[CONTRACT_WHY];
@@ -289,12 +286,8 @@ int trace_replay(int argc, char **argv)
 	static struct replay replay = { .options = { .speed = 1, .timeout = TIMEOUT } };
 	int r = parse(argc, argv, &replay);
 
-	if (r == HELP) {
-		fputs(help, stdout);
-		return 0;
-	}
 	if (r)
-		return r;
+		return r < 0 ? 0 : r;
 	r = run(&replay);
 	finish(&replay);
 	return r < 0;

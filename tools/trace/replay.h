@@ -3,7 +3,7 @@
 #ifndef TRACE_REPLAY_H
 #define TRACE_REPLAY_H
 
-/* argv[0] is "replay".  The exit status: 0 done, 1 it failed, 2 it was asked wrongly. */
+/* argv[0] is "replay".  The exit status: 0 done, 1 failed, 2 the command line was wrong. */
 int trace_replay(int argc, char **argv);
 
 #endif /* TRACE_REPLAY_H */

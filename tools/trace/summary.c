@@ -13,7 +13,7 @@
 #include <jansson.h>
 
 #include "ending.h"
-#include "outlet.h"
+#include "output.h"
 #include "tracer.h"
 
 void summary_read(struct summary *summary, const struct trace *trace)
@@ -36,7 +36,7 @@ void summary_read(struct summary *summary, const struct trace *trace)
 /* The numbers of handled events. */
 static uint64_t unwritten(const struct trace *trace)
 {
-	return outlet_lost(trace->out) + (trace->file ? outlet_lost(trace->file) : 0);
+	return output_lost(trace->out) + (trace->file ? output_lost(trace->file) : 0);
 }
 
 static uint64_t lost(const struct summary *summary, const struct trace *trace)
@@ -57,17 +57,17 @@ void summary_print_json(const struct summary *summary, const struct trace *trace
 	json_decref(line);
 }
 
-/* Why something was not written to an outlet.  -1 if that is a failure. */
-static int explain(const struct outlet *outlet, const char *name)
+/* Why something was not written to an output.  -1 if that is a failure. */
+static int explain(const struct output *output, const char *name)
 {
-	if (outlet_error(outlet))
+	if (output_error(output))
 		return trace_complain("cannot write to %s: %s", name,
-				      strerror(-outlet_error(outlet)));
-	if (outlet_is_at_limit(outlet))
+				      strerror(-output_error(output)));
+	if (output_is_at_limit(output))
 		trace_complain("%s has the size that --max-size allows", name);
-	if (!outlet_is_cut(outlet))
+	if (!output_is_cut(output))
 		return 0;
-	return trace_complain("the end of %s is missing, for it could not be written in time", name);
+	return trace_complain("the end of %s is missing, because it could not be written in time", name);
 }
 
 int summary_print(const struct summary *summary, const struct trace *trace)
@@ -83,7 +83,7 @@ int summary_print(const struct summary *summary, const struct trace *trace)
 		r = -1;
 	if (trace->file)
 		fprintf(stderr, "sluice trace: %llu %s written to %s\n",
-			(unsigned long long)outlet_written(trace->file),
+			(unsigned long long)output_written(trace->file),
 			options->capture ? "messages" : "events", file);
 	if (ending_has_left_out())
 		r = trace_complain("there was no time to print all of it");

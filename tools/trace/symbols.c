@@ -2,40 +2,31 @@
 /*
  * Names for the frames of user stacks.
  *
- * The kernel describes a frame by the build id of the file that is mapped there and
- * an offset in that file, or by a bare address where it found no build id.  So a
- * frame can be named long after its process is gone, if the file is known by then:
+ * The kernel describes a frame by the build id of the file that is mapped there and an offset
+ * in that file.  If it finds no build id, it gives a bare address.  So a frame can be named
+ * long after its process is gone, if its file was learned before:
  *
  *	learn	a file, or what a process has mapped	build id -> open descriptor
- *	name	at the first frame of a file		descriptor -> Dwfl module
- *		program headers				file offset -> address
- *		symbols and lines, by libdwfl		address -> text
+ *	name	at the first frame of a file		descriptor -> elf_names.c
  *
- * A file is kept open from the moment it is learned, for it may be deleted, or lie
- * where only its process could see it, before anybody asks for a name.  Each file has
- * a Dwfl of its own: one that libdwfl cannot read spoils nothing for the others.
- * Debug information comes from the file itself or from /usr/lib/debug by its build id.
- * libdwfl's standard search is not used, because it ends by asking debuginfod servers.
+ * A file is kept open from the moment it is learned.  Otherwise it might be deleted, or only
+ * its process might be able to see it, when a name is needed.
  *
  * One thread uses a struct symbols, which owns everything below it.  Invariants:
- * (1) A build id is in the list once.  Files stay there until the end, at most
- *     FILES_MAX of them; what is learned beyond that is not remembered.
- * (2) A file's descriptor is closed by whoever has it: us as long as fd >= 0, then
- *     libdwfl if there is a module.
- * (3) The three tables only save work: a place in them is taken over by whatever
- *     comes next, and what was forgotten there is found again.
+ * (1) A build id is in the list once.  Files stay there until the end, at most FILES_MAX of
+ *     them.  Further files are not remembered.
+ * (2) A file's descriptor is ours as long as fd >= 0.  Then elf_names.c has it and closes it.
+ * (3) The three tables only save work.  A new entry takes the place of an old one, and what
+ *     was forgotten is found again.
  *
- * The mappings of a process are read again when its executable is another one, and else
- * once a second.  So a library that was loaded meanwhile may be noticed so late, or a
- * process that got the number of another one of the same program.
+ * The mappings of a process are read again when its executable is another one, and else once
+ * a second.  So a library that was loaded meanwhile is noticed up to a second late, and so is
+ * a new process of the same program that got the same number.
  *
- * Names, paths and files belong to the traced users, who may be hostile.  Text is reduced
- * to printable ASCII, since it goes to terminals.  A file that is not regular or no ELF
- * file is skipped.  An offset without a name stays a number; so does one for which there is
- * no time when the tracer ends.  A build id may be false, and then frames get wrong names.
- * There is no protection against the rest: libdwfl maps the files, so a file that is cut
- * short while it is read ends us with SIGBUS, and a file system that never answers blocks
- * us.
+ * Names, paths and files belong to the traced users, who may be hostile.  A file that is not
+ * regular, or no ELF file, is skipped.  An offset without a name stays a number; so does one
+ * for which there is no time when the tracer ends.  A build id may be false, and then frames
+ * get wrong names.  elf_names.c says what its file can do.
  */
 #include "symbols.h"
 
@@ -51,18 +42,15 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <elfutils/libdw.h>
 #include <elfutils/libdwelf.h>
-#include <elfutils/libdwfl.h>
 #include <gelf.h>
 
+#include "elf_names.h"
 #include "ending.h"
 #include "mapped_file.h"
 
 /* Half of the descriptors that a process usually may have. */
 #define FILES_MAX	512
-/* The length of a remembered name: C++ has longer ones, and a hostile file may have any. */
-#define TEXT_MAX	1024
 
 /* Places in the tables, less than 50 bytes each. */
 #define INODES		1024
@@ -72,9 +60,8 @@
 struct file {
 	struct file *next;
 	unsigned char build_id[BPF_BUILD_ID_SIZE];
-	int fd;			/* -1 as soon as libdwfl was asked to read it */
-	Dwfl *dwfl;
-	Dwfl_Module *module;	/* NULL if not asked yet, or in vain */
+	int fd;			/* -1: names has it */
+	struct elf_names names;
 	char name[];		/* the last part of its path */
 };
 
@@ -105,11 +92,6 @@ struct symbols {
 	struct name names[NAMES];
 };
 
-static const Dwfl_Callbacks callbacks = {
-	.find_debuginfo = dwfl_build_id_find_debuginfo,
-	.section_address = dwfl_offline_section_address,
-};
-
 struct symbols *symbols_create(void)
 {
 	/* libelf opens nothing before it is told which version is meant. */
@@ -119,8 +101,7 @@ struct symbols *symbols_create(void)
 
 static void file_free(struct file *file)
 {
-	if (file->dwfl)
-		dwfl_end(file->dwfl);
+	elf_names_close(&file->names);
 	if (file->fd >= 0)
 		close(file->fd);
 	free(file);
@@ -140,20 +121,6 @@ void symbols_destroy(struct symbols *symbols)
 	for (i = 0; i < NAMES; i++)
 		free(symbols->names[i].text);
 	free(symbols);
-}
-
-static const char *last_part(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
-static void make_printable(char *text)
-{
-	for (; *text; text++)
-		if (*text < ' ' || *text > '~')
-			*text = '?';
 }
 
 /* ---- Learning a file ----------------------------------------------------- */
@@ -180,7 +147,7 @@ static bool same_inode(const struct inode *a, const struct inode *b)
 	       a->changed.tv_sec == b->changed.tv_sec && a->changed.tv_nsec == b->changed.tv_nsec;
 }
 
-/* And notes that it is seen now. */
+/* Was this file seen before?  Notes that it is seen now. */
 static bool was_seen(struct symbols *symbols, const struct stat *status)
 {
 	struct inode *place = &symbols->inodes[status->st_ino % INODES];
@@ -191,10 +158,10 @@ static bool was_seen(struct symbols *symbols, const struct stat *status)
 	return seen;
 }
 
-/* Shorter build ids end in zeros, as the kernel has it; it knows no longer ones. */
+/* The kernel pads shorter build ids with zeros, and knows no longer ones; so does this. */
 static int read_build_id(int fd, unsigned char *ret_build_id)
 {
-	/* Not mapped, so that here at least nobody can cut it short below us. */
+	/* It is read and not mapped: a file that is cut short meanwhile does no harm here. */
 	Elf *elf = elf_begin(fd, ELF_C_READ, NULL);
 	const void *bytes;
 	ssize_t size = 0;
@@ -217,7 +184,7 @@ static int read_build_id(int fd, unsigned char *ret_build_id)
 static int add_file(struct symbols *symbols, const unsigned char *build_id, const char *path,
 		    int fd)
 {
-	const char *name = last_part(path);
+	const char *name = elf_names_last_part(path);
 	struct file *file;
 
 	if (symbols->file_count == FILES_MAX)
@@ -226,7 +193,7 @@ static int add_file(struct symbols *symbols, const unsigned char *build_id, cons
 	if (!file)
 		return -ENOMEM;
 	strcpy(file->name, name);
-	make_printable(file->name);
+	elf_names_make_printable(file->name);
 	file->fd = fd;
 	memcpy(file->build_id, build_id, BPF_BUILD_ID_SIZE);
 	file->next = symbols->files;
@@ -298,95 +265,10 @@ void symbols_learn_process(struct symbols *symbols, pid_t pid)
 
 /* ---- Naming -------------------------------------------------------------- */
 
-static void open_module(struct file *file)
-{
-	int fd = file->fd;
-
-	file->fd = -1;
-	file->dwfl = dwfl_begin(&callbacks);
-	if (file->dwfl) {
-		dwfl_report_begin(file->dwfl);
-		file->module = dwfl_report_elf(file->dwfl, file->name, file->name, fd, 0, true);
-		dwfl_report_end(file->dwfl, NULL, NULL);
-	}
-	if (!file->module)
-		close(fd);
-}
-
-/* The address in the module of this offset in the file. */
-static bool find_address(const struct file *file, uint64_t offset, Dwarf_Addr *ret_address)
-{
-	GElf_Addr bias;
-	Elf *elf = dwfl_module_getelf(file->module, &bias);
-	size_t i, count;
-	GElf_Phdr part;
-
-	if (!elf || elf_getphdrnum(elf, &count) < 0)
-		return false;
-	for (i = 0; i < count; i++) {
-		if (!gelf_getphdr(elf, (int)i, &part) || part.p_type != PT_LOAD ||
-		    !(part.p_flags & PF_X) || offset < part.p_offset ||
-		    offset - part.p_offset >= part.p_filesz)
-			continue;
-		*ret_address = offset - part.p_offset + part.p_vaddr + bias;
-		return true;
-	}
-	return false;
-}
-
-/* By the table of address ranges, or else one by one: clang writes no such table. */
-static Dwarf_Die *find_unit(const struct file *file, Dwarf_Addr address, Dwarf_Addr *ret_bias)
-{
-	Dwarf_Die *unit = dwfl_module_addrdie(file->module, address, ret_bias);
-
-	if (unit)
-		return unit;
-	do
-		unit = dwfl_module_nextcu(file->module, unit, ret_bias);
-	while (unit && dwarf_haspc(unit, address - *ret_bias) != 1);
-	return unit;
-}
-
-/* The last part of the source's path; NULL if the file has no debug information. */
-static const char *find_source(const struct file *file, Dwarf_Addr address, int *ret_line)
-{
-	Dwarf_Addr bias = 0;
-	Dwarf_Die *unit = find_unit(file, address, &bias);
-	Dwarf_Line *line = unit ? dwarf_getsrc_die(unit, address - bias) : NULL;
-	const char *source = line ? dwarf_linesrc(line, NULL, NULL) : NULL;
-	int number = 0;
-
-	/* Code that the compiler generated belongs to line 0. */
-	if (!source || dwarf_lineno(line, &number) < 0 || number <= 0)
-		return NULL;
-	*ret_line = number;
-	return last_part(source);
-}
-
-static char *describe(const struct file *file, uint64_t offset)
-{
-	const char *function, *source;
-	char text[TEXT_MAX];
-	Dwarf_Addr address;
-	GElf_Sym symbol;
-	GElf_Off o;
-	int line;
-
-	if (!file->module || !find_address(file, offset, &address))
-		return NULL;
-	function = dwfl_module_addrinfo(file->module, address, &o, &symbol, NULL, NULL, NULL);
-	if (!function || !*function)
-		return NULL;
-	source = find_source(file, address, &line);
-	if (source)
-		snprintf(text, sizeof(text), "%s (%s:%d)", function, source, line);
-	else
-		snprintf(text, sizeof(text), "%s", function);
-	make_printable(text);
-	return strdup(text);
-}
-
-/* libdwfl goes through all symbols for each of them, and stacks are much alike. */
+/*
+ * Names are remembered: libdwfl goes through all symbols of a file for each name, and most
+ * stacks share frames.
+ */
 static const char *find_name(struct symbols *symbols, struct file *file, uint64_t offset)
 {
 	struct name *place = &symbols->names[(offset + (uintptr_t)file / sizeof(*file)) % NAMES];
@@ -397,11 +279,13 @@ static const char *find_name(struct symbols *symbols, struct file *file, uint64_
 		ending_leave_out();
 		return NULL;
 	}
-	if (file->fd >= 0)
-		open_module(file);
+	if (file->fd >= 0) {
+		elf_names_open(&file->names, file->name, file->fd);
+		file->fd = -1;
+	}
 	free(place->text);
 	*place = (struct name){
-		.file = file, .offset = offset, .text = describe(file, offset),
+		.file = file, .offset = offset, .text = elf_names_find(&file->names, offset),
 	};
 	return place->text;
 }

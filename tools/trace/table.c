@@ -91,7 +91,7 @@ int table_add(struct table *table, const struct table_key *key, void *value)
 	return 0;
 }
 
-/* Moves up what stands behind a place that became free, as far as (1) asks for it. */
+/* Moves the entries behind a free place up, as far as (1) requires. */
 static void close_gap(struct table *table, size_t gap)
 {
 	size_t mask = table->size - 1, home, i;

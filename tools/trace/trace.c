@@ -28,10 +28,11 @@
 #include "cost.h"
 #include "ending.h"
 #include "loader.h"
-#include "outlet.h"
+#include "output.h"
 #include "pcapng.h"
 #include "perfetto.h"
 #include "ports.h"
+#include "process_ports.h"
 #include "processes.h"
 #include "replay.h"
 #include "summary.h"
@@ -59,51 +60,52 @@ int64_t trace_now(void)
 
 /* ---- Its output ---- */
 
-static struct outlet *open_outlet(const struct outlet_file *file, size_t unit)
+static struct output *open_output(const struct output_file *file, size_t unit)
 {
-	struct outlet *outlet = outlet_open(file, unit);
+	struct output *output = output_open(file, unit);
 
-	if (!outlet)
+	if (!output)
 		trace_complain("%s: %s", file->path ? file->path : "standard output", strerror(errno));
-	return outlet;
+	return output;
 }
 
-/* stdout prints to an outlet from here on. */
-static int open_outlets(struct trace *trace)
+/* stdout prints to an output from here on. */
+static int open_outputs(struct trace *trace)
 {
 	const struct trace_options *options = &trace->options;
 	const char *path = options->capture ? options->capture : options->perfetto;
-	const struct outlet_file out = {
+	const struct output_file out = {
 		.path = options->output, .lines = true, .reserve = SUMMARY_MOST,
 		.most = options->output ? options->max_size : 0, .files = options->files,
 	};
-	const struct outlet_file file = {
+	const struct output_file file = {
 		.path = path, .most = options->max_size, .files = options->files,
 		.reserve = options->perfetto ? PERFETTO_RESERVE : 0,
 	};
 
 	if (path)
-		trace->file = open_outlet(&file, PCAPNG_UNIT + options->snap);
+		trace->file = open_output(&file, PCAPNG_UNIT + options->snap);
 	if (path && !trace->file)
 		return -1;
-	trace->out = open_outlet(&out, 0);
+	trace->out = open_output(&out, 0);
 	if (!trace->out)
 		return -1;
-	stdout = outlet_stream(trace->out);
+	stdout = output_stream(trace->out);
 	return 0;
 }
 
-static void close_outlets(struct trace *trace, FILE *before)
+static void close_outputs(struct trace *trace, FILE *before)
 {
 	stdout = before;
-	outlet_close(trace->out);
-	outlet_close(trace->file);
+	output_close(trace->out);
+	output_close(trace->file);
 }
 
 /* ---- The processes to watch ---- */
 
 /*
- * Where a libsluice.so may be that programs will load: beside us, or where it is installed.
+ * Watches the libsluice.so that programs will load: the one beside this command, or the
+ * installed one.
  */
 static void watch_library(struct processes *processes)
 {
@@ -150,7 +152,7 @@ static int watch_pids(struct trace *trace, struct processes *processes)
 	for (unsigned int i = 0; i < trace->options.pids; i++) {
 		if (processes_watch_pid(processes, trace->options.pid[i]) < 0)
 			return -1;
-		processes_learn_ports(trace, trace->options.pid[i]);
+		process_ports_learn(trace, trace->options.pid[i]);
 	}
 	return 0;
 }
@@ -191,8 +193,8 @@ static bool has_shown_all(const struct trace *trace)
 /* Further output would be useless; but a command goes on. */
 static bool has_failed(const struct trace *trace)
 {
-	return !trace->options.command && (outlet_error(trace->out) ||
-					   (trace->file && outlet_error(trace->file)));
+	return !trace->options.command && (output_error(trace->out) ||
+					   (trace->file && output_error(trace->file)));
 }
 
 /* A user or an option wants it to end; or it is in vain. */
@@ -202,7 +204,7 @@ static bool is_told(const struct trace *trace, int64_t begun)
 
 	return interrupted || has_shown_all(trace) || has_failed(trace) ||
 	       (options->duration && trace_now() - begun >= options->duration) ||
-	       outlet_is_at_limit(trace->out) || (trace->file && outlet_is_at_limit(trace->file));
+	       output_is_at_limit(trace->out) || (trace->file && output_is_at_limit(trace->file));
 }
 
 /* The watched processes have ended. */
@@ -216,15 +218,15 @@ static bool take_turn(struct trace *trace, int milliseconds)
 {
 	bool more = true;
 
-	if (outlet_is_full(trace->out))
-		outlet_await(trace->out, milliseconds);
-	else if (trace->file && outlet_is_full(trace->file))
-		outlet_await(trace->file, milliseconds);
+	if (output_is_full(trace->out))
+		output_await(trace->out, milliseconds);
+	else if (trace->file && output_is_full(trace->file))
+		output_await(trace->file, milliseconds);
 	else
 		more = tracer_poll(trace->tracer, milliseconds);
-	outlet_push(trace->out);
+	output_push(trace->out);
 	if (trace->file)
-		outlet_push(trace->file);
+		output_push(trace->file);
 	return more;
 }
 
@@ -286,15 +288,15 @@ static int finish(struct trace *trace, struct command *command, bool told)
 	tracer_stop(trace->tracer);
 	summary.unhandled = handle_rest(trace);
 	summary_read(&summary, trace);
-	outlet_settle(trace->out, ENDING_EVENTS);
-	outlet_begin_report(trace->out);
+	output_settle(trace->out, ENDING_EVENTS);
+	output_begin_report(trace->out);
 	if (trace->mode->end(trace) < 0)
 		r = -1;
 	if (trace->file)
-		outlet_settle(trace->file, ENDING_REPORT);
+		output_settle(trace->file, ENDING_REPORT);
 	if (trace->options.json)
 		summary_print_json(&summary, trace);
-	outlet_settle(trace->out, ENDING_ALL);
+	output_settle(trace->out, ENDING_ALL);
 	if (summary_print(&summary, trace) < 0)
 		r = -1;
 	ending_last_words("");
@@ -320,7 +322,7 @@ static int run(struct trace *trace)
 	int status = 1, r;
 
 	trace->tracer = tracer_create(trace);
-	if (!trace->tracer || open_outlets(trace) < 0 || trace->mode->begin(trace) < 0)
+	if (!trace->tracer || open_outputs(trace) < 0 || trace->mode->begin(trace) < 0)
 		return 1;
 	trace->trap = cost_of_trap();
 	r = trace->options.command ? command_prepare(&command, trace->options.command) : 0;
@@ -376,7 +378,7 @@ int verb_trace(int argc, char **argv)
 	/* A process that ended before it was looked at can have our C library only. */
 	symbols_learn_process(trace.symbols, getpid());
 	r = trace.ports && trace.symbols ? run(&trace) : 1;
-	close_outlets(&trace, before);
+	close_outputs(&trace, before);
 	tracer_destroy(trace.tracer);
 	symbols_destroy(trace.symbols);
 	ports_destroy(trace.ports);

@@ -1,29 +1,30 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sluice trace - what its files share
+ * sluice trace - shared by its files
  *
  *	trace.c		the verb: which mode, and the course of a run
  *	options.c	the command line
  *	probes.c	the list of probes, as data
  *	tracer.c	a program in the kernel, its maps, and the records that come from it
- *	attach.c	from a program and a file to a link
- *	places.c	where the probes of a file are
- *	processes.c	who uses the library, and of which files
- *	mapped_file.c	how the files that others run or name are opened
- *	ports.c		what is known of ports: service, role, process
+ *	attach.c	attaching a program in the kernel to a file
+ *	places.c	the places of the probes in a file
+ *	processes.c	the processes that use the library, and the files that they run
+ *	process_ports.c	the ports of a process
+ *	mapped_file.c	opening the files that others run or name
+ *	ports.c		the known ports: service, role, process
  *	command.c	the command that is traced from its beginning
  *	loader.c	the libraries that it will load
- *	cost.c		what a hit costs, measured
- *	outlet.c	what is printed, until it is written; or is lost, and counted
- *	outlet_file.c	the file behind it, and those before it
+ *	cost.c		the cost of a hit, measured
+ *	output.c	printed text until it is written, or is lost and counted
+ *	output_file.c	the file behind it, and those before it
  *	complaints.c	standard error, which is not waited for either
  *	ending.c	how long it may take to end
- *	summary.c	how much was seen, lost and paid
+ *	summary.c	how many events were seen and lost, and their cost
  *
  * and a file for each mode: events.c, latency.c, leaks.c, grow.c, capture.c, replay.c;
- * with what they write: event_text.c and histogram.c for people, perfetto.c for viewers,
- * pcapng_writer.c for captures, symbols.c and stacks.c for stacks.  syscalls.c counts for
- * sluice bench.
+ * and files that write for them: event_text.c and histogram.c for people, perfetto.c for viewers,
+ * pcapng_writer.c for captures, symbols.c, elf_names.c and stacks.c for stacks.
+ * syscalls.c counts for sluice bench.
  */
 #ifndef TRACE_TRACE_H
 #define TRACE_TRACE_H
@@ -43,7 +44,7 @@
 
 struct ports;
 struct symbols;
-struct outlet;
+struct output;
 struct tracer;
 struct trace;
 
@@ -126,8 +127,8 @@ struct trace {
 	struct tracer *tracer;
 	struct ports *ports;
 	struct symbols *symbols;	/* of modes that take stacks */
-	struct outlet *out;		/* standard output; stdout prints to it */
-	struct outlet *file;		/* of the mode, beside that; or NULL */
+	struct output *out;		/* standard output; stdout prints to it */
+	struct output *file;		/* of the mode, beside that; or NULL */
 	void *state;			/* of the mode */
 	uint64_t shown;			/* events, against the limit */
 	double trap;			/* nanoseconds that the trap of a probe takes */

@@ -9,7 +9,7 @@
  * Times are written as microseconds with three digits.  15 digits of a double are exact,
  * so for eleven days from the beginning of the trace on no nanosecond is lost.
  *
- * The elements of an event are a unit of the outlet, which keeps or drops it as a whole.
+ * The elements of an event are a unit of the output, which keeps or drops it as a whole.
  * So the file can always be read.  The first failure is remembered, and closing returns it.
  *
  * Names come from traced processes: a command's name may be any bytes, and a string that
@@ -23,12 +23,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/trace/outlet.h"
+#include "tools/trace/output.h"
 
 #define FORMAT	(JSON_COMPACT | JSON_REAL_PRECISION(15))
 
 struct trace_json {
-	struct outlet *outlet;
+	struct output *output;
 	json_int_t arrows;
 	bool more;		/* there is an element already, in a unit that may be dropped */
 	bool kept;		/* in one that was not */
@@ -41,7 +41,7 @@ struct trace_json {
 /* Takes the element; NULL if there was no memory for it. */
 static void put(struct trace_json *file, json_t *element)
 {
-	FILE *stream = outlet_stream(file->outlet);
+	FILE *stream = output_stream(file->output);
 
 	if (!element) {
 		file->error = ENOMEM;
@@ -58,7 +58,7 @@ static void put(struct trace_json *file, json_t *element)
 
 void trace_json_unit(struct trace_json *file, unsigned int events)
 {
-	if (outlet_unit(file->outlet, events))
+	if (output_unit(file->output, events))
 		file->kept = file->more;
 	else
 		file->more = file->kept;
@@ -67,17 +67,17 @@ void trace_json_unit(struct trace_json *file, unsigned int events)
 void trace_json_begin_last(struct trace_json *file)
 {
 	file->last = true;
-	outlet_begin_last(file->outlet);
+	output_begin_last(file->output);
 }
 
-struct trace_json *trace_json_open(struct outlet *outlet)
+struct trace_json *trace_json_open(struct output *output)
 {
 	struct trace_json *file = calloc(1, sizeof(*file));
 
 	if (!file)
 		return NULL;
-	file->outlet = outlet;
-	fputs("{\"displayTimeUnit\":\"ns\",\"traceEvents\":[", outlet_stream(outlet));
+	file->output = output;
+	fputs("{\"displayTimeUnit\":\"ns\",\"traceEvents\":[", output_stream(output));
 	trace_json_unit(file, 0);
 	return file;
 }
@@ -86,10 +86,10 @@ int trace_json_close(struct trace_json *file)
 {
 	int r = -file->error;
 
-	fputs("\n]}\n", outlet_stream(file->outlet));
+	fputs("\n]}\n", output_stream(file->output));
 	trace_json_unit(file, 0);
-	if (outlet_error(file->outlet))
-		r = outlet_error(file->outlet);
+	if (output_error(file->output))
+		r = output_error(file->output);
 	free(file);
 	return r;
 }

@@ -17,15 +17,15 @@ struct point {
 	uint32_t tid;		/* unique among all processes; 0 for no point */
 };
 
-struct outlet;
+struct output;
 
-/* Begins a file, in an outlet that stays the caller's.  NULL with errno. */
-struct trace_json *trace_json_open(struct outlet *outlet);
+/* Begins a file, in an output that stays the caller's.  NULL with errno. */
+struct trace_json *trace_json_open(struct output *output);
 
 /* The elements since the last call describe so many events; they are kept or dropped. */
 void trace_json_unit(struct trace_json *file, unsigned int events);
 
-/* From here on each element is a unit, which describes no event. */
+/* From now on each element is a unit, which describes no event. */
 void trace_json_begin_last(struct trace_json *file);
 
 /* Ends the file.  0 or -errno of the first failure. */
@@ -54,7 +54,7 @@ void trace_json_counter(struct trace_json *file, const struct point *point, cons
 void trace_json_instant(struct trace_json *file, const struct point *point, const char *name,
 			json_t *args);
 
-/* A string of at most so many bytes; what is no UTF-8 does not come through. */
+/* A string of at most so many bytes.  If it is not UTF-8, bytes beyond ASCII become ?. */
 json_t *trace_json_text(const char *text, size_t max);
 
 /* An id, as everybody writes it. */

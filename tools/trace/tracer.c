@@ -29,7 +29,7 @@
 
 #include "attach.h"
 #include "ending.h"
-#include "outlet.h"
+#include "output.h"
 #include "tools/interrupt.h"
 
 #define LINKS_MAX	4096
@@ -85,7 +85,7 @@ static bool turn_is_over(struct tracer *tracer)
 {
 	const struct trace *trace = tracer->trace;
 
-	if (outlet_is_full(trace->out) || (trace->file && outlet_is_full(trace->file)))
+	if (output_is_full(trace->out) || (trace->file && output_is_full(trace->file)))
 		return true;
 	if (trace->options.limit && trace->shown >= trace->options.limit)
 		return true;
@@ -105,7 +105,7 @@ static int handle_record(void *context, void *data, size_t size)
 		return 0;
 	}
 	tracer->trace->mode->record(tracer->trace, record);
-	outlet_unit(tracer->trace->out, 1);
+	output_unit(tracer->trace->out, 1);
 	tracer->more = turn_is_over(tracer);
 	return tracer->more ? -EAGAIN : 0;
 }
@@ -362,7 +362,7 @@ uint64_t tracer_discard(struct tracer *tracer)
 	return tracer->discarded;
 }
 
-/* ---- What it has cost and lost ---- */
+/* ---- Costs and losses ---- */
 
 struct counts tracer_counts(const struct tracer *tracer, uint64_t probes)
 {

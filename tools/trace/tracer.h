@@ -8,7 +8,7 @@
 struct bpf_object;
 struct places;
 
-/* Loads the mode's program with the settings of the options.  NULL, and it was said why. */
+/* Loads the mode's program with the settings of the options.  NULL: a sentence was printed. */
 struct tracer *tracer_create(struct trace *trace);
 
 /* Detaches, and forgets everything. */

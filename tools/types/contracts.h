@@ -8,7 +8,7 @@
 
 #include "tools/types/program.h"
 
-#define PAYLOAD_NAME	512	/* more than a contract may have: who has more is told */
+#define PAYLOAD_NAME	512	/* more than a contract may have: a longer name is reported */
 
 /* A type of a contract, as the contract has it. */
 struct payload {

@@ -106,7 +106,7 @@ void layout_free(struct layout *layout)
 	*layout = (struct layout){ 0 };
 }
 
-/* ---- What follows ---- */
+/* ---- Fingerprints and differences ---- */
 
 static uint64_t hash_byte(uint64_t hash, unsigned char byte)
 {
@@ -170,7 +170,10 @@ static bool is_same(const struct field *a, const struct field *b)
 	       a->offset == b->offset && a->size == b->size && a->count == b->count;
 }
 
-/* Sizes follow from what is inside: one that differs is told only if nothing else does. */
+/*
+ * The size of an outer type follows from its members.  So a difference in it is reported only
+ * if no member differs.
+ */
 static bool is_outer(const struct field *a, const struct field *b)
 {
 	return strcmp(a->path, b->path) == 0 && a->kind == b->kind && a->offset == b->offset &&

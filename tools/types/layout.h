@@ -22,7 +22,7 @@ enum field_kind {
 	FIELD_ARRAY	= 'a',
 };
 
-/* Each member, and below it what it consists of. */
+/* A member, followed by its own members. */
 struct field {
 	char *path;		/* ".a[].b"; "" for the type itself */
 	enum field_kind kind;

@@ -164,7 +164,7 @@ static bool has_scope(int tag)
 	       tag == DW_TAG_lexical_block;
 }
 
-/* The name that a scope gives to what is in it; functions give none. */
+/* The name that a scope gives to its members; functions give none. */
 static void enter(char scope[NAME_MAX_BYTES], const char *outer, Dwarf_Die *die, int tag)
 {
 	const char *name = dwarf_diename(die);

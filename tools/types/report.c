@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Prints what was found out about the types of programs: for people, as JSON, as a header
- * for contracts, and as differences between two programs.
+ * Prints the results about the types of programs: for people, as JSON, as a header for
+ * contracts, and as differences between two programs.
  *
  * Names come from files that may be of others, and are cleaned before they are shown.
  *

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Prints what was found out about the types of programs. */
+/* Prints the results about the types of programs. */
 #ifndef TOOLS_TYPES_REPORT_H
 #define TOOLS_TYPES_REPORT_H
 

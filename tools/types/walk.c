@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * Goes through a type as the debug information describes it, member by member, and
- * writes down its fields, what of them must not be shared, and the holes between them.
+ * lists its fields, the parts that must not be shared, and the holes between the fields.
  *
  * These must not be shared: types with a meaning in one process only (pointers, references,
  * pointers to members, the pointer behind virtual functions), types that each compiler lays
@@ -21,9 +21,9 @@
 #include <dwarf.h>
 
 #include "tools/types/cover.h"
+#include "tools/types/entry.h"
 #include "tools/types/lookup.h"
 
-#define NESTING_MAX	64
 #define FIELDS_MAX	65536
 #define DIMENSIONS_MAX	16
 #define PATH_SIZE	1024
@@ -43,56 +43,6 @@ struct spot {
 };
 
 static void walk_type(struct walk *walk, Dwarf_Die *type, const struct spot *spot);
-
-/* ---- Debug information ---- */
-
-static bool get_type(Dwarf_Die *die, Dwarf_Die *ret_type)
-{
-	Dwarf_Attribute attribute;
-
-	return dwarf_formref_die(dwarf_attr_integrate(die, DW_AT_type, &attribute), ret_type);
-}
-
-static bool get_number(Dwarf_Die *die, unsigned int name, uint64_t *ret_number)
-{
-	Dwarf_Attribute attribute;
-	Dwarf_Word number;
-
-	if (!dwarf_attr_integrate(die, name, &attribute) ||
-	    dwarf_formudata(&attribute, &number) != 0)
-		return false;
-	*ret_number = number;
-	return true;
-}
-
-static bool has_flag(Dwarf_Die *die, unsigned int name)
-{
-	Dwarf_Attribute attribute;
-	bool flag = false;
-
-	return dwarf_attr(die, name, &attribute) && dwarf_formflag(&attribute, &flag) == 0 && flag;
-}
-
-/* The type behind typedefs and qualifiers.  False: there is none, as in void. */
-static bool peel(Dwarf_Die *type)
-{
-	for (int i = 0; i < NESTING_MAX; i++) {
-		switch (dwarf_tag(type)) {
-		case DW_TAG_typedef:
-		case DW_TAG_template_alias:
-		case DW_TAG_const_type:
-		case DW_TAG_volatile_type:
-		case DW_TAG_restrict_type:
-		case DW_TAG_atomic_type:
-			if (!get_type(type, type))
-				return false;
-			break;
-		default:
-			return true;
-		}
-	}
-	return false;
-}
 
 /* ---- Lists ---- */
 
@@ -130,8 +80,8 @@ static void walk_base(struct walk *walk, Dwarf_Die *type, const struct spot *spo
 {
 	uint64_t encoding = 0, size = 0;
 
-	get_number(type, DW_AT_encoding, &encoding);
-	get_number(type, DW_AT_byte_size, &size);
+	entry_number(type, DW_AT_encoding, &encoding);
+	entry_number(type, DW_AT_byte_size, &size);
 	switch (encoding) {
 	case DW_ATE_signed:
 	case DW_ATE_signed_char:
@@ -164,23 +114,12 @@ static void walk_enum(struct walk *walk, Dwarf_Die *type, const struct spot *spo
 {
 	uint64_t size = 0;
 
-	if (!get_number(type, DW_AT_byte_size, &size))
+	if (!entry_number(type, DW_AT_byte_size, &size))
 		refuse(walk, spot, "is an enum that is only declared");
 	add_field(walk, spot, FIELD_ENUM, size, 0);
 }
 
 /* ---- Arrays ---- */
-
-/* The elements of a dimension; 0: that is open. */
-static uint64_t get_count(Dwarf_Die *dimension)
-{
-	uint64_t count, upper, lower = 0;
-
-	if (get_number(dimension, DW_AT_count, &count))
-		return count;
-	get_number(dimension, DW_AT_lower_bound, &lower);
-	return get_number(dimension, DW_AT_upper_bound, &upper) ? upper - lower + 1 : 0;
-}
 
 static void add_dimension(struct walk *walk, struct spot *spot, uint64_t count)
 {
@@ -202,10 +141,10 @@ static void walk_array(struct walk *walk, Dwarf_Die *type, const struct spot *sp
 		do {
 			if (dwarf_tag(&child) == DW_TAG_subrange_type &&
 			    dimensions++ < DIMENSIONS_MAX)
-				add_dimension(walk, &inner, get_count(&child));
+				add_dimension(walk, &inner, entry_count(&child));
 		} while (dwarf_siblingof(&child, &child) == 0);
 	if (!dimensions || dimensions > DIMENSIONS_MAX || walk->nesting >= NESTING_MAX ||
-	    !get_type(type, &element)) {
+	    !entry_type(type, &element)) {
 		refuse(walk, spot, "is an array of a kind that is not known here");
 		return;
 	}
@@ -226,7 +165,7 @@ struct inside {
 static uint64_t walk_struct(struct walk *walk, Dwarf_Die *type, const struct spot *spot,
 			    bool is_base);
 
-/* Appends a member's name; what is in a nameless struct belongs to the outer one. */
+/* Appends a member's name.  Members of a nameless struct belong to the outer one. */
 static void enter(struct spot *inner, const struct spot *outer, Dwarf_Die *member)
 {
 	const char *name = dwarf_diename(member);
@@ -241,7 +180,7 @@ static bool is_vptr(Dwarf_Die *member)
 {
 	const char *name = dwarf_diename(member);
 
-	return has_flag(member, DW_AT_artificial) && name && strncmp(name, "_vptr", 5) == 0;
+	return entry_has_flag(member, DW_AT_artificial) && name && strncmp(name, "_vptr", 5) == 0;
 }
 
 static bool is_bit_field(Dwarf_Die *member)
@@ -257,7 +196,7 @@ static void walk_member(struct walk *walk, Dwarf_Die *member, const struct spot 
 	Dwarf_Die type;
 	Dwarf_Word size;
 
-	if (has_flag(member, DW_AT_declaration) || has_flag(member, DW_AT_external))
+	if (entry_has_flag(member, DW_AT_declaration) || entry_has_flag(member, DW_AT_external))
 		return;		/* static, and so not in it */
 	if (is_vptr(member)) {
 		inside->is_virtual = true;
@@ -270,8 +209,8 @@ static void walk_member(struct walk *walk, Dwarf_Die *member, const struct spot 
 		refuse(walk, &inner, "is a bit-field");
 		return;
 	}
-	if (!get_type(member, &type) || (dwarf_hasattr(member, DW_AT_data_member_location) &&
-					 !get_number(member, DW_AT_data_member_location, &offset))) {
+	if (!entry_type(member, &type) || (dwarf_hasattr(member, DW_AT_data_member_location) &&
+					 !entry_number(member, DW_AT_data_member_location, &offset))) {
 		refuse(walk, &inner, "is of a kind that is not known here");
 		return;
 	}
@@ -289,14 +228,14 @@ static void walk_base_class(struct walk *walk, Dwarf_Die *inheritance, const str
 	struct spot inner;
 	Dwarf_Die type;
 
-	get_number(inheritance, DW_AT_virtuality, &virtuality);
+	entry_number(inheritance, DW_AT_virtuality, &virtuality);
 	if (virtuality) {
 		inside->unknown = true;
 		refuse(walk, spot, "has a virtual base");
 		return;
 	}
-	if (!get_type(inheritance, &type) || !peel(&type) ||
-	    !get_number(inheritance, DW_AT_data_member_location, &offset)) {
+	if (!entry_type(inheritance, &type) || !entry_peel(&type) ||
+	    !entry_number(inheritance, DW_AT_data_member_location, &offset)) {
 		refuse(walk, spot, "has a base of a kind that is not known here");
 		return;
 	}
@@ -318,7 +257,7 @@ static void walk_child(struct walk *walk, Dwarf_Die *child, const struct spot *s
 		walk_base_class(walk, child, spot, inside);
 		break;
 	case DW_TAG_subprogram:
-		get_number(child, DW_AT_virtuality, &virtuality);
+		entry_number(child, DW_AT_virtuality, &virtuality);
 		inside->is_virtual |= virtuality != 0;
 		break;
 	case DW_TAG_variant_part:
@@ -335,8 +274,8 @@ static bool define(struct walk *walk, Dwarf_Die *type)
 {
 	const char *name = dwarf_diename(type);
 
-	return !has_flag(type, DW_AT_declaration) ||
-	       (name && lookup_type(walk->dwarf, NULL, name, type) && peel(type));
+	return !entry_has_flag(type, DW_AT_declaration) ||
+	       (name && lookup_type(walk->dwarf, NULL, name, type) && entry_peel(type));
 }
 
 /* Returns where its last member ends. */
@@ -352,7 +291,7 @@ static uint64_t walk_struct(struct walk *walk, Dwarf_Die *type, const struct spo
 		return 0;
 	}
 	walk->nesting++;
-	get_number(type, DW_AT_byte_size, &size);
+	entry_number(type, DW_AT_byte_size, &size);
 	add_field(walk, spot, dwarf_tag(type) == DW_TAG_union_type ? FIELD_UNION : FIELD_STRUCT,
 		  size, 0);
 	if (dwarf_child(type, &child) == 0)
@@ -393,7 +332,7 @@ static void walk_type(struct walk *walk, Dwarf_Die *type, const struct spot *spo
 {
 	Dwarf_Die peeled = *type;
 
-	if (!peel(&peeled)) {
+	if (!entry_peel(&peeled)) {
 		refuse(walk, spot, "has no type");
 		return;
 	}

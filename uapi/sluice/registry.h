@@ -257,7 +257,7 @@ struct sluice_registry_port {
 	char name[SLUICE_PORT_NAME_SIZE];
 };
 
-/* Where a port's counters lie in its file, which is so long. */
+/* The offset of a port's counters in its file, and the length of the file. */
 #define SLUICE_REGISTRY_COUNTERS	128u
 #define SLUICE_REGISTRY_PORT_SIZE	4096u
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the tracer prints until it is written, tools/trace/outlet.c: a reader who does not
+ * What the tracer prints until it is written, tools/trace/output.c: a reader who does not
  * read holds nobody up, what is lost is counted, no line comes in pieces, and no file is
  * larger than it may be.
  */
@@ -14,41 +14,41 @@
 #include <unistd.h>
 
 #include "tools/trace/ending.h"
-#include "tools/trace/outlet.h"
+#include "tools/trace/output.h"
 
 #define LINE	100	/* bytes, with its end */
 
-FIXTURE(outlet)
+FIXTURE(output)
 {
 	struct root root;
 	char path[96];
-	struct outlet *outlet;
+	struct output *output;
 };
 
-FIXTURE_SETUP(outlet)
+FIXTURE_SETUP(output)
 {
 	root_make(_metadata, &self->root);
 	snprintf(self->path, sizeof(self->path), "%s/out", self->root.path);
-	self->outlet = NULL;
+	self->output = NULL;
 }
 
-FIXTURE_TEARDOWN(outlet)
+FIXTURE_TEARDOWN(output)
 {
-	outlet_close(self->outlet);
+	output_close(self->output);
 	unlink(self->path);
 	TEARDOWN_CHECKS(&self->root);
 }
 
-static void print_line(struct outlet *outlet, unsigned int number)
+static void print_line(struct output *output, unsigned int number)
 {
-	fprintf(outlet_stream(outlet), "%098u.\n", number);
+	fprintf(output_stream(output), "%098u.\n", number);
 }
 
 /* Prints an event. */
-static bool tell(struct outlet *outlet, unsigned int number)
+static bool tell(struct output *output, unsigned int number)
 {
-	print_line(outlet, number);
-	return outlet_unit(outlet, 1);
+	print_line(output, number);
+	return output_unit(output, 1);
 }
 
 /* All lines of a file are whole, and each is later than the one before.  How many. */
@@ -79,25 +79,25 @@ static unsigned int count_lines_of(struct __test_metadata *_metadata, const char
 	return count;
 }
 
-TEST_F(outlet, what_is_printed_is_written)
+TEST_F(output, what_is_printed_is_written)
 {
 	struct stat status;
 
 	umask(0);
-	self->outlet = outlet_open(&(struct outlet_file){ .path = self->path, .lines = true }, 0);
-	ASSERT_NE(NULL, self->outlet);
+	self->output = output_open(&(struct output_file){ .path = self->path, .lines = true }, 0);
+	ASSERT_NE(NULL, self->output);
 	for (unsigned int i = 0; i < 50000; i++)
-		EXPECT_TRUE(tell(self->outlet, i));
-	outlet_settle(self->outlet, ENDING_ALL);
-	EXPECT_EQ(50000, outlet_written(self->outlet));
-	EXPECT_EQ(0, outlet_lost(self->outlet));
+		EXPECT_TRUE(tell(self->output, i));
+	output_settle(self->output, ENDING_ALL);
+	EXPECT_EQ(50000, output_written(self->output));
+	EXPECT_EQ(0, output_lost(self->output));
 	EXPECT_EQ(50000, count_lines_of(_metadata, self->path));
 	ASSERT_EQ(0, stat(self->path, &status));
 	EXPECT_EQ(S_IRUSR | S_IWUSR, status.st_mode & 0777);
 }
 
 /* Nobody reads, then somebody does: whole lines, and as many as are said to be written. */
-TEST_F(outlet, nobody_reads)
+TEST_F(output, nobody_reads)
 {
 	unsigned int kept = 0, full = 0;
 	FILE *reader;
@@ -106,96 +106,96 @@ TEST_F(outlet, nobody_reads)
 	ASSERT_EQ(0, mkfifo(self->path, 0600));
 	fd = open(self->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	ASSERT_LE(0, fd);
-	self->outlet = outlet_open(&(struct outlet_file){ .path = self->path, .lines = true }, 0);
-	ASSERT_NE(NULL, self->outlet);
+	self->output = output_open(&(struct output_file){ .path = self->path, .lines = true }, 0);
+	ASSERT_NE(NULL, self->output);
 	for (unsigned int i = 0; i < 50000; i++) {
-		kept += tell(self->outlet, i);
-		full += outlet_is_full(self->outlet);
+		kept += tell(self->output, i);
+		full += output_is_full(self->output);
 	}
 	EXPECT_LT(0, full);
 	EXPECT_LT(kept, 50000);
-	EXPECT_EQ(50000 - kept, outlet_lost(self->outlet));
+	EXPECT_EQ(50000 - kept, output_lost(self->output));
 	ending_begin(true);
 	setitimer(ITIMER_REAL, &(struct itimerval){ .it_value = { 0 } }, NULL);
-	outlet_settle(self->outlet, ENDING_EVENTS);
-	EXPECT_EQ(50000, outlet_lost(self->outlet) + outlet_written(self->outlet));
-	EXPECT_LT(100, outlet_written(self->outlet));
-	outlet_begin_report(self->outlet);
-	print_line(self->outlet, 50000);
-	outlet_settle(self->outlet, ENDING_ALL);
-	EXPECT_TRUE(outlet_is_cut(self->outlet));
-	EXPECT_EQ(50000, outlet_lost(self->outlet) + outlet_written(self->outlet));
+	output_settle(self->output, ENDING_EVENTS);
+	EXPECT_EQ(50000, output_lost(self->output) + output_written(self->output));
+	EXPECT_LT(100, output_written(self->output));
+	output_begin_report(self->output);
+	print_line(self->output, 50000);
+	output_settle(self->output, ENDING_ALL);
+	EXPECT_TRUE(output_is_cut(self->output));
+	EXPECT_EQ(50000, output_lost(self->output) + output_written(self->output));
 	reader = fdopen(fd, "r");
 	ASSERT_NE(NULL, reader);
-	EXPECT_EQ(outlet_written(self->outlet), count_lines(_metadata, reader));
+	EXPECT_EQ(output_written(self->output), count_lines(_metadata, reader));
 	fclose(reader);
 }
 
 /* A unit that is longer than there is room for is not kept in part. */
-TEST_F(outlet, too_long_a_unit)
+TEST_F(output, too_long_a_unit)
 {
-	self->outlet = outlet_open(&(struct outlet_file){ .path = self->path }, 0);
-	ASSERT_NE(NULL, self->outlet);
-	EXPECT_TRUE(tell(self->outlet, 0));
+	self->output = output_open(&(struct output_file){ .path = self->path }, 0);
+	ASSERT_NE(NULL, self->output);
+	EXPECT_TRUE(tell(self->output, 0));
 	for (unsigned int i = 0; i < 100000; i++)
-		print_line(self->outlet, i);
-	EXPECT_FALSE(outlet_unit(self->outlet, 3));
-	EXPECT_TRUE(tell(self->outlet, 1));
-	outlet_settle(self->outlet, ENDING_ALL);
-	EXPECT_EQ(3, outlet_lost(self->outlet));
+		print_line(self->output, i);
+	EXPECT_FALSE(output_unit(self->output, 3));
+	EXPECT_TRUE(tell(self->output, 1));
+	output_settle(self->output, ENDING_ALL);
+	EXPECT_EQ(3, output_lost(self->output));
 	EXPECT_EQ(2, count_lines_of(_metadata, self->path));
 }
 
-TEST_F(outlet, a_full_disk)
+TEST_F(output, a_full_disk)
 {
-	self->outlet = outlet_open(&(struct outlet_file){ .path = "/dev/full" }, 0);
-	ASSERT_NE(NULL, self->outlet);
+	self->output = output_open(&(struct output_file){ .path = "/dev/full" }, 0);
+	ASSERT_NE(NULL, self->output);
 	for (unsigned int i = 0; i < 5000; i++)
-		tell(self->outlet, i);
-	outlet_settle(self->outlet, ENDING_ALL);
-	EXPECT_EQ(-ENOSPC, outlet_error(self->outlet));
-	EXPECT_EQ(5000, outlet_lost(self->outlet));
-	EXPECT_EQ(0, outlet_written(self->outlet));
+		tell(self->output, i);
+	output_settle(self->output, ENDING_ALL);
+	EXPECT_EQ(-ENOSPC, output_error(self->output));
+	EXPECT_EQ(5000, output_lost(self->output));
+	EXPECT_EQ(0, output_written(self->output));
 }
 
 #define MOST	4096u
 
-TEST_F(outlet, it_stops_at_its_size)
+TEST_F(output, it_stops_at_its_size)
 {
-	const struct outlet_file file = {
+	const struct output_file file = {
 		.path = self->path, .most = MOST, .reserve = 500, .lines = true,
 	};
 	struct stat status;
 
-	self->outlet = outlet_open(&file, 0);
-	ASSERT_NE(NULL, self->outlet);
+	self->output = output_open(&file, 0);
+	ASSERT_NE(NULL, self->output);
 	for (unsigned int i = 0; i < 100; i++)
-		EXPECT_EQ(i < 35, tell(self->outlet, i));
-	EXPECT_TRUE(outlet_is_at_limit(self->outlet));
-	EXPECT_EQ(65, outlet_lost(self->outlet));
-	outlet_begin_report(self->outlet);
-	print_line(self->outlet, 100);
-	outlet_settle(self->outlet, ENDING_ALL);
-	EXPECT_FALSE(outlet_is_cut(self->outlet));
+		EXPECT_EQ(i < 35, tell(self->output, i));
+	EXPECT_TRUE(output_is_at_limit(self->output));
+	EXPECT_EQ(65, output_lost(self->output));
+	output_begin_report(self->output);
+	print_line(self->output, 100);
+	output_settle(self->output, ENDING_ALL);
+	EXPECT_FALSE(output_is_cut(self->output));
 	EXPECT_EQ(36, count_lines_of(_metadata, self->path));
 	ASSERT_EQ(0, stat(self->path, &status));
 	EXPECT_GE(MOST, status.st_size);
 }
 
-TEST_F(outlet, it_goes_on_in_another)
+TEST_F(output, it_goes_on_in_another)
 {
-	const struct outlet_file file = {
+	const struct output_file file = {
 		.path = self->path, .most = MOST, .files = 3, .reserve = 500, .lines = true,
 	};
 	char other[128];
 
-	self->outlet = outlet_open(&file, 0);
-	ASSERT_NE(NULL, self->outlet);
+	self->output = output_open(&file, 0);
+	ASSERT_NE(NULL, self->output);
 	for (unsigned int i = 0; i < 200; i++)
-		EXPECT_TRUE(tell(self->outlet, i));
-	outlet_settle(self->outlet, ENDING_ALL);
-	EXPECT_EQ(0, outlet_lost(self->outlet));
-	EXPECT_FALSE(outlet_is_at_limit(self->outlet));
+		EXPECT_TRUE(tell(self->output, i));
+	output_settle(self->output, ENDING_ALL);
+	EXPECT_EQ(0, output_lost(self->output));
+	EXPECT_FALSE(output_is_at_limit(self->output));
 	EXPECT_EQ(200 % 35, count_lines_of(_metadata, self->path));
 	for (int i = 1; i < 3; i++) {
 		snprintf(other, sizeof(other), "%s.%d", self->path, i);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * The file behind an outlet.
+ * The file behind an output.
  *
  * Messages between others must not be readable by everybody, so a file that is made here
  * can be read by its owner alone, whatever the umask.  Opening a FIFO waits until it has a
@@ -9,7 +9,7 @@
  * Rotation: FILE is the one that is being written, FILE.1 the one before it, and so on; the
  * oldest is removed.
  */
-#include "outlet_file.h"
+#include "output_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "outlet.h"
+#include "output.h"
 #include "tools/interrupt.h"
 
 #define FLAGS	(O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
@@ -60,7 +60,7 @@ static int open_standard(struct opened *opened)
 	return opened->fd < 0 ? -errno : 0;
 }
 
-int outlet_file_open(const struct outlet_file *file, struct opened *ret_opened)
+int output_file_open(const struct output_file *file, struct opened *ret_opened)
 {
 	struct opened opened = { .fd = -1 };
 	struct stat status;
@@ -100,7 +100,7 @@ static int rename_to_next(const char *path, unsigned int number)
 	return r;
 }
 
-int outlet_file_rotate(const struct outlet_file *file, struct opened *opened)
+int output_file_rotate(const struct output_file *file, struct opened *opened)
 {
 	int r = 0, fd;
 
