@@ -138,6 +138,9 @@ $(O)/selftests/kselftest/kselftest_harness.h:
 		'*/tools/testing/selftests/kselftest.h' \
 		'*/tools/testing/selftests/kselftest_harness.h'
 
+# Here is what failed tests have printed.
+FAILURES ?= $(O)/selftests/failures
+
 run-check: all $(test-needed)
 	$(if $(test-unknown),$(error there is no test called $(test-unknown)))
 	@echo 'Behaviour is tested as it comes, as socket/..._test with' \
@@ -146,13 +149,15 @@ run-check: all $(test-needed)
 		grep -c '^TEST_F[A-Z_]*(rule_') tests in rules/, each in both wait modes."
 	$(Q)rm -f $(O)/selftests/skipped
 	$(Q)O='$(O)' CC='$(CC)' CXX='$(CXX)' KERNEL_DOC='$(KERNEL_DOC)' \
-		SKIPPED='$(O)/selftests/skipped' \
-		prove --timer $(PROVEFLAGS) -e selftests/kit/one.sh $(test-chosen)
+		SKIPPED='$(O)/selftests/skipped' FAILURES='$(FAILURES)' \
+		selftests/kit/rerun.sh 'prove --timer $(PROVEFLAGS) -e selftests/kit/one.sh' \
+		$(test-chosen)
 	$(Q)selftests/kit/skips.sh $(O)/selftests/skipped $(SKIPS)
 
 # The hostile peer's random walk, a million steps or STEPS=, from a new seed or SEED=.
 check-hard: export STEPS := $(or $(STEPS),1000000)
 check-hard: export TEST_SECONDS := 86400
+check-hard: export RERUNS := 0
 check-hard:
 	$(Q)$(MAKE) --no-print-directory check TESTS=hostile/random
 
@@ -177,7 +182,8 @@ install-selftests: tests
 	$(Q)install -d $(KSFT_INSTALL_PATH)
 	$(Q)for t in $(test-alone) $(test-again); do \
 		install -D $(O)/selftests/$$t $(KSFT_INSTALL_PATH)/$$t || exit; done
-	$(Q)install selftests/kit/run_kselftest.sh $(KSFT_INSTALL_PATH)
+	$(Q)install $(addprefix selftests/kit/,run_kselftest.sh failed.sh rerun.sh) \
+		$(KSFT_INSTALL_PATH)
 	$(Q)printf 'sluice:%s\n' $(test-alone) $(test-again) \
 		>$(KSFT_INSTALL_PATH)/kselftest-list.txt
 

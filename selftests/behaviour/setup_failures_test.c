@@ -285,7 +285,7 @@ static const struct trial answer_trial = {
 /* ---- Nothing is left over ---------------------------------------------------------- */
 
 struct belongings {
-	int fds, mappings, entries;
+	int fds, watches, mappings, entries;
 	long blocks;
 };
 
@@ -293,6 +293,7 @@ static struct belongings count_belongings(const struct root *root)
 {
 	return (struct belongings){
 		.fds = count_fds(),
+		.watches = count_fds_of(true),
 		.mappings = count_mappings(root->path),
 		.entries = tree_walk(root->path, false).entries,
 		.blocks = inject_blocks(),
@@ -349,10 +350,14 @@ static void judge_failure(struct __test_metadata *_metadata, const struct trial 
 }
 
 static void judge_belongings(struct __test_metadata *_metadata, const struct trial *trial,
-			     const struct belongings *before, const struct belongings *after)
+			     const struct belongings *before, const struct belongings *after,
+			     const struct seat *seat)
 {
 	if (before->fds != after->fds)
 		complain(_metadata, trial, "descriptors are left", after->fds - before->fds);
+	/* A node may have got its inotify instance meanwhile, or lost it. */
+	if (after->watches > (seat->node ? 1 : 0))
+		complain(_metadata, trial, "inotify instances are left", after->watches);
 	if (before->mappings != after->mappings)
 		complain(_metadata, trial, "mappings are left",
 			 after->mappings - before->mappings);
@@ -379,7 +384,7 @@ static void try_once(struct __test_metadata *_metadata, const struct root *root,
 		judge_failure(_metadata, trial, r);
 	trial->after(seat, 0, 0);
 	after = count_belongings(root);
-	judge_belongings(_metadata, trial, &before, &after);
+	judge_belongings(_metadata, trial, &before, &after, seat);
 }
 
 static void try_all(struct __test_metadata *_metadata, const struct root *root,

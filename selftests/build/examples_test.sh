@@ -39,6 +39,7 @@ meet() {
 
 # tally: two clients of the server that has an event loop of its own
 tally() {
+	: >"$tmp/tally"		# not to find the port of the server before
 	"$O/examples/event-loop-server" 0 >"$tmp/tally" &
 	server=$!
 	while ! port=$(sed -n 's/^port //p' "$tmp/tally") || [ -z "$port" ]; do

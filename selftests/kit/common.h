@@ -105,7 +105,7 @@
 
 struct root {
 	char path[64];
-	int fds;		/* open before anything was made */
+	int fds, watches;	/* open before anything was made */
 	int shm;		/* names in /dev/shm then */
 };
 
@@ -149,7 +149,23 @@ helper void pause_briefly(void)
 		holds_;							\
 	})
 
-helper int count_fds(void)
+/*
+ * A node has an inotify instance if the kernel has one left for its user, of 128, and gets
+ * one later if not.  Other programs of the user have some, too.
+ */
+helper bool is_inotify(const char *fd)
+{
+	char path[PATH_MAX], target[64];
+	ssize_t length;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%s", fd);
+	length = readlink(path, target, sizeof(target) - 1);
+	target[length < 0 ? 0 : length] = '\0';
+	return !strcmp(target, "anon_inode:inotify");
+}
+
+/* Descriptors of this process: inotify instances, or all others. */
+helper int count_fds_of(bool inotify)
 {
 	struct dirent *entry;
 	int count = 0;
@@ -159,10 +175,15 @@ helper int count_fds(void)
 	if (!dir)
 		return -1;
 	while ((entry = readdir(dir)))
-		if (entry->d_name[0] != '.')
+		if (entry->d_name[0] != '.' && is_inotify(entry->d_name) == inotify)
 			count++;
 	closedir(dir);
-	return count - 1;
+	return inotify ? count : count - 1;
+}
+
+helper int count_fds(void)
+{
+	return count_fds_of(false);
 }
 
 /* Blocks that nobody points to any more; always 0 without LeakSanitizer. */
@@ -262,6 +283,7 @@ helper void root_make(struct __test_metadata *_metadata, struct root *root)
 	/* What is configured on this machine is not what is tested. */
 	ASSERT_EQ(0, setenv("SLUICE_CONFIG", "/dev/null", 1));
 	root->fds = count_fds();
+	root->watches = count_fds_of(true);
 	root->shm = count_shm();
 }
 
@@ -275,6 +297,7 @@ helper void root_drop(struct __test_metadata *_metadata, struct root *root)
 		EXPECT_EQ(0, left.files);
 		EXPECT_EQ(root->shm, count_shm());
 		EXPECT_EQ(root->fds, count_fds());
+		EXPECT_EQ(root->watches, count_fds_of(true));
 		EXPECT_EQ(0, count_leaks());
 	}
 	nftw(root->path, tree_remove_visit, 16, FTW_PHYS | FTW_DEPTH);

@@ -4,6 +4,7 @@
 # one.sh TEST - how prove runs each test: for $TEST_SECONDS at most, 300 if it is not set
 #
 # What it skips is added to the file $SKIPPED, a line each with the test's path in front.
+# If it fails, failed.sh keeps what it has printed.
 #
 # What the test writes to stderr is kept until it has ended.  prove that has read from the
 # stderr of one test waits for the next line of stdout of that same test; the others, which
@@ -16,7 +17,15 @@ trap 'exit 1' HUP INT TERM
 {
 	timeout "${TEST_SECONDS:-300}" "$1" 2>"$kept/stderr"
 	echo $? >"$kept/status"
-} | awk -v test="${1#"$O"/}" -v skipped="${SKIPPED:-/dev/null}" '
-	{ print; fflush() }
-	/# SKIP/ { sub(/^(ok [0-9]*|1\.\.0) */, ""); print test ": " $0 >>skipped }'
-exit "$(cat "$kept/status")"
+} | awk -v test="${1#"$O"/}" -v skipped="${SKIPPED:-/dev/null}" -v kept="$kept/stdout" '
+	{ print; fflush(); print >kept }
+	/^1\.\.[0-9]/ { plan = substr($1, 4) }
+	/^ok / && $2 != ++results { failed = 1 }
+	/^not ok / { failed = 1 }
+	/# SKIP/ { sub(/^(ok [0-9]*|1\.\.0) */, ""); print test ": " $0 >>skipped }
+	END { exit failed || plan == "" || plan != results + 0 }'
+told=$?
+status=$(cat "$kept/status")
+[ "$status" -ne 0 ] || status=$told
+[ "$status" -eq 0 ] || "${0%/*}/failed.sh" "$1" "$status" "$kept/stderr" "$kept/stdout"
+exit "$status"

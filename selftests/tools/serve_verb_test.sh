@@ -206,11 +206,11 @@ gives_nothing "one that never stops writing" 'took too long' test/yes x
 serving test/late sh -c 'echo $$ >"'"$tmp/sleeper"'"; exec sleep 60'
 : >"$tmp/sleeper"
 gives_nothing "one whose client waits no longer" 'request 1: .*its client has gone' \
-	test/late x --timeout 300ms
+	test/late x --timeout 2s
 gone "$tmp/sleeper"
 result $? "is ended"
 : >"$tmp/sleeper"
-"$sluice" call test/late x --timeout 300ms >/dev/null 2>&1 &
+"$sluice" call test/late x --timeout 2s >/dev/null 2>&1 &
 client=$!
 there "$tmp/sleeper" && kill -STOP $client
 gone "$tmp/sleeper" && logs 'request 2: .*its client waits no longer'

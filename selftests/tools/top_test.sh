@@ -97,6 +97,7 @@ holds "what is held" \
 # Orders in tens, for as long as it takes to see them in some frame.
 while echo "trips 10"; do sleep 0.001; done >&4 &
 feeder=$!
+: >"$tmp/said"		# not to find the frames before
 "$sluice" top --json --count 0 --interval 0.05 >"$tmp/said" 2>"$tmp/output" </dev/null &
 endless=$!
 until grep -q '"frame":[2-9][0-9],.*"rates":{"sent":[1-9]' "$tmp/said"; do
