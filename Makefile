@@ -17,6 +17,7 @@ define help
   CC= CXX=         compilers (cc, g++)      DEPS=no     install no packages
   CROSS_COMPILE=   prefix of the tools of another machine, aarch64-linux-gnu- for example
   PKG_CONFIG=      asked for the libraries  SANITIZE=   address,undefined or thread
+  LTO=no           compile the library file by file, not as a whole
   CFLAGS= CPPFLAGS= LDFLAGS=  added to our own; make install keeps what was built
   TESTS='ring call'          run only these tests; rules/ is a folder of them
   PROVEFLAGS=-j2             how prove runs them, here two at a time
@@ -42,7 +43,7 @@ mandir	   ?= $(PREFIX)/share/man
 # What decides how a file is compiled.  A build writes it down, and a make that only
 # installs takes it from there, so that it installs what was built and builds nothing again.
 # Its own command line still has the last word.
-built-with := CC CXX CROSS_COMPILE CPPFLAGS CFLAGS LDFLAGS SANITIZE PKG_CONFIG OBJCOPY
+built-with := CC CXX CROSS_COMPILE CPPFLAGS CFLAGS LDFLAGS SANITIZE LTO PKG_CONFIG OBJCOPY
 ifeq ($(filter-out install%,$(or $(MAKECMDGOALS),all)),)
 -include $(O)/built-with.mk
 endif
@@ -81,10 +82,14 @@ include Documentation/build.mk
 all: lib tools examples man
 
 # $(own) are the flags of a folder, set in its build.mk.
+define compile
+$(call say,CC,$@)
+$(Q)mkdir -p $(@D)
+$(Q)$(CC) $(cppflags) $(cflags) $(own) -MMD -MP -c -o $@ $<
+endef
+
 $(O)/%.o: %.c $(O)/flags
-	$(call say,CC,$@)
-	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(cppflags) $(cflags) $(own) -MMD -MP -c -o $@ $<
+	$(compile)
 
 # As it was given, with whatever dollar signs and hashes it has.
 define keep
