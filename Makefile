@@ -12,6 +12,7 @@ define help
   make clean             remove what was built
 
   make measure           costs, printed and not judged
+  make budget            count the instructions that make check then holds calls to
 
   O=dir            build there (build)      V=1         show the commands
   CC= CXX=         compilers (cc, g++)      DEPS=no     install no packages
@@ -119,7 +120,7 @@ deps-%:
 install: install-lib install-tools install-man
 
 clean:
-	$(Q)rm -rf $(addprefix $(O)/,flags built-with.mk bpf Documentation examples lib man selftests tools)
+	$(Q)rm -rf $(addprefix $(O)/,flags built-with.mk instructions.budget bpf Documentation examples lib man selftests tools)
 	$(Q)rmdir $(O) 2>/dev/null || true
 
 help:

@@ -171,6 +171,13 @@ run-measure: all $(measure-programs) $(O)/selftests/tools/probes_test
 	$(Q)for measure in $(measure-programs) $(measure-scripts); do \
 		echo "$$measure:" && O='$(O)' $$measure || exit; done
 
+# The budgets of instructions_test.sh are written anew, below the comment they begin with.
+budget := selftests/build/instructions.budget
+
+budget: $(O)/selftests/tools/probes_test
+	$(Q){ grep '^#' $(budget) && O='$(O)' selftests/build/instructions.sh; } >$(O)/$(notdir $(budget))
+	$(Q)cp $(O)/$(notdir $(budget)) $(budget)
+
 # As the kernel installs its own: programs, a list, and what runs the list.
 KSFT_INSTALL_PATH ?= $(DESTDIR)$(PREFIX)/libexec/sluice/selftests
 
@@ -183,4 +190,4 @@ install-selftests: tests
 	$(Q)printf 'sluice:%s\n' $(test-alone) $(test-again) \
 		>$(KSFT_INSTALL_PATH)/kselftest-list.txt
 
-.PHONY: tests run-check check-hard run-measure
+.PHONY: tests run-check check-hard run-measure budget
