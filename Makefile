@@ -12,11 +12,13 @@ define help
   make clean             remove what was built
 
   make measure           costs, printed and not judged
+  make budget            count the instructions that make check then holds calls to
 
   O=dir            build there (build)      V=1         show the commands
   CC= CXX=         compilers (cc, g++)      DEPS=no     install no packages
   CROSS_COMPILE=   prefix of the tools of another machine, aarch64-linux-gnu- for example
   PKG_CONFIG=      asked for the libraries  SANITIZE=   address,undefined or thread
+  LTO=no           compile the library file by file, not as a whole
   CFLAGS= CPPFLAGS= LDFLAGS=  added to our own; make install keeps what was built
   TESTS='ring call'          run only these tests; rules/ is a folder of them
   PROVEFLAGS=-j2             how prove runs them, here two at a time
@@ -42,7 +44,7 @@ mandir	   ?= $(PREFIX)/share/man
 # What decides how a file is compiled.  A build writes it down, and a make that only
 # installs takes it from there, so that it installs what was built and builds nothing again.
 # Its own command line still has the last word.
-built-with := CC CXX CROSS_COMPILE CPPFLAGS CFLAGS LDFLAGS SANITIZE PKG_CONFIG OBJCOPY
+built-with := CC CXX CROSS_COMPILE CPPFLAGS CFLAGS LDFLAGS SANITIZE LTO PKG_CONFIG OBJCOPY
 ifeq ($(filter-out install%,$(or $(MAKECMDGOALS),all)),)
 -include $(O)/built-with.mk
 endif
@@ -81,10 +83,14 @@ include Documentation/build.mk
 all: lib tools examples man
 
 # $(own) are the flags of a folder, set in its build.mk.
+define compile
+$(call say,CC,$@)
+$(Q)mkdir -p $(@D)
+$(Q)$(CC) $(cppflags) $(cflags) $(own) -MMD -MP -c -o $@ $<
+endef
+
 $(O)/%.o: %.c $(O)/flags
-	$(call say,CC,$@)
-	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(cppflags) $(cflags) $(own) -MMD -MP -c -o $@ $<
+	$(compile)
 
 # As it was given, with whatever dollar signs and hashes it has.
 define keep
@@ -114,7 +120,7 @@ deps-%:
 install: install-lib install-tools install-man
 
 clean:
-	$(Q)rm -rf $(addprefix $(O)/,flags built-with.mk bpf Documentation examples lib man selftests tools)
+	$(Q)rm -rf $(addprefix $(O)/,flags built-with.mk instructions.budget bpf Documentation examples lib man selftests tools)
 	$(Q)rmdir $(O) 2>/dev/null || true
 
 help:

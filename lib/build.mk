@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 #
-# libsluice, shared and static.  Both are made from the same objects.
+# libsluice, shared and static.  Both are made from one object, which is compiled as a whole:
+# link-time optimization inlines across its files.  Tests that look inside the library are
+# linked with objects of their own, one a file.
 
 lib-objects  := $(patsubst %.c,$(O)/%.o,$(wildcard lib/*/*.c))
 lib-headers  := $(wildcard uapi/sluice/*.h)
@@ -10,12 +12,41 @@ needs-cflags := $(shell $(PKG_CONFIG) --cflags liburing inih 2>/dev/null)
 needs-libs   := $(shell $(PKG_CONFIG) --libs liburing inih 2>/dev/null || echo -luring -linih)
 objects	     += $(lib-objects)
 
+# As a whole, unless LTO=no says otherwise, reports are by function, or nothing is optimized.
+whole-not := $(filter no,$(LTO)) $(SANITIZE) \
+	     $(filter -O0 -Og,$(lastword $(filter -O%,$(CFLAGS)))) \
+	     $(filter -fno-lto -fsanitize% --coverage -fprofile% -ftest-coverage -finstrument%, \
+	       $(CFLAGS))
+lto :=
+ifeq ($(strip $(whole-not)),)
+ifneq ($(filter-out clean help check demo measure deps-%,$(or $(MAKECMDGOALS),all)),)
+-include $(O)/lib/lto.mk
+endif
+endif
+
+# How this compiler does it: nothing if it cannot.
+$(O)/lib/lto.mk: lib/lto.sh $(O)/flags
+	@mkdir -p $(@D)
+	@lto=$$(lib/lto.sh '$(CC)' '$(OBJCOPY)') && echo "lto := $$lto" >$@ || true
+
+# -O3, because inlining is what makes calls cheaper; CFLAGS may name another level.  Functions
+# that were inlined everywhere are left out of the shared library.
+whole-cflags  := $(if $(filter -O%,$(CFLAGS)),,-O3) -ffunction-sections \
+		 -fno-semantic-interposition
+whole-ldflags := -Wl,--gc-sections
+whole-objects := $(if $(lto),$(lib-objects:$(O)/lib/%=$(O)/lib/whole/%),$(lib-objects))
+objects	      += $(filter-out $(lib-objects),$(whole-objects))
+
 lib: $(O)/lib/$(lib-file) $(O)/lib/libsluice.a $(O)/lib/sluice.pc
+	$(if $(lto)$(strip $(whole-not)),,@echo '  the library is compiled file by file: $(CC) cannot link with -flto')
 
-$(O)/lib/%.o: own = -Ilib $(needs-cflags)
+# What sys/sdt.h does with its variadic macros is an extension to clang 19.
+$(O)/lib/%.o: own = -Ilib $(needs-cflags) $(pedantic) -fno-lto
+$(O)/lib/whole/%.o: own = -Ilib $(needs-cflags) $(pedantic) $(whole-cflags) -flto
+%/trace/probes.o: pedantic = -Wno-pedantic
 
-# clang 19 takes the variadic macros of sys/sdt.h for an extension.
-$(O)/lib/trace/probes.o: own = -Ilib $(needs-cflags) -Wno-pedantic
+$(O)/lib/whole/%.o: lib/%.c $(O)/flags | $(O)/lib/needs
+	$(compile)
 
 $(lib-objects): | $(O)/lib/needs
 
@@ -28,23 +59,26 @@ $(O)/lib/needs:
 		       'apt-get install gcc libc6-dev liburing-dev libinih-dev' >&2; exit 1; }
 	@touch $@
 
-$(O)/lib/$(lib-file): $(lib-objects) lib/sluice.map
+# Its internal names are local to it, so that they cannot meet the names of the program that
+# the archive is linked into.
+$(O)/lib/sluice.o: $(whole-objects)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(if $(lto),$(cflags) $(whole-cflags) $(lto)) -r -nostdlib -o $@ $(whole-objects)
+	$(Q)$(OBJCOPY) --localize-hidden $@
+
+$(O)/lib/$(lib-file): $(O)/lib/sluice.o lib/sluice.map
 	$(call say,LD,$@)
 	$(Q)$(CC) -shared -Wl,-soname,$(lib-soname) \
-		-Wl,--version-script=lib/sluice.map \
+		-Wl,--version-script=lib/sluice.map $(if $(lto),$(whole-ldflags)) \
 		$(if $(SANITIZE),,-Wl,-z,defs) \
-		-o $@ $(lib-objects) $(ldflags) $(needs-libs)
+		-o $@ $< $(ldflags) $(needs-libs)
 	$(Q)ln -sf $(lib-file) $(@D)/$(lib-soname)
 	$(Q)ln -sf $(lib-soname) $(@D)/libsluice.so
 
-# The archive is one object whose internal names are local to it, so that they
-# cannot meet the names of the program it is linked into.
-$(O)/lib/libsluice.a: $(lib-objects)
+$(O)/lib/libsluice.a: $(O)/lib/sluice.o
 	$(call say,AR,$@)
-	$(Q)$(CC) -r -nostdlib -o $(O)/lib/sluice.o $(lib-objects)
-	$(Q)$(OBJCOPY) --localize-hidden $(O)/lib/sluice.o
 	$(Q)rm -f $@
-	$(Q)$(AR) rcs $@ $(O)/lib/sluice.o
+	$(Q)$(AR) rcs $@ $<
 
 $(O)/lib/sluice.pc: lib/sluice.pc.in FORCE
 	@mkdir -p $(@D)

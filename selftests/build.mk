@@ -166,13 +166,22 @@ measure-programs := $(patsubst selftests/%.c,$(O)/selftests/%,$(wildcard selftes
 measure-scripts  := $(wildcard selftests/*/*_measure.sh)
 objects		 += $(measure-programs:%=%.o)
 
-$(measure-programs): $(O)/selftests/%: $(O)/selftests/%.o $(O)/lib/libsluice.a
+# Programs that are measured are linked with what is installed.
+$(measure-programs) $(O)/selftests/tools/probes_test: $(O)/selftests/%: $(O)/selftests/%.o \
+		$(O)/lib/libsluice.a
 	$(call say,LD,$@)
 	$(Q)$(CC) -o $@ $^ $(ldflags) $(needs-libs)
 
 run-measure: all $(measure-programs) $(O)/selftests/tools/probes_test
 	$(Q)for measure in $(measure-programs) $(measure-scripts); do \
 		echo "$$measure:" && O='$(O)' $$measure || exit; done
+
+# The budgets of instructions_test.sh are written anew, below the comment they begin with.
+budget := selftests/build/instructions.budget
+
+budget: $(O)/selftests/tools/probes_test
+	$(Q){ grep '^#' $(budget) && O='$(O)' selftests/build/instructions.sh; } >$(O)/$(notdir $(budget))
+	$(Q)cp $(O)/$(notdir $(budget)) $(budget)
 
 # As the kernel installs its own: programs, a list, and what runs the list.
 KSFT_INSTALL_PATH ?= $(DESTDIR)$(PREFIX)/libexec/sluice/selftests
@@ -187,4 +196,4 @@ install-selftests: tests
 	$(Q)printf 'sluice:%s\n' $(test-alone) $(test-again) \
 		>$(KSFT_INSTALL_PATH)/kselftest-list.txt
 
-.PHONY: tests run-check check-hard run-measure
+.PHONY: tests run-check check-hard run-measure budget

@@ -2,22 +2,23 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # The Makefile does what a packager expects: make install installs what was built and
-# compiles nothing again, CROSS_COMPILE= and PKG_CONFIG= decide which tools are asked, and
-# where the source lay is not in what was built.
+# compiles nothing again, CROSS_COMPILE= and PKG_CONFIG= decide which tools are asked,
+# where the source lay is not in what was built, and the library is compiled as a whole where
+# that can be done and is wanted.
 
 cd "$(dirname "$0")/../.." || exit 1
 . selftests/kit/tap.sh
 [ -e Makefile ] || skip_all "there is no source here"
 
 # Builds of our own: plain flags, and nothing of the caller's is touched.
-unset MAKEFLAGS MFLAGS MAKELEVEL CFLAGS CPPFLAGS LDFLAGS SANITIZE CC CXX
+unset MAKEFLAGS MFLAGS MAKELEVEL CFLAGS CPPFLAGS LDFLAGS SANITIZE LTO CC CXX
 jobs=-j$(nproc)
 flags='-O1 -DKEPT="a b" -DHASH=\#1'
 
 # ---- The flags of a build
 
-
 check "a library with flags of one's own" make -s $jobs lib O="$tmp/kept" CFLAGS="$flags"
+refuse "the archive has nothing but ordinary code" grep '\.gnu\.lto_' "$tmp/kept/lib/libsluice.a"
 check "make install without them" make install-lib O="$tmp/kept" DESTDIR="$tmp/staged"
 ! grep '  CC  ' "$tmp/output"
 result $? "compiles nothing"
@@ -31,6 +32,31 @@ check "flags of its own command line" \
 	make $jobs install-lib O="$tmp/kept" DESTDIR="$tmp/staged" CFLAGS=-O0
 grep -q '  CC  ' "$tmp/output"
 result $? "compile again"
+
+# ---- As a whole, or file by file
+
+whole() {	# whole MAKE-ARGUMENT...: would the library be compiled as a whole?
+	make -n lib O="$tmp/planned" "$@" >"$tmp/plan" 2>&1 && cat "$tmp/plan" &&
+		grep -q "$tmp/planned/lib/whole/" "$tmp/plan"
+}
+
+printf '#!/bin/sh\ncase " $* " in *" -flto "*) exit 1 ;; esac\nexec cc "$@"\n' >"$tmp/old-cc"
+chmod +x "$tmp/old-cc"
+if [ -n "$(lib/lto.sh cc objcopy)" ]; then
+	check "the library is compiled as a whole" whole
+	check "with another level, too" whole CFLAGS='-O0 -O2'
+	for argument in LTO=no SANITIZE=thread CFLAGS=-fno-lto CFLAGS='-O2 -Og' CFLAGS=--coverage
+	do
+		refuse "file by file with $argument" whole "$argument"
+		! grep 'cannot link' "$tmp/plan"
+		result $? "as was wanted"
+	done
+	refuse "file by file if the compiler cannot do it" whole CC="$tmp/old-cc"
+	grep -q "file by file: $tmp/old-cc cannot link" "$tmp/plan"
+	result $? "which make says"
+else
+	skip "the library is compiled as a whole" "this compiler cannot"
+fi
 
 # ---- Another machine
 

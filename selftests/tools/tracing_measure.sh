@@ -21,17 +21,6 @@ fail() {
 	exit 1
 }
 
-# counted TRIPS: instructions of the counters, by the lines that they come from
-counted() {
-	valgrind --tool=callgrind --callgrind-out-file="$tmp/calls" \
-		"$program" "$1" >"$tmp/output" 2>&1 || return
-	callgrind_annotate --auto=no --threshold=100 "$tmp/calls" 2>"$tmp/output" |
-		awk '/lib\/link\/counters\.h:|lib\/os\/clock\.h:|:clock_gettime/ {
-			gsub(",", "", $1)
-			sum += $1
-		} END { print sum }'
-}
-
 nanoseconds() {	# nanoseconds COMMAND...: of 20000 round trips
 	begun=$(date +%s%N)
 	"$@" 20000 >"$tmp/output" 2>&1 || return
@@ -49,9 +38,10 @@ traced() {
 }
 
 if command -v valgrind >/dev/null; then
-	few=$(counted 1000) && many=$(counted 3000) && [ -n "$few" ] && [ -n "$many" ] ||
+	selftests/build/instructions.sh "$program" >"$tmp/counted" 2>"$tmp/output" ||
 		fail "valgrind did not count"
-	cost=$(((many - few) / 2000))
+	cost=$(awk '/ lib\/trace\/counters\.h | lib\/os\/clock\.h |clock_gettime/ {
+		sum += $NF } END { print sum + 0 }' "$tmp/counted")
 	echo "counters: $cost instructions a round trip, $((cost / 4)) a message, clock included"
 else
 	echo "counters: not measured, there is no valgrind"
