@@ -19,15 +19,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "tools/trace/syscalls.h"
-
-#include "tools/arguments.h"
 #include "tools/private_root.h"
 #include "tools/text/say.h"
+#include "tools/trace/syscalls.h"
 #include "tools/verbs.h"
-
-#define IDLE_MAX	4095	/* a service has at most 4096 clients */
-#define WRONG		2
 
 /*
  * On a busy machine a process that has spun is soon descheduled; the next thing must not
@@ -35,42 +30,6 @@
  */
 #define REST_NS			(5 * 1000 * 1000)
 #define SAME_INTERRUPT_NS	(INT64_C(200) * 1000 * 1000)
-
-static const char help[] =
-"usage: sluice bench [OPTION]...\n"
-"\n"
-"Measures round trips between two processes: sleeping, spinning, and both. In the\n"
-"same run, in turn in each round, it measures what they are compared with: two\n"
-"processes that share a page, and wake each other through io_uring or futex(2),\n"
-"or exchange a cache line. Sleeping is compared with io_uring, spinning with the\n"
-"cache line. One process writes all bytes of a message, the other reads them.\n"
-"\n"
-"  --size BYTES          size of each message, a multiple of 64 (64)\n"
-"  --sizes               measure also messages of 64 B to 1 MiB, spinning\n"
-"  --rounds N            number of rounds for the medians (20)\n"
-"  --trips N             round trips of each thing in a round (2000)\n"
-"  --idle N              measure also with N idle clients connected and with\n"
-"                        none, and the cost of each idle client\n"
-"  --idle-processes M    spread them over M processes (1)\n"
-"  --only KEY,...        of uring_futex, futex, cache_line, separate, combined,\n"
-"                        spinning, adaptive; not of what --idle and --sizes add\n"
-"  --json                print an object; man sluice-bench describes it\n"
-"  -h, --help\n"
-"\n"
-"Client and server run on the two first processors allowed. ^C ends the run early\n"
-"and prints its results. SLUICE_WAIT=socket measures the other way of waiting.\n"
-"\n"
-"System calls are counted in a round that is not timed, by root or with CAP_BPF\n"
-"and CAP_PERFMON. Otherwise, take the difference between two runs:\n"
-"\n"
-"  strace -f -c sluice bench --only combined --rounds 1 --trips 10000\n"
-"  strace -f -c sluice bench --only combined --rounds 1 --trips 20000\n"
-"\n"
-"The second makes 12500 round trips more: a quarter of the trips is made once\n"
-"more to be timed one by one. Other examples:\n"
-"\n"
-"  sluice bench --idle 1000 --idle-processes 10\n"
-"  taskset -c 2,4 sluice bench --sizes --rounds 50\n";
 
 static volatile sig_atomic_t interrupts;
 
@@ -95,110 +54,6 @@ static void interrupted(int signal_number)
 	if (now - before > SAME_INTERRUPT_NS)
 		interrupts = interrupts + 1;
 	before = now;
-}
-
-/* ---- The command line ---------------------------------------------------- */
-
-static bool number(const char *text, unsigned long least, unsigned long most,
-		   unsigned long *ret_value)
-{
-	char *end;
-
-	errno = 0;
-	*ret_value = strtoul(text, &end, 10);
-	return *text >= '0' && *text <= '9' && !*end && !errno &&
-	       *ret_value >= least && *ret_value <= most;
-}
-
-enum { SIZE = 256, SIZES, ROUNDS, TRIPS, IDLE, IDLE_PROCESSES, ONLY, JSON, HELP = 'h' };
-
-static const struct option long_options[] = {
-	{ "size", required_argument, NULL, SIZE },
-	{ "sizes", no_argument, NULL, SIZES },
-	{ "rounds", required_argument, NULL, ROUNDS },
-	{ "trips", required_argument, NULL, TRIPS },
-	{ "idle", required_argument, NULL, IDLE },
-	{ "idle-processes", required_argument, NULL, IDLE_PROCESSES },
-	{ "only", required_argument, NULL, ONLY },
-	{ "json", no_argument, NULL, JSON },
-	{ "help", no_argument, NULL, HELP },
-	{ 0 },
-};
-
-/* False if the value is none. */
-static bool set_option(struct bench_options *options, int option)
-{
-	unsigned long value = 0;
-	bool good = true;
-
-	switch (option) {
-	case SIZE:
-		good = number(optarg, LINE, SIZE_LIMIT, &value) && value % LINE == 0;
-		options->size = value;
-		break;
-	case ROUNDS:
-		good = number(optarg, 1, 10000, &value);
-		options->rounds = (unsigned int)value;
-		break;
-	case TRIPS:
-		good = number(optarg, 1, 1000000, &value);
-		options->trips = (unsigned int)value;
-		break;
-	case IDLE:
-		good = number(optarg, 1, IDLE_MAX, &value);
-		options->idle = (unsigned int)value;
-		break;
-	case IDLE_PROCESSES:
-		good = number(optarg, 1, IDLE_MAX, &value);
-		options->idle_processes = (unsigned int)value;
-		break;
-	case ONLY:
-		good = things_known(optarg);
-		options->only = optarg;
-		break;
-	case SIZES:
-		options->sizes = true;
-		break;
-	case JSON:
-		options->json = true;
-		break;
-	}
-	return good;
-}
-
-static int take_all(const struct arguments *arguments, struct bench_options *options)
-{
-	int option;
-
-	arguments_begin();
-	while ((option = arguments_next(arguments)) != -1) {
-		if (option == HELP)
-			return HELP;
-		if (option == '?')
-			return WRONG;
-		if (!set_option(options, option))
-			return arguments_refuse(arguments, option);
-	}
-	return 0;
-}
-
-/* 0; WRONG; or HELP if that was asked for. */
-static int parse(int argc, char **argv, struct bench_options *options)
-{
-	const struct arguments arguments = {
-		.verb = "bench", .options = long_options, .argc = argc, .argv = argv,
-	};
-	int r = take_all(&arguments, options);
-
-	if (r)
-		return r;
-	if (optind < argc)
-		return say_wrong("bench", "there are no arguments such as %s", argv[optind]);
-	if (options->idle_processes && options->idle_processes > options->idle)
-		return say_wrong("bench", "--idle-processes needs at least as many --idle clients");
-	if (options->idle && !options->idle_processes)
-		options->idle_processes = 1;
-	return 0;
 }
 
 /* ---- Beginning and end --------------------------------------------------- */
@@ -397,10 +252,10 @@ static int count_calls(struct run *run)
 int verb_bench(int argc, char **argv)
 {
 	static struct run run = { .options = { .size = LINE, .rounds = 20, .trips = 2000 } };
-	int r = parse(argc, argv, &run.options);
+	int r = bench_parse(argc, argv, &run.options);
 
-	if (r == HELP) {
-		fputs(help, stdout);
+	if (r == BENCH_HELP) {
+		fputs(bench_help, stdout);
 		return 0;
 	}
 	if (r)
@@ -419,9 +274,9 @@ int verb_bench(int argc, char **argv)
 	if (r < 0)
 		say("bench", "%s", complaint());
 	else if (run.options.json)
-		report_print_json(&run.report);
+		json_print(&run.report);
 	else
-		report_print(&run.report);
+		table_print(&run.report);
 	report_free(&run.report);
 	return r < 0;
 }

@@ -2,14 +2,17 @@
 /*
  * sluice bench - what its files share
  *
- *	bench.c		the command line, and the course of a run
+ *	bench.c		the course of a run
+ *	options.c	the command line
  *	things.c	which things are measured
  *	floor.c		what the kernel and the processor can do without Sluice
- *	pair.c		a client and a server of Sluice
+ *	port.c		the node, the service, the client and the server of a thing
+ *	pair.c		a client and a server, one message at a time
  *	payload.c	what each message carries
  *	child.c		the processes, and how the parent commands them
  *	idle.c		clients that are connected and do nothing, and what they cost
- *	report.c	medians, and the table
+ *	report.c	the figures
+ *	table.c		the figures as text
  *	json.c		the same as JSON
  *
  * A *thing* is a way of making round trips.  Each is set up once, in two processes, and
@@ -31,7 +34,7 @@
 #define THINGS_MAX	40
 #define UNAVAILABLE	1	/* of a setup: it is not available on this machine */
 
-/* bench.c */
+/* options.c */
 
 struct bench_options {
 	size_t size;		/* of each message */
@@ -44,6 +47,12 @@ struct bench_options {
 	bool json;
 };
 
+/* 0; another exit status; or BENCH_HELP if that was asked for. */
+#define BENCH_HELP	'h'
+int bench_parse(int argc, char **argv, struct bench_options *options);
+
+extern const char bench_help[];
+
 /* things.c */
 
 enum side { SERVER, CLIENT };
@@ -55,6 +64,7 @@ struct method {
 	int (*setup)(const struct thing *thing, enum side side, void **ret_state);
 	int (*step)(void *state, bool last);	/* @last: of this round */
 	void (*teardown)(void *state);
+	int (*admit)(void *state, unsigned int clients);	/* or NULL */
 };
 
 /* Where its results are reported. */
@@ -108,10 +118,6 @@ int floor_prepare(size_t size);
 extern const struct method pair_separate[2];
 extern const struct method pair_combined[2];
 
-int pair_admit(void *state, unsigned int clients);
-int pair_crowd(const struct thing *thing, unsigned int clients);
-int pair_settle(void);
-
 /* payload.c */
 
 void payload_write(void *data, size_t size, uint64_t value);
@@ -124,8 +130,8 @@ void spin_share(bool one_cpu);
 enum order { SETUP, ROUND, ADMIT, CROWD, SETTLE, LEAVE };
 
 /*
- * SETUP and LEAVE a thing, make a ROUND of it; for --idle, server: ADMIT so many
- * clients of it; process of idle clients: make a CROWD of so many, let it SETTLE.
+ * SETUP and LEAVE a thing, make a ROUND of it; server: ADMIT so many clients of it; for
+ * --idle, process of idle clients: make a CROWD of so many, let it SETTLE.
  */
 struct command {
 	enum order order;
@@ -179,8 +185,10 @@ struct idle {
 	const char *kernel_source;
 };
 
-int idle_descriptors(unsigned int clients);
+int idle_descriptors(unsigned int connections);
 int idle_connect(struct team *team, unsigned int thing, struct idle *idle);
+int idle_crowd(const struct thing *thing, unsigned int clients);
+int idle_settle(void);
 
 /* report.c */
 
@@ -206,12 +214,15 @@ struct report {
 int report_prepare(struct report *report);
 void report_round(struct report *report, unsigned int thing, int64_t ns,
 		  const uint32_t *stamps);
-void report_print(struct report *report);
-void report_print_json(struct report *report);
 double report_median(struct report *report, const char *key);
 double report_late(struct report *report, const char *key);
 void report_calls(struct report *report, unsigned int thing, uint64_t calls);
 double report_ratio(struct report *report, const char *key, const char *floor);
 void report_free(struct report *report);
+
+/* table.c, json.c */
+
+void table_print(struct report *report);
+void json_print(struct report *report);
 
 #endif /* BENCH_H */

@@ -280,16 +280,16 @@ STEPS(futex)
 STEPS(line)
 
 const struct method floor_uring[2] = {
-	[SERVER] = { setup_ring, ring_serve, teardown },
-	[CLIENT] = { setup_ring, ring_call, teardown },
+	[SERVER] = { setup_ring, ring_serve, teardown, NULL },
+	[CLIENT] = { setup_ring, ring_call, teardown, NULL },
 };
 
 const struct method floor_futex[2] = {
-	[SERVER] = { setup, futex_serve, teardown },
-	[CLIENT] = { setup, futex_call, teardown },
+	[SERVER] = { setup, futex_serve, teardown, NULL },
+	[CLIENT] = { setup, futex_call, teardown, NULL },
 };
 
 const struct method floor_line[2] = {
-	[SERVER] = { setup, line_serve, teardown },
-	[CLIENT] = { setup, line_call, teardown },
+	[SERVER] = { setup, line_serve, teardown, NULL },
+	[CLIENT] = { setup, line_call, teardown, NULL },
 };

@@ -102,7 +102,7 @@ static json_t *idle_json(struct report *report)
 			 "connect_ns", figure(idle->connect_ns));
 }
 
-void report_print_json(struct report *report)
+void json_print(struct report *report)
 {
 	struct utsname kernel;
 	json_t *object;
