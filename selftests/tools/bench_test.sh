@@ -11,9 +11,9 @@ sluice=$O/tools/sluice
 few="--rounds 2 --trips 200"
 
 # A floor that cannot be had here has, in place of its figures, the reason.
-time='[0-9][0-9.]* [nu]s'
-figures=" *$time  *$time"
-calls=" *\([0-9][0-9.]*\|-\)"
+time='[0-9][0-9.]* [num]*s'
+figures=" *$time  *$time  *$time  *$time"
+calls="  *\([0-9][0-9.]*\|-\)"
 no_uring="not here: .*io_uring"
 
 # says NAME PATTERN: a line of $tmp/said matches
@@ -51,42 +51,60 @@ roots() {
 
 before=$(roots)
 
+# json NAME FILTER: what jq makes of $tmp/said is true
+json() {
+	cp "$tmp/said" "$tmp/output"
+	jq -e "$2" "$tmp/said" >/dev/null 2>>"$tmp/output"
+	result $? "$1"
+}
+
 # shellcheck disable=SC2086 # options
 run "the table" $few
-says "io_uring futex" "^floor: bare io_uring futex .*\($figures\|$no_uring\)"
-says "futex" "^floor: bare futex system calls $figures"
 says "cache line" "^floor: cache line $figures"
+says "payload line" "^floor: payload line each way $figures"
+says "futex" "^floor: futex $figures"
+says "io_uring futex" "^floor: io_uring futex .*\($figures\|$no_uring\)"
+says "Unix socket" "^floor: Unix seqpacket $figures"
+says "pipe" "^floor: pipe $figures"
 says "separate calls" "^sluice, sleeping, separate calls $figures$calls  *[0-9.]*  to "
 says "combined calls" "^sluice, sleeping, combined calls $figures$calls  *[0-9.]*  to "
-says "spinning" "^sluice, spinning $figures$calls  *[0-9.]*  to "
-says "spin, then sleep" "^sluice, spins .* then sleeps $figures$calls  *[0-9.]*  to "
-never "no figure is 0" " 0\(\.0*\)\? [nu]s"
+says "polling" "^sluice, polling $figures$calls  *[0-9.]*  to "
+says "poll, then sleep" "^sluice, polls .* then sleeps $figures$calls  *[0-9.]*  to "
+never "no figure is 0" " 0\(\.0*\)\? [num]s"
 
 # shellcheck disable=SC2086
 run "idle clients" $few --only combined --idle 20 --idle-processes 3
-says "sleeping with idle clients" "^sleeping $figures  *[0-9.]*$"
-says "spinning with idle clients" "^spinning $figures  *[0-9.]*$"
+says "sleeping with idle clients" "^sleeping  *$time  *$time  *[0-9.]*$"
+says "polling with idle clients" "^polling  *$time  *$time  *[0-9.]*$"
 says "their descriptors" "^  descriptors  *[1-9][0-9.]* at the server, [1-9]"
 says "their memory" "^  memory  *[1-9][0-9.]* KiB"
 says "the kernel's memory" "^  kernel memory  *-\?[0-9.]* KiB ([A-Za-z]"
 
-# shellcheck disable=SC2086
-run "sizes" --rounds 1 --trips 20 --only cache_line --sizes
-for size in 64 256 1024 4096 16384 65536 262144 1048576; do
-	says "$size B" "^$size $figures  *[0-9.]*  *$time$"
+run "sizes" --rounds 1 --trips 10 --only cache_line --sizes
+for size in 8 64 256 1024 4096 16384 65536 262144 1048576 4194304 16777216 67108864; do
+	says "$size B" "^$size  *$time  *$time  *[0-9.]*  *$time$"
 done
 
-# shellcheck disable=SC2086
-run "JSON" $few --json --idle 20
-tr -d '\n' <"$tmp/said" >"$tmp/object"
-mv "$tmp/object" "$tmp/said"
-says "is one object" '^{.*}$'
-for key in futex cache_line separate combined spinning adaptive sleeping_alone \
-	sleeping_crowded spinning_alone spinning_crowded; do
-	says "$key" "{\"key\": \"$key\",[^{}]*\"rounds\": 2, \"trips\": 200,[^{}]*\"median_ns\": \
-[1-9][0-9.]*, \"p99_ns\": [1-9][0-9.]*,"
+# Polled words are seen at once, so each size of a message that words fit in is right.
+for size in 8 24 200; do
+	run "$size B" --rounds 1 --trips 20 --size $size
 done
-says "idle" '"idle": {"clients": 20, "processes": 1,[^{}]*"pss_bytes": [1-9]'
+
+run "JSON" --rounds 2 --trips 200 --json --idle 20
+if command -v jq >/dev/null; then
+	json "is one object" 'type == "object" and .rounds == 2'
+	for key in cache_line payload_line futex seqpacket pipe separate combined spinning \
+		adaptive sleeping_alone sleeping_crowded spinning_alone spinning_crowded; do
+		json "$key" ".things[] | select(.key == \"$key\") | .rounds == 2 and .trips == 200 and
+			.median_ns > 0 and .p99_ns > 0 and .p999_ns >= .p99_ns and
+			.max_ns >= .p999_ns"
+	done
+	json "a floor has no floor" \
+		'all(.things[]; (.floor == null) == (.ratio == null))'
+	json "idle" '.idle | .clients == 20 and .processes == 1 and .pss_bytes > 0'
+else
+	skip "JSON" "there is no jq"
+fi
 
 run "help" --help
 says "has examples" "^  strace -f -c sluice bench --only"
@@ -97,6 +115,7 @@ wrong --rounds
 wrong --rounds 0
 wrong --rounds 1x
 wrong --size 100
+wrong --size 0
 wrong --idle 4096
 wrong --idle-processes 2
 wrong --idle 2 --idle-processes 3

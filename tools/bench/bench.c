@@ -98,36 +98,43 @@ static void *shared_memory(size_t size)
 	return memory == MAP_FAILED ? NULL : memory;
 }
 
-/* What must exist before the children are started, so that they have it too. */
-static int prepare(struct run *run)
+/* What the children share with the parent or with each other. */
+static int prepare_memory(struct run *run)
 {
-	const struct bench_options *options = &run->options;
-	unsigned int children = 2 + options->idle_processes, stamped = 0;
-	struct report *report = &run->report;
-	size_t size = options->size;
+	unsigned int children = 2 + run->options.idle_processes, stamped = 0;
+	size_t size = 0;
 
-	if (choose_cpus(report->cpu) < 0)
-		return -1;
-	spin_share(report->cpu[CLIENT] == report->cpu[SERVER]);
-	things_list(&run->things, options, report->cpu[CLIENT] == report->cpu[SERVER]);
 	for (unsigned int i = 0; i < run->things.count; i++) {
 		if (run->things.thing[i].size > size)
 			size = run->things.thing[i].size;
 		if (run->things.thing[i].stamped > stamped)
 			stamped = run->things.thing[i].stamped;
 	}
-	report->options = options;
-	report->things = &run->things;
-	run->team.things = &run->things;
-	run->team.interrupts = &interrupts;
 	run->team.stamps = shared_memory(stamped * sizeof(*run->team.stamps));
 	run->team.child = calloc(children, sizeof(*run->team.child));
 	run->answers = calloc(children, sizeof(*run->answers));
 	if (!run->team.stamps || !run->team.child || !run->answers)
 		return complain("no memory");
-	if (report_prepare(report) < 0 || floor_prepare(size) < 0 || make_root(run) < 0)
+	return floor_prepare(size);
+}
+
+/* What must exist before the children are started, so that they have it too. */
+static int prepare(struct run *run)
+{
+	struct report *report = &run->report;
+
+	if (choose_cpus(report->cpu) < 0)
 		return -1;
-	return idle_descriptors(options->idle);
+	spin_share(report->cpu[CLIENT] == report->cpu[SERVER]);
+	things_list(&run->things, &run->options, report->cpu[CLIENT] == report->cpu[SERVER]);
+	report->options = &run->options;
+	report->things = &run->things;
+	run->team.things = &run->things;
+	run->team.interrupts = &interrupts;
+	if (prepare_memory(run) < 0 || report_prepare(report) < 0 ||
+	    floor_file_prepare() < 0 || make_root(run) < 0)
+		return -1;
+	return idle_descriptors(run->options.idle);
 }
 
 static int start(struct run *run)
@@ -151,25 +158,30 @@ static void finish(struct run *run, bool at_once)
 
 /* ---- The course of it ---------------------------------------------------- */
 
+/* 0; 1 if it is not available; or -1. */
+static int set_up_side(struct run *run, unsigned int thing, enum side side)
+{
+	const struct command command = { .order = SETUP, .thing = thing };
+	struct answer *answer = &run->answers[side];
+
+	if (team_tell(&run->team, side, command) < 0 ||
+	    team_hear(&run->team, run->answers) < 0)
+		return -1;
+	if (answer->status != UNAVAILABLE)
+		return 0;
+	memcpy(run->report.result[thing].unavailable, answer->why, sizeof(answer->why));
+	things_without(&run->things, run->things.thing[thing].key);
+	return 1;
+}
+
 /* The server first, so that the client meets it. */
 static int set_up(struct run *run, unsigned int thing)
 {
-	const struct command command = { .order = SETUP, .thing = thing };
-	struct result *result = &run->report.result[thing];
+	int r = set_up_side(run, thing, SERVER);
 
-	for (enum side side = SERVER; side <= CLIENT; side++) {
-		struct answer *answer = &run->answers[side];
-
-		if (team_tell(&run->team, side, command) < 0 ||
-		    team_hear(&run->team, run->answers) < 0)
-			return -1;
-		if (answer->status == UNAVAILABLE) {
-			memcpy(result->unavailable, answer->why, sizeof(result->unavailable));
-			things_without(&run->things, run->things.thing[thing].key);
-			return 0;
-		}
-	}
-	return 0;
+	if (r == 0)
+		r = set_up_side(run, thing, CLIENT);
+	return r < 0 ? r : 0;
 }
 
 static int set_up_all(struct run *run)
@@ -249,9 +261,27 @@ static int count_calls(struct run *run)
 	return r;
 }
 
+static int run_all(struct run *run)
+{
+	int r = prepare(run);
+
+	if (r == 0)
+		r = start(run);
+	if (r == 0)
+		r = set_up_all(run);
+	if (r == 0)
+		r = measure_all(run);
+	if (r == 0)
+		r = count_calls(run);
+	finish(run, r < 0);
+	return r;
+}
+
 int verb_bench(int argc, char **argv)
 {
-	static struct run run = { .options = { .size = LINE, .rounds = 20, .trips = 2000 } };
+	static struct run run = {
+		.options = { .size = LINE, .rounds = 20, .trips = 2000 },
+	};
 	int r = bench_parse(argc, argv, &run.options);
 
 	if (r == BENCH_HELP) {
@@ -261,16 +291,7 @@ int verb_bench(int argc, char **argv)
 	if (r)
 		return r;
 	catch_interrupts();
-	r = prepare(&run);
-	if (r == 0)
-		r = start(&run);
-	if (r == 0)
-		r = set_up_all(&run);
-	if (r == 0)
-		r = measure_all(&run);
-	if (r == 0)
-		r = count_calls(&run);
-	finish(&run, r < 0);
+	r = run_all(&run);
 	if (r < 0)
 		say("bench", "%s", complaint());
 	else if (run.options.json)

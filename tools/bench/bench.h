@@ -5,7 +5,8 @@
  *	bench.c		the course of a run
  *	options.c	the command line
  *	things.c	which things are measured
- *	floor.c		what the kernel and the processor can do without Sluice
+ *	floor.c		what processes that share a page can do without Sluice
+ *	floor_file.c	what a socket and pipes can do
  *	port.c		the node, the service, the client and the server of a thing
  *	pair.c		a client and a server, one message at a time
  *	payload.c	what each message carries
@@ -28,10 +29,11 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define LINE		64	/* bytes; sizes are whole lines */
+#define LINE		64	/* bytes of a cache line */
+#define WORD		8	/* bytes of what a message consists of */
 #define SIZE_LIMIT	(UINT64_C(64) << 20)
 #define WAIT_LIMIT_NS	(INT64_C(30) * 1000 * 1000 * 1000)
-#define THINGS_MAX	40
+#define THINGS_MAX	200
 #define UNAVAILABLE	1	/* of a setup: it is not available on this machine */
 
 /* options.c */
@@ -78,9 +80,9 @@ struct thing {
 	char floor[32];		/* key of the thing it is compared with, or "" */
 	size_t size;		/* of each message */
 	size_t touched;		/* so much of it is written by one side and read by the other */
-	unsigned int warm;	/* round trips in each round before the clock runs */
-	unsigned int trips;	/* that are timed together, for the median */
-	unsigned int stamped;	/* that are timed one by one, for the 99th percentile */
+	unsigned int warm;	/* steps in each round before the clock runs */
+	unsigned int trips;	/* steps that are timed together, for the median */
+	unsigned int stamped;	/* steps that are timed one by one, for the percentiles */
 
 	/* Only for a thing of Sluice. */
 	unsigned int service;	/* things with the same one share their ports */
@@ -105,13 +107,18 @@ void things_without(struct things *things, const char *floor);
 bool things_known(const char *list);
 const struct thing *things_find(const struct things *things, const char *key);
 
-/* floor.c */
+/* floor.c, floor_file.c */
 
 extern const struct method floor_uring[2];
 extern const struct method floor_futex[2];
+extern const struct method floor_payload[2];
 extern const struct method floor_line[2];
+extern const struct method floor_packet[2];
+extern const struct method floor_pipe[2];
 
+/* For messages of at most @size; before the processes are started. */
 int floor_prepare(size_t size);
+int floor_file_prepare(void);
 
 /* pair.c */
 
@@ -185,6 +192,7 @@ struct idle {
 	const char *kernel_source;
 };
 
+/* Lets this process and its children have descriptors for so many connections. */
 int idle_descriptors(unsigned int connections);
 int idle_connect(struct team *team, unsigned int thing, struct idle *idle);
 int idle_crowd(const struct thing *thing, unsigned int clients);
@@ -193,10 +201,11 @@ int idle_settle(void);
 /* report.c */
 
 struct result {
-	double *round_ns;	/* of each round: nanoseconds of a round trip */
+	double *round_ns;	/* of each round: nanoseconds of a message */
 	unsigned int rounds;
 	uint32_t *stamps;
 	size_t stamped;
+	bool sorted;		/* both */
 	char unavailable[240];
 	double calls;		/* system calls of a round trip, both sides; negative: unknown */
 };
@@ -214,11 +223,13 @@ struct report {
 int report_prepare(struct report *report);
 void report_round(struct report *report, unsigned int thing, int64_t ns,
 		  const uint32_t *stamps);
-double report_median(struct report *report, const char *key);
-double report_late(struct report *report, const char *key);
 void report_calls(struct report *report, unsigned int thing, uint64_t calls);
-double report_ratio(struct report *report, const char *key, const char *floor);
 void report_free(struct report *report);
+
+/* Each is 0 if it was not measured. */
+double report_median(struct report *report, const char *key);
+double report_quantile(struct report *report, const char *key, double share);
+double report_ratio(struct report *report, const char *key, const char *floor);
 
 /* table.c, json.c */
 

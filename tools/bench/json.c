@@ -12,7 +12,8 @@
  *	  size, touched		bytes of each message, and those written and read
  *	  rounds, trips		measured rounds; round trips timed in each
  *	  trips_in_all		made in each round, with those before and after
- *	  median_ns, p99_ns	of a round trip; null if there was none
+ *	  median_ns		of a round trip; null if there was none
+ *	  p99_ns, p999_ns, max_ns	of a round trip; null if there was none
  *	  system_calls		of a round trip, both sides; null if they were not counted
  *	  floor, ratio		key of the thing compared with; null for a floor
  *	  unavailable		why it could not be measured here, or null
@@ -52,24 +53,35 @@ static json_t *measured(double value)
 	return value > 0 ? figure(value) : json_null();
 }
 
+static void add_times(json_t *object, struct report *report, const struct thing *thing)
+{
+	const char *key = thing->key;
+
+	json_object_set_new(object, "median_ns", measured(report_median(report, key)));
+	json_object_set_new(object, "p99_ns", measured(report_quantile(report, key, 0.99)));
+	json_object_set_new(object, "p999_ns", measured(report_quantile(report, key, 0.999)));
+	json_object_set_new(object, "max_ns", measured(report_quantile(report, key, 1)));
+}
+
 static json_t *thing_json(struct report *report, unsigned int i)
 {
 	const struct thing *thing = &report->things->thing[i];
 	const struct result *result = &report->result[i];
+	json_t *object = json_pack(
+		"{s:s, s:s, s:I, s:I, s:I, s:I, s:I}",
+		"key", thing->key, "name", thing->name,
+		"size", (json_int_t)thing->size, "touched", (json_int_t)thing->touched,
+		"rounds", (json_int_t)result->rounds, "trips", (json_int_t)thing->trips,
+		"trips_in_all", (json_int_t)thing->warm + thing->trips + thing->stamped);
 
-	return json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o}",
-			 "key", thing->key, "name", thing->name,
-			 "size", (json_int_t)thing->size,
-			 "touched", (json_int_t)thing->touched,
-			 "rounds", (json_int_t)result->rounds,
-			 "trips", (json_int_t)thing->trips, "trips_in_all",
-			 (json_int_t)thing->warm + thing->trips + thing->stamped,
-			 "median_ns", measured(report_median(report, thing->key)),
-			 "p99_ns", measured(report_late(report, thing->key)),
-			 "system_calls", result->calls < 0 ? json_null() : figure(result->calls),
-			 "floor", text(thing->floor), "ratio",
-			 measured(report_ratio(report, thing->key, thing->floor)),
-			 "unavailable", text(result->unavailable));
+	add_times(object, report, thing);
+	json_object_set_new(object, "system_calls",
+			    result->calls < 0 ? json_null() : figure(result->calls));
+	json_object_set_new(object, "floor", text(thing->floor));
+	json_object_set_new(object, "ratio",
+			    measured(report_ratio(report, thing->key, thing->floor)));
+	json_object_set_new(object, "unavailable", text(result->unavailable));
+	return object;
 }
 
 static json_t *things_json(struct report *report)
@@ -104,15 +116,16 @@ static json_t *idle_json(struct report *report)
 
 void json_print(struct report *report)
 {
+	const struct bench_options *options = report->options;
 	struct utsname kernel;
 	json_t *object;
 
 	uname(&kernel);
 	object = json_pack("{s:s, s:s, s:I, s:I, s:I, s:i, s:i, s:b, s:o, s:o}",
 			   "version", sluice_version(), "kernel", kernel.release,
-			   "size", (json_int_t)report->options->size,
-			   "rounds", (json_int_t)report->options->rounds,
-			   "trips", (json_int_t)report->options->trips,
+			   "size", (json_int_t)options->size,
+			   "rounds", (json_int_t)options->rounds,
+			   "trips", (json_int_t)options->trips,
 			   "client_cpu", report->cpu[CLIENT], "server_cpu", report->cpu[SERVER],
 			   "interrupted", (int)report->interrupted,
 			   "things", things_json(report), "idle", idle_json(report));

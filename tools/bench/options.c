@@ -16,21 +16,22 @@
 const char bench_help[] =
 "usage: sluice bench [OPTION]...\n"
 "\n"
-"Measures round trips between two processes: sleeping, spinning, and both. In the\n"
-"same run, in turn in each round, it measures what they are compared with: two\n"
-"processes that share a page, and wake each other through io_uring or futex(2),\n"
-"or exchange a cache line. Sleeping is compared with io_uring, spinning with the\n"
-"cache line. One process writes all bytes of a message, the other reads them.\n"
+"Measures round trips between two processes, each on a processor of its own. In\n"
+"the same run, in turn in each round, it measures the floors: what two processes\n"
+"do without Sluice. Polling is compared with processes\n"
+"that exchange the lines of a message, sleeping with futexes through io_uring.\n"
+"One process writes all bytes of a message, the other reads them.\n"
 "\n"
-"  --size BYTES          size of each message, a multiple of 64 (64)\n"
-"  --sizes               measure also messages of 64 B to 1 MiB, spinning\n"
-"  --rounds N            number of rounds for the medians (20)\n"
-"  --trips N             round trips of each thing in a round (2000)\n"
+"  --size BYTES          size of each message, a multiple of 8 (64)\n"
+"  --sizes               measure also messages of 8 B to 64 MiB, polling\n"
 "  --idle N              measure also with N idle clients connected and with\n"
 "                        none, and the cost of each idle client\n"
 "  --idle-processes M    spread them over M processes (1)\n"
-"  --only KEY,...        of uring_futex, futex, cache_line, separate, combined,\n"
-"                        spinning, adaptive; not of what --idle and --sizes add\n"
+"  --rounds N            number of rounds for the medians (20)\n"
+"  --trips N             round trips of each thing in a round (2000)\n"
+"  --only KEY,...        of cache_line, payload_line, futex, uring_futex,\n"
+"                        seqpacket, pipe, spinning, adaptive, separate, combined;\n"
+"                        not of what --idle and --sizes add\n"
 "  --json                print an object; man sluice-bench describes it\n"
 "  -h, --help\n"
 "\n"
@@ -49,63 +50,64 @@ const char bench_help[] =
 "  sluice bench --idle 1000 --idle-processes 10\n"
 "  taskset -c 2,4 sluice bench --sizes --rounds 50\n";
 
-static bool number(const char *text, unsigned long least, unsigned long most,
-		   unsigned long *ret_value)
-{
-	char *end;
-
-	errno = 0;
-	*ret_value = strtoul(text, &end, 10);
-	return *text >= '0' && *text <= '9' && !*end && !errno &&
-	       *ret_value >= least && *ret_value <= most;
-}
-
-enum { SIZE = 256, SIZES, ROUNDS, TRIPS, IDLE, IDLE_PROCESSES, ONLY, JSON };
+enum {
+	SIZE = 256, SIZES, IDLE, IDLE_PROCESSES,
+	ROUNDS, TRIPS, ONLY, JSON,
+};
 
 static const struct option long_options[] = {
 	{ "size", required_argument, NULL, SIZE },
 	{ "sizes", no_argument, NULL, SIZES },
-	{ "rounds", required_argument, NULL, ROUNDS },
-	{ "trips", required_argument, NULL, TRIPS },
 	{ "idle", required_argument, NULL, IDLE },
 	{ "idle-processes", required_argument, NULL, IDLE_PROCESSES },
+	{ "rounds", required_argument, NULL, ROUNDS },
+	{ "trips", required_argument, NULL, TRIPS },
 	{ "only", required_argument, NULL, ONLY },
 	{ "json", no_argument, NULL, JSON },
 	{ "help", no_argument, NULL, BENCH_HELP },
 	{ 0 },
 };
 
+static bool number(const char *text, unsigned long most, unsigned int *ret_value)
+{
+	unsigned long value;
+	char *end;
+
+	errno = 0;
+	value = strtoul(text, &end, 10);
+	if (*text < '0' || *text > '9' || *end || errno || value < 1 || value > most)
+		return false;
+	*ret_value = (unsigned int)value;
+	return true;
+}
+
+static bool take_size(const char *text, size_t *ret_size)
+{
+	unsigned int size;
+
+	if (!number(text, SIZE_LIMIT, &size) || size % WORD)
+		return false;
+	*ret_size = size;
+	return true;
+}
+
 /* False if the value is none. */
 static bool set_option(struct bench_options *options, int option)
 {
-	unsigned long value = 0;
-	bool good = true;
-
 	switch (option) {
 	case SIZE:
-		good = number(optarg, LINE, SIZE_LIMIT, &value) && value % LINE == 0;
-		options->size = value;
-		break;
-	case ROUNDS:
-		good = number(optarg, 1, 10000, &value);
-		options->rounds = (unsigned int)value;
-		break;
-	case TRIPS:
-		good = number(optarg, 1, 1000000, &value);
-		options->trips = (unsigned int)value;
-		break;
+		return take_size(optarg, &options->size);
 	case IDLE:
-		good = number(optarg, 1, IDLE_MAX, &value);
-		options->idle = (unsigned int)value;
-		break;
+		return number(optarg, IDLE_MAX, &options->idle);
 	case IDLE_PROCESSES:
-		good = number(optarg, 1, IDLE_MAX, &value);
-		options->idle_processes = (unsigned int)value;
-		break;
+		return number(optarg, IDLE_MAX, &options->idle_processes);
+	case ROUNDS:
+		return number(optarg, 10000, &options->rounds);
+	case TRIPS:
+		return number(optarg, 1000000, &options->trips);
 	case ONLY:
-		good = things_known(optarg);
 		options->only = optarg;
-		break;
+		return things_known(optarg);
 	case SIZES:
 		options->sizes = true;
 		break;
@@ -113,7 +115,7 @@ static bool set_option(struct bench_options *options, int option)
 		options->json = true;
 		break;
 	}
-	return good;
+	return true;
 }
 
 static int take_all(const struct arguments *arguments, struct bench_options *options)
@@ -143,7 +145,7 @@ int bench_parse(int argc, char **argv, struct bench_options *options)
 		return r;
 	if (optind < argc)
 		return say_wrong("bench", "there are no arguments such as %s", argv[optind]);
-	if (options->idle_processes && options->idle_processes > options->idle)
+	if (options->idle_processes > options->idle)
 		return say_wrong("bench", "--idle-processes needs at least as many --idle clients");
 	if (options->idle && !options->idle_processes)
 		options->idle_processes = 1;

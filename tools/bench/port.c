@@ -3,7 +3,8 @@
  * The node, the service, and the client or the server of one side of a thing.
  *
  * Things that name the same service share its ports: those of --idle, which are measured
- * sleeping and spinning with the same clients connected.  A message is a slice of lines.  The timeout of a receive says whether the receiver
+ * sleeping and spinning with the same clients connected.  A message is a slice of words
+ * that begins with a cache line.  The timeout of a receive says whether the receiver
  * sleeps or polls all the time.
  */
 #include "port.h"
@@ -14,23 +15,22 @@
 
 #define PORTS_MAX	(THINGS_MAX + SERVICE_FIRST)
 
-struct line {
-	_Alignas(LINE) unsigned char bytes[LINE];
-};
-
 static struct port ports[PORTS_MAX];
 
 int port_open_service(struct port *port, const struct thing *thing)
 {
 	const struct sluice_node_opts node = SLUICE_NODE_OPTS(.spin = thing->spin);
 	const struct sluice_service_opts opts = SLUICE_SERVICE_OPTS(
-		.max_clients = thing->clients);
+		.max_clients = thing->clients,
+		.max_nodes = thing->clients ? thing->clients + 2 : 0,
+		.request_alignment = LINE,
+		.response_alignment = LINE);
 
 	snprintf(port->name, sizeof(port->name), "bench/%u", thing->service);
 	port->contract = (struct sluice_contract){
 		.name = port->name,
-		.request = SLUICE_SLICE(struct line),
-		.response = SLUICE_SLICE(struct line),
+		.request = SLUICE_SLICE(uint64_t),
+		.response = SLUICE_SLICE(uint64_t),
 	};
 	port->node = sluice_node_create("bench", &node);
 	port->service = sluice_service_open(port->node, &port->contract, &opts);
@@ -40,7 +40,7 @@ int port_open_service(struct port *port, const struct thing *thing)
 struct sluice_server *port_make_server(struct port *port, const struct thing *thing)
 {
 	const struct sluice_server_opts opts = SLUICE_SERVER_OPTS(
-		.port = { .initial_max_slice_len = thing->size / LINE });
+		.port = { .initial_max_slice_len = thing->size / WORD });
 	struct sluice_server *server = sluice_server_create(port->service, &opts);
 
 	if (!server)
@@ -52,7 +52,7 @@ struct sluice_client *port_make_client(struct port *port, const struct thing *th
 				       unsigned int servers)
 {
 	const struct sluice_client_opts opts = SLUICE_CLIENT_OPTS(
-		.port = { .initial_max_slice_len = thing->size / LINE });
+		.port = { .initial_max_slice_len = thing->size / WORD });
 	struct sluice_client *client = sluice_client_create(port->service, &opts);
 
 	if (!client) {
@@ -147,7 +147,7 @@ bool end_not_yet(void)
 struct sluice_request *end_loan(const struct thing *thing, struct sluice_client *client,
 				uint64_t value)
 {
-	struct sluice_request *request = sluice_client_loan(client, thing->size / LINE);
+	struct sluice_request *request = sluice_client_loan(client, thing->size / WORD);
 
 	if (request)
 		payload_write(request->data, thing->touched, value);
@@ -189,7 +189,7 @@ struct sluice_active_request *end_receive(const struct thing *thing,
 struct sluice_reply *end_answer(const struct thing *thing,
 				struct sluice_active_request *request)
 {
-	struct sluice_reply *reply = sluice_active_request_loan(request, thing->size / LINE);
+	struct sluice_reply *reply = sluice_active_request_loan(request, thing->size / WORD);
 
 	if (reply)
 		payload_write(reply->data, thing->touched,

@@ -2,9 +2,12 @@
 /*
  * The figures of a run.
  *
- * A thing's figure is the median, over the rounds, of the time of a round divided by
- * its round trips.  Its 99th percentile is over all trips of all rounds that were
+ * A thing's figure is the median, over the rounds, of the time of a round divided by its
+ * round trips.  Its percentiles and its maximum are over all trips of all rounds that were
  * timed one by one.  Its ratio is its median divided by that of its floor.
+ *
+ * Percentiles are of the times themselves and not of a histogram, since a bucket of a
+ * histogram is wider than what is compared here.
  */
 #include "bench.h"
 
@@ -29,7 +32,7 @@ int report_prepare(struct report *report)
 
 void report_free(struct report *report)
 {
-	for (unsigned int i = 0; i < report->things->count; i++) {
+	for (unsigned int i = 0; i < THINGS_MAX; i++) {
 		free(report->result[i].round_ns);
 		free(report->result[i].stamps);
 	}
@@ -44,6 +47,7 @@ void report_round(struct report *report, unsigned int thing, int64_t ns,
 	result->round_ns[result->rounds++] = (double)ns / what->trips;
 	memcpy(result->stamps + result->stamped, stamps, what->stamped * sizeof(*stamps));
 	result->stamped += what->stamped;
+	result->sorted = false;
 }
 
 /* The result of a round that was not timed. */
@@ -68,35 +72,43 @@ static int compare_stamps(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* All three are 0 if there is none. */
-double report_median(struct report *report, const char *key)
+static double median_of_sorted(const double *values, size_t count)
 {
-	const struct thing *thing = things_find(report->things, key);
-	struct result *result;
-	size_t n;
-
-	if (!thing)
-		return 0;
-	result = &report->result[thing - report->things->thing];
-	n = result->rounds;
-	if (n == 0)
-		return 0;
-	qsort(result->round_ns, n, sizeof(*result->round_ns), compare_doubles);
-	return (result->round_ns[(n - 1) / 2] + result->round_ns[n / 2]) / 2;
+	return count ? (values[(count - 1) / 2] + values[count / 2]) / 2 : 0;
 }
 
-double report_late(struct report *report, const char *key)
+/* Sorted; or NULL. */
+static const struct result *find(struct report *report, const char *key)
 {
 	const struct thing *thing = things_find(report->things, key);
 	struct result *result;
 
 	if (!thing)
-		return 0;
+		return NULL;
 	result = &report->result[thing - report->things->thing];
-	if (result->stamped == 0)
+	if (!result->sorted) {
+		qsort(result->round_ns, result->rounds, sizeof(*result->round_ns),
+		      compare_doubles);
+		qsort(result->stamps, result->stamped, sizeof(*result->stamps), compare_stamps);
+		result->sorted = true;
+	}
+	return result;
+}
+
+double report_median(struct report *report, const char *key)
+{
+	const struct result *result = find(report, key);
+
+	return result ? median_of_sorted(result->round_ns, result->rounds) : 0;
+}
+
+double report_quantile(struct report *report, const char *key, double share)
+{
+	const struct result *result = find(report, key);
+
+	if (!result || !result->stamped)
 		return 0;
-	qsort(result->stamps, result->stamped, sizeof(*result->stamps), compare_stamps);
-	return result->stamps[(result->stamped - 1) * 99 / 100];
+	return result->stamps[(size_t)((double)(result->stamped - 1) * share)];
 }
 
 double report_ratio(struct report *report, const char *key, const char *floor)

@@ -5,26 +5,21 @@
 #include "bench.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/utsname.h>
 
 #include <sluice.h>
 
-static const char *time_text(double ns, char *text, size_t size)
-{
-	if (ns <= 0)
-		snprintf(text, size, "-");
-	else if (ns < 10000)
-		snprintf(text, size, "%.0f ns", ns);
-	else
-		snprintf(text, size, "%.2f us", ns / 1000);
-	return text;
-}
+#include "tools/text/text.h"
 
 static void print_time(double ns, int width)
 {
-	char text[32];
+	char text[TEXT_NUMBER] = "-";
 
-	printf(" %*s", width, time_text(ns, text, sizeof(text)));
+	if (ns > 0)
+		text_ns(text, ns < 1 ? 1 : (uint64_t)(ns + 0.5));
+	printf(" %*s", width, text);
 }
 
 static void print_ratio(double ratio)
@@ -54,53 +49,93 @@ static void print_head(const struct report *report)
 	       options->trips);
 	if (report->cpu[CLIENT] == report->cpu[SERVER])
 		printf("client and server share CPU %d, the only one allowed; "
-		       "what spins yields\n\n", report->cpu[CLIENT]);
+		       "what polls yields\n", report->cpu[CLIENT]);
 	else
-		printf("client on CPU %d, server on CPU %d\n\n", report->cpu[CLIENT],
+		printf("client on CPU %d, server on CPU %d\n", report->cpu[CLIENT],
 		       report->cpu[SERVER]);
+	if (report->interrupted)
+		printf("ended early: medians are over fewer rounds\n");
 }
 
-static void print_things(struct report *report)
+/* Is there anything to say of a part? */
+static bool has(const struct report *report, enum part part)
 {
-	printf("%-38s %10s %10s %6s %7s\n", "a round trip", "median", "p99", "calls", "ratio");
-	for (unsigned int i = 0; i < report->things->count; i++) {
-		const struct thing *thing = &report->things->thing[i];
+	for (unsigned int i = 0; i < report->things->count; i++)
+		if (report->things->thing[i].part == part)
+			return true;
+	return false;
+}
 
-		if (thing->part != STANDARD)
-			continue;
-		printf("%-38s", thing->name);
-		if (report->result[i].unavailable[0]) {
-			printf(" not here: %s\n", report->result[i].unavailable);
-			continue;
-		}
-		print_time(report_median(report, thing->key), 10);
-		print_time(report_late(report, thing->key), 10);
-		print_calls(report->result[i].calls);
-		if (thing->floor[0]) {
-			print_ratio(report_ratio(report, thing->key, thing->floor));
-			printf("  to %s", thing->floor);
-		}
-		printf("\n");
+static void print_one(struct report *report, const struct thing *thing)
+{
+	const struct result *result = &report->result[thing - report->things->thing];
+
+	printf("%-33s", thing->name);
+	if (result->unavailable[0]) {
+		printf(" not here: %s\n", result->unavailable);
+		return;
 	}
+	print_time(report_median(report, thing->key), 8);
+	print_time(report_quantile(report, thing->key, 0.99), 8);
+	print_time(report_quantile(report, thing->key, 0.999), 8);
+	print_time(report_quantile(report, thing->key, 1), 8);
+	print_calls(result->calls);
+	if (thing->floor[0]) {
+		print_ratio(report_ratio(report, thing->key, thing->floor));
+		printf("  to %s", thing->floor);
+	}
+	printf("\n");
+}
+
+static void print_standard(struct report *report)
+{
+	if (!has(report, STANDARD))
+		return;
+	printf("\n%-33s %8s %8s %8s %8s %6s %7s\n", "a round trip", "median", "p99", "p99.9",
+	       "max", "calls", "ratio");
+	for (unsigned int i = 0; i < report->things->count; i++)
+		if (report->things->thing[i].part == STANDARD)
+			print_one(report, &report->things->thing[i]);
+}
+
+static const char *sized(const char *key, size_t size)
+{
+	static char text[sizeof(((struct thing *)0)->key)];
+
+	snprintf(text, sizeof(text), "%s_%zu", key, size);
+	return text;
+}
+
+static void print_size(struct report *report, size_t size)
+{
+	double floor = report_median(report, sized("payload", size));
+	double touched = report_median(report, sized("touched", size));
+
+	printf("%-9zu", size);
+	print_time(floor, 8);
+	print_time(touched, 8);
+	print_ratio(floor > 0 ? touched / floor : 0);
+	print_time(report_median(report, sized("untouched", size)), 10);
+	printf("\n");
 }
 
 static void print_sizes(struct report *report)
 {
-	printf("\nspinning: all bytes written and read\n%-10s %12s %12s %7s"
-	       "   first %d B only\n", "size", "floor", "sluice", "ratio", LINE);
-	for (unsigned int i = 0; i < bench_sizes_count; i++) {
-		char floor[32], touched[32], untouched[32];
+	printf("\npolling; \"untouched\" has the first %d B written and read, the rest all\n"
+	       "%-9s %8s %8s %7s %10s\n", LINE, "size", "floor", "sluice", "ratio",
+	       "untouched");
+	for (unsigned int i = 0; i < bench_sizes_count; i++)
+		print_size(report, bench_sizes[i]);
+}
 
-		snprintf(floor, sizeof(floor), "cache_line_%zu", bench_sizes[i]);
-		snprintf(touched, sizeof(touched), "touched_%zu", bench_sizes[i]);
-		snprintf(untouched, sizeof(untouched), "untouched_%zu", bench_sizes[i]);
-		printf("%-10zu", bench_sizes[i]);
-		print_time(report_median(report, floor), 12);
-		print_time(report_median(report, touched), 12);
-		print_ratio(report_ratio(report, touched, floor));
-		print_time(report_median(report, untouched), 16);
-		printf("\n");
-	}
+static void print_against_idle(struct report *report, const char *name, const char *alone,
+			       const char *crowded)
+{
+	printf("%-12s", name);
+	print_time(report_median(report, alone), 14);
+	print_time(report_median(report, crowded), 22);
+	print_ratio(report_ratio(report, crowded, alone));
+	printf("\n");
 }
 
 static void print_idle(struct report *report)
@@ -108,15 +143,9 @@ static void print_idle(struct report *report)
 	const struct idle *idle = report->idle;
 
 	printf("\n%-12s %14s %9u idle clients   ratio\n", "", "none", idle->clients);
-	printf("%-12s", "sleeping");
-	print_time(report_median(report, "sleeping_alone"), 14);
-	print_time(report_median(report, "sleeping_crowded"), 22);
-	print_ratio(report_ratio(report, "sleeping_crowded", "sleeping_alone"));
-	printf("\n%-12s", "spinning");
-	print_time(report_median(report, "spinning_alone"), 14);
-	print_time(report_median(report, "spinning_crowded"), 22);
-	print_ratio(report_ratio(report, "spinning_crowded", "spinning_alone"));
-	printf("\n\neach idle client, in %u process%s:\n", idle->processes,
+	print_against_idle(report, "sleeping", "sleeping_alone", "sleeping_crowded");
+	print_against_idle(report, "polling", "spinning_alone", "spinning_crowded");
+	printf("\neach idle client, in %u process%s:\n", idle->processes,
 	       idle->processes == 1 ? "" : "es");
 	printf("  descriptors      %8.2f at the server, %.2f at the client\n",
 	       idle->server_descriptors, idle->client_descriptors);
@@ -131,9 +160,7 @@ static void print_idle(struct report *report)
 void table_print(struct report *report)
 {
 	print_head(report);
-	if (report->interrupted)
-		printf("ended early: medians are over fewer rounds\n\n");
-	print_things(report);
+	print_standard(report);
 	if (report->options->sizes)
 		print_sizes(report);
 	if (report->idle)
