@@ -12,6 +12,7 @@ few="--rounds 2 --trips 200"
 
 # A floor that cannot be had here has, in place of its figures, the reason.
 time='[0-9][0-9.]* [num]*s'
+rate='[0-9][0-9.]* [kMG]*'
 figures=" *$time  *$time  *$time  *$time"
 calls="  *\([0-9][0-9.]*\|-\)"
 no_uring="not here: .*io_uring"
@@ -70,6 +71,9 @@ says "separate calls" "^sluice, sleeping, separate calls $figures$calls  *[0-9.]
 says "combined calls" "^sluice, sleeping, combined calls $figures$calls  *[0-9.]*  to "
 says "polling" "^sluice, polling $figures$calls  *[0-9.]*  to "
 says "poll, then sleep" "^sluice, polls .* then sleeps $figures$calls  *[0-9.]*  to "
+says "requests, polling" "^requests, polling, 32 under way  *$time  *$rate  *${rate}B/s$calls"
+says "requests, sleeping" "^requests, sleeping, 32 under way  *$time  *$rate  *${rate}B/s$calls"
+says "a stream" "^responses of a stream of 256  *$time  *$rate  *${rate}B/s$calls"
 never "no figure is 0" " 0\(\.0*\)\? [num]s"
 
 # shellcheck disable=SC2086
@@ -80,27 +84,30 @@ says "their descriptors" "^  descriptors  *[1-9][0-9.]* at the server, [1-9]"
 says "their memory" "^  memory  *[1-9][0-9.]* KiB"
 says "the kernel's memory" "^  kernel memory  *-\?[0-9.]* KiB ([A-Za-z]"
 
-run "sizes" --rounds 1 --trips 10 --only cache_line --sizes
+run "sizes" --rounds 1 --trips 10 --only cache_line --sizes --depth 4
 for size in 8 64 256 1024 4096 16384 65536 262144 1048576 4194304 16777216 67108864; do
-	says "$size B" "^$size  *$time  *$time  *[0-9.]*  *$time$"
+	says "$size B" "^$size  *$time  *$time  *[0-9.]*  *$time  *$rate  *${rate}B/s  *$rate$"
 done
 
 # Polled words are seen at once, so each size of a message that words fit in is right.
 for size in 8 24 200; do
-	run "$size B" --rounds 1 --trips 20 --size $size
+	run "$size B" --rounds 1 --trips 20 --size $size --depth 3
 done
 
-run "JSON" --rounds 2 --trips 200 --json --idle 20
+run "JSON" --rounds 2 --trips 200 --json --idle 20 --depth 8
 if command -v jq >/dev/null; then
-	json "is one object" 'type == "object" and .rounds == 2'
+	json "is one object" 'type == "object" and .rounds == 2 and .depth == 8'
 	for key in cache_line payload_line futex seqpacket pipe separate combined spinning \
 		adaptive sleeping_alone sleeping_crowded spinning_alone spinning_crowded; do
 		json "$key" ".things[] | select(.key == \"$key\") | .rounds == 2 and .trips == 200 and
 			.median_ns > 0 and .p99_ns > 0 and .p999_ns >= .p99_ns and
-			.max_ns >= .p999_ns"
+			.max_ns >= .p999_ns and .messages_per_s > 0 and .bytes_per_s > 0"
 	done
 	json "a floor has no floor" \
 		'all(.things[]; (.floor == null) == (.ratio == null))'
+	json "requests under way" '.things[] | select(.key == "pipelined") |
+		.under_way == 8 and .max_ns == null and .messages_per_s > 0'
+	json "a stream" '.things[] | select(.key == "stream") | .stream == 256'
 	json "idle" '.idle | .clients == 20 and .processes == 1 and .pss_bytes > 0'
 else
 	skip "JSON" "there is no jq"
@@ -116,6 +123,8 @@ wrong --rounds 0
 wrong --rounds 1x
 wrong --size 100
 wrong --size 0
+wrong --depth 0
+wrong --depth 1025
 wrong --idle 4096
 wrong --idle-processes 2
 wrong --idle 2 --idle-processes 3

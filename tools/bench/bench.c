@@ -280,7 +280,7 @@ static int run_all(struct run *run)
 int verb_bench(int argc, char **argv)
 {
 	static struct run run = {
-		.options = { .size = LINE, .rounds = 20, .trips = 2000 },
+		.options = { .size = LINE, .rounds = 20, .trips = 2000, .depth = 32 },
 	};
 	int r = bench_parse(argc, argv, &run.options);
 

@@ -9,6 +9,7 @@
  *	floor_file.c	what a socket and pipes can do
  *	port.c		the node, the service, the client and the server of a thing
  *	pair.c		a client and a server, one message at a time
+ *	flight.c	a client and a server, many messages at a time
  *	payload.c	what each message carries
  *	child.c		the processes, and how the parent commands them
  *	idle.c		clients that are connected and do nothing, and what they cost
@@ -42,6 +43,7 @@ struct bench_options {
 	size_t size;		/* of each message */
 	unsigned int rounds;
 	unsigned int trips;	/* of each thing, in each round */
+	unsigned int depth;	/* requests of a client under way at once */
 	unsigned int idle;	/* clients */
 	unsigned int idle_processes;
 	const char *only;
@@ -70,7 +72,7 @@ struct method {
 };
 
 /* Where its results are reported. */
-enum part { STANDARD, WITH_IDLE, WITH_SIZES };
+enum part { STANDARD, AT_ONCE, WITH_IDLE, WITH_SIZES };
 
 struct thing {
 	enum part part;
@@ -87,6 +89,8 @@ struct thing {
 	/* Only for a thing of Sluice. */
 	unsigned int service;	/* things with the same one share their ports */
 	unsigned int clients;	/* that the service has room for, or 0 */
+	unsigned int flight;	/* requests of a client under way at once, or 0: one */
+	unsigned int stream;	/* responses to a request, or 0: one */
 	int64_t spin;		/* option of the nodes */
 	int64_t timeout;	/* with which messages are received */
 };
@@ -106,6 +110,8 @@ void things_list(struct things *things, const struct bench_options *options, boo
 void things_without(struct things *things, const char *floor);
 bool things_known(const char *list);
 const struct thing *things_find(const struct things *things, const char *key);
+unsigned int things_messages(const struct thing *thing);	/* that one step receives */
+bool things_one_by_one(const struct thing *thing);	/* a step is a round trip */
 
 /* floor.c, floor_file.c */
 
@@ -124,6 +130,11 @@ int floor_file_prepare(void);
 
 extern const struct method pair_separate[2];
 extern const struct method pair_combined[2];
+
+/* flight.c */
+
+extern const struct method flight_requests[2];
+extern const struct method flight_stream[2];
 
 /* payload.c */
 
@@ -230,6 +241,7 @@ void report_free(struct report *report);
 double report_median(struct report *report, const char *key);
 double report_quantile(struct report *report, const char *key, double share);
 double report_ratio(struct report *report, const char *key, const char *floor);
+double report_rate(struct report *report, const char *key);	/* messages a second */
 
 /* table.c, json.c */
 

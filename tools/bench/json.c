@@ -3,18 +3,21 @@
  * The results of a run, as one JSON object:
  *
  *	version, kernel		of Sluice and of Linux
- *	size			bytes of each message
+ *	size, depth		bytes of each message; requests under way when many are
  *	rounds, trips		as asked for; each thing says how many it had
  *	client_cpu, server_cpu
  *	interrupted		whether the run was ended early
  *	things			an array, in the order of measuring, of
  *	  key, name
  *	  size, touched		bytes of each message, and those written and read
+ *	  under_way		requests of a client under way at once
+ *	  stream		responses to each request
  *	  rounds, trips		measured rounds; round trips timed in each
  *	  trips_in_all		made in each round, with those before and after
- *	  median_ns		of a round trip; null if there was none
+ *	  median_ns		of a message; null if there was none
  *	  p99_ns, p999_ns, max_ns	of a round trip; null if there was none
- *	  system_calls		of a round trip, both sides; null if they were not counted
+ *	  messages_per_s, bytes_per_s	each way; bytes that are written and read
+ *	  system_calls		of a message, both sides; null if they were not counted
  *	  floor, ratio		key of the thing compared with; null for a floor
  *	  unavailable		why it could not be measured here, or null
  *	idle			null, or an object of
@@ -56,11 +59,14 @@ static json_t *measured(double value)
 static void add_times(json_t *object, struct report *report, const struct thing *thing)
 {
 	const char *key = thing->key;
+	double rate = report_rate(report, key);
 
 	json_object_set_new(object, "median_ns", measured(report_median(report, key)));
 	json_object_set_new(object, "p99_ns", measured(report_quantile(report, key, 0.99)));
 	json_object_set_new(object, "p999_ns", measured(report_quantile(report, key, 0.999)));
 	json_object_set_new(object, "max_ns", measured(report_quantile(report, key, 1)));
+	json_object_set_new(object, "messages_per_s", measured(rate));
+	json_object_set_new(object, "bytes_per_s", measured(rate * (double)thing->touched));
 }
 
 static json_t *thing_json(struct report *report, unsigned int i)
@@ -68,9 +74,11 @@ static json_t *thing_json(struct report *report, unsigned int i)
 	const struct thing *thing = &report->things->thing[i];
 	const struct result *result = &report->result[i];
 	json_t *object = json_pack(
-		"{s:s, s:s, s:I, s:I, s:I, s:I, s:I}",
+		"{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
 		"key", thing->key, "name", thing->name,
 		"size", (json_int_t)thing->size, "touched", (json_int_t)thing->touched,
+		"under_way", (json_int_t)(thing->flight ? thing->flight : 1),
+		"stream", (json_int_t)things_messages(thing),
 		"rounds", (json_int_t)result->rounds, "trips", (json_int_t)thing->trips,
 		"trips_in_all", (json_int_t)thing->warm + thing->trips + thing->stamped);
 
@@ -121,9 +129,10 @@ void json_print(struct report *report)
 	json_t *object;
 
 	uname(&kernel);
-	object = json_pack("{s:s, s:s, s:I, s:I, s:I, s:i, s:i, s:b, s:o, s:o}",
+	object = json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:i, s:i, s:b, s:o, s:o}",
 			   "version", sluice_version(), "kernel", kernel.release,
 			   "size", (json_int_t)options->size,
+			   "depth", (json_int_t)options->depth,
 			   "rounds", (json_int_t)options->rounds,
 			   "trips", (json_int_t)options->trips,
 			   "client_cpu", report->cpu[CLIENT], "server_cpu", report->cpu[SERVER],

@@ -11,27 +11,30 @@
 #include "tools/text/say.h"
 
 #define IDLE_MAX	4095	/* a service has at most 4096 clients */
+#define DEPTH_MAX	1024	/* requests that a client may have pending */
 #define WRONG		2
 
 const char bench_help[] =
 "usage: sluice bench [OPTION]...\n"
 "\n"
-"Measures round trips between two processes, each on a processor of its own. In\n"
-"the same run, in turn in each round, it measures the floors: what two processes\n"
-"do without Sluice. Polling is compared with processes\n"
+"Measures round trips between two processes, each on a processor of its own, and\n"
+"many messages at a time. In the same run, in turn in each round, it measures the\n"
+"floors: what two processes do without Sluice. Polling is compared with processes\n"
 "that exchange the lines of a message, sleeping with futexes through io_uring.\n"
 "One process writes all bytes of a message, the other reads them.\n"
 "\n"
 "  --size BYTES          size of each message, a multiple of 8 (64)\n"
 "  --sizes               measure also messages of 8 B to 64 MiB, polling\n"
+"  --depth N             requests under way at a time, when many are (32)\n"
 "  --idle N              measure also with N idle clients connected and with\n"
 "                        none, and the cost of each idle client\n"
 "  --idle-processes M    spread them over M processes (1)\n"
 "  --rounds N            number of rounds for the medians (20)\n"
 "  --trips N             round trips of each thing in a round (2000)\n"
 "  --only KEY,...        of cache_line, payload_line, futex, uring_futex,\n"
-"                        seqpacket, pipe, spinning, adaptive, separate, combined;\n"
-"                        not of what --idle and --sizes add\n"
+"                        seqpacket, pipe, spinning, adaptive, separate, combined,\n"
+"                        pipelined, pipelined_sleeping, stream; not of what other\n"
+"                        options add\n"
 "  --json                print an object; man sluice-bench describes it\n"
 "  -h, --help\n"
 "\n"
@@ -51,13 +54,14 @@ const char bench_help[] =
 "  taskset -c 2,4 sluice bench --sizes --rounds 50\n";
 
 enum {
-	SIZE = 256, SIZES, IDLE, IDLE_PROCESSES,
+	SIZE = 256, SIZES, DEPTH, IDLE, IDLE_PROCESSES,
 	ROUNDS, TRIPS, ONLY, JSON,
 };
 
 static const struct option long_options[] = {
 	{ "size", required_argument, NULL, SIZE },
 	{ "sizes", no_argument, NULL, SIZES },
+	{ "depth", required_argument, NULL, DEPTH },
 	{ "idle", required_argument, NULL, IDLE },
 	{ "idle-processes", required_argument, NULL, IDLE_PROCESSES },
 	{ "rounds", required_argument, NULL, ROUNDS },
@@ -97,6 +101,8 @@ static bool set_option(struct bench_options *options, int option)
 	switch (option) {
 	case SIZE:
 		return take_size(optarg, &options->size);
+	case DEPTH:
+		return number(optarg, DEPTH_MAX, &options->depth);
 	case IDLE:
 		return number(optarg, IDLE_MAX, &options->idle);
 	case IDLE_PROCESSES:

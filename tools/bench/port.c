@@ -14,6 +14,7 @@
 #include <stdlib.h>
 
 #define PORTS_MAX	(THINGS_MAX + SERVICE_FIRST)
+#define UNREAD_MAX	64	/* responses of a stream that may be queued */
 
 static struct port ports[PORTS_MAX];
 
@@ -21,8 +22,11 @@ int port_open_service(struct port *port, const struct thing *thing)
 {
 	const struct sluice_node_opts node = SLUICE_NODE_OPTS(.spin = thing->spin);
 	const struct sluice_service_opts opts = SLUICE_SERVICE_OPTS(
+		.flags = thing->stream ? SLUICE_SERVICE_NO_RESPONSE_OVERFLOW : 0,
 		.max_clients = thing->clients,
 		.max_nodes = thing->clients ? thing->clients + 2 : 0,
+		.max_active_requests_per_client = thing->flight,
+		.max_response_buffer_size = thing->stream ? UNREAD_MAX : 0,
 		.request_alignment = LINE,
 		.response_alignment = LINE);
 
@@ -111,8 +115,12 @@ int end_setup(const struct thing *thing, enum side side, void **ret_state)
 {
 	struct end *end = calloc(1, sizeof(*end));
 
-	if (!end)
+	if (end)
+		end->pending = calloc(thing->flight ? thing->flight : 1, sizeof(*end->pending));
+	if (!end || !end->pending) {
+		free(end);
 		return complain("no memory");
+	}
 	*ret_state = end;
 	end->thing = thing;
 	end->port = &ports[thing->service];
@@ -131,6 +139,7 @@ void end_teardown(void *state)
 	struct end *end = state;
 
 	close_port(end->port);
+	free(end->pending);
 	free(end);
 }
 

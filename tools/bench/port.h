@@ -22,6 +22,8 @@ struct end {
 	const struct thing *thing;
 	struct port *port;
 	uint64_t sent;				/* client: value of the last request */
+	uint64_t received;			/* client: requests that were answered */
+	struct sluice_pending_response **pending;	/* client: thing->flight of them, or 1 */
 	struct sluice_active_request *request;	/* server: received already */
 };
 

@@ -2,9 +2,11 @@
 /*
  * The figures of a run.
  *
- * A thing's figure is the median, over the rounds, of the time of a round divided by its
- * round trips.  Its percentiles and its maximum are over all trips of all rounds that were
- * timed one by one.  Its ratio is its median divided by that of its floor.
+ * A thing's figure is the median, over the rounds, of the time of a round divided by the
+ * messages that were received in it.  Its percentiles and its maximum are over all steps of
+ * all rounds that were timed one by one; a thing that has several messages under way has
+ * none, since a step is no round trip there.  Its ratio is its median divided by that of
+ * its floor.
  *
  * Percentiles are of the times themselves and not of a histogram, since a bucket of a
  * histogram is wider than what is compared here.
@@ -44,7 +46,7 @@ void report_round(struct report *report, unsigned int thing, int64_t ns,
 	const struct thing *what = &report->things->thing[thing];
 	struct result *result = &report->result[thing];
 
-	result->round_ns[result->rounds++] = (double)ns / what->trips;
+	result->round_ns[result->rounds++] = (double)ns / what->trips / things_messages(what);
 	memcpy(result->stamps + result->stamped, stamps, what->stamped * sizeof(*stamps));
 	result->stamped += what->stamped;
 	result->sorted = false;
@@ -55,7 +57,8 @@ void report_calls(struct report *report, unsigned int thing, uint64_t calls)
 {
 	const struct thing *what = &report->things->thing[thing];
 
-	report->result[thing].calls = (double)calls / (what->warm + what->trips + what->stamped);
+	report->result[thing].calls = (double)calls / (what->warm + what->trips + what->stamped) /
+				      things_messages(what);
 }
 
 static int compare_doubles(const void *a, const void *b)
@@ -106,7 +109,7 @@ double report_quantile(struct report *report, const char *key, double share)
 {
 	const struct result *result = find(report, key);
 
-	if (!result || !result->stamped)
+	if (!result || !result->stamped || !things_one_by_one(things_find(report->things, key)))
 		return 0;
 	return result->stamps[(size_t)((double)(result->stamped - 1) * share)];
 }
@@ -116,4 +119,11 @@ double report_ratio(struct report *report, const char *key, const char *floor)
 	double below = report_median(report, floor);
 
 	return below > 0 ? report_median(report, key) / below : 0;
+}
+
+double report_rate(struct report *report, const char *key)
+{
+	double ns = report_median(report, key);
+
+	return ns > 0 ? 1e9 / ns : 0;
 }

@@ -22,6 +22,23 @@ static void print_time(double ns, int width)
 	printf(" %*s", width, text);
 }
 
+/* Messages or bytes a second: "1.23 M". */
+static void print_rate(double rate, int width, const char *unit)
+{
+	static const char *const prefixes[] = { "", "k", "M", "G", "T" };
+	char text[TEXT_NUMBER] = "-";
+	unsigned int prefix = 0;
+
+	while (rate >= 999.5 && prefix < 4) {
+		rate /= 1000;
+		prefix++;
+	}
+	if (rate > 0)
+		snprintf(text, sizeof(text), rate < 9.995 ? "%.2f %s%s" : rate < 99.95 ?
+			 "%.1f %s%s" : "%.0f %s%s", rate, prefixes[prefix], unit);
+	printf(" %*s", width, text);
+}
+
 static void print_ratio(double ratio)
 {
 	if (ratio > 0)
@@ -98,6 +115,30 @@ static void print_standard(struct report *report)
 			print_one(report, &report->things->thing[i]);
 }
 
+static void print_at_once(struct report *report)
+{
+	if (!has(report, AT_ONCE))
+		return;
+	printf("\n%-33s %8s %10s %12s %6s\n", "many at once", "each", "a second", "bytes",
+	       "calls");
+	for (unsigned int i = 0; i < report->things->count; i++) {
+		const struct thing *thing = &report->things->thing[i];
+		double rate = report_rate(report, thing->key);
+		char name[sizeof(thing->name) + 16];
+
+		if (thing->part != AT_ONCE)
+			continue;
+		snprintf(name, sizeof(name), thing->flight ? "%s, %u under way" : "%s of %u",
+			 thing->name, thing->flight ? thing->flight : thing->stream);
+		printf("%-33s", name);
+		print_time(report_median(report, thing->key), 8);
+		print_rate(rate, 10, "");
+		print_rate(rate * (double)thing->touched, 12, "B/s");
+		print_calls(report->result[i].calls);
+		printf("\n");
+	}
+}
+
 static const char *sized(const char *key, size_t size)
 {
 	static char text[sizeof(((struct thing *)0)->key)];
@@ -110,20 +151,25 @@ static void print_size(struct report *report, size_t size)
 {
 	double floor = report_median(report, sized("payload", size));
 	double touched = report_median(report, sized("touched", size));
+	double rate = report_rate(report, sized("pipelined", size));
 
 	printf("%-9zu", size);
 	print_time(floor, 8);
 	print_time(touched, 8);
 	print_ratio(floor > 0 ? touched / floor : 0);
 	print_time(report_median(report, sized("untouched", size)), 10);
+	print_rate(rate, 11, "");
+	print_rate(rate * (double)size, 10, "B/s");
+	print_rate(report_rate(report, sized("pipelined_untouched", size)), 11, "");
 	printf("\n");
 }
 
 static void print_sizes(struct report *report)
 {
 	printf("\npolling; \"untouched\" has the first %d B written and read, the rest all\n"
-	       "%-9s %8s %8s %7s %10s\n", LINE, "size", "floor", "sluice", "ratio",
-	       "untouched");
+	       "          one at a time                       %u at once, a second\n"
+	       "%-9s %8s %8s %7s %10s %11s %10s %11s\n", LINE, report->options->depth,
+	       "size", "floor", "sluice", "ratio", "untouched", "messages", "bytes", "untouched");
 	for (unsigned int i = 0; i < bench_sizes_count; i++)
 		print_size(report, bench_sizes[i]);
 }
@@ -161,6 +207,7 @@ void table_print(struct report *report)
 {
 	print_head(report);
 	print_standard(report);
+	print_at_once(report);
 	if (report->options->sizes)
 		print_sizes(report);
 	if (report->idle)

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * The things that are measured: the floors and the ways to use Sluice.  With --sizes
- * also polling and its floor for each size; with --idle also two services, of which one has
- * idle clients connected and the other none, each sleeping and polling.
+ * The things that are measured: the floors and the ways to use Sluice, one message at a
+ * time and many.  With --sizes also polling and its floor for each size; with --idle also
+ * two services, of which one has idle clients connected and the other none, each sleeping
+ * and polling.
  *
  * Things that sleep are compared with io_uring futexes, things that poll with the payload's
  * lines.
@@ -20,6 +21,11 @@
 /* A round of large messages has only as many of them as move so many bytes. */
 #define BYTES_PER_ROUND	(UINT64_C(64) << 20)
 #define TRIPS_MIN	2u
+
+/* So many bytes at most are under way at once, if messages are large. */
+#define BYTES_IN_FLIGHT	(UINT64_C(8) << 20)
+#define FLIGHT_MIN	2u
+#define STREAM		256u	/* responses */
 
 /*
  * The default of a node, given as a number: each side is bound to one processor, and
@@ -51,6 +57,12 @@ static const struct thing ways[] = {
 	  .method = pair_separate, .floor = "uring_futex", SLEEPS },
 	{ .key = "combined", .name = "sluice, sleeping, combined calls",
 	  .method = pair_combined, .floor = "uring_futex", SLEEPS },
+	{ .part = AT_ONCE, .key = "pipelined", .name = "requests, polling",
+	  .method = flight_requests, .flight = 1, POLLS },
+	{ .part = AT_ONCE, .key = "pipelined_sleeping", .name = "requests, sleeping",
+	  .method = flight_requests, .flight = 1, SLEEPS },
+	{ .part = AT_ONCE, .key = "stream", .name = "responses of a stream",
+	  .method = flight_stream, .stream = STREAM, BOTH },
 };
 
 /* Each that polls comes after one that sleeps. */
@@ -71,6 +83,9 @@ static const struct thing with_sizes[] = {
 	{ .key = "touched", .method = pair_separate, .floor = "payload", POLLS },
 	{ .key = "untouched", .method = pair_separate, .floor = "payload", .touched = LINE,
 	  POLLS },
+	{ .key = "pipelined", .method = flight_requests, .flight = 1, POLLS },
+	{ .key = "pipelined_untouched", .method = flight_requests, .flight = 1,
+	  .touched = LINE, POLLS },
 };
 
 #define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
@@ -107,11 +122,25 @@ static bool in_list(const char *list, const char *key)
 	}
 }
 
+unsigned int things_messages(const struct thing *thing)
+{
+	return thing->stream ? thing->stream : 1;
+}
+
+bool things_one_by_one(const struct thing *thing)
+{
+	return !thing->stream && !thing->flight;
+}
+
 /* How many steps a round has, of a thing whose size is known. */
 static void set_trips(struct thing *thing, unsigned int trips)
 {
 	uint64_t bound = most(BYTES_PER_ROUND / thing->size, TRIPS_MIN);
 
+	if (thing->flight)
+		bound = most(bound, 2 * thing->flight);
+	if (thing->stream)
+		trips = most(trips / thing->stream, TRIPS_MIN);
 	thing->trips = least(trips, bound);
 	thing->warm = least(thing->trips, WARM);
 	thing->stamped = most(thing->trips / 4, least(STAMPED_MIN, bound));
@@ -125,6 +154,9 @@ static struct thing *add(struct things *things, const struct bench_options *opti
 	*thing = *like;
 	thing->size = size;
 	thing->touched = thing->touched ? least(thing->touched, size) : size;
+	if (thing->flight)
+		thing->flight = most(least(options->depth, BYTES_IN_FLIGHT / size),
+				     least(options->depth, FLIGHT_MIN));
 	if (!thing->service)
 		thing->service = SERVICE_FIRST + things->count;
 	set_trips(thing, options->trips);
