@@ -89,12 +89,18 @@ for size in 8 64 256 1024 4096 16384 65536 262144 1048576 4194304 16777216 67108
 	says "$size B" "^$size  *$time  *$time  *[0-9.]*  *$time  *$rate  *${rate}B/s  *$rate$"
 done
 
+run "many clients and servers" --rounds 1 --trips 50 --only cache_line \
+	--clients 1,5 --servers 1,3
+for row in "1  *1" "1  *3" "5  *1" "5  *3"; do
+	says "clients and servers: $row" "^$row  *$time  *$rate$calls$"
+done
+
 # Polled words are seen at once, so each size of a message that words fit in is right.
 for size in 8 24 200; do
 	run "$size B" --rounds 1 --trips 20 --size $size --depth 3
 done
 
-run "JSON" --rounds 2 --trips 200 --json --idle 20 --depth 8
+run "JSON" --rounds 2 --trips 200 --json --idle 20 --clients 3 --servers 2 --depth 8
 if command -v jq >/dev/null; then
 	json "is one object" 'type == "object" and .rounds == 2 and .depth == 8'
 	for key in cache_line payload_line futex seqpacket pipe separate combined spinning \
@@ -108,6 +114,7 @@ if command -v jq >/dev/null; then
 	json "requests under way" '.things[] | select(.key == "pipelined") |
 		.under_way == 8 and .max_ns == null and .messages_per_s > 0'
 	json "a stream" '.things[] | select(.key == "stream") | .stream == 256'
+	json "many" '.things[] | select(.key == "many_3x2") | .clients == 3 and .servers == 2'
 	json "idle" '.idle | .clients == 20 and .processes == 1 and .pss_bytes > 0'
 else
 	skip "JSON" "there is no jq"
@@ -125,6 +132,11 @@ wrong --size 100
 wrong --size 0
 wrong --depth 0
 wrong --depth 1025
+wrong --clients 1,
+wrong --clients 1,1
+wrong --clients 1,2,3,4,5,6,7,8,9
+wrong --servers 1025
+wrong --servers 1:2
 wrong --idle 4096
 wrong --idle-processes 2
 wrong --idle 2 --idle-processes 3

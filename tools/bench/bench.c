@@ -41,6 +41,7 @@ struct run {
 	struct idle idle;
 	struct team team;
 	struct answer *answers;
+	unsigned int connections;	/* of what has been set up */
 	char root[PRIVATE_ROOT];
 };
 
@@ -98,6 +99,17 @@ static void *shared_memory(size_t size)
 	return memory == MAP_FAILED ? NULL : memory;
 }
 
+/* Connections of all that is to be measured. */
+static unsigned int wanted_connections(const struct run *run)
+{
+	unsigned int count = run->options.idle;
+
+	for (unsigned int i = 0; i < run->things.count; i++)
+		if (run->things.thing[i].part == WITH_MANY)
+			count += run->things.thing[i].clients * run->things.thing[i].servers;
+	return count;
+}
+
 /* What the children share with the parent or with each other. */
 static int prepare_memory(struct run *run)
 {
@@ -134,7 +146,7 @@ static int prepare(struct run *run)
 	if (prepare_memory(run) < 0 || report_prepare(report) < 0 ||
 	    floor_file_prepare() < 0 || make_root(run) < 0)
 		return -1;
-	return idle_descriptors(run->options.idle);
+	return idle_descriptors(wanted_connections(run));
 }
 
 static int start(struct run *run)
@@ -184,6 +196,27 @@ static int set_up(struct run *run, unsigned int thing)
 	return r < 0 ? r : 0;
 }
 
+/* The server takes connections while the client makes them. */
+static int set_up_many(struct run *run, unsigned int thing)
+{
+	const struct thing *what = &run->things.thing[thing];
+	struct result *result = &run->report.result[thing];
+	const struct command admit = {
+		.order = ADMIT, .thing = thing, .count = what->clients * what->servers,
+	};
+
+	if (!idle_fits(run->options.idle + run->connections + admit.count)) {
+		snprintf(result->unavailable, sizeof(result->unavailable),
+			 "RLIMIT_NOFILE does not allow %u connections", admit.count);
+		return 0;
+	}
+	run->connections += admit.count;
+	if (set_up_side(run, thing, SERVER) < 0 ||
+	    team_tell(&run->team, SERVER, admit) < 0)
+		return -1;
+	return set_up_side(run, thing, CLIENT);
+}
+
 static int set_up_all(struct run *run)
 {
 	const struct thing *crowded;
@@ -191,7 +224,7 @@ static int set_up_all(struct run *run)
 	for (unsigned int i = 0; i < run->things.count; i++) {
 		if (interrupts)
 			return complain("interrupted");
-		if (set_up(run, i) < 0)
+		if ((run->things.thing[i].part == WITH_MANY ? set_up_many : set_up)(run, i) < 0)
 			return -1;
 	}
 	if (!run->options.idle)

@@ -10,6 +10,7 @@
  *	port.c		the node, the service, the client and the server of a thing
  *	pair.c		a client and a server, one message at a time
  *	flight.c	a client and a server, many messages at a time
+ *	many.c		many clients and servers
  *	payload.c	what each message carries
  *	child.c		the processes, and how the parent commands them
  *	idle.c		clients that are connected and do nothing, and what they cost
@@ -39,6 +40,14 @@
 
 /* options.c */
 
+#define NUMBERS_MAX	8
+
+/* A list that was typed. */
+struct numbers {
+	unsigned int value[NUMBERS_MAX];
+	unsigned int count;
+};
+
 struct bench_options {
 	size_t size;		/* of each message */
 	unsigned int rounds;
@@ -46,6 +55,8 @@ struct bench_options {
 	unsigned int depth;	/* requests of a client under way at once */
 	unsigned int idle;	/* clients */
 	unsigned int idle_processes;
+	struct numbers clients;	/* both lists are empty, or none */
+	struct numbers servers;
 	const char *only;
 	bool sizes;
 	bool json;
@@ -72,7 +83,7 @@ struct method {
 };
 
 /* Where its results are reported. */
-enum part { STANDARD, AT_ONCE, WITH_IDLE, WITH_SIZES };
+enum part { STANDARD, AT_ONCE, WITH_IDLE, WITH_SIZES, WITH_MANY };
 
 struct thing {
 	enum part part;
@@ -88,7 +99,8 @@ struct thing {
 
 	/* Only for a thing of Sluice. */
 	unsigned int service;	/* things with the same one share their ports */
-	unsigned int clients;	/* that the service has room for, or 0 */
+	unsigned int clients;	/* that the service has room for, or 0; of many: their number */
+	unsigned int servers;	/* of many: their number */
 	unsigned int flight;	/* requests of a client under way at once, or 0: one */
 	unsigned int stream;	/* responses to a request, or 0: one */
 	int64_t spin;		/* option of the nodes */
@@ -131,10 +143,11 @@ int floor_file_prepare(void);
 extern const struct method pair_separate[2];
 extern const struct method pair_combined[2];
 
-/* flight.c */
+/* flight.c, many.c */
 
 extern const struct method flight_requests[2];
 extern const struct method flight_stream[2];
+extern const struct method many[2];
 
 /* payload.c */
 
@@ -203,8 +216,9 @@ struct idle {
 	const char *kernel_source;
 };
 
-/* Lets this process and its children have descriptors for so many connections. */
+/* Lets this process and its children have descriptors for so many connections, or fewer. */
 int idle_descriptors(unsigned int connections);
+bool idle_fits(unsigned int connections);
 int idle_connect(struct team *team, unsigned int thing, struct idle *idle);
 int idle_crowd(const struct thing *thing, unsigned int clients);
 int idle_settle(void);

@@ -23,8 +23,8 @@
 #include <string.h>
 #include <sys/resource.h>
 
-/* Descriptors of a server and of a client, for each connection: generous. */
-#define DESCRIPTORS_EACH	8u
+/* Descriptors of a server or of a client, for each connection: the most that it has. */
+#define DESCRIPTORS_EACH	5u
 #define DESCRIPTORS_BESIDE	1024u
 
 /* The memory is that of both sides together. */
@@ -55,6 +55,14 @@ int idle_descriptors(unsigned int connections)
 	limit.rlim_cur = limit.rlim_max;
 	return setrlimit(RLIMIT_NOFILE, &limit) == 0 ? 0 :
 	       complain("RLIMIT_NOFILE: %s", strerror(errno));
+}
+
+bool idle_fits(unsigned int connections)
+{
+	struct rlimit limit;
+
+	return getrlimit(RLIMIT_NOFILE, &limit) < 0 ||
+	       limit.rlim_cur >= (rlim_t)connections * DESCRIPTORS_EACH;
 }
 
 /* ---- What /proc says ----------------------------------------------------- */

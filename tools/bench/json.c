@@ -12,6 +12,7 @@
  *	  size, touched		bytes of each message, and those written and read
  *	  under_way		requests of a client under way at once
  *	  stream		responses to each request
+ *	  clients, servers
  *	  rounds, trips		measured rounds; round trips timed in each
  *	  trips_in_all		made in each round, with those before and after
  *	  median_ns		of a message; null if there was none
@@ -73,12 +74,15 @@ static json_t *thing_json(struct report *report, unsigned int i)
 {
 	const struct thing *thing = &report->things->thing[i];
 	const struct result *result = &report->result[i];
+	bool crowd = thing->part == WITH_MANY;
 	json_t *object = json_pack(
-		"{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+		"{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
 		"key", thing->key, "name", thing->name,
 		"size", (json_int_t)thing->size, "touched", (json_int_t)thing->touched,
 		"under_way", (json_int_t)(thing->flight ? thing->flight : 1),
 		"stream", (json_int_t)things_messages(thing),
+		"clients", (json_int_t)(crowd ? thing->clients : 1),
+		"servers", (json_int_t)(crowd ? thing->servers : 1),
 		"rounds", (json_int_t)result->rounds, "trips", (json_int_t)thing->trips,
 		"trips_in_all", (json_int_t)thing->warm + thing->trips + thing->stamped);
 

@@ -11,6 +11,8 @@
 #include "tools/text/say.h"
 
 #define IDLE_MAX	4095	/* a service has at most 4096 clients */
+#define CLIENTS_MAX	4096
+#define SERVERS_MAX	1024
 #define DEPTH_MAX	1024	/* requests that a client may have pending */
 #define WRONG		2
 
@@ -26,6 +28,9 @@ const char bench_help[] =
 "  --size BYTES          size of each message, a multiple of 8 (64)\n"
 "  --sizes               measure also messages of 8 B to 64 MiB, polling\n"
 "  --depth N             requests under way at a time, when many are (32)\n"
+"  --clients N,...       measure also so many clients, all active\n"
+"  --servers N,...       and so many servers for them; either one alone has 1 of\n"
+"                        the other\n"
 "  --idle N              measure also with N idle clients connected and with\n"
 "                        none, and the cost of each idle client\n"
 "  --idle-processes M    spread them over M processes (1)\n"
@@ -50,11 +55,12 @@ const char bench_help[] =
 "The second makes 12500 round trips more: a quarter of the trips is made once\n"
 "more to be timed one by one. Other examples:\n"
 "\n"
+"  sluice bench --clients 1,10,100,1000 --servers 1,4,16\n"
 "  sluice bench --idle 1000 --idle-processes 10\n"
 "  taskset -c 2,4 sluice bench --sizes --rounds 50\n";
 
 enum {
-	SIZE = 256, SIZES, DEPTH, IDLE, IDLE_PROCESSES,
+	SIZE = 256, SIZES, DEPTH, CLIENTS, SERVERS, IDLE, IDLE_PROCESSES,
 	ROUNDS, TRIPS, ONLY, JSON,
 };
 
@@ -62,6 +68,8 @@ static const struct option long_options[] = {
 	{ "size", required_argument, NULL, SIZE },
 	{ "sizes", no_argument, NULL, SIZES },
 	{ "depth", required_argument, NULL, DEPTH },
+	{ "clients", required_argument, NULL, CLIENTS },
+	{ "servers", required_argument, NULL, SERVERS },
 	{ "idle", required_argument, NULL, IDLE },
 	{ "idle-processes", required_argument, NULL, IDLE_PROCESSES },
 	{ "rounds", required_argument, NULL, ROUNDS },
@@ -72,14 +80,21 @@ static const struct option long_options[] = {
 	{ 0 },
 };
 
+/* A number that ends where @end is then. */
+static bool leading_number(const char *text, unsigned long most, unsigned long *ret_value,
+			   char **ret_end)
+{
+	errno = 0;
+	*ret_value = strtoul(text, ret_end, 10);
+	return *text >= '0' && *text <= '9' && !errno && *ret_value >= 1 && *ret_value <= most;
+}
+
 static bool number(const char *text, unsigned long most, unsigned int *ret_value)
 {
 	unsigned long value;
 	char *end;
 
-	errno = 0;
-	value = strtoul(text, &end, 10);
-	if (*text < '0' || *text > '9' || *end || errno || value < 1 || value > most)
+	if (!leading_number(text, most, &value, &end) || *end)
 		return false;
 	*ret_value = (unsigned int)value;
 	return true;
@@ -95,6 +110,26 @@ static bool take_size(const char *text, size_t *ret_size)
 	return true;
 }
 
+/* Different numbers, since each is measured once. */
+static bool take_numbers(const char *text, unsigned long most, struct numbers *ret_numbers)
+{
+	struct numbers numbers = { .count = 0 };
+	unsigned long value;
+	char *end;
+
+	do {
+		if (numbers.count == NUMBERS_MAX || !leading_number(text, most, &value, &end))
+			return false;
+		for (unsigned int i = 0; i < numbers.count; i++)
+			if (numbers.value[i] == value)
+				return false;
+		numbers.value[numbers.count++] = (unsigned int)value;
+		text = end + 1;
+	} while (*end == ',');
+	*ret_numbers = numbers;
+	return !*end;
+}
+
 /* False if the value is none. */
 static bool set_option(struct bench_options *options, int option)
 {
@@ -103,6 +138,10 @@ static bool set_option(struct bench_options *options, int option)
 		return take_size(optarg, &options->size);
 	case DEPTH:
 		return number(optarg, DEPTH_MAX, &options->depth);
+	case CLIENTS:
+		return take_numbers(optarg, CLIENTS_MAX, &options->clients);
+	case SERVERS:
+		return take_numbers(optarg, SERVERS_MAX, &options->servers);
 	case IDLE:
 		return number(optarg, IDLE_MAX, &options->idle);
 	case IDLE_PROCESSES:
@@ -140,6 +179,19 @@ static int take_all(const struct arguments *arguments, struct bench_options *opt
 	return 0;
 }
 
+/* What follows from options that were given, for those that were not. */
+static void complete(struct bench_options *options)
+{
+	const struct numbers one = { .value = { 1 }, .count = 1 };
+
+	if (options->idle && !options->idle_processes)
+		options->idle_processes = 1;
+	if (options->clients.count && !options->servers.count)
+		options->servers = one;
+	if (options->servers.count && !options->clients.count)
+		options->clients = one;
+}
+
 int bench_parse(int argc, char **argv, struct bench_options *options)
 {
 	const struct arguments arguments = {
@@ -153,7 +205,6 @@ int bench_parse(int argc, char **argv, struct bench_options *options)
 		return say_wrong("bench", "there are no arguments such as %s", argv[optind]);
 	if (options->idle_processes > options->idle)
 		return say_wrong("bench", "--idle-processes needs at least as many --idle clients");
-	if (options->idle && !options->idle_processes)
-		options->idle_processes = 1;
+	complete(options);
 	return 0;
 }

@@ -24,6 +24,7 @@ int port_open_service(struct port *port, const struct thing *thing)
 	const struct sluice_service_opts opts = SLUICE_SERVICE_OPTS(
 		.flags = thing->stream ? SLUICE_SERVICE_NO_RESPONSE_OVERFLOW : 0,
 		.max_clients = thing->clients,
+		.max_servers = thing->servers,
 		.max_nodes = thing->clients ? thing->clients + 2 : 0,
 		.max_active_requests_per_client = thing->flight,
 		.max_response_buffer_size = thing->stream ? UNREAD_MAX : 0,

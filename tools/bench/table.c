@@ -174,6 +174,27 @@ static void print_sizes(struct report *report)
 		print_size(report, bench_sizes[i]);
 }
 
+static void print_many(struct report *report)
+{
+	printf("\nall clients active, each with one request under way, sleeping\n"
+	       "%-9s %8s %10s %10s %6s\n", "clients", "servers", "each", "a second", "calls");
+	for (unsigned int i = 0; i < report->things->count; i++) {
+		const struct thing *thing = &report->things->thing[i];
+
+		if (thing->part != WITH_MANY)
+			continue;
+		printf("%-9u %8u", thing->clients, thing->servers);
+		if (report->result[i].unavailable[0]) {
+			printf("   not here: %s\n", report->result[i].unavailable);
+			continue;
+		}
+		print_time(report_median(report, thing->key), 10);
+		print_rate(report_rate(report, thing->key), 10, "");
+		print_calls(report->result[i].calls);
+		printf("\n");
+	}
+}
+
 static void print_against_idle(struct report *report, const char *name, const char *alone,
 			       const char *crowded)
 {
@@ -210,6 +231,8 @@ void table_print(struct report *report)
 	print_at_once(report);
 	if (report->options->sizes)
 		print_sizes(report);
+	if (has(report, WITH_MANY))
+		print_many(report);
 	if (report->idle)
 		print_idle(report);
 	printf("\ncalls: system calls of both sides, counted in a round that is not timed%s\n",

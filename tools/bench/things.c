@@ -3,7 +3,8 @@
  * The things that are measured: the floors and the ways to use Sluice, one message at a
  * time and many.  With --sizes also polling and its floor for each size; with --idle also
  * two services, of which one has idle clients connected and the other none, each sleeping
- * and polling.
+ * and polling; with --clients and --servers also each number of clients with each number of
+ * servers.
  *
  * Things that sleep are compared with io_uring futexes, things that poll with the payload's
  * lines.
@@ -88,6 +89,10 @@ static const struct thing with_sizes[] = {
 	  .touched = LINE, POLLS },
 };
 
+static const struct thing with_many = {
+	.part = WITH_MANY, .method = many, SLEEPS
+};
+
 #define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
 
 const size_t bench_sizes[] = {
@@ -96,7 +101,7 @@ const size_t bench_sizes[] = {
 const unsigned int bench_sizes_count = COUNT(bench_sizes);
 
 _Static_assert(COUNT(floors) + COUNT(ways) + COUNT(with_idle) +
-	       COUNT(with_sizes) * COUNT(bench_sizes) <= THINGS_MAX,
+	       COUNT(with_sizes) * COUNT(bench_sizes) + NUMBERS_MAX * NUMBERS_MAX <= THINGS_MAX,
 	       "there is room for all of them");
 
 static unsigned int least(uint64_t a, uint64_t b)
@@ -129,7 +134,7 @@ unsigned int things_messages(const struct thing *thing)
 
 bool things_one_by_one(const struct thing *thing)
 {
-	return !thing->stream && !thing->flight;
+	return !thing->stream && !thing->flight && thing->part != WITH_MANY;
 }
 
 /* How many steps a round has, of a thing whose size is known. */
@@ -179,6 +184,20 @@ static void add_sizes(struct things *things, const struct bench_options *options
 	}
 }
 
+/* A round has at least two steps of each client. */
+static void add_many(struct things *things, const struct bench_options *options,
+		     unsigned int clients, unsigned int servers)
+{
+	struct thing *thing = add(things, options, &with_many, options->size);
+
+	thing->clients = clients;
+	thing->servers = servers;
+	thing->warm = most(thing->warm, clients);
+	thing->trips = most(thing->trips, 2 * clients);
+	snprintf(thing->key, sizeof(thing->key), "many_%ux%u", clients, servers);
+	snprintf(thing->name, sizeof(thing->name), "%u clients, %u servers", clients, servers);
+}
+
 static void add_chosen(struct things *things, const struct bench_options *options,
 		       const struct thing *from, size_t count)
 {
@@ -212,6 +231,8 @@ void things_without(struct things *things, const char *floor)
 
 void things_list(struct things *things, const struct bench_options *options, bool one_cpu)
 {
+	const struct numbers *clients = &options->clients, *servers = &options->servers;
+
 	things->count = 0;
 	add_chosen(things, options, floors, COUNT(floors));
 	add_chosen(things, options, ways, COUNT(ways));
@@ -220,6 +241,9 @@ void things_list(struct things *things, const struct bench_options *options, boo
 			options->idle + 1;
 	if (options->sizes)
 		add_sizes(things, options);
+	for (unsigned int i = 0; i < clients->count; i++)
+		for (unsigned int j = 0; j < servers->count; j++)
+			add_many(things, options, clients->value[i], servers->value[j]);
 	if (one_cpu)
 		share_cpu(things);
 }
