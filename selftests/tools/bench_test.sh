@@ -95,12 +95,21 @@ for row in "1  *1" "1  *3" "5  *1" "5  *3"; do
 	says "clients and servers: $row" "^$row  *$time  *$rate$calls$"
 done
 
+run "setting up" --rounds 2 --trips 20 --only cache_line --setting-up
+for part in "server's node" "service, created" server "client's node" "service, opened" client \
+	"client connected" "the first message, 64 B" "the second message, 64 B" \
+	"the first of 1 MiB: memory grows" "the second of 1 MiB"; do
+	says "$part" "^$part  *$time$"
+done
+says "all of it" "^node, service, server, connected  *$time"
+says "descriptors" "^descriptors, one connection  *[1-9][0-9]* at the server, [1-9][0-9]* at"
+
 # Polled words are seen at once, so each size of a message that words fit in is right.
 for size in 8 24 200; do
 	run "$size B" --rounds 1 --trips 20 --size $size --depth 3
 done
 
-run "JSON" --rounds 2 --trips 200 --json --idle 20 --clients 3 --servers 2 --depth 8
+run "JSON" --rounds 2 --trips 200 --json --idle 20 --clients 3 --servers 2 --setting-up --depth 8
 if command -v jq >/dev/null; then
 	json "is one object" 'type == "object" and .rounds == 2 and .depth == 8'
 	for key in cache_line payload_line futex seqpacket pipe separate combined spinning \
@@ -116,6 +125,8 @@ if command -v jq >/dev/null; then
 	json "a stream" '.things[] | select(.key == "stream") | .stream == 256'
 	json "many" '.things[] | select(.key == "many_3x2") | .clients == 3 and .servers == 2'
 	json "idle" '.idle | .clients == 20 and .processes == 1 and .pss_bytes > 0'
+	json "setting up" '.setting_up | .runs == 2 and .all_ns > 0 and .connected_ns > 0 and
+		.first_large_message_ns > 0 and .server_descriptors > 0'
 else
 	skip "JSON" "there is no jq"
 fi

@@ -5,7 +5,8 @@
  * The parent makes a private root directory, so that the run meets no other programs, and
  * starts a server and a client, each on a processor of its own.  It makes them set all
  * things up, and then run each of them, round by round.  At the end it prints what it has
- * collected.  An interrupt (^C) ends the rounds early; a second one ends everything.
+ * collected.  What is measured in fresh processes (--setting-up) comes first, while there
+ * is nothing else in the root directory.  An interrupt (^C) ends the rounds early; a second one ends everything.
  */
 #include "bench.h"
 
@@ -39,6 +40,7 @@ struct run {
 	struct things things;
 	struct report report;
 	struct idle idle;
+	struct setting_up up;
 	struct team team;
 	struct answer *answers;
 	unsigned int connections;	/* of what has been set up */
@@ -170,6 +172,14 @@ static void finish(struct run *run, bool at_once)
 
 /* ---- The course of it ---------------------------------------------------- */
 
+static int set_up_fresh(struct run *run)
+{
+	if (!run->options.setting_up)
+		return 0;
+	run->report.up = &run->up;
+	return setting_up_measure(&run->up, run->options.rounds, run->report.cpu, &interrupts);
+}
+
 /* 0; 1 if it is not available; or -1. */
 static int set_up_side(struct run *run, unsigned int thing, enum side side)
 {
@@ -299,6 +309,8 @@ static int run_all(struct run *run)
 	int r = prepare(run);
 
 	if (r == 0)
+		r = set_up_fresh(run);
+	if (r == 0)
 		r = start(run);
 	if (r == 0)
 		r = set_up_all(run);
@@ -332,5 +344,6 @@ int verb_bench(int argc, char **argv)
 	else
 		table_print(&run.report);
 	report_free(&run.report);
+	setting_up_free(&run.up);
 	return r < 0;
 }

@@ -14,6 +14,7 @@
  *	payload.c	what each message carries
  *	child.c		the processes, and how the parent commands them
  *	idle.c		clients that are connected and do nothing, and what they cost
+ *	setting_up.c	what it costs to begin, in fresh processes
  *	report.c	the figures
  *	table.c		the figures as text
  *	json.c		the same as JSON
@@ -59,6 +60,7 @@ struct bench_options {
 	struct numbers servers;
 	const char *only;
 	bool sizes;
+	bool setting_up;
 	bool json;
 };
 
@@ -196,6 +198,9 @@ int team_tell(struct team *team, unsigned int child, struct command command);
 int team_hear(struct team *team, struct answer *answers);
 void team_end(struct team *team, bool at_once);
 
+/* In a process that was just forked: ^C concerns its parent, and it dies with that. */
+void child_begin(pid_t parent, int cpu);
+
 __attribute__((__format__(__printf__, 1, 2)))
 int complain(const char *format, ...);
 int because_of_sluice(const char *what);
@@ -219,9 +224,32 @@ struct idle {
 /* Lets this process and its children have descriptors for so many connections, or fewer. */
 int idle_descriptors(unsigned int connections);
 bool idle_fits(unsigned int connections);
+int idle_count_descriptors(pid_t pid, unsigned long *sum);
 int idle_connect(struct team *team, unsigned int thing, struct idle *idle);
 int idle_crowd(const struct thing *thing, unsigned int clients);
 int idle_settle(void);
+
+/* setting_up.c */
+
+enum setting_up_part {
+	UP_RING, UP_SERVER_NODE, UP_SERVICE, UP_SERVER, UP_CLIENT_NODE, UP_OPEN, UP_CLIENT,
+	UP_CONNECTED, UP_FIRST, UP_SECOND, UP_FIRST_LARGE, UP_SECOND_LARGE, UP_PARTS,
+};
+
+extern const char *const setting_up_keys[UP_PARTS];
+extern const char *const setting_up_names[UP_PARTS];
+
+struct setting_up {
+	unsigned int runs;
+	double *ns[UP_PARTS];		/* of each run */
+	unsigned int descriptors[2];	/* by side, with one connection */
+};
+
+int setting_up_measure(struct setting_up *up, unsigned int runs, const int cpu[2],
+		       const volatile sig_atomic_t *interrupts);
+double setting_up_median(struct setting_up *up, enum setting_up_part part);
+double setting_up_all(struct setting_up *up);	/* node, service, server, connected client */
+void setting_up_free(struct setting_up *up);
 
 /* report.c */
 
@@ -243,6 +271,7 @@ struct report {
 	bool interrupted;
 	bool counted;		/* system calls */
 	const struct idle *idle;	/* or NULL */
+	struct setting_up *up;		/* or NULL */
 };
 
 int report_prepare(struct report *report);
@@ -256,6 +285,7 @@ double report_median(struct report *report, const char *key);
 double report_quantile(struct report *report, const char *key, double share);
 double report_ratio(struct report *report, const char *key, const char *floor);
 double report_rate(struct report *report, const char *key);	/* messages a second */
+double report_median_of(double *values, size_t count);
 
 /* table.c, json.c */
 

@@ -140,7 +140,7 @@ static void work(const struct team *team, enum side side, int socket)
 		obey(team, side, &command, NULL);
 }
 
-static void begin_child(pid_t parent, int cpu)
+void child_begin(pid_t parent, int cpu)
 {
 	cpu_set_t cpus;
 
@@ -174,7 +174,7 @@ int team_start(struct team *team, const char *name, int cpu)
 		close(sockets[0]);
 		for (unsigned int i = 0; i < team->count; i++)
 			close(team->child[i].socket);
-		begin_child(parent, cpu);
+		child_begin(parent, cpu);
 		work(team, team->count == CLIENT ? CLIENT : SERVER, sockets[1]);
 		_exit(0);
 	}

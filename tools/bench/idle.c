@@ -102,7 +102,7 @@ static int read_kib(pid_t pid, const char *name, const char *field, double *sum_
 	return r == 0 ? 0 : complain("/proc: there is no %s in %s", field, name);
 }
 
-static int count_descriptors(pid_t pid, unsigned long *sum)
+int idle_count_descriptors(pid_t pid, unsigned long *sum)
 {
 	char path[64];
 	DIR *directory;
@@ -154,7 +154,7 @@ static int look_at(pid_t pid, struct usage *sum, unsigned long *sum_descriptors)
 	if (read_kib(pid, "smaps_rollup", "Pss", &sum->pss_bytes) < 0 ||
 	    read_kib(pid, "status", "VmPTE", &sum->page_table_bytes) < 0)
 		return -1;
-	return count_descriptors(pid, sum_descriptors);
+	return idle_count_descriptors(pid, sum_descriptors);
 }
 
 static int look(const struct team *team, struct usage *ret_usage, const char **ret_source)

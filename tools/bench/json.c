@@ -28,6 +28,11 @@
  *	  pss_bytes, page_table_bytes, kernel_bytes	of memory, of both sides
  *	  kernel_source		what kernel_bytes were read from
  *	  connect_ns		the time until it was connected
+ *	setting_up		null, or an object of
+ *	  runs
+ *	  NAME_ns		medians of the parts in setting_up.c; null if there was none
+ *	  all_ns		node, service, server and connected client
+ *	  server_descriptors, client_descriptors	with one connection
  */
 #include "bench.h"
 
@@ -126,6 +131,25 @@ static json_t *idle_json(struct report *report)
 			 "connect_ns", figure(idle->connect_ns));
 }
 
+static json_t *setting_up_json(struct setting_up *up)
+{
+	json_t *object;
+
+	if (!up)
+		return json_null();
+	object = json_pack("{s:I, s:o, s:I, s:I}", "runs", (json_int_t)up->runs,
+			   "all_ns", measured(setting_up_all(up)),
+			   "server_descriptors", (json_int_t)up->descriptors[SERVER],
+			   "client_descriptors", (json_int_t)up->descriptors[CLIENT]);
+	for (unsigned int i = 0; i < UP_PARTS; i++) {
+		char key[64];
+
+		snprintf(key, sizeof(key), "%s_ns", setting_up_keys[i]);
+		json_object_set_new(object, key, measured(setting_up_median(up, i)));
+	}
+	return object;
+}
+
 void json_print(struct report *report)
 {
 	const struct bench_options *options = report->options;
@@ -133,7 +157,7 @@ void json_print(struct report *report)
 	json_t *object;
 
 	uname(&kernel);
-	object = json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:i, s:i, s:b, s:o, s:o}",
+	object = json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:i, s:i, s:b, s:o, s:o, s:o}",
 			   "version", sluice_version(), "kernel", kernel.release,
 			   "size", (json_int_t)options->size,
 			   "depth", (json_int_t)options->depth,
@@ -141,7 +165,8 @@ void json_print(struct report *report)
 			   "trips", (json_int_t)options->trips,
 			   "client_cpu", report->cpu[CLIENT], "server_cpu", report->cpu[SERVER],
 			   "interrupted", (int)report->interrupted,
-			   "things", things_json(report), "idle", idle_json(report));
+			   "things", things_json(report), "idle", idle_json(report),
+			   "setting_up", setting_up_json(report->up));
 	if (!object || json_dumpf(object, stdout, FORMAT) < 0)
 		fputs("sluice bench: no memory for JSON\n", stderr);
 	putchar('\n');

@@ -34,6 +34,8 @@ const char bench_help[] =
 "  --idle N              measure also with N idle clients connected and with\n"
 "                        none, and the cost of each idle client\n"
 "  --idle-processes M    spread them over M processes (1)\n"
+"  --setting-up          measure also what it costs to begin, and how memory\n"
+"                        grows, in fresh processes\n"
 "  --rounds N            number of rounds for the medians (20)\n"
 "  --trips N             round trips of each thing in a round (2000)\n"
 "  --only KEY,...        of cache_line, payload_line, futex, uring_futex,\n"
@@ -60,7 +62,7 @@ const char bench_help[] =
 "  taskset -c 2,4 sluice bench --sizes --rounds 50\n";
 
 enum {
-	SIZE = 256, SIZES, DEPTH, CLIENTS, SERVERS, IDLE, IDLE_PROCESSES,
+	SIZE = 256, SIZES, DEPTH, CLIENTS, SERVERS, IDLE, IDLE_PROCESSES, SETTING_UP,
 	ROUNDS, TRIPS, ONLY, JSON,
 };
 
@@ -72,6 +74,7 @@ static const struct option long_options[] = {
 	{ "servers", required_argument, NULL, SERVERS },
 	{ "idle", required_argument, NULL, IDLE },
 	{ "idle-processes", required_argument, NULL, IDLE_PROCESSES },
+	{ "setting-up", no_argument, NULL, SETTING_UP },
 	{ "rounds", required_argument, NULL, ROUNDS },
 	{ "trips", required_argument, NULL, TRIPS },
 	{ "only", required_argument, NULL, ONLY },
@@ -155,6 +158,9 @@ static bool set_option(struct bench_options *options, int option)
 		return things_known(optarg);
 	case SIZES:
 		options->sizes = true;
+		break;
+	case SETTING_UP:
+		options->setting_up = true;
 		break;
 	case JSON:
 		options->json = true;

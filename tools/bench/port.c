@@ -18,9 +18,16 @@
 
 static struct port ports[PORTS_MAX];
 
-int port_open_service(struct port *port, const struct thing *thing)
+int port_make_node(struct port *port, const struct thing *thing)
 {
-	const struct sluice_node_opts node = SLUICE_NODE_OPTS(.spin = thing->spin);
+	const struct sluice_node_opts opts = SLUICE_NODE_OPTS(.spin = thing->spin);
+
+	port->node = sluice_node_create("bench", &opts);
+	return port->node ? 0 : because_of_sluice("cannot make a node");
+}
+
+int port_make_service(struct port *port, const struct thing *thing)
+{
 	const struct sluice_service_opts opts = SLUICE_SERVICE_OPTS(
 		.flags = thing->stream ? SLUICE_SERVICE_NO_RESPONSE_OVERFLOW : 0,
 		.max_clients = thing->clients,
@@ -37,9 +44,13 @@ int port_open_service(struct port *port, const struct thing *thing)
 		.request = SLUICE_SLICE(uint64_t),
 		.response = SLUICE_SLICE(uint64_t),
 	};
-	port->node = sluice_node_create("bench", &node);
 	port->service = sluice_service_open(port->node, &port->contract, &opts);
 	return port->service ? 0 : because_of_sluice("cannot open a service");
+}
+
+int port_open_service(struct port *port, const struct thing *thing)
+{
+	return port_make_node(port, thing) < 0 ? -1 : port_make_service(port, thing);
 }
 
 struct sluice_server *port_make_server(struct port *port, const struct thing *thing)

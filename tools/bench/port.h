@@ -27,7 +27,9 @@ struct end {
 	struct sluice_active_request *request;	/* server: received already */
 };
 
-int port_open_service(struct port *port, const struct thing *thing);
+int port_make_node(struct port *port, const struct thing *thing);
+int port_make_service(struct port *port, const struct thing *thing);
+int port_open_service(struct port *port, const struct thing *thing);	/* both */
 struct sluice_client *port_make_client(struct port *port, const struct thing *thing,
 				       unsigned int servers);
 struct sluice_server *port_make_server(struct port *port, const struct thing *thing);

@@ -80,6 +80,12 @@ static double median_of_sorted(const double *values, size_t count)
 	return count ? (values[(count - 1) / 2] + values[count / 2]) / 2 : 0;
 }
 
+double report_median_of(double *values, size_t count)
+{
+	qsort(values, count, sizeof(*values), compare_doubles);
+	return median_of_sorted(values, count);
+}
+
 /* Sorted; or NULL. */
 static const struct result *find(struct report *report, const char *key)
 {

@@ -224,6 +224,26 @@ static void print_idle(struct report *report)
 	printf("  connecting       %8.2f ms\n", idle->connect_ns / 1e6);
 }
 
+static void print_setting_up(struct setting_up *up)
+{
+	double ring = setting_up_median(up, UP_RING), all = setting_up_all(up);
+
+	printf("\nsetting up, each in a process that was just forked: medians of %u\n", up->runs);
+	for (unsigned int i = 0; i < UP_PARTS; i++) {
+		printf("%-33s", setting_up_names[i]);
+		print_time(setting_up_median(up, i), 8);
+		printf("\n");
+	}
+	printf("%-33s", "node, service, server, connected");
+	print_time(all, 8);
+	if (ring > 0 && all > ring) {
+		printf("; without the kernel's first io_uring");
+		print_time(all - ring, 0);
+	}
+	printf("\n%-33s %8u at the server, %u at the client\n", "descriptors, one connection",
+	       up->descriptors[SERVER], up->descriptors[CLIENT]);
+}
+
 void table_print(struct report *report)
 {
 	print_head(report);
@@ -235,6 +255,8 @@ void table_print(struct report *report)
 		print_many(report);
 	if (report->idle)
 		print_idle(report);
+	if (report->up)
+		print_setting_up(report->up);
 	printf("\ncalls: system calls of both sides, counted in a round that is not timed%s\n",
 	       report->counted ? "" : ";\nthat needs root, or CAP_BPF with CAP_PERFMON: see sluice bench --help");
 }
