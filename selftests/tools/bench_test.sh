@@ -131,6 +131,28 @@ else
 	skip "JSON" "there is no jq"
 fi
 
+if command -v gnuplot >/dev/null; then
+	echo "an old picture" >"$tmp/figure.svg"
+	run "a plot" --rounds 1 --trips 10 --only cache_line,spinning --plot "$tmp/figure.svg"
+	says "and the table" "^sluice, polling $figures"
+	head -1 "$tmp/figure.svg" | tee "$tmp/output" | grep -q '^<?xml' &&
+		[ "$(grep -c '^</svg>$' "$tmp/figure.svg")" -eq 1 ]
+	result $? "is one picture, in place of the old one"
+	grep -q 'Distribution of round trips' "$tmp/figure.svg"
+	result $? "and has the distribution"
+	"$sluice" bench --plot "$tmp/none/figure.svg" >"$tmp/said" 2>"$tmp/output"
+	[ $? -eq 1 ] && grep -q "cannot write .*none/figure.svg: No such" "$tmp/output" &&
+		[ ! -s "$tmp/said" ]
+	result $? "where it cannot be written, nothing is measured"
+else
+	skip "a plot" "there is no gnuplot"
+fi
+mkdir "$tmp/empty"
+PATH="$tmp/empty" "$sluice" bench --plot "$tmp/other.svg" >"$tmp/said" 2>"$tmp/output"
+[ $? -eq 1 ] && grep -q 'needs gnuplot, which is not installed' "$tmp/output" &&
+	[ ! -s "$tmp/said" ] && [ ! -e "$tmp/other.svg" ]
+result $? "without gnuplot there is no plot, and a sentence"
+
 run "help" --help
 says "has examples" "^  strace -f -c sluice bench --only"
 never "fits a terminal" "^.\{81\}"
@@ -148,6 +170,8 @@ wrong --clients 1,1
 wrong --clients 1,2,3,4,5,6,7,8,9
 wrong --servers 1025
 wrong --servers 1:2
+wrong --plot
+wrong --plot=
 wrong --idle 4096
 wrong --idle-processes 2
 wrong --idle 2 --idle-processes 3

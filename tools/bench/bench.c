@@ -41,6 +41,7 @@ struct run {
 	struct report report;
 	struct idle idle;
 	struct setting_up up;
+	FILE *plot;
 	struct team team;
 	struct answer *answers;
 	unsigned int connections;	/* of what has been set up */
@@ -137,6 +138,8 @@ static int prepare(struct run *run)
 {
 	struct report *report = &run->report;
 
+	if (run->options.plot && plot_prepare(run->options.plot, &run->plot) < 0)
+		return -1;
 	if (choose_cpus(report->cpu) < 0)
 		return -1;
 	spin_share(report->cpu[CLIENT] == report->cpu[SERVER]);
@@ -322,6 +325,15 @@ static int run_all(struct run *run)
 	return r;
 }
 
+static int print(struct run *run)
+{
+	if (run->options.json)
+		json_print(&run->report);
+	else
+		table_print(&run->report);
+	return run->plot ? plot_draw(&run->report, run->plot) : 0;
+}
+
 int verb_bench(int argc, char **argv)
 {
 	static struct run run = {
@@ -337,12 +349,10 @@ int verb_bench(int argc, char **argv)
 		return r;
 	catch_interrupts();
 	r = run_all(&run);
+	if (r == 0)
+		r = print(&run);
 	if (r < 0)
 		say("bench", "%s", complaint());
-	else if (run.options.json)
-		json_print(&run.report);
-	else
-		table_print(&run.report);
 	report_free(&run.report);
 	setting_up_free(&run.up);
 	return r < 0;

@@ -18,6 +18,7 @@
  *	report.c	the figures
  *	table.c		the figures as text
  *	json.c		the same as JSON
+ *	plot.c		the same as a picture
  *
  * A *thing* is a way of making round trips.  Each is set up once, in two processes, and
  * then runs for a while in each round, in turn with all others, so that disturbances of the
@@ -30,6 +31,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/types.h>
 
 #define LINE		64	/* bytes of a cache line */
@@ -59,6 +61,7 @@ struct bench_options {
 	struct numbers clients;	/* both lists are empty, or none */
 	struct numbers servers;
 	const char *only;
+	const char *plot;	/* name of a file */
 	bool sizes;
 	bool setting_up;
 	bool json;
@@ -291,5 +294,11 @@ double report_median_of(double *values, size_t count);
 
 void table_print(struct report *report);
 void json_print(struct report *report);
+
+/* plot.c */
+
+/* Is there a gnuplot, and can the file be written?  Before a run. */
+int plot_prepare(const char *path, FILE **ret_file);
+int plot_draw(struct report *report, FILE *file);
 
 #endif /* BENCH_H */

@@ -36,7 +36,6 @@
  */
 #include "bench.h"
 
-#include <stdio.h>
 #include <sys/utsname.h>
 
 #include <jansson.h>

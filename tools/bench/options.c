@@ -43,6 +43,7 @@ const char bench_help[] =
 "                        pipelined, pipelined_sleeping, stream; not of what other\n"
 "                        options add\n"
 "  --json                print an object; man sluice-bench describes it\n"
+"  --plot FILE.svg       draw the figures with gnuplot; includes --sizes\n"
 "  -h, --help\n"
 "\n"
 "Client and server run on the two first processors allowed. ^C ends the run early\n"
@@ -59,11 +60,11 @@ const char bench_help[] =
 "\n"
 "  sluice bench --clients 1,10,100,1000 --servers 1,4,16\n"
 "  sluice bench --idle 1000 --idle-processes 10\n"
-"  taskset -c 2,4 sluice bench --sizes --rounds 50\n";
+"  taskset -c 2,4 sluice bench --rounds 50 --plot bench.svg\n";
 
 enum {
 	SIZE = 256, SIZES, DEPTH, CLIENTS, SERVERS, IDLE, IDLE_PROCESSES, SETTING_UP,
-	ROUNDS, TRIPS, ONLY, JSON,
+	ROUNDS, TRIPS, ONLY, JSON, PLOT,
 };
 
 static const struct option long_options[] = {
@@ -79,6 +80,7 @@ static const struct option long_options[] = {
 	{ "trips", required_argument, NULL, TRIPS },
 	{ "only", required_argument, NULL, ONLY },
 	{ "json", no_argument, NULL, JSON },
+	{ "plot", required_argument, NULL, PLOT },
 	{ "help", no_argument, NULL, BENCH_HELP },
 	{ 0 },
 };
@@ -156,6 +158,9 @@ static bool set_option(struct bench_options *options, int option)
 	case ONLY:
 		options->only = optarg;
 		return things_known(optarg);
+	case PLOT:
+		options->plot = optarg;
+		return *optarg;
 	case SIZES:
 		options->sizes = true;
 		break;
@@ -196,6 +201,8 @@ static void complete(struct bench_options *options)
 		options->servers = one;
 	if (options->servers.count && !options->clients.count)
 		options->clients = one;
+	if (options->plot)
+		options->sizes = true;
 }
 
 int bench_parse(int argc, char **argv, struct bench_options *options)

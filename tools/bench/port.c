@@ -10,7 +10,6 @@
 #include "port.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #define PORTS_MAX	(THINGS_MAX + SERVICE_FIRST)

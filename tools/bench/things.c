@@ -11,7 +11,6 @@
  */
 #include "bench.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include <sluice.h>
