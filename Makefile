@@ -12,6 +12,7 @@ define help
   make clean             remove what was built
 
   make measure           costs, printed and not judged
+  make bench-peers       Sluice and packaged peers in the same loop; RUNS= ROUNDS= TRIPS=
 
   O=dir            build there (build)      V=1         show the commands
   CC= CXX=         compilers (cc, g++)      DEPS=no     install no packages
@@ -75,6 +76,7 @@ all:
 include lib/build.mk
 include bpf/build.mk
 include tools/build.mk
+include tools/bench/peers/build.mk
 include selftests/build.mk
 include Documentation/build.mk
 

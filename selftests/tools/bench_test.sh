@@ -153,6 +153,31 @@ PATH="$tmp/empty" "$sluice" bench --plot "$tmp/other.svg" >"$tmp/said" 2>"$tmp/o
 	[ ! -s "$tmp/said" ] && [ ! -e "$tmp/other.svg" ]
 result $? "without gnuplot there is no plot, and a sentence"
 
+# The table of make bench-peers, of programs that do not measure anything.
+cat >"$tmp/peer-swift" <<'END'
+#!/bin/sh
+[ $# -eq 0 ] && printf '0\tSluice\tpolls\n1\tSluice\tsleeps\n' && exit
+[ "$1" = 0 ] && printf 'Sluice\tpolls\t500\t600\t700\t800\n' ||
+	printf 'Sluice\tsleeps\t20000\t30000\t40000\t50000\n'
+END
+cat >"$tmp/peer-slow" <<'END'
+#!/bin/sh
+[ $# -eq 0 ] && printf '0\tSlow\tsleeps\n' && exit
+[ -d "$2" ] && [ "$3 $4" = "7 70" ] && printf 'Slow\tsleeps\t50000\t60000\t70000\t8000000\n'
+END
+printf '#!/bin/sh\n[ $# -eq 0 ] && echo 0 && exit\necho sorry >&2; exit 1\n' >"$tmp/peer-broken"
+chmod +x "$tmp"/peer-*
+if [ -e tools/bench/peers/run.sh ]; then
+	RUNS=3 ROUNDS=7 TRIPS=70 sh tools/bench/peers/run.sh "$tmp" swift broken slow \
+		>"$tmp/said" 2>"$tmp/told"
+	result $? "a table of peers"
+	says "Sluice, polling" "^Sluice  *polls  *500 ns  *600 ns  *700 ns  *800 ns  *1.00$"
+	says "Sluice, sleeping" "^Sluice  *sleeps  *20.00 us  .*  1.00$"
+	says "a peer, compared" "^Slow  *sleeps  *50.00 us  *60.00 us  *70.00 us  *8000 us  *2.50$"
+	grep -q '^peer-broken has failed: sorry' "$tmp/told"
+	result $? "a peer that fails is named"
+fi
+
 run "help" --help
 says "has examples" "^  strace -f -c sluice bench --only"
 never "fits a terminal" "^.\{81\}"
