@@ -13,6 +13,7 @@ define help
 
   make measure           costs, printed and not judged
   make budget            count the instructions that make check then holds calls to
+  make bench-peers       Sluice and packaged peers in the same loop; RUNS= ROUNDS= TRIPS=
 
   O=dir            build there (build)      V=1         show the commands
   CC= CXX=         compilers (cc, g++)      DEPS=no     install no packages
@@ -77,6 +78,7 @@ all:
 include lib/build.mk
 include bpf/build.mk
 include tools/build.mk
+include tools/bench/peers/build.mk
 include selftests/build.mk
 include Documentation/build.mk
 

@@ -5,7 +5,8 @@
  * The parent makes a private root directory, so that the run meets no other programs, and
  * starts a server and a client, each on a processor of its own.  It makes them set all
  * things up, and then run each of them, round by round.  At the end it prints what it has
- * collected.  An interrupt (^C) ends the rounds early; a second one ends everything.
+ * collected.  What is measured in fresh processes (--setting-up) comes first, while there
+ * is nothing else in the root directory.  An interrupt (^C) ends the rounds early; a second one ends everything.
  */
 #include "bench.h"
 
@@ -19,15 +20,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "tools/trace/syscalls.h"
-
-#include "tools/arguments.h"
 #include "tools/private_root.h"
 #include "tools/text/say.h"
+#include "tools/trace/syscalls.h"
 #include "tools/verbs.h"
-
-#define IDLE_MAX	4095	/* a service has at most 4096 clients */
-#define WRONG		2
 
 /*
  * On a busy machine a process that has spun is soon descheduled; the next thing must not
@@ -35,42 +31,6 @@
  */
 #define REST_NS			(5 * 1000 * 1000)
 #define SAME_INTERRUPT_NS	(INT64_C(200) * 1000 * 1000)
-
-static const char help[] =
-"usage: sluice bench [OPTION]...\n"
-"\n"
-"Measures round trips between two processes: sleeping, spinning, and both. In the\n"
-"same run, in turn in each round, it measures what they are compared with: two\n"
-"processes that share a page, and wake each other through io_uring or futex(2),\n"
-"or exchange a cache line. Sleeping is compared with io_uring, spinning with the\n"
-"cache line. One process writes all bytes of a message, the other reads them.\n"
-"\n"
-"  --size BYTES          size of each message, a multiple of 64 (64)\n"
-"  --sizes               measure also messages of 64 B to 1 MiB, spinning\n"
-"  --rounds N            number of rounds for the medians (20)\n"
-"  --trips N             round trips of each thing in a round (2000)\n"
-"  --idle N              measure also with N idle clients connected and with\n"
-"                        none, and the cost of each idle client\n"
-"  --idle-processes M    spread them over M processes (1)\n"
-"  --only KEY,...        of uring_futex, futex, cache_line, separate, combined,\n"
-"                        spinning, adaptive; not of what --idle and --sizes add\n"
-"  --json                print an object; man sluice-bench describes it\n"
-"  -h, --help\n"
-"\n"
-"Client and server run on the two first processors allowed. ^C ends the run early\n"
-"and prints its results. SLUICE_WAIT=socket measures the other way of waiting.\n"
-"\n"
-"System calls are counted in a round that is not timed, by root or with CAP_BPF\n"
-"and CAP_PERFMON. Otherwise, take the difference between two runs:\n"
-"\n"
-"  strace -f -c sluice bench --only combined --rounds 1 --trips 10000\n"
-"  strace -f -c sluice bench --only combined --rounds 1 --trips 20000\n"
-"\n"
-"The second makes 12500 round trips more: a quarter of the trips is made once\n"
-"more to be timed one by one. Other examples:\n"
-"\n"
-"  sluice bench --idle 1000 --idle-processes 10\n"
-"  taskset -c 2,4 sluice bench --sizes --rounds 50\n";
 
 static volatile sig_atomic_t interrupts;
 
@@ -80,8 +40,11 @@ struct run {
 	struct things things;
 	struct report report;
 	struct idle idle;
+	struct setting_up up;
+	FILE *plot;
 	struct team team;
 	struct answer *answers;
+	unsigned int connections;	/* of what has been set up */
 	char root[PRIVATE_ROOT];
 };
 
@@ -95,110 +58,6 @@ static void interrupted(int signal_number)
 	if (now - before > SAME_INTERRUPT_NS)
 		interrupts = interrupts + 1;
 	before = now;
-}
-
-/* ---- The command line ---------------------------------------------------- */
-
-static bool number(const char *text, unsigned long least, unsigned long most,
-		   unsigned long *ret_value)
-{
-	char *end;
-
-	errno = 0;
-	*ret_value = strtoul(text, &end, 10);
-	return *text >= '0' && *text <= '9' && !*end && !errno &&
-	       *ret_value >= least && *ret_value <= most;
-}
-
-enum { SIZE = 256, SIZES, ROUNDS, TRIPS, IDLE, IDLE_PROCESSES, ONLY, JSON, HELP = 'h' };
-
-static const struct option long_options[] = {
-	{ "size", required_argument, NULL, SIZE },
-	{ "sizes", no_argument, NULL, SIZES },
-	{ "rounds", required_argument, NULL, ROUNDS },
-	{ "trips", required_argument, NULL, TRIPS },
-	{ "idle", required_argument, NULL, IDLE },
-	{ "idle-processes", required_argument, NULL, IDLE_PROCESSES },
-	{ "only", required_argument, NULL, ONLY },
-	{ "json", no_argument, NULL, JSON },
-	{ "help", no_argument, NULL, HELP },
-	{ 0 },
-};
-
-/* False if the value is none. */
-static bool set_option(struct bench_options *options, int option)
-{
-	unsigned long value = 0;
-	bool good = true;
-
-	switch (option) {
-	case SIZE:
-		good = number(optarg, LINE, SIZE_LIMIT, &value) && value % LINE == 0;
-		options->size = value;
-		break;
-	case ROUNDS:
-		good = number(optarg, 1, 10000, &value);
-		options->rounds = (unsigned int)value;
-		break;
-	case TRIPS:
-		good = number(optarg, 1, 1000000, &value);
-		options->trips = (unsigned int)value;
-		break;
-	case IDLE:
-		good = number(optarg, 1, IDLE_MAX, &value);
-		options->idle = (unsigned int)value;
-		break;
-	case IDLE_PROCESSES:
-		good = number(optarg, 1, IDLE_MAX, &value);
-		options->idle_processes = (unsigned int)value;
-		break;
-	case ONLY:
-		good = things_known(optarg);
-		options->only = optarg;
-		break;
-	case SIZES:
-		options->sizes = true;
-		break;
-	case JSON:
-		options->json = true;
-		break;
-	}
-	return good;
-}
-
-static int take_all(const struct arguments *arguments, struct bench_options *options)
-{
-	int option;
-
-	arguments_begin();
-	while ((option = arguments_next(arguments)) != -1) {
-		if (option == HELP)
-			return HELP;
-		if (option == '?')
-			return WRONG;
-		if (!set_option(options, option))
-			return arguments_refuse(arguments, option);
-	}
-	return 0;
-}
-
-/* 0; WRONG; or HELP if that was asked for. */
-static int parse(int argc, char **argv, struct bench_options *options)
-{
-	const struct arguments arguments = {
-		.verb = "bench", .options = long_options, .argc = argc, .argv = argv,
-	};
-	int r = take_all(&arguments, options);
-
-	if (r)
-		return r;
-	if (optind < argc)
-		return say_wrong("bench", "there are no arguments such as %s", argv[optind]);
-	if (options->idle_processes && options->idle_processes > options->idle)
-		return say_wrong("bench", "--idle-processes needs at least as many --idle clients");
-	if (options->idle && !options->idle_processes)
-		options->idle_processes = 1;
-	return 0;
 }
 
 /* ---- Beginning and end --------------------------------------------------- */
@@ -243,36 +102,56 @@ static void *shared_memory(size_t size)
 	return memory == MAP_FAILED ? NULL : memory;
 }
 
-/* What must exist before the children are started, so that they have it too. */
-static int prepare(struct run *run)
+/* Connections of all that is to be measured. */
+static unsigned int wanted_connections(const struct run *run)
 {
-	const struct bench_options *options = &run->options;
-	unsigned int children = 2 + options->idle_processes, stamped = 0;
-	struct report *report = &run->report;
-	size_t size = options->size;
+	unsigned int count = run->options.idle;
 
-	if (choose_cpus(report->cpu) < 0)
-		return -1;
-	spin_share(report->cpu[CLIENT] == report->cpu[SERVER]);
-	things_list(&run->things, options, report->cpu[CLIENT] == report->cpu[SERVER]);
+	for (unsigned int i = 0; i < run->things.count; i++)
+		if (run->things.thing[i].part == WITH_MANY)
+			count += run->things.thing[i].clients * run->things.thing[i].servers;
+	return count;
+}
+
+/* What the children share with the parent or with each other. */
+static int prepare_memory(struct run *run)
+{
+	unsigned int children = 2 + run->options.idle_processes, stamped = 0;
+	size_t size = 0;
+
 	for (unsigned int i = 0; i < run->things.count; i++) {
 		if (run->things.thing[i].size > size)
 			size = run->things.thing[i].size;
 		if (run->things.thing[i].stamped > stamped)
 			stamped = run->things.thing[i].stamped;
 	}
-	report->options = options;
-	report->things = &run->things;
-	run->team.things = &run->things;
-	run->team.interrupts = &interrupts;
 	run->team.stamps = shared_memory(stamped * sizeof(*run->team.stamps));
 	run->team.child = calloc(children, sizeof(*run->team.child));
 	run->answers = calloc(children, sizeof(*run->answers));
 	if (!run->team.stamps || !run->team.child || !run->answers)
 		return complain("no memory");
-	if (report_prepare(report) < 0 || floor_prepare(size) < 0 || make_root(run) < 0)
+	return floor_prepare(size);
+}
+
+/* What must exist before the children are started, so that they have it too. */
+static int prepare(struct run *run)
+{
+	struct report *report = &run->report;
+
+	if (run->options.plot && plot_prepare(run->options.plot, &run->plot) < 0)
 		return -1;
-	return idle_descriptors(options->idle);
+	if (choose_cpus(report->cpu) < 0)
+		return -1;
+	spin_share(report->cpu[CLIENT] == report->cpu[SERVER]);
+	things_list(&run->things, &run->options, report->cpu[CLIENT] == report->cpu[SERVER]);
+	report->options = &run->options;
+	report->things = &run->things;
+	run->team.things = &run->things;
+	run->team.interrupts = &interrupts;
+	if (prepare_memory(run) < 0 || report_prepare(report) < 0 ||
+	    floor_file_prepare() < 0 || make_root(run) < 0)
+		return -1;
+	return idle_descriptors(wanted_connections(run));
 }
 
 static int start(struct run *run)
@@ -296,25 +175,59 @@ static void finish(struct run *run, bool at_once)
 
 /* ---- The course of it ---------------------------------------------------- */
 
+static int set_up_fresh(struct run *run)
+{
+	if (!run->options.setting_up)
+		return 0;
+	run->report.up = &run->up;
+	return setting_up_measure(&run->up, run->options.rounds, run->report.cpu, &interrupts);
+}
+
+/* 0; 1 if it is not available; or -1. */
+static int set_up_side(struct run *run, unsigned int thing, enum side side)
+{
+	const struct command command = { .order = SETUP, .thing = thing };
+	struct answer *answer = &run->answers[side];
+
+	if (team_tell(&run->team, side, command) < 0 ||
+	    team_hear(&run->team, run->answers) < 0)
+		return -1;
+	if (answer->status != UNAVAILABLE)
+		return 0;
+	memcpy(run->report.result[thing].unavailable, answer->why, sizeof(answer->why));
+	things_without(&run->things, run->things.thing[thing].key);
+	return 1;
+}
+
 /* The server first, so that the client meets it. */
 static int set_up(struct run *run, unsigned int thing)
 {
-	const struct command command = { .order = SETUP, .thing = thing };
+	int r = set_up_side(run, thing, SERVER);
+
+	if (r == 0)
+		r = set_up_side(run, thing, CLIENT);
+	return r < 0 ? r : 0;
+}
+
+/* The server takes connections while the client makes them. */
+static int set_up_many(struct run *run, unsigned int thing)
+{
+	const struct thing *what = &run->things.thing[thing];
 	struct result *result = &run->report.result[thing];
+	const struct command admit = {
+		.order = ADMIT, .thing = thing, .count = what->clients * what->servers,
+	};
 
-	for (enum side side = SERVER; side <= CLIENT; side++) {
-		struct answer *answer = &run->answers[side];
-
-		if (team_tell(&run->team, side, command) < 0 ||
-		    team_hear(&run->team, run->answers) < 0)
-			return -1;
-		if (answer->status == UNAVAILABLE) {
-			memcpy(result->unavailable, answer->why, sizeof(result->unavailable));
-			things_without(&run->things, run->things.thing[thing].key);
-			return 0;
-		}
+	if (!idle_fits(run->options.idle + run->connections + admit.count)) {
+		snprintf(result->unavailable, sizeof(result->unavailable),
+			 "RLIMIT_NOFILE does not allow %u connections", admit.count);
+		return 0;
 	}
-	return 0;
+	run->connections += admit.count;
+	if (set_up_side(run, thing, SERVER) < 0 ||
+	    team_tell(&run->team, SERVER, admit) < 0)
+		return -1;
+	return set_up_side(run, thing, CLIENT);
 }
 
 static int set_up_all(struct run *run)
@@ -324,7 +237,7 @@ static int set_up_all(struct run *run)
 	for (unsigned int i = 0; i < run->things.count; i++) {
 		if (interrupts)
 			return complain("interrupted");
-		if (set_up(run, i) < 0)
+		if ((run->things.thing[i].part == WITH_MANY ? set_up_many : set_up)(run, i) < 0)
 			return -1;
 	}
 	if (!run->options.idle)
@@ -394,34 +307,53 @@ static int count_calls(struct run *run)
 	return r;
 }
 
+static int run_all(struct run *run)
+{
+	int r = prepare(run);
+
+	if (r == 0)
+		r = set_up_fresh(run);
+	if (r == 0)
+		r = start(run);
+	if (r == 0)
+		r = set_up_all(run);
+	if (r == 0)
+		r = measure_all(run);
+	if (r == 0)
+		r = count_calls(run);
+	finish(run, r < 0);
+	return r;
+}
+
+static int print(struct run *run)
+{
+	if (run->options.json)
+		json_print(&run->report);
+	else
+		table_print(&run->report);
+	return run->plot ? plot_draw(&run->report, run->plot) : 0;
+}
+
 int verb_bench(int argc, char **argv)
 {
-	static struct run run = { .options = { .size = LINE, .rounds = 20, .trips = 2000 } };
-	int r = parse(argc, argv, &run.options);
+	static struct run run = {
+		.options = { .size = LINE, .rounds = 20, .trips = 2000, .depth = 32 },
+	};
+	int r = bench_parse(argc, argv, &run.options);
 
-	if (r == HELP) {
-		fputs(help, stdout);
+	if (r == BENCH_HELP) {
+		fputs(bench_help, stdout);
 		return 0;
 	}
 	if (r)
 		return r;
 	catch_interrupts();
-	r = prepare(&run);
+	r = run_all(&run);
 	if (r == 0)
-		r = start(&run);
-	if (r == 0)
-		r = set_up_all(&run);
-	if (r == 0)
-		r = measure_all(&run);
-	if (r == 0)
-		r = count_calls(&run);
-	finish(&run, r < 0);
+		r = print(&run);
 	if (r < 0)
 		say("bench", "%s", complaint());
-	else if (run.options.json)
-		report_print_json(&run.report);
-	else
-		report_print(&run.report);
 	report_free(&run.report);
+	setting_up_free(&run.up);
 	return r < 0;
 }

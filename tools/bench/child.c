@@ -108,11 +108,11 @@ static int obey(const struct team *team, enum side side, const struct command *c
 		return side == SERVER ? serve_round(thing, *state) :
 		       call_round(thing, *state, team->stamps, &answer->ns);
 	case ADMIT:
-		return pair_admit(*state, command->count);
+		return thing->method[SERVER].admit(*state, command->count);
 	case CROWD:
-		return pair_crowd(thing, command->count);
+		return idle_crowd(thing, command->count);
 	case SETTLE:
-		return pair_settle();
+		return idle_settle();
 	case LEAVE:
 		if (*state)
 			thing->method[side].teardown(*state);
@@ -140,7 +140,7 @@ static void work(const struct team *team, enum side side, int socket)
 		obey(team, side, &command, NULL);
 }
 
-static void begin_child(const struct team *team, pid_t parent, int cpu)
+void child_begin(pid_t parent, int cpu)
 {
 	cpu_set_t cpus;
 
@@ -150,8 +150,6 @@ static void begin_child(const struct team *team, pid_t parent, int cpu)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(1);
-	for (unsigned int i = 0; i < team->count; i++)
-		close(team->child[i].socket);
 	CPU_ZERO(&cpus);
 	if (cpu >= 0)
 		CPU_SET((size_t)cpu, &cpus);
@@ -174,7 +172,9 @@ int team_start(struct team *team, const char *name, int cpu)
 	child->pid = fork();
 	if (child->pid == 0) {
 		close(sockets[0]);
-		begin_child(team, parent, cpu);
+		for (unsigned int i = 0; i < team->count; i++)
+			close(team->child[i].socket);
+		child_begin(parent, cpu);
 		work(team, team->count == CLIENT ? CLIENT : SERVER, sockets[1]);
 		_exit(0);
 	}

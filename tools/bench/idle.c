@@ -14,7 +14,7 @@
  *			apart; else SUnreclaim of /proc/meminfo, in which everything
  *			is that the kernel has allocated meanwhile for anybody
  */
-#include "bench.h"
+#include "port.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -23,8 +23,8 @@
 #include <string.h>
 #include <sys/resource.h>
 
-/* Descriptors of a server and of a client, for each connection: generous. */
-#define DESCRIPTORS_EACH	8u
+/* Descriptors of a server or of a client, for each connection: the most that it has. */
+#define DESCRIPTORS_EACH	5u
 #define DESCRIPTORS_BESIDE	1024u
 
 /* The memory is that of both sides together. */
@@ -36,9 +36,9 @@ struct usage {
 	double kernel_bytes;
 };
 
-int idle_descriptors(unsigned int clients)
+int idle_descriptors(unsigned int connections)
 {
-	rlim_t wanted = DESCRIPTORS_BESIDE + (rlim_t)clients * DESCRIPTORS_EACH;
+	rlim_t wanted = DESCRIPTORS_BESIDE + (rlim_t)connections * DESCRIPTORS_EACH;
 	struct rlimit limit;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
@@ -55,6 +55,14 @@ int idle_descriptors(unsigned int clients)
 	limit.rlim_cur = limit.rlim_max;
 	return setrlimit(RLIMIT_NOFILE, &limit) == 0 ? 0 :
 	       complain("RLIMIT_NOFILE: %s", strerror(errno));
+}
+
+bool idle_fits(unsigned int connections)
+{
+	struct rlimit limit;
+
+	return getrlimit(RLIMIT_NOFILE, &limit) < 0 ||
+	       limit.rlim_cur >= (rlim_t)connections * DESCRIPTORS_EACH;
 }
 
 /* ---- What /proc says ----------------------------------------------------- */
@@ -94,7 +102,7 @@ static int read_kib(pid_t pid, const char *name, const char *field, double *sum_
 	return r == 0 ? 0 : complain("/proc: there is no %s in %s", field, name);
 }
 
-static int count_descriptors(pid_t pid, unsigned long *sum)
+int idle_count_descriptors(pid_t pid, unsigned long *sum)
 {
 	char path[64];
 	DIR *directory;
@@ -146,7 +154,7 @@ static int look_at(pid_t pid, struct usage *sum, unsigned long *sum_descriptors)
 	if (read_kib(pid, "smaps_rollup", "Pss", &sum->pss_bytes) < 0 ||
 	    read_kib(pid, "status", "VmPTE", &sum->page_table_bytes) < 0)
 		return -1;
-	return count_descriptors(pid, sum_descriptors);
+	return idle_count_descriptors(pid, sum_descriptors);
 }
 
 static int look(const struct team *team, struct usage *ret_usage, const char **ret_source)
@@ -162,6 +170,41 @@ static int look(const struct team *team, struct usage *ret_usage, const char **r
 		return -1;
 	*ret_usage = usage;
 	return 0;
+}
+
+/* ---- In a process of idle clients ---------------------------------------- */
+
+static struct port crowd;
+
+/*
+ * Connects so many clients to a thing's service, all of one node.  They leave like those of
+ * a program that just ends.
+ */
+int idle_crowd(const struct thing *thing, unsigned int clients)
+{
+	struct sluice_client *client;
+
+	if (port_open_service(&crowd, thing) < 0)
+		return -1;
+	for (unsigned int i = 0; i < clients; i++) {
+		client = sluice_client_create(crowd.service, NULL);
+		if (sluice_client_wait_servers(client, 1, WAIT_LIMIT_NS) < 0)
+			return because_of_sluice("cannot connect an idle client");
+	}
+	return 0;
+}
+
+/* Does what a connection asks of a client after it was made. */
+int idle_settle(void)
+{
+	const int64_t quiet = INT64_C(20) * 1000 * 1000;
+	struct sluice_event event = SLUICE_EVENT();
+	int r;
+
+	while ((r = sluice_node_wait(crowd.node, quiet)) == 0 || r == -EINTR)
+		while (sluice_node_next(crowd.node, &event) == 1)
+			;
+	return r == -ETIMEDOUT ? 0 : because_of_sluice("idle clients do not come to rest");
 }
 
 /* ---- Connecting ---------------------------------------------------------- */

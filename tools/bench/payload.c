@@ -19,11 +19,11 @@ void payload_write(void *data, size_t size, uint64_t value)
 		words[i] = value;
 }
 
-/* The value that was written; or UINT64_MAX if the words differ. */
+/* The value that was written, 0 if nothing was; or UINT64_MAX if the words differ. */
 uint64_t payload_read(const void *data, size_t size)
 {
 	const uint64_t *words = data;
-	uint64_t value = words[0], difference = 0;
+	uint64_t value = size ? words[0] : 0, difference = 0;
 
 	for (size_t i = 0; i < size / sizeof(*words); i++)
 		difference |= words[i] ^ value;

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: MIT
 /*
- * The results of a run, and their table.
+ * The figures of a run.
  *
- * A thing's figure is the median, over the rounds, of the time of a round divided by
- * its round trips.  Its 99th percentile is over all trips of all rounds that were
- * timed one by one.  Its ratio is its median divided by that of its floor.
+ * A thing's figure is the median, over the rounds, of the time of a round divided by the
+ * messages that were received in it.  Its percentiles and its maximum are over all steps of
+ * all rounds that were timed one by one; a thing that has several messages under way has
+ * none, since a step is no round trip there.  Its ratio is its median divided by that of
+ * its floor.
+ *
+ * Percentiles are of the times themselves and not of a histogram, since a bucket of a
+ * histogram is wider than what is compared here.
  */
 #include "bench.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
-
-#include <sluice.h>
 
 int report_prepare(struct report *report)
 {
@@ -33,7 +34,7 @@ int report_prepare(struct report *report)
 
 void report_free(struct report *report)
 {
-	for (unsigned int i = 0; i < report->things->count; i++) {
+	for (unsigned int i = 0; i < THINGS_MAX; i++) {
 		free(report->result[i].round_ns);
 		free(report->result[i].stamps);
 	}
@@ -45,9 +46,10 @@ void report_round(struct report *report, unsigned int thing, int64_t ns,
 	const struct thing *what = &report->things->thing[thing];
 	struct result *result = &report->result[thing];
 
-	result->round_ns[result->rounds++] = (double)ns / what->trips;
+	result->round_ns[result->rounds++] = (double)ns / what->trips / things_messages(what);
 	memcpy(result->stamps + result->stamped, stamps, what->stamped * sizeof(*stamps));
 	result->stamped += what->stamped;
+	result->sorted = false;
 }
 
 /* The result of a round that was not timed. */
@@ -55,7 +57,8 @@ void report_calls(struct report *report, unsigned int thing, uint64_t calls)
 {
 	const struct thing *what = &report->things->thing[thing];
 
-	report->result[thing].calls = (double)calls / (what->warm + what->trips + what->stamped);
+	report->result[thing].calls = (double)calls / (what->warm + what->trips + what->stamped) /
+				      things_messages(what);
 }
 
 static int compare_doubles(const void *a, const void *b)
@@ -72,35 +75,49 @@ static int compare_stamps(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* All three are 0 if there is none. */
-double report_median(struct report *report, const char *key)
+static double median_of_sorted(const double *values, size_t count)
 {
-	const struct thing *thing = things_find(report->things, key);
-	struct result *result;
-	size_t n;
-
-	if (!thing)
-		return 0;
-	result = &report->result[thing - report->things->thing];
-	n = result->rounds;
-	if (n == 0)
-		return 0;
-	qsort(result->round_ns, n, sizeof(*result->round_ns), compare_doubles);
-	return (result->round_ns[(n - 1) / 2] + result->round_ns[n / 2]) / 2;
+	return count ? (values[(count - 1) / 2] + values[count / 2]) / 2 : 0;
 }
 
-double report_late(struct report *report, const char *key)
+double report_median_of(double *values, size_t count)
+{
+	qsort(values, count, sizeof(*values), compare_doubles);
+	return median_of_sorted(values, count);
+}
+
+/* Sorted; or NULL. */
+static const struct result *find(struct report *report, const char *key)
 {
 	const struct thing *thing = things_find(report->things, key);
 	struct result *result;
 
 	if (!thing)
-		return 0;
+		return NULL;
 	result = &report->result[thing - report->things->thing];
-	if (result->stamped == 0)
+	if (!result->sorted) {
+		qsort(result->round_ns, result->rounds, sizeof(*result->round_ns),
+		      compare_doubles);
+		qsort(result->stamps, result->stamped, sizeof(*result->stamps), compare_stamps);
+		result->sorted = true;
+	}
+	return result;
+}
+
+double report_median(struct report *report, const char *key)
+{
+	const struct result *result = find(report, key);
+
+	return result ? median_of_sorted(result->round_ns, result->rounds) : 0;
+}
+
+double report_quantile(struct report *report, const char *key, double share)
+{
+	const struct result *result = find(report, key);
+
+	if (!result || !result->stamped || !things_one_by_one(things_find(report->things, key)))
 		return 0;
-	qsort(result->stamps, result->stamped, sizeof(*result->stamps), compare_stamps);
-	return result->stamps[(result->stamped - 1) * 99 / 100];
+	return result->stamps[(size_t)((double)(result->stamped - 1) * share)];
 }
 
 double report_ratio(struct report *report, const char *key, const char *floor)
@@ -110,137 +127,9 @@ double report_ratio(struct report *report, const char *key, const char *floor)
 	return below > 0 ? report_median(report, key) / below : 0;
 }
 
-/* ---- The table ----------------------------------------------------------- */
-
-static const char *time_text(double ns, char *text, size_t size)
+double report_rate(struct report *report, const char *key)
 {
-	if (ns <= 0)
-		snprintf(text, size, "-");
-	else if (ns < 10000)
-		snprintf(text, size, "%.0f ns", ns);
-	else
-		snprintf(text, size, "%.2f us", ns / 1000);
-	return text;
-}
+	double ns = report_median(report, key);
 
-static void print_time(double ns, int width)
-{
-	char text[32];
-
-	printf(" %*s", width, time_text(ns, text, sizeof(text)));
-}
-
-static void print_ratio(double ratio)
-{
-	if (ratio > 0)
-		printf(" %7.2f", ratio);
-	else
-		printf(" %7s", "-");
-}
-
-static void print_calls(double calls)
-{
-	if (calls >= 0)
-		printf(" %6.2f", calls);
-	else
-		printf(" %6s", "-");
-}
-
-static void print_head(const struct report *report)
-{
-	const struct bench_options *options = report->options;
-	struct utsname kernel;
-
-	uname(&kernel);
-	printf("sluice %s, Linux %s; %zu B each way, %u x %u round trips\n",
-	       sluice_version(), kernel.release, options->size, options->rounds,
-	       options->trips);
-	if (report->cpu[CLIENT] == report->cpu[SERVER])
-		printf("client and server share CPU %d, the only one allowed; "
-		       "what spins yields\n\n", report->cpu[CLIENT]);
-	else
-		printf("client on CPU %d, server on CPU %d\n\n", report->cpu[CLIENT],
-		       report->cpu[SERVER]);
-}
-
-static void print_things(struct report *report)
-{
-	printf("%-38s %10s %10s %6s %7s\n", "a round trip", "median", "p99", "calls", "ratio");
-	for (unsigned int i = 0; i < report->things->count; i++) {
-		const struct thing *thing = &report->things->thing[i];
-
-		if (thing->part != STANDARD)
-			continue;
-		printf("%-38s", thing->name);
-		if (report->result[i].unavailable[0]) {
-			printf(" not here: %s\n", report->result[i].unavailable);
-			continue;
-		}
-		print_time(report_median(report, thing->key), 10);
-		print_time(report_late(report, thing->key), 10);
-		print_calls(report->result[i].calls);
-		if (thing->floor[0]) {
-			print_ratio(report_ratio(report, thing->key, thing->floor));
-			printf("  to %s", thing->floor);
-		}
-		printf("\n");
-	}
-}
-
-static void print_sizes(struct report *report)
-{
-	printf("\nspinning: all bytes written and read\n%-10s %12s %12s %7s"
-	       "   first %d B only\n", "size", "floor", "sluice", "ratio", LINE);
-	for (unsigned int i = 0; i < bench_sizes_count; i++) {
-		char floor[32], touched[32], untouched[32];
-
-		snprintf(floor, sizeof(floor), "cache_line_%zu", bench_sizes[i]);
-		snprintf(touched, sizeof(touched), "touched_%zu", bench_sizes[i]);
-		snprintf(untouched, sizeof(untouched), "untouched_%zu", bench_sizes[i]);
-		printf("%-10zu", bench_sizes[i]);
-		print_time(report_median(report, floor), 12);
-		print_time(report_median(report, touched), 12);
-		print_ratio(report_ratio(report, touched, floor));
-		print_time(report_median(report, untouched), 16);
-		printf("\n");
-	}
-}
-
-static void print_idle(struct report *report)
-{
-	const struct idle *idle = report->idle;
-
-	printf("\n%-12s %14s %9u idle clients   ratio\n", "", "none", idle->clients);
-	printf("%-12s", "sleeping");
-	print_time(report_median(report, "sleeping_alone"), 14);
-	print_time(report_median(report, "sleeping_crowded"), 22);
-	print_ratio(report_ratio(report, "sleeping_crowded", "sleeping_alone"));
-	printf("\n%-12s", "spinning");
-	print_time(report_median(report, "spinning_alone"), 14);
-	print_time(report_median(report, "spinning_crowded"), 22);
-	print_ratio(report_ratio(report, "spinning_crowded", "spinning_alone"));
-	printf("\n\neach idle client, in %u process%s:\n", idle->processes,
-	       idle->processes == 1 ? "" : "es");
-	printf("  descriptors      %8.2f at the server, %.2f at the client\n",
-	       idle->server_descriptors, idle->client_descriptors);
-	printf("  memory           %8.2f KiB (Pss %.2f, page tables %.2f; both sides)\n",
-	       (idle->pss_bytes + idle->page_table_bytes) / 1024, idle->pss_bytes / 1024,
-	       idle->page_table_bytes / 1024);
-	printf("  kernel memory    %8.2f KiB (%s)\n", idle->kernel_bytes / 1024,
-	       idle->kernel_source);
-	printf("  connecting       %8.2f ms\n", idle->connect_ns / 1e6);
-}
-
-void report_print(struct report *report)
-{
-	print_head(report);
-	if (report->interrupted)
-		printf("ended early: medians are over fewer rounds\n\n");
-	print_things(report);
-	if (report->options->sizes)
-		print_sizes(report);
-	if (report->idle)
-		print_idle(report);
-	printf("\ncalls: system calls of both sides, counted in a round that is not timed%s\n",
-	       report->counted ? "" : ";\nthat needs root, or CAP_BPF with CAP_PERFMON: see sluice bench --help");
+	return ns > 0 ? 1e9 / ns : 0;
 }

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The figures of a run, as a picture: latency against the size of the messages, and the
+ * distribution of the times of a round trip.
+ *
+ * gnuplot draws it.  Its script, with the figures in it, is a file without a name that it
+ * reads as its standard input, and what it draws goes to its standard output, which is the
+ * picture.  So no name of a file is part of the script.
+ */
+#include "bench.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define GNUPLOT_ABSENT	127	/* exit status of a child that could not run it */
+
+static const double shares[] = {
+	0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.985,
+	0.99, 0.993, 0.995, 0.997, 0.998, 0.9985, 0.999, 0.9993, 0.9995, 0.9997, 0.9999,
+};
+
+static const char head[] =
+"set terminal svg size 960,520 dynamic background '#ffffff' font 'sans-serif,11'\n"
+"set multiplot layout 1,2\n"
+"set logscale xy\n"
+"set grid lc rgb '#dddddd'\n"
+"set key below left Left reverse maxcols 2 samplen 2\n"
+"set ylabel 'microseconds'\n";
+
+/* One for each thing that has a distribution, or again from the first. */
+static const char *const colours[] = {
+	"7f7f7f", "bcbd22", "e377c2", "ff7f0e", "9467bd", "8c564b",
+	"1f77b4", "17becf", "d62728", "2ca02c",
+};
+
+static const char by_size[] =
+"set title 'Round trip against the size of the message (polling)'\n"
+"set xlabel 'bytes each way'\n"
+"set xtics ('8' 8, '64' 64, '1 Ki' 1024, '16 Ki' 16384, '256 Ki' 262144, '4 Mi' 4194304, "
+"'64 Mi' 67108864)\n"
+"plot $sizes using 1:2 with linespoints lw 2 pt 7 ps 0.4 lc rgb '#888888' "
+"title 'floor: the lines alone', "
+"$sizes using 1:3 with linespoints lw 2 pt 7 ps 0.4 lc rgb '#1f77b4' "
+"title 'all bytes written and read', "
+"$sizes using 1:4 with linespoints lw 2 pt 7 ps 0.4 lc rgb '#d62728' "
+"title 'the first line only'\n";
+
+static const char distribution[] =
+"set title 'Distribution of round trips'\n"
+"set xlabel 'per cent of round trips that are faster'\n"
+"set xrange [1:20000]\n"
+"set xtics ('0' 1, '50' 2, '90' 10, '99' 100, '99.9' 1000, '99.99' 10000)\n";
+
+/* What gnuplot's script calls $NAME: each percentile of a thing. */
+static void write_distribution(struct report *report, const struct thing *thing, FILE *script)
+{
+	fprintf(script, "$%s << END\n", thing->key);
+	for (unsigned int i = 0; i < sizeof(shares) / sizeof(shares[0]); i++)
+		fprintf(script, "%g %g\n", 1 / (1 - shares[i]),
+			report_quantile(report, thing->key, shares[i]) / 1e3);
+	fprintf(script, "END\n");
+}
+
+static double of_size(struct report *report, const char *key, size_t size)
+{
+	char sized[sizeof(((struct thing *)0)->key)];
+
+	snprintf(sized, sizeof(sized), "%s_%zu", key, size);
+	return report_median(report, sized) / 1e3;
+}
+
+static void write_sizes(struct report *report, FILE *script)
+{
+	fprintf(script, "$sizes << END\n");
+	for (unsigned int i = 0; i < bench_sizes_count; i++)
+		fprintf(script, "%zu %g %g %g\n", bench_sizes[i],
+			of_size(report, "payload", bench_sizes[i]),
+			of_size(report, "touched", bench_sizes[i]),
+			of_size(report, "untouched", bench_sizes[i]));
+	fprintf(script, "END\n");
+}
+
+static bool has_distribution(struct report *report, const struct thing *thing)
+{
+	return thing->part == STANDARD && report_quantile(report, thing->key, 0.5) > 0;
+}
+
+static void write_script(struct report *report, FILE *script)
+{
+	const struct thing *thing = report->things->thing;
+	unsigned int count = report->things->count;
+	const char *before = "plot ";
+	unsigned int drawn = 0;
+
+	fputs(head, script);
+	write_sizes(report, script);
+	fputs(by_size, script);
+	fputs(distribution, script);
+	for (unsigned int i = 0; i < count; i++)
+		if (has_distribution(report, &thing[i]))
+			write_distribution(report, &thing[i], script);
+	for (unsigned int i = 0; i < count; i++) {
+		if (!has_distribution(report, &thing[i]))
+			continue;
+		fprintf(script, "%s$%s using 1:2 with lines lw 2 %s lc rgb '#%s' title '%s' "
+			"noenhanced", before, thing[i].key, thing[i].floor[0] ? "" : "dt 2",
+			colours[drawn++ % (sizeof(colours) / sizeof(colours[0]))], thing[i].name);
+		before = ", ";
+	}
+	fputs("\nunset multiplot\n", script);
+}
+
+/* Runs gnuplot; 0 or a complaint. */
+static int run_gnuplot(const char *argument, int input, int output)
+{
+	int status = 0;
+	pid_t pid;
+
+	fflush(NULL);
+	pid = fork();
+	if (pid < 0)
+		return complain("fork: %s", strerror(errno));
+	if (pid == 0) {
+		dup2(input, STDIN_FILENO);
+		dup2(output, STDOUT_FILENO);
+		execlp("gnuplot", "gnuplot", argument, (char *)NULL);
+		_exit(GNUPLOT_ABSENT);
+	}
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == GNUPLOT_ABSENT)
+		return complain("--plot needs gnuplot, which is not installed "
+				"(Debian: gnuplot-nox)");
+	return status ? complain("gnuplot has failed") : 0;
+}
+
+int plot_prepare(const char *path, FILE **ret_file)
+{
+	int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int r = nothing < 0 ? complain("/dev/null: %s", strerror(errno)) :
+		run_gnuplot("--version", nothing, nothing);
+
+	if (nothing >= 0)
+		close(nothing);
+	if (r < 0)
+		return r;
+	*ret_file = fopen(path, "ae");	/* what is there stays until there is something new */
+	return *ret_file ? 0 : complain("cannot write %s: %s", path, strerror(errno));
+}
+
+int plot_draw(struct report *report, FILE *file)
+{
+	FILE *script = tmpfile();
+	int r;
+
+	if (!script || ftruncate(fileno(file), 0) < 0) {
+		r = complain("cannot write the plot: %s", strerror(errno));
+	} else {
+		write_script(report, script);
+		rewind(script);
+		r = run_gnuplot("-", fileno(script), fileno(file));
+	}
+	if (script)
+		fclose(script);
+	if (fclose(file) < 0 && r == 0)
+		r = complain("cannot write the plot: %s", strerror(errno));
+	return r;
+}
