@@ -20,12 +20,6 @@
 
 #define CROWD	6
 
-/*
- * How long names may take to come back.  The kernel has 128 inotify instances for all
- * processes of a user, so the nodes of other tests may have taken them all.  A node without
- * one looks once in 10 s, and may then be refused once more.
- */
-#define PATIENCE	(6 * LONG)
 #define NAP		(SECOND / 2)
 
 FIXTURE(renewal) {
@@ -118,7 +112,7 @@ static long doze(struct seat *seat, long time, long unused)
 static void sleep_until_back(struct __test_metadata *_metadata, FIXTURE_DATA(renewal) *self,
 			     int ends, int names)
 {
-	int64_t end = now() + PATIENCE;
+	int64_t end = now() + RENEWAL_LONG;
 	int i;
 
 	while (alive(self->path) != names && now() < end) {
@@ -169,19 +163,19 @@ static void sleep_in(struct __test_metadata *_metadata, FIXTURE_DATA(renewal) *s
 
 TEST_F_TIMEOUT(renewal, asleep_in_a_receive, 240)
 {
-	sleep_in(_metadata, self, hear, 0, PATIENCE);
+	sleep_in(_metadata, self, hear, 0, RENEWAL_LONG);
 	EXPECT_EQ(8, finish(&self->crowd[1]));
 }
 
 TEST_F_TIMEOUT(renewal, asleep_with_the_node, 240)
 {
-	sleep_in(_metadata, self, wait_node, PATIENCE, 0);
+	sleep_in(_metadata, self, wait_node, RENEWAL_LONG, 0);
 	EXPECT_EQ(0, finish(&self->crowd[1]));
 }
 
 TEST_F_TIMEOUT(renewal, asleep_in_an_event_loop, 240)
 {
-	sleep_in(_metadata, self, poll_node, PATIENCE, 0);
+	sleep_in(_metadata, self, poll_node, RENEWAL_LONG, 0);
 	EXPECT_EQ(1, finish(&self->crowd[1]));
 }
 

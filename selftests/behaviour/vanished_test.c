@@ -117,9 +117,23 @@ static long ask_and_hear(struct seat *seat, long servers, long unused)
 	return cancel(seat, 0, 0);
 }
 
+/* A client that comes meets the servers once their names are back. */
+static void come_as_client(struct __test_metadata *_metadata, struct end *end)
+{
+	end_start(_metadata, end, IN_PROCESS);
+	ASSERT_EQ(0, at(end, join_client, PTR(&calls), 0)) TH_LOG("%s", end->result.sentence);
+}
+
+static void meet_servers(struct __test_metadata *_metadata, struct end *client, long servers)
+{
+	ASSERT_EQ(servers, at(client, wait_servers, servers, RENEWAL_LONG))
+		TH_LOG("%s", client->result.sentence);
+}
+
 static void start_new_client(struct __test_metadata *_metadata, struct end *end, long servers)
 {
-	start_client(_metadata, end, IN_PROCESS, &calls, servers);
+	come_as_client(_metadata, end);
+	meet_servers(_metadata, end, servers);
 	ASSERT_EQ(0, at(end, ask_and_hear, servers, 0)) TH_LOG("%s", end->result.sentence);
 }
 
@@ -154,7 +168,7 @@ static void damage_under(struct __test_metadata *_metadata, struct end *server,
 		go_on(_metadata, server);
 }
 
-TEST_F(vanished, a_new_client)
+TEST_F_TIMEOUT(vanished, a_new_client, 240)
 {
 	damage_under(_metadata, &self->server, variant->damage);
 	expect_answer(_metadata, &self->seat, 1);
@@ -162,29 +176,26 @@ TEST_F(vanished, a_new_client)
 	expect_answer(_metadata, &self->seat, 1);
 }
 
-TEST_F(vanished, a_new_server)
+TEST_F_TIMEOUT(vanished, a_new_server, 240)
 {
 	damage_under(_metadata, &self->server, variant->damage);
 	start_new_server(_metadata, &self->crowd[0]);
-	ASSERT_EQ(2, wait_servers(&self->seat, 2, LONG)) TH_LOG("%s", sluice_strerror());
+	ASSERT_EQ(2, wait_servers(&self->seat, 2, RENEWAL_LONG)) TH_LOG("%s", sluice_strerror());
 	begin(&self->crowd[0], serve, 1, 0);
 	expect_answer(_metadata, &self->seat, 2);
 	ASSERT_EQ(1, finish(&self->crowd[0]));
 }
 
 /* Both newcomers come before the living can notice, and make the tree anew. */
-TEST_F(vanished, newcomers_first)
+TEST_F_TIMEOUT(vanished, newcomers_first, 240)
 {
 	stop_server(_metadata, &self->server);
 	do_damage(_metadata, variant->damage);
 	start_new_server(_metadata, &self->crowd[0]);
-	end_start(_metadata, &self->crowd[1], IN_PROCESS);
-	ASSERT_EQ(0, at(&self->crowd[1], join_client, PTR(&calls), 0))
-		TH_LOG("%s", self->crowd[1].result.sentence);
+	come_as_client(_metadata, &self->crowd[1]);
 	go_on(_metadata, &self->server);
-	ASSERT_EQ(2, at(&self->crowd[1], wait_servers, 2, LONG))
-		TH_LOG("%s", self->crowd[1].result.sentence);
-	ASSERT_EQ(2, wait_servers(&self->seat, 2, LONG)) TH_LOG("%s", sluice_strerror());
+	meet_servers(_metadata, &self->crowd[1], 2);
+	ASSERT_EQ(2, wait_servers(&self->seat, 2, RENEWAL_LONG)) TH_LOG("%s", sluice_strerror());
 	begin(&self->crowd[0], serve, 2, 0);
 	ASSERT_EQ(0, at(&self->crowd[1], ask_and_hear, 2, 0))
 		TH_LOG("%s", self->crowd[1].result.sentence);

@@ -66,6 +66,13 @@
 #define LONG		(10 * SECOND)
 
 /*
+ * How long names that were taken away may take to come back.  The kernel has 128 inotify
+ * instances for all processes of a user, so the nodes of other tests may have taken them
+ * all.  A node without one looks once in 10 s, and may then be refused once more.
+ */
+#define RENEWAL_LONG	(6 * LONG)
+
+/*
  * EXPECT_FAILS() - a call that returns a pointer fails with this errno, and has
  * a sentence to say about it.
  */
