@@ -88,7 +88,7 @@ enum inject_many {
 };
 
 /* What was asked for, and what has happened since; read it after inject_disarm(). */
-static struct {
+static struct inject {
 	long nth, wanted;
 	int which, wanted_error;
 	enum inject_many many;
@@ -294,22 +294,18 @@ static int inject_judge(long call)
 /* The which-th errno of the n-th call, whatever call that is. */
 inject_fn void inject_arm(long nth, int which, enum inject_many many)
 {
-	memset(&inject, 0, sizeof(inject));
-	inject.nth = nth;
-	inject.wanted = INJECT_ANY;
-	inject.which = which;
-	inject.many = many;
+	inject = (struct inject){
+		.nth = nth, .wanted = INJECT_ANY, .which = which, .many = many,
+	};
 	inject_armed = true;
 }
 
 /* The n-th call of this number. */
 inject_fn void inject_arm_call(long call, long nth, int error, enum inject_many many)
 {
-	memset(&inject, 0, sizeof(inject));
-	inject.nth = nth;
-	inject.wanted = call;
-	inject.wanted_error = error;
-	inject.many = many;
+	inject = (struct inject){
+		.nth = nth, .wanted = call, .wanted_error = error, .many = many,
+	};
 	inject_armed = true;
 }
 
