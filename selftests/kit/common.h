@@ -149,20 +149,31 @@ helper void pause_briefly(void)
 		holds_;							\
 	})
 
-helper int count_fds(void)
+/* Entries of a directory whose names this function takes; -1 if it cannot be read. */
+helper int count_entries(const char *path, bool (*takes)(const char *name))
 {
 	struct dirent *entry;
 	int count = 0;
 	DIR *dir;
 
-	dir = opendir("/proc/self/fd");
+	dir = opendir(path);
 	if (!dir)
 		return -1;
 	while ((entry = readdir(dir)))
-		if (entry->d_name[0] != '.')
-			count++;
+		count += takes(entry->d_name);
 	closedir(dir);
-	return count - 1;
+	return count;
+}
+
+helper bool is_number(const char *name)
+{
+	return name[0] != '.';
+}
+
+/* Descriptors of this process, but for the one that counts them. */
+helper int count_fds(void)
+{
+	return count_entries("/proc/self/fd", is_number) - 1;
 }
 
 /* Blocks that nobody points to any more; always 0 without LeakSanitizer. */
@@ -233,22 +244,18 @@ helper int tree_remove_visit(const char *path, const struct stat *status,
 	return 0;
 }
 
-/* Names in /dev/shm that speak of the library; every user may have a root there. */
+/* Every user may have a root in /dev/shm, which is not a leftover of a test. */
+helper bool is_leftover(const char *name)
+{
+	return strstr(name, "sluice") && fnmatch("sluice-[0-9]*", name, 0);
+}
+
+/* Names in /dev/shm that speak of the library. */
 helper int count_shm(void)
 {
-	struct dirent *entry;
-	int count = 0;
-	DIR *dir;
+	int count = count_entries("/dev/shm", is_leftover);
 
-	dir = opendir("/dev/shm");
-	if (!dir)
-		return 0;
-	while ((entry = readdir(dir)))
-		if (strstr(entry->d_name, "sluice") &&
-		    fnmatch("sluice-[0-9]*", entry->d_name, 0))
-			count++;
-	closedir(dir);
-	return count;
+	return count < 0 ? 0 : count;
 }
 
 /* ---- The fixture's part -------------------------------------------------- */
@@ -281,6 +288,23 @@ helper void root_drop(struct __test_metadata *_metadata, struct root *root)
 }
 
 #define TEARDOWN_CHECKS(root)	root_drop(_metadata, root)
+
+/* ROOT_FIXTURE() - a fixture with a root, and nothing else. */
+#define ROOT_FIXTURE(name)						\
+	FIXTURE(name) {							\
+		struct root root;					\
+	};								\
+									\
+	FIXTURE_SETUP(name)						\
+	{								\
+		root_make(_metadata, &self->root);			\
+	}								\
+									\
+	FIXTURE_TEARDOWN(name)						\
+	{								\
+		TEARDOWN_CHECKS(&self->root);				\
+	}								\
+	struct name##_needs_a_semicolon
 
 /* ---- Payloads -------------------------------------------------------------- */
 
