@@ -332,20 +332,7 @@ FIXTURE(doorbell_race)
 	struct arena *arena;
 };
 
-FIXTURE_VARIANT(doorbell_race)
-{
-	bool processes;
-};
-
-FIXTURE_VARIANT_ADD(doorbell_race, threads)
-{
-	.processes = false,
-};
-
-FIXTURE_VARIANT_ADD(doorbell_race, processes)
-{
-	.processes = true,
-};
+RACE_VARIANTS(doorbell_race);
 
 FIXTURE_SETUP(doorbell_race)
 {
