@@ -150,6 +150,19 @@ TEST_F(pcapng, nothing_is_written_after_an_error)
 
 #define MOST	4000u
 
+/* A capture that goes to this file. */
+static struct capture_out open_capture(struct __test_metadata *_metadata,
+				       const struct outlet_file *file)
+{
+	struct capture_out out;
+
+	out.outlet = outlet_open(file, PCAPNG_UNIT + SNAP);
+	ASSERT_NE(NULL, out.outlet);
+	out.writer = pcapng_create(out.outlet, SNAP);
+	ASSERT_NE(NULL, out.writer);
+	return out;
+}
+
 /* Each of them can be read alone, and none is larger than it may be. */
 TEST_F(pcapng, rotates)
 {
@@ -160,10 +173,7 @@ TEST_F(pcapng, rotates)
 	char path[128];
 	size_t i, sum = 0;
 
-	out.outlet = outlet_open(&file, PCAPNG_UNIT + SNAP);
-	ASSERT_NE(NULL, out.outlet);
-	out.writer = pcapng_create(out.outlet, SNAP);
-	ASSERT_NE(NULL, out.writer);
+	out = open_capture(_metadata, &file);
 	for (i = 0; i < 500; i++) {
 		struct capture_packet packet = packet_of(i % SAMPLES, payload);
 
@@ -195,10 +205,7 @@ TEST_F(pcapng, stops_at_its_size)
 	struct stat status;
 	size_t i, kept = 0;
 
-	out.outlet = outlet_open(&file, PCAPNG_UNIT + SNAP);
-	ASSERT_NE(NULL, out.outlet);
-	out.writer = pcapng_create(out.outlet, SNAP);
-	ASSERT_NE(NULL, out.writer);
+	out = open_capture(_metadata, &file);
 	for (i = 0; i < 500; i++) {
 		struct capture_packet packet = packet_of(i % SAMPLES, payload);
 		int r = pcapng_write(out.writer, &packet);
