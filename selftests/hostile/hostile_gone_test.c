@@ -32,6 +32,14 @@ static void come_in(struct __test_metadata *_metadata, FIXTURE_DATA(hostile) *se
 	self->requester = &self->bad.client->channels[0]->requester;
 }
 
+/* The same, and the server holds a request of it in slot 1. */
+static void come_in_and_ask(struct __test_metadata *_metadata, FIXTURE_DATA(hostile) *self)
+{
+	come_in(_metadata, self);
+	ASSERT_EQ(1, ask_blob(&self->bad, 1, 11));
+	ASSERT_EQ(11, take_blob(&self->server, 1, LONG));
+}
+
 /* Its process has gone too. */
 static void go(FIXTURE_DATA(hostile) *self)
 {
@@ -146,9 +154,7 @@ static void breach_before_sleep_twice(struct __test_metadata *_metadata,
 static void breach_while_a_reply_is_sent(struct __test_metadata *_metadata,
 					 FIXTURE_DATA(hostile) *self)
 {
-	come_in(_metadata, self);
-	ASSERT_EQ(1, ask_blob(&self->bad, 1, 11));
-	ASSERT_EQ(11, take_blob(&self->server, 1, LONG));
+	come_in_and_ask(_metadata, self);
 	returns_push(&self->requester->responses.returns, 5);
 	EXPECT_GT(0, answer_blob(&self->server, 1, 16));
 	EXPECT_EQ(EPROTO, self->responder->channel.gone);
@@ -159,9 +165,7 @@ static void breach_while_a_reply_is_sent(struct __test_metadata *_metadata,
 static void breach_while_requests_are_held(struct __test_metadata *_metadata,
 					   FIXTURE_DATA(hostile) *self)
 {
-	come_in(_metadata, self);
-	ASSERT_EQ(1, ask_blob(&self->bad, 1, 11));
-	ASSERT_EQ(11, take_blob(&self->server, 1, LONG));
+	come_in_and_ask(_metadata, self);
 	ASSERT_EQ(1, ask_blob(&self->bad, 2, 12));
 	ASSERT_EQ(12, take_blob(&self->server, 2, LONG));
 	send_forged(_metadata, self, false);

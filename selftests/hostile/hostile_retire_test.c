@@ -221,12 +221,7 @@ TEST_F(hostile, retired_at_any_moment)
 		serve_attack(_metadata, self, &attack);
 		channel_close(&self->requester->channel, EPIPE);
 		receive_left(self);
-		done(&self->server, 0, 0);
-		done(&self->server, 1, 0);
-		channel_put(&self->responder->channel);
-		cancel(&self->bad, 0, 0);
-		cancel(&self->bad, 1, 0);
-		close_client(&self->bad, 0, 0);
+		let_out(self);
 		receive_left(self);
 	}
 	EXPECT_EQ(fds, count_fds());

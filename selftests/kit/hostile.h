@@ -108,6 +108,17 @@ helper void let_in(struct __test_metadata *_metadata, FIXTURE_DATA(hostile) *sel
 	self->violations = self->server.server->entry.counters->violations;
 }
 
+/* Both ends release what let_in() has left, and the hostile client goes. */
+helper void let_out(FIXTURE_DATA(hostile) *self)
+{
+	done(&self->server, 0, 0);
+	done(&self->server, 1, 0);
+	channel_put(&self->responder->channel);
+	cancel(&self->bad, 0, 0);
+	cancel(&self->bad, 1, 0);
+	close_client(&self->bad, 0, 0);
+}
+
 /* The channel has ended as it should, and the other client notices nothing. */
 helper void throw_out(struct __test_metadata *_metadata, FIXTURE_DATA(hostile) *self,
 		      const char *what)
@@ -126,10 +137,7 @@ helper void throw_out(struct __test_metadata *_metadata, FIXTURE_DATA(hostile) *
 	EXPECT_EQ(200, hear_blob(&self->good, 0, LONG));
 	EXPECT_EQ(-EPIPE, hear_blob(&self->good, 0, LONG));
 	EXPECT_EQ(0, cancel(&self->good, 0, 0));
-	channel_put(&self->responder->channel);
-	cancel(&self->bad, 0, 0);
-	cancel(&self->bad, 1, 0);
-	close_client(&self->bad, 0, 0);
+	let_out(self);
 }
 
 /* Reads all that is there, whatever it costs: these tests have no time to wait for turns. */
@@ -167,6 +175,38 @@ helper int receive_hello(struct __test_metadata *_metadata, int socket,
 	EXPECT_LE(0, memory);
 	fdpass_close(&extras);
 	return memory;
+}
+
+/* What is passed instead of a memfd that is in order; the last one is in order. */
+enum { NOTHING, PIPE, ZERO, UNSEALED, HOLE, SHORT, LONGER, SEALED };
+
+/*
+ * A descriptor of this kind.  A memfd has so many bytes, and all but an unsealed one have
+ * these seals.  -1 for NOTHING, and if the descriptor cannot be had.
+ */
+helper int passed_fd(int kind, size_t size, unsigned int seals)
+{
+	static const char bytes[4 * 4096];
+	int fd, ends[2];
+
+	if (kind == NOTHING)
+		return -1;
+	if (kind == ZERO)
+		return open("/dev/zero", O_RDWR | O_CLOEXEC);
+	if (kind == PIPE) {
+		if (pipe2(ends, O_CLOEXEC))
+			return -1;
+		close(ends[1]);
+		return ends[0];
+	}
+	fd = memfd_create_sealable("hostile");
+	if (fd < 0 || size > sizeof(bytes) ||
+	    (kind == HOLE ? ftruncate(fd, (off_t)size) :
+			    write(fd, bytes, size) != (ssize_t)size))
+		return -1;
+	if (kind != UNSEALED && fcntl(fd, F_ADD_SEALS, (int)seals))
+		return -1;
+	return fd;
 }
 
 #endif /* SELFTESTS_HOSTILE_H */
