@@ -84,7 +84,7 @@ TEST_F(access, of_a_service_that_another_closes)
 	EXPECT_EQ(1, tree_walk(self->root.path, false).files);
 
 	start_user(_metadata, second, BOB);
-	EXPECT_EQ(0, at(second, open_service, PTR(&calls), PTR(&must_exist)));
+	EXPECT_EQ(0, at(second, open_service, PTR(&calls), PTR(&any_user_must_exist)));
 	end_stop(second);
 	start_user(_metadata, first, ANN);
 	EXPECT_EQ(0, at(first, open_service, PTR(&calls), PTR(&fresh)))

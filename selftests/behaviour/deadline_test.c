@@ -241,9 +241,7 @@ TEST_F(deadline, comes_behind_what_was_in_time)
 	struct end *quick = &self->end[0], *slow = &self->end[1];
 	long tries;
 
-	start_server(_metadata, quick, variant->place, &calls, NULL, NULL);
-	start_server(_metadata, slow, variant->place, &calls, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 2);
+	start_two_servers(_metadata, quick, slow, variant->place, &self->seat, &calls, NULL);
 	tries = ask_in_time(&self->seat, quick);
 	ASSERT_LT(0, tries);
 	ASSERT_EQ(2, sluice_pending_response_servers(self->seat.pending[0]));

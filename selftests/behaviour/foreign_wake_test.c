@@ -158,23 +158,27 @@ TEST_F(foreign_wake, between_other_sleeps)
 
 /* ---- Peers ----------------------------------------------------------------- */
 
+/* The seat sleeps until a peer opens its port, and until the peer closes it. */
+static void expect_woken_by_peer(struct __test_metadata *_metadata, struct seat *seat,
+				 struct end *peer, step *open_port, step *close_port)
+{
+	ASSERT_EQ(0, prepare_fully(seat));
+	ASSERT_EQ(0, at(peer, open_port, 0, 0));
+	ASSERT_EQ(CAME(1), sleep_until_told(seat));
+	ASSERT_EQ(0, prepare_fully(seat));
+	ASSERT_EQ(0, at(peer, close_port, 0, 0));
+	ASSERT_EQ(WENT(1), sleep_until_told(seat));
+}
+
 TEST_F(foreign_wake, by_servers)
 {
 	struct end *server = &self->end[0];
 	struct seat *seat = &self->seat;
 	long i;
 
-	ASSERT_EQ(0, join_client(seat, PTR(&calls), 0));
-	end_start(_metadata, server, variant->place);
-	ASSERT_EQ(0, at(server, open_service, PTR(&calls), 0));
+	start_without_peers(_metadata, seat, open_client, server, variant->place, &calls, NULL);
 	for (i = 0; i < 5; i++) {
-		ASSERT_EQ(0, prepare_fully(seat));
-		ASSERT_EQ(0, at(server, open_server, 0, 0));
-		ASSERT_EQ(CAME(1), sleep_until_told(seat));
-		ASSERT_EQ(1, wait_servers(seat, 1, SLUICE_NOWAIT));
-		ASSERT_EQ(0, prepare_fully(seat));
-		ASSERT_EQ(0, at(server, close_server, 0, 0));
-		ASSERT_EQ(WENT(1), sleep_until_told(seat));
+		expect_woken_by_peer(_metadata, seat, server, open_server, close_server);
 	}
 	EXPECT_TRUE(falls_asleep(seat));
 }
@@ -185,16 +189,9 @@ TEST_F(foreign_wake, by_clients)
 	struct seat *seat = &self->seat;
 	long i;
 
-	ASSERT_EQ(0, join_server(seat, PTR(&calls), 0));
-	end_start(_metadata, client, variant->place);
-	ASSERT_EQ(0, at(client, open_service, PTR(&calls), 0));
+	start_without_peers(_metadata, seat, open_server, client, variant->place, &calls, NULL);
 	for (i = 0; i < 5; i++) {
-		ASSERT_EQ(0, prepare_fully(seat));
-		ASSERT_EQ(0, at(client, open_client, 0, 0));
-		ASSERT_EQ(CAME(1), sleep_until_told(seat));
-		ASSERT_EQ(0, prepare_fully(seat));
-		ASSERT_EQ(0, at(client, close_client, 0, 0));
-		ASSERT_EQ(WENT(1), sleep_until_told(seat));
+		expect_woken_by_peer(_metadata, seat, client, open_client, close_client);
 	}
 	EXPECT_TRUE(falls_asleep(seat));
 }
@@ -323,8 +320,7 @@ TEST_F(foreign_wake, not_by_a_pending_at_its_limit)
 	struct seat *seat = &self->seat;
 	int64_t deadline;
 
-	start_server(_metadata, server, variant->place, &calls, &one_at_most, NULL);
-	take_client_seat(_metadata, seat, &calls, NULL, 1);
+	SET_UP_PAIR(&one_at_most);
 	deadline = ask_and_hold(_metadata, seat, server, 0, 50 * MILLISECOND);
 	ASSERT_EQ(0, at(server, answer, 0, 1));
 	ASSERT_EQ(1, hold(seat, 0, 0));

@@ -22,17 +22,7 @@ FIXTURE_VARIANT(guaranteed) {
 	uint32_t strategy;
 };
 
-FIXTURE_VARIANT_ADD(guaranteed, fixed) {
-	.strategy = SLUICE_STATIC,
-};
-
-FIXTURE_VARIANT_ADD(guaranteed, power_of_two) {
-	.strategy = SLUICE_POWER_OF_TWO,
-};
-
-FIXTURE_VARIANT_ADD(guaranteed, best_fit) {
-	.strategy = SLUICE_BEST_FIT,
-};
+STRATEGY_VARIANTS(guaranteed);
 
 FIXTURE_SETUP(guaranteed)
 {
@@ -410,7 +400,7 @@ TEST_F_TIMEOUT(guaranteed, many_responses, 120)
 
 /* ---- A server that has left with what it holds --------------------------------------- */
 
-static const struct sluice_service_opts one_server = SLUICE_SERVICE_OPTS(
+static const struct sluice_service_opts one_at_a_time = SLUICE_SERVICE_OPTS(
 	.max_clients = 1,
 	.max_servers = 1,
 	.max_active_requests_per_client = 4,
@@ -420,7 +410,7 @@ static const struct sluice_service_opts one_server = SLUICE_SERVICE_OPTS(
 static void leave_with_requests(struct __test_metadata *_metadata, struct end *server,
 				struct end *client, long strategy)
 {
-	start(_metadata, server, client, &one_server, strategy);
+	start(_metadata, server, client, &one_at_a_time, strategy);
 	AT(client, send_all, 1, 0);
 	AT(&server[0], take_all, 1, 0);
 	AT(client, cancel_all, 0, 0);

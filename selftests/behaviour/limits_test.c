@@ -185,10 +185,8 @@ static void hold_with(struct __test_metadata *_metadata, struct seat *seat,
 
 TEST_F(limits, held_requests_1)
 {
-	static const struct sluice_service_opts one = SLUICE_SERVICE_OPTS(
-		.max_active_requests_per_client = 1);
 
-	hold_with(_metadata, &self->seat, self->end, variant->place, &one, 1);
+	hold_with(_metadata, &self->seat, self->end, variant->place, &one_active, 1);
 }
 
 TEST_F(limits, held_requests_many)
@@ -255,8 +253,7 @@ TEST_F(limits, borrowed_responses_many)
 		.max_borrowed_responses_per_pending_response = LARGE);
 	struct end *server = &self->end[0];
 
-	start_server(_metadata, server, variant->place, &calls, &many, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
+	SET_UP_PAIR(&many);
 	borrow_to_the_limit(_metadata, &self->seat, server, LARGE);
 }
 
@@ -318,8 +315,7 @@ TEST_F(limits, loaned_replies_many)
 	struct end *server = &self->end[0];
 	long i;
 
-	start_server(_metadata, server, variant->place, &calls, &many, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
+	SET_UP_PAIR(&many);
 	for (i = 0; i < 3; i++) {
 		ASK_AND_TAKE(&self->seat, server, 0, 1);
 		EXPECT_EQ(0, at(server, reply_to_the_limit, LARGE, 0))

@@ -201,8 +201,7 @@ TEST_F(list, of_a_service_and_its_ports)
 	struct sluice_list *list;
 	int i;
 
-	end_start(_metadata, server, IN_PROCESS);
-	ASSERT_EQ(0, at(server, open_service, PTR(&shown), PTR(&settings)));
+	start_service(_metadata, server, IN_PROCESS, &shown, &settings);
 	ASSERT_EQ(0, at(server, open_server, 0, 0));
 	ASSERT_EQ(0, open_service(&self->seat, PTR(&shown), 0));
 	ASSERT_EQ(0, open_client(&self->seat, PTR(&named), 0));

@@ -111,17 +111,7 @@ FIXTURE_VARIANT(mlockall) {
 	int strategy;		/* and of the opts above */
 };
 
-FIXTURE_VARIANT_ADD(mlockall, power_of_two) {
-	.strategy = SLUICE_POWER_OF_TWO,
-};
-
-FIXTURE_VARIANT_ADD(mlockall, best_fit) {
-	.strategy = SLUICE_BEST_FIT,
-};
-
-FIXTURE_VARIANT_ADD(mlockall, fixed) {
-	.strategy = SLUICE_STATIC,
-};
+STRATEGY_VARIANTS(mlockall);
 
 FIXTURE_VARIANT_ADD(mlockall, huge) {
 	.strategy = SLUICE_STATIC + 1,

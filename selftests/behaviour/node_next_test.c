@@ -14,29 +14,13 @@ enum { LEFT, RIGHT };
 
 /* A node with a server and a client of each of these. */
 static const struct sluice_contract asked[] = {
-	[LEFT] = {
-		.name = "test/asked left",
-		.request = SLUICE_TYPE(struct question),
-		.response = SLUICE_TYPE(struct answer),
-	},
-	[RIGHT] = {
-		.name = "test/asked right",
-		.request = SLUICE_TYPE(struct question),
-		.response = SLUICE_TYPE(struct answer),
-	},
+	[LEFT] = CALLS("test/asked left"),
+	[RIGHT] = CALLS("test/asked right"),
 };
 
 static const struct sluice_contract asking[] = {
-	[LEFT] = {
-		.name = "test/asking left",
-		.request = SLUICE_TYPE(struct question),
-		.response = SLUICE_TYPE(struct answer),
-	},
-	[RIGHT] = {
-		.name = "test/asking right",
-		.request = SLUICE_TYPE(struct question),
-		.response = SLUICE_TYPE(struct answer),
-	},
+	[LEFT] = CALLS("test/asking left"),
+	[RIGHT] = CALLS("test/asking right"),
 };
 
 /* Seats that share the node of the first, and are left before it. */
@@ -402,9 +386,7 @@ TEST_F(node_next, half_an_end_is_none)
 	struct end *first = &self->end[0], *second = &self->end[1];
 	struct seat *seat = &self->seat;
 
-	start_server(_metadata, first, variant->place, &calls, NULL, NULL);
-	start_server(_metadata, second, variant->place, &calls, NULL, NULL);
-	take_client_seat(_metadata, seat, &calls, NULL, 2);
+	start_two_servers(_metadata, first, second, variant->place, seat, &calls, NULL);
 	ASSERT_EQ(0, await_peers(seat, SLUICE_EVENT_CONNECTED, 2));
 	ASSERT_EQ(2, ask(seat, 0, 1));
 	ASSERT_EQ(1, at(first, take, 0, LONG));

@@ -68,8 +68,7 @@ TEST_F_TIMEOUT(now, servers_that_come_and_leave, 290)
 	int i, old_came = 0, old_reached = 0, old_left = 0, old_count = 0, old_sent = 0;
 	struct end *server = &self->end[0];
 
-	end_start(_metadata, server, variant->place);
-	ASSERT_EQ(0, at(server, open_service, PTR(&calls), 0));
+	start_service(_metadata, server, variant->place, &calls, NULL);
 	ASSERT_EQ(0, join_client(&self->seat, PTR(&calls), 0));
 	for (i = 0; i < ROUNDS; i++) {
 		ASSERT_EQ(0, at(server, open_server, 0, 0));
@@ -101,8 +100,7 @@ TEST_F_TIMEOUT(now, a_second_server, 290)
 	struct end *server = &self->end[1];
 
 	start_server(_metadata, &self->end[0], variant->place, &calls, NULL, NULL);
-	end_start(_metadata, server, variant->place);
-	ASSERT_EQ(0, at(server, open_service, PTR(&calls), 0));
+	start_service(_metadata, server, variant->place, &calls, NULL);
 	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
 	for (i = 0; i < ROUNDS; i++) {
 		ASSERT_EQ(0, at(server, open_server, 0, 0));
@@ -171,9 +169,7 @@ TEST_F_TIMEOUT(now, requests, 290)
 	struct end *client = &self->end[1];
 	struct seat *seat = &self->seat;
 
-	ASSERT_EQ(0, join_server(seat, PTR(&calls), 0));
-	end_start(_metadata, client, variant->place);
-	ASSERT_EQ(0, at(client, open_service, PTR(&calls), 0));
+	start_without_peers(_metadata, seat, open_server, client, variant->place, &calls, NULL);
 	for (i = 0; i < ROUNDS; i++) {
 		/* A new client, or one that has to ring. */
 		if (i % 4 == 0)

@@ -64,8 +64,7 @@ static long let_go(struct seat *seat, long a, long b)
 
 static void start_process(struct __test_metadata *_metadata, struct end *end)
 {
-	end_start(_metadata, end, IN_PROCESS);
-	ASSERT_EQ(0, at(end, open_service, PTR(&blobs), 0)) TH_LOG("%s", end->result.sentence);
+	start_service(_metadata, end, IN_PROCESS, &blobs, NULL);
 }
 
 static void start_hog(struct __test_metadata *_metadata, struct end *end, long count,

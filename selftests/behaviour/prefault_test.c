@@ -11,6 +11,7 @@
  */
 #include <sys/resource.h>
 
+#include "allocations.h"
 #include "steps.h"
 
 #define ACTIVE		128	/* requests pending */
@@ -21,18 +22,7 @@
 #define LENGTH		1000	/* elements of a slice */
 #define ROUNDS		1000
 
-/* A sanitizer allocates and faults on its own account. */
-#if defined(WITH_LEAK_CHECK) || defined(WITH_THREAD_CHECK) || !defined(__GLIBC__)
-#define CAN_COUNT	false
-#else
-#define CAN_COUNT	true
-#endif
-
-static const struct sluice_contract large = {
-	.name = "test/prefault",
-	.request = SLUICE_SLICE(uint8_t),
-	.response = SLUICE_SLICE(uint8_t),
-};
+static const struct sluice_contract large = BLOBS("test/prefault");
 
 static const struct sluice_service_opts limits = SLUICE_SERVICE_OPTS(
 	.max_servers = 2,
@@ -82,32 +72,6 @@ FIXTURE_TEARDOWN(prefault)
 }
 
 /* ---- What is counted ------------------------------------------------------------ */
-
-static long allocations;
-
-#if !defined(WITH_LEAK_CHECK) && !defined(WITH_THREAD_CHECK) && defined(__GLIBC__)
-void *__libc_malloc(size_t size);
-void *__libc_calloc(size_t count, size_t size);
-void *__libc_realloc(void *memory, size_t size);
-
-void *malloc(size_t size)
-{
-	allocations++;
-	return __libc_malloc(size);
-}
-
-void *calloc(size_t count, size_t size)
-{
-	allocations++;
-	return __libc_calloc(count, size);
-}
-
-void *realloc(void *memory, size_t size)
-{
-	allocations++;
-	return __libc_realloc(memory, size);
-}
-#endif
 
 static long count_allocations(struct seat *seat, long a, long b)
 {
@@ -461,14 +425,14 @@ TEST_F(prefault, nothing_is_left_to_do)
 		AT(server, leave, 0, 0);
 		AT(client, leave, 0, 0);
 		measure(_metadata, server, client, variant->flags, &costs);
-		if (CAN_COUNT) {
+		if (CAN_COUNT_ALLOCATIONS) {
 			EXPECT_EQ(0, costs.mallocs[0]);
 			EXPECT_EQ(0, costs.mallocs[1]);
 		}
 		end_stop(client);
 		end_stop(server);
 	}
-	if (!CAN_COUNT)
+	if (!CAN_COUNT_ALLOCATIONS)
 		SKIP(return, "a sanitizer allocates and faults itself");
 	EXPECT_EQ(0, costs.faults[0]);
 	EXPECT_EQ(0, costs.faults[1]);

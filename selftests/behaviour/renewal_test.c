@@ -324,8 +324,7 @@ TEST_F(renewal, another_service)
 	ASSERT_EQ(0, kill(server->pid, SIGSTOP));
 	ASSERT_EQ(server->pid, waitpid(server->pid, NULL, WUNTRACED));
 	shell(_metadata, "rm -rf $SLUICE_ROOT");
-	end_start(_metadata, other, IN_PROCESS);
-	ASSERT_EQ(0, at(other, open_service, PTR(&calls), PTR(&few)));
+	start_service(_metadata, other, IN_PROCESS, &calls, &few);
 	ASSERT_EQ(0, at(other, open_client, 0, 0));
 	ASSERT_EQ(0, kill(server->pid, SIGCONT));
 	expect_answer(_metadata, &self->seat);

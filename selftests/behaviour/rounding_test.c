@@ -24,13 +24,8 @@ struct head {
 	uint64_t words[5];
 };
 
-static const struct sluice_contract headed = {
-	.name = "test/headed",
-	.request = SLUICE_SLICE(uint8_t),
-	.response = SLUICE_SLICE(uint8_t),
-	.request_header = SLUICE_TYPE(struct head),
-	.response_header = SLUICE_TYPE(struct head),
-};
+static const struct sluice_contract headed =
+	BLOBS_WITH_HEADERS("test/headed", struct head);
 
 static const struct sluice_contract *const contracts[] = { &blobs, &headed };
 

@@ -135,8 +135,7 @@ TEST_F(shortage, of_a_server_that_passes)
 	start_server(_metadata, &self->end[0], IN_PROCESS, &calls, NULL, NULL);
 	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
 	for (i = 1; i < 4; i++) {
-		end_start(_metadata, &self->end[i], IN_PROCESS);
-		ASSERT_EQ(0, at(&self->end[i], open_service, PTR(&calls), 0));
+		start_service(_metadata, &self->end[i], IN_PROCESS, &calls, NULL);
 	}
 	for (i = 0; i < 8; i++)
 		be_short(_metadata, &self->seat, self->end, i);
@@ -210,20 +209,24 @@ static long client_wakes(struct seat *seat, long a, long b)
 	return wakes_while(seat, wait_servers, 1, IDLE);
 }
 
+/* What a step of this end has counted. */
+static void expect_few_wakes(struct __test_metadata *_metadata, struct end *end, long wakes)
+{
+	TH_LOG("%ld wakes in 2 s", wakes);
+	EXPECT_LE(0, wakes) TH_LOG("%s", end->result.sentence);
+	EXPECT_GE(WAKES_MAX, wakes);
+}
+
 TEST_F(shortage, does_not_keep_an_idle_server_awake)
 {
 	struct end *server = &self->end[0];
-	long wakes;
 
 	start_server(_metadata, server, IN_PROCESS, &calls, NULL, NULL);
 	ASSERT_EQ(0, at(server, exhaust, 0, 0));
 	begin(server, server_wakes, 0, 0);
 	until_asleep(server);
 	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
-	wakes = finish(server);
-	TH_LOG("%ld wakes in 2 s", wakes);
-	EXPECT_LE(0, wakes) TH_LOG("%s", server->result.sentence);
-	EXPECT_GE(WAKES_MAX, wakes);
+	expect_few_wakes(_metadata, server, finish(server));
 	EXPECT_EQ(0, at(server, relieve, 0, 0));
 }
 
@@ -249,31 +252,23 @@ static long loop_wakes(struct seat *seat, long a, long b)
 TEST_F(shortage, does_not_keep_an_event_loop_awake)
 {
 	struct end *server = &self->end[0];
-	long wakes;
 
 	start_server(_metadata, server, IN_PROCESS, &calls, NULL, NULL);
 	begin(server, loop_wakes, 0, 0);
 	until_asleep(server);
 	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
-	wakes = finish(server);
-	TH_LOG("%ld wakes in 2 s", wakes);
-	EXPECT_LE(0, wakes) TH_LOG("%s", server->result.sentence);
-	EXPECT_GE(WAKES_MAX, wakes);
+	expect_few_wakes(_metadata, server, finish(server));
 }
 
 TEST_F(shortage, does_not_keep_an_idle_client_awake)
 {
 	struct end *client = &self->end[0];
-	long wakes;
 
 	end_start(_metadata, client, IN_PROCESS);
 	ASSERT_EQ(0, at(client, join_client, PTR(&calls), 0));
 	ASSERT_EQ(0, at(client, exhaust, 0, 0));
 	ASSERT_EQ(0, join_server(&self->seat, PTR(&calls), 0));
-	wakes = at(client, client_wakes, 0, 0);
-	TH_LOG("%ld wakes in 2 s", wakes);
-	EXPECT_LE(0, wakes) TH_LOG("%s", client->result.sentence);
-	EXPECT_GE(WAKES_MAX, wakes);
+	expect_few_wakes(_metadata, client, at(client, client_wakes, 0, 0));
 	EXPECT_EQ(0, at(client, relieve, 0, 0));
 	EXPECT_EQ(1, at(client, wait_servers, 1, LONG));
 }
@@ -303,8 +298,7 @@ TEST_F(shortage, of_a_server_that_comes)
 	long spare, result = -EMFILE;
 
 	start_client(_metadata, &self->end[1], IN_PROCESS, &calls, 0);
-	end_start(_metadata, server, IN_PROCESS);
-	ASSERT_EQ(0, at(server, open_service, PTR(&calls), 0));
+	start_service(_metadata, server, IN_PROCESS, &calls, NULL);
 	for (spare = 0; spare < 16 && result < 0; spare++) {
 		ASSERT_EQ(0, at(server, exhaust, spare, 0));
 		result = at(server, open_server, 0, 0);
@@ -412,16 +406,12 @@ TEST_F(shortage, of_a_server_that_a_request_grows_for)
 	meet_again(_metadata, server, client, LARGE);
 }
 
-static const struct sluice_service_opts no_overflow = SLUICE_SERVICE_OPTS(
-	.max_active_requests_per_client = 1,
-	.flags = SLUICE_SERVICE_NO_REQUEST_OVERFLOW);
-
 /* Who waits for room is told the same. */
 TEST_F(shortage, of_a_server_that_room_is_waited_for)
 {
 	struct end *server = &self->end[0], *client = &self->end[1];
 
-	meet(_metadata, server, client, &no_overflow);
+	meet(_metadata, server, client, &room_for_one);
 
 	ASSERT_EQ(0, at(server, exhaust, 0, 0));
 	ASSERT_EQ(1, at(client, ask_blob, 0, LARGE));

@@ -18,6 +18,18 @@ ENDS_FIXTURE(stale);
 
 /* ---- Responses ------------------------------------------------------------- */
 
+/* The next response in slot 0, which carries this number; it has been released. */
+static struct sluice_response *release_response(struct __test_metadata *_metadata,
+						struct seat *seat, long number)
+{
+	struct sluice_response *stale;
+
+	ASSERT_EQ(number, hold(seat, 0, 0));
+	stale = seat->response[0];
+	ASSERT_EQ(0, drop_response(seat, 0, 0));
+	return stale;
+}
+
 /*
  * Of a request that is held in slot 0 of both ends a response is held in slot 1, and
  * after so many failures to receive one, each with this error, none is taken for another.
@@ -50,7 +62,7 @@ TEST_F(stale, response_after_polls)
 	struct end *server = &self->end[0];
 	long n;
 
-	SET_UP_PORTS(&calls, NULL, NULL, NULL);
+	SET_UP_PAIR(NULL);
 	ASK_AND_TAKE(&self->seat, server, 0, 1);
 	for (n = 0; n < OFTEN; n++)
 		fail_to_receive(_metadata, &self->seat, server, n, SLUICE_NOWAIT, -EAGAIN);
@@ -61,7 +73,7 @@ TEST_F(stale, response_after_waits)
 	struct end *server = &self->end[0];
 	long n;
 
-	SET_UP_PORTS(&calls, NULL, NULL, NULL);
+	SET_UP_PAIR(NULL);
 	ASK_AND_TAKE(&self->seat, server, 0, 1);
 	for (n = 0; n < OFTEN; n++)
 		fail_to_receive(_metadata, &self->seat, server, n, MILLISECOND / 10,
@@ -76,16 +88,14 @@ TEST_F(stale, response_after_ends)
 	struct seat *seat = &self->seat;
 	long i, n;
 
-	SET_UP_PORTS(&calls, NULL, NULL, NULL);
+	SET_UP_PAIR(NULL);
 	ASSERT_EQ(1, ask(seat, 1, 1));
 	ASSERT_EQ(1, at(server, serve, 1, 0));
 	ASSERT_EQ(2, hear(seat, 1, LONG));
 	ASK_AND_TAKE(seat, server, 0, 1);
 	for (n = 0; n < OFTEN; n++) {
 		ASSERT_EQ(2, at(server, answer_many, 10, 2));
-		ASSERT_EQ(10, hold(seat, 0, 0));
-		stale = seat->response[0];
-		ASSERT_EQ(0, drop_response(seat, 0, 0));
+		stale = release_response(_metadata, seat, 10);
 		for (i = 0; i < n; i++) {
 			ASSERT_EQ(-EPIPE, hear(seat, 1, LONG));
 		}
@@ -105,13 +115,11 @@ TEST_F(stale, response_after_limits)
 	struct seat *seat = &self->seat;
 	long i, n;
 
-	SET_UP_PORTS(&calls, &few, NULL, NULL);
+	SET_UP_PAIR(&few);
 	ASK_AND_TAKE(seat, server, 0, 1);
 	for (n = 0; n < OFTEN; n++) {
 		ASSERT_EQ(3, at(server, answer_many, 10, 3));
-		ASSERT_EQ(10, hold(seat, 0, 0));
-		stale = seat->response[0];
-		ASSERT_EQ(0, drop_response(seat, 0, 0));
+		stale = release_response(_metadata, seat, 10);
 		ASSERT_EQ(11, hold(seat, 0, 1));
 		for (i = 0; i < n; i++) {
 			ASSERT_EQ(-ENOBUFS, hear(seat, 0, LONG));
@@ -126,6 +134,16 @@ TEST_F(stale, response_after_limits)
 }
 
 /* ---- Requests -------------------------------------------------------------- */
+
+/* The request in slot 0, which has been released. */
+static struct sluice_request *release_request(struct __test_metadata *_metadata,
+					      struct seat *seat)
+{
+	struct sluice_request *stale = seat->request[0];
+
+	ASSERT_EQ(0, drop_question(seat, 0, 0));
+	return stale;
+}
 
 static const struct sluice_client_opts small_client = SLUICE_CLIENT_OPTS(
 	.port = { .memory_limit = 1 << 20 });
@@ -160,13 +178,12 @@ TEST_F(stale, request_after_refused_loans)
 	struct seat *seat = &self->seat;
 	long i, n;
 
-	SET_UP_PORTS(&calls, NULL, NULL, NULL);
+	SET_UP_PAIR(NULL);
 	for (n = 0; n < OFTEN; n++) {
 		for (i = 0; i < 8; i++) {
 			ASSERT_EQ(0, loan_question(seat, i, i));
 		}
-		stale = seat->request[0];
-		ASSERT_EQ(0, drop_question(seat, 0, 0));
+		stale = release_request(_metadata, seat);
 		ASSERT_EQ(0, loan_question(seat, 0, 1));
 		for (i = 0; i < n; i++) {
 			ASSERT_EQ(-ENOBUFS, loan_question(seat, 8, 1));
@@ -255,7 +272,7 @@ TEST_F(stale, pending_response_after_late_sends)
 	struct seat *seat = &self->seat;
 	long i, n;
 
-	SET_UP_PORTS(&calls, &keep, NULL, NULL);
+	SET_UP_PAIR(&keep);
 	for (n = 0; n < OFTEN; n++) {
 		stale = release_pending(_metadata, seat);
 		for (i = 0; i < n; i++) {
@@ -348,7 +365,7 @@ TEST_F(stale, active_request_after_polls)
 	struct seat *seat = &self->seat;
 	long n;
 
-	SET_UP_PORTS(&calls, NULL, NULL, NULL);
+	SET_UP_PAIR(NULL);
 	for (n = 0; n < OFTEN; n++) {
 		ASK_AND_TAKE(seat, server, 0, 1);
 		ASSERT_EQ(0, at(server, release_active, 0, 0));
@@ -369,7 +386,7 @@ TEST_F(stale, active_request_after_limits)
 	struct seat *seat = &self->seat;
 	long n;
 
-	SET_UP_PORTS(&calls, &keep, NULL, NULL);
+	SET_UP_PAIR(&keep);
 	for (n = 1; n < 4; n++) {
 		ASK_AND_TAKE(seat, server, n, n);
 		ASSERT_EQ(0, cancel(seat, n, 0));
@@ -399,7 +416,7 @@ TEST_F(stale, active_request_after_late_requests)
 	int64_t deadline;
 	long i;
 
-	SET_UP_PORTS(&calls, NULL, NULL, NULL);
+	SET_UP_PAIR(NULL);
 	ASK_AND_TAKE(seat, server, 0, 1);
 	ASSERT_EQ(0, at(server, release_active, 0, 0));
 	for (i = 0; i < OFTEN; i++) {
@@ -505,13 +522,11 @@ TEST_F(stale, response_while_fewer_than_promised_were_released)
 	struct seat *seat = &self->seat;
 	long i, round;
 
-	SET_UP_PORTS(&calls, NULL, NULL, NULL);
+	SET_UP_PAIR(NULL);
 	ASK_AND_TAKE(seat, server, 0, 1);
 	for (round = 0; round < OFTEN; round++) {
 		ASSERT_EQ(0, at(server, answer, 0, 1));
-		ASSERT_EQ(1, hold(seat, 0, 0));
-		stale = seat->response[0];
-		ASSERT_EQ(0, drop_response(seat, 0, 0));
+		stale = release_response(_metadata, seat, 1);
 		for (i = 0; i < PROMISED; i++) {
 			ASSERT_EQ(0, at(server, answer, 0, i));
 			ASSERT_EQ(i, hold(seat, 0, 0));
@@ -528,11 +543,10 @@ TEST_F(stale, request_while_fewer_than_promised_were_released)
 	struct seat *seat = &self->seat;
 	long i, round;
 
-	SET_UP_PORTS(&calls, NULL, NULL, NULL);
+	SET_UP_PAIR(NULL);
 	for (round = 0; round < OFTEN; round++) {
 		ASSERT_EQ(0, loan_question(seat, 0, 1));
-		stale = seat->request[0];
-		ASSERT_EQ(0, drop_question(seat, 0, 0));
+		stale = release_request(_metadata, seat);
 		for (i = 0; i < PROMISED; i++) {
 			ASSERT_EQ(0, loan_question(seat, 0, 1));
 			ASSERT_EQ(-EINVAL, sluice_request_release(stale));

@@ -400,11 +400,6 @@ static const struct sluice_server_opts peers_of_1_page = SLUICE_SERVER_OPTS(
 	.peer_memory_limit = 4096);
 static const struct sluice_server_opts server_without_other_limits = SLUICE_SERVER_OPTS(
 	.port_memory_limit = UINT64_C(1) << 40, .peer_memory_limit = UINT64_C(1) << 40);
-static const struct sluice_client_opts static_client = SLUICE_CLIENT_OPTS(
-	.port = { .strategy = SLUICE_STATIC });
-static const struct sluice_server_opts static_server = SLUICE_SERVER_OPTS(
-	.port = { .strategy = SLUICE_STATIC });
-
 static long loan_request(struct seat *seat, long slot, size_t count)
 {
 	seat->request[slot] = sluice_client_loan(seat->client, count);

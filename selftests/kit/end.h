@@ -274,6 +274,16 @@ helper void end_kill_and_reap(struct end *end)
 	end_reap(end);
 }
 
+/* The n-th of several ends goes: every other process is killed, all others are stopped. */
+helper void end_stop_or_kill(struct end *end, long n)
+{
+	if (end->place == IN_PROCESS && n % 2) {
+		end_kill_and_reap(end);
+	} else {
+		end_stop(end);
+	}
+}
+
 /*
  * What the killed have left is removed by the next one that opens a service: a
  * test that kills ends with this, and its teardown finds nothing.

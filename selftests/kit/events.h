@@ -196,22 +196,6 @@ helper long ask_until(struct seat *seat, long slot, long deadline)
 	return sluice_pending_response_servers(seat->pending[slot]);
 }
 
-/* exchange(slot, value): asks, hears the number plus 1 and then the end. */
-helper long exchange(struct seat *seat, long slot, long value)
-{
-	long result = ask(seat, slot, value);
-
-	if (result != 1)
-		return result < 0 ? result : -EBADMSG;
-	result = hear(seat, slot, LONG);
-	if (result != value + 1)
-		return result < 0 ? result : -EBADMSG;
-	result = hear(seat, slot, LONG);
-	if (result != -EPIPE)
-		return result < 0 ? result : -EBADMSG;
-	return cancel(seat, slot, 0);
-}
-
 /* exchange_pausing(requests): so many, with a pause before each. */
 helper long exchange_pausing(struct seat *seat, long requests, long unused)
 {
@@ -220,7 +204,7 @@ helper long exchange_pausing(struct seat *seat, long requests, long unused)
 	(void)unused;
 	for (i = 0; i < requests; i++) {
 		pause_briefly();
-		result = exchange(seat, 0, i);
+		result = exchange_number(seat, 0, i);
 		if (result < 0)
 			return result;
 	}

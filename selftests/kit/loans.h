@@ -28,17 +28,6 @@ helper long interrupt(struct seat *seat, long a, long b)
 #define UNTOUCHED	((void *)(uintptr_t)64)
 #define UNSAID		4711
 
-/* What a response says; it is released.  NULL: -errno. */
-helper long said(struct sluice_response *response)
-{
-	long value;
-
-	if (!response)
-		return -errno;
-	value = answer_value(response);
-	return sluice_response_release(response) < 0 ? -errno : value;
-}
-
 /* call_loaned(slot, timeout): the combined call with what loan_question() kept. */
 helper long call_loaned(struct seat *seat, long slot, long timeout)
 {

@@ -39,6 +39,12 @@ helper bool may_lock(long bytes)
 	return !r;
 }
 
+#define NEEDS_LOCKING(bytes)						\
+	do {								\
+		if (!may_lock(bytes))					\
+			SKIP(return, "RLIMIT_MEMLOCK is too low, or this is a sanitizer"); \
+	} while (0)
+
 /* status_of(name): what /proc/self/status says, in KiB. */
 helper long status_of(struct seat *seat, long name, long unused)
 {

@@ -24,17 +24,35 @@ struct answer {
 	uint64_t complement;
 };
 
-static const struct sluice_contract calls __attribute__((__unused__)) = {
-	.name = "test/calls",
-	.request = SLUICE_TYPE(struct question),
-	.response = SLUICE_TYPE(struct answer),
-};
+/* The contract of a service of this name that answers a number with a number. */
+#define CALLS(service)							\
+	{								\
+		.name = service,					\
+		.request = SLUICE_TYPE(struct question),		\
+		.response = SLUICE_TYPE(struct answer),			\
+	}
 
-static const struct sluice_contract blobs __attribute__((__unused__)) = {
-	.name = "test/blobs",
-	.request = SLUICE_SLICE(uint8_t),
-	.response = SLUICE_SLICE(uint8_t),
-};
+static const struct sluice_contract calls __attribute__((__unused__)) = CALLS("test/calls");
+
+/* The contract of a service of this name that answers bytes with bytes. */
+#define BLOBS(service)							\
+	{								\
+		.name = service,					\
+		.request = SLUICE_SLICE(uint8_t),			\
+		.response = SLUICE_SLICE(uint8_t),			\
+	}
+
+/* The same with a header of this type before the bytes of a request and of a response. */
+#define BLOBS_WITH_HEADERS(service, type)				\
+	{								\
+		.name = service,					\
+		.request = SLUICE_SLICE(uint8_t),			\
+		.response = SLUICE_SLICE(uint8_t),			\
+		.request_header = SLUICE_TYPE(type),			\
+		.response_header = SLUICE_TYPE(type),			\
+	}
+
+static const struct sluice_contract blobs __attribute__((__unused__)) = BLOBS("test/blobs");
 
 /* The smallest limits that a service may have, or these all at another value. */
 #define LIMITS_OF(n)					\
@@ -45,6 +63,19 @@ static const struct sluice_contract blobs __attribute__((__unused__)) = {
 	.max_loaned_replies_per_request = (n),		\
 	.max_response_buffer_size = (n),		\
 	.max_borrowed_responses_per_pending_response = (n)
+
+/* Takes a step in slot 0 with so many numbers, one after another, up to one that fails. */
+helper long repeat(struct seat *seat, step *what, long first, long count)
+{
+	long i, result;
+
+	for (i = first; i < first + count; i++) {
+		result = what(seat, 0, i);
+		if (result < 0)
+			return result;
+	}
+	return count;
+}
 
 /* ---- Objects ------------------------------------------------------------- */
 
@@ -93,21 +124,31 @@ helper long join_server(struct seat *seat, long contract, long opts)
 	return result < 0 ? result : open_server(seat, opts, 0);
 }
 
-helper long close_client(struct seat *seat, long a, long b)
-{
-	(void)a, (void)b;
-	sluice_client_destroy(seat->client);
-	seat->client = NULL;
-	return 0;
-}
+/* A step, NAME(), that destroys an object of the seat. */
+#define STEP_CLOSES(name, object, destroy)				\
+	helper long name(struct seat *seat, long a, long b)		\
+	{								\
+		(void)a, (void)b;					\
+		destroy(seat->object);					\
+		seat->object = NULL;					\
+		return 0;						\
+	}
 
-helper long close_server(struct seat *seat, long a, long b)
-{
-	(void)a, (void)b;
-	sluice_server_destroy(seat->server);
-	seat->server = NULL;
-	return 0;
-}
+STEP_CLOSES(close_node, node, sluice_node_destroy)
+STEP_CLOSES(close_service, service, sluice_service_close)
+STEP_CLOSES(close_client, client, sluice_client_destroy)
+STEP_CLOSES(close_server, server, sluice_server_destroy)
+
+/* A step, NAME(slot), that releases a message of the seat; what the call returned. */
+#define STEP_RELEASES(name, message, release)				\
+	helper long name(struct seat *seat, long slot, long unused)	\
+	{								\
+		int result = release(seat->message[slot]);		\
+									\
+		(void)unused;						\
+		seat->message[slot] = NULL;				\
+		return result;						\
+	}
 
 helper long wait_servers(struct seat *seat, long servers, long timeout)
 {
@@ -144,14 +185,7 @@ helper long send_question(struct seat *seat, long slot, long unused)
 }
 
 /* drop_question(slot): gives it back unsent. */
-helper long drop_question(struct seat *seat, long slot, long unused)
-{
-	int result = sluice_request_release(seat->request[slot]);
-
-	(void)unused;
-	seat->request[slot] = NULL;
-	return result;
-}
+STEP_RELEASES(drop_question, request, sluice_request_release)
 
 /* ask(slot, value): sends a number; how many servers it reached. */
 helper long ask(struct seat *seat, long slot, long value)
@@ -205,17 +239,21 @@ helper long answer_value(const struct sluice_response *response)
 	return (long)answer->value;
 }
 
-/* hear(slot, timeout): the next response's number; the response is released. */
-helper long hear(struct seat *seat, long slot, long timeout)
+/* What a response says; it is released.  NULL: -errno. */
+helper long said(struct sluice_response *response)
 {
-	struct sluice_response *response;
 	long value;
 
-	response = sluice_pending_response_receive(seat->pending[slot], timeout);
 	if (!response)
 		return -errno;
 	value = answer_value(response);
 	return sluice_response_release(response) < 0 ? -errno : value;
+}
+
+/* hear(slot, timeout): the next response's number; the response is released. */
+helper long hear(struct seat *seat, long slot, long timeout)
+{
+	return said(sluice_pending_response_receive(seat->pending[slot], timeout));
 }
 
 /* Receives a response, looks at what is said of it, and releases it. */
@@ -243,6 +281,38 @@ helper long hear_many(struct seat *seat, long slot, long count)
 	return count;
 }
 
+/* cancel(slot): releases the pending response. */
+STEP_RELEASES(cancel, pending, sluice_pending_response_release)
+
+/* hear_end(slot, timeout): the stream ends in good order, and is released. */
+helper long hear_end(struct seat *seat, long slot, long timeout)
+{
+	long result = hear(seat, slot, timeout);
+
+	if (result != -EPIPE)
+		return result < 0 ? result : -EBADMSG;
+	return cancel(seat, slot, 0);
+}
+
+/* exchange_number(slot, value): asks, hears the number plus 1 and then the end. */
+helper long exchange_number(struct seat *seat, long slot, long value)
+{
+	long result = ask(seat, slot, value);
+
+	if (result != 1)
+		return result < 0 ? result : -ENOTCONN;
+	result = hear(seat, slot, LONG);
+	if (result != value + 1)
+		return result < 0 ? result : -EBADMSG;
+	return hear_end(seat, slot, LONG);
+}
+
+/* exchange_many(first, count): so many exchanges, one after another. */
+helper long exchange_many(struct seat *seat, long first, long count)
+{
+	return repeat(seat, exchange_number, first, count);
+}
+
 /* hold(slot, into): as hear(), but the response is kept in another slot. */
 helper long hold(struct seat *seat, long slot, long into)
 {
@@ -255,34 +325,7 @@ helper long hold(struct seat *seat, long slot, long into)
 	return answer_value(response);
 }
 
-helper long drop_response(struct seat *seat, long slot, long unused)
-{
-	int result = sluice_response_release(seat->response[slot]);
-
-	(void)unused;
-	seat->response[slot] = NULL;
-	return result;
-}
-
-/* cancel(slot): releases the pending response. */
-helper long cancel(struct seat *seat, long slot, long unused)
-{
-	int result = sluice_pending_response_release(seat->pending[slot]);
-
-	(void)unused;
-	seat->pending[slot] = NULL;
-	return result;
-}
-
-/* hear_end(slot, timeout): the stream ends in good order, and is released. */
-helper long hear_end(struct seat *seat, long slot, long timeout)
-{
-	long result = hear(seat, slot, timeout);
-
-	if (result != -EPIPE)
-		return result < 0 ? result : -EBADMSG;
-	return cancel(seat, slot, 0);
-}
+STEP_RELEASES(drop_response, response, sluice_response_release)
 
 /* ---- A server's steps ------------------------------------------------------ */
 
@@ -316,18 +359,26 @@ helper long take_many(struct seat *seat, long count, long first)
 	return count;
 }
 
+/* A reply to this request that carries a number; NULL and errno. */
+helper struct sluice_reply *loan_number(struct sluice_active_request *active, long value)
+{
+	struct sluice_reply *reply = sluice_active_request_loan(active, 1);
+
+	if (reply)
+		*(struct answer *)reply->data = (struct answer){
+			.value = (uint64_t)value,
+			.complement = ~(uint64_t)value,
+		};
+	return reply;
+}
+
 /* loan_answer(slot, value): a reply to the request in slot, kept there unsent. */
 helper long loan_answer(struct seat *seat, long slot, long value)
 {
-	struct sluice_reply *reply;
-	struct answer *answer;
+	struct sluice_reply *reply = loan_number(seat->active[slot], value);
 
-	reply = sluice_active_request_loan(seat->active[slot], 1);
 	if (!reply)
 		return -errno;
-	answer = reply->data;
-	answer->value = (uint64_t)value;
-	answer->complement = ~(uint64_t)value;
 	seat->reply[slot] = reply;
 	return 0;
 }
@@ -343,14 +394,7 @@ helper long send_answer(struct seat *seat, long slot, long unused)
 }
 
 /* drop_answer(slot): gives it back unsent. */
-helper long drop_answer(struct seat *seat, long slot, long unused)
-{
-	int result = sluice_reply_release(seat->reply[slot]);
-
-	(void)unused;
-	seat->reply[slot] = NULL;
-	return result;
-}
+STEP_RELEASES(drop_answer, reply, sluice_reply_release)
 
 /* answer(slot, value): both of them. */
 helper long answer(struct seat *seat, long slot, long value)
@@ -363,14 +407,7 @@ helper long answer(struct seat *seat, long slot, long value)
 /* answer_many(first, count): so many numbers to the request in slot 0. */
 helper long answer_many(struct seat *seat, long first, long count)
 {
-	long i, result;
-
-	for (i = first; i < first + count; i++) {
-		result = answer(seat, 0, i);
-		if (result < 0)
-			return result;
-	}
-	return count;
+	return repeat(seat, answer, first, count);
 }
 
 /* answer_slowly(slot, count): so many; who is woken by one sleeps before the next. */
@@ -388,14 +425,7 @@ helper long answer_slowly(struct seat *seat, long slot, long count)
 }
 
 /* done(slot): releases the active request. */
-helper long done(struct seat *seat, long slot, long unused)
-{
-	int result = sluice_active_request_release(seat->active[slot]);
-
-	(void)unused;
-	seat->active[slot] = NULL;
-	return result;
-}
+STEP_RELEASES(done, active, sluice_active_request_release)
 
 helper long is_connected(struct seat *seat, long slot, long unused)
 {
@@ -429,20 +459,37 @@ helper long serve(struct seat *seat, long requests, long unused)
 	return requests;
 }
 
+/* answer_taken(value): answers what take() has returned, if that is a number, with 1 more. */
+helper long answer_taken(struct seat *seat, long value)
+{
+	return value < 0 ? value : answer_and_done(seat, 0, value + 1);
+}
+
+helper long serve_one_late(struct seat *seat, long slot, long unused)
+{
+	long value = take(seat, slot, LONG);
+
+	(void)unused;
+	pause_briefly();
+	return answer_taken(seat, value);
+}
+
 /* serve_late(requests): as serve(), each after a moment in which the client can fall asleep. */
 helper long serve_late(struct seat *seat, long requests, long unused)
 {
-	long value, result, i;
+	(void)unused;
+	return repeat(seat, serve_one_late, 0, requests);
+}
+
+helper long await_and_serve_one(struct seat *seat, long slot, long unused)
+{
+	long value;
 
 	(void)unused;
-	for (i = 0; i < requests; i++) {
-		value = take(seat, 0, LONG);
-		pause_briefly();
-		result = value < 0 ? value : answer_and_done(seat, 0, value + 1);
-		if (result < 0)
-			return result;
-	}
-	return requests;
+	do
+		value = take(seat, slot, SLUICE_FOREVER);
+	while (value == -EINTR);
+	return answer_taken(seat, value);
 }
 
 /*
@@ -451,20 +498,11 @@ helper long serve_late(struct seat *seat, long requests, long unused)
  */
 helper long keep_serving(struct seat *seat, long requests, long unused)
 {
-	long value, result, i;
-
 	(void)unused;
-	for (i = 0; i < requests; i++) {
-		do
-			value = take(seat, 0, SLUICE_FOREVER);
-		while (value == -EINTR);
-		result = value < 0 ? value : answer_and_done(seat, 0, value + 1);
-		if (result < 0)
-			return result;
-	}
-	return requests;
+	return repeat(seat, await_and_serve_one, 0, requests);
 }
 
+#include "options.h"
 #include "blobs.h"
 #include "set_up.h"
 

@@ -277,8 +277,7 @@ TEST_F(rule_fds, what_could_not_be_attached_leaves_no_trace)
 {
 	struct end *server = &self->end[0];
 
-	start_server(_metadata, server, variant->place, &calls, &four, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
+	SET_UP_PAIR(&four);
 	ASSERT_EQ(0, loan_question(&self->seat, 0, 7));
 	EXPECT_EQ(-EBADF, sluice_request_attach_fd(self->seat.request[0], -1));
 	ASSERT_EQ(1, send_question(&self->seat, 0, 0));

@@ -110,8 +110,7 @@ static void sleep_at_limit(struct __test_metadata *_metadata, FIXTURE_DATA(rule_
 
 	start_server(_metadata, server, place, &calls, &two, NULL);
 	start_client(_metadata, client, place, &calls, 1);
-	ASSERT_EQ(1, at(client, ask, 0, 1));
-	ASSERT_EQ(1, at(server, take, 0, LONG));
+	ASK_FROM_AND_TAKE(client, server, 0, 1);
 	ASSERT_EQ(HELD, at(server, answer_many, 0, HELD));
 	begin(client, hold_and_wait, 0, 0);
 	until_asleep(client);
@@ -199,9 +198,7 @@ TEST_F(rule_held, a_client_at_its_limit_waits_for_the_servers_that_are_left)
 	struct seat *seat = &self->seat;
 	long i;
 
-	start_server(_metadata, server, variant->place, &calls, &two, NULL);
-	start_server(_metadata, other, variant->place, &calls, &two, NULL);
-	take_client_seat(_metadata, seat, &calls, NULL, 2);
+	start_two_servers(_metadata, server, other, variant->place, seat, &calls, &two);
 	ASSERT_EQ(2, ask(seat, 0, 1));
 	ASSERT_EQ(1, at(server, take, 0, LONG));
 	ASSERT_EQ(1, at(other, take, 0, LONG));
@@ -228,9 +225,7 @@ TEST_F(rule_held, the_limit_takes_no_turn)
 	struct seat *seat = &self->seat;
 	long i, value, last = -1;
 
-	start_server(_metadata, server, variant->place, &calls, &two, NULL);
-	start_server(_metadata, other, variant->place, &calls, &two, NULL);
-	take_client_seat(_metadata, seat, &calls, NULL, 2);
+	start_two_servers(_metadata, server, other, variant->place, seat, &calls, &two);
 	ASSERT_EQ(2, ask(seat, 0, 1));
 	for (i = 0; i < 2; i++) {
 		ASSERT_EQ(1, at(&self->end[i], take, 0, LONG));
@@ -255,8 +250,7 @@ TEST_F(rule_held, a_deadline_is_told_to_a_client_at_its_limit)
 	int64_t deadline;
 	long i;
 
-	start_server(_metadata, server, variant->place, &calls, &two, NULL);
-	take_client_seat(_metadata, seat, &calls, NULL, 1);
+	SET_UP_PAIR(&two);
 	deadline = sluice_deadline(SECOND);
 	ASSERT_EQ(1, ask_until(seat, 0, deadline));
 	ASSERT_LE(0, at(server, take, 0, LONG)) TH_LOG("%s", server->result.sentence);
@@ -336,8 +330,7 @@ TEST_F(rule_held, a_node_at_its_limit_sleeps_though_a_deadline_has_passed)
 	int64_t deadline = sluice_deadline(SECOND / 2);
 	long i;
 
-	start_server(_metadata, server, variant->place, &calls, &two, NULL);
-	take_client_seat(_metadata, seat, &calls, NULL, 1);
+	SET_UP_PAIR(&two);
 	ASSERT_EQ(1, ask_until(seat, 0, deadline));
 	ASSERT_LE(0, at(server, take, 0, LONG)) TH_LOG("%s", server->result.sentence);
 	for (i = 0; i < HELD; i++) {
@@ -456,8 +449,7 @@ TEST_F(rule_held, a_late_request_is_nothing_that_there_is_below_the_limit)
 	struct end *server = &self->end[0];
 	struct seat *seat = &self->seat;
 
-	start_server(_metadata, server, variant->place, &calls, &two, NULL);
-	take_client_seat(_metadata, seat, &calls, NULL, 1);
+	SET_UP_PAIR(&two);
 	ASSERT_EQ(1, ask_late(seat, 0));
 	EXPECT_EQ(0, at(server, has_request, 0, 0));
 	EXPECT_EQ(-EAGAIN, at(server, take, 0, SLUICE_NOWAIT));
@@ -507,8 +499,7 @@ TEST_F(rule_held, a_node_does_not_tell_of_a_late_request)
 	struct end *server = &self->end[0];
 	struct seat *seat = &self->seat;
 
-	start_server(_metadata, server, variant->place, &calls, &two, NULL);
-	take_client_seat(_metadata, seat, &calls, NULL, 1);
+	SET_UP_PAIR(&two);
 	ASSERT_EQ(1, ask_late(seat, 0));
 	EXPECT_EQ(CAME(1), at(server, find_out, SLUICE_NOWAIT, 0));
 	EXPECT_EQ(-EAGAIN, at(server, find_out, SLUICE_NOWAIT, 0));

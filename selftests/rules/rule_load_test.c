@@ -276,11 +276,9 @@ TEST_F(rule_load, what_a_server_holds_that_was_sent_to_all_counts_too)
 
 TEST_F(rule_load, what_was_withdrawn_counts_no_more)
 {
-	static const struct sluice_service_opts forgets = SLUICE_SERVICE_OPTS(
-		.flags = SLUICE_SERVICE_NO_FIRE_AND_FORGET);
 	size_t i, round;
 
-	make_servers(_metadata, self, variant->place, SERVERS, &forgets);
+	make_servers(_metadata, self, variant->place, SERVERS, &no_fire_and_forget);
 	take_seats(_metadata, self, CLIENTS, SERVERS);
 	for (round = 0; round < 4; round++) {
 		for (i = 0; i < round; i++) {
@@ -298,12 +296,10 @@ TEST_F(rule_load, what_was_withdrawn_counts_no_more)
 
 TEST_F(rule_load, what_was_pushed_out_counts_no_more)
 {
-	static const struct sluice_service_opts two = SLUICE_SERVICE_OPTS(
-		.max_active_requests_per_client = 2);
 	struct end *full = &self->end[0], *other = &self->end[1];
 	long i;
 
-	make_servers(_metadata, self, variant->place, 1, &two);
+	make_servers(_metadata, self, variant->place, 1, &two_active);
 	take_seats(_metadata, self, 1, 1);
 	for (i = 0; i < 20; i++) {
 		ASSERT_EQ(1, ask_one(&self->client[0], 0, i));
@@ -427,14 +423,12 @@ TEST_F(rule_load, requests_of_the_dead_count_no_more)
 /* What nobody awaits is not received either, so only the server can know. */
 TEST_F(rule_load, a_server_corrects_what_the_dead_have_left)
 {
-	static const struct sluice_service_opts forgets = SLUICE_SERVICE_OPTS(
-		.flags = SLUICE_SERVICE_NO_FIRE_AND_FORGET);
 	struct end *dying = &self->end[2], *bent = &self->end[0], *other = &self->end[1];
 	size_t i;
 
 	if (variant->place != IN_PROCESS)
 		SKIP(return, "a thread cannot be killed");
-	make_servers(_metadata, self, variant->place, 1, &forgets);
+	make_servers(_metadata, self, variant->place, 1, &no_fire_and_forget);
 	start_client(_metadata, dying, variant->place, &calls, 1);
 	for (i = 0; i < 8; i++) {
 		ASSERT_EQ(1, at(dying, ask_one, (long)i, (long)i));

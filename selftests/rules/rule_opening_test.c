@@ -44,8 +44,7 @@ static void expect_differs(struct __test_metadata *_metadata, struct end *other,
 {
 	struct sluice_node *node;
 
-	end_start(_metadata, other, place);
-	ASSERT_EQ(0, at(other, open_service, PTR(&agreed), 0));
+	start_service(_metadata, other, place, &agreed, NULL);
 	node = sluice_node_create("test", NULL);
 	EXPECT_FAILS(EPROTOTYPE, sluice_service_open(node, contract, NULL));
 	EXPECT_SAYS(word);
@@ -120,8 +119,7 @@ TEST_F(rule_opening, another_pattern_is_refused)
 	struct end *other = &self->end[0];
 	struct sluice_node *node;
 
-	end_start(_metadata, other, variant->place);
-	ASSERT_EQ(0, at(other, open_service, PTR(&agreed), 0));
+	start_service(_metadata, other, variant->place, &agreed, NULL);
 	node = sluice_node_create("test", NULL);
 	change_contract(_metadata, offsetof(struct sluice_registry_contract, pattern), 2);
 	EXPECT_FAILS(EPROTOTYPE, sluice_service_open(node, &agreed, NULL));
@@ -360,8 +358,7 @@ TEST_F(rule_opening, who_opens_has_the_settings_of_the_creator)
 		.request_alignment = 256);
 	struct sluice_service_opts found = SLUICE_SERVICE_OPTS(.reserved = 0);
 
-	end_start(_metadata, &self->end[0], variant->place);
-	ASSERT_EQ(0, at(&self->end[0], open_service, PTR(&calls), PTR(&odd)));
+	start_service(_metadata, &self->end[0], variant->place, &calls, &odd);
 	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
 	ASSERT_EQ(0, sluice_service_settings(self->seat.service, &found));
 	EXPECT_EQ(3u, found.max_clients);
@@ -417,8 +414,7 @@ TEST_F(rule_opening, attributes_are_told_as_they_were_given)
 	struct sluice_attribute found;
 	unsigned int i;
 
-	end_start(_metadata, &self->end[0], variant->place);
-	ASSERT_EQ(0, at(&self->end[0], open_service, PTR(&calls), PTR(&described)));
+	start_service(_metadata, &self->end[0], variant->place, &calls, &described);
 	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
 	for (i = 0; i < 4; i++) {
 		ASSERT_EQ(1, sluice_service_attribute(self->seat.service, i, &found));

@@ -260,8 +260,7 @@ TEST_F(rule_receiving, a_sleeping_client_is_woken_by_a_response)
 	struct end *server = &self->end[0], *client = &self->end[1];
 
 	start_two(_metadata, server, client, variant->place, &calls);
-	ASSERT_EQ(1, at(client, ask, 0, 5));
-	ASSERT_EQ(5, at(server, take, 0, LONG));
+	ASK_FROM_AND_TAKE(client, server, 0, 5);
 	begin(client, hear, 0, SLUICE_FOREVER);
 	until_asleep(client);
 	ASSERT_EQ(0, at(server, answer, 0, 6));
