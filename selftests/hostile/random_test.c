@@ -465,10 +465,9 @@ TEST_F_TIMEOUT(random, walk, 86400)
 	ASSERT_NE(MAP_FAILED, (void *)diary);
 	diary->seed = from_environment("SEED", (uint64_t)now() | 1);
 	TH_LOG("SEED=%llu", (unsigned long long)diary->seed);
-	self->scene.attack = wander;
 	self->scene.await = await_walk;
 	self->scene.more_mappings = 2;
-	scene_play(_metadata, &self->scene);
+	scene_play(_metadata, &self->scene, wander);
 	TH_LOG("%llu steps through %llu channels", (unsigned long long)diary->steps,
 	       (unsigned long long)diary->channels);
 	if (_metadata->exit_code != KSFT_PASS)

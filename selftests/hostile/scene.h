@@ -39,7 +39,7 @@ typedef long attack(struct scene *scene, const struct raw_service *service);
 struct scene {
 	struct root root;
 	bool as_server;			/* the peer is one; else it is a client */
-	attack *attack;			/* how often it did what it does, -errno */
+	attack *attack;			/* of the peer; how often it did what it does, -errno */
 	int64_t attack_time;
 	void (*await)(struct scene *scene);	/* instead: until the attack is over */
 	rlim_t descriptors;		/* limit of the victim, 0: none */
@@ -322,7 +322,8 @@ helper void judge_honest(struct __test_metadata *_metadata, struct scene *scene)
 }
 
 /* All of it; what an attack has besides to be judged by, its test looks at afterwards. */
-helper void scene_play(struct __test_metadata *_metadata, struct scene *scene)
+helper void scene_play(struct __test_metadata *_metadata, struct scene *scene,
+		       attack *what)
 {
 	struct stage *stage = scene->stage;
 
@@ -344,7 +345,7 @@ helper void scene_play(struct __test_metadata *_metadata, struct scene *scene)
 	scene_phase(scene, ATTACK);
 	if (scene->size_under_attack)
 		scene_size(scene, scene->size_under_attack);
-	send_peer(_metadata, scene, scene->attack);
+	send_peer(_metadata, scene, what);
 	if (scene->await)
 		scene->await(scene);
 	else
@@ -384,17 +385,9 @@ helper bool have_end(struct scene *scene, const struct raw_service *service, str
 		struct scene scene;						\
 	};									\
 										\
-	FIXTURE_VARIANT(name) {							\
-		bool as_server;							\
-	};									\
-										\
-	FIXTURE_VARIANT_ADD(name, client) {					\
-		.as_server = false,						\
-	};									\
-										\
-	FIXTURE_VARIANT_ADD(name, server) {					\
-		.as_server = true,						\
-	};									\
+	FIXTURE_VARIANT(name) { bool as_server; };				\
+	FIXTURE_VARIANT_ADD(name, client) { .as_server = false };		\
+	FIXTURE_VARIANT_ADD(name, server) { .as_server = true };		\
 										\
 	FIXTURE_SETUP(name)							\
 	{									\
