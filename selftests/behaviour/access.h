@@ -81,6 +81,14 @@ helper void serve_ann_call_bob(struct __test_metadata *_metadata, struct end *se
 	call_as(_metadata, client, BOB, &any_user);
 }
 
+/* A client of Ann's, whose service it is, and a server of Bob's, who comes second. */
+helper void come_ann_serve_bob(struct __test_metadata *_metadata, struct end *client,
+			       struct end *server, const struct sluice_service_opts *opts)
+{
+	come_as(_metadata, client, ANN, opts);
+	serve_as(_metadata, server, BOB, &any_user);
+}
+
 /* The test needs root, and users share its root directory, which has this mode. */
 #define SHARE_ROOT(mode)						\
 	NEEDS_ROOT();							\

@@ -26,8 +26,7 @@ TEST_F(access, of_the_client)
 	struct end *client = &self->end[0], *server = &self->end[1];
 
 	SHARE_ROOT(03770);
-	come_as(_metadata, client, ANN, &of_group_trusting);
-	serve_as(_metadata, server, BOB, &any_user);
+	come_ann_serve_bob(_metadata, client, server, &of_group_trusting);
 	ASSERT_EQ(1, at(client, wait_servers, 1, LONG));
 	exchange(_metadata, client, server, 1);
 	end_stop(server);
@@ -39,8 +38,7 @@ TEST_F(access, of_the_client_who_does_not_trust)
 	struct end *client = &self->end[0], *server = &self->end[1];
 
 	SHARE_ROOT(03770);
-	come_as(_metadata, client, ANN, &of_group);
-	serve_as(_metadata, server, BOB, &any_user);
+	come_ann_serve_bob(_metadata, client, server, &of_group);
 	EXPECT_EQ(-EAGAIN, at(client, wait_servers, 1, SLUICE_NOWAIT));
 	EXPECT_EQ(-EAGAIN, at(server, take, 0, SLUICE_NOWAIT));
 	EXPECT_EQ(-EAGAIN, at(client, wait_servers, 1, SLUICE_NOWAIT));

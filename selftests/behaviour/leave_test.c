@@ -154,15 +154,7 @@ TEST_F_TIMEOUT(leave, hundred_clients, 120)
 	ASSERT_EQ(-EAGAIN, take(&self->seat, 0, SLUICE_NOWAIT));
 	fds = count_fds();
 	for (round = 0; round < 100; round++) {
-		start_client(_metadata, client, variant->place, &blobs, 1);
-		for (i = 0; i < 6; i++) {
-			ASSERT_EQ(1, at(client, ask_blob, i, 4000));
-		}
-		for (i = 0; i < 4; i++) {
-			ASSERT_EQ(4000, take_blob(&self->seat, i, LONG));
-			ASSERT_EQ(0, answer_blob(&self->seat, i, 4000))
-				TH_LOG("%ld: %s", round, sluice_strerror());
-		}
+		start_busy_client(_metadata, client, variant->place, &self->seat);
 		ASSERT_EQ(0, done(&self->seat, 0, 0));
 		ASSERT_EQ(4000, at(client, hear_blob, 0, LONG));
 		ASSERT_EQ(-EPIPE, at(client, hear_blob, 0, LONG));

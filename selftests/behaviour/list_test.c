@@ -276,25 +276,28 @@ TEST_F(list, of_counters)
 	leave(&self->seat, 0, 0);
 }
 
-TEST_F(list, of_the_dead)
+/* One node, one service and one port; this many of each are alive. */
+static void expect_one_of_each(struct __test_metadata *_metadata, int alive)
 {
-	struct end *server = &self->end[0];
-	struct content content;
+	struct content content = look(_metadata);
 
-	start_server(_metadata, server, IN_PROCESS, &calls, NULL, NULL);
-	content = look(_metadata);
-	EXPECT_EQ(1, content.nodes_alive);
-	EXPECT_EQ(1, content.ports_alive);
-	EXPECT_EQ(1, content.services_alive);
-	end_kill(server);
-	end_reap(server);
-	content = look(_metadata);
 	EXPECT_EQ(1, content.nodes);
 	EXPECT_EQ(1, content.services);
 	EXPECT_EQ(1, content.ports);
-	EXPECT_EQ(0, content.nodes_alive);
-	EXPECT_EQ(0, content.ports_alive);
-	EXPECT_EQ(0, content.services_alive);
+	EXPECT_EQ(alive, content.nodes_alive);
+	EXPECT_EQ(alive, content.ports_alive);
+	EXPECT_EQ(alive, content.services_alive);
+}
+
+TEST_F(list, of_the_dead)
+{
+	struct end *server = &self->end[0];
+
+	start_server(_metadata, server, IN_PROCESS, &calls, NULL, NULL);
+	expect_one_of_each(_metadata, 1);
+	end_kill(server);
+	end_reap(server);
+	expect_one_of_each(_metadata, 0);
 	sweep(_metadata);
 	EXPECT_EQ(0, look(_metadata).nodes);
 }

@@ -137,8 +137,7 @@ TEST_F(stream, cancelled)
 	struct end *server = &self->end[0];
 
 	start_pair(_metadata, server, variant->place, &self->seat, &calls);
-	ASSERT_EQ(2, ask_many(&self->seat, 2, 1));
-	ASSERT_EQ(2, at(server, take_many, 2, 1));
+	ASK_AND_TAKE_MANY(&self->seat, server, 2, 1);
 	ASSERT_EQ(0, at(server, loan_answer, 0, 5));
 	EXPECT_EQ(1, at(server, is_connected, 0, 0));
 	ASSERT_EQ(0, cancel(&self->seat, 0, 0));

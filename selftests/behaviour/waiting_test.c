@@ -134,8 +134,7 @@ TEST_F(waiting, woken_by_another_exchange)
 	struct end *server = &self->end[0];
 
 	SET_UP_PAIR(NULL);
-	ASSERT_EQ(2, ask_many(&self->seat, 2, 1));
-	ASSERT_EQ(2, at(server, take_many, 2, 1));
+	ASK_AND_TAKE_MANY(&self->seat, server, 2, 1);
 	ASSERT_EQ(0, at(server, answer, 1, 20));
 	EXPECT_TIMES_OUT(20 * MILLISECOND,
 			 hear(&self->seat, 0, 20 * MILLISECOND));
@@ -162,8 +161,7 @@ TEST_F(waiting, quietly_beside_a_stream)
 	long before;
 
 	SET_UP_PAIR(NULL);
-	ASSERT_EQ(2, ask_many(&self->seat, 2, 1));
-	ASSERT_EQ(2, at(server, take_many, 2, 1));
+	ASK_AND_TAKE_MANY(&self->seat, server, 2, 1);
 	begin(server, answer_slowly, 0, 200);
 	while (recv(server->socket, &before, 1, MSG_PEEK | MSG_DONTWAIT) < 0) {
 		EXPECT_EQ(-ETIMEDOUT, hear(&self->seat, 1, 50 * MILLISECOND));

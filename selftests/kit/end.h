@@ -284,22 +284,24 @@ helper void end_stop_or_kill(struct end *end, long n)
 	}
 }
 
+/* Of a service that nobody else has, for those who need any service. */
+static const struct sluice_contract any_contract __attribute__((__unused__)) = {
+	.name = "test/any",
+	.request = SLUICE_TYPE(char),
+	.response = SLUICE_TYPE(char),
+};
+
 /*
  * What the killed have left is removed by the next one that opens a service: a
  * test that kills ends with this, and its teardown finds nothing.
  */
 helper void sweep(struct __test_metadata *_metadata)
 {
-	static const struct sluice_contract any = {
-		.name = "test/sweep",
-		.request = SLUICE_TYPE(char),
-		.response = SLUICE_TYPE(char),
-	};
 	struct sluice_service *service;
 	struct sluice_node *node;
 
 	node = sluice_node_create("sweep", NULL);
-	service = sluice_service_open(node, &any, NULL);
+	service = sluice_service_open(node, &any_contract, NULL);
 	EXPECT_NE(NULL, service) TH_LOG("%s", sluice_strerror());
 	sluice_service_close(service);
 	sluice_node_destroy(node);

@@ -137,23 +137,50 @@ helper void start_two(struct __test_metadata *_metadata, struct end *server, str
 /* The same with &calls, a service with these options, and ports without. */
 #define SET_UP_PAIR(service)	SET_UP_PORTS(&calls, service, NULL, NULL)
 
+/* The sentence of a step of the seat, or of an end, is printed if this is not its result. */
+#define ASSERT_STEP_(expected, result)	ASSERT_EQ(expected, result) TH_LOG("%s", sluice_strerror())
+#define ASSERT_AT_(expected, end, ...)					\
+	ASSERT_EQ(expected, at(end, __VA_ARGS__)) TH_LOG("%s", (end)->result.sentence)
+
 /* The seat sends a number in this slot, and the server's end takes it into its slot. */
 #define ASK_AND_TAKE(seat, server, slot, number)			\
 	do {								\
-		ASSERT_EQ(1, ask(seat, slot, number))			\
-			TH_LOG("%s", sluice_strerror());		\
-		ASSERT_EQ(number, at(server, take, slot, LONG))		\
-			TH_LOG("%s", (server)->result.sentence);	\
+		ASSERT_STEP_(1, ask(seat, slot, number));		\
+		ASSERT_AT_(number, server, take, slot, LONG);		\
 	} while (0)
 
-/* The same with a client that is an end, too. */
+/* So many numbers, from first on, in the slots from 0 on. */
+#define ASK_AND_TAKE_MANY(seat, server, count, first)			\
+	do {								\
+		ASSERT_STEP_(count, ask_many(seat, count, first));	\
+		ASSERT_AT_(count, server, take_many, count, first);	\
+	} while (0)
+
+/* ASK_AND_TAKE() with a client that is an end, too. */
 #define ASK_FROM_AND_TAKE(client, server, slot, number)			\
 	do {								\
-		ASSERT_EQ(1, at(client, ask, slot, number))		\
-			TH_LOG("%s", (client)->result.sentence);	\
-		ASSERT_EQ(number, at(server, take, slot, LONG))		\
-			TH_LOG("%s", (server)->result.sentence);	\
+		ASSERT_AT_(1, client, ask, slot, number);		\
+		ASSERT_AT_(number, server, take, slot, LONG);		\
 	} while (0)
+
+/*
+ * A client whose six requests of 4000 bytes have been sent.  The seat's server holds the first
+ * four, and has answered them with as many bytes.
+ */
+helper void start_busy_client(struct __test_metadata *_metadata, struct end *client,
+			      enum place place, struct seat *seat)
+{
+	long i;
+
+	start_client(_metadata, client, place, &blobs, 1);
+	for (i = 0; i < 6; i++) {
+		ASSERT_EQ(1, at(client, ask_blob, i, 4000));
+	}
+	for (i = 0; i < 4; i++) {
+		ASSERT_EQ(4000, take_blob(seat, i, LONG));
+		ASSERT_EQ(0, answer_blob(seat, i, 4000)) TH_LOG("%s", sluice_strerror());
+	}
+}
 
 /* The seat's client is destroyed while the server holds its request; the exchange goes on. */
 helper void close_client_amid_exchange(struct __test_metadata *_metadata, struct seat *seat,

@@ -215,14 +215,7 @@ TEST_F_TIMEOUT(rule_discovery, a_server_outlives_twenty_clients_and_keeps_no_mem
 	ASSERT_EQ(-EAGAIN, take(&self->seat, 0, SLUICE_NOWAIT));
 	fds = count_fds();
 	for (round = 0; round < 20; round++) {
-		start_client(_metadata, client, variant->place, &blobs, 1);
-		for (i = 0; i < 6; i++) {
-			ASSERT_EQ(1, at(client, ask_blob, i, 4000));
-		}
-		for (i = 0; i < 4; i++) {
-			ASSERT_EQ(4000, take_blob(&self->seat, i, LONG));
-			ASSERT_EQ(0, answer_blob(&self->seat, i, 4000));
-		}
+		start_busy_client(_metadata, client, variant->place, &self->seat);
 		ASSERT_EQ(4000, at(client, hear_blob, 0, LONG));
 		end_stop_or_kill(client, round);
 		for (i = 4; i < 6; i++) {

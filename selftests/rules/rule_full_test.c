@@ -182,8 +182,7 @@ TEST_F(rule_full, failing_many_times_leaks_no_capacity)
 	EXPECT_EQ(0, at(server, done, 0, 0));
 	EXPECT_EQ(2, at(server, take, 0, LONG));
 	EXPECT_EQ(0, at(server, done, 0, 0));
-	ASSERT_EQ(2, ask_many(&self->seat, 2, 4));
-	ASSERT_EQ(2, at(server, take_many, 2, 4));
+	ASK_AND_TAKE_MANY(&self->seat, server, 2, 4);
 	EXPECT_EQ(0, at(server, done, 0, 0));
 	EXPECT_EQ(0, at(server, done, 1, 0));
 }

@@ -167,8 +167,7 @@ TEST_F(rule_overflow, each_request_has_its_own_responses)
 	struct end *server = &self->end[0];
 
 	SET_UP_PAIR(NULL);
-	ASSERT_EQ(2, ask_many(&self->seat, 2, 1));
-	ASSERT_EQ(2, at(server, take_many, 2, 1));
+	ASK_AND_TAKE_MANY(&self->seat, server, 2, 1);
 	EXPECT_EQ(0, at(server, answer, 1, 7));
 	EXPECT_EQ(100, at(server, answer_many, 0, 100));
 	EXPECT_EQ(7, hear(&self->seat, 1, LONG));

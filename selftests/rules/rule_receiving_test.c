@@ -37,8 +37,7 @@ TEST_F(rule_receiving, each_pending_response_has_its_own_borrowed_ones)
 	long i;
 
 	SET_UP_PAIR(NULL);
-	ASSERT_EQ(2, ask_many(&self->seat, 2, 1));
-	ASSERT_EQ(2, at(server, take_many, 2, 1));
+	ASK_AND_TAKE_MANY(&self->seat, server, 2, 1);
 	for (i = 0; i < BORROWED; i++) {
 		ASSERT_EQ(0, at(server, answer, 0, i));
 		ASSERT_EQ(i, hold(&self->seat, 0, i));
@@ -89,12 +88,9 @@ TEST_F(rule_receiving, a_client_of_which_enough_is_held_is_skipped)
 TEST_F(rule_receiving, holding_enough_of_an_idle_client_is_no_error)
 {
 	struct end *server = &self->end[0];
-	long i;
 
 	SET_UP_PAIR(NULL);
-	for (i = 0; i < ACTIVE; i++) {
-		ASK_AND_TAKE(&self->seat, server, i, i);
-	}
+	ASK_AND_TAKE_MANY(&self->seat, server, ACTIVE, 0);
 	EXPECT_EQ(-EAGAIN, at(server, take, ACTIVE, SLUICE_NOWAIT));
 }
 
@@ -134,9 +130,7 @@ TEST_F(rule_receiving, requests_may_be_answered_in_any_order)
 	long i;
 
 	SET_UP_PAIR(NULL);
-	for (i = 0; i < ACTIVE; i++) {
-		ASK_AND_TAKE(&self->seat, server, i, i);
-	}
+	ASK_AND_TAKE_MANY(&self->seat, server, ACTIVE, 0);
 	for (i = ACTIVE - 1; i >= 0; i--) {
 		ASSERT_EQ(0, at(server, answer_and_done, i, 100 + i));
 	}
