@@ -7,32 +7,9 @@
 #include <poll.h>
 #include <sys/resource.h>
 
-#include "steps.h"
+#include "shortage.h"
 
 PROCESSES_FIXTURE(shortage);
-
-static struct rlimit files;
-
-/* exhaust(spare): from here on this process can open so many and no more. */
-static long exhaust(struct seat *seat, long spare, long b)
-{
-	struct rlimit few;
-	int fd;
-
-	if (getrlimit(RLIMIT_NOFILE, &files))
-		return -errno;
-	fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
-	if (fd < 0)
-		return -errno;
-	close(fd);
-	few = (struct rlimit){ (rlim_t)(fd + spare), files.rlim_max };
-	return setrlimit(RLIMIT_NOFILE, &few) ? -errno : 0;
-}
-
-static long relieve(struct seat *seat, long a, long b)
-{
-	return setrlimit(RLIMIT_NOFILE, &files) ? -errno : 0;
-}
 
 /* ---- A server ------------------------------------------------------------ */
 
@@ -344,86 +321,6 @@ TEST_F(shortage, of_a_client_that_passes)
 			TH_LOG("spare %ld: %s", spare, client->result.sentence);
 		close_server(&self->seat, 0, 0);
 	}
-}
-
-/* ---- Growth -------------------------------------------------------------- */
-
-#define SMALL	16
-#define LARGE	(INT64_C(4) << 20)
-
-static void meet_again(struct __test_metadata *_metadata, struct end *server, struct end *client,
-		       long size)
-{
-	begin(server, serve_blobs, 1, 0);
-	EXPECT_EQ(1, at(client, wait_servers, 1, LONG)) TH_LOG("%s", client->result.sentence);
-	EXPECT_EQ(0, at(client, exchange_blob, 1, size)) TH_LOG("%s", client->result.sentence);
-	EXPECT_EQ(1, finish(server)) TH_LOG("%s", server->result.sentence);
-}
-
-static void meet(struct __test_metadata *_metadata, struct end *server, struct end *client,
-		 const struct sluice_service_opts *service)
-{
-	start_server(_metadata, server, IN_PROCESS, &blobs, service, NULL);
-	start_client(_metadata, client, IN_PROCESS, &blobs, 1);
-	meet_again(_metadata, server, client, SMALL);
-}
-
-/* A response in a new segment, for which the client has no descriptor. */
-TEST_F(shortage, of_a_client_that_a_response_grows_for)
-{
-	struct end *server = &self->end[0], *client = &self->end[1];
-
-	meet(_metadata, server, client, NULL);
-
-	ASSERT_EQ(1, at(client, ask_blob, 0, SMALL));
-	ASSERT_EQ(0, at(client, exhaust, 0, 0));
-	ASSERT_EQ(SMALL, at(server, take_blob, 0, LONG));
-	ASSERT_EQ(0, at(server, answer_blob, 0, LARGE));
-	EXPECT_EQ(-EMFILE, at(client, hear_blob, 0, LONG));
-	EXPECT_NE(NULL, strstr(client->result.sentence, "no descriptor left (RLIMIT_NOFILE"))
-		TH_LOG("%s", client->result.sentence);
-	/* The server is told that the client has left, and not that it has died. */
-	EXPECT_EQ(-EPIPE, at(server, answer_blob, 0, SMALL)) TH_LOG("%s", server->result.sentence);
-	EXPECT_EQ(0, at(server, done, 0, 0));
-	ASSERT_EQ(0, at(client, relieve, 0, 0));
-	meet_again(_metadata, server, client, LARGE);
-}
-
-/* A request in a new segment, for which the server has no descriptor. */
-TEST_F(shortage, of_a_server_that_a_request_grows_for)
-{
-	struct end *server = &self->end[0], *client = &self->end[1];
-
-	meet(_metadata, server, client, NULL);
-
-	ASSERT_EQ(0, at(server, exhaust, 0, 0));
-	ASSERT_EQ(1, at(client, ask_blob, 0, LARGE));
-	EXPECT_EQ(-ETIMEDOUT, at(server, take_blob, 0, 100 * MILLISECOND));
-	EXPECT_EQ(-ECONNABORTED, at(client, hear_blob, 0, LONG));
-	EXPECT_NE(NULL, strstr(client->result.sentence, "had no descriptor left"))
-		TH_LOG("%s", client->result.sentence);
-	ASSERT_EQ(0, at(server, relieve, 0, 0));
-	meet_again(_metadata, server, client, LARGE);
-}
-
-/* Who waits for room is told the same. */
-TEST_F(shortage, of_a_server_that_room_is_waited_for)
-{
-	struct end *server = &self->end[0], *client = &self->end[1];
-
-	meet(_metadata, server, client, &room_for_one);
-
-	ASSERT_EQ(0, at(server, exhaust, 0, 0));
-	ASSERT_EQ(1, at(client, ask_blob, 0, LARGE));
-	ASSERT_EQ(0, at(client, cancel, 0, 0));
-	begin(client, ask_blob, 1, SMALL);
-	until_asleep(client);
-	EXPECT_EQ(-ETIMEDOUT, at(server, take_blob, 0, 100 * MILLISECOND));
-	EXPECT_EQ(-ECONNABORTED, finish(client)) TH_LOG("%s", client->result.sentence);
-	EXPECT_NE(NULL, strstr(client->result.sentence, "had no descriptor left"))
-		TH_LOG("%s", client->result.sentence);
-	ASSERT_EQ(0, at(server, relieve, 0, 0));
-	meet_again(_metadata, server, client, SMALL);
 }
 
 TEST_HARNESS_MAIN
