@@ -101,7 +101,7 @@ helper long hear(struct seat *seat, long slot, long timeout)
 	return said(sluice_pending_response_receive(seat->pending[slot], timeout));
 }
 
-/* Receives a response, looks at what is said of it, and releases it. */
+/* Receives a response, gets its info, and releases it. */
 helper long hear_info(struct seat *seat, long slot, long timeout,
 		      struct sluice_response_info *ret_info)
 {

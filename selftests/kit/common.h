@@ -5,16 +5,16 @@
  * others.
  *
  * A fixture holds a struct root.  root_make() in its setup makes a directory
- * under /tmp and points SLUICE_ROOT there, so that tests neither meet each other
- * nor what else runs on the machine.  TEARDOWN_CHECKS() in its teardown proves
+ * under /tmp and points SLUICE_ROOT there, so that a test meets neither other tests
+ * nor other programs of the machine.  TEARDOWN_CHECKS() in its teardown proves
  * that nothing was lost: no descriptor, no memory, no file under the root, no
- * name in /dev/shm.  A test that failed already is not asked, for it stopped in
- * the middle and would only bury its message under the consequences.
+ * name in /dev/shm.  After a failure nothing is checked: the test has stopped in the
+ * middle, and the consequences would only hide its message.
  *
- * Helpers are static, as the harness wants it, and take _metadata where they
- * check something.  Those that may run in a thread or in a forked child use
- * EXPECT and never ASSERT, which jumps.  Both are two statements: a loop or a branch
- * around a single one of them has braces.
+ * Helpers are static, as the harness demands, and take _metadata where they check
+ * something.  A helper that may run in a thread or in a forked child uses EXPECT and
+ * never ASSERT, which jumps.  Each of the two macros is two statements, so a loop or a
+ * branch around one of them has braces.
  */
 #ifndef SELFTESTS_COMMON_H
 #define SELFTESTS_COMMON_H
@@ -62,7 +62,7 @@
 #define MILLISECOND	INT64_C(1000000)
 #define SECOND		(1000 * MILLISECOND)
 
-/* Far longer than anything takes; a test that waits this long has failed. */
+/* Nothing takes nearly as long as this; a test that waits so long has failed. */
 #define LONG		(10 * SECOND)
 
 /*
@@ -93,7 +93,7 @@
 	EXPECT_NE(NULL, strstr(sluice_strerror(), word))		\
 		TH_LOG("'%s' is not in '%s'", word, sluice_strerror())
 
-/* A call that ends by the clock, and not too early. */
+/* EXPECT_TIMES_OUT() - a call ends with ETIMEDOUT, and not before the timeout. */
 #define EXPECT_TIMES_OUT(timeout, call)					\
 	do {								\
 		int64_t begun_ = now();					\
@@ -109,7 +109,7 @@ struct root {
 	int shm;		/* names in /dev/shm then */
 };
 
-/* Is this the run in which long tests take as long as they are meant to? */
+/* Whether long tests run in full: they do in one way of waiting, and without a sanitizer. */
 helper bool in_full(void)
 {
 #if defined(WITH_LEAK_CHECK) || defined(WITH_THREAD_CHECK)
@@ -176,7 +176,7 @@ helper int count_fds(void)
 	return count_entries("/proc/self/fd", is_number) - 1;
 }
 
-/* Blocks that nobody points to any more; always 0 without LeakSanitizer. */
+/* Blocks of memory that no pointer points to; always 0 without LeakSanitizer. */
 helper int count_leaks(void)
 {
 #ifdef WITH_LEAK_CHECK
@@ -188,7 +188,7 @@ helper int count_leaks(void)
 
 /* ---- What lies under the root ------------------------------------------- */
 
-/* nftw() has no room for an argument. */
+/* What nftw() has found; it passes no argument of ours to its function. */
 static struct tree {
 	int entries;		/* of every kind, the root itself excepted */
 	int files;		/* that are no directories */
@@ -266,7 +266,7 @@ helper void root_make(struct __test_metadata *_metadata, struct root *root)
 	ASSERT_NE(NULL, mkdtemp(root->path));
 	ASSERT_EQ(0, setenv("SLUICE_ROOT", root->path, 1));
 	ASSERT_EQ(0, unsetenv("SLUICE_DOMAIN"));
-	/* What is configured on this machine is not what is tested. */
+	/* The configuration of this machine is not what is tested. */
 	ASSERT_EQ(0, setenv("SLUICE_CONFIG", "/dev/null", 1));
 	root->fds = count_fds();
 	root->shm = count_shm();

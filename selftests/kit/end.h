@@ -22,7 +22,7 @@
  *
  * A forked end has the test's memory of the moment of end_start(): pointers that
  * are handed to it must point to constant data, or to what was set before.  An end
- * that is stopped gives everything back and checks that it lost nothing; one that
+ * that is stopped gives everything back and checks that it has lost nothing.  An end that
  * is killed does not.
  */
 #ifndef SELFTESTS_END_H
@@ -84,7 +84,7 @@ struct end {
 
 #define PTR(pointer)	((long)(uintptr_t)(pointer))
 
-/* Gives back everything, in an order that a tidy program would choose. */
+/* Gives back everything, in the order of a tidy program. */
 helper long leave(struct seat *seat, long a, long b)
 {
 	size_t i;
@@ -223,7 +223,7 @@ helper long at(struct end *end, step *what, long a, long b)
 	return finish(end);
 }
 
-/* The process was reaped or the thread joined: nothing is left of the end. */
+/* The process was reaped or the thread was joined: the end is free for another start. */
 helper void end_forget(struct end *end)
 {
 	close(end->socket);
@@ -250,7 +250,7 @@ helper void end_stop(struct end *end)
 	end_forget(end);
 }
 
-/* Kills the end in the middle of whatever it does, without reaping it. */
+/* Kills the end, whatever it does at the moment, and does not reap it. */
 helper void end_kill(struct end *end)
 {
 	struct __test_metadata *_metadata = end->_metadata;
@@ -292,8 +292,8 @@ static const struct sluice_contract any_contract __attribute__((__unused__)) = {
 };
 
 /*
- * What the killed have left is removed by the next one that opens a service: a
- * test that kills ends with this, and its teardown finds nothing.
+ * Whoever opens a service removes what dead processes have left.  A test that kills an end
+ * does so last, so that its teardown finds nothing.
  */
 helper void sweep(struct __test_metadata *_metadata)
 {
@@ -308,8 +308,8 @@ helper void sweep(struct __test_metadata *_metadata)
 }
 
 /*
- * For the teardown: stops the ends of a test that passed.  After a failure their
- * last words are told, and processes are killed; threads end with the test.
+ * For the teardown: stops the ends of a test that has passed.  After a failure it prints their
+ * last sentences and kills processes; threads end with the test.
  */
 helper void ends_stop(struct __test_metadata *_metadata, struct end *ends,
 		      size_t count)
@@ -335,9 +335,8 @@ helper void ends_stop(struct __test_metadata *_metadata, struct end *ends,
 }
 
 /*
- * Waits until the end's thread sleeps.  After begin() it sleeps in the step or has
- * not begun it; tests use this to meet the first case nearly always, and hold
- * in both.
+ * Waits until the end's thread sleeps.  After begin() it sleeps in the step, or it has not
+ * begun the step.  The first is the case nearly always; tests must hold in both cases.
  */
 helper void until_asleep(struct end *end)
 {

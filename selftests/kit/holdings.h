@@ -46,8 +46,8 @@ helper struct audit audit_take(void)
 }
 
 /*
- * All is as it was, after so many peers.  A table may have grown meanwhile, so the heap may
- * have gained a little, less than one such peer costs a hundred times.
+ * Everything is as it was before so many peers came and went.  A table may have grown
+ * meanwhile, so a little more of the heap may be in use: less than a hundred peers need.
  */
 helper void audit_check(struct __test_metadata *_metadata, const struct audit *before,
 			const char *what)

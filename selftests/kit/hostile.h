@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A hostile peer, which has the rings, the memory and the socket of a channel and
- * writes there what it likes.  It loses the channel, for EPROTO, and nothing else
- * happens: what the application holds stays as it was, no descriptor is lost, and
- * all others are served as before.
+ * A hostile peer has the rings, the memory and the socket of a channel, and writes there
+ * what it likes.  It loses the channel with EPROTO, and nothing else happens: what the
+ * application holds stays as it was, no descriptor is lost, and all other peers are served
+ * as before.
  *
- * The peer is the library itself, with which these tests are linked: its client is
- * made to say what no client says.  All ends live in one thread, so that there is
- * no doubt about what has happened before what.
+ * The peer is the library itself, with which these tests are linked: the tests make its
+ * client say what no client says.  All ends are in one thread, so the order of events is
+ * exact.
  */
 #ifndef SELFTESTS_HOSTILE_H
 #define SELFTESTS_HOSTILE_H
@@ -74,7 +74,7 @@ FIXTURE_TEARDOWN(hostile)
 	TEARDOWN_CHECKS(&self->root);
 }
 
-/* The next peer lives in the same process, and is not to wait for the breaches before. */
+/* The next peer is in the same process, and must not wait because of earlier breaches. */
 helper void forget_breaches(FIXTURE_DATA(hostile) *self)
 {
 	memset(self->server.server->breachers, 0, sizeof(self->server.server->breachers));
@@ -119,7 +119,7 @@ helper void let_out(FIXTURE_DATA(hostile) *self)
 	close_client(&self->bad, 0, 0);
 }
 
-/* The channel has ended as it should, and the other client notices nothing. */
+/* The channel has ended with EPROTO, and the other client notices nothing. */
 helper void throw_out(struct __test_metadata *_metadata, FIXTURE_DATA(hostile) *self,
 		      const char *what)
 {
@@ -140,7 +140,7 @@ helper void throw_out(struct __test_metadata *_metadata, FIXTURE_DATA(hostile) *
 	let_out(self);
 }
 
-/* Reads all that is there, whatever it costs: these tests have no time to wait for turns. */
+/* Reads everything that is there, without regard to the budget: these tests do not wait for turns. */
 helper void drain_all(struct channel *channel)
 {
 	do {
@@ -161,7 +161,7 @@ helper struct ring_message honest(const struct requester *requester)
 	};
 }
 
-/* What a client says to a server in whose place we are.  The memory of the channel. */
+/* The HELLO of a client, which the test receives in place of a server.  The memory of the channel. */
 helper int receive_hello(struct __test_metadata *_metadata, int socket,
 			 struct sluice_wire_hello *ret_hello)
 {

@@ -5,7 +5,7 @@
  * inject_install() puts a seccomp filter on the calling process.  Each system call
  * that libc or another shared library makes (liburing too) raises SIGSYS; the handler
  * counts it and then either makes the call or lets it fail.  So no call is missed,
- * whatever wrapper it came through.  What a sanitizer asks of the kernel is not seen.
+ * whatever function of libc made it.  Calls of a sanitizer are not counted.
  *
  *	for (n = 1; more; n++)
  *		for (k = 0;; k++) {

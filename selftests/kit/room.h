@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A service with SLUICE_SERVICE_NO_REQUEST_OVERFLOW, in which a client sleeps until a
- * server has room for its request: steps that fill and empty the queues of requests,
- * and set-ups in which the next request of a client has to wait.
+ * A service with SLUICE_SERVICE_NO_REQUEST_OVERFLOW: a client sleeps until a server has room
+ * for its request.  Here are steps that fill and empty the queues of requests, and set-ups
+ * in which the next request of a client has to wait.
  */
 #ifndef SELFTESTS_ROOM_H
 #define SELFTESTS_ROOM_H

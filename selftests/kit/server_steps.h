@@ -70,7 +70,7 @@ helper long send_answer(struct seat *seat, long slot, long unused)
 /* drop_answer(slot): gives it back unsent. */
 STEP_RELEASES(drop_answer, reply, sluice_reply_release)
 
-/* answer(slot, value): both of them. */
+/* answer(slot, value): loans a reply that carries this number, and sends it. */
 helper long answer(struct seat *seat, long slot, long value)
 {
 	long result = loan_answer(seat, slot, value);
@@ -84,7 +84,7 @@ helper long answer_many(struct seat *seat, long first, long count)
 	return repeat(seat, answer, first, count);
 }
 
-/* answer_slowly(slot, count): so many; who is woken by one sleeps before the next. */
+/* answer_slowly(slot, count): so many; a client that is woken by one sleeps before the next. */
 helper long answer_slowly(struct seat *seat, long slot, long count)
 {
 	long i, result;
@@ -107,7 +107,7 @@ helper long is_connected(struct seat *seat, long slot, long unused)
 	return sluice_active_request_is_connected(seat->active[slot]);
 }
 
-/* answer_and_done(slot, value): answers and releases the request; what became of the answer. */
+/* answer_and_done(slot, value): answers and releases the request; the result of the answer. */
 helper long answer_and_done(struct seat *seat, long slot, long value)
 {
 	long answered = answer(seat, slot, value);
@@ -116,7 +116,7 @@ helper long answer_and_done(struct seat *seat, long slot, long value)
 	return result < 0 ? result : answered;
 }
 
-/* serve(requests): answers so many requests with their number plus 1; clients may go. */
+/* serve(requests): answers so many requests with their number plus 1; clients may leave. */
 helper long serve(struct seat *seat, long requests, long unused)
 {
 	long value, result, i;
@@ -167,8 +167,8 @@ helper long await_and_serve_one(struct seat *seat, long slot, long unused)
 }
 
 /*
- * keep_serving(requests): as serve(), however long they take to come, and no client may go.
- * An end that was stopped and goes on is interrupted.
+ * keep_serving(requests): as serve(), but it waits for each request without a limit, and no
+ * client may leave.  An end that was stopped and goes on is interrupted.
  */
 helper long keep_serving(struct seat *seat, long requests, long unused)
 {

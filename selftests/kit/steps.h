@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Steps that many tests share; see end.h.  Each is a handful of calls of the
- * public API that end in 0 or more, or -errno.
+ * Steps that many tests share; see end.h.  Each makes a few calls of the
+ * public API and returns 0 or more, or -errno.
  *
  * Steps of clients and of servers are in client_steps.h and server_steps.h, those with slices
  * in blobs.h, and what starts an end with a port in set_up.h.
  *
- * Requests and responses of &calls carry one number each, and its complement, so
- * that a torn or foreign message is told from a right one.  Those of &blobs carry
- * a pattern made from their own length.
+ * Requests and responses of &calls carry one number each and its complement, so that
+ * a test notices a torn message or another one.  Those of &blobs carry a pattern that
+ * follows from their length.
  */
 #ifndef SELFTESTS_STEPS_H
 #define SELFTESTS_STEPS_H
@@ -55,7 +55,7 @@ static const struct sluice_contract calls __attribute__((__unused__)) = CALLS("t
 
 static const struct sluice_contract blobs __attribute__((__unused__)) = BLOBS("test/blobs");
 
-/* The smallest limits that a service may have, or these all at another value. */
+/* All limits of messages and ports at one value; 1 is the least that a service may have. */
 #define LIMITS_OF(n)					\
 	.max_clients = (n),				\
 	.max_servers = (n),				\

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A client and a server in one thread, for programs that a test script tells what to do:
- * each does what it was told, says so, and waits, so that the script can look at it.
+ * A client and a server in one thread, for programs that obey a test script: the program
+ * does what it is told, says so, and waits, so that the script can look at it.
  */
 #ifndef SELFTESTS_TOLD_PAIR_H
 #define SELFTESTS_TOLD_PAIR_H
