@@ -20,7 +20,7 @@ TEST_F(access, of_a_group)
 	end_stop(client);
 }
 
-/* Who comes first is a client, and the service is his. */
+/* The first process is a client, and the service belongs to its user. */
 TEST_F(access, of_the_client)
 {
 	struct end *client = &self->end[0], *server = &self->end[1];

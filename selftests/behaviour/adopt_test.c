@@ -320,7 +320,7 @@ TEST_F(adopt, ones_own_and_nobodys)
 	EXPECT_FAILS_INT(EINVAL, sluice_node_adopt(NULL));
 	ASSERT_EQ(0, open_service(seat, PTR(&calls), 0));
 
-	/* Nobody has used it: it belongs to whoever adopts it. */
+	/* No thread has used the node: it belongs to the thread that adopts it. */
 	ASSERT_EQ(0, ELSEWHERE(adopt, 0, 0));
 	EXPECT_EQ(-EBUSY, find_out(seat, SLUICE_NOWAIT, 0));
 	EXPECT_EQ(0, sluice_node_adopt(seat->node));
@@ -329,7 +329,7 @@ TEST_F(adopt, ones_own_and_nobodys)
 	EXPECT_EQ(0, sluice_node_adopt(seat->node));
 	EXPECT_TIMES_OUT(MILLISECOND, find_out(seat, MILLISECOND, 0));
 
-	/* What was made by one thread is given back by another. */
+	/* One thread has made the node, and another one destroys it. */
 	ASSERT_EQ(0, open_client(seat, 0, 0));
 	ASSERT_EQ(0, ELSEWHERE(adopt, 0, 0));
 	ASSERT_EQ(0, sluice_node_adopt(seat->node));

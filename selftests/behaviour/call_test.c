@@ -152,7 +152,7 @@ TEST_F(call, server_first)
 	ASSERT_EQ(10, finish(server));
 }
 
-/* What is sent before the server has come round to answer is not lost. */
+/* A request is not lost that comes before the server answers. */
 TEST_F(call, before_the_server_comes_round)
 {
 	struct end *server = &self->end[0];
@@ -298,7 +298,7 @@ TEST_F(call, no_headers)
 	EXPECT_EQ(0, sluice_request_release(request));
 }
 
-/* What was sent can be read until the pending response is released. */
+/* The client can read its request until it releases the pending response. */
 TEST_F(call, request_stays_readable)
 {
 	struct sluice_pending_response *pending;

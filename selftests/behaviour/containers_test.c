@@ -308,7 +308,7 @@ TEST_F(containers, one_in_another)
 	EXPECT_EQ(1, sluice_string_equal(sluice_vector_at(&every->words, 0), "two"));
 }
 
-/* What was full or absent needs no check of its own. */
+/* A container that was full or absent needs no check of its own. */
 TEST_F(containers, one_that_is_missing)
 {
 	struct every *every = self->every;

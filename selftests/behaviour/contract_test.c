@@ -136,7 +136,7 @@ TEST_F(contract, same_name)
 	expect_traffic(_metadata, &self->seat, server);
 }
 
-/* Who knows no fingerprint meets who does, whoever came first. */
+/* A side without a fingerprint meets a side with one, whichever comes first. */
 TEST_F(contract, one_fingerprint)
 {
 	static const struct sluice_contract known = {
@@ -232,7 +232,7 @@ TEST_F(contract, demands)
 	expect_traffic(_metadata, &self->seat, server);
 }
 
-/* Whoever opens gets the creator's numbers, not the defaults. */
+/* A process that opens the service gets the creator's numbers, not the defaults. */
 TEST_F(contract, settings_of_the_creator)
 {
 	static const struct sluice_service_opts one = SLUICE_SERVICE_OPTS(

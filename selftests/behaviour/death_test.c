@@ -204,7 +204,7 @@ TEST_F(death, of_a_client_whose_requests_are_held)
 	EXPECT_EQ(41u, question->value);
 	EXPECT_EQ(0, done(&self->seat, 1, 0));
 
-	/* What it had sent is delivered all the same. */
+	/* Requests of the dead client are delivered all the same. */
 	EXPECT_EQ(42, take(&self->seat, 2, LONG));
 	EXPECT_EQ(43, take(&self->seat, 3, LONG));
 	EXPECT_EQ(0, is_connected(&self->seat, 2, 0));

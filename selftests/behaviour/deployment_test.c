@@ -104,7 +104,7 @@ TEST_F(deployment, request_and_response)
 	EXPECT_EQ(20, finish(server));
 }
 
-/* Who comes second is a server, which has to write letters. */
+/* The server comes second, and has to write letters. */
 TEST_F(deployment, client_first)
 {
 	struct end *server = &self->end[0], *client = &self->end[1];
@@ -176,7 +176,7 @@ TEST_F(deployment, death_of_the_client)
 	EXPECT_EQ(0, at(next, sweep_here, 0, 0));
 }
 
-/* Nobody is left in either; the host removes what is. */
+/* Both containers are empty; the host removes what they have left. */
 TEST_F(deployment, death_of_both)
 {
 	struct end *server = &self->end[0], *client = &self->end[1];

@@ -234,7 +234,7 @@ TEST_F(foreign_wake, by_an_interruption)
 	}
 }
 
-/* What has come with it is handled first, and then the interruption is told. */
+/* The node tells of messages first, and then of the interruption. */
 TEST_F(foreign_wake, by_an_interruption_and_a_request)
 {
 	struct end *client = &self->end[0];
@@ -277,7 +277,7 @@ TEST_F(foreign_wake, by_a_deadline)
 	EXPECT_EQ(-ETIMEDOUT, hear(seat, 2, SLUICE_NOWAIT));
 	EXPECT_TRUE(falls_asleep(seat));
 
-	/* Of one that is given up nothing is told. */
+	/* The node does not tell of a pending response that was released. */
 	deadline = ask_and_hold(_metadata, seat, server, 3, 50 * MILLISECOND);
 	EXPECT_LE(0, prepare(seat));
 	ASSERT_EQ(0, cancel(seat, 3, 0));
@@ -327,7 +327,7 @@ TEST_F(foreign_wake, not_by_a_pending_at_its_limit)
 	ASSERT_EQ(0, at(server, answer, 0, 2));
 	ASSERT_EQ(0, prepare_fully(seat));
 
-	/* Neither by its deadline. */
+	/* Its deadline does not wake it either. */
 	while (now() < deadline)
 		pause_briefly();
 	EXPECT_TRUE(falls_asleep(seat));

@@ -144,7 +144,7 @@ static long check_held(struct seat *seat, long count, long unused)
 	return count;
 }
 
-/* What was received stays too: requests at a server, responses at a client. */
+/* Received messages stay too: requests at a server, responses at a client. */
 TEST_F_TIMEOUT(growth, received_stay, 120)
 {
 	const void *data[6];

@@ -114,7 +114,7 @@ TEST_F(room, for_slices)
 
 /* ---- What is left of an interrupted sending ------------------------------ */
 
-/* What some have already is what the others will get. */
+/* All servers get the same request, also those that get it later. */
 TEST_F(room, leaves_a_request_that_is_half_sent)
 {
 	struct sluice_request *request;
@@ -219,7 +219,7 @@ TEST_F(room, costs_no_memory)
 	ASSERT_EQ(1, ask_only(seat, 0, 1));
 	ASSERT_EQ(1, at(fast, take_only, 0, 1));
 	for (i = 1; i < 100; i++) {
-		/* Nobody has room; then one has it; then it is given up or not. */
+		/* No server has room; then one has it; then the request is given up or not. */
 		ASSERT_EQ(0, loan_question(seat, 0, i));
 		ASSERT_EQ(-EINTR, interrupted(seat, 0, 0));
 		ASSERT_EQ(-EINTR, interrupted(seat, 0, 0));

@@ -144,7 +144,7 @@ helper long take_all(struct seat *seat, long value, long b)
 	return 0;
 }
 
-/* What is held is still what was sent: nobody has loaned it meanwhile. */
+/* The held requests are still what was sent: their memory was not loaned meanwhile. */
 helper long still(struct seat *seat, long value, long b)
 {
 	const struct question *question;

@@ -268,7 +268,7 @@ static bool is_same(struct counts a, struct counts b)
 	return a.switches == b.switches && a.ticks == b.ticks && a.threads == b.threads;
 }
 
-/* What its peers did last may still be on its way to it. */
+/* Messages of its peers may still be on their way. */
 static bool has_settled(const struct end *end, struct counts *ret_counts)
 {
 	*ret_counts = count(end->pid);

@@ -195,7 +195,7 @@ TEST_F(interrupt, for_a_response)
 	}
 }
 
-/* Where requests do not overflow, a send may sleep. */
+/* A send may sleep if requests do not overflow. */
 TEST_F(interrupt, for_room)
 {
 	struct end *server = &self->end[0];

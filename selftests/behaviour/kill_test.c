@@ -99,7 +99,7 @@ static long hear_all(struct seat *seat, long slot)
 
 TEST_F_TIMEOUT(kill, of_servers_while_their_client_receives, 120)
 {
-	/* Nobody talks to a test that is to be killed in its sleep. */
+	/* A victim that is killed while the test sleeps sends nothing. */
 	static deed *const deeds[] = {
 		take_and_sleep, take_and_talk, serve_nobody, take_and_sleep,
 	};
@@ -130,7 +130,7 @@ static const struct sluice_service_opts narrow = SLUICE_SERVICE_OPTS(
 	.flags = SLUICE_SERVICE_NO_REQUEST_OVERFLOW,
 	.max_active_requests_per_client = QUEUE);
 
-/* Nobody takes these; what is cancelled stays in the queue. */
+/* No server takes these requests; cancelled ones stay in the queue. */
 static void fill_queue(struct __test_metadata *_metadata, struct seat *seat)
 {
 	long i;

@@ -158,7 +158,7 @@ static void hold_to_the_limit(struct __test_metadata *_metadata,
 	ASSERT_EQ(2001, at(other, hear, 0, LONG));
 	ASSERT_EQ(0, at(other, cancel, 0, 0));
 
-	/* One that is released makes room. */
+	/* A released one makes room. */
 	ASSERT_EQ(0, at(server, done, limit - 1, 0));
 	EXPECT_EQ(1000, at(server, take, limit - 1, LONG));
 	EXPECT_EQ(0, at(server, answer, limit - 1, 1001));
@@ -223,7 +223,7 @@ static void borrow_to_the_limit(struct __test_metadata *_metadata,
 			ASSERT_EQ(i, answer_value(response[i]));
 		}
 
-		/* One that is given back makes room, and nothing was lost. */
+		/* A loan that is given back makes room, and nothing was lost. */
 		ASSERT_EQ(0, sluice_response_release(response[limit / 2]));
 		ASSERT_EQ(limit, hear(seat, 0, LONG));
 		ASSERT_EQ(0, at(server, done, 0, 0));

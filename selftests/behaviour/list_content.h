@@ -7,7 +7,7 @@
 
 #include <sluice_list.h>
 
-/* What a list has. */
+/* What is in a list. */
 struct content {
 	int nodes, services, ports, nodes_alive, services_alive, ports_alive;
 	uint64_t unreadable, other_versions;

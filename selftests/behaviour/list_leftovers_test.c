@@ -7,7 +7,7 @@
 
 PROCESSES_FIXTURE(list_leftovers);
 
-/* What is left behind, as "kind entry" in one line each. */
+/* These kinds of entries are left behind, in this order. */
 static void expect_leftovers(struct __test_metadata *_metadata, uint64_t flags, int count,
 			     const char *kinds)
 {

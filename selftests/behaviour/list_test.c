@@ -274,7 +274,7 @@ TEST_F(list, of_domains)
 		nodes[i] = sluice_node_create(names[i], &opts);
 		ASSERT_NE(NULL, nodes[i]);
 	}
-	/* What is no domain. */
+	/* Entries that are no domains. */
 	snprintf(path, sizeof(path), "%s/file", self->root.path);
 	close(open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
 	domains = sluice_list_domains_open(NULL);

@@ -25,7 +25,7 @@ static const struct sluice_server_opts servers[] = {
 				     .initial_max_slice_len = 3000 }),
 };
 
-/* Those who are no root may lock some MiB. */
+/* A user other than root may lock some MiB. */
 static const struct sluice_service_opts few = SLUICE_SERVICE_OPTS(.max_servers = 2);
 
 /* ---- What is locked ------------------------------------------------------------- */
@@ -34,7 +34,7 @@ struct found {
 	long locked, unlocked;	/* mappings that have pages */
 };
 
-/* Of the mappings with a name, or that of an address, those that have pages. */
+/* Mappings with this name, or the one at an address, that have pages. */
 static struct found look_at_mappings(const char *name, uintptr_t address)
 {
 	struct found found = { 0 };

@@ -127,7 +127,7 @@ static long leave_all(struct seat *seat, long count, long unused)
 	return count;
 }
 
-/* What a process holds that others have a part in. */
+/* Descriptors and mappings that a process shares with others. */
 static long holdings(struct seat *seat, long a, long b)
 {
 	(void)seat, (void)a, (void)b;

@@ -29,7 +29,7 @@ static const struct sluice_server_opts server_opts[] = {
 
 /* ---- Steps ------------------------------------------------------------------- */
 
-/* What there is may be locked, and some MiB more. */
+/* All present memory may be locked, and some MiB more. */
 static long limit_more(struct seat *seat, long a, long b)
 {
 	rlim_t now_locked = (rlim_t)(status_of(seat, PTR("VmSize"), 0) * KIB);
@@ -155,7 +155,7 @@ TEST_F(mlockall, on_one_side)
 	}
 }
 
-/* What is locked has a limit, and then the loan fails and nothing else does. */
+/* At the limit of locked memory the loan fails, and nothing else does. */
 TEST_F(mlockall, with_limit)
 {
 	struct end *server = &self->end[0], *client = &self->end[1];

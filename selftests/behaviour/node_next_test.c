@@ -151,7 +151,7 @@ TEST_F(node_next, names_the_right_one)
 	uncross(its);
 }
 
-/* Who sleeps for one thing loses nothing of what comes for another one meanwhile. */
+/* A sleep for one port loses nothing that comes for another one meanwhile. */
 TEST_F(node_next, sleep_for_another)
 {
 	static struct crossroads roads;
@@ -178,7 +178,7 @@ TEST_F(node_next, sleep_for_another)
 		EXPECT_FOUND(its, CLIENT(RIGHT) * SLUICE_EVENT_RESPONSE);
 		EXPECT_EQ(i, hear(&its->client[RIGHT], RIGHT, SLUICE_NOWAIT));
 
-		/* From the one role to the other. */
+		/* Messages go from one role to the other. */
 		begin(its->asker[LEFT], ask_soon, 0, i);
 		EXPECT_EQ(-ETIMEDOUT, hear(&its->client[LEFT], LEFT, 10 * MILLISECOND));
 		ASSERT_EQ(1, finish(its->asker[LEFT]));

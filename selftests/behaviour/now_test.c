@@ -10,7 +10,7 @@ ENDS_FIXTURE(now);
 #define ROUNDS	1000
 #define DEATHS	100
 
-/* Of each kind of question, how often the answer was old. */
+/* For each kind of question, how often the answer was old. */
 #define COUNT_OLD(what, wanted, call)					\
 	do {								\
 		long now_ = (call);					\
@@ -47,7 +47,7 @@ static long meet(struct seat *seat)
 	return servers;
 }
 
-/* What a request that is sent now reaches; it is cancelled at once. */
+/* How many servers a request reaches that is sent now; it is cancelled at once. */
 static long reached(struct seat *seat)
 {
 	long servers = ask(seat, 0, 1);

@@ -8,7 +8,7 @@
 
 ENDS_FIXTURE(options);
 
-/* What a later version's struct would look like. */
+/* A struct of a later version. */
 #define LATER(name)							\
 	struct later_##name {						\
 		struct sluice_##name##_opts known;			\
@@ -71,7 +71,7 @@ TEST_F(options, sizes)
 		    sluice_server_destroy);
 }
 
-/* What an older program does not know of is left alone behind its struct. */
+/* The library leaves the memory behind the struct of an older program alone. */
 TEST_F(options, memory_sizes)
 {
 	struct {

@@ -30,7 +30,7 @@ static void destroy(struct __test_metadata *_metadata, struct seat *seat,
 	ASSERT_EQ(0, steps[which](seat, 0, 0));
 }
 
-/* What is left of an exchange is as readable as ever. */
+/* Messages that are left of an exchange are still readable. */
 static void look_at(struct __test_metadata *_metadata, struct seat *seat)
 {
 	const struct question *question;
@@ -186,7 +186,7 @@ TEST_F(order, of_nothing)
 	EXPECT_EQ(0, sluice_reply_release(NULL));
 }
 
-/* What a program declares with sluice_auto() needs no further word. */
+/* Objects declared with sluice_auto() are destroyed without further calls. */
 TEST_F(order, by_itself)
 {
 	long i;

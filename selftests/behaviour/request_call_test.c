@@ -168,7 +168,7 @@ TEST_F(combined_death, of_the_server_that_is_called)
 
 /* ---- It was not sent ----------------------------------------------------- */
 
-/* What makes a request stay where it is leaves *pending NULL. */
+/* If the request was not sent, *pending is NULL. */
 TEST_F(combined, call_that_sends_nothing)
 {
 	struct sluice_pending_response *pending = UNTOUCHED;

@@ -184,7 +184,7 @@ TEST_F(room, of_one_of_two_that_leaves)
 	EXPECT_EQ(-EPIPE, at(client, hear, 0, LONG));
 }
 
-/* One that comes while the request is half-sent is one of the others. */
+/* A server that comes while the request is half-sent gets it like the others. */
 TEST_F(room, of_a_server_that_comes)
 {
 	struct end *slow = &self->end[0], *fast = &self->end[1],
@@ -208,7 +208,7 @@ TEST_F(room, of_a_server_that_comes)
 	EXPECT_EQ(-EAGAIN, at(late, take, 0, SLUICE_NOWAIT));
 }
 
-/* Those that have it may go before it was sent to the rest, or to anybody. */
+/* Servers that have the request may leave before the rest has it. */
 TEST_F(room, of_all_that_leave)
 {
 	struct end *slow = &self->end[0], *fast = &self->end[1];

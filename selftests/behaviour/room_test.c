@@ -112,7 +112,7 @@ TEST_F(room, for_a_thousand)
 	EXPECT_EQ(-EAGAIN, at(server, take, 0, SLUICE_NOWAIT));
 }
 
-/* Of several clients each has room of its own. */
+/* Each of several clients has room of its own. */
 TEST_F(room, is_not_taken_by_others)
 {
 	struct end *server = &self->end[0], *client = &self->end[1],
@@ -135,7 +135,7 @@ TEST_F(room, is_not_taken_by_others)
 	EXPECT_EQ(1, finish(other));
 }
 
-/* What has come too late is skipped, and so makes room. */
+/* A request that is too late is skipped, and so makes room. */
 TEST_F(room, is_made_by_what_has_expired)
 {
 	struct end *server = &self->end[0];
@@ -183,7 +183,7 @@ TEST_F(room, is_not_what_pending_responses_lack)
 	EXPECT_EQ(1, send_question(&self->seat, ROOM, 0));
 }
 
-/* Nobody is there: there is nothing to wait for. */
+/* Without a server the client does not wait. */
 TEST_F(room, without_a_server)
 {
 	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), PTR(&no_overflow)));

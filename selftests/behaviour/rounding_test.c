@@ -12,7 +12,7 @@ ENDS_FIXTURE(rounding);
 #define MIB	((uint64_t)1 << 20)
 #define PAGE	UINT64_C(4096)
 
-/* What a segment of a port may have beyond what is out: the room made at once. */
+/* A segment may be larger than what is loaned by this: the room that is made at once. */
 #define SPARE	MIB
 
 static uint64_t round_to_page(uint64_t bytes)

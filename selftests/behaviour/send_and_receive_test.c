@@ -167,7 +167,7 @@ TEST_F(combined, next_misused)
 	EXPECT_EQ(10, at(client, hear, 0, LONG));
 	EXPECT_EQ(12, at(client, hear, 0, LONG));
 
-	/* Who does not ask is not told. */
+	/* A caller that passes NULL is not told. */
 	ASSERT_EQ(0, loan_answer(seat, 0, 13));
 	reply = seat->reply[0];
 	seat->reply[0] = NULL;

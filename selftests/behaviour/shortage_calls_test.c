@@ -46,7 +46,7 @@ static bool is_want(int error)
 	       error == ENOSPC || error == EAGAIN || error == ETOOMANYREFS;
 }
 
-/* What is said of a peer, and never of what is lacking. */
+/* Errors that blame a peer; a shortage must not be told as one. */
 static bool is_blame(long result)
 {
 	/* Memory that a server may not seal is not what was agreed. */

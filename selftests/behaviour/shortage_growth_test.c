@@ -66,7 +66,7 @@ TEST_F(shortage_growth, of_a_server_that_a_request_grows_for)
 	meet_again(_metadata, server, client, LARGE);
 }
 
-/* Who waits for room is told the same. */
+/* A client that waits for room is told the same. */
 TEST_F(shortage_growth, of_a_server_that_room_is_waited_for)
 {
 	struct end *server = &self->end[0], *client = &self->end[1];

@@ -118,7 +118,7 @@ TEST_F(shortage, of_a_server_that_passes)
 		be_short(_metadata, &self->seat, self->end, i);
 }
 
-/* Who connects meanwhile waits, and is served afterwards. */
+/* A client that connects meanwhile waits, and is served afterwards. */
 TEST_F(shortage, of_a_server_that_goes_on_with_whom_it_has)
 {
 	struct end *server = &self->end[0], *client;
@@ -186,7 +186,7 @@ static long client_wakes(struct seat *seat, long a, long b)
 	return wakes_while(seat, wait_servers, 1, IDLE);
 }
 
-/* What a step of this end has counted. */
+/* This many wakes, which a step of this end has counted, are few enough. */
 static void expect_few_wakes(struct __test_metadata *_metadata, struct end *end, long wakes)
 {
 	TH_LOG("%ld wakes in 2 s", wakes);
@@ -250,7 +250,7 @@ TEST_F(shortage, does_not_keep_an_idle_client_awake)
 	EXPECT_EQ(1, at(client, wait_servers, 1, LONG));
 }
 
-/* Those whom it has not taken are told that it leaves, not that it has died. */
+/* Clients that were not accepted are told that the server leaves, not that it has died. */
 TEST_F(shortage, of_a_server_that_leaves)
 {
 	struct end *server = &self->end[0], *client = &self->end[1];

@@ -171,7 +171,7 @@ TEST_F(signal_once, for_anything)
 	}
 }
 
-/* What a server is stopped by: its clients are idle, or were busy a moment ago. */
+/* A signal stops a server whose clients are idle, or were busy a moment ago. */
 TEST_F(signal_once, for_a_request)
 {
 	struct end *client = self->end;
@@ -338,7 +338,7 @@ TEST_F(signal_once, among_other_clients)
 	for (i = 0; i < VISITS; i++) {
 		begin(crowd, come_and_go, VISITS, 0);
 		EXPECT_ENDED_AFTER(5 + i, seat->node, take(seat, 0, waits[i % 2]));
-		/* Nobody welcomes them but a server that is at work. */
+		/* Only a server at work welcomes them. */
 		begin(client, ask, 0, i);
 		ASSERT_EQ(i, take(seat, 0, LONG));
 		ASSERT_EQ(1, finish(client));

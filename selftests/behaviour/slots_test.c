@@ -38,7 +38,7 @@ static void use_slots(struct __test_metadata *_metadata, struct seat *seat)
 	close_server(seat, 0, 0);
 }
 
-/* Nobody opens a service, so nobody sweeps, between the death and the claim. */
+/* No process opens a service, and so none sweeps, between the death and the claim. */
 TEST_F_TIMEOUT(slots, frees_the_slots_of_zombies, 120)
 {
 	struct end *killer = &self->end[0];
@@ -187,7 +187,7 @@ TEST_F_TIMEOUT(slots, frees_slots_that_a_child_holds, 120)
 	sweep(_metadata);
 }
 
-/* Of a process whose first thread has ended, /proc says that it is a zombie. */
+/* /proc calls a process a zombie whose first thread has ended. */
 static void *stay(void *unused)
 {
 	(void)unused;
@@ -260,7 +260,7 @@ TEST_F(slots, robs_nobody_of_a_slot)
 
 /* ---- Who may claim them ---------------------------------------------------------- */
 
-/* What a process in a pid namespace of its own is told when it claims a slot. */
+/* The result of a claim by a process in a pid namespace of its own. */
 static long come_from_elsewhere(struct seat *seat)
 {
 	struct seat stranger = { .node = NULL };

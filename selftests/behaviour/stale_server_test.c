@@ -12,7 +12,7 @@ static const struct sluice_server_opts server_refuses = SLUICE_SERVER_OPTS(
 
 /* ---- Active requests ------------------------------------------------------- */
 
-/* What a server has released, in the memory of its own end. */
+/* The active request that a server has released, in the memory of the server's end. */
 static __thread struct sluice_active_request *stale_active;
 
 /* release_active(slot): as done(), and it is remembered. */

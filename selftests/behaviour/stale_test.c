@@ -73,7 +73,7 @@ TEST_F(stale, response_after_waits)
 				-ETIMEDOUT);
 }
 
-/* What another request has ended with is told over and over. */
+/* The end of another request is told over and over. */
 TEST_F(stale, response_after_ends)
 {
 	struct end *server = &self->end[0];

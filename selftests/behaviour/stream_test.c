@@ -35,7 +35,7 @@ TEST_F(stream, many_responses)
 	}
 }
 
-/* What does not fit takes the place of the oldest, and no memory is lost by it. */
+/* A response that does not fit takes the place of the oldest, and no memory is lost. */
 TEST_F(stream, newest_stay)
 {
 	static const struct sluice_service_opts shallow = SLUICE_SERVICE_OPTS(
@@ -60,7 +60,7 @@ TEST_F(stream, newest_stay)
 	}
 }
 
-/* What the client holds is its own, whatever the server goes on to send. */
+/* Responses that the client holds stay, whatever the server goes on to send. */
 TEST_F(stream, held_responses_stay)
 {
 	struct end *server = &self->end[0];

@@ -61,7 +61,7 @@ static void await(enum phase phase)
 		;
 }
 
-/* Nobody need wait for a server that has failed. */
+/* The client does not wait for a server that has failed. */
 static void server_ended(int signal)
 {
 	(void)signal;

@@ -86,7 +86,7 @@ helper bool removes(long call)
 
 /* ---- The trial ----------------------------------------------------------------------- */
 
-/* What the errno of a call is told as. */
+/* Whether the errno of a call may be told as this one. */
 helper bool is_told_as(int error, int told)
 {
 	/* Memory that may not be locked, or is full, is memory that is lacking. */
@@ -166,7 +166,7 @@ helper void try_all(struct __test_metadata *_metadata, const struct root *root,
 	long n;
 	int k;
 
-	/* What libc and the library make once is there before anything is counted. */
+	/* Things that libc and the library make once are there before anything is counted. */
 	ASSERT_LE(0, trial->before(seat, trial->argument, 0));
 	ASSERT_LE(0, trial->run(seat, trial->argument, 0)) TH_LOG("%s", sluice_strerror());
 	ASSERT_LE(0, trial->after(seat, 0, 0));

@@ -262,7 +262,7 @@ static void expect_turn(struct __test_metadata *_metadata, struct seen *seen, lo
 	}
 }
 
-/* Eight requests of a busy client do not stand before four of a slow one. */
+/* Eight requests of a busy client do not delay four of a slow one. */
 TEST_F(waiting, clients_take_turns)
 {
 	struct end *server = &self->end[0], *slow = &self->end[1];
@@ -292,7 +292,7 @@ TEST_F(waiting, clients_take_turns)
 	}
 }
 
-/* Nor do the eight answers of one server stand before four of another. */
+/* Eight answers of one server do not delay four of another. */
 TEST_F(waiting, streams_take_turns)
 {
 	struct end *busy = &self->end[0], *slow = &self->end[1];

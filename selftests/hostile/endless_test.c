@@ -88,7 +88,7 @@ TEST_F_TIMEOUT(endless, sixteen_large_segments_and_again, 120)
 /*
  * Channels that a victim makes for one that breaks the protocol on each at once: first after
  * pauses that are doubled, up to one of a second, or of 100 ms for processes that are new.
- * Where the machine stops everybody for seconds, pauses begin anew.
+ * If the machine stops all processes for seconds, pauses begin anew.
  */
 static long channels_at_most(int64_t begun)
 {

@@ -117,7 +117,7 @@ TEST_F(hostile, one_look_populates_a_bounded_part)
 	end(self);
 }
 
-/* Whoever has used up its budget has nothing read until it is paid for. */
+/* The victim reads nothing of a peer that has used up its budget, until that is paid for. */
 TEST_F(hostile, packets_wait_when_the_budget_is_spent)
 {
 	struct channel *channel;
@@ -191,7 +191,7 @@ TEST_F(hostile, a_message_waits_for_its_segment)
 	ASSERT_EQ(0, ring_push(&self->requester->request_ring, &message));
 	EXPECT_EQ(-EAGAIN, take_blob(&self->server, 2, SLUICE_NOWAIT));
 	EXPECT_EQ(0, channel->gone);
-	/* Nobody else waits for it, and it is not lost. */
+	/* Other clients do not wait for it, and it is not lost. */
 	EXPECT_EQ(1, ask_blob(&self->good, 0, 100));
 	EXPECT_EQ(100, take_blob(&self->server, 3, LONG));
 	EXPECT_EQ(0, done(&self->server, 3, 0));
@@ -244,7 +244,7 @@ TEST_F(hostile, a_status_waits_for_its_text)
 	end(self);
 }
 
-/* What ends meanwhile is heard of afterwards, and what it said before counts. */
+/* The server is told afterwards of an end that came meanwhile; earlier messages count. */
 TEST_F(hostile, an_end_waits_for_what_was_sent_before)
 {
 	struct channel *channel;

@@ -118,13 +118,13 @@ static void attack_server(struct __test_metadata *_metadata, FIXTURE_DATA(hostil
 	throw_out(_metadata, self, what);
 }
 
-/* From a client that was welcomed. */
+/* A client that was welcomed attacks the server. */
 TEST_F(hostile, descriptors_for_a_server)
 {
 	try_each_kind(_metadata, self, attack_server);
 }
 
-/* From one that has not said HELLO, and does not hang up. */
+/* A client attacks that has not sent HELLO, and does not hang up. */
 TEST_F(hostile, descriptors_for_a_server_without_a_hello)
 {
 	const struct service_dir *dir = &self->server.service->dir;
@@ -161,7 +161,7 @@ static void attack_client(struct __test_metadata *_metadata, FIXTURE_DATA(hostil
 	let_out(self);
 }
 
-/* From a server that has welcomed its client. */
+/* A server attacks that has welcomed its client. */
 TEST_F(hostile, descriptors_for_a_client)
 {
 	try_each_kind(_metadata, self, attack_client);

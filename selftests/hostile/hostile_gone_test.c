@@ -122,7 +122,7 @@ static void breach_while_it_is_looked_for(struct __test_metadata *_metadata,
 	go(self);
 }
 
-/* What comes after the last attempt to receive is found when the server arms. */
+/* The server finds, when it arms, what has come after its last attempt to receive. */
 static void breach_before_sleep(struct __test_metadata *_metadata, FIXTURE_DATA(hostile) *self)
 {
 	struct port *port = &self->server.server->port;
@@ -256,7 +256,7 @@ TEST_F(hostile, channels_that_have_gone_together)
 						   self->server.server->entry.id);
 		ASSERT_LE(0, sockets[i]);
 	}
-	/* Of one process so many are kept that say nothing; the others have gone already. */
+	/* The server keeps this many silent connections of a process; the others have ended. */
 	EXPECT_TRUE(EVENTUALLY(lists(_metadata, self, STRANGERS_PER_PROCESS + 1)));
 	for (i = 0; i < PEERS; i++)
 		fd_close(sockets[i]);

@@ -16,7 +16,7 @@ PROCESSES_FIXTURE(hostile_list);
 
 #define HASH	"00000000000000aa"	/* of a service that the test makes by hand */
 
-/* What a list has. */
+/* How many nodes, services and ports a list has. */
 struct content {
 	int nodes, services, ports;
 	uint64_t unreadable, other_versions;

@@ -126,7 +126,7 @@ TEST_F(hostile, words_that_cannot_be)
 	}
 }
 
-/* What is finished, or taken back, when somebody has set the count to 0. */
+/* Requests are finished, or taken back, after a peer has set the count to 0. */
 TEST_F(hostile, a_count_does_not_go_below_0)
 {
 	struct sluice_load *load;

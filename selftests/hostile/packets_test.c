@@ -122,7 +122,7 @@ static struct sluice_ring_slot bad_message(uint32_t segment, int kind)
 	case 2: bad.count = UINT64_C(1) << 63; break;
 	case 3: bad.offset = 1; break;
 	}
-	/* What is late is looked at in other places than what is not. */
+	/* The victim looks at late requests in other places than at others. */
 	bad.deadline = kind & 4 ? 1 : 0;
 	return bad;
 }

@@ -172,7 +172,7 @@ helper void scene_size(struct scene *scene, uint64_t size)
 	__atomic_store_n(&scene->stage->size, size, __ATOMIC_SEQ_CST);
 }
 
-/* One that behaves comes and goes, so that what is made once has been made. */
+/* A peer that keeps the protocol comes and goes, so that the victim has made all it makes once. */
 helper long visit(struct scene *scene, const struct raw_service *service)
 {
 	struct raw_end end;
@@ -286,7 +286,7 @@ helper void scene_tell(struct __test_metadata *_metadata, struct scene *scene)
 	       scene->before.resident, scene->after.resident);
 }
 
-/* What the victim has afterwards may take a while to come down to what it had. */
+/* The victim may need a while to come down to what it had before. */
 helper void judge_audit(struct __test_metadata *_metadata, struct scene *scene)
 {
 	pid_t victim = scene_victim(scene);
@@ -352,7 +352,7 @@ helper void scene_play(struct __test_metadata *_metadata, struct scene *scene,
 		scene_watch(scene, scene->attack_time);
 	await_peer(_metadata, scene, "the attack");
 	scene_phase(scene, AFTER);
-	/* What was needed for payloads of another size is to be given back, too. */
+	/* The victim must also give back what payloads of another size needed. */
 	scene_size(scene, SIZE);
 	raw_pause(300 * MILLISECOND);
 	judge_audit(_metadata, scene);

@@ -15,7 +15,7 @@ SCENE_FIXTURE(shared);
 #define LARGE		(1 << 20)
 #define CHANNELS	2
 
-/* What a server may hold for one process, and for a little of everything else, in KiB. */
+/* Memory that a server may hold for one process, and a little for all else, in KiB. */
 #define PEER_LIMIT	"64M"
 #define HELD_MOST	(64 * 1024 + SHARED_MARGIN)
 

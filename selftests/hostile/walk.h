@@ -17,7 +17,7 @@ struct step {
 	uint64_t a, b;
 };
 
-/* Of the peer; the last steps are shared, and read when it or its victim has died. */
+/* The state of the peer.  The last steps are shared; the test reads them after a death. */
 struct walk {
 	uint64_t random;
 	struct raw_end end;
@@ -114,7 +114,7 @@ static unsigned int some_files(struct walk *walk, int *fds)
 	return count;
 }
 
-/* What the victim has sent, and what came with it is sent back to it some time. */
+/* Receives what the victim has sent.  The descriptors are sent back to it some time. */
 helper void listen_to_victim(struct walk *walk)
 {
 	int fds[RAW_FDS_MAX], *place;
@@ -208,7 +208,7 @@ helper void send_fds(struct walk *walk)
 
 /* ---- Rings ---------------------------------------------------------------------------- */
 
-/* To the next request, if there is one: some responses, and the end. */
+/* Answers the next request, if there is one, with some responses and the end. */
 helper void respond(struct walk *walk, struct sluice_ring_slot message)
 {
 	uint32_t delivery, count = (uint32_t)below(walk, 3);

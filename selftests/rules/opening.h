@@ -5,7 +5,7 @@
 
 #include "rules.h"
 
-/* Somebody has the service with these options; we open it with others. */
+/* An end has created the service with these options; the test opens it with others. */
 #define EXPECT_OPENS(error, contract, created, demanded)		\
 	do {								\
 		end_start(_metadata, &self->end[0], variant->place);	\

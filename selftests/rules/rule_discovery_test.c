@@ -95,7 +95,7 @@ TEST_F(rule_discovery, a_request_that_reached_nobody_stays_so)
 	EXPECT_EQ(-EAGAIN, at(&self->end[0], take, 0, SLUICE_NOWAIT));
 }
 
-/* What is sent to a server that does nothing is kept for it, and not by its sender. */
+/* A request to a server that does nothing is kept for it, and its sender need not keep it. */
 TEST_F(rule_discovery, requests_wait_for_a_server_that_is_busy)
 {
 	struct end *server = &self->end[0], *client = &self->end[1];

@@ -175,7 +175,7 @@ TEST_F(rule_fds, those_of_requests_that_were_pushed_out_are_closed)
 	EXPECT_EQ(39, at(server, take_number, 1, 0));
 	ASSERT_EQ(0, at(server, done, 0, 0));
 	ASSERT_EQ(0, at(server, done, 1, 0));
-	/* Of a delivery that is not used again one may be left, until it is. */
+	/* One descriptor of a delivery may be left until the delivery is used again. */
 	EXPECT_GE(before + 6, at(server, fds, 0, 0));
 }
 

@@ -12,7 +12,7 @@ static const struct sluice_service_opts keep = SLUICE_SERVICE_OPTS(
 	.max_active_requests_per_client = 2,
 	.max_response_buffer_size = 2);
 
-/* What a port was asked, and what it answers; in the memory of the end that asks. */
+/* The questions that a port was asked, and its answers; in the memory of the port's end. */
 static struct {
 	struct sluice_full seen;
 	int asked;

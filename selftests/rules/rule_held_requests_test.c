@@ -102,7 +102,7 @@ TEST_F(rule_held_requests, a_late_request_is_nothing_that_there_is)
 	EXPECT_EQ(-ETIMEDOUT, hear(seat, 0, SLUICE_FOREVER));
 	ASSERT_EQ(0, cancel(seat, 0, 0));
 
-	/* What is behind it is. */
+	/* A request behind it is one. */
 	ASSERT_EQ(1, ask_late(seat, 0));
 	ASSERT_EQ(1, ask(seat, 1, 99));
 	EXPECT_EQ(-ENOBUFS, at(server, take, HELD, SLUICE_NOWAIT));

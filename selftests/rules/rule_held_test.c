@@ -24,7 +24,7 @@ static long end_with(struct seat *seat, long slot, long code)
 	return r;
 }
 
-/* Of the request in slot 0 of both ends as many responses are held as may be. */
+/* The client holds as many responses to the request in slot 0 of both ends as it may. */
 static void hold_responses(struct __test_metadata *_metadata, FIXTURE_DATA(rule_held) *self,
 			   enum place place)
 {
@@ -158,7 +158,7 @@ TEST_F(rule_held, a_client_at_its_limit_is_told_that_a_server_has_died)
 	sweep(_metadata);
 }
 
-/* What was sent before the end comes before it, also if there is no room for it yet. */
+/* A response that was sent before the end comes before it, also if there is no room yet. */
 TEST_F(rule_held, the_limit_is_told_before_an_end_that_comes_later)
 {
 	struct end *server = &self->end[0];

@@ -80,7 +80,7 @@ TEST_F(rule_lifetime, active_requests_outlive_their_server)
 	EXPECT_EQ(0, done(&self->seat, 0, 0));
 }
 
-/* Whoever comes finds it, and it is still the same. */
+/* Another process finds the service, and it is still the same. */
 TEST_F(rule_lifetime, a_pending_response_keeps_its_service)
 {
 	struct end *other = &self->end[0];
@@ -197,7 +197,7 @@ TEST_F(rule_lifetime, nothing_can_be_released)
 
 /* ---- Whose they are ------------------------------------------------------ */
 
-/* What a forked child is told; 0 if it was ECHILD throughout. */
+/* The errno that a forked child is told; 0 if each call has told ECHILD. */
 static int use_in_child(struct seat *seat)
 {
 	pid_t pid = fork();

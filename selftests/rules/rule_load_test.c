@@ -297,7 +297,7 @@ TEST_F(rule_load, requests_of_the_dead_count_no_more)
 	sweep(_metadata);
 }
 
-/* What nobody awaits is not received either, so only the server can know. */
+/* A request that nobody awaits is not received, so only the server can correct the count. */
 TEST_F(rule_load, a_server_corrects_what_the_dead_have_left)
 {
 	struct end *dying = &self->end[2], *bent = &self->end[0], *other = &self->end[1];

@@ -26,7 +26,7 @@ TEST_F(rule_receiving, a_client_holds_max_borrowed_responses_and_no_more)
 	EXPECT_EQ(-ENOBUFS, hear(&self->seat, 0, SLUICE_FOREVER));
 	EXPECT_SAYS("max_borrowed_responses_per_pending_response");
 
-	/* One that is released makes room, and what was sent is still there. */
+	/* A released response makes room, and the next one is still there. */
 	EXPECT_EQ(0, drop_response(&self->seat, 3, 0));
 	EXPECT_EQ(99, hear(&self->seat, 0, LONG));
 }

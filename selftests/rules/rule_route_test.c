@@ -75,7 +75,7 @@ TEST_F(rule_route, the_one_with_the_fewest_outstanding)
 	for (i = 0; i < 4; i++) {
 		ASSERT_EQ(1, ask_one(&self->seat, i, i));
 	}
-	/* What it holds counts as what is queued. */
+	/* Requests that a server holds count like those in its queue. */
 	ASSERT_EQ(0, at(busy, take, 0, LONG));
 	start_server(_metadata, idle, variant->place, &calls, NULL, NULL);
 	ASSERT_EQ(2, wait_servers(&self->seat, 2, LONG));

@@ -251,7 +251,7 @@ TEST_F(rule_stream_end, a_stop_hint_ends_with_the_pending_response)
 	EXPECT_EQ(0, at(server, has_stop_hint, 0, 0));
 	EXPECT_EQ(0, at(server, is_connected, 0, 0));
 	EXPECT_EQ(0, at(server, done, 0, 0));
-	/* Nor does a later request have it. */
+	/* A later request does not have it either. */
 	ASK_AND_TAKE(&self->seat, server, 0, 2);
 	EXPECT_EQ(0, at(server, has_stop_hint, 0, 0));
 	EXPECT_EQ(0, at(server, done, 0, 0));
