@@ -97,14 +97,21 @@ TEST_F(node_wait, requests_until_received)
 	EXPECT_EQ(-EAGAIN, take(seat, 2, SLUICE_NOWAIT));
 }
 
+/* A server, and in the seat a client whose node has told of the server. */
+static void start_told_pair(struct __test_metadata *_metadata, struct end *server,
+			    enum place place, struct seat *seat)
+{
+	start_pair(_metadata, server, place, seat, &calls);
+	ASSERT_EQ(0, await_peers(seat, SLUICE_EVENT_CONNECTED, 1));
+}
+
 TEST_F(node_wait, responses_until_received)
 {
 	struct end *server = &self->end[0];
 	struct seat *seat = &self->seat;
 	long i;
 
-	start_pair(_metadata, server, variant->place, seat, &calls);
-	ASSERT_EQ(0, await_peers(seat, SLUICE_EVENT_CONNECTED, 1));
+	start_told_pair(_metadata, server, variant->place, seat);
 	for (i = 0; i < 3; i++) {
 		ASK_AND_TAKE(seat, server, i, i);
 	}
@@ -150,8 +157,7 @@ TEST_F(node_wait, deadlines)
 	struct seat *seat = &self->seat;
 	int64_t deadline;
 
-	start_pair(_metadata, server, variant->place, seat, &calls);
-	ASSERT_EQ(0, await_peers(seat, SLUICE_EVENT_CONNECTED, 1));
+	start_told_pair(_metadata, server, variant->place, seat);
 	deadline = ask_and_hold(_metadata, seat, server, 2, 100 * MILLISECOND);
 	EXPECT_EQ(RESPONSE(2), find_out(seat, LONG, 0));
 	EXPECT_LE(deadline, now());
