@@ -340,18 +340,23 @@ static void start_asking(struct __test_metadata *_metadata, struct seat *seat,
 	peer = other;
 }
 
-TEST_F_TIMEOUT(setup_failures, take, 240)
+/* The seat has a server, and its client is the other end. */
+static void try_with_client(struct __test_metadata *_metadata, FIXTURE_DATA(setup_failures) *self,
+			    const struct trial *trial)
 {
 	start_asking(_metadata, &self->seat, &self->other);
 	install(_metadata);
-	try_both(_metadata, self, &take_trial);
+	try_both(_metadata, self, trial);
+}
+
+TEST_F_TIMEOUT(setup_failures, take, 240)
+{
+	try_with_client(_metadata, self, &take_trial);
 }
 
 TEST_F_TIMEOUT(setup_failures, answer, 240)
 {
-	start_asking(_metadata, &self->seat, &self->other);
-	install(_metadata);
-	try_both(_metadata, self, &answer_trial);
+	try_with_client(_metadata, self, &answer_trial);
 }
 
 TEST_HARNESS_MAIN
