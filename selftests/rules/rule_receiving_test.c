@@ -11,17 +11,25 @@ ENDS_FIXTURE(rule_receiving);
 
 /* ---- How much may be held ------------------------------------------------ */
 
+/* The server answers the request in slot 0; the seat holds as many of these answers as it may. */
+static void answer_and_hold(struct __test_metadata *_metadata, struct seat *seat,
+			    struct end *server)
+{
+	long i;
+
+	for (i = 0; i < BORROWED; i++) {
+		ASSERT_EQ(0, at(server, answer, 0, i));
+		ASSERT_EQ(i, hold(seat, 0, i));
+	}
+}
+
 TEST_F(rule_receiving, a_client_holds_max_borrowed_responses_and_no_more)
 {
 	struct end *server = &self->end[0];
-	long i;
 
 	SET_UP_PAIR(NULL);
 	ASK_AND_TAKE(&self->seat, server, 0, 1);
-	for (i = 0; i < BORROWED; i++) {
-		ASSERT_EQ(0, at(server, answer, 0, i));
-		ASSERT_EQ(i, hold(&self->seat, 0, i));
-	}
+	answer_and_hold(_metadata, &self->seat, server);
 	ASSERT_EQ(0, at(server, answer, 0, 99));
 	EXPECT_EQ(-ENOBUFS, hear(&self->seat, 0, SLUICE_FOREVER));
 	EXPECT_SAYS("max_borrowed_responses_per_pending_response");
@@ -34,14 +42,10 @@ TEST_F(rule_receiving, a_client_holds_max_borrowed_responses_and_no_more)
 TEST_F(rule_receiving, each_pending_response_has_its_own_borrowed_ones)
 {
 	struct end *server = &self->end[0];
-	long i;
 
 	SET_UP_PAIR(NULL);
 	ASK_AND_TAKE_MANY(&self->seat, server, 2, 1);
-	for (i = 0; i < BORROWED; i++) {
-		ASSERT_EQ(0, at(server, answer, 0, i));
-		ASSERT_EQ(i, hold(&self->seat, 0, i));
-	}
+	answer_and_hold(_metadata, &self->seat, server);
 	ASSERT_EQ(0, at(server, answer, 1, 7));
 	EXPECT_EQ(7, hear(&self->seat, 1, LONG));
 }
