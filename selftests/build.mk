@@ -42,7 +42,8 @@ objects	      += $(test-objects)
 # is left after so many peers or so much work; and the random walk races on purpose.
 too-slow := $(if $(filter thread,$(SANITIZE)),$(hostile-raw) hostile/hostile_gone_test \
 	      hostile/hostile_budget_test \
-	      $(addprefix behaviour/,idle_memory_test shortage_test turnover_test))
+	      $(addprefix behaviour/,idle_memory_test shortage_test shortage_growth_test \
+	      turnover_test))
 too-slow += $(too-slow:%=socket/%)
 test-runs := $(patsubst %,$(O)/selftests/%, \
 	       $(filter-out $(too-slow) $(if $(SANITIZE),unit/spin_test),$(test-alone))) \

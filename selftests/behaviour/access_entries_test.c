@@ -9,7 +9,7 @@
 
 /* ---- Modes --------------------------------------------------------------------- */
 
-/* What an entry must look like, by the last parts of its path. */
+/* The type and mode that an entry must have, by the last parts of its path. */
 static const struct {
 	const char *path;		/* for fnmatch() */
 	mode_t mode;
@@ -194,7 +194,7 @@ static long forged(struct seat *seat, long a, long b)
 	return !access(name, F_OK);
 }
 
-/* Whoever sweeps it away removes it, and not what it speaks of. */
+/* A sweep removes the entry, and not the file that it names. */
 TEST_F(access, by_the_hands_of_others)
 {
 	struct end *server = &self->end[0], *client = &self->end[1], *dead = &self->end[2];

@@ -66,7 +66,7 @@ TEST_F(access, and_the_death_of_all)
 	EXPECT_EQ(0, tree_walk(self->root.path, true).files);
 }
 
-/* Who closes last cannot remove it; others use it, until its user makes a new one. */
+/* The last to close cannot remove the service; others use it until its user makes a new one. */
 TEST_F(access, of_a_service_that_another_closes)
 {
 	static const struct sluice_service_opts fresh = SLUICE_SERVICE_OPTS(
@@ -84,7 +84,7 @@ TEST_F(access, of_a_service_that_another_closes)
 	EXPECT_EQ(1, tree_walk(self->root.path, false).files);
 
 	start_user(_metadata, second, BOB);
-	EXPECT_EQ(0, at(second, open_service, PTR(&calls), PTR(&must_exist)));
+	EXPECT_EQ(0, at(second, open_service, PTR(&calls), PTR(&any_user_must_exist)));
 	end_stop(second);
 	start_user(_metadata, first, ANN);
 	EXPECT_EQ(0, at(first, open_service, PTR(&calls), PTR(&fresh)))
@@ -113,7 +113,7 @@ static long come_and_go(struct seat *seat, long rounds, long unused)
 	return result;
 }
 
-/* Nobody meets anything that is half made. */
+/* No process finds an entry that is half made. */
 TEST_F_TIMEOUT(access, of_comers_and_goers, 120)
 {
 	static const long users[] = { ANN, BOB, ANN, BOB };

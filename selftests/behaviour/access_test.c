@@ -20,16 +20,13 @@ TEST_F(access, of_a_group)
 	end_stop(client);
 }
 
-/* Who comes first is a client, and the service is his. */
+/* The first process is a client, and the service belongs to its user. */
 TEST_F(access, of_the_client)
 {
 	struct end *client = &self->end[0], *server = &self->end[1];
 
 	SHARE_ROOT(03770);
-	start_user(_metadata, client, ANN);
-	ASSERT_EQ(0, at(client, open_service, PTR(&calls), PTR(&of_group_trusting)));
-	ASSERT_EQ(0, at(client, open_client, 0, 0));
-	serve_as(_metadata, server, BOB, &any_user);
+	come_ann_serve_bob(_metadata, client, server, &of_group_trusting);
 	ASSERT_EQ(1, at(client, wait_servers, 1, LONG));
 	exchange(_metadata, client, server, 1);
 	end_stop(server);
@@ -41,10 +38,7 @@ TEST_F(access, of_the_client_who_does_not_trust)
 	struct end *client = &self->end[0], *server = &self->end[1];
 
 	SHARE_ROOT(03770);
-	start_user(_metadata, client, ANN);
-	ASSERT_EQ(0, at(client, open_service, PTR(&calls), PTR(&of_group)));
-	ASSERT_EQ(0, at(client, open_client, 0, 0));
-	serve_as(_metadata, server, BOB, &any_user);
+	come_ann_serve_bob(_metadata, client, server, &of_group);
 	EXPECT_EQ(-EAGAIN, at(client, wait_servers, 1, SLUICE_NOWAIT));
 	EXPECT_EQ(-EAGAIN, at(server, take, 0, SLUICE_NOWAIT));
 	EXPECT_EQ(-EAGAIN, at(client, wait_servers, 1, SLUICE_NOWAIT));

@@ -89,8 +89,7 @@ TEST_F(adopt, server_with_busy_and_idle_clients)
 		   *quick = &self->end[2], *later = &self->end[3];
 	struct seat *seat = &self->seat;
 
-	ASSERT_EQ(0, join_server(seat, PTR(&calls), 0));
-	start_client(_metadata, busy, variant->place, &calls, 1);
+	start_reversed(_metadata, busy, variant->place, seat, &calls);
 	start_client(_metadata, idle, variant->place, &calls, 1);
 	start_client(_metadata, quick, variant->place, &calls, 1);
 	begin(busy, exchange_pausing, 20, 0);
@@ -211,8 +210,7 @@ TEST_F(adopt, to_and_fro)
 	struct seat *seat = &self->seat;
 	int i;
 
-	ASSERT_EQ(0, join_server(seat, PTR(&calls), 0));
-	start_client(_metadata, client, variant->place, &calls, 1);
+	start_reversed(_metadata, client, variant->place, seat, &calls);
 	start_client(_metadata, other, variant->place, &calls, 1);
 	end_start(_metadata, partner, IN_THREAD);
 	begin(client, exchange_pausing, 200, 0);
@@ -237,8 +235,7 @@ TEST_F(adopt, not_while_asleep)
 	struct end *sleeper = &self->end[0], *client = &self->end[1];
 	struct seat *seat = &self->seat;
 
-	ASSERT_EQ(0, join_server(seat, PTR(&calls), 0));
-	start_client(_metadata, client, variant->place, &calls, 1);
+	start_reversed(_metadata, client, variant->place, seat, &calls);
 	end_start(_metadata, sleeper, IN_THREAD);
 	ASSERT_EQ(-EAGAIN, at(sleeper, take_of, PTR(seat), SLUICE_NOWAIT));
 	begin(sleeper, take_of, PTR(seat), SLUICE_FOREVER);
@@ -267,6 +264,17 @@ TEST_F(adopt, not_while_asleep)
 	EXPECT_TIMES_OUT(MILLISECOND, take(seat, 1, MILLISECOND));
 }
 
+/* The seat is told of the client's request of this number, and takes it. */
+static void expect_request(struct __test_metadata *_metadata, struct seat *seat,
+			   struct end *client, long number)
+{
+	EXPECT_EQ(1, sluice_node_prepare(seat->node));
+	EXPECT_EQ(REQUEST, told(seat, 0, 0));
+	EXPECT_EQ(number, take(seat, 0, SLUICE_NOWAIT));
+	EXPECT_EQ(0, done(seat, 0, 0));
+	EXPECT_EQ(0, at(client, cancel, 0, 0));
+}
+
 /* ---- A foreign event loop goes with it ------------------------------------- */
 
 TEST_F(adopt, descriptor)
@@ -276,8 +284,7 @@ TEST_F(adopt, descriptor)
 	long i;
 	int fd;
 
-	ASSERT_EQ(0, join_server(seat, PTR(&calls), 0));
-	start_client(_metadata, client, variant->place, &calls, 1);
+	start_reversed(_metadata, client, variant->place, seat, &calls);
 	start_client(_metadata, idle, variant->place, &calls, 1);
 	fd = (int)ELSEWHERE(node_fd, 0, 0);
 	ASSERT_LE(0, fd);
@@ -291,21 +298,13 @@ TEST_F(adopt, descriptor)
 		begin(client, ask_soon, 0, i);
 		ASSERT_TRUE(is_readable(fd, LONG));
 		EXPECT_EQ(1, finish(client));
-		EXPECT_EQ(1, sluice_node_prepare(seat->node));
-		EXPECT_EQ(REQUEST, told(seat, 0, 0));
-		EXPECT_EQ(i, take(seat, 0, SLUICE_NOWAIT));
-		EXPECT_EQ(0, done(seat, 0, 0));
-		EXPECT_EQ(0, at(client, cancel, 0, 0));
+		expect_request(_metadata, seat, client, i);
 
 		/* The next request comes when the thread that was prepared is gone. */
 		ASSERT_EQ(0, ELSEWHERE(adopt, 0, 0));
 		ASSERT_EQ(1, at(idle, ask, 0, i));
 		ASSERT_EQ(0, sluice_node_adopt(seat->node));
-		EXPECT_EQ(1, sluice_node_prepare(seat->node));
-		EXPECT_EQ(REQUEST, told(seat, 0, 0));
-		EXPECT_EQ(i, take(seat, 0, SLUICE_NOWAIT));
-		EXPECT_EQ(0, done(seat, 0, 0));
-		EXPECT_EQ(0, at(idle, cancel, 0, 0));
+		expect_request(_metadata, seat, idle, i);
 		ASSERT_EQ(0, ELSEWHERE(adopt, 0, 0));
 		ASSERT_EQ(-EBUSY, ELSEWHERE(prepare, 0, 0));
 	}
@@ -321,7 +320,7 @@ TEST_F(adopt, ones_own_and_nobodys)
 	EXPECT_FAILS_INT(EINVAL, sluice_node_adopt(NULL));
 	ASSERT_EQ(0, open_service(seat, PTR(&calls), 0));
 
-	/* Nobody has used it: it belongs to whoever adopts it. */
+	/* No thread has used the node: it belongs to the thread that adopts it. */
 	ASSERT_EQ(0, ELSEWHERE(adopt, 0, 0));
 	EXPECT_EQ(-EBUSY, find_out(seat, SLUICE_NOWAIT, 0));
 	EXPECT_EQ(0, sluice_node_adopt(seat->node));
@@ -330,7 +329,7 @@ TEST_F(adopt, ones_own_and_nobodys)
 	EXPECT_EQ(0, sluice_node_adopt(seat->node));
 	EXPECT_TIMES_OUT(MILLISECOND, find_out(seat, MILLISECOND, 0));
 
-	/* What was made by one thread is given back by another. */
+	/* One thread has made the node, and another one destroys it. */
 	ASSERT_EQ(0, open_client(seat, 0, 0));
 	ASSERT_EQ(0, ELSEWHERE(adopt, 0, 0));
 	ASSERT_EQ(0, sluice_node_adopt(seat->node));

@@ -27,15 +27,10 @@ TEST_F(call, one_request_one_response)
 TEST_F(call, one_after_another)
 {
 	struct end *server = &self->end[0];
-	long i;
 
 	start_pair(_metadata, server, variant->place, &self->seat, &calls);
 	begin(server, serve, 2000, 0);
-	for (i = 0; i < 2000; i++) {
-		ASSERT_EQ(1, ask(&self->seat, 0, i));
-		ASSERT_EQ(i + 1, hear(&self->seat, 0, LONG));
-		ASSERT_EQ(0, hear_end(&self->seat, 0, LONG));
-	}
+	ASSERT_EQ(2000, exchange_many(&self->seat, 0, 2000)) TH_LOG("%s", sluice_strerror());
 	ASSERT_EQ(2000, finish(server));
 }
 
@@ -62,8 +57,7 @@ TEST_F(call, many_in_flight)
 	struct end *server = &self->end[0];
 	long i, round;
 
-	start_server(_metadata, server, variant->place, &calls, &many, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
+	SET_UP_PAIR(&many);
 	for (round = 0; round < 5; round++) {
 		for (i = 0; i < SLOTS; i++) {
 			ASSERT_EQ(1, ask(&self->seat, i, 100 * round + i));
@@ -79,26 +73,6 @@ TEST_F(call, many_in_flight)
 			ASSERT_EQ(0, hear_end(&self->seat, i, LONG));
 		}
 	}
-}
-
-/* exchange_many(first, count): so many exchanges, one after another. */
-static long exchange_many(struct seat *seat, long first, long count)
-{
-	long i, result;
-
-	for (i = first; i < first + count; i++) {
-		result = ask(seat, 0, i);
-		if (result != 1)
-			return result < 0 ? result : -ENOTCONN;
-		result = hear(seat, 0, LONG);
-		if (result != i + 1)
-			return result < 0 ? result : -EBADMSG;
-		result = hear(seat, 0, LONG);
-		if (result != -EPIPE)
-			return result < 0 ? result : -EBADMSG;
-		cancel(seat, 0, 0);
-	}
-	return count;
 }
 
 TEST_F(call, several_clients)
@@ -127,10 +101,7 @@ TEST_F(call, several_servers)
 {
 	long i, round, value, sum;
 
-	for (i = 0; i < 4; i++)
-		start_server(_metadata, &self->end[i], variant->place, &calls,
-			     NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 4);
+	start_servers(_metadata, self->end, 4, variant->place, &self->seat, &calls);
 	for (round = 0; round < 50; round++) {
 		ASSERT_EQ(4, ask(&self->seat, 0, round));
 		for (i = 0; i < 4; i++) {
@@ -181,7 +152,7 @@ TEST_F(call, server_first)
 	ASSERT_EQ(10, finish(server));
 }
 
-/* What is sent before the server has come round to answer is not lost. */
+/* A request is not lost that comes before the server answers. */
 TEST_F(call, before_the_server_comes_round)
 {
 	struct end *server = &self->end[0];
@@ -244,13 +215,8 @@ struct label {
 	uint32_t again;
 };
 
-static const struct sluice_contract labelled = {
-	.name = "test/labelled",
-	.request = SLUICE_SLICE(uint8_t),
-	.response = SLUICE_SLICE(uint8_t),
-	.request_header = SLUICE_TYPE(struct label),
-	.response_header = SLUICE_TYPE(struct label),
-};
+static const struct sluice_contract labelled =
+	BLOBS_WITH_HEADERS("test/labelled", struct label);
 
 /* serve_labelled(requests): the answer's label is the request's plus 1. */
 static long serve_labelled(struct seat *seat, long requests, long unused)
@@ -332,7 +298,7 @@ TEST_F(call, no_headers)
 	EXPECT_EQ(0, sluice_request_release(request));
 }
 
-/* What was sent can be read until the pending response is released. */
+/* The client can read its request until it releases the pending response. */
 TEST_F(call, request_stays_readable)
 {
 	struct sluice_pending_response *pending;

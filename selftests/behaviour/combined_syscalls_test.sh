@@ -13,21 +13,14 @@
 
 # shellcheck source=selftests/kit/tap.sh
 . "${0%/*}/../kit/tap.sh"
+# shellcheck source=selftests/kit/counting.sh
+. "${0%/*}/../kit/counting.sh"
 
 program=$O/selftests/behaviour/combined_syscalls_test
 few=10
 many=3000
 
-SLUICE_ROOT=$tmp/root
-export SLUICE_ROOT
-mkdir -m 700 "$SLUICE_ROOT"
-
-"$program" combined 1 >"$tmp/output" 2>&1
-case $? in
-0) ;;
-4) skip_all "$(sed 's/^[^:]*: //' "$tmp/output")" ;;
-*) result 1 "one round trip"; finish ;;
-esac
+can_measure "$program" combined 1
 
 strace -o "$tmp/calls" true 2>"$tmp/output" ||
 	skip_all "strace is not there or may not trace"

@@ -140,7 +140,7 @@ TEST_F(combined, a_stream)
 	EXPECT_EQ(1, finish(server));
 }
 
-/* What was loaned beside is given back with the request, as by a release. */
+/* Other loaned replies go back with the request, as with a release. */
 TEST_F(combined, other_replies_are_given_back)
 {
 	struct end *server = &self->end[0];

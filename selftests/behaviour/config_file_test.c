@@ -173,7 +173,7 @@ TEST_F(config, unreadable)
 	ASSERT_EQ(0, seteuid(getuid()));
 	ASSERT_EQ(0, chmod(self->root.path, 0700));
 
-	/* Of a home that is closed it cannot be known. */
+	/* A home that may not be read may have a file or not. */
 	snprintf(folder, sizeof(folder), "%s/home", self->root.path);
 	ASSERT_EQ(0, mkdir(folder, 0));
 	ASSERT_EQ(0, unsetenv("SLUICE_CONFIG"));

@@ -16,7 +16,7 @@
 
 #define SOMEBODY	65533
 
-/* What the program returns when it is run as another one; see run_probe(). */
+/* The exit status of the program when run_probe() runs it. */
 #define PROBE		"SLUICE_CONFIG_PROBE"
 #define NOT_SECURE	77
 

@@ -139,7 +139,7 @@ TEST_F(config, service_is_made_as_configured)
 	EXPECT_EQ(0, has.group);
 }
 
-/* What is configured for all services is not for one whose maker refuses it. */
+/* A configured flag does not apply to a service whose creator refuses it. */
 TEST_F(config, a_program_may_refuse_flags_that_are_configured)
 {
 	static const struct sluice_service_opts refusing = SLUICE_SERVICE_OPTS(
@@ -153,7 +153,7 @@ TEST_F(config, a_program_may_refuse_flags_that_are_configured)
 	EXPECT_EQ(SLUICE_SERVICE_NO_FIRE_AND_FORGET, has.flags);
 }
 
-/* One that is there need not be as large as those that would be made. */
+/* A service that exists need not be as large as a new one would be. */
 TEST_F(config, defaults_are_no_demands)
 {
 	static const struct sluice_service_opts small = SLUICE_SERVICE_OPTS(.max_clients = 2);
@@ -202,7 +202,7 @@ TEST_F(config, ports_are_made_as_configured)
 	sluice_client_destroy(client);
 }
 
-/* What is meant for all ports is left out where it does not fit. */
+/* A setting for all ports is left out for a port that it does not fit. */
 TEST_F(config, ports_that_it_does_not_fit)
 {
 	struct sluice_client *client;
@@ -257,7 +257,7 @@ TEST_F(config, ceilings)
 	sluice_client_destroy(client);
 }
 
-/* What a server derives from the machine is below the ceiling, too. */
+/* A limit that a server derives from the machine is below the ceiling, too. */
 TEST_F(config, ceilings_of_what_is_derived)
 {
 	static const struct sluice_server_opts long_slice = SLUICE_SERVER_OPTS(

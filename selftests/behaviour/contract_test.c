@@ -82,8 +82,7 @@ TEST_F(contract, differs)
 	struct end *other = &self->end[0];
 	size_t i, k;
 
-	end_start(_metadata, other, variant->place);
-	ASSERT_EQ(0, at(other, open_service, PTR(&agreed), 0));
+	start_service(_metadata, other, variant->place, &agreed, NULL);
 	self->seat.node = sluice_node_create("test", NULL);
 	ASSERT_NE(NULL, self->seat.node);
 	for (i = 0; i < ARRAY_SIZE(wrong); i++) {
@@ -137,7 +136,7 @@ TEST_F(contract, same_name)
 	expect_traffic(_metadata, &self->seat, server);
 }
 
-/* Who knows no fingerprint meets who does, whoever came first. */
+/* A side without a fingerprint meets a side with one, whichever comes first. */
 TEST_F(contract, one_fingerprint)
 {
 	static const struct sluice_contract known = {
@@ -214,8 +213,7 @@ TEST_F(contract, demands)
 	struct sluice_service *service;
 	size_t i, k;
 
-	start_server(_metadata, server, variant->place, &calls, &given, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
+	SET_UP_PAIR(&given);
 	for (i = 0; i < ARRAY_SIZE(demands); i++) {
 		for (k = 0; k < 2; k++) {
 			service = sluice_service_open(self->seat.node, &calls,
@@ -234,15 +232,14 @@ TEST_F(contract, demands)
 	expect_traffic(_metadata, &self->seat, server);
 }
 
-/* Whoever opens gets the creator's numbers, not the defaults. */
+/* A process that opens the service gets the creator's numbers, not the defaults. */
 TEST_F(contract, settings_of_the_creator)
 {
 	static const struct sluice_service_opts one = SLUICE_SERVICE_OPTS(
 		.max_loaned_requests = 1);
 	struct sluice_request *request;
 
-	end_start(_metadata, &self->end[0], variant->place);
-	ASSERT_EQ(0, at(&self->end[0], open_service, PTR(&calls), PTR(&one)));
+	start_service(_metadata, &self->end[0], variant->place, &calls, &one);
 	ASSERT_EQ(0, join_client(&self->seat, PTR(&calls), 0));
 	request = sluice_client_loan(self->seat.client, 1);
 	ASSERT_NE(NULL, request);
@@ -254,10 +251,6 @@ TEST_F(contract, settings_of_the_creator)
 
 TEST_F(contract, must_exist_must_create)
 {
-	static const struct sluice_service_opts exist = SLUICE_SERVICE_OPTS(
-		.flags = SLUICE_SERVICE_MUST_EXIST);
-	static const struct sluice_service_opts create = SLUICE_SERVICE_OPTS(
-		.flags = SLUICE_SERVICE_MUST_CREATE);
 	static const struct sluice_service_opts both = SLUICE_SERVICE_OPTS(
 		.flags = SLUICE_SERVICE_MUST_EXIST | SLUICE_SERVICE_MUST_CREATE);
 	static const struct sluice_service_opts unknown = SLUICE_SERVICE_OPTS(
@@ -270,18 +263,18 @@ TEST_F(contract, must_exist_must_create)
 	ASSERT_NE(NULL, node);
 	end_start(_metadata, &self->end[0], variant->place);
 	for (i = 0; i < 10; i++) {
-		EXPECT_FAILS(ENOENT, sluice_service_open(node, &calls, &exist));
+		EXPECT_FAILS(ENOENT, sluice_service_open(node, &calls, &must_exist));
 		EXPECT_SAYS("test/calls");
-		service = sluice_service_open(node, &calls, &create);
+		service = sluice_service_open(node, &calls, &must_create);
 		ASSERT_NE(NULL, service) TH_LOG("%s", sluice_strerror());
-		EXPECT_FAILS(EEXIST, sluice_service_open(node, &calls, &create));
+		EXPECT_FAILS(EEXIST, sluice_service_open(node, &calls, &must_create));
 		EXPECT_SAYS("test/calls");
 		EXPECT_EQ(-EEXIST, at(&self->end[0], open_service, PTR(&calls),
-				      PTR(&create)));
+				      PTR(&must_create)));
 		EXPECT_EQ(0, at(&self->end[0], open_service, PTR(&calls),
-				PTR(&exist)));
+				PTR(&must_exist)));
 		sluice_service_close(service);
-		EXPECT_FAILS(EEXIST, sluice_service_open(node, &calls, &create));
+		EXPECT_FAILS(EEXIST, sluice_service_open(node, &calls, &must_create));
 		EXPECT_EQ(0, at(&self->end[0], leave, 0, 0));
 	}
 	EXPECT_FAILS(EINVAL, sluice_service_open(node, &calls, &both));

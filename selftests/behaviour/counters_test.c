@@ -72,7 +72,7 @@ FIXTURE_TEARDOWN(counters)
 	TEARDOWN_CHECKS(&self->root);
 }
 
-/* Those of the only port of this role, by the file that it has. */
+/* The counters of the only port of this role, from its file. */
 static struct sluice_registry_counters look(struct __test_metadata *_metadata,
 					    const struct root *root, const char *role)
 {
@@ -235,7 +235,7 @@ TEST_F(counters, memory)
 		EXPECT_EQ(memory.bytes, counters.segment_bytes);
 	}
 	EXPECT_LT(2, counters.growths);
-	/* What a client had goes with it. */
+	/* The client's memory goes with it. */
 	sluice_client_destroy(self->client);
 	self->client = NULL;
 	active = sluice_server_receive(self->server, 1000000);

@@ -46,7 +46,7 @@ TEST_F(deadline, refused)
 	EXPECT_FAILS_INT(EINVAL, sluice_request_set_deadline(sent, 0));
 	EXPECT_FAILS_INT(EINVAL, sluice_request_set_deadline(sent, LONG));
 
-	/* What was refused has changed nothing. */
+	/* A refused deadline has changed nothing. */
 	EXPECT_EQ(5, at(&self->end[0], take_by, 0, INT64_MAX - 1));
 
 	ASSERT_EQ(0, loan_question(seat, 1, 0));
@@ -235,15 +235,13 @@ static long ask_in_time(struct seat *seat, struct end *quick)
 	return 0;
 }
 
-/* What was answered is received first, and what is answered late afterwards. */
+/* The client receives what was answered in time before it is told of the deadline. */
 TEST_F(deadline, comes_behind_what_was_in_time)
 {
 	struct end *quick = &self->end[0], *slow = &self->end[1];
 	long tries;
 
-	start_server(_metadata, quick, variant->place, &calls, NULL, NULL);
-	start_server(_metadata, slow, variant->place, &calls, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 2);
+	start_two_servers(_metadata, quick, slow, variant->place, &self->seat, &calls, NULL);
 	tries = ask_in_time(&self->seat, quick);
 	ASSERT_LT(0, tries);
 	ASSERT_EQ(2, sluice_pending_response_servers(self->seat.pending[0]));

@@ -20,8 +20,7 @@ TEST_F(death, of_a_server_while_its_client_sleeps)
 	struct end *server = &self->end[0], *client = &self->end[1];
 
 	start_two(_metadata, server, client, IN_PROCESS, &calls);
-	ASSERT_EQ(1, at(client, ask, 0, 1));
-	ASSERT_EQ(1, at(server, take, 0, LONG));
+	ASK_FROM_AND_TAKE(client, server, 0, 1);
 	begin(client, hear, 0, SLUICE_FOREVER);
 	until_asleep(client);
 	end_kill(server);
@@ -151,9 +150,7 @@ TEST_F(death, of_one_of_two_servers)
 	struct end *dead = &self->end[0], *alive = &self->end[1];
 	long value;
 
-	start_server(_metadata, dead, IN_PROCESS, &calls, NULL, NULL);
-	start_server(_metadata, alive, IN_PROCESS, &calls, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 2);
+	start_two_servers(_metadata, dead, alive, IN_PROCESS, &self->seat, &calls, NULL);
 	ASSERT_EQ(2, ask(&self->seat, 0, 1));
 	ASSERT_EQ(1, at(dead, take, 0, LONG));
 	ASSERT_EQ(1, at(alive, take, 0, LONG));
@@ -188,8 +185,7 @@ TEST_F(death, of_a_client_whose_requests_are_held)
 	const struct question *question;
 	long i, result;
 
-	ASSERT_EQ(0, join_server(&self->seat, PTR(&calls), 0));
-	start_client(_metadata, client, IN_PROCESS, &calls, 1);
+	start_reversed(_metadata, client, IN_PROCESS, &self->seat, &calls);
 	for (i = 0; i < 4; i++) {
 		ASSERT_EQ(1, at(client, ask, i, 40 + i));
 	}
@@ -208,7 +204,7 @@ TEST_F(death, of_a_client_whose_requests_are_held)
 	EXPECT_EQ(41u, question->value);
 	EXPECT_EQ(0, done(&self->seat, 1, 0));
 
-	/* What it had sent is delivered all the same. */
+	/* Requests of the dead client are delivered all the same. */
 	EXPECT_EQ(42, take(&self->seat, 2, LONG));
 	EXPECT_EQ(43, take(&self->seat, 3, LONG));
 	EXPECT_EQ(0, is_connected(&self->seat, 2, 0));

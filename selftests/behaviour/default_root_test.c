@@ -65,7 +65,7 @@ FIXTURE_TEARDOWN(default_root)
 {
 }
 
-/* What the configuration says is where a node is made; and why that is so. */
+/* A node is made in the root that the configuration names; the library can say why. */
 static void expect_root(struct __test_metadata *_metadata, const char *path, const char *why)
 {
 	struct sluice_config_key key = SLUICE_CONFIG_KEY();

@@ -104,7 +104,7 @@ TEST_F(deployment, request_and_response)
 	EXPECT_EQ(20, finish(server));
 }
 
-/* Who comes second is a server, which has to write letters. */
+/* The server comes second, and has to write letters. */
 TEST_F(deployment, client_first)
 {
 	struct end *server = &self->end[0], *client = &self->end[1];
@@ -142,8 +142,7 @@ TEST_F(deployment, death_of_the_server)
 	alone = tree_walk(self->root.path, false).entries;
 	ASSERT_EQ(0, at(server, join_server, PTR(&calls), 0));
 	ASSERT_EQ(1, at(client, wait_servers, 1, LONG));
-	ASSERT_EQ(1, at(client, ask, 0, 1));
-	ASSERT_EQ(1, at(server, take, 0, LONG));
+	ASK_FROM_AND_TAKE(client, server, 0, 1);
 	begin(client, hear, 0, SLUICE_FOREVER);
 	until_asleep(client);
 	end_kill(server);
@@ -160,16 +159,14 @@ TEST_F(deployment, death_of_the_server)
 /* The one name that clients have is free for the next, who is in a third container. */
 TEST_F(deployment, death_of_the_client)
 {
-	static const struct sluice_service_opts one = SLUICE_SERVICE_OPTS(.max_clients = 1);
 	struct end *server = &self->end[0], *client = &self->end[1], *next = &self->end[2];
 
 	NEEDS_CONTAINERS(server, client);
 	ASSERT_TRUE(start_contained(_metadata, next, "/tmp/again"));
-	meet(_metadata, server, client, &calls, &one);
+	meet(_metadata, server, client, &calls, &one_client);
 	ASSERT_EQ(0, at(next, open_service, PTR(&calls), 0));
 	EXPECT_EQ(-EUSERS, at(next, open_client, 0, 0));
-	ASSERT_EQ(1, at(client, ask, 0, 1));
-	ASSERT_EQ(1, at(server, take, 0, LONG));
+	ASK_FROM_AND_TAKE(client, server, 0, 1);
 	ASSERT_EQ(1, at(server, is_connected, 0, 0));
 	end_kill_and_reap(client);
 	EXPECT_NE(0, EVENTUALLY(at(server, is_connected, 0, 0) == 0));
@@ -179,7 +176,7 @@ TEST_F(deployment, death_of_the_client)
 	EXPECT_EQ(0, at(next, sweep_here, 0, 0));
 }
 
-/* Nobody is left in either; the host removes what is. */
+/* Both containers are empty; the host removes what they have left. */
 TEST_F(deployment, death_of_both)
 {
 	struct end *server = &self->end[0], *client = &self->end[1];

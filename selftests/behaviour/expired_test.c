@@ -63,7 +63,7 @@ TEST_F(deadline, expired_hides_nothing)
 	}
 }
 
-/* Nor do those of one client stand before a good one of another. */
+/* Late requests of one client do not delay a good one of another. */
 TEST_F(deadline, expired_delays_no_other_client)
 {
 	struct end *server = &self->end[0], *other = &self->end[1];
@@ -191,7 +191,7 @@ TEST_F(deadline_death, of_a_client_whose_requests_expired)
 		end_kill_and_reap(client);
 		sleep_until(end);
 
-		/* What has no deadline is delivered, whoever has sent it. */
+		/* A request without a deadline is delivered, also one of a dead client. */
 		ASSERT_EQ(GOOD, take(&self->seat, 0, LONG));
 		EXPECT_EQ(15 * (round + 1), expired(&self->seat, 0, 0));
 		ASSERT_EQ(0, done(&self->seat, 0, 0));
@@ -201,7 +201,7 @@ TEST_F(deadline_death, of_a_client_whose_requests_expired)
 	sweep(_metadata);
 }
 
-/* What became of the request cannot be known: the deadline is what counts. */
+/* The client cannot know what became of the request: only the deadline counts. */
 TEST_F(deadline_death, of_a_server_that_had_skipped_it)
 {
 	struct end *server = &self->end[0];

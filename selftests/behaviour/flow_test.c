@@ -96,8 +96,7 @@ TEST_F(flow, responses_of_one_stream)
 	int64_t begun;
 	size_t i;
 
-	start_server(_metadata, server, variant->place, &calls, &narrow, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
+	SET_UP_PAIR(&narrow);
 	ASK_AND_TAKE(&self->seat, server, 0, 1);
 	for (i = 0; i < ARRAY_SIZE(bursts); i++) {
 		begun = now();
@@ -116,8 +115,7 @@ TEST_F_TIMEOUT(flow, each_response_is_waited_for, 120)
 	struct end *server = &self->end[0];
 	long i;
 
-	start_server(_metadata, server, variant->place, &calls, &narrow, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
+	SET_UP_PAIR(&narrow);
 	ASK_AND_TAKE(&self->seat, server, 0, 1);
 	begin(server, stream, 0, BUFFERED + MANY);
 	for (i = 0; i < MANY; i++) {
@@ -134,8 +132,7 @@ TEST_F_TIMEOUT(flow, room_elsewhere_is_not_in_vain, 120)
 	struct end *server = &self->end[0];
 	long i;
 
-	start_server(_metadata, server, variant->place, &calls, &wide, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
+	SET_UP_PAIR(&wide);
 	for (i = 0; i < 2; i++) {
 		ASK_AND_TAKE(&self->seat, server, i, i);
 	}
@@ -158,8 +155,7 @@ TEST_F_TIMEOUT(flow, returns_are_not_in_vain, 120)
 	struct seat *seat = &self->seat;
 	long i;
 
-	start_server(_metadata, server, variant->place, &calls, &wide, NULL);
-	take_client_seat(_metadata, seat, &calls, NULL, 1);
+	SET_UP_PAIR(&wide);
 	ASK_AND_TAKE(seat, server, 0, 1);
 	ASSERT_EQ(MANY, at(server, stream, 0, MANY));
 	for (i = 0; i < MANY; i++) {
@@ -183,8 +179,7 @@ TEST_F_TIMEOUT(flow, requests_do_not_wake_who_waits_for_room, 120)
 	struct seat *seat = &self->seat;
 	long i;
 
-	start_server(_metadata, server, variant->place, &calls, &wide, NULL);
-	take_client_seat(_metadata, seat, &calls, NULL, 1);
+	SET_UP_PAIR(&wide);
 	ASK_AND_TAKE(seat, server, 0, 1);
 	begin(server, stream, 0, WIDE + 1);
 	for (i = 0; i < MANY; i++) {
@@ -233,8 +228,7 @@ TEST_F_TIMEOUT(flow, ends_of_other_requests_are_not_in_vain, 120)
 
 	start_server(_metadata, server, variant->place, &calls, &wide, NULL);
 	start_client(_metadata, client, variant->place, &calls, 1);
-	ASSERT_EQ(1, at(client, ask, 0, 7));
-	ASSERT_EQ(7, at(server, take, 0, LONG));
+	ASK_FROM_AND_TAKE(client, server, 0, 7);
 	begin(client, send_many, MANY, 0);
 	for (i = 0; i < MANY; i++) {
 		ASSERT_EQ(-EBADMSG, at(server, take, 1, LONG));
@@ -254,8 +248,7 @@ TEST_F(flow, requests_to_one_server)
 	int64_t begun;
 	size_t i;
 
-	start_server(_metadata, server, variant->place, &calls, &narrow, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
+	SET_UP_PAIR(&narrow);
 	for (i = 0; i < ARRAY_SIZE(bursts); i++) {
 		begun = now();
 		begin(server, take_only, 0, bursts[i]);

@@ -122,7 +122,7 @@ static long serve_all(struct seat *seat)
 	return value == -EAGAIN ? served : value;
 }
 
-/* What the events tell of, and nothing else.  How many requests, or -errno. */
+/* Handles what the events name, and nothing else.  How many requests, or -errno. */
 static long serve_events(struct seat *seat)
 {
 	struct sluice_event event = SLUICE_EVENT();
@@ -228,7 +228,7 @@ TEST_F(foreign, served_by_io_uring)
 
 /* ---- A client's loop ------------------------------------------------------- */
 
-/* Of what the events tell: responses are added up, and ends are counted. */
+/* Handles what the events name: adds up responses, and counts ends. */
 static long hear_events(struct seat *seat, long *ends)
 {
 	struct sluice_event event = SLUICE_EVENT();

@@ -158,23 +158,27 @@ TEST_F(foreign_wake, between_other_sleeps)
 
 /* ---- Peers ----------------------------------------------------------------- */
 
+/* The seat sleeps until a peer opens its port, and until the peer closes it. */
+static void expect_woken_by_peer(struct __test_metadata *_metadata, struct seat *seat,
+				 struct end *peer, step *open_port, step *close_port)
+{
+	ASSERT_EQ(0, prepare_fully(seat));
+	ASSERT_EQ(0, at(peer, open_port, 0, 0));
+	ASSERT_EQ(CAME(1), sleep_until_told(seat));
+	ASSERT_EQ(0, prepare_fully(seat));
+	ASSERT_EQ(0, at(peer, close_port, 0, 0));
+	ASSERT_EQ(WENT(1), sleep_until_told(seat));
+}
+
 TEST_F(foreign_wake, by_servers)
 {
 	struct end *server = &self->end[0];
 	struct seat *seat = &self->seat;
 	long i;
 
-	ASSERT_EQ(0, join_client(seat, PTR(&calls), 0));
-	end_start(_metadata, server, variant->place);
-	ASSERT_EQ(0, at(server, open_service, PTR(&calls), 0));
+	start_without_peers(_metadata, seat, open_client, server, variant->place, &calls, NULL);
 	for (i = 0; i < 5; i++) {
-		ASSERT_EQ(0, prepare_fully(seat));
-		ASSERT_EQ(0, at(server, open_server, 0, 0));
-		ASSERT_EQ(CAME(1), sleep_until_told(seat));
-		ASSERT_EQ(1, wait_servers(seat, 1, SLUICE_NOWAIT));
-		ASSERT_EQ(0, prepare_fully(seat));
-		ASSERT_EQ(0, at(server, close_server, 0, 0));
-		ASSERT_EQ(WENT(1), sleep_until_told(seat));
+		expect_woken_by_peer(_metadata, seat, server, open_server, close_server);
 	}
 	EXPECT_TRUE(falls_asleep(seat));
 }
@@ -185,16 +189,9 @@ TEST_F(foreign_wake, by_clients)
 	struct seat *seat = &self->seat;
 	long i;
 
-	ASSERT_EQ(0, join_server(seat, PTR(&calls), 0));
-	end_start(_metadata, client, variant->place);
-	ASSERT_EQ(0, at(client, open_service, PTR(&calls), 0));
+	start_without_peers(_metadata, seat, open_server, client, variant->place, &calls, NULL);
 	for (i = 0; i < 5; i++) {
-		ASSERT_EQ(0, prepare_fully(seat));
-		ASSERT_EQ(0, at(client, open_client, 0, 0));
-		ASSERT_EQ(CAME(1), sleep_until_told(seat));
-		ASSERT_EQ(0, prepare_fully(seat));
-		ASSERT_EQ(0, at(client, close_client, 0, 0));
-		ASSERT_EQ(WENT(1), sleep_until_told(seat));
+		expect_woken_by_peer(_metadata, seat, client, open_client, close_client);
 	}
 	EXPECT_TRUE(falls_asleep(seat));
 }
@@ -237,7 +234,7 @@ TEST_F(foreign_wake, by_an_interruption)
 	}
 }
 
-/* What has come with it is handled first, and then the interruption is told. */
+/* The node tells of messages first, and then of the interruption. */
 TEST_F(foreign_wake, by_an_interruption_and_a_request)
 {
 	struct end *client = &self->end[0];
@@ -280,7 +277,7 @@ TEST_F(foreign_wake, by_a_deadline)
 	EXPECT_EQ(-ETIMEDOUT, hear(seat, 2, SLUICE_NOWAIT));
 	EXPECT_TRUE(falls_asleep(seat));
 
-	/* Of one that is given up nothing is told. */
+	/* The node does not tell of a pending response that was released. */
 	deadline = ask_and_hold(_metadata, seat, server, 3, 50 * MILLISECOND);
 	EXPECT_LE(0, prepare(seat));
 	ASSERT_EQ(0, cancel(seat, 3, 0));
@@ -323,15 +320,14 @@ TEST_F(foreign_wake, not_by_a_pending_at_its_limit)
 	struct seat *seat = &self->seat;
 	int64_t deadline;
 
-	start_server(_metadata, server, variant->place, &calls, &one_at_most, NULL);
-	take_client_seat(_metadata, seat, &calls, NULL, 1);
+	SET_UP_PAIR(&one_at_most);
 	deadline = ask_and_hold(_metadata, seat, server, 0, 50 * MILLISECOND);
 	ASSERT_EQ(0, at(server, answer, 0, 1));
 	ASSERT_EQ(1, hold(seat, 0, 0));
 	ASSERT_EQ(0, at(server, answer, 0, 2));
 	ASSERT_EQ(0, prepare_fully(seat));
 
-	/* Neither by its deadline. */
+	/* Its deadline does not wake it either. */
 	while (now() < deadline)
 		pause_briefly();
 	EXPECT_TRUE(falls_asleep(seat));

@@ -16,11 +16,6 @@ ENDS_FIXTURE(growth);
 /* Not every loan is one: room that was left between two slices may do. */
 #define LONGEST	((size_t)512 << 20)
 
-static const struct sluice_client_opts best_fit_client = SLUICE_CLIENT_OPTS(
-	.port = { .strategy = SLUICE_BEST_FIT });
-static const struct sluice_server_opts best_fit_server = SLUICE_SERVER_OPTS(
-	.port = { .strategy = SLUICE_BEST_FIT });
-
 /* consume(): takes a request, looks at both of its ends, and releases it; its bytes. */
 static long consume(struct seat *seat, long a, long b)
 {
@@ -149,7 +144,7 @@ static long check_held(struct seat *seat, long count, long unused)
 	return count;
 }
 
-/* What was received stays too: requests at a server, responses at a client. */
+/* Received messages stay too: requests at a server, responses at a client. */
 TEST_F_TIMEOUT(growth, received_stay, 120)
 {
 	const void *data[6];

@@ -8,8 +8,8 @@
  * one in when it gives back the last.
  */
 #include "steps.h"
+#include "holding.h"
 
-#define MOST	1024
 #define SERVERS	3
 
 FIXTURE(guaranteed) {
@@ -22,17 +22,7 @@ FIXTURE_VARIANT(guaranteed) {
 	uint32_t strategy;
 };
 
-FIXTURE_VARIANT_ADD(guaranteed, fixed) {
-	.strategy = SLUICE_STATIC,
-};
-
-FIXTURE_VARIANT_ADD(guaranteed, power_of_two) {
-	.strategy = SLUICE_POWER_OF_TWO,
-};
-
-FIXTURE_VARIANT_ADD(guaranteed, best_fit) {
-	.strategy = SLUICE_BEST_FIT,
-};
+STRATEGY_VARIANTS(guaranteed);
 
 FIXTURE_SETUP(guaranteed)
 {
@@ -78,220 +68,6 @@ static const struct sluice_service_opts many_responses = SLUICE_SERVICE_OPTS(
 	.max_loaned_replies_per_request = MOST,
 	.max_response_buffer_size = MOST,
 	.max_borrowed_responses_per_pending_response = MOST);
-
-/* ---- Steps: what an end holds, and the limits that it has asked for --------------- */
-
-static struct sluice_service_opts limit = SLUICE_SERVICE_OPTS(.flags = 0);
-static struct sluice_request *loaned[MOST];
-static struct sluice_pending_response *pending[MOST];
-static struct sluice_response **held;
-static struct sluice_active_request *active[MOST];
-static struct sluice_reply **replies;
-
-static long open_limited(struct seat *seat, long opts, long unused)
-{
-	long r = open_service(seat, PTR(&calls), opts);
-
-	(void)unused;
-	return r < 0 ? r : sluice_service_settings(seat->service, &limit);
-}
-
-static long open_own_client(struct seat *seat, long strategy, long unused)
-{
-	struct sluice_client_opts opts = SLUICE_CLIENT_OPTS(
-		.port = { .strategy = (uint32_t)strategy });
-
-	return open_client(seat, PTR(&opts), unused);
-}
-
-static long open_own_server(struct seat *seat, long strategy, long unused)
-{
-	struct sluice_server_opts opts = SLUICE_SERVER_OPTS(
-		.port = { .strategy = (uint32_t)strategy });
-
-	return open_server(seat, PTR(&opts), unused);
-}
-
-/* Loans all that may be, is refused one more, and gives them back. */
-static long loan_requests(struct seat *seat, long a, long b)
-{
-	uint32_t i;
-
-	(void)a, (void)b;
-	for (i = 0; i < limit.max_loaned_requests; i++) {
-		loaned[i] = sluice_client_loan(seat->client, 1);
-		if (!loaned[i])
-			return -errno;
-		memset(loaned[i]->data, 0xee, loaned[i]->size);
-	}
-	if (sluice_client_loan(seat->client, 1) || errno != ENOBUFS)
-		return -EBADMSG;
-	while (i--)
-		if (sluice_request_release(loaned[i]) < 0)
-			return -errno;
-	return 0;
-}
-
-/* send_all(value): as many as may be pending, while all that may be is loaned. */
-static long send_all(struct seat *seat, long value, long b)
-{
-	uint32_t i;
-	long r;
-
-	(void)b;
-	for (i = 0; i < limit.max_active_requests_per_client; i++) {
-		r = loan_question(seat, 0, value);
-		if (r < 0)
-			return r;
-		pending[i] = sluice_request_send(seat->request[0]);
-		seat->request[0] = NULL;
-		if (!pending[i])
-			return -errno;
-	}
-	return loan_requests(seat, 0, 0);
-}
-
-static long cancel_all(struct seat *seat, long a, long b)
-{
-	uint32_t i;
-
-	(void)a, (void)b;
-	for (i = 0; i < limit.max_active_requests_per_client; i++)
-		if (sluice_pending_response_release(pending[i]) < 0)
-			return -errno;
-	return loan_requests(seat, 0, 0);
-}
-
-static size_t holds(void)
-{
-	return (size_t)limit.max_active_requests_per_client *
-	       limit.max_borrowed_responses_per_pending_response;
-}
-
-/* hold_each(count): so many responses of each request. */
-static long hold_each(struct seat *seat, long count, long b)
-{
-	uint32_t each = limit.max_borrowed_responses_per_pending_response, i, k;
-
-	(void)seat, (void)b;
-	if (!held)
-		held = calloc(holds(), sizeof(struct sluice_response *));
-	for (i = 0; i < limit.max_active_requests_per_client; i++)
-		for (k = 0; k < (uint32_t)count; k++) {
-			held[i * each + k] = sluice_pending_response_receive(pending[i], LONG);
-			if (!held[i * each + k])
-				return -errno;
-		}
-	return 0;
-}
-
-static long drop_held(struct seat *seat, long a, long b)
-{
-	size_t i;
-
-	(void)seat, (void)a, (void)b;
-	for (i = 0; held && i < holds(); i++)
-		if (sluice_response_release(held[i]) < 0)
-			return -errno;
-	free(held);
-	held = NULL;
-	return 0;
-}
-
-/* take_all(value): as many as may be held; all of them carry this. */
-static long take_all(struct seat *seat, long value, long b)
-{
-	uint32_t i;
-	long r;
-
-	(void)b;
-	for (i = 0; i < limit.max_active_requests_per_client; i++) {
-		r = take(seat, 0, LONG);
-		if (r != value)
-			return r < 0 ? r : -EBADMSG;
-		active[i] = seat->active[0];
-		seat->active[0] = NULL;
-	}
-	return 0;
-}
-
-/* What is held is still what was sent: nobody has loaned it meanwhile. */
-static long still(struct seat *seat, long value, long b)
-{
-	const struct question *question;
-	uint32_t i;
-
-	(void)seat, (void)b;
-	for (i = 0; i < limit.max_active_requests_per_client; i++) {
-		question = active[i]->data;
-		if (question->value != (uint64_t)value ||
-		    question->complement != ~(uint64_t)value)
-			return -EBADMSG;
-	}
-	return 0;
-}
-
-static long release_all(struct seat *seat, long a, long b)
-{
-	uint32_t i;
-
-	(void)seat, (void)a, (void)b;
-	for (i = 0; i < limit.max_active_requests_per_client; i++)
-		if (sluice_active_request_release(active[i]) < 0)
-			return -errno;
-	return 0;
-}
-
-/* Takes what is left in the queue, and is done with it. */
-static long drain(struct seat *seat, long a, long b)
-{
-	struct sluice_active_request *request;
-
-	(void)a, (void)b;
-	while ((request = sluice_server_receive(seat->server, SLUICE_NOWAIT)))
-		if (sluice_active_request_release(request) < 0)
-			return -errno;
-	return errno == EAGAIN ? 0 : -errno;
-}
-
-/* answer_each(count): so many replies to each request. */
-static long answer_each(struct seat *seat, long count, long b)
-{
-	uint32_t i;
-	long k, r = 0;
-
-	(void)b;
-	for (i = 0; i < limit.max_active_requests_per_client; i++) {
-		seat->active[0] = active[i];
-		for (k = 0; k < count && r >= 0; k++)
-			r = answer(seat, 0, k);
-		seat->active[0] = NULL;
-	}
-	return r;
-}
-
-/* loan_each(count): so many replies of each request; of all that may be, no more. */
-static long loan_each(struct seat *seat, long count, long b)
-{
-	size_t n = limit.max_active_requests_per_client * (size_t)count, i;
-
-	(void)seat, (void)b;
-	replies = calloc(n, sizeof(struct sluice_reply *));
-	for (i = 0; i < n; i++) {
-		replies[i] = sluice_active_request_loan(active[i / (size_t)count], 1);
-		if (!replies[i])
-			return -errno;
-		memset(replies[i]->data, 0xdd, replies[i]->size);
-	}
-	if (count == (long)limit.max_loaned_replies_per_request &&
-	    (sluice_active_request_loan(active[0], 1) || errno != ENOBUFS))
-		return -EBADMSG;
-	while (i--)
-		if (sluice_reply_release(replies[i]) < 0)
-			return -errno;
-	free(replies);
-	return 0;
-}
 
 /* ---- Everything that can be held ----------------------------------------------------- */
 
@@ -410,7 +186,7 @@ TEST_F_TIMEOUT(guaranteed, many_responses, 120)
 
 /* ---- A server that has left with what it holds --------------------------------------- */
 
-static const struct sluice_service_opts one_server = SLUICE_SERVICE_OPTS(
+static const struct sluice_service_opts one_at_a_time = SLUICE_SERVICE_OPTS(
 	.max_clients = 1,
 	.max_servers = 1,
 	.max_active_requests_per_client = 4,
@@ -420,7 +196,7 @@ static const struct sluice_service_opts one_server = SLUICE_SERVICE_OPTS(
 static void leave_with_requests(struct __test_metadata *_metadata, struct end *server,
 				struct end *client, long strategy)
 {
-	start(_metadata, server, client, &one_server, strategy);
+	start(_metadata, server, client, &one_at_a_time, strategy);
 	AT(client, send_all, 1, 0);
 	AT(&server[0], take_all, 1, 0);
 	AT(client, cancel_all, 0, 0);

@@ -87,9 +87,7 @@ TEST_F(room, for_slices)
 	struct sluice_request *request;
 	long i;
 
-	start_server(_metadata, slow, variant->place, &blobs, &no_overflow, NULL);
-	start_server(_metadata, fast, variant->place, &blobs, &no_overflow, NULL);
-	take_client_seat(_metadata, seat, &blobs, NULL, 2);
+	start_two_servers(_metadata, slow, fast, variant->place, seat, &blobs, &no_overflow);
 	for (i = 0; i < ROOM; i++) {
 		ASSERT_EQ(2, ask_blob(seat, 0, 1000 + i));
 		ASSERT_EQ(0, cancel(seat, 0, 0));
@@ -116,7 +114,7 @@ TEST_F(room, for_slices)
 
 /* ---- What is left of an interrupted sending ------------------------------ */
 
-/* What some have already is what the others will get. */
+/* All servers get the same request, also those that get it later. */
 TEST_F(room, leaves_a_request_that_is_half_sent)
 {
 	struct sluice_request *request;
@@ -156,8 +154,7 @@ TEST_F(room, leaves_a_request_that_nobody_has)
 	struct seat *seat = &self->seat;
 	struct sluice_request *request;
 
-	start_server(_metadata, server, variant->place, &calls, &no_overflow, NULL);
-	take_client_seat(_metadata, seat, &calls, NULL, 1);
+	SET_UP_PAIR(&no_overflow);
 	ASSERT_EQ(ROOM, ask_only(seat, 0, ROOM));
 	ASSERT_EQ(0, loan_question(seat, 0, ROOM));
 	request = seat->request[0];
@@ -212,19 +209,17 @@ TEST_F(room, costs_no_memory)
 		.max_servers = 2,
 		.max_active_requests_per_client = 1,
 		.max_loaned_requests = 1);
-	static const struct sluice_client_opts fixed = SLUICE_CLIENT_OPTS(
-		.port = { .strategy = SLUICE_STATIC });
 	struct end *slow = &self->end[0], *fast = &self->end[1];
 	struct seat *seat = &self->seat;
 	long i;
 
 	start_server(_metadata, slow, variant->place, &calls, &few, NULL);
 	start_server(_metadata, fast, variant->place, &calls, &few, NULL);
-	take_client_seat(_metadata, seat, &calls, &fixed, 2);
+	take_client_seat(_metadata, seat, &calls, &static_client, 2);
 	ASSERT_EQ(1, ask_only(seat, 0, 1));
 	ASSERT_EQ(1, at(fast, take_only, 0, 1));
 	for (i = 1; i < 100; i++) {
-		/* Nobody has room; then one has it; then it is given up or not. */
+		/* No server has room; then one has it; then the request is given up or not. */
 		ASSERT_EQ(0, loan_question(seat, 0, i));
 		ASSERT_EQ(-EINTR, interrupted(seat, 0, 0));
 		ASSERT_EQ(-EINTR, interrupted(seat, 0, 0));

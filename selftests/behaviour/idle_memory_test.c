@@ -174,7 +174,7 @@ TEST_F_TIMEOUT(idle_memory, peers_let_go_of_it, 290)
 
 /* ---- At the edge ----------------------------------------------------------- */
 
-/* What fits into the limit can be had, one at a time and eight of them together. */
+/* Slices that fit into the limit can be loaned, one at a time and eight together. */
 TEST_F(idle_memory, all_that_the_limit_allows)
 {
 	struct sluice_client_opts opts = SLUICE_CLIENT_OPTS(.port = { .memory_limit = 12 * MIB });

@@ -98,15 +98,8 @@ static long open_clients(struct seat *seat, long a, long b)
 
 static long open_servers(struct seat *seat, long a, long b)
 {
-	int i;
-
 	(void)a, (void)b;
-	for (i = 0; i < EACH; i++) {
-		servers[i] = sluice_server_create(seat->service, NULL);
-		if (!servers[i])
-			return -errno;
-	}
-	return 0;
+	return create_servers(seat, servers, EACH);
 }
 
 static long close_ports(struct seat *seat, long a, long b)
@@ -188,8 +181,7 @@ static void put_client_to_sleep(struct __test_metadata *_metadata, struct end *e
 				struct end *crowd, int sleeper)
 {
 	start_crowd(_metadata, crowd, sleeper);
-	end_start(_metadata, end, IN_PROCESS);
-	ASSERT_EQ(0, at(end, open_service, PTR(&contracts[sleeper]), PTR(&opts)));
+	start_service(_metadata, end, IN_PROCESS, &contracts[sleeper], &opts);
 	ASSERT_EQ(0, at(end, open_client, 0, 0));
 	ASSERT_EQ(PEERS, at(end, wait_servers, PEERS, LONG));
 	ASSERT_EQ(PEERS, at(end, ask, 0, 7)) TH_LOG("%s", end->result.sentence);
@@ -276,7 +268,7 @@ static bool is_same(struct counts a, struct counts b)
 	return a.switches == b.switches && a.ticks == b.ticks && a.threads == b.threads;
 }
 
-/* What its peers did last may still be on its way to it. */
+/* Messages of its peers may still be on their way. */
 static bool has_settled(const struct end *end, struct counts *ret_counts)
 {
 	*ret_counts = count(end->pid);
@@ -332,18 +324,25 @@ static void expect_silence(struct __test_metadata *_metadata, struct end *sleepe
 
 /* ---- Afterwards ------------------------------------------------------------------- */
 
+/* The end has slept in this step, or in another one and receives the number now. */
+static void expect_woken(struct __test_metadata *_metadata, struct end *end, bool in_receive,
+			 step *receive, long number)
+{
+	if (in_receive) {
+		ASSERT_EQ(number, finish(end)) TH_LOG("%s", end->result.sentence);
+	} else {
+		ASSERT_LE(0, finish(end)) TH_LOG("%s", end->result.sentence);
+		ASSERT_EQ(number, at(end, receive, 0, SLUICE_NOWAIT));
+	}
+}
+
 /* One client of many asks, and the server that slept answers. */
 static void wake_server(struct __test_metadata *_metadata, struct end *end,
 			struct end *client, int sleeper)
 {
 	ASSERT_EQ(0, at(client, use_client, EACH / 2, 0));
 	ASSERT_EQ(1, at(client, ask, 0, 40));
-	if (sleeper == SERVER_RECEIVES) {
-		ASSERT_EQ(40, finish(end)) TH_LOG("%s", end->result.sentence);
-	} else {
-		ASSERT_LE(0, finish(end)) TH_LOG("%s", end->result.sentence);
-		ASSERT_EQ(40, at(end, take, 0, SLUICE_NOWAIT));
-	}
+	expect_woken(_metadata, end, sleeper == SERVER_RECEIVES, take, 40);
 	ASSERT_EQ(0, at(end, answer, 0, 41));
 	ASSERT_EQ(41, at(client, hear, 0, LONG));
 	ASSERT_EQ(0, at(client, cancel, 0, 0));
@@ -358,12 +357,7 @@ static void wake_client(struct __test_metadata *_metadata, struct end *end,
 	ASSERT_EQ(0, at(server, use_server, EACH / 2, 0));
 	ASSERT_EQ(7, at(server, take, 0, LONG));
 	ASSERT_EQ(0, at(server, answer, 0, 8));
-	if (sleeper == CLIENT_RECEIVES) {
-		ASSERT_EQ(8, finish(end)) TH_LOG("%s", end->result.sentence);
-	} else {
-		ASSERT_LE(0, finish(end)) TH_LOG("%s", end->result.sentence);
-		ASSERT_EQ(8, at(end, hear, 0, SLUICE_NOWAIT));
-	}
+	expect_woken(_metadata, end, sleeper == CLIENT_RECEIVES, hear, 8);
 	ASSERT_EQ(0, at(end, cancel, 0, 0));
 	ASSERT_EQ(0, at(server, done, 0, 0));
 	ASSERT_EQ(0, at(server, use_server, -1, 0));

@@ -195,17 +195,13 @@ TEST_F(interrupt, for_a_response)
 	}
 }
 
-/* Where requests do not overflow, a send may sleep. */
+/* A send may sleep if requests do not overflow. */
 TEST_F(interrupt, for_room)
 {
-	static const struct sluice_service_opts one = SLUICE_SERVICE_OPTS(
-		.flags = SLUICE_SERVICE_NO_REQUEST_OVERFLOW,
-		.max_active_requests_per_client = 1);
 	struct end *server = &self->end[0];
 	struct seat *seat = &self->seat;
 
-	start_server(_metadata, server, variant->place, &calls, &one, NULL);
-	take_client_seat(_metadata, seat, &calls, NULL, 1);
+	SET_UP_PAIR(&room_for_one);
 	ASSERT_EQ(1, ask(seat, 0, 1));
 	ASSERT_EQ(0, cancel(seat, 0, 0));
 	EXPECT_INTERRUPTED(seat->node, ask(seat, 0, 2));

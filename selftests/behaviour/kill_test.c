@@ -38,6 +38,24 @@ static void print_delays(const char *what, long count)
 		delays[count - 1] / 1e3);
 }
 
+/* The round ended at this time: its delay is what has passed since the killer's kill(). */
+static void note_delay(struct __test_metadata *_metadata, struct end *killer, long round,
+		       int64_t ended)
+{
+	long killed = finish(killer);
+
+	ASSERT_LT(0, killed) TH_LOG("round %ld", round);
+	delays[round] = ended - killed;
+}
+
+/* A port in the seat, and a killer. */
+static void start_killer(struct __test_metadata *_metadata, struct seat *seat, step *join,
+			 struct end *killer)
+{
+	ASSERT_EQ(0, join(seat, PTR(&calls), 0));
+	end_start(_metadata, killer, IN_PROCESS);
+}
+
 /* ---- Servers die ------------------------------------------------------------ */
 
 static long serve_nobody(struct seat *seat)
@@ -81,17 +99,15 @@ static long hear_all(struct seat *seat, long slot)
 
 TEST_F_TIMEOUT(kill, of_servers_while_their_client_receives, 120)
 {
-	/* Nobody talks to a test that is to be killed in its sleep. */
+	/* A victim that is killed while the test sleeps sends nothing. */
 	static deed *const deeds[] = {
 		take_and_sleep, take_and_talk, serve_nobody, take_and_sleep,
 	};
 	struct end *killer = &self->end[0];
 	unsigned int random = 1;
-	int64_t ended;
-	long i, killed;
+	long i;
 
-	ASSERT_EQ(0, join_client(&self->seat, PTR(&calls), 0));
-	end_start(_metadata, killer, IN_PROCESS);
+	start_killer(_metadata, &self->seat, join_client, killer);
 	for (i = 0; i < rounds(); i++) {
 		ASSERT_EQ(0, at(killer, raise_victim, PTR(deeds[i % 4]), 0));
 		ASSERT_EQ(1, wait_servers(&self->seat, 1, LONG));
@@ -99,10 +115,7 @@ TEST_F_TIMEOUT(kill, of_servers_while_their_client_receives, 120)
 		begin(killer, kill_victim, choose_when(i, &random), getpid());
 		ASSERT_EQ(-ECONNRESET, hear_all(&self->seat, 0))
 			TH_LOG("round %ld: %s", i, sluice_strerror());
-		ended = now();
-		killed = finish(killer);
-		ASSERT_LT(0, killed) TH_LOG("round %ld", i);
-		delays[i] = ended - killed;
+		note_delay(_metadata, killer, i, now());
 		EXPECT_EQ(-ECONNRESET, hear(&self->seat, 0, LONG));
 		ASSERT_EQ(0, cancel(&self->seat, 0, 0));
 		ASSERT_EQ(1, at(killer, reap_victims, 0, 0));
@@ -117,7 +130,7 @@ static const struct sluice_service_opts narrow = SLUICE_SERVICE_OPTS(
 	.flags = SLUICE_SERVICE_NO_REQUEST_OVERFLOW,
 	.max_active_requests_per_client = QUEUE);
 
-/* Nobody takes these; what is cancelled stays in the queue. */
+/* No server takes these requests; cancelled ones stay in the queue. */
 static void fill_queue(struct __test_metadata *_metadata, struct seat *seat)
 {
 	long i;
@@ -210,8 +223,7 @@ TEST_F_TIMEOUT(kill, of_clients_while_their_server_receives, 120)
 	unsigned int random = 3;
 	long i;
 
-	ASSERT_EQ(0, join_server(&self->seat, PTR(&calls), 0));
-	end_start(_metadata, killer, IN_PROCESS);
+	start_killer(_metadata, &self->seat, join_server, killer);
 	for (i = 1; i <= CLIENT_ROUNDS; i++) {
 		begin(killer, replace_client, choose_when(i, &random), getpid());
 		ASSERT_EQ(i, take(&self->seat, 0, LONG))
@@ -245,21 +257,16 @@ TEST_F_TIMEOUT(kill, of_clients_while_their_servers_node_waits, 120)
 {
 	struct end *killer = &self->end[0];
 	unsigned int random = 4;
-	int64_t ended;
-	long i, killed;
+	long i;
 
-	ASSERT_EQ(0, join_server(&self->seat, PTR(&calls), 0));
-	end_start(_metadata, killer, IN_PROCESS);
+	start_killer(_metadata, &self->seat, join_server, killer);
 	for (i = 0; i < CLIENT_ROUNDS; i++) {
 		ASSERT_EQ(1, at(killer, raise_victim, PTR(come), 0));
 		expect_event(_metadata, &self->seat, SLUICE_EVENT_CONNECTED, 0);
 		begin(killer, kill_victim, choose_when(i, &random), getpid());
 		expect_event(_metadata, &self->seat, SLUICE_EVENT_DISCONNECTED,
 			     ECONNRESET);
-		ended = now();
-		killed = finish(killer);
-		ASSERT_LT(0, killed) TH_LOG("round %ld", i);
-		delays[i] = ended - killed;
+		note_delay(_metadata, killer, i, now());
 		ASSERT_EQ(1, at(killer, reap_victims, 0, 0));
 	}
 	print_delays("a client, server in node_wait", i);

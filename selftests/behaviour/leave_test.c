@@ -50,18 +50,9 @@ TEST_F(leave, server_with_answers_unread)
 
 TEST_F(leave, client_whose_requests_are_held)
 {
-	struct end *client = &self->end[0];
-
-	ASSERT_EQ(0, join_server(&self->seat, PTR(&calls), 0));
-	start_client(_metadata, client, variant->place, &calls, 1);
-	ASSERT_EQ(1, at(client, ask, 0, 8));
-	ASSERT_EQ(1, at(client, ask, 1, 9));
-	ASSERT_EQ(8, take(&self->seat, 0, LONG));
-	ASSERT_EQ(0, loan_answer(&self->seat, 0, 1));
-	end_stop(client);
-	EXPECT_TRUE(EVENTUALLY(is_connected(&self->seat, 0, 0) == 0));
+	start_and_lose_client(_metadata, &self->seat, &self->end[0], variant->place);
 	EXPECT_EQ(-EPIPE, send_answer(&self->seat, 0, 0));
-	EXPECT_EQ(9, take(&self->seat, 1, LONG));
+	EXPECT_EQ(2, take(&self->seat, 1, LONG));
 	EXPECT_EQ(0, is_connected(&self->seat, 1, 0));
 	EXPECT_EQ(0, done(&self->seat, 0, 0));
 	EXPECT_EQ(0, done(&self->seat, 1, 0));
@@ -73,34 +64,13 @@ TEST_F(leave, client_before_its_exchange_ends)
 	struct end *server = &self->end[0];
 
 	start_pair(_metadata, server, variant->place, &self->seat, &calls);
-	ASSERT_EQ(1, ask(&self->seat, 0, 8));
-	close_client(&self->seat, 0, 0);
-	ASSERT_EQ(8, at(server, take, 0, LONG));
-	EXPECT_EQ(1, at(server, is_connected, 0, 0));
-	EXPECT_EQ(0, at(server, answer, 0, 9));
-	EXPECT_EQ(9, hear(&self->seat, 0, LONG));
+	close_client_amid_exchange(_metadata, &self->seat, server);
 	EXPECT_EQ(0, at(server, answer_and_done, 0, 10));
 	EXPECT_EQ(10, hear(&self->seat, 0, LONG));
 	EXPECT_EQ(0, hear_end(&self->seat, 0, LONG));
 }
 
 /* ---- Coming back --------------------------------------------------------- */
-
-/* Room for exactly what may be loaned and in flight: a lost slice is missed. */
-static const struct sluice_client_opts exact_client = SLUICE_CLIENT_OPTS(
-	.port = { .strategy = SLUICE_STATIC, .initial_max_slice_len = 4000 });
-static const struct sluice_server_opts exact_server = SLUICE_SERVER_OPTS(
-	.port = { .strategy = SLUICE_STATIC, .initial_max_slice_len = 4000 });
-
-/* How the n-th end goes: every other process is killed. */
-static void go(struct end *end, long n)
-{
-	if (end->place == IN_PROCESS && n % 2) {
-		end_kill_and_reap(end);
-	} else {
-		end_stop(end);
-	}
-}
 
 TEST_F_TIMEOUT(leave, twenty_servers, 120)
 {
@@ -110,10 +80,10 @@ TEST_F_TIMEOUT(leave, twenty_servers, 120)
 	uint64_t bytes = 0;
 	long i, round, result;
 
-	ASSERT_EQ(0, join_client(&self->seat, PTR(&blobs), PTR(&exact_client)));
+	ASSERT_EQ(0, join_client(&self->seat, PTR(&blobs), PTR(&static_client_of_4000)));
 	for (round = 0; round < 20; round++) {
 		start_server(_metadata, server, variant->place, &blobs, NULL,
-			     &exact_server);
+			     &static_server_of_4000);
 		ASSERT_EQ(1, wait_servers(&self->seat, 1, LONG));
 		begin(server, serve_blobs, 5, 0);
 		for (i = 0; i < 5; i++) {
@@ -134,7 +104,7 @@ TEST_F_TIMEOUT(leave, twenty_servers, 120)
 		ASSERT_EQ(0, at(server, done, 0, 0));
 		ASSERT_EQ(4000, hear_blob(&self->seat, 0, LONG));
 		ASSERT_EQ(4000, hear_blob(&self->seat, 1, LONG));
-		go(server, round);
+		end_stop_or_kill(server, round);
 		for (i = 2; i < 5; i++) {
 			ASSERT_EQ(4000, hear_blob(&self->seat, i, LONG));
 		}
@@ -180,24 +150,16 @@ TEST_F_TIMEOUT(leave, hundred_clients, 120)
 	long i, round, fds;
 
 	ASSERT_EQ(0, open_service(&self->seat, PTR(&blobs), PTR(&few)));
-	ASSERT_EQ(0, open_server(&self->seat, PTR(&exact_server), 0));
+	ASSERT_EQ(0, open_server(&self->seat, PTR(&static_server_of_4000), 0));
 	ASSERT_EQ(-EAGAIN, take(&self->seat, 0, SLUICE_NOWAIT));
 	fds = count_fds();
 	for (round = 0; round < 100; round++) {
-		start_client(_metadata, client, variant->place, &blobs, 1);
-		for (i = 0; i < 6; i++) {
-			ASSERT_EQ(1, at(client, ask_blob, i, 4000));
-		}
-		for (i = 0; i < 4; i++) {
-			ASSERT_EQ(4000, take_blob(&self->seat, i, LONG));
-			ASSERT_EQ(0, answer_blob(&self->seat, i, 4000))
-				TH_LOG("%ld: %s", round, sluice_strerror());
-		}
+		start_busy_client(_metadata, client, variant->place, &self->seat);
 		ASSERT_EQ(0, done(&self->seat, 0, 0));
 		ASSERT_EQ(4000, at(client, hear_blob, 0, LONG));
 		ASSERT_EQ(-EPIPE, at(client, hear_blob, 0, LONG));
 		ASSERT_EQ(4000, at(client, hear_blob, 1, LONG));
-		go(client, round);
+		end_stop_or_kill(client, round);
 
 		/* Two are still queued and delivered; nobody wants an answer. */
 		for (i = 4; i < 6; i++) {

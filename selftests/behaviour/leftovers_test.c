@@ -195,14 +195,11 @@ TEST_F(leftovers, of_other_services)
 /* A name that a dead process held can be claimed again at once. */
 TEST_F(leftovers, do_not_fill_a_service)
 {
-	static const struct sluice_service_opts one = SLUICE_SERVICE_OPTS(
-		.max_clients = 1,
-		.max_servers = 1);
 	struct end *end = &self->end[0];
 	int i;
 
 	/* The service itself outlives its ports. */
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), PTR(&one)));
+	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), PTR(&one_of_each)));
 	for (i = 0; i < 10; i++) {
 		end_start(_metadata, end, IN_PROCESS);
 		ASSERT_EQ(0, at(end, join_server, PTR(&calls), 0))

@@ -158,7 +158,7 @@ static void hold_to_the_limit(struct __test_metadata *_metadata,
 	ASSERT_EQ(2001, at(other, hear, 0, LONG));
 	ASSERT_EQ(0, at(other, cancel, 0, 0));
 
-	/* One that is released makes room. */
+	/* A released one makes room. */
 	ASSERT_EQ(0, at(server, done, limit - 1, 0));
 	EXPECT_EQ(1000, at(server, take, limit - 1, LONG));
 	EXPECT_EQ(0, at(server, answer, limit - 1, 1001));
@@ -185,10 +185,8 @@ static void hold_with(struct __test_metadata *_metadata, struct seat *seat,
 
 TEST_F(limits, held_requests_1)
 {
-	static const struct sluice_service_opts one = SLUICE_SERVICE_OPTS(
-		.max_active_requests_per_client = 1);
 
-	hold_with(_metadata, &self->seat, self->end, variant->place, &one, 1);
+	hold_with(_metadata, &self->seat, self->end, variant->place, &one_active, 1);
 }
 
 TEST_F(limits, held_requests_many)
@@ -225,7 +223,7 @@ static void borrow_to_the_limit(struct __test_metadata *_metadata,
 			ASSERT_EQ(i, answer_value(response[i]));
 		}
 
-		/* One that is given back makes room, and nothing was lost. */
+		/* A loan that is given back makes room, and nothing was lost. */
 		ASSERT_EQ(0, sluice_response_release(response[limit / 2]));
 		ASSERT_EQ(limit, hear(seat, 0, LONG));
 		ASSERT_EQ(0, at(server, done, 0, 0));
@@ -255,8 +253,7 @@ TEST_F(limits, borrowed_responses_many)
 		.max_borrowed_responses_per_pending_response = LARGE);
 	struct end *server = &self->end[0];
 
-	start_server(_metadata, server, variant->place, &calls, &many, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
+	SET_UP_PAIR(&many);
 	borrow_to_the_limit(_metadata, &self->seat, server, LARGE);
 }
 
@@ -318,8 +315,7 @@ TEST_F(limits, loaned_replies_many)
 	struct end *server = &self->end[0];
 	long i;
 
-	start_server(_metadata, server, variant->place, &calls, &many, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
+	SET_UP_PAIR(&many);
 	for (i = 0; i < 3; i++) {
 		ASK_AND_TAKE(&self->seat, server, 0, 1);
 		EXPECT_EQ(0, at(server, reply_to_the_limit, LARGE, 0))

@@ -9,8 +9,7 @@
 #include <poll.h>
 #include <sys/stat.h>
 
-#include <sluice_leftovers.h>
-#include <sluice_list.h>
+#include "list_content.h"
 
 PROCESSES_FIXTURE(list);
 
@@ -34,51 +33,6 @@ static const struct sluice_service_opts settings = {
 	.attributes = attributes,
 	.attribute_count = 3,
 };
-
-/* What a list has. */
-struct content {
-	int nodes, services, ports, nodes_alive, services_alive, ports_alive;
-	uint64_t unreadable, other_versions;
-};
-
-static struct content content_of(struct __test_metadata *_metadata, struct sluice_list *list)
-{
-	struct sluice_list_service service = SLUICE_LIST_SERVICE();
-	struct sluice_list_place place = SLUICE_LIST_PLACE();
-	struct sluice_list_node node = SLUICE_LIST_NODE();
-	struct sluice_list_port port = SLUICE_LIST_PORT();
-	struct content content = { 0 };
-
-	ASSERT_NE(NULL, list) TH_LOG("%s", sluice_strerror());
-	while (sluice_list_next_node(list, &node) > 0) {
-		content.nodes++;
-		content.nodes_alive += node.flags & SLUICE_LIST_ALIVE;
-	}
-	while (sluice_list_next_service(list, &service) > 0) {
-		content.services++;
-		content.services_alive += service.flags & SLUICE_LIST_ALIVE;
-		while (sluice_list_next_port(list, &port) > 0) {
-			content.ports++;
-			content.ports_alive += port.flags & SLUICE_LIST_ALIVE;
-		}
-	}
-	EXPECT_EQ(0, sluice_list_next_node(list, &node));
-	EXPECT_EQ(0, sluice_list_next_service(list, &service));
-	EXPECT_EQ(0, sluice_list_next_port(list, &port));
-	EXPECT_EQ(0, sluice_list_where(list, &place));
-	content.unreadable = place.unreadable;
-	content.other_versions = place.other_versions;
-	return content;
-}
-
-static struct content look(struct __test_metadata *_metadata)
-{
-	struct sluice_list *list = sluice_list_open(NULL);
-	struct content content = content_of(_metadata, list);
-
-	sluice_list_close(list);
-	return content;
-}
 
 /* ---- Nothing, and what cannot be asked ---- */
 
@@ -213,8 +167,7 @@ TEST_F(list, of_a_service_and_its_ports)
 	struct sluice_list *list;
 	int i;
 
-	end_start(_metadata, server, IN_PROCESS);
-	ASSERT_EQ(0, at(server, open_service, PTR(&shown), PTR(&settings)));
+	start_service(_metadata, server, IN_PROCESS, &shown, &settings);
 	ASSERT_EQ(0, at(server, open_server, 0, 0));
 	ASSERT_EQ(0, open_service(&self->seat, PTR(&shown), 0));
 	ASSERT_EQ(0, open_client(&self->seat, PTR(&named), 0));
@@ -289,98 +242,30 @@ TEST_F(list, of_counters)
 	leave(&self->seat, 0, 0);
 }
 
-TEST_F(list, of_the_dead)
+/* One node, one service and one port; this many of each are alive. */
+static void expect_one_of_each(struct __test_metadata *_metadata, int alive)
 {
-	struct end *server = &self->end[0];
-	struct content content;
+	struct content content = look(_metadata);
 
-	start_server(_metadata, server, IN_PROCESS, &calls, NULL, NULL);
-	content = look(_metadata);
-	EXPECT_EQ(1, content.nodes_alive);
-	EXPECT_EQ(1, content.ports_alive);
-	EXPECT_EQ(1, content.services_alive);
-	end_kill(server);
-	end_reap(server);
-	content = look(_metadata);
 	EXPECT_EQ(1, content.nodes);
 	EXPECT_EQ(1, content.services);
 	EXPECT_EQ(1, content.ports);
-	EXPECT_EQ(0, content.nodes_alive);
-	EXPECT_EQ(0, content.ports_alive);
-	EXPECT_EQ(0, content.services_alive);
-	sweep(_metadata);
-	EXPECT_EQ(0, look(_metadata).nodes);
+	EXPECT_EQ(alive, content.nodes_alive);
+	EXPECT_EQ(alive, content.ports_alive);
+	EXPECT_EQ(alive, content.services_alive);
 }
 
-/* What is left behind, as "kind entry" in one line each. */
-static void expect_leftovers(struct __test_metadata *_metadata, uint64_t flags, int count,
-			     const char *kinds)
+TEST_F(list, of_the_dead)
 {
-	const struct sluice_leftovers_opts opts = { .size = sizeof(opts), .flags = flags };
-	struct sluice_leftovers *leftovers = sluice_leftovers_open(&opts);
-	struct sluice_leftover leftover = SLUICE_LEFTOVER();
-	int i;
-
-	ASSERT_NE(NULL, leftovers) TH_LOG("%s", sluice_strerror());
-	for (i = 0; i < count; i++) {
-		ASSERT_EQ(1, sluice_leftovers_next(leftovers, &leftover));
-		EXPECT_EQ(0, leftover.error);
-		EXPECT_EQ((uint32_t)(kinds[i] - '0'), leftover.kind) {
-			TH_LOG("%d: %s", i, leftover.entry);
-		}
-		if (leftover.kind == SLUICE_LEFTOVER_PORT) {
-			EXPECT_STREQ("test/calls", leftover.service);
-			EXPECT_STREQ("server.0", leftover.entry);
-		}
-		if (leftover.kind == SLUICE_LEFTOVER_SERVICE) {
-			EXPECT_STREQ("test/calls", leftover.name);
-		}
-	}
-	EXPECT_EQ(0, sluice_leftovers_next(leftovers, &leftover));
-	EXPECT_FAILS_INT(EINVAL, sluice_leftovers_next(NULL, &leftover));
-	sluice_leftovers_close(leftovers);
-}
-
-TEST_F(list, of_leftovers)
-{
-	const struct sluice_leftovers_opts wrong = { .size = sizeof(wrong), .flags = 2 };
 	struct end *server = &self->end[0];
 
-	EXPECT_FAILS(EINVAL, sluice_leftovers_open(&wrong));
-	sluice_leftovers_close(NULL);
-	expect_leftovers(_metadata, SLUICE_LEFTOVERS_REMOVE, 0, "");
 	start_server(_metadata, server, IN_PROCESS, &calls, NULL, NULL);
-	expect_leftovers(_metadata, SLUICE_LEFTOVERS_REMOVE, 0, "");
+	expect_one_of_each(_metadata, 1);
 	end_kill(server);
 	end_reap(server);
-	/* A port, a service, a node; and if all are removed, the domain. */
-	expect_leftovers(_metadata, 0, 3, "231");
-	expect_leftovers(_metadata, 0, 3, "231");
-	EXPECT_EQ(1, look(_metadata).ports);
-	expect_leftovers(_metadata, SLUICE_LEFTOVERS_REMOVE, 4, "2315");
-	expect_leftovers(_metadata, SLUICE_LEFTOVERS_REMOVE, 0, "");
-	EXPECT_EQ(0, tree_walk(self->root.path, true).files);
-}
-
-/* The dead beside the living, who are not disturbed. */
-TEST_F(list, of_leftovers_beside_the_living)
-{
-	struct end *server = &self->end[0], *other = &self->end[1];
-
-	start_server(_metadata, server, IN_PROCESS, &calls, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
-	start_client(_metadata, other, IN_PROCESS, &calls, 1);
-	end_kill(server);
-	end_reap(server);
-	expect_leftovers(_metadata, SLUICE_LEFTOVERS_REMOVE, 2, "21");
-	start_server(_metadata, server, IN_PROCESS, &calls, NULL, NULL);
-	ASSERT_EQ(1, wait_servers(&self->seat, 1, LONG));
-	begin(server, serve, 1, 0);
-	ASSERT_EQ(1, ask(&self->seat, 0, 5));
-	ASSERT_EQ(6, hear(&self->seat, 0, LONG));
-	ASSERT_EQ(1, finish(server));
-	cancel(&self->seat, 0, 0);
-	leave(&self->seat, 0, 0);
+	expect_one_of_each(_metadata, 0);
+	sweep(_metadata);
+	EXPECT_EQ(0, look(_metadata).nodes);
 }
 
 TEST_F(list, of_domains)
@@ -400,7 +285,7 @@ TEST_F(list, of_domains)
 		nodes[i] = sluice_node_create(names[i], &opts);
 		ASSERT_NE(NULL, nodes[i]);
 	}
-	/* What is no domain. */
+	/* Entries that are no domains. */
 	snprintf(path, sizeof(path), "%s/file", self->root.path);
 	close(open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
 	domains = sluice_list_domains_open(NULL);

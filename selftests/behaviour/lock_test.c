@@ -25,7 +25,7 @@ static const struct sluice_server_opts servers[] = {
 				     .initial_max_slice_len = 3000 }),
 };
 
-/* Those who are no root may lock some MiB. */
+/* A user other than root may lock some MiB. */
 static const struct sluice_service_opts few = SLUICE_SERVICE_OPTS(.max_servers = 2);
 
 /* ---- What is locked ------------------------------------------------------------- */
@@ -34,7 +34,7 @@ struct found {
 	long locked, unlocked;	/* mappings that have pages */
 };
 
-/* Of the mappings with a name, or that of an address, those that have pages. */
+/* Mappings with this name, or the one at an address, that have pages. */
 static struct found look_at_mappings(const char *name, uintptr_t address)
 {
 	struct found found = { 0 };
@@ -135,8 +135,7 @@ TEST_F(lock, one_side)
 {
 	struct end *server = &self->end[0], *client = &self->end[1];
 
-	if (!may_lock(4 * MIB))
-		SKIP(return, "RLIMIT_MEMLOCK is too low, or this is a sanitizer");
+	NEEDS_LOCKING(4 * MIB);
 	end_start(_metadata, server, IN_PROCESS);
 	end_start(_metadata, client, IN_PROCESS);
 	ASSERT_EQ(0, at(server, open_service, PTR(&blobs), PTR(&few)));
@@ -156,8 +155,7 @@ TEST_F(lock, again_and_again)
 	struct seat *seat = &self->seat;
 	long i, before;
 
-	if (!may_lock(4 * MIB))
-		SKIP(return, "RLIMIT_MEMLOCK is too low, or this is a sanitizer");
+	NEEDS_LOCKING(4 * MIB);
 	ASSERT_EQ(0, open_service(seat, PTR(&blobs), PTR(&few)));
 	for (i = 0; i < 3; i++) {
 		ASSERT_EQ(0, open_client(seat, PTR(&clients[2]), 0));
@@ -173,13 +171,20 @@ TEST_F(lock, again_and_again)
 
 /* ---- Limits ---------------------------------------------------------------------- */
 
-#define START_NOBODY(end)						\
-	do {								\
-		end_start(_metadata, end, IN_PROCESS);			\
-		ASSERT_EQ(0, at(end, become_nobody, 0, 0));		\
-		ASSERT_EQ(0, at(end, open_service, PTR(&blobs),	\
-				PTR(&few)));				\
-	} while (0)
+static void start_nobody(struct __test_metadata *_metadata, struct end *end)
+{
+	end_start(_metadata, end, IN_PROCESS);
+	ASSERT_EQ(0, at(end, become_nobody, 0, 0));
+	ASSERT_EQ(0, at(end, open_service, PTR(&blobs), PTR(&few)));
+}
+
+static void start_nobodies(struct __test_metadata *_metadata, const struct root *root,
+			   struct end *server, struct end *client)
+{
+	ASSERT_EQ(0, give_to_nobody(root));
+	start_nobody(_metadata, server);
+	start_nobody(_metadata, client);
+}
 
 #define EXPECT_TOO_MUCH(error, end, ...)				\
 	do {								\
@@ -197,10 +202,9 @@ TEST_F(lock, limit_of_ports)
 			  .initial_max_slice_len = 100000 });
 	struct end *end = &self->end[0];
 
-	if (!may_lock(4 * MIB))
-		SKIP(return, "RLIMIT_MEMLOCK is too low, or this is a sanitizer");
+	NEEDS_LOCKING(4 * MIB);
 	ASSERT_EQ(0, give_to_nobody(&self->root));
-	START_NOBODY(end);
+	start_nobody(_metadata, end);
 	ASSERT_EQ(0, at(end, limit_locks, 0, 0));
 	EXPECT_TOO_MUCH(EPERM, end, open_client, PTR(&clients[0]), 0);
 	EXPECT_TOO_MUCH(EPERM, end, open_server, PTR(&servers[0]), 0);
@@ -226,11 +230,8 @@ TEST_F(lock, limit_of_loans)
 {
 	struct end *server = &self->end[0], *client = &self->end[1];
 
-	if (!may_lock(4 * MIB))
-		SKIP(return, "RLIMIT_MEMLOCK is too low, or this is a sanitizer");
-	ASSERT_EQ(0, give_to_nobody(&self->root));
-	START_NOBODY(server);
-	START_NOBODY(client);
+	NEEDS_LOCKING(4 * MIB);
+	start_nobodies(_metadata, &self->root, server, client);
 	ASSERT_EQ(0, at(client, limit_locks, 4 * MIB, 0));
 	ASSERT_EQ(0, at(server, open_server, 0, 0));
 	ASSERT_EQ(0, at(client, open_client, PTR(&clients[0]), 0));
@@ -246,11 +247,8 @@ TEST_F(lock, limit_of_connections)
 {
 	struct end *server = &self->end[0], *client = &self->end[1];
 
-	if (!may_lock(4 * MIB))
-		SKIP(return, "RLIMIT_MEMLOCK is too low, or this is a sanitizer");
-	ASSERT_EQ(0, give_to_nobody(&self->root));
-	START_NOBODY(server);
-	START_NOBODY(client);
+	NEEDS_LOCKING(4 * MIB);
+	start_nobodies(_metadata, &self->root, server, client);
 	ASSERT_EQ(0, at(server, limit_locks, 128 * KIB, 0));
 	ASSERT_EQ(0, at(server, open_server, PTR(&servers[2]), 0))
 		TH_LOG("%s", server->result.sentence);

@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 
+#include "holdings.h"
 #include "steps.h"
 
 #define MANY		1000
@@ -109,10 +110,9 @@ static long hear_all(struct seat *seat, long count, long first)
 		result = hear(seat, 0, LONG);
 		if (result != first + i + 1)
 			return result < 0 ? result : -EBADMSG;
-		result = hear(seat, 0, LONG);
-		if (result != -EPIPE)
-			return result < 0 ? result : -EBADMSG;
-		cancel(seat, 0, 0);
+		result = hear_end(seat, 0, LONG);
+		if (result < 0)
+			return result;
 	}
 	return count;
 }
@@ -127,25 +127,11 @@ static long leave_all(struct seat *seat, long count, long unused)
 	return count;
 }
 
-/* Mappings of the library's memory, in the process that asks. */
-static int count_maps(void)
-{
-	FILE *maps = fopen("/proc/self/maps", "re");
-	char line[512];
-	int count = 0;
-
-	while (maps && fgets(line, sizeof(line), maps))
-		count += strstr(line, "memfd:sluice") != NULL;
-	if (maps)
-		fclose(maps);
-	return count;
-}
-
-/* What a process holds that others have a part in. */
+/* Descriptors and mappings that a process shares with others. */
 static long holdings(struct seat *seat, long a, long b)
 {
 	(void)seat, (void)a, (void)b;
-	return count_fds() * 100000L + count_maps();
+	return count_fds() * 100000L + count_mappings_of("memfd:sluice");
 }
 
 /* settle(wanted): a server notices that its clients have gone in its calls. */
@@ -168,8 +154,7 @@ static void crowd(struct __test_metadata *_metadata, struct end *server, struct 
 		     in_full() ? &crowded : &less_crowded, NULL);
 	before = at(server, holdings, 0, 0);
 	for (i = 0; i < processes; i++) {
-		end_start(_metadata, &ends[i], IN_PROCESS);
-		ASSERT_EQ(0, at(&ends[i], open_service, PTR(&calls), 0));
+		start_service(_metadata, &ends[i], IN_PROCESS, &calls, NULL);
 		mine[i] = at(&ends[i], holdings, 0, 0);
 		ASSERT_EQ(each, at(&ends[i], come_all, each, 0))
 			TH_LOG("%d: %s", i, ends[i].result.sentence);
@@ -248,8 +233,7 @@ TEST_F(many, two_are_served_in_turn)
 	struct end *busy = &self->end[0], *slow = &self->end[1];
 	long i, round, first = 0;
 
-	ASSERT_EQ(0, join_server(&self->seat, PTR(&calls), 0));
-	start_client(_metadata, busy, IN_PROCESS, &calls, 1);
+	start_reversed(_metadata, busy, IN_PROCESS, &self->seat, &calls);
 	start_client(_metadata, slow, IN_PROCESS, &calls, 1);
 	for (round = 0; round < 10; round++) {
 		/* The busy one is alone for a while, and its last request is taken. */

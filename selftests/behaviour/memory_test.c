@@ -274,7 +274,7 @@ TEST_F(memory, preallocated_replies)
 	}
 }
 
-/* What a burst leaves behind goes back, and what was asked for stays. */
+/* Memory of a burst goes back, and memory that was asked for stays. */
 TEST_F(memory, preallocated_is_kept)
 {
 	static const struct sluice_client_opts opts = SLUICE_CLIENT_OPTS(
@@ -300,7 +300,7 @@ TEST_F(memory, preallocated_is_kept)
 	EXPECT_GT(200u * LENGTH, memory.bytes);
 }
 
-/* What the limit does not allow is told when the port is made, on either side. */
+/* A port that its limit does not allow is refused when it is made, on either side. */
 TEST_F(memory, limit_of_ports)
 {
 	struct sluice_client_opts client = SLUICE_CLIENT_OPTS(

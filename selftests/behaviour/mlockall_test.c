@@ -29,7 +29,7 @@ static const struct sluice_server_opts server_opts[] = {
 
 /* ---- Steps ------------------------------------------------------------------- */
 
-/* What there is may be locked, and some MiB more. */
+/* All present memory may be locked, and some MiB more. */
 static long limit_more(struct seat *seat, long a, long b)
 {
 	rlim_t now_locked = (rlim_t)(status_of(seat, PTR("VmSize"), 0) * KIB);
@@ -111,17 +111,7 @@ FIXTURE_VARIANT(mlockall) {
 	int strategy;		/* and of the opts above */
 };
 
-FIXTURE_VARIANT_ADD(mlockall, power_of_two) {
-	.strategy = SLUICE_POWER_OF_TWO,
-};
-
-FIXTURE_VARIANT_ADD(mlockall, best_fit) {
-	.strategy = SLUICE_BEST_FIT,
-};
-
-FIXTURE_VARIANT_ADD(mlockall, fixed) {
-	.strategy = SLUICE_STATIC,
-};
+STRATEGY_VARIANTS(mlockall);
 
 FIXTURE_VARIANT_ADD(mlockall, huge) {
 	.strategy = SLUICE_STATIC + 1,
@@ -165,7 +155,7 @@ TEST_F(mlockall, on_one_side)
 	}
 }
 
-/* What is locked has a limit, and then the loan fails and nothing else does. */
+/* At the limit of locked memory the loan fails, and nothing else does. */
 TEST_F(mlockall, with_limit)
 {
 	struct end *server = &self->end[0], *client = &self->end[1];

@@ -14,29 +14,13 @@ enum { LEFT, RIGHT };
 
 /* A node with a server and a client of each of these. */
 static const struct sluice_contract asked[] = {
-	[LEFT] = {
-		.name = "test/asked left",
-		.request = SLUICE_TYPE(struct question),
-		.response = SLUICE_TYPE(struct answer),
-	},
-	[RIGHT] = {
-		.name = "test/asked right",
-		.request = SLUICE_TYPE(struct question),
-		.response = SLUICE_TYPE(struct answer),
-	},
+	[LEFT] = CALLS("test/asked left"),
+	[RIGHT] = CALLS("test/asked right"),
 };
 
 static const struct sluice_contract asking[] = {
-	[LEFT] = {
-		.name = "test/asking left",
-		.request = SLUICE_TYPE(struct question),
-		.response = SLUICE_TYPE(struct answer),
-	},
-	[RIGHT] = {
-		.name = "test/asking right",
-		.request = SLUICE_TYPE(struct question),
-		.response = SLUICE_TYPE(struct answer),
-	},
+	[LEFT] = CALLS("test/asking left"),
+	[RIGHT] = CALLS("test/asking right"),
 };
 
 /* Seats that share the node of the first, and are left before it. */
@@ -167,7 +151,7 @@ TEST_F(node_next, names_the_right_one)
 	uncross(its);
 }
 
-/* Who sleeps for one thing loses nothing of what comes for another one meanwhile. */
+/* A sleep for one port loses nothing that comes for another one meanwhile. */
 TEST_F(node_next, sleep_for_another)
 {
 	static struct crossroads roads;
@@ -194,7 +178,7 @@ TEST_F(node_next, sleep_for_another)
 		EXPECT_FOUND(its, CLIENT(RIGHT) * SLUICE_EVENT_RESPONSE);
 		EXPECT_EQ(i, hear(&its->client[RIGHT], RIGHT, SLUICE_NOWAIT));
 
-		/* From the one role to the other. */
+		/* Messages go from one role to the other. */
 		begin(its->asker[LEFT], ask_soon, 0, i);
 		EXPECT_EQ(-ETIMEDOUT, hear(&its->client[LEFT], LEFT, 10 * MILLISECOND));
 		ASSERT_EQ(1, finish(its->asker[LEFT]));
@@ -324,76 +308,6 @@ TEST_F(node_next, clients_destroyed_meanwhile)
 	EXPECT_EQ(-EAGAIN, find_out(seat, SLUICE_NOWAIT, 0));
 }
 
-/* ---- The event ------------------------------------------------------------- */
-
-union event_bytes {
-	struct sluice_event event;
-	unsigned char bytes[sizeof(struct sluice_event) + 16];
-};
-
-static int ask_sized(struct seat *seat, union event_bytes *filled, size_t size)
-{
-	memset(filled, 0xee, sizeof(*filled));
-	filled->event.size = size;
-	if (sluice_node_wait(seat->node, LONG) < 0)
-		return -errno;
-	return sluice_node_next(seat->node, &filled->event);
-}
-
-TEST_F(node_next, sizes)
-{
-	union event_bytes filled, whole;
-	struct seat *seat = &self->seat;
-	size_t size, i;
-
-	take_server_seat(_metadata, seat, NULL, &self->end[0], variant->place);
-	ASSERT_EQ(1, at(&self->end[0], ask, 0, 1));
-	ASSERT_EQ(1, ask_sized(seat, &whole, sizeof(whole)));
-	EXPECT_EQ(SLUICE_EVENT_REQUEST, whole.event.kind);
-	EXPECT_EQ(seat->server, whole.event.server);
-	for (size = sizeof(size_t); size <= sizeof(whole); size++) {
-		ASSERT_EQ(1, ask_sized(seat, &filled, size));
-		EXPECT_EQ(size, filled.event.size);
-		whole.event.size = size;
-		EXPECT_EQ(0, memcmp(&filled, &whole, size));
-		for (i = size; i < sizeof(filled); i++) {
-			ASSERT_EQ(0xee, filled.bytes[i]);
-		}
-	}
-	for (i = sizeof(struct sluice_event); i < sizeof(whole); i++) {
-		ASSERT_EQ(0xee, whole.bytes[i]);
-	}
-}
-
-TEST_F(node_next, misuse)
-{
-	static const struct sluice_node_opts bad_domain = SLUICE_NODE_OPTS(
-		.domain = "/");
-	struct sluice_event event = SLUICE_EVENT();
-	struct sluice_node *node;
-
-	/* Nothing has failed before that a NULL could be the consequence of. */
-	EXPECT_FAILS_INT(EINVAL, sluice_node_wait(NULL, SLUICE_FOREVER));
-	EXPECT_FAILS_INT(EINVAL, sluice_node_next(NULL, &event));
-	node = sluice_node_create("misused", NULL);
-	ASSERT_NE(NULL, node);
-	EXPECT_EQ(0, sluice_node_next(node, &event));
-	EXPECT_FAILS_INT(EINVAL, sluice_node_next(node, NULL));
-	event.size = 0;
-	EXPECT_FAILS_INT(EINVAL, sluice_node_next(node, &event));
-	EXPECT_SAYS("size");
-	event.size = sizeof(size_t) - 1;
-	EXPECT_FAILS_INT(EINVAL, sluice_node_next(node, &event));
-	EXPECT_FAILS_INT(EAGAIN, sluice_node_wait(node, SLUICE_NOWAIT));
-	EXPECT_FAILS_INT(ETIMEDOUT, sluice_node_wait(node, MILLISECOND));
-	sluice_node_destroy(node);
-
-	/* A wait passes on why there is no node. */
-	node = sluice_node_create("none", &bad_domain);
-	EXPECT_FAILS_INT(EINVAL, sluice_node_wait(node, SLUICE_FOREVER));
-	EXPECT_SAYS("domain");
-}
-
 /* ---- Nothing that is not there --------------------------------------------- */
 
 /* One of two servers has finished, which is not the end of the stream. */
@@ -402,9 +316,7 @@ TEST_F(node_next, half_an_end_is_none)
 	struct end *first = &self->end[0], *second = &self->end[1];
 	struct seat *seat = &self->seat;
 
-	start_server(_metadata, first, variant->place, &calls, NULL, NULL);
-	start_server(_metadata, second, variant->place, &calls, NULL, NULL);
-	take_client_seat(_metadata, seat, &calls, NULL, 2);
+	start_two_servers(_metadata, first, second, variant->place, seat, &calls, NULL);
 	ASSERT_EQ(0, await_peers(seat, SLUICE_EVENT_CONNECTED, 2));
 	ASSERT_EQ(2, ask(seat, 0, 1));
 	ASSERT_EQ(1, at(first, take, 0, LONG));

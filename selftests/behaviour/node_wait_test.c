@@ -97,14 +97,21 @@ TEST_F(node_wait, requests_until_received)
 	EXPECT_EQ(-EAGAIN, take(seat, 2, SLUICE_NOWAIT));
 }
 
+/* A server, and in the seat a client whose node has told of the server. */
+static void start_told_pair(struct __test_metadata *_metadata, struct end *server,
+			    enum place place, struct seat *seat)
+{
+	start_pair(_metadata, server, place, seat, &calls);
+	ASSERT_EQ(0, await_peers(seat, SLUICE_EVENT_CONNECTED, 1));
+}
+
 TEST_F(node_wait, responses_until_received)
 {
 	struct end *server = &self->end[0];
 	struct seat *seat = &self->seat;
 	long i;
 
-	start_pair(_metadata, server, variant->place, seat, &calls);
-	ASSERT_EQ(0, await_peers(seat, SLUICE_EVENT_CONNECTED, 1));
+	start_told_pair(_metadata, server, variant->place, seat);
 	for (i = 0; i < 3; i++) {
 		ASK_AND_TAKE(seat, server, i, i);
 	}
@@ -150,8 +157,7 @@ TEST_F(node_wait, deadlines)
 	struct seat *seat = &self->seat;
 	int64_t deadline;
 
-	start_pair(_metadata, server, variant->place, seat, &calls);
-	ASSERT_EQ(0, await_peers(seat, SLUICE_EVENT_CONNECTED, 1));
+	start_told_pair(_metadata, server, variant->place, seat);
 	deadline = ask_and_hold(_metadata, seat, server, 2, 100 * MILLISECOND);
 	EXPECT_EQ(RESPONSE(2), find_out(seat, LONG, 0));
 	EXPECT_LE(deadline, now());
@@ -171,6 +177,36 @@ TEST_F(node_wait, deadlines)
 
 /* ---- Peers ----------------------------------------------------------------- */
 
+/* An end sleeps until a peer leaves. */
+static void sleep_for_leaver(struct end *end)
+{
+	begin(end, await_peers, SLUICE_EVENT_DISCONNECTED, 1);
+	until_asleep(end);
+}
+
+/* It is told once, and why. */
+static void expect_told_once(struct __test_metadata *_metadata, struct end *end, int reason)
+{
+	EXPECT_EQ(reason, finish(end));
+	EXPECT_EQ(-EAGAIN, at(end, find_out, SLUICE_NOWAIT, 0));
+}
+
+/* The first peer closes its port, and the second dies if it is a process. */
+static void expect_told_of_both(struct __test_metadata *_metadata, struct end *end,
+				struct end *first, step *close_port, struct end *second)
+{
+	sleep_for_leaver(end);
+	ASSERT_EQ(0, at(first, close_port, 0, 0));
+	expect_told_once(_metadata, end, EPIPE);
+	if (second->place == IN_THREAD)
+		return;
+	sleep_for_leaver(end);
+	end_kill(second);
+	expect_told_once(_metadata, end, ECONNRESET);
+	end_reap(second);
+	sweep(_metadata);
+}
+
 TEST_F(node_wait, clients_come_and_go)
 {
 	struct end *server = &self->end[0], *first = &self->end[1],
@@ -185,20 +221,7 @@ TEST_F(node_wait, clients_come_and_go)
 	ASSERT_EQ(CAME(1), at(server, find_out, LONG, 0));
 	ASSERT_EQ(-EAGAIN, at(server, find_out, SLUICE_NOWAIT, 0));
 
-	begin(server, await_peers, SLUICE_EVENT_DISCONNECTED, 1);
-	until_asleep(server);
-	ASSERT_EQ(0, at(first, close_client, 0, 0));
-	EXPECT_EQ(EPIPE, finish(server));
-	EXPECT_EQ(-EAGAIN, at(server, find_out, SLUICE_NOWAIT, 0));
-	if (variant->place == IN_THREAD)
-		return;
-	begin(server, await_peers, SLUICE_EVENT_DISCONNECTED, 1);
-	until_asleep(server);
-	end_kill(second);
-	EXPECT_EQ(ECONNRESET, finish(server));
-	EXPECT_EQ(-EAGAIN, at(server, find_out, SLUICE_NOWAIT, 0));
-	end_reap(second);
-	sweep(_metadata);
+	expect_told_of_both(_metadata, server, first, close_client, second);
 }
 
 TEST_F(node_wait, servers_come_and_go)
@@ -214,22 +237,9 @@ TEST_F(node_wait, servers_come_and_go)
 	ASSERT_EQ(CAME(1), finish(client));
 	start_server(_metadata, second, variant->place, &calls, NULL, NULL);
 	ASSERT_EQ(CAME(1), at(client, find_out, LONG, 0));
-
 	ASSERT_EQ(-EAGAIN, at(client, find_out, SLUICE_NOWAIT, 0));
 
-	begin(client, await_peers, SLUICE_EVENT_DISCONNECTED, 1);
-	until_asleep(client);
-	ASSERT_EQ(0, at(first, close_server, 0, 0));
-	EXPECT_EQ(EPIPE, finish(client));
-	EXPECT_EQ(-EAGAIN, at(client, find_out, SLUICE_NOWAIT, 0));
-	if (variant->place == IN_THREAD)
-		return;
-	begin(client, await_peers, SLUICE_EVENT_DISCONNECTED, 1);
-	until_asleep(client);
-	end_kill(second);
-	EXPECT_EQ(ECONNRESET, finish(client));
-	end_reap(second);
-	sweep(_metadata);
+	expect_told_of_both(_metadata, client, first, close_server, second);
 }
 
 /* Two come, one goes, and who does not ask has it forgotten by the next wait. */
@@ -237,8 +247,7 @@ TEST_F(node_wait, peers_are_told_once)
 {
 	struct seat *seat = &self->seat;
 
-	ASSERT_EQ(0, join_server(seat, PTR(&calls), 0));
-	start_client(_metadata, &self->end[0], variant->place, &calls, 1);
+	start_reversed(_metadata, &self->end[0], variant->place, seat, &calls);
 	start_client(_metadata, &self->end[1], variant->place, &calls, 1);
 	EXPECT_EQ(0, await_peers(seat, SLUICE_EVENT_CONNECTED, 2));
 	EXPECT_EQ(0, told(seat, 0, 0));
@@ -341,8 +350,7 @@ TEST_F(node_wait, others_have_taken_it_to_its_limit)
 	struct seat *seat = &self->seat;
 	long i;
 
-	start_server(_metadata, server, variant->place, &calls, &two_at_most, NULL);
-	take_client_seat(_metadata, seat, &calls, NULL, 1);
+	SET_UP_PAIR(&two_at_most);
 	ASSERT_EQ(0, await_peers(seat, SLUICE_EVENT_CONNECTED, 1));
 	for (i = 0; i < 4; i++) {
 		if (i % 2 == 0) {

@@ -10,7 +10,7 @@ ENDS_FIXTURE(now);
 #define ROUNDS	1000
 #define DEATHS	100
 
-/* Of each kind of question, how often the answer was old. */
+/* For each kind of question, how often the answer was old. */
 #define COUNT_OLD(what, wanted, call)					\
 	do {								\
 		long now_ = (call);					\
@@ -47,7 +47,7 @@ static long meet(struct seat *seat)
 	return servers;
 }
 
-/* What a request that is sent now reaches; it is cancelled at once. */
+/* How many servers a request reaches that is sent now; it is cancelled at once. */
 static long reached(struct seat *seat)
 {
 	long servers = ask(seat, 0, 1);
@@ -68,8 +68,7 @@ TEST_F_TIMEOUT(now, servers_that_come_and_leave, 290)
 	int i, old_came = 0, old_reached = 0, old_left = 0, old_count = 0, old_sent = 0;
 	struct end *server = &self->end[0];
 
-	end_start(_metadata, server, variant->place);
-	ASSERT_EQ(0, at(server, open_service, PTR(&calls), 0));
+	start_service(_metadata, server, variant->place, &calls, NULL);
 	ASSERT_EQ(0, join_client(&self->seat, PTR(&calls), 0));
 	for (i = 0; i < ROUNDS; i++) {
 		ASSERT_EQ(0, at(server, open_server, 0, 0));
@@ -101,8 +100,7 @@ TEST_F_TIMEOUT(now, a_second_server, 290)
 	struct end *server = &self->end[1];
 
 	start_server(_metadata, &self->end[0], variant->place, &calls, NULL, NULL);
-	end_start(_metadata, server, variant->place);
-	ASSERT_EQ(0, at(server, open_service, PTR(&calls), 0));
+	start_service(_metadata, server, variant->place, &calls, NULL);
 	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
 	for (i = 0; i < ROUNDS; i++) {
 		ASSERT_EQ(0, at(server, open_server, 0, 0));
@@ -171,9 +169,7 @@ TEST_F_TIMEOUT(now, requests, 290)
 	struct end *client = &self->end[1];
 	struct seat *seat = &self->seat;
 
-	ASSERT_EQ(0, join_server(seat, PTR(&calls), 0));
-	end_start(_metadata, client, variant->place);
-	ASSERT_EQ(0, at(client, open_service, PTR(&calls), 0));
+	start_without_peers(_metadata, seat, open_server, client, variant->place, &calls, NULL);
 	for (i = 0; i < ROUNDS; i++) {
 		/* A new client, or one that has to ring. */
 		if (i % 4 == 0)

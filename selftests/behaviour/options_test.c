@@ -8,7 +8,7 @@
 
 ENDS_FIXTURE(options);
 
-/* What a later version's struct would look like. */
+/* A struct of a later version. */
 #define LATER(name)							\
 	struct later_##name {						\
 		struct sluice_##name##_opts known;			\
@@ -71,7 +71,7 @@ TEST_F(options, sizes)
 		    sluice_server_destroy);
 }
 
-/* What an older program does not know of is left alone behind its struct. */
+/* The library leaves the memory behind the struct of an older program alone. */
 TEST_F(options, memory_sizes)
 {
 	struct {
@@ -242,39 +242,39 @@ TEST_F(options, wait_modes)
 
 /* ---- Domains ------------------------------------------------------------- */
 
+/* Whether the service &calls exists in the domain of a node with these options. */
+static void expect_calls(struct __test_metadata *_metadata, const struct sluice_node_opts *opts,
+			 bool exists)
+{
+	struct sluice_node *node = sluice_node_create("x", opts);
+	struct sluice_service *service;
+
+	ASSERT_NE(NULL, node);
+	if (exists) {
+		service = sluice_service_open(node, &calls, &must_exist);
+		EXPECT_NE(NULL, service) TH_LOG("%s", sluice_strerror());
+		sluice_service_close(service);
+	} else {
+		EXPECT_FAILS(ENOENT, sluice_service_open(node, &calls, &must_exist));
+	}
+	sluice_node_destroy(node);
+}
+
 TEST_F(options, domains)
 {
 	static const struct sluice_node_opts other = SLUICE_NODE_OPTS(
 		.domain = "other");
 	static const struct sluice_node_opts standard = SLUICE_NODE_OPTS(
 		.domain = "default");
-	static const struct sluice_service_opts exist = SLUICE_SERVICE_OPTS(
-		.flags = SLUICE_SERVICE_MUST_EXIST);
-	struct sluice_service *service;
-	struct sluice_node *node;
 
 	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
-	node = sluice_node_create("x", &other);
-	ASSERT_NE(NULL, node);
-	EXPECT_FAILS(ENOENT, sluice_service_open(node, &calls, &exist));
-	sluice_node_destroy(node);
-	node = sluice_node_create("x", &standard);
-	service = sluice_service_open(node, &calls, &exist);
-	EXPECT_NE(NULL, service) TH_LOG("%s", sluice_strerror());
-	sluice_service_close(service);
-	sluice_node_destroy(node);
+	expect_calls(_metadata, &other, false);
+	expect_calls(_metadata, &standard, true);
 
 	/* By the environment, unless an option says otherwise. */
 	ASSERT_EQ(0, setenv("SLUICE_DOMAIN", "third", 1));
-	node = sluice_node_create("x", NULL);
-	ASSERT_NE(NULL, node);
-	EXPECT_FAILS(ENOENT, sluice_service_open(node, &calls, &exist));
-	sluice_node_destroy(node);
-	node = sluice_node_create("x", &standard);
-	service = sluice_service_open(node, &calls, &exist);
-	EXPECT_NE(NULL, service) TH_LOG("%s", sluice_strerror());
-	sluice_service_close(service);
-	sluice_node_destroy(node);
+	expect_calls(_metadata, NULL, false);
+	expect_calls(_metadata, &standard, true);
 }
 
 TEST_F(options, bad_domains)

@@ -21,36 +21,16 @@ enum {
 static void destroy(struct __test_metadata *_metadata, struct seat *seat,
 		    size_t which)
 {
-	switch (which) {
-	case NODE:
-		sluice_node_destroy(seat->node);
-		seat->node = NULL;
-		break;
-	case SERVICE:
-		sluice_service_close(seat->service);
-		seat->service = NULL;
-		break;
-	case CLIENT:
-		sluice_client_destroy(seat->client);
-		seat->client = NULL;
-		break;
-	case PENDING:
-		ASSERT_EQ(0, cancel(seat, 0, 0));
-		break;
-	case RESPONSE:
-		ASSERT_EQ(0, drop_response(seat, 0, 0));
-		break;
-	case SERVER:
-		sluice_server_destroy(seat->server);
-		seat->server = NULL;
-		break;
-	case ACTIVE:
-		ASSERT_EQ(0, done(seat, 0, 0));
-		break;
-	}
+	static step *const steps[BOTH_SIDES] = {
+		[NODE] = close_node, [SERVICE] = close_service, [CLIENT] = close_client,
+		[PENDING] = cancel, [RESPONSE] = drop_response, [SERVER] = close_server,
+		[ACTIVE] = done,
+	};
+
+	ASSERT_EQ(0, steps[which](seat, 0, 0));
 }
 
-/* What is left of an exchange is as readable as ever. */
+/* Messages that are left of an exchange are still readable. */
 static void look_at(struct __test_metadata *_metadata, struct seat *seat)
 {
 	const struct question *question;
@@ -206,7 +186,7 @@ TEST_F(order, of_nothing)
 	EXPECT_EQ(0, sluice_reply_release(NULL));
 }
 
-/* What a program declares with sluice_auto() needs no further word. */
+/* Objects declared with sluice_auto() are destroyed without further calls. */
 TEST_F(order, by_itself)
 {
 	long i;

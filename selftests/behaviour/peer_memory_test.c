@@ -64,8 +64,7 @@ static long let_go(struct seat *seat, long a, long b)
 
 static void start_process(struct __test_metadata *_metadata, struct end *end)
 {
-	end_start(_metadata, end, IN_PROCESS);
-	ASSERT_EQ(0, at(end, open_service, PTR(&blobs), 0)) TH_LOG("%s", end->result.sentence);
+	start_service(_metadata, end, IN_PROCESS, &blobs, NULL);
 }
 
 static void start_hog(struct __test_metadata *_metadata, struct end *end, long count,
@@ -171,7 +170,7 @@ TEST_F(peer_memory, two_clients_of_one_process)
 	EXPECT_SAYS("peer_memory_limit");
 	EXPECT_SAYS("20971520");
 
-	/* Nobody else feels it, and has lost what it had idle for that. */
+	/* Other clients notice nothing; the port has given up memory that was idle. */
 	EXPECT_EQ(0, retired_by(seat->server));
 	EXPECT_EQ(0, serve_honest(_metadata, seat, &self->end[1], EACH));
 
@@ -214,7 +213,7 @@ TEST_F(peer_memory, many_processes)
 	release_all(_metadata, seat);
 }
 
-/* What a client has given back, and is still connected, is given up for another. */
+/* Idle memory of a client that is still connected is given up for another client. */
 TEST_F(peer_memory, idle_memory_of_others)
 {
 	static const struct sluice_server_opts opts = SLUICE_SERVER_OPTS(

@@ -20,65 +20,72 @@ static const struct sluice_service_opts many = SLUICE_SERVICE_OPTS(
 	.max_servers = MANY,
 	.max_response_buffer_size = 1000);
 
-/* Fills a service with ports of one kind from one node, three times. */
-static void clients_to_the_limit(struct __test_metadata *_metadata,
-				 struct sluice_service *service, int limit)
-{
-	struct sluice_client *client[MANY];
-	int i, round;
+/* A port of either kind, and the limit of ports of its kind. */
+struct port_kind {
+	void *(*create)(struct sluice_service *service);
+	void (*destroy)(void *port);
+	const char *limit;
+};
 
-	for (round = 0; round < 3; round++) {
-		for (i = 0; i < limit; i++) {
-			client[i] = sluice_client_create(service, NULL);
-			ASSERT_NE(NULL, client[i])
-				TH_LOG("%d: %s", i, sluice_strerror());
-		}
-		EXPECT_FAILS(EUSERS, sluice_client_create(service, NULL));
-		EXPECT_SAYS("max_clients");
-		sluice_client_destroy(client[limit / 2]);
-		client[limit / 2] = sluice_client_create(service, NULL);
-		ASSERT_NE(NULL, client[limit / 2]);
-		EXPECT_FAILS(EUSERS, sluice_client_create(service, NULL));
-		for (i = 0; i < limit; i++)
-			sluice_client_destroy(client[i]);
-	}
+static void *create_client(struct sluice_service *service)
+{
+	return sluice_client_create(service, NULL);
 }
 
-static void servers_to_the_limit(struct __test_metadata *_metadata,
-				 struct sluice_service *service, int limit)
+static void destroy_client(void *client)
 {
-	struct sluice_server *server[MANY];
+	sluice_client_destroy(client);
+}
+
+static void *create_server(struct sluice_service *service)
+{
+	return sluice_server_create(service, NULL);
+}
+
+static void destroy_server(void *server)
+{
+	sluice_server_destroy(server);
+}
+
+static const struct port_kind client_ports = { create_client, destroy_client, "max_clients" };
+static const struct port_kind server_ports = { create_server, destroy_server, "max_servers" };
+
+/* Fills a service with ports of one kind from one node, three times. */
+static void fill_to_the_limit(struct __test_metadata *_metadata, const struct port_kind *kind,
+			      struct sluice_service *service, int limit)
+{
+	void *port[MANY];
 	int i, round;
 
 	for (round = 0; round < 3; round++) {
 		for (i = 0; i < limit; i++) {
-			server[i] = sluice_server_create(service, NULL);
-			ASSERT_NE(NULL, server[i])
+			port[i] = kind->create(service);
+			ASSERT_NE(NULL, port[i])
 				TH_LOG("%d: %s", i, sluice_strerror());
 		}
-		EXPECT_FAILS(EUSERS, sluice_server_create(service, NULL));
-		EXPECT_SAYS("max_servers");
-		sluice_server_destroy(server[limit / 2]);
-		server[limit / 2] = sluice_server_create(service, NULL);
-		ASSERT_NE(NULL, server[limit / 2]);
-		EXPECT_FAILS(EUSERS, sluice_server_create(service, NULL));
+		EXPECT_FAILS(EUSERS, kind->create(service));
+		EXPECT_SAYS(kind->limit);
+		kind->destroy(port[limit / 2]);
+		port[limit / 2] = kind->create(service);
+		ASSERT_NE(NULL, port[limit / 2]);
+		EXPECT_FAILS(EUSERS, kind->create(service));
 		for (i = 0; i < limit; i++)
-			sluice_server_destroy(server[i]);
+			kind->destroy(port[i]);
 	}
 }
 
 TEST_F(ports, one_of_each)
 {
 	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), PTR(&one)));
-	clients_to_the_limit(_metadata, self->seat.service, 1);
-	servers_to_the_limit(_metadata, self->seat.service, 1);
+	fill_to_the_limit(_metadata, &client_ports, self->seat.service, 1);
+	fill_to_the_limit(_metadata, &server_ports, self->seat.service, 1);
 }
 
 TEST_F(ports, many_of_each)
 {
 	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), PTR(&many)));
-	clients_to_the_limit(_metadata, self->seat.service, MANY);
-	servers_to_the_limit(_metadata, self->seat.service, MANY);
+	fill_to_the_limit(_metadata, &client_ports, self->seat.service, MANY);
+	fill_to_the_limit(_metadata, &server_ports, self->seat.service, MANY);
 }
 
 /* Ports of other nodes count too, and those that left do not. */
@@ -91,8 +98,7 @@ TEST_F(ports, of_several_nodes)
 
 	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), PTR(&two)));
 	for (i = 0; i < 4; i++) {
-		end_start(_metadata, &self->end[i], variant->place);
-		ASSERT_EQ(0, at(&self->end[i], open_service, PTR(&calls), 0));
+		start_service(_metadata, &self->end[i], variant->place, &calls, NULL);
 	}
 	ASSERT_EQ(0, at(&self->end[0], open_client, 0, 0));
 	ASSERT_EQ(0, at(&self->end[1], open_client, 0, 0));
@@ -172,8 +178,7 @@ static void overflow(struct __test_metadata *_metadata, struct seat *seat,
 
 TEST_F(ports, room_for_1_response)
 {
-	start_server(_metadata, &self->end[0], variant->place, &calls, &one, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
+	SET_UP_PAIR(&one);
 	overflow(_metadata, &self->seat, &self->end[0], 1);
 }
 

@@ -44,7 +44,7 @@ FIXTURE_VARIANT_ADD(refused, not_in_the_kernel_of_the_server) {
 	.error = ENOSYS, .there = true,
 };
 
-/* From here on this process has no io_uring.  0 or -errno. */
+/* Takes io_uring away from this process.  0 or -errno. */
 static long refuse(struct seat *seat, long error, long unused)
 {
 	struct sock_filter code[] = {

@@ -231,7 +231,7 @@ TEST_F_TIMEOUT(renewal, out_of_descriptors, 240)
 	begin(&self->crowd[0], keep_serving, 1, 0);
 	expect_answer(_metadata, &self->seat);
 	ASSERT_EQ(1, finish(&self->crowd[0]));
-	/* What it needs to answer is there. */
+	/* All that it needs to answer is there. */
 	ASSERT_EQ(0, at(&self->crowd[0], find_no_descriptor, 0, 0));
 	begin(&self->crowd[0], keep_serving, 3, 0);
 	expect_answer(_metadata, &self->seat);
@@ -249,7 +249,7 @@ TEST_F_TIMEOUT(renewal, out_of_descriptors, 240)
 	EXPECT_EQ(3, finish(&self->crowd[0]));
 }
 
-/* From here on the kernel tells this process of no file.  0 or -errno. */
+/* Takes inotify away from this process.  0 or -errno. */
 static long refuse_inotify(struct seat *seat, long a, long b)
 {
 	struct sock_filter code[] = {
@@ -309,7 +309,7 @@ TEST_F_TIMEOUT(renewal, no_place, 240)
 
 static const struct sluice_service_opts few = SLUICE_SERVICE_OPTS(.max_clients = 3);
 
-/* Those who made another service meanwhile are left alone, until they go. */
+/* Processes that have made another service meanwhile are left alone until they leave. */
 TEST_F(renewal, another_service)
 {
 	struct end *server = &self->crowd[0], *other = &self->crowd[1];
@@ -318,8 +318,7 @@ TEST_F(renewal, another_service)
 	ASSERT_EQ(0, kill(server->pid, SIGSTOP));
 	ASSERT_EQ(server->pid, waitpid(server->pid, NULL, WUNTRACED));
 	shell(_metadata, "rm -rf $SLUICE_ROOT");
-	end_start(_metadata, other, IN_PROCESS);
-	ASSERT_EQ(0, at(other, open_service, PTR(&calls), PTR(&few)));
+	start_service(_metadata, other, IN_PROCESS, &calls, &few);
 	ASSERT_EQ(0, at(other, open_client, 0, 0));
 	ASSERT_EQ(0, kill(server->pid, SIGCONT));
 	expect_answer(_metadata, &self->seat);

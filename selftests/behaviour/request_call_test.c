@@ -127,21 +127,26 @@ TEST_F(combined, call_that_is_interrupted)
 	EXPECT_EQ(1, finish(server));
 }
 
+/* The client calls with this number and sleeps; the server holds the request in slot 0. */
+static void begin_call(struct __test_metadata *_metadata, struct end *client,
+		       struct end *server, long number)
+{
+	begin(client, call, number, SLUICE_FOREVER);
+	ASSERT_EQ(number, at(server, take, 0, LONG));
+	until_asleep(client);
+}
+
 /* It ends without a response, by a server that has none to give or leaves. */
 TEST_F(combined, call_without_an_answer)
 {
 	struct end *server = &self->end[0], *client = &self->end[1];
 
 	start_two(_metadata, server, client, variant->place, &calls);
-	begin(client, call, 0, SLUICE_FOREVER);
-	ASSERT_EQ(0, at(server, take, 0, LONG));
-	until_asleep(client);
+	begin_call(_metadata, client, server, 0);
 	ASSERT_EQ(0, at(server, done, 0, 0));
 	EXPECT_EQ(-EPIPE, finish(client));
 	EXPECT_EQ(0, at(client, cancel, 0, 0));
-	begin(client, call, 1, SLUICE_FOREVER);
-	ASSERT_EQ(1, at(server, take, 0, LONG));
-	until_asleep(client);
+	begin_call(_metadata, client, server, 1);
 	ASSERT_EQ(0, at(server, close_server, 0, 0));
 	EXPECT_EQ(-EPIPE, finish(client));
 	EXPECT_EQ(0, at(server, done, 0, 0));
@@ -152,9 +157,7 @@ TEST_F(combined_death, of_the_server_that_is_called)
 	struct end *server = &self->end[0], *client = &self->end[1];
 
 	start_two(_metadata, server, client, IN_PROCESS, &calls);
-	begin(client, call, 0, SLUICE_FOREVER);
-	ASSERT_EQ(0, at(server, take, 0, LONG));
-	until_asleep(client);
+	begin_call(_metadata, client, server, 0);
 	end_kill(server);
 	EXPECT_EQ(-ECONNRESET, finish(client));
 	end_reap(server);
@@ -165,16 +168,14 @@ TEST_F(combined_death, of_the_server_that_is_called)
 
 /* ---- It was not sent ----------------------------------------------------- */
 
-/* What makes a request stay where it is leaves *pending NULL. */
+/* If the request was not sent, *pending is NULL. */
 TEST_F(combined, call_that_sends_nothing)
 {
-	static const struct sluice_service_opts one = SLUICE_SERVICE_OPTS(
-		.max_active_requests_per_client = 1);
 	struct sluice_pending_response *pending = UNTOUCHED;
 	struct seat *seat = &self->seat;
 	struct sluice_request *request;
 
-	SET_UP_PAIR(&one);
+	SET_UP_PAIR(&one_active);
 	EXPECT_FAILS(EINVAL, sluice_request_call(NULL, &pending, LONG));
 	EXPECT_EQ(NULL, (void *)pending);
 
@@ -205,12 +206,9 @@ TEST_F(combined, call_that_sends_nothing)
 /* In a service whose requests do not overflow the sending may be what sleeps. */
 TEST_F(combined, call_that_waits_for_room)
 {
-	static const struct sluice_service_opts no_overflow = SLUICE_SERVICE_OPTS(
-		.flags = SLUICE_SERVICE_NO_REQUEST_OVERFLOW,
-		.max_active_requests_per_client = 1);
 	struct end *server = &self->end[0], *client = &self->end[1];
 
-	start_server(_metadata, server, variant->place, &calls, &no_overflow, NULL);
+	start_server(_metadata, server, variant->place, &calls, &room_for_one, NULL);
 	start_client(_metadata, client, variant->place, &calls, 1);
 	ASSERT_EQ(-EAGAIN, at(client, call, 0, SLUICE_NOWAIT));
 	ASSERT_EQ(0, at(client, cancel, 0, 0));

@@ -7,45 +7,24 @@
  */
 #include "steps.h"
 #include "room.h"
+#include "signals.h"
 
 ENDS_FIXTURE(room);
 PROCESSES_FIXTURE(room_death);
 
 /* ---- Interruptions ------------------------------------------------------- */
 
-static volatile sig_atomic_t handled;	/* signals */
-
-static void count_signal(int signal)
-{
-	(void)signal;
-	handled++;
-}
-
 /* send_through_signals(slot): a signal comes every 10 ms until one ends it. */
 static long send_through_signals(struct seat *seat, long slot, long unused)
 {
-	struct sigevent event = {
-		.sigev_notify = SIGEV_THREAD_ID,
-		.sigev_signo = SIGUSR1,
-	};
-	struct itimerspec time = {
-		.it_value.tv_nsec = 10 * MILLISECOND,
-		.it_interval.tv_nsec = 10 * MILLISECOND,
-	};
-	struct sigaction action = {
-		.sa_handler = count_signal,
-		.sa_flags = SA_RESTART,
-	};
 	timer_t timer;
 	long result;
+	int r;
 
 	(void)unused;
-	handled = 0;
-	event._sigev_un._tid = (pid_t)syscall(SYS_gettid);
-	if (sigaction(SIGUSR1, &action, NULL) ||
-	    timer_create(CLOCK_MONOTONIC, &event, &timer) ||
-	    timer_settime(timer, 0, &time, NULL))
-		return -errno;
+	r = start_signals(count_signal, SA_RESTART, 10 * MILLISECOND, &timer);
+	if (r < 0)
+		return r;
 	result = send_question(seat, slot, 0);
 	timer_delete(timer);
 	return handled ? result : -ENOMSG;
@@ -155,8 +134,7 @@ TEST_F(room, before_the_deadline)
 	struct end *server = &self->end[0];
 	int64_t deadline = sluice_deadline(3600 * SECOND);
 
-	start_server(_metadata, server, variant->place, &calls, &no_overflow, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
+	SET_UP_PAIR(&no_overflow);
 	ASSERT_EQ(ROOM, ask_only(&self->seat, 0, ROOM));
 	ASSERT_EQ(0, loan_question(&self->seat, 0, ROOM));
 	ASSERT_EQ(0, sluice_request_set_deadline(self->seat.request[0], deadline));
@@ -206,7 +184,7 @@ TEST_F(room, of_one_of_two_that_leaves)
 	EXPECT_EQ(-EPIPE, at(client, hear, 0, LONG));
 }
 
-/* One that comes while the request is half-sent is one of the others. */
+/* A server that comes while the request is half-sent gets it like the others. */
 TEST_F(room, of_a_server_that_comes)
 {
 	struct end *slow = &self->end[0], *fast = &self->end[1],
@@ -230,7 +208,7 @@ TEST_F(room, of_a_server_that_comes)
 	EXPECT_EQ(-EAGAIN, at(late, take, 0, SLUICE_NOWAIT));
 }
 
-/* Those that have it may go before it was sent to the rest, or to anybody. */
+/* Servers that have the request may leave before the rest has it. */
 TEST_F(room, of_all_that_leave)
 {
 	struct end *slow = &self->end[0], *fast = &self->end[1];
@@ -286,9 +264,7 @@ TEST_F(room, beside_a_server_that_is_leaving)
 	pthread_t thread;
 	int64_t before;
 
-	start_server(_metadata, going, variant->place, &calls, &no_overflow, NULL);
-	start_server(_metadata, full, variant->place, &calls, &no_overflow, NULL);
-	take_client_seat(_metadata, seat, &calls, NULL, 2);
+	start_two_servers(_metadata, going, full, variant->place, seat, &calls, &no_overflow);
 	ASSERT_EQ(1, ask_only(seat, 0, 1));
 	ASSERT_EQ(0, at(going, take, 0, LONG));
 	ASSERT_EQ(0, at(going, close_server, 0, 0));
@@ -341,12 +317,7 @@ TEST_F(room_death, of_one_of_two_servers)
 	struct end *slow = &self->end[0], *fast = &self->end[1],
 		   *client = &self->end[2];
 
-	start_server(_metadata, slow, IN_PROCESS, &calls, &no_overflow, NULL);
-	start_server(_metadata, fast, IN_PROCESS, &calls, &no_overflow, NULL);
-	start_client(_metadata, client, IN_PROCESS, &calls, 2);
-	ASSERT_EQ(ROOM, at(client, ask_only, 0, ROOM));
-	ASSERT_EQ(ROOM, at(fast, take_only, 0, ROOM));
-	begin(client, ask, 0, 55);
+	start_two_and_ask(_metadata, slow, fast, client, 55);
 	until_asleep(client);
 	end_kill(slow);
 	EXPECT_EQ(1, finish(client)) TH_LOG("%s", client->result.sentence);
@@ -379,12 +350,7 @@ TEST_F(room_death, of_a_client_that_waits)
 	struct end *slow = &self->end[0], *fast = &self->end[1],
 		   *client = &self->end[2];
 
-	start_server(_metadata, slow, IN_PROCESS, &calls, &no_overflow, NULL);
-	start_server(_metadata, fast, IN_PROCESS, &calls, &no_overflow, NULL);
-	start_client(_metadata, client, IN_PROCESS, &calls, 2);
-	ASSERT_EQ(ROOM, at(client, ask_only, 0, ROOM));
-	ASSERT_EQ(ROOM, at(fast, take_only, 0, ROOM));
-	begin(client, ask, 0, 55);
+	start_two_and_ask(_metadata, slow, fast, client, 55);
 	ASSERT_EQ(55, at(fast, take, 0, LONG));
 	until_asleep(client);
 	end_kill_and_reap(client);

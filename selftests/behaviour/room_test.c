@@ -16,10 +16,10 @@ TEST_F(room, is_what_the_creator_says)
 {
 	static const struct sluice_service_opts demand = SLUICE_SERVICE_OPTS(
 		.flags = SLUICE_SERVICE_NO_REQUEST_OVERFLOW);
-	static const struct sluice_service_opts must_exist = SLUICE_SERVICE_OPTS(
+	static const struct sluice_service_opts room_must_exist = SLUICE_SERVICE_OPTS(
 		.flags = SLUICE_SERVICE_NO_REQUEST_OVERFLOW |
 			 SLUICE_SERVICE_MUST_EXIST);
-	static const struct sluice_service_opts must_create = SLUICE_SERVICE_OPTS(
+	static const struct sluice_service_opts room_must_create = SLUICE_SERVICE_OPTS(
 		.flags = SLUICE_SERVICE_NO_REQUEST_OVERFLOW |
 			 SLUICE_SERVICE_MUST_CREATE);
 	static const struct sluice_service_opts unknown = SLUICE_SERVICE_OPTS(
@@ -27,14 +27,14 @@ TEST_F(room, is_what_the_creator_says)
 	struct end *other = &self->end[0];
 
 	end_start(_metadata, other, variant->place);
-	EXPECT_EQ(-ENOENT, at(other, open_service, PTR(&calls), PTR(&must_exist)));
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), PTR(&must_create)));
+	EXPECT_EQ(-ENOENT, at(other, open_service, PTR(&calls), PTR(&room_must_exist)));
+	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), PTR(&room_must_create)));
 	EXPECT_EQ(-EEXIST, at(other, open_service, PTR(&calls),
-			      PTR(&must_create)));
+			      PTR(&room_must_create)));
 	EXPECT_EQ(-EINVAL, at(other, open_service, PTR(&calls), PTR(&unknown)));
 	EXPECT_EQ(0, at(other, open_service, PTR(&calls), PTR(&demand)));
 	ASSERT_EQ(0, at(other, leave, 0, 0));
-	EXPECT_EQ(0, at(other, open_service, PTR(&calls), PTR(&must_exist)));
+	EXPECT_EQ(0, at(other, open_service, PTR(&calls), PTR(&room_must_exist)));
 	ASSERT_EQ(0, at(other, leave, 0, 0));
 	EXPECT_EQ(0, at(other, open_service, PTR(&calls), 0));
 	ASSERT_EQ(0, at(other, leave, 0, 0));
@@ -45,7 +45,7 @@ TEST_F(room, is_what_the_creator_says)
 	EXPECT_EQ(-EPROTOTYPE, at(other, open_service, PTR(&calls), PTR(&demand)));
 	EXPECT_NE(NULL, strstr(other->result.sentence, "NO_REQUEST_OVERFLOW"));
 	EXPECT_EQ(-EPROTOTYPE, at(other, open_service, PTR(&calls),
-				  PTR(&must_exist)));
+				  PTR(&room_must_exist)));
 	EXPECT_EQ(0, at(other, open_service, PTR(&calls), 0));
 }
 
@@ -112,7 +112,7 @@ TEST_F(room, for_a_thousand)
 	EXPECT_EQ(-EAGAIN, at(server, take, 0, SLUICE_NOWAIT));
 }
 
-/* Of several clients each has room of its own. */
+/* Each of several clients has room of its own. */
 TEST_F(room, is_not_taken_by_others)
 {
 	struct end *server = &self->end[0], *client = &self->end[1],
@@ -135,15 +135,14 @@ TEST_F(room, is_not_taken_by_others)
 	EXPECT_EQ(1, finish(other));
 }
 
-/* What has come too late is skipped, and so makes room. */
+/* A request that is too late is skipped, and so makes room. */
 TEST_F(room, is_made_by_what_has_expired)
 {
 	struct end *server = &self->end[0];
 	int64_t deadline;
 	long i, sent;
 
-	start_server(_metadata, server, variant->place, &calls, &no_overflow, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
+	SET_UP_PAIR(&no_overflow);
 	for (i = 0, sent = 0; sent < ROOM && i < 100; i++) {
 		deadline = sluice_deadline((1 + i) * MILLISECOND);
 		ASSERT_EQ(0, loan_question(&self->seat, 0, i));
@@ -173,8 +172,7 @@ TEST_F(room, is_not_what_pending_responses_lack)
 {
 	struct end *server = &self->end[0];
 
-	start_server(_metadata, server, variant->place, &calls, &no_overflow, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
+	SET_UP_PAIR(&no_overflow);
 	ASSERT_EQ(ROOM, ask_many(&self->seat, ROOM, 0));
 	ASSERT_EQ(0, loan_question(&self->seat, ROOM, ROOM));
 	EXPECT_EQ(-EBUSY, send_question(&self->seat, ROOM, 0));
@@ -185,7 +183,7 @@ TEST_F(room, is_not_what_pending_responses_lack)
 	EXPECT_EQ(1, send_question(&self->seat, ROOM, 0));
 }
 
-/* Nobody is there: there is nothing to wait for. */
+/* Without a server the client does not wait. */
 TEST_F(room, without_a_server)
 {
 	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), PTR(&no_overflow)));

@@ -12,7 +12,7 @@ ENDS_FIXTURE(rounding);
 #define MIB	((uint64_t)1 << 20)
 #define PAGE	UINT64_C(4096)
 
-/* What a segment of a port may have beyond what is out: the room made at once. */
+/* A segment may be larger than what is loaned by this: the room that is made at once. */
 #define SPARE	MIB
 
 static uint64_t round_to_page(uint64_t bytes)
@@ -24,13 +24,8 @@ struct head {
 	uint64_t words[5];
 };
 
-static const struct sluice_contract headed = {
-	.name = "test/headed",
-	.request = SLUICE_SLICE(uint8_t),
-	.response = SLUICE_SLICE(uint8_t),
-	.request_header = SLUICE_TYPE(struct head),
-	.response_header = SLUICE_TYPE(struct head),
-};
+static const struct sluice_contract headed =
+	BLOBS_WITH_HEADERS("test/headed", struct head);
 
 static const struct sluice_contract *const contracts[] = { &blobs, &headed };
 

@@ -49,7 +49,7 @@ static const struct sluice_contract contract = {
 	.response = SLUICE_TYPE(struct result),
 };
 
-/* What the processes tell; shared by all of them. */
+/* Figures of the processes; all of them share this. */
 static struct told {
 	int64_t begin, end;		/* of what is measured; 0: not known yet */
 	int ready;			/* clients */

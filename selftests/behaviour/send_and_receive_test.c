@@ -67,8 +67,7 @@ TEST_F(combined, next_after_the_client_has_gone)
 	start_client(_metadata, client, variant->place, &calls, 1);
 
 	/* It has cancelled. */
-	ASSERT_EQ(1, at(client, ask, 0, 30));
-	ASSERT_EQ(30, at(server, take, 0, LONG));
+	ASK_FROM_AND_TAKE(client, server, 0, 30);
 	ASSERT_EQ(0, at(client, cancel, 0, 0));
 	begin(server, next, 1, SLUICE_FOREVER);
 	until_asleep(server);
@@ -139,8 +138,7 @@ TEST_F(combined, next_misused)
 	struct sluice_reply *reply;
 	int said_sent;
 
-	ASSERT_EQ(0, join_server(seat, PTR(&calls), 0));
-	start_client(_metadata, client, variant->place, &calls, 1);
+	start_reversed(_metadata, client, variant->place, seat, &calls);
 	ASSERT_EQ(1, at(client, ask, 0, 1));
 	ASSERT_EQ(1, at(client, ask, 1, 2));
 	ASSERT_EQ(1, take(seat, 0, LONG));
@@ -169,7 +167,7 @@ TEST_F(combined, next_misused)
 	EXPECT_EQ(10, at(client, hear, 0, LONG));
 	EXPECT_EQ(12, at(client, hear, 0, LONG));
 
-	/* Who does not ask is not told. */
+	/* A caller that passes NULL is not told. */
 	ASSERT_EQ(0, loan_answer(seat, 0, 13));
 	reply = seat->reply[0];
 	seat->reply[0] = NULL;

@@ -179,11 +179,9 @@ static void call(int in, struct cost *cost)
 	sluice_node_destroy(node);
 }
 
-/* One run, in a program of its own; the figures go to stdout, in binary. */
-static int run(void)
+/* A child that writes into the second descriptor what its parent reads from the first. */
+static pid_t fork_with_pipe(int pipes[2])
 {
-	struct cost cost[STEPS];
-	int pipes[2], status;
 	pid_t pid;
 
 	if (pipe(pipes))
@@ -191,6 +189,17 @@ static int run(void)
 	pid = fork();
 	if (pid < 0)
 		err(1, "fork");
+	return pid;
+}
+
+/* One run, in a program of its own; the figures go to stdout, in binary. */
+static int run(void)
+{
+	struct cost cost[STEPS];
+	int pipes[2], status;
+	pid_t pid;
+
+	pid = fork_with_pipe(pipes);
 	if (!pid) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		serve(pipes[1]);
@@ -209,11 +218,7 @@ static void run_program(const char *program, struct cost *cost)
 	int pipes[2], status;
 	pid_t pid;
 
-	if (pipe(pipes))
-		err(1, "pipe");
-	pid = fork();
-	if (pid < 0)
-		err(1, "fork");
+	pid = fork_with_pipe(pipes);
 	if (!pid) {
 		dup2(pipes[1], STDOUT_FILENO);
 		execl(program, program, "run", (char *)NULL);

@@ -7,32 +7,9 @@
 #include <poll.h>
 #include <sys/resource.h>
 
-#include "steps.h"
+#include "shortage.h"
 
 PROCESSES_FIXTURE(shortage);
-
-static struct rlimit files;
-
-/* exhaust(spare): from here on this process can open so many and no more. */
-static long exhaust(struct seat *seat, long spare, long b)
-{
-	struct rlimit few;
-	int fd;
-
-	if (getrlimit(RLIMIT_NOFILE, &files))
-		return -errno;
-	fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
-	if (fd < 0)
-		return -errno;
-	close(fd);
-	few = (struct rlimit){ (rlim_t)(fd + spare), files.rlim_max };
-	return setrlimit(RLIMIT_NOFILE, &few) ? -errno : 0;
-}
-
-static long relieve(struct seat *seat, long a, long b)
-{
-	return setrlimit(RLIMIT_NOFILE, &files) ? -errno : 0;
-}
 
 /* ---- A server ------------------------------------------------------------ */
 
@@ -135,14 +112,13 @@ TEST_F(shortage, of_a_server_that_passes)
 	start_server(_metadata, &self->end[0], IN_PROCESS, &calls, NULL, NULL);
 	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
 	for (i = 1; i < 4; i++) {
-		end_start(_metadata, &self->end[i], IN_PROCESS);
-		ASSERT_EQ(0, at(&self->end[i], open_service, PTR(&calls), 0));
+		start_service(_metadata, &self->end[i], IN_PROCESS, &calls, NULL);
 	}
 	for (i = 0; i < 8; i++)
 		be_short(_metadata, &self->seat, self->end, i);
 }
 
-/* Who connects meanwhile waits, and is served afterwards. */
+/* A client that connects meanwhile waits, and is served afterwards. */
 TEST_F(shortage, of_a_server_that_goes_on_with_whom_it_has)
 {
 	struct end *server = &self->end[0], *client;
@@ -210,20 +186,24 @@ static long client_wakes(struct seat *seat, long a, long b)
 	return wakes_while(seat, wait_servers, 1, IDLE);
 }
 
+/* This many wakes, which a step of this end has counted, are few enough. */
+static void expect_few_wakes(struct __test_metadata *_metadata, struct end *end, long wakes)
+{
+	TH_LOG("%ld wakes in 2 s", wakes);
+	EXPECT_LE(0, wakes) TH_LOG("%s", end->result.sentence);
+	EXPECT_GE(WAKES_MAX, wakes);
+}
+
 TEST_F(shortage, does_not_keep_an_idle_server_awake)
 {
 	struct end *server = &self->end[0];
-	long wakes;
 
 	start_server(_metadata, server, IN_PROCESS, &calls, NULL, NULL);
 	ASSERT_EQ(0, at(server, exhaust, 0, 0));
 	begin(server, server_wakes, 0, 0);
 	until_asleep(server);
 	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
-	wakes = finish(server);
-	TH_LOG("%ld wakes in 2 s", wakes);
-	EXPECT_LE(0, wakes) TH_LOG("%s", server->result.sentence);
-	EXPECT_GE(WAKES_MAX, wakes);
+	expect_few_wakes(_metadata, server, finish(server));
 	EXPECT_EQ(0, at(server, relieve, 0, 0));
 }
 
@@ -249,36 +229,28 @@ static long loop_wakes(struct seat *seat, long a, long b)
 TEST_F(shortage, does_not_keep_an_event_loop_awake)
 {
 	struct end *server = &self->end[0];
-	long wakes;
 
 	start_server(_metadata, server, IN_PROCESS, &calls, NULL, NULL);
 	begin(server, loop_wakes, 0, 0);
 	until_asleep(server);
 	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
-	wakes = finish(server);
-	TH_LOG("%ld wakes in 2 s", wakes);
-	EXPECT_LE(0, wakes) TH_LOG("%s", server->result.sentence);
-	EXPECT_GE(WAKES_MAX, wakes);
+	expect_few_wakes(_metadata, server, finish(server));
 }
 
 TEST_F(shortage, does_not_keep_an_idle_client_awake)
 {
 	struct end *client = &self->end[0];
-	long wakes;
 
 	end_start(_metadata, client, IN_PROCESS);
 	ASSERT_EQ(0, at(client, join_client, PTR(&calls), 0));
 	ASSERT_EQ(0, at(client, exhaust, 0, 0));
 	ASSERT_EQ(0, join_server(&self->seat, PTR(&calls), 0));
-	wakes = at(client, client_wakes, 0, 0);
-	TH_LOG("%ld wakes in 2 s", wakes);
-	EXPECT_LE(0, wakes) TH_LOG("%s", client->result.sentence);
-	EXPECT_GE(WAKES_MAX, wakes);
+	expect_few_wakes(_metadata, client, at(client, client_wakes, 0, 0));
 	EXPECT_EQ(0, at(client, relieve, 0, 0));
 	EXPECT_EQ(1, at(client, wait_servers, 1, LONG));
 }
 
-/* Those whom it has not taken are told that it leaves, not that it has died. */
+/* Clients that were not accepted are told that the server leaves, not that it has died. */
 TEST_F(shortage, of_a_server_that_leaves)
 {
 	struct end *server = &self->end[0], *client = &self->end[1];
@@ -303,8 +275,7 @@ TEST_F(shortage, of_a_server_that_comes)
 	long spare, result = -EMFILE;
 
 	start_client(_metadata, &self->end[1], IN_PROCESS, &calls, 0);
-	end_start(_metadata, server, IN_PROCESS);
-	ASSERT_EQ(0, at(server, open_service, PTR(&calls), 0));
+	start_service(_metadata, server, IN_PROCESS, &calls, NULL);
 	for (spare = 0; spare < 16 && result < 0; spare++) {
 		ASSERT_EQ(0, at(server, exhaust, spare, 0));
 		result = at(server, open_server, 0, 0);
@@ -350,90 +321,6 @@ TEST_F(shortage, of_a_client_that_passes)
 			TH_LOG("spare %ld: %s", spare, client->result.sentence);
 		close_server(&self->seat, 0, 0);
 	}
-}
-
-/* ---- Growth -------------------------------------------------------------- */
-
-#define SMALL	16
-#define LARGE	(INT64_C(4) << 20)
-
-static void meet_again(struct __test_metadata *_metadata, struct end *server, struct end *client,
-		       long size)
-{
-	begin(server, serve_blobs, 1, 0);
-	EXPECT_EQ(1, at(client, wait_servers, 1, LONG)) TH_LOG("%s", client->result.sentence);
-	EXPECT_EQ(0, at(client, exchange_blob, 1, size)) TH_LOG("%s", client->result.sentence);
-	EXPECT_EQ(1, finish(server)) TH_LOG("%s", server->result.sentence);
-}
-
-static void meet(struct __test_metadata *_metadata, struct end *server, struct end *client,
-		 const struct sluice_service_opts *service)
-{
-	start_server(_metadata, server, IN_PROCESS, &blobs, service, NULL);
-	start_client(_metadata, client, IN_PROCESS, &blobs, 1);
-	meet_again(_metadata, server, client, SMALL);
-}
-
-/* A response in a new segment, for which the client has no descriptor. */
-TEST_F(shortage, of_a_client_that_a_response_grows_for)
-{
-	struct end *server = &self->end[0], *client = &self->end[1];
-
-	meet(_metadata, server, client, NULL);
-
-	ASSERT_EQ(1, at(client, ask_blob, 0, SMALL));
-	ASSERT_EQ(0, at(client, exhaust, 0, 0));
-	ASSERT_EQ(SMALL, at(server, take_blob, 0, LONG));
-	ASSERT_EQ(0, at(server, answer_blob, 0, LARGE));
-	EXPECT_EQ(-EMFILE, at(client, hear_blob, 0, LONG));
-	EXPECT_NE(NULL, strstr(client->result.sentence, "no descriptor left (RLIMIT_NOFILE"))
-		TH_LOG("%s", client->result.sentence);
-	/* The server is told that the client has left, and not that it has died. */
-	EXPECT_EQ(-EPIPE, at(server, answer_blob, 0, SMALL)) TH_LOG("%s", server->result.sentence);
-	EXPECT_EQ(0, at(server, done, 0, 0));
-	ASSERT_EQ(0, at(client, relieve, 0, 0));
-	meet_again(_metadata, server, client, LARGE);
-}
-
-/* A request in a new segment, for which the server has no descriptor. */
-TEST_F(shortage, of_a_server_that_a_request_grows_for)
-{
-	struct end *server = &self->end[0], *client = &self->end[1];
-
-	meet(_metadata, server, client, NULL);
-
-	ASSERT_EQ(0, at(server, exhaust, 0, 0));
-	ASSERT_EQ(1, at(client, ask_blob, 0, LARGE));
-	EXPECT_EQ(-ETIMEDOUT, at(server, take_blob, 0, 100 * MILLISECOND));
-	EXPECT_EQ(-ECONNABORTED, at(client, hear_blob, 0, LONG));
-	EXPECT_NE(NULL, strstr(client->result.sentence, "had no descriptor left"))
-		TH_LOG("%s", client->result.sentence);
-	ASSERT_EQ(0, at(server, relieve, 0, 0));
-	meet_again(_metadata, server, client, LARGE);
-}
-
-static const struct sluice_service_opts no_overflow = SLUICE_SERVICE_OPTS(
-	.max_active_requests_per_client = 1,
-	.flags = SLUICE_SERVICE_NO_REQUEST_OVERFLOW);
-
-/* Who waits for room is told the same. */
-TEST_F(shortage, of_a_server_that_room_is_waited_for)
-{
-	struct end *server = &self->end[0], *client = &self->end[1];
-
-	meet(_metadata, server, client, &no_overflow);
-
-	ASSERT_EQ(0, at(server, exhaust, 0, 0));
-	ASSERT_EQ(1, at(client, ask_blob, 0, LARGE));
-	ASSERT_EQ(0, at(client, cancel, 0, 0));
-	begin(client, ask_blob, 1, SMALL);
-	until_asleep(client);
-	EXPECT_EQ(-ETIMEDOUT, at(server, take_blob, 0, 100 * MILLISECOND));
-	EXPECT_EQ(-ECONNABORTED, finish(client)) TH_LOG("%s", client->result.sentence);
-	EXPECT_NE(NULL, strstr(client->result.sentence, "had no descriptor left"))
-		TH_LOG("%s", client->result.sentence);
-	ASSERT_EQ(0, at(server, relieve, 0, 0));
-	meet_again(_metadata, server, client, SMALL);
 }
 
 TEST_HARNESS_MAIN

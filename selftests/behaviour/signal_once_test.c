@@ -171,7 +171,7 @@ TEST_F(signal_once, for_anything)
 	}
 }
 
-/* What a server is stopped by: its clients are idle, or were busy a moment ago. */
+/* A signal stops a server whose clients are idle, or were busy a moment ago. */
 TEST_F(signal_once, for_a_request)
 {
 	struct end *client = self->end;
@@ -247,8 +247,7 @@ TEST_F(signal_once, for_room)
 	struct end *server = &self->end[0];
 	struct seat *seat = &self->seat;
 
-	start_server(_metadata, server, variant->place, &calls, &no_overflow, NULL);
-	take_client_seat(_metadata, seat, &calls, NULL, 1);
+	SET_UP_PAIR(&no_overflow);
 	ASSERT_EQ(ROOM, ask_only(seat, 0, ROOM));
 	ASSERT_EQ(0, loan_question(seat, 0, ROOM));
 	EXPECT_ENDED(seat->node, send_question(seat, 0, 0));
@@ -328,8 +327,7 @@ TEST_F(signal_once, among_other_clients)
 	long i;
 
 	take_server_seat(_metadata, seat, NULL, client, variant->place);
-	end_start(_metadata, crowd, variant->place);
-	ASSERT_EQ(0, at(crowd, open_service, PTR(&calls), 0));
+	start_service(_metadata, crowd, variant->place, &calls, NULL);
 	for (i = 0; i < VISITS; i++) {
 		/*
 		 * After a wait that was short, the next two sleeps are without protection
@@ -339,7 +337,7 @@ TEST_F(signal_once, among_other_clients)
 		ASSERT_EQ(-ETIMEDOUT, take(seat, 0, 5 * MILLISECOND));
 		begin(crowd, come_and_go, VISITS, 0);
 		EXPECT_ENDED_AFTER(5 + i, seat->node, take(seat, 0, waits[i % 2]));
-		/* Nobody welcomes them but a server that is at work. */
+		/* Only a server at work welcomes them. */
 		begin(client, ask, 0, i);
 		ASSERT_EQ(i, take(seat, 0, LONG));
 		ASSERT_EQ(1, finish(client));
@@ -424,8 +422,7 @@ TEST_F(signal_once, never_without_one)
 	struct seat *seat = &self->seat;
 	long i;
 
-	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
-	take_client_seat(_metadata, seat, &calls, NULL, 1);
+	SET_UP_PAIR(NULL);
 	start_client(_metadata, client, variant->place, &calls, 1);
 	begin(server, serve_on, 1500, 0);
 	begin(client, exchange_pausing, 500, 0);
@@ -452,13 +449,11 @@ TEST_F(signal_once, never_without_one)
 TEST_F(signal_once, never_for_signals_without_a_handler)
 {
 	static const int idle[] = { SIGCHLD, SIGWINCH, SIGURG };
-	struct end *server = &self->end[0];
 	struct seat *seat = &self->seat;
 	pid_t sender, self_pid = getpid();
 	unsigned int i, ended = 0;
 
-	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
-	take_client_seat(_metadata, seat, &calls, NULL, 1);
+	SET_UP_PAIR(NULL);
 	ASSERT_EQ(1, ask(seat, 0, 1));
 	sender = fork();
 	ASSERT_LE(0, sender);

@@ -41,34 +41,28 @@ static void exchange_growing(struct __test_metadata *_metadata,
 		TH_LOG("%s", server->result.sentence);
 }
 
-TEST_F_TIMEOUT(slices, power_of_two, 120)
+/* The client has grown up to the longest slice. */
+static void expect_grown(struct __test_metadata *_metadata, const struct seat *seat)
 {
-	static const struct sluice_client_opts client = SLUICE_CLIENT_OPTS(
-		.port = { .strategy = SLUICE_POWER_OF_TWO });
-	static const struct sluice_server_opts server = SLUICE_SERVER_OPTS(
-		.port = { .strategy = SLUICE_POWER_OF_TWO });
 	struct sluice_memory memory = { .size = sizeof(memory) };
 
-	exchange_growing(_metadata, &self->seat, &self->end[0], variant->place,
-			 &client, &server);
-	ASSERT_EQ(0, sluice_client_memory(self->seat.client, &memory));
+	ASSERT_EQ(0, sluice_client_memory(seat->client, &memory));
 	EXPECT_LT(0u, memory.growths);
 	EXPECT_LE(length(LENGTHS - 1), memory.largest_segment);
 }
 
+TEST_F_TIMEOUT(slices, power_of_two, 120)
+{
+	exchange_growing(_metadata, &self->seat, &self->end[0], variant->place,
+			 &power_of_two_client, &power_of_two_server);
+	expect_grown(_metadata, &self->seat);
+}
+
 TEST_F_TIMEOUT(slices, best_fit, 120)
 {
-	static const struct sluice_client_opts client = SLUICE_CLIENT_OPTS(
-		.port = { .strategy = SLUICE_BEST_FIT });
-	static const struct sluice_server_opts server = SLUICE_SERVER_OPTS(
-		.port = { .strategy = SLUICE_BEST_FIT });
-	struct sluice_memory memory = { .size = sizeof(memory) };
-
 	exchange_growing(_metadata, &self->seat, &self->end[0], variant->place,
-			 &client, &server);
-	ASSERT_EQ(0, sluice_client_memory(self->seat.client, &memory));
-	EXPECT_LT(0u, memory.growths);
-	EXPECT_LE(length(LENGTHS - 1), memory.largest_segment);
+			 &best_fit_client, &best_fit_server);
+	expect_grown(_metadata, &self->seat);
 }
 
 TEST_F_TIMEOUT(slices, constant, 120)

@@ -15,10 +15,6 @@ PROCESSES_FIXTURE(slots);
 
 #define ZOMBIES	200
 
-static const struct sluice_service_opts one = SLUICE_SERVICE_OPTS(
-	.max_clients = 1,
-	.max_servers = 1);
-
 static long serve_and_come(struct seat *seat)
 {
 	long result = open_server(seat, 0, 0);
@@ -42,13 +38,13 @@ static void use_slots(struct __test_metadata *_metadata, struct seat *seat)
 	close_server(seat, 0, 0);
 }
 
-/* Nobody opens a service, so nobody sweeps, between the death and the claim. */
+/* No process opens a service, and so none sweeps, between the death and the claim. */
 TEST_F_TIMEOUT(slots, frees_the_slots_of_zombies, 120)
 {
 	struct end *killer = &self->end[0];
 	long i;
 
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), PTR(&one)));
+	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), PTR(&one_of_each)));
 	end_start(_metadata, killer, IN_PROCESS);
 	for (i = 0; i < ZOMBIES; i++) {
 		ASSERT_EQ(0, at(killer, raise_victim, PTR(serve_and_come), 0));
@@ -110,6 +106,21 @@ static bool can_open_pidfds(void)
 	return fd >= 0;
 }
 
+#define NEEDS_PIDFDS()							\
+	do {								\
+		if (!can_open_pidfds())					\
+			SKIP(return, "there is no pidfd_open");		\
+	} while (0)
+
+/* A service with one slot of each kind, and a killer, which has the orphans of its victims. */
+static void start_slots(struct __test_metadata *_metadata, struct seat *seat,
+			struct end *killer)
+{
+	ASSERT_EQ(0, open_service(seat, PTR(&calls), PTR(&one_of_each)));
+	end_start(_metadata, killer, IN_PROCESS);
+	ASSERT_EQ(0, at(killer, adopt_orphans, 0, 0));
+}
+
 static void take_over(struct __test_metadata *_metadata, struct seat *seat,
 		      struct end *killer, bool reap)
 {
@@ -168,18 +179,15 @@ TEST_F_TIMEOUT(slots, frees_slots_that_a_child_holds, 120)
 	struct end *killer = &self->end[0];
 	long i;
 
-	if (!can_open_pidfds())
-		SKIP(return, "there is no pidfd_open");
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), PTR(&one)));
-	end_start(_metadata, killer, IN_PROCESS);
-	ASSERT_EQ(0, at(killer, adopt_orphans, 0, 0));
+	NEEDS_PIDFDS();
+	start_slots(_metadata, &self->seat, killer);
 	for (i = 0; i < 20; i++) {
 		take_over(_metadata, &self->seat, killer, i % 2);
 	}
 	sweep(_metadata);
 }
 
-/* Of a process whose first thread has ended, /proc says that it is a zombie. */
+/* /proc calls a process a zombie whose first thread has ended. */
 static void *stay(void *unused)
 {
 	(void)unused;
@@ -232,7 +240,7 @@ TEST_F(slots, robs_nobody_of_a_slot)
 	long child;
 	size_t i;
 
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), PTR(&one)));
+	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), PTR(&one_of_each)));
 	end_start(_metadata, killer, IN_PROCESS);
 	ASSERT_EQ(0, at(killer, adopt_orphans, 0, 0));
 	for (i = 0; i < ARRAY_SIZE(deeds); i++) {
@@ -252,7 +260,7 @@ TEST_F(slots, robs_nobody_of_a_slot)
 
 /* ---- Who may claim them ---------------------------------------------------------- */
 
-/* What a process in a pid namespace of its own is told when it claims a slot. */
+/* The result of a claim by a process in a pid namespace of its own. */
 static long come_from_elsewhere(struct seat *seat)
 {
 	struct seat stranger = { .node = NULL };
@@ -322,14 +330,10 @@ TEST_F_TIMEOUT(slots, gives_a_slot_to_one, 120)
 	unsigned int random = 5;
 	long i;
 
-	if (!can_open_pidfds())
-		SKIP(return, "there is no pidfd_open");
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), PTR(&one)));
-	end_start(_metadata, killer, IN_PROCESS);
-	ASSERT_EQ(0, at(killer, adopt_orphans, 0, 0));
+	NEEDS_PIDFDS();
+	start_slots(_metadata, &self->seat, killer);
 	for (i = 1; i <= CLAIMERS; i++) {
-		end_start(_metadata, &self->end[i], IN_PROCESS);
-		ASSERT_EQ(0, at(&self->end[i], open_service, PTR(&calls), 0));
+		start_service(_metadata, &self->end[i], IN_PROCESS, &calls, NULL);
 	}
 	for (i = 0; i < rounds() / 2; i++) {
 		race_for_slot(_metadata, &self->seat, killer, &self->end[1],
@@ -346,7 +350,7 @@ TEST_F(slots, gives_no_slot_to_another_pid_namespace)
 
 	end_start(_metadata, killer, IN_PROCESS);
 	ASSERT_EQ(0, at(killer, adopt_orphans, 0, 0));
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), PTR(&one)));
+	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), PTR(&one_of_each)));
 	result = at(killer, raise_victim, PTR(come_from_elsewhere), 0);
 	if (result == -EPERM || result == -EINVAL || !can_open_pidfds())
 		SKIP(return, "no pid namespace can be made, or no pidfd opened");

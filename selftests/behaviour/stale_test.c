@@ -1,22 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A message that is released a second time, after things have happened that make and
+ * A message of a client that is released a second time, after things have happened that make and
  * release no other message: receives that find nothing, loans and sends that fail, limits
  * that are told.  However many there were, the second release is EINVAL, and the other
  * messages that the program holds stay what they are.  sluice.h says how many messages
  * it takes until a stale handle may be another message's; so do the last tests here.
+ * stale_server_test has the messages of a server.
  */
-#include "steps.h"
-
-ENDS_FIXTURE(stale);
-
-/* Failures in a row, from none to more than a table has handles to spare, twice over. */
-#define OFTEN	20
-
-/* Other messages of the kind until a stale handle may be used again; see sluice.h. */
-#define PROMISED	8
+#include "stale.h"
 
 /* ---- Responses ------------------------------------------------------------- */
+
+/* The next response in slot 0, which carries this number; it has been released. */
+static struct sluice_response *release_response(struct __test_metadata *_metadata,
+						struct seat *seat, long number)
+{
+	struct sluice_response *stale;
+
+	ASSERT_EQ(number, hold(seat, 0, 0));
+	stale = seat->response[0];
+	ASSERT_EQ(0, drop_response(seat, 0, 0));
+	return stale;
+}
 
 /*
  * Of a request that is held in slot 0 of both ends a response is held in slot 1, and
@@ -50,7 +55,7 @@ TEST_F(stale, response_after_polls)
 	struct end *server = &self->end[0];
 	long n;
 
-	SET_UP_PORTS(&calls, NULL, NULL, NULL);
+	SET_UP_PAIR(NULL);
 	ASK_AND_TAKE(&self->seat, server, 0, 1);
 	for (n = 0; n < OFTEN; n++)
 		fail_to_receive(_metadata, &self->seat, server, n, SLUICE_NOWAIT, -EAGAIN);
@@ -61,14 +66,14 @@ TEST_F(stale, response_after_waits)
 	struct end *server = &self->end[0];
 	long n;
 
-	SET_UP_PORTS(&calls, NULL, NULL, NULL);
+	SET_UP_PAIR(NULL);
 	ASK_AND_TAKE(&self->seat, server, 0, 1);
 	for (n = 0; n < OFTEN; n++)
 		fail_to_receive(_metadata, &self->seat, server, n, MILLISECOND / 10,
 				-ETIMEDOUT);
 }
 
-/* What another request has ended with is told over and over. */
+/* The end of another request is told over and over. */
 TEST_F(stale, response_after_ends)
 {
 	struct end *server = &self->end[0];
@@ -76,16 +81,14 @@ TEST_F(stale, response_after_ends)
 	struct seat *seat = &self->seat;
 	long i, n;
 
-	SET_UP_PORTS(&calls, NULL, NULL, NULL);
+	SET_UP_PAIR(NULL);
 	ASSERT_EQ(1, ask(seat, 1, 1));
 	ASSERT_EQ(1, at(server, serve, 1, 0));
 	ASSERT_EQ(2, hear(seat, 1, LONG));
 	ASK_AND_TAKE(seat, server, 0, 1);
 	for (n = 0; n < OFTEN; n++) {
 		ASSERT_EQ(2, at(server, answer_many, 10, 2));
-		ASSERT_EQ(10, hold(seat, 0, 0));
-		stale = seat->response[0];
-		ASSERT_EQ(0, drop_response(seat, 0, 0));
+		stale = release_response(_metadata, seat, 10);
 		for (i = 0; i < n; i++) {
 			ASSERT_EQ(-EPIPE, hear(seat, 1, LONG));
 		}
@@ -105,13 +108,11 @@ TEST_F(stale, response_after_limits)
 	struct seat *seat = &self->seat;
 	long i, n;
 
-	SET_UP_PORTS(&calls, &few, NULL, NULL);
+	SET_UP_PAIR(&few);
 	ASK_AND_TAKE(seat, server, 0, 1);
 	for (n = 0; n < OFTEN; n++) {
 		ASSERT_EQ(3, at(server, answer_many, 10, 3));
-		ASSERT_EQ(10, hold(seat, 0, 0));
-		stale = seat->response[0];
-		ASSERT_EQ(0, drop_response(seat, 0, 0));
+		stale = release_response(_metadata, seat, 10);
 		ASSERT_EQ(11, hold(seat, 0, 1));
 		for (i = 0; i < n; i++) {
 			ASSERT_EQ(-ENOBUFS, hear(seat, 0, LONG));
@@ -127,9 +128,17 @@ TEST_F(stale, response_after_limits)
 
 /* ---- Requests -------------------------------------------------------------- */
 
+/* The request in slot 0, which has been released. */
+static struct sluice_request *release_request(struct __test_metadata *_metadata,
+					      struct seat *seat)
+{
+	struct sluice_request *stale = seat->request[0];
+
+	ASSERT_EQ(0, drop_question(seat, 0, 0));
+	return stale;
+}
+
 static const struct sluice_client_opts small_client = SLUICE_CLIENT_OPTS(
-	.port = { .memory_limit = 1 << 20 });
-static const struct sluice_server_opts small_server = SLUICE_SERVER_OPTS(
 	.port = { .memory_limit = 1 << 20 });
 
 TEST_F(stale, request_after_failed_loans)
@@ -160,13 +169,12 @@ TEST_F(stale, request_after_refused_loans)
 	struct seat *seat = &self->seat;
 	long i, n;
 
-	SET_UP_PORTS(&calls, NULL, NULL, NULL);
+	SET_UP_PAIR(NULL);
 	for (n = 0; n < OFTEN; n++) {
 		for (i = 0; i < 8; i++) {
 			ASSERT_EQ(0, loan_question(seat, i, i));
 		}
-		stale = seat->request[0];
-		ASSERT_EQ(0, drop_question(seat, 0, 0));
+		stale = release_request(_metadata, seat);
 		ASSERT_EQ(0, loan_question(seat, 0, 1));
 		for (i = 0; i < n; i++) {
 			ASSERT_EQ(-ENOBUFS, loan_question(seat, 8, 1));
@@ -180,20 +188,7 @@ TEST_F(stale, request_after_refused_loans)
 
 /* ---- Pending responses ----------------------------------------------------- */
 
-static const struct sluice_service_opts keep = SLUICE_SERVICE_OPTS(
-	.flags = SLUICE_SERVICE_NO_REQUEST_OVERFLOW | SLUICE_SERVICE_NO_RESPONSE_OVERFLOW,
-	.max_active_requests_per_client = 4,
-	.max_response_buffer_size = 2);
-
-static int refuse(const struct sluice_full *full, void *context)
-{
-	(void)full, (void)context;
-	return SLUICE_ANSWER_FAIL;
-}
-
 static const struct sluice_client_opts client_refuses = SLUICE_CLIENT_OPTS(
-	.port = { .ask_when_full = refuse });
-static const struct sluice_server_opts server_refuses = SLUICE_SERVER_OPTS(
 	.port = { .ask_when_full = refuse });
 
 /* The first server's queue is full; and a pending response that was released. */
@@ -255,7 +250,7 @@ TEST_F(stale, pending_response_after_late_sends)
 	struct seat *seat = &self->seat;
 	long i, n;
 
-	SET_UP_PORTS(&calls, &keep, NULL, NULL);
+	SET_UP_PAIR(&keep);
 	for (n = 0; n < OFTEN; n++) {
 		stale = release_pending(_metadata, seat);
 		for (i = 0; i < n; i++) {
@@ -309,193 +304,6 @@ TEST_F(stale, pending_response_after_half_sends)
 	}
 }
 
-/* ---- Active requests ------------------------------------------------------- */
-
-/* What a server has released, in the memory of its own end. */
-static __thread struct sluice_active_request *stale_active;
-
-/* release_active(slot): as done(), and it is remembered. */
-static long release_active(struct seat *seat, long slot, long unused)
-{
-	stale_active = seat->active[slot];
-	return done(seat, slot, unused);
-}
-
-/* poll_requests(times, error): each receive fails so, and what is stale stays stale. */
-static long poll_requests(struct seat *seat, long times, long error)
-{
-	struct sluice_active_request *active;
-
-	while (times--) {
-		active = sluice_server_receive(seat->server, SLUICE_NOWAIT);
-		if (active || errno != error)
-			return active ? -EEXIST : -errno;
-		if (sluice_active_request_release(stale_active) != -EINVAL)
-			return -EUCLEAN;
-	}
-	return 0;
-}
-
-static long release_stale_active(struct seat *seat, long a, long b)
-{
-	(void)seat, (void)a, (void)b;
-	return sluice_active_request_release(stale_active);
-}
-
-TEST_F(stale, active_request_after_polls)
-{
-	struct end *server = &self->end[0];
-	struct seat *seat = &self->seat;
-	long n;
-
-	SET_UP_PORTS(&calls, NULL, NULL, NULL);
-	for (n = 0; n < OFTEN; n++) {
-		ASK_AND_TAKE(seat, server, 0, 1);
-		ASSERT_EQ(0, at(server, release_active, 0, 0));
-		ASSERT_EQ(0, cancel(seat, 0, 0));
-		ASSERT_EQ(0, at(server, poll_requests, n, EAGAIN));
-		ASSERT_EQ(1, ask(seat, 0, 2));
-		ASSERT_EQ(2, at(server, take, 1, LONG));
-		ASSERT_EQ(-EINVAL, at(server, release_stale_active, 0, 0));
-		ASSERT_EQ(0, at(server, answer_and_done, 1, 3));
-		ASSERT_EQ(3, hear(seat, 0, LONG));
-		ASSERT_EQ(0, cancel(seat, 0, 0));
-	}
-}
-
-TEST_F(stale, active_request_after_limits)
-{
-	struct end *server = &self->end[0];
-	struct seat *seat = &self->seat;
-	long n;
-
-	SET_UP_PORTS(&calls, &keep, NULL, NULL);
-	for (n = 1; n < 4; n++) {
-		ASK_AND_TAKE(seat, server, n, n);
-		ASSERT_EQ(0, cancel(seat, n, 0));
-	}
-	for (n = 0; n < OFTEN; n++) {
-		ASK_AND_TAKE(seat, server, 0, 1);
-		ASSERT_EQ(0, at(server, release_active, 0, 0));
-		ASSERT_EQ(0, cancel(seat, 0, 0));
-		ASK_AND_TAKE(seat, server, 0, 2);
-		ASSERT_EQ(1, ask(seat, 1, 3));
-		ASSERT_EQ(0, at(server, poll_requests, n, ENOBUFS));
-		ASSERT_EQ(-EINVAL, at(server, release_stale_active, 0, 0));
-		ASSERT_EQ(0, at(server, done, 0, 0));
-		ASSERT_EQ(3, at(server, take, 0, LONG));
-		ASSERT_EQ(-EINVAL, at(server, release_stale_active, 0, 0));
-		ASSERT_EQ(0, at(server, done, 0, 0));
-		ASSERT_EQ(0, cancel(seat, 0, 0));
-		ASSERT_EQ(0, cancel(seat, 1, 0));
-	}
-}
-
-/* Requests that nobody sees, since they are late, take no handle either. */
-TEST_F(stale, active_request_after_late_requests)
-{
-	struct end *server = &self->end[0];
-	struct seat *seat = &self->seat;
-	int64_t deadline;
-	long i;
-
-	SET_UP_PORTS(&calls, NULL, NULL, NULL);
-	ASK_AND_TAKE(seat, server, 0, 1);
-	ASSERT_EQ(0, at(server, release_active, 0, 0));
-	for (i = 0; i < OFTEN; i++) {
-		ASSERT_EQ(0, loan_question(seat, 8, 8));
-		deadline = sluice_deadline(2 * MILLISECOND);
-		ASSERT_EQ(0, sluice_request_set_deadline(seat->request[8], deadline));
-		if (send_question(seat, 8, 0) < 0) {
-			ASSERT_EQ(0, drop_question(seat, 8, 0));
-			continue;
-		}
-		while (now() <= deadline)
-			pause_briefly();
-		ASSERT_EQ(0, at(server, poll_requests, 1, EAGAIN));
-		ASSERT_EQ(0, cancel(seat, 8, 0));
-		ASSERT_EQ(1, ask(seat, 8, 5));
-		ASSERT_EQ(5, at(server, take, 5, LONG));
-		if (i < PROMISED) {
-			ASSERT_EQ(-EINVAL, at(server, release_stale_active, 0, 0));
-		}
-		ASSERT_EQ(0, at(server, done, 5, 0));
-		ASSERT_EQ(0, cancel(seat, 8, 0));
-	}
-}
-
-/* ---- Replies --------------------------------------------------------------- */
-
-/* Something that fails: a loan that is too large, a reply that there is no room for. */
-static int loan_too_many(struct seat *seat)
-{
-	return sluice_active_request_loan(seat->active[0], 4 << 20) ? 0 : -errno;
-}
-
-static int send_to_full(struct seat *seat)
-{
-	return sluice_reply_send(seat->reply[0]);
-}
-
-/* It fails with this error, ever more often, and what is stale stays so. */
-static long fail_often(struct seat *seat, int (*fails)(struct seat *seat), long error)
-{
-	struct sluice_reply *stale, *other;
-	long i, n;
-
-	for (n = 0; n < OFTEN; n++) {
-		stale = sluice_active_request_loan(seat->active[0], 1);
-		if (!stale || sluice_reply_release(stale) < 0)
-			return -errno;
-		for (i = 0; i < n; i++)
-			if (fails(seat) != error || sluice_reply_release(stale) != -EINVAL)
-				return -EEXIST;
-		other = sluice_active_request_loan(seat->active[0], 1);
-		if (sluice_reply_release(stale) != -EINVAL)
-			return -EUCLEAN;
-		if (sluice_reply_release(other) < 0)
-			return -errno;
-	}
-	return 0;
-}
-
-static long fail_loans(struct seat *seat, long a, long b)
-{
-	(void)a, (void)b;
-	return fail_often(seat, loan_too_many, -EMSGSIZE);
-}
-
-static long fail_sends(struct seat *seat, long a, long b)
-{
-	(void)a, (void)b;
-	return fail_often(seat, send_to_full, -ENOBUFS);
-}
-
-TEST_F(stale, reply_after_failed_loans)
-{
-	struct end *server = &self->end[0];
-
-	SET_UP_PORTS(&blobs, NULL, NULL, &small_server);
-	ASSERT_EQ(1, ask_blob(&self->seat, 0, 5));
-	ASSERT_EQ(5, at(server, take_blob, 0, LONG));
-	EXPECT_EQ(0, at(server, fail_loans, 0, 0));
-}
-
-TEST_F(stale, reply_after_refused_sends)
-{
-	struct end *server = &self->end[0];
-
-	SET_UP_PORTS(&calls, &keep, NULL, &server_refuses);
-	ASK_AND_TAKE(&self->seat, server, 0, 1);
-	ASSERT_EQ(2, at(server, answer_many, 10, 2));
-	ASSERT_EQ(0, at(server, loan_answer, 0, 12));
-	EXPECT_EQ(0, at(server, fail_sends, 0, 0));
-	EXPECT_EQ(10, hear(&self->seat, 0, LONG));
-	EXPECT_EQ(0, at(server, send_answer, 0, 0));
-	EXPECT_EQ(11, hear(&self->seat, 0, LONG));
-	EXPECT_EQ(12, hear(&self->seat, 0, LONG));
-}
-
 /* ---- As long as is promised ------------------------------------------------ */
 
 TEST_F(stale, response_while_fewer_than_promised_were_released)
@@ -505,13 +313,11 @@ TEST_F(stale, response_while_fewer_than_promised_were_released)
 	struct seat *seat = &self->seat;
 	long i, round;
 
-	SET_UP_PORTS(&calls, NULL, NULL, NULL);
+	SET_UP_PAIR(NULL);
 	ASK_AND_TAKE(seat, server, 0, 1);
 	for (round = 0; round < OFTEN; round++) {
 		ASSERT_EQ(0, at(server, answer, 0, 1));
-		ASSERT_EQ(1, hold(seat, 0, 0));
-		stale = seat->response[0];
-		ASSERT_EQ(0, drop_response(seat, 0, 0));
+		stale = release_response(_metadata, seat, 1);
 		for (i = 0; i < PROMISED; i++) {
 			ASSERT_EQ(0, at(server, answer, 0, i));
 			ASSERT_EQ(i, hold(seat, 0, 0));
@@ -528,11 +334,10 @@ TEST_F(stale, request_while_fewer_than_promised_were_released)
 	struct seat *seat = &self->seat;
 	long i, round;
 
-	SET_UP_PORTS(&calls, NULL, NULL, NULL);
+	SET_UP_PAIR(NULL);
 	for (round = 0; round < OFTEN; round++) {
 		ASSERT_EQ(0, loan_question(seat, 0, 1));
-		stale = seat->request[0];
-		ASSERT_EQ(0, drop_question(seat, 0, 0));
+		stale = release_request(_metadata, seat);
 		for (i = 0; i < PROMISED; i++) {
 			ASSERT_EQ(0, loan_question(seat, 0, 1));
 			ASSERT_EQ(-EINVAL, sluice_request_release(stale));

@@ -18,8 +18,7 @@ TEST_F(stream, many_responses)
 	struct sluice_response *response;
 	long round, count;
 
-	start_server(_metadata, server, variant->place, &calls, &deep, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
+	SET_UP_PAIR(&deep);
 	for (round = 0; round < 4; round++) {
 		ASK_AND_TAKE(&self->seat, server, 0, round);
 		begin(server, answer_many, 0, 1000);
@@ -36,17 +35,15 @@ TEST_F(stream, many_responses)
 	}
 }
 
-/* What does not fit takes the place of the oldest, and no memory is lost by it. */
+/* A response that does not fit takes the place of the oldest, and no memory is lost. */
 TEST_F(stream, newest_stay)
 {
 	static const struct sluice_service_opts shallow = SLUICE_SERVICE_OPTS(
 		.max_response_buffer_size = 4);
-	static const struct sluice_server_opts fixed = SLUICE_SERVER_OPTS(
-		.port = { .strategy = SLUICE_STATIC });
 	struct end *server = &self->end[0];
 	long i, round;
 
-	start_server(_metadata, server, variant->place, &calls, &shallow, &fixed);
+	start_server(_metadata, server, variant->place, &calls, &shallow, &static_server);
 	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
 	for (round = 0; round < 200; round++) {
 		ASK_AND_TAKE(&self->seat, server, 0, round);
@@ -63,16 +60,13 @@ TEST_F(stream, newest_stay)
 	}
 }
 
-/* What the client holds is its own, whatever the server goes on to send. */
+/* Responses that the client holds stay, whatever the server goes on to send. */
 TEST_F(stream, held_responses_stay)
 {
-	static const struct sluice_service_opts shallow = SLUICE_SERVICE_OPTS(
-		.max_response_buffer_size = 2);
 	struct end *server = &self->end[0];
 	long i;
 
-	start_server(_metadata, server, variant->place, &calls, &shallow, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
+	SET_UP_PAIR(&buffer_of_two);
 	ASK_AND_TAKE(&self->seat, server, 0, 0);
 	for (i = 0; i < 8; i++) {
 		ASSERT_EQ(0, at(server, answer, 0, 70 + i));
@@ -98,10 +92,7 @@ TEST_F(stream, of_several_servers)
 {
 	long next[3], value, i, round;
 
-	for (i = 0; i < 3; i++)
-		start_server(_metadata, &self->end[i], variant->place, &calls,
-			     NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 3);
+	start_servers(_metadata, self->end, 3, variant->place, &self->seat, &calls);
 	for (round = 0; round < 20; round++) {
 		ASSERT_EQ(3, ask(&self->seat, 0, round));
 		for (i = 0; i < 3; i++) {
@@ -146,8 +137,7 @@ TEST_F(stream, cancelled)
 	struct end *server = &self->end[0];
 
 	start_pair(_metadata, server, variant->place, &self->seat, &calls);
-	ASSERT_EQ(2, ask_many(&self->seat, 2, 1));
-	ASSERT_EQ(2, at(server, take_many, 2, 1));
+	ASK_AND_TAKE_MANY(&self->seat, server, 2, 1);
 	ASSERT_EQ(0, at(server, loan_answer, 0, 5));
 	EXPECT_EQ(1, at(server, is_connected, 0, 0));
 	ASSERT_EQ(0, cancel(&self->seat, 0, 0));
@@ -183,12 +173,9 @@ TEST_F(stream, cancelled_in_the_queue)
 /* A full queue drops its oldest request, whose client is told. */
 TEST_F(stream, pushed_out)
 {
-	static const struct sluice_service_opts narrow = SLUICE_SERVICE_OPTS(
-		.max_active_requests_per_client = 2);
 	struct end *server = &self->end[0];
 
-	start_server(_metadata, server, variant->place, &calls, &narrow, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
+	SET_UP_PAIR(&two_active);
 	ASSERT_EQ(1, ask(&self->seat, 0, 10));
 	ASSERT_EQ(1, ask(&self->seat, 1, 11));
 	ASSERT_EQ(0, cancel(&self->seat, 1, 0));
@@ -239,12 +226,10 @@ TEST_F(stream, unsent_replies_come_back)
 {
 	static const struct sluice_service_opts two = SLUICE_SERVICE_OPTS(
 		.max_loaned_replies_per_request = 2);
-	static const struct sluice_server_opts fixed = SLUICE_SERVER_OPTS(
-		.port = { .strategy = SLUICE_STATIC });
 	struct end *server = &self->end[0];
 	long i;
 
-	start_server(_metadata, server, variant->place, &calls, &two, &fixed);
+	start_server(_metadata, server, variant->place, &calls, &two, &static_server);
 	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
 	begin(server, loan_and_release, 500, 2);
 	for (i = 0; i < 500; i++) {
@@ -267,8 +252,7 @@ TEST_F(stream, never_another_requests_answer)
 	struct end *server = &self->end[0];
 	long i, old = 0, new = 1;
 
-	start_server(_metadata, server, variant->place, &calls, &narrow, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
+	SET_UP_PAIR(&narrow);
 	ASK_AND_TAKE(&self->seat, server, old, 0);
 	for (i = 1; i < 1000; i++) {
 		if (i % 2) {

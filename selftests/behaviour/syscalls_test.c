@@ -23,55 +23,8 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "allocations.h"
 #include "counted.h"
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-
-static unsigned long mallocs;
-
-#if defined(__GLIBC__) && !defined(SANITIZED)
-void *__libc_malloc(size_t size);
-void *__libc_calloc(size_t count, size_t size);
-void *__libc_realloc(void *old, size_t size);
-void *__libc_memalign(size_t alignment, size_t size);
-
-void *malloc(size_t size)
-{
-	mallocs++;
-	return __libc_malloc(size);
-}
-
-void *calloc(size_t count, size_t size)
-{
-	mallocs++;
-	return __libc_calloc(count, size);
-}
-
-void *realloc(void *old, size_t size)
-{
-	mallocs++;
-	return __libc_realloc(old, size);
-}
-
-void *aligned_alloc(size_t alignment, size_t size)
-{
-	mallocs++;
-	return __libc_memalign(alignment, size);
-}
-
-int posix_memalign(void **ret_memory, size_t alignment, size_t size)
-{
-	mallocs++;
-	*ret_memory = __libc_memalign(alignment, size);
-	return *ret_memory ? 0 : ENOMEM;
-}
-#endif
 
 static const struct sluice_node_opts uring = SLUICE_NODE_OPTS(
 	.wait = SLUICE_WAIT_URING);
@@ -108,7 +61,7 @@ static void await(enum phase phase)
 		;
 }
 
-/* Nobody need wait for a server that has failed. */
+/* The client does not wait for a server that has failed. */
 static void server_ended(int signal)
 {
 	(void)signal;
@@ -166,7 +119,7 @@ static void serve(unsigned long rounds)
 	sluice_server_destroy(server);
 	sluice_service_close(service);
 	sluice_node_destroy(node);
-	shared->mallocs = mallocs;
+	shared->mallocs = allocations;
 	enter(SERVER_LEFT);
 }
 
@@ -270,6 +223,6 @@ int main(int argc, char **argv)
 	signal(SIGCHLD, SIG_DFL);
 	if (waitpid(pid, &status, 0) != pid || status)
 		errx(1, "the server failed");
-	printf("%s %lu %lu\n", argv[1], mallocs, shared->mallocs);
+	printf("%s %lu %lu\n", argv[1], allocations, shared->mallocs);
 	return 0;
 }

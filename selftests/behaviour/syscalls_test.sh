@@ -11,23 +11,16 @@
 
 # shellcheck source=selftests/kit/tap.sh
 . "${0%/*}/../kit/tap.sh"
+# shellcheck source=selftests/kit/counting.sh
+. "${0%/*}/../kit/counting.sh"
 
 program=$O/selftests/behaviour/syscalls_test
 few=1000
 many=100000
 
-SLUICE_ROOT=$tmp/root
-export SLUICE_ROOT
-mkdir -m 700 "$SLUICE_ROOT"
-
 [ "$(nproc)" -gt 1 ] || skip_all "two processes that spin need two processors"
 
-"$program" 1 >"$tmp/output" 2>&1
-case $? in
-0) ;;
-4) skip_all "$(sed 's/^[^:]*: //' "$tmp/output")" ;;
-*) result 1 "one round trip"; finish ;;
-esac
+can_measure "$program" 1
 
 # count ROUNDS: $syscalls of both sides together, $mallocs of each
 count() {

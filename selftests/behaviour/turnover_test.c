@@ -118,15 +118,10 @@ static const struct sluice_service_opts narrow = SLUICE_SERVICE_OPTS(
 /* loan_into(slot, value): a reply to the request in slot 0, kept unsent. */
 static long loan_into(struct seat *seat, long slot, long value)
 {
-	struct sluice_reply *reply;
-	struct answer *data;
+	struct sluice_reply *reply = loan_number(seat->active[0], value);
 
-	reply = sluice_active_request_loan(seat->active[0], 1);
 	if (!reply)
 		return -errno;
-	data = reply->data;
-	data->value = (uint64_t)value;
-	data->complement = ~(uint64_t)value;
 	seat->reply[slot] = reply;
 	return 0;
 }
@@ -162,16 +157,13 @@ TEST_F(turnover, of_replies_that_are_loaned_together)
 
 /* ---- Services ------------------------------------------------------------ */
 
-static const struct sluice_service_opts create = SLUICE_SERVICE_OPTS(
-	.flags = SLUICE_SERVICE_MUST_CREATE);
-
 /* churn(times): creates the service and closes it; how often it was there. */
 static long churn(struct seat *seat, long times, long unused)
 {
 	long i, result, there = 0;
 
 	for (i = 0; i < times; i++) {
-		result = open_service(seat, PTR(&calls), PTR(&create));
+		result = open_service(seat, PTR(&calls), PTR(&must_create));
 		if (result == -EEXIST)
 			there++;
 		else if (result < 0)

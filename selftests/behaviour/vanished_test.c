@@ -69,7 +69,7 @@ FIXTURE_SETUP(vanished)
 	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
 }
 
-/* Whoever serves for ever is killed, for only a request ends its step. */
+/* The server is killed, since only a request ends its step. */
 FIXTURE_TEARDOWN(vanished)
 {
 	leave(&self->seat, 0, 0);
@@ -79,7 +79,7 @@ FIXTURE_TEARDOWN(vanished)
 	ends_stop(_metadata, self->crowd, 6);
 	nftw(self->moved, tree_remove_visit, 16, FTW_PHYS | FTW_DEPTH);
 	mkdir(self->root.path, 0700);
-	/* What was left in the places of entries is not ours. */
+	/* The test removes its own files that lie in the places of entries. */
 	nftw(self->root.path, tree_remove_visit, 16, FTW_PHYS | FTW_DEPTH);
 	TEARDOWN_CHECKS(&self->root);
 }
@@ -154,7 +154,7 @@ static void go_on(struct __test_metadata *_metadata, struct end *server)
 	ASSERT_EQ(0, kill(server->pid, SIGCONT));
 }
 
-/* What takes a shell many steps would meet what is written again meanwhile. */
+/* The server is stopped for a damage that takes a shell long: it would write entries again. */
 static void damage_under(struct __test_metadata *_metadata, struct end *server,
 			 const char *damage)
 {

@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 
 #include "steps.h"
+#include "signals.h"
 
 ENDS_FIXTURE(waiting);
 
@@ -133,8 +134,7 @@ TEST_F(waiting, woken_by_another_exchange)
 	struct end *server = &self->end[0];
 
 	SET_UP_PAIR(NULL);
-	ASSERT_EQ(2, ask_many(&self->seat, 2, 1));
-	ASSERT_EQ(2, at(server, take_many, 2, 1));
+	ASK_AND_TAKE_MANY(&self->seat, server, 2, 1);
 	ASSERT_EQ(0, at(server, answer, 1, 20));
 	EXPECT_TIMES_OUT(20 * MILLISECOND,
 			 hear(&self->seat, 0, 20 * MILLISECOND));
@@ -161,8 +161,7 @@ TEST_F(waiting, quietly_beside_a_stream)
 	long before;
 
 	SET_UP_PAIR(NULL);
-	ASSERT_EQ(2, ask_many(&self->seat, 2, 1));
-	ASSERT_EQ(2, at(server, take_many, 2, 1));
+	ASK_AND_TAKE_MANY(&self->seat, server, 2, 1);
 	begin(server, answer_slowly, 0, 200);
 	while (recv(server->socket, &before, 1, MSG_PEEK | MSG_DONTWAIT) < 0) {
 		EXPECT_EQ(-ETIMEDOUT, hear(&self->seat, 1, 50 * MILLISECOND));
@@ -179,39 +178,6 @@ TEST_F(waiting, quietly_beside_a_stream)
 
 /* ---- Signals ------------------------------------------------------------- */
 
-static volatile sig_atomic_t handled;
-
-static void count_signal(int signal)
-{
-	(void)signal;
-	handled++;
-}
-
-/* A signal every 20 ms to this thread, until it is told to stop. */
-static timer_t start_signals(struct __test_metadata *_metadata, int flags)
-{
-	struct sigevent event = {
-		.sigev_notify = SIGEV_THREAD_ID,
-		.sigev_signo = SIGUSR1,
-	};
-	struct itimerspec time = {
-		.it_value.tv_nsec = 20 * MILLISECOND,
-		.it_interval.tv_nsec = 20 * MILLISECOND,
-	};
-	struct sigaction action = {
-		.sa_handler = count_signal,
-		.sa_flags = flags,
-	};
-	timer_t timer;
-
-	handled = 0;
-	event._sigev_un._tid = (pid_t)syscall(SYS_gettid);
-	ASSERT_EQ(0, sigaction(SIGUSR1, &action, NULL));
-	ASSERT_EQ(0, timer_create(CLOCK_MONOTONIC, &event, &timer));
-	ASSERT_EQ(0, timer_settime(timer, 0, &time, NULL));
-	return timer;
-}
-
 /*
  * EXPECT_INTERRUPTED() - a call that never ends otherwise is ended by a handler,
  * however the handler was installed.
@@ -223,7 +189,8 @@ static timer_t start_signals(struct __test_metadata *_metadata, int flags)
 									\
 		for (flags_ = 0; flags_ <= SA_RESTART;			\
 		     flags_ += SA_RESTART) {				\
-			timer_ = start_signals(_metadata, flags_);	\
+			ASSERT_EQ(0, start_signals(count_signal, flags_,	\
+						   20 * MILLISECOND, &timer_));	\
 			EXPECT_EQ(-EINTR, (call))			\
 				TH_LOG("%s", sluice_strerror());	\
 			EXPECT_EQ(0, timer_delete(timer_));		\
@@ -273,11 +240,34 @@ TEST_F(waiting, interrupted_for_a_response)
 
 /* ---- Fairness ------------------------------------------------------------ */
 
-/* Eight requests of a busy client do not stand before four of a slow one. */
+/* How many messages have come from the busy sender, and from the slow one. */
+struct seen {
+	long busy, slow;
+};
+
+/*
+ * The busy sender numbers its messages from 0 on, the slow one from 100 on.  Each sender's
+ * messages come in order; of the first eight messages, every second one is the slow sender's.
+ */
+static void expect_turn(struct __test_metadata *_metadata, struct seen *seen, long nth, long value)
+{
+	ASSERT_LE(0, value);
+	if (value < 100) {
+		ASSERT_EQ(seen->busy++, value);
+	} else {
+		ASSERT_EQ(100 + seen->slow++, value);
+	}
+	if (nth < 8) {
+		ASSERT_LE((nth + 1) / 2, seen->slow);
+	}
+}
+
+/* Eight requests of a busy client do not delay four of a slow one. */
 TEST_F(waiting, clients_take_turns)
 {
 	struct end *server = &self->end[0], *slow = &self->end[1];
-	long i, round, busy_seen, slow_seen, value;
+	struct seen seen;
+	long i, round;
 
 	SET_UP_PAIR(NULL);
 	start_client(_metadata, slow, variant->place, &calls, 1);
@@ -286,18 +276,9 @@ TEST_F(waiting, clients_take_turns)
 		for (i = 0; i < 4; i++) {
 			ASSERT_EQ(1, at(slow, ask, i, 100 + i));
 		}
-		busy_seen = slow_seen = 0;
+		seen = (struct seen){ 0, 0 };
 		for (i = 0; i < 12; i++) {
-			value = at(server, take, i, LONG);
-			ASSERT_LE(0, value);
-			if (value < 100) {
-				ASSERT_EQ(busy_seen++, value);
-			} else {
-				ASSERT_EQ(100 + slow_seen++, value);
-			}
-			if (i < 8) {
-				ASSERT_LE((i + 1) / 2, slow_seen);
-			}
+			expect_turn(_metadata, &seen, i, at(server, take, i, LONG));
 		}
 		for (i = 0; i < 12; i++) {
 			ASSERT_EQ(0, at(server, done, i, 0));
@@ -311,15 +292,14 @@ TEST_F(waiting, clients_take_turns)
 	}
 }
 
-/* Nor do the eight answers of one server stand before four of another. */
+/* Eight answers of one server do not delay four of another. */
 TEST_F(waiting, streams_take_turns)
 {
 	struct end *busy = &self->end[0], *slow = &self->end[1];
-	long i, round, busy_seen, slow_seen, value;
+	struct seen seen;
+	long i, round;
 
-	start_server(_metadata, busy, variant->place, &calls, NULL, NULL);
-	start_server(_metadata, slow, variant->place, &calls, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 2);
+	start_two_servers(_metadata, busy, slow, variant->place, &self->seat, &calls, NULL);
 	for (round = 0; round < 10; round++) {
 		ASSERT_EQ(2, ask(&self->seat, 0, round));
 		ASSERT_EQ(round, at(busy, take, 0, LONG));
@@ -330,18 +310,9 @@ TEST_F(waiting, streams_take_turns)
 		for (i = 0; i < 4; i++) {
 			ASSERT_EQ(0, at(slow, answer, 0, 100 + i));
 		}
-		busy_seen = slow_seen = 0;
+		seen = (struct seen){ 0, 0 };
 		for (i = 0; i < 12; i++) {
-			value = hear(&self->seat, 0, LONG);
-			ASSERT_LE(0, value);
-			if (value < 100) {
-				ASSERT_EQ(busy_seen++, value);
-			} else {
-				ASSERT_EQ(100 + slow_seen++, value);
-			}
-			if (i < 8) {
-				ASSERT_LE((i + 1) / 2, slow_seen);
-			}
+			expect_turn(_metadata, &seen, i, hear(&self->seat, 0, LONG));
 		}
 		ASSERT_EQ(0, at(busy, done, 0, 0));
 		ASSERT_EQ(0, at(slow, done, 0, 0));

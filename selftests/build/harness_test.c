@@ -10,19 +10,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-FIXTURE(harness) {
-	struct root root;
-};
-
-FIXTURE_SETUP(harness)
-{
-	root_make(_metadata, &self->root);
-}
-
-FIXTURE_TEARDOWN(harness)
-{
-	TEARDOWN_CHECKS(&self->root);
-}
+ROOT_FIXTURE(harness);
 
 TEST_F(harness, expect_fails)
 {

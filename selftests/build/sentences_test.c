@@ -11,19 +11,7 @@ int fail(int error, const char *format, ...);	/* base/error.h */
 unsigned long sentences_written(void);
 void sentences_check(const char *function, unsigned long before, int error);
 
-FIXTURE(sentences) {
-	struct root root;
-};
-
-FIXTURE_SETUP(sentences)
-{
-	root_make(_metadata, &self->root);
-}
-
-FIXTURE_TEARDOWN(sentences)
-{
-	TEARDOWN_CHECKS(&self->root);
-}
+ROOT_FIXTURE(sentences);
 
 /* Does a call that returns this end the program, after a sentence with that errno? */
 static bool ends(int sentence, int error, int returned)

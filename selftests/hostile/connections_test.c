@@ -55,18 +55,16 @@ static long say_nothing(struct scene *scene, const struct raw_service *service)
 /* The honest client grows meanwhile: its memory has to be announced by descriptor. */
 TEST_F_TIMEOUT(connections, say_nothing_and_the_victim_has_128_descriptors, 120)
 {
-	self->scene.attack = say_nothing;
 	self->scene.descriptors = 128;
 	self->scene.attack_time = 2 * SECOND;
 	self->scene.size_under_attack = 1 << 20;
 	self->scene.more_mappings = 8;
-	scene_play(_metadata, &self->scene);
+	scene_play(_metadata, &self->scene, say_nothing);
 }
 
 TEST_F_TIMEOUT(connections, say_nothing, 120)
 {
-	self->scene.attack = say_nothing;
-	scene_play(_metadata, &self->scene);
+	scene_play(_metadata, &self->scene, say_nothing);
 }
 
 /* ---- Too many ------------------------------------------------------------------------- */
@@ -109,10 +107,9 @@ static long crowd(struct scene *scene, const struct raw_service *service)
 
 TEST_F_TIMEOUT(connections, more_than_the_service_has_places, 120)
 {
-	self->scene.attack = crowd;
 	self->scene.opts = &small;
 	self->scene.attack_time = 4 * SECOND;
-	scene_play(_metadata, &self->scene);
+	scene_play(_metadata, &self->scene, crowd);
 	EXPECT_LE(1, self->scene.stage->note);
 	EXPECT_GE(PLACES - 1, self->scene.stage->note)
 		TH_LOG("beside an honest one, in a service of %d", PLACES);

@@ -49,14 +49,12 @@ static long send_small_segments(struct scene *scene, const struct raw_service *s
 
 TEST_F_TIMEOUT(endless, large_segments_without_an_end, 120)
 {
-	self->scene.attack = send_large_segments;
-	scene_play(_metadata, &self->scene);
+	scene_play(_metadata, &self->scene, send_large_segments);
 }
 
 TEST_F_TIMEOUT(endless, small_segments_without_an_end, 120)
 {
-	self->scene.attack = send_small_segments;
-	scene_play(_metadata, &self->scene);
+	scene_play(_metadata, &self->scene, send_small_segments);
 }
 
 /* The sixteen that may be there at a time, all of them large, and again at a new channel. */
@@ -84,14 +82,13 @@ static long send_sixteen(struct scene *scene, const struct raw_service *service)
 
 TEST_F_TIMEOUT(endless, sixteen_large_segments_and_again, 120)
 {
-	self->scene.attack = send_sixteen;
-	scene_play(_metadata, &self->scene);
+	scene_play(_metadata, &self->scene, send_sixteen);
 }
 
 /*
  * Channels that a victim makes for one that breaks the protocol on each at once: first after
  * pauses that are doubled, up to one of a second, or of 100 ms for processes that are new.
- * Where the machine stops everybody for seconds, pauses begin anew.
+ * If the machine stops all processes for seconds, pauses begin anew.
  */
 static long channels_at_most(int64_t begun)
 {
@@ -128,8 +125,7 @@ static long send_bytes(struct scene *scene, const struct raw_service *service)
 
 TEST_F_TIMEOUT(endless, bytes_without_an_end, 120)
 {
-	self->scene.attack = send_bytes;
-	scene_play(_metadata, &self->scene);
+	scene_play(_metadata, &self->scene, send_bytes);
 	expect_few_channels(_metadata, &self->scene);
 }
 
@@ -166,8 +162,7 @@ static long fork_and_send(struct scene *scene, const struct raw_service *service
 
 TEST_F_TIMEOUT(endless, bytes_of_ever_new_processes, 120)
 {
-	self->scene.attack = fork_and_send;
-	scene_play(_metadata, &self->scene);
+	scene_play(_metadata, &self->scene, fork_and_send);
 	expect_few_channels(_metadata, &self->scene);
 }
 

@@ -61,7 +61,7 @@ helper void stage_failed(struct stage *stage, const char *what)
 			 stage->phase, strerror(error), sluice_strerror());
 }
 
-/* Answers with the complement of each byte.  Who has asked may have gone, or lie. */
+/* Answers with the complement of each byte.  The client may have left, or may lie. */
 helper void answer_one(struct sluice_server *server)
 {
 	struct sluice_active_request *active;

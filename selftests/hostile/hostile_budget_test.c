@@ -77,15 +77,16 @@ static unsigned int count_unread(const struct channel *channel)
 	return count;
 }
 
+/* The peer has had 20 ms of the victim's time, and waits for its next turn. */
+static void use_up_turn(struct channel *channel)
+{
+	(void)!turn_charge(&channel->wait->turns, &channel->turn, 20 * MILLISECOND);
+}
+
 static void end(FIXTURE_DATA(hostile) *self)
 {
 	channel_close(&self->responder->channel, EPIPE);
-	channel_put(&self->responder->channel);
-	done(&self->server, 0, 0);
-	done(&self->server, 1, 0);
-	cancel(&self->bad, 0, 0);
-	cancel(&self->bad, 1, 0);
-	close_client(&self->bad, 0, 0);
+	let_out(self);
 }
 
 /* ---- One look ----------------------------------------------------------------- */
@@ -116,7 +117,7 @@ TEST_F(hostile, one_look_populates_a_bounded_part)
 	end(self);
 }
 
-/* Whoever has used up its budget has nothing read until it is paid for. */
+/* The victim reads nothing of a peer that has used up its budget, until that is paid for. */
 TEST_F(hostile, packets_wait_when_the_budget_is_spent)
 {
 	struct channel *channel;
@@ -129,7 +130,7 @@ TEST_F(hostile, packets_wait_when_the_budget_is_spent)
 	channel = &self->responder->channel;
 	pairs = send_pairs(self->requester->channel.source.fd, 1000, 64 * MIB, memory);
 	ASSERT_LT(20, pairs);
-	(void)!turn_charge(&channel->wait->turns, &channel->turn, 20 * MILLISECOND);
+	use_up_turn(channel);
 	EXPECT_FALSE(channel_drain(channel));
 	EXPECT_EQ(0, channel->gone);
 	EXPECT_TRUE(channel->turn.waiting);
@@ -163,24 +164,34 @@ TEST_F(hostile, one_look_reads_a_bounded_number_of_packets)
 
 /* ---- Messages that need what waits ------------------------------------------------ */
 
+/* The peer names segment 999 when it has used up its turn.  The memory of the segment. */
+static int name_after_turn(struct __test_metadata *_metadata, const struct channel *peer,
+			   struct channel *victim)
+{
+	int memory = make_memory(4096);
+
+	ASSERT_LE(0, memory);
+	use_up_turn(victim);
+	ASSERT_EQ(0, send_segment(peer->source.fd, 999, 4096, memory));
+	return memory;
+}
+
 TEST_F(hostile, a_message_waits_for_its_segment)
 {
 	struct channel *channel;
 	struct ring_message message;
-	int memory = make_memory(4096);
+	int memory;
 
-	ASSERT_LE(0, memory);
 	let_in(_metadata, self);
 	channel = &self->responder->channel;
-	(void)!turn_charge(&channel->wait->turns, &channel->turn, 20 * MILLISECOND);
-	ASSERT_EQ(0, send_segment(self->requester->channel.source.fd, 999, 4096, memory));
+	memory = name_after_turn(_metadata, &self->requester->channel, channel);
 	ASSERT_EQ(0, send_segment(self->requester->channel.source.fd, 1000, 4096, memory));
 	message = honest(self->requester);
 	message.segment = 1000;
 	ASSERT_EQ(0, ring_push(&self->requester->request_ring, &message));
 	EXPECT_EQ(-EAGAIN, take_blob(&self->server, 2, SLUICE_NOWAIT));
 	EXPECT_EQ(0, channel->gone);
-	/* Nobody else waits for it, and it is not lost. */
+	/* Other clients do not wait for it, and it is not lost. */
 	EXPECT_EQ(1, ask_blob(&self->good, 0, 100));
 	EXPECT_EQ(100, take_blob(&self->server, 3, LONG));
 	EXPECT_EQ(0, done(&self->server, 3, 0));
@@ -198,16 +209,12 @@ TEST_F(hostile, a_message_waits_for_its_segment)
 TEST_F(hostile, a_response_waits_for_its_segment)
 {
 	struct channel *channel;
-	int memory = make_memory(4096);
 
-	ASSERT_LE(0, memory);
 	let_in(_metadata, self);
 	channel = &self->requester->channel;
 	EXPECT_EQ(-EAGAIN, hear_blob(&self->bad, 0, SLUICE_NOWAIT));
-	(void)!turn_charge(&channel->wait->turns, &channel->turn, 20 * MILLISECOND);
 	/* One packet is read before it is found to be too much. */
-	ASSERT_EQ(0, send_segment(self->responder->channel.source.fd, 999, 4096, memory));
-	close(memory);
+	close(name_after_turn(_metadata, &self->responder->channel, channel));
 	EXPECT_EQ(0, answer_blob(&self->server, 0, 1 << 20));
 	EXPECT_EQ(0, answer_blob(&self->server, 0, 2 << 20));
 	EXPECT_EQ(0, done(&self->server, 0, 0));
@@ -223,14 +230,10 @@ TEST_F(hostile, a_status_waits_for_its_text)
 {
 	struct sluice_status status = SLUICE_STATUS();
 	struct channel *channel;
-	int memory = make_memory(4096);
 
-	ASSERT_LE(0, memory);
 	let_in(_metadata, self);
 	channel = &self->requester->channel;
-	(void)!turn_charge(&channel->wait->turns, &channel->turn, 20 * MILLISECOND);
-	ASSERT_EQ(0, send_segment(self->responder->channel.source.fd, 999, 4096, memory));
-	close(memory);
+	close(name_after_turn(_metadata, &self->responder->channel, channel));
 	EXPECT_EQ(0, sluice_active_request_end(self->server.active[0], 7, "no"));
 	self->server.active[0] = NULL;
 	EXPECT_EQ(-EAGAIN, hear_blob(&self->bad, 0, SLUICE_NOWAIT));
@@ -241,7 +244,7 @@ TEST_F(hostile, a_status_waits_for_its_text)
 	end(self);
 }
 
-/* What ends meanwhile is heard of afterwards, and what it said before counts. */
+/* The server is told afterwards of an end that came meanwhile; earlier messages count. */
 TEST_F(hostile, an_end_waits_for_what_was_sent_before)
 {
 	struct channel *channel;
@@ -249,7 +252,7 @@ TEST_F(hostile, an_end_waits_for_what_was_sent_before)
 
 	let_in(_metadata, self);
 	channel = &self->responder->channel;
-	(void)!turn_charge(&channel->wait->turns, &channel->turn, 20 * MILLISECOND);
+	use_up_turn(channel);
 	ASSERT_EQ(0, send_segment(self->requester->channel.source.fd, 999, 4096, memory));
 	close(memory);
 	(void)channel_drain(channel);

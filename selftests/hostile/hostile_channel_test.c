@@ -49,7 +49,7 @@ static void *send_bytes(void *fd)
 	return NULL;
 }
 
-/* Who sleeps through sockets does ask, each time, until that was in vain too often. */
+/* A victim that sleeps through sockets asks each time, until that was in vain too often. */
 TEST_F(hostile, bytes_for_a_sleeper)
 {
 	struct rusage before, after;

@@ -76,7 +76,7 @@ TEST_F(hostile, status_that_is_short)
 	expect_breach(_metadata, self);
 }
 
-/* Of another request it says nothing; of this one, over and over, the last is kept. */
+/* The server sends ends of one request over and over; the last end is kept. */
 TEST_F(hostile, status_without_end)
 {
 	struct sluice_status status = SLUICE_STATUS();

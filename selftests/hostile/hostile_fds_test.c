@@ -69,6 +69,19 @@ static struct packet_kind kind_of(size_t index)
 	};
 }
 
+#define DESCRIPTION_SIZE	64
+
+/* Sends a packet of this kind through a channel's socket, and the other end reads it. */
+static void send_kind(struct __test_metadata *_metadata, size_t index, struct channel *from,
+		      struct channel *to, char *description)
+{
+	struct packet_kind kind = kind_of(index);
+
+	snprintf(description, DESCRIPTION_SIZE, "%u with %zu bytes", kind.count, kind.size);
+	ASSERT_EQ(0, send_with(from->source.fd, kind.size, kind.count));
+	channel_drain(to);
+}
+
 /* The good client is served as before. */
 static void expect_service(struct __test_metadata *_metadata, FIXTURE_DATA(hostile) *self)
 {
@@ -81,27 +94,37 @@ static void expect_service(struct __test_metadata *_metadata, FIXTURE_DATA(hosti
 	EXPECT_EQ(-EAGAIN, take_blob(&self->server, 0, SLUICE_NOWAIT));
 }
 
-/* From a client that was welcomed. */
-TEST_F(hostile, descriptors_for_a_server)
+/* A packet of each kind, through an attack; afterwards all is as before. */
+static void try_each_kind(struct __test_metadata *_metadata, FIXTURE_DATA(hostile) *self,
+			  void (*attack)(struct __test_metadata *_metadata,
+					 FIXTURE_DATA(hostile) *self, size_t kind, char *what))
 {
+	char what[DESCRIPTION_SIZE];
 	int fds = count_fds();
-	struct packet_kind kind;
-	char what[64];
 	size_t i;
 
 	for (i = 0; i < KINDS; i++) {
-		kind = kind_of(i);
-		snprintf(what, sizeof(what), "%u with %zu bytes", kind.count, kind.size);
 		let_in(_metadata, self);
-		ASSERT_EQ(0, send_with(self->requester->channel.source.fd, kind.size, kind.count));
-		channel_drain(&self->responder->channel);
-		throw_out(_metadata, self, what);
+		attack(_metadata, self, i, what);
 		expect_service(_metadata, self);
 		EXPECT_EQ(fds, count_fds()) TH_LOG("%s", what);
 	}
 }
 
-/* From one that has not said HELLO, and does not hang up. */
+static void attack_server(struct __test_metadata *_metadata, FIXTURE_DATA(hostile) *self,
+			  size_t kind, char *what)
+{
+	send_kind(_metadata, kind, &self->requester->channel, &self->responder->channel, what);
+	throw_out(_metadata, self, what);
+}
+
+/* A client that was welcomed attacks the server. */
+TEST_F(hostile, descriptors_for_a_server)
+{
+	try_each_kind(_metadata, self, attack_server);
+}
+
+/* A client attacks that has not sent HELLO, and does not hang up. */
 TEST_F(hostile, descriptors_for_a_server_without_a_hello)
 {
 	const struct service_dir *dir = &self->server.service->dir;
@@ -128,32 +151,20 @@ TEST_F(hostile, descriptors_for_a_server_without_a_hello)
 	EXPECT_EQ(fds, count_fds());
 }
 
-/* From a server that has welcomed its client. */
+static void attack_client(struct __test_metadata *_metadata, FIXTURE_DATA(hostile) *self,
+			  size_t kind, char *what)
+{
+	send_kind(_metadata, kind, &self->responder->channel, &self->requester->channel, what);
+	EXPECT_EQ(EPROTO, self->requester->channel.gone) TH_LOG("%s", what);
+	EXPECT_EQ(1, self->bad.client->entry.counters->violations) TH_LOG("%s", what);
+	EXPECT_EQ(-EPROTO, hear_blob(&self->bad, 0, LONG)) TH_LOG("%s", what);
+	let_out(self);
+}
+
+/* A server attacks that has welcomed its client. */
 TEST_F(hostile, descriptors_for_a_client)
 {
-	int fds = count_fds();
-	struct packet_kind kind;
-	char what[64];
-	size_t i;
-
-	for (i = 0; i < KINDS; i++) {
-		kind = kind_of(i);
-		snprintf(what, sizeof(what), "%u with %zu bytes", kind.count, kind.size);
-		let_in(_metadata, self);
-		ASSERT_EQ(0, send_with(self->responder->channel.source.fd, kind.size, kind.count));
-		channel_drain(&self->requester->channel);
-		EXPECT_EQ(EPROTO, self->requester->channel.gone) TH_LOG("%s", what);
-		EXPECT_EQ(1, self->bad.client->entry.counters->violations) TH_LOG("%s", what);
-		EXPECT_EQ(-EPROTO, hear_blob(&self->bad, 0, LONG)) TH_LOG("%s", what);
-		cancel(&self->bad, 0, 0);
-		cancel(&self->bad, 1, 0);
-		close_client(&self->bad, 0, 0);
-		channel_put(&self->responder->channel);
-		done(&self->server, 0, 0);
-		done(&self->server, 1, 0);
-		expect_service(_metadata, self);
-		EXPECT_EQ(fds, count_fds()) TH_LOG("%s", what);
-	}
+	try_each_kind(_metadata, self, attack_client);
 }
 
 /* The victim may open some of them, and not all. */
@@ -175,12 +186,7 @@ TEST_F(hostile, descriptors_where_there_is_no_room)
 		channel_drain(&self->responder->channel);
 		ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &before));
 		EXPECT_NE(0, self->responder->channel.gone) TH_LOG("%zu bytes", sizes[i]);
-		cancel(&self->bad, 0, 0);
-		cancel(&self->bad, 1, 0);
-		close_client(&self->bad, 0, 0);
-		channel_put(&self->responder->channel);
-		done(&self->server, 0, 0);
-		done(&self->server, 1, 0);
+		let_out(self);
 		expect_service(_metadata, self);
 		EXPECT_EQ(fds, count_fds()) TH_LOG("%zu bytes", sizes[i]);
 	}

@@ -32,6 +32,14 @@ static void come_in(struct __test_metadata *_metadata, FIXTURE_DATA(hostile) *se
 	self->requester = &self->bad.client->channels[0]->requester;
 }
 
+/* The same, and the server holds a request of it in slot 1. */
+static void come_in_and_ask(struct __test_metadata *_metadata, FIXTURE_DATA(hostile) *self)
+{
+	come_in(_metadata, self);
+	ASSERT_EQ(1, ask_blob(&self->bad, 1, 11));
+	ASSERT_EQ(11, take_blob(&self->server, 1, LONG));
+}
+
 /* Its process has gone too. */
 static void go(FIXTURE_DATA(hostile) *self)
 {
@@ -114,7 +122,7 @@ static void breach_while_it_is_looked_for(struct __test_metadata *_metadata,
 	go(self);
 }
 
-/* What comes after the last attempt to receive is found when the server arms. */
+/* The server finds, when it arms, what has come after its last attempt to receive. */
 static void breach_before_sleep(struct __test_metadata *_metadata, FIXTURE_DATA(hostile) *self)
 {
 	struct port *port = &self->server.server->port;
@@ -146,9 +154,7 @@ static void breach_before_sleep_twice(struct __test_metadata *_metadata,
 static void breach_while_a_reply_is_sent(struct __test_metadata *_metadata,
 					 FIXTURE_DATA(hostile) *self)
 {
-	come_in(_metadata, self);
-	ASSERT_EQ(1, ask_blob(&self->bad, 1, 11));
-	ASSERT_EQ(11, take_blob(&self->server, 1, LONG));
+	come_in_and_ask(_metadata, self);
 	returns_push(&self->requester->responses.returns, 5);
 	EXPECT_GT(0, answer_blob(&self->server, 1, 16));
 	EXPECT_EQ(EPROTO, self->responder->channel.gone);
@@ -159,9 +165,7 @@ static void breach_while_a_reply_is_sent(struct __test_metadata *_metadata,
 static void breach_while_requests_are_held(struct __test_metadata *_metadata,
 					   FIXTURE_DATA(hostile) *self)
 {
-	come_in(_metadata, self);
-	ASSERT_EQ(1, ask_blob(&self->bad, 1, 11));
-	ASSERT_EQ(11, take_blob(&self->server, 1, LONG));
+	come_in_and_ask(_metadata, self);
 	ASSERT_EQ(1, ask_blob(&self->bad, 2, 12));
 	ASSERT_EQ(12, take_blob(&self->server, 2, LONG));
 	send_forged(_metadata, self, false);
@@ -252,7 +256,7 @@ TEST_F(hostile, channels_that_have_gone_together)
 						   self->server.server->entry.id);
 		ASSERT_LE(0, sockets[i]);
 	}
-	/* Of one process so many are kept that say nothing; the others have gone already. */
+	/* The server keeps this many silent connections of a process; the others have ended. */
 	EXPECT_TRUE(EVENTUALLY(lists(_metadata, self, STRANGERS_PER_PROCESS + 1)));
 	for (i = 0; i < PEERS; i++)
 		fd_close(sockets[i]);

@@ -154,7 +154,7 @@ static unsigned int fill(struct sender *sender)
 	return sent;
 }
 
-/* What is read at once is bounded, also when nobody is faster. */
+/* A node reads a bounded number at once, also if no other peer is faster. */
 TEST_F(hostile, a_full_mailbox)
 {
 	struct node_letters *letters = &self->good.node->letters;
@@ -229,7 +229,7 @@ TEST_F(hostile, letters_of_another_user)
 	EXPECT_TRUE(letters->mailbox.watched);
 	retry_stop(&letters->rest);
 
-	/* One that takes servers of any user does. */
+	/* A client that takes servers of any user does. */
 	self->good.client->self.any_user = true;
 	ASSERT_LE(0, sendmsg(sender.socket, &msg, MSG_DONTWAIT));
 	letters->mailbox.ready(&letters->mailbox);

@@ -16,7 +16,7 @@ PROCESSES_FIXTURE(hostile_list);
 
 #define HASH	"00000000000000aa"	/* of a service that the test makes by hand */
 
-/* What a list has. */
+/* How many nodes, services and ports a list has. */
 struct content {
 	int nodes, services, ports;
 	uint64_t unreadable, other_versions;
@@ -114,6 +114,14 @@ static void set_up(struct __test_metadata *_metadata, struct seat *seat)
 	expect_beside(_metadata, "nothing", 0, 0);
 }
 
+/* A FIFO instead of a record or a directory.  It is removed. */
+static void expect_fifo(struct __test_metadata *_metadata, const char *path)
+{
+	ASSERT_EQ(0, mkfifo(path, 0600));
+	expect_beside(_metadata, "a FIFO", 1, 0);
+	ASSERT_EQ(0, unlink(path));
+}
+
 /* Puts things that are no records, one after another, where a record might be. */
 static void expect_no_record(struct __test_metadata *_metadata, const char *path)
 {
@@ -126,9 +134,7 @@ static void expect_no_record(struct __test_metadata *_metadata, const char *path
 	ASSERT_EQ(0, chmod(path, 0));
 	expect_beside(_metadata, "a closed file", 1, 0);
 	ASSERT_EQ(0, unlink(path));
-	ASSERT_EQ(0, mkfifo(path, 0600));
-	expect_beside(_metadata, "a FIFO", 1, 0);
-	ASSERT_EQ(0, unlink(path));
+	expect_fifo(_metadata, path);
 	ASSERT_EQ(0, symlink("/dev/zero", path));
 	expect_beside(_metadata, "a link to a device", 1, 0);
 	ASSERT_EQ(0, unlink(path));
@@ -176,6 +182,16 @@ static void expect_changed(struct __test_metadata *_metadata, const char *path,
 	}
 }
 
+/* The record's name has no end.  The file is removed. */
+static void expect_endless_name(struct __test_metadata *_metadata, const char *path,
+				struct copied *record, size_t offset, size_t size)
+{
+	memset(record->bytes + offset, 'k', size);
+	put(_metadata, path, record->bytes, record->size);
+	expect_beside(_metadata, "a name without an end", 1, 0);
+	unlink(path);
+}
+
 #define AT(type, member)	offsetof(struct sluice_registry_##type, member)
 
 TEST_F(hostile_list, nodes_that_are_wrong)
@@ -193,10 +209,7 @@ TEST_F(hostile_list, nodes_that_are_wrong)
 	record = copy(_metadata, &self->root, "nodes/????????????????");
 	snprintf(path, sizeof(path), "%s/default/nodes/%s", self->root.path, HASH);
 	expect_changed(_metadata, path, &record, changes, ARRAY_SIZE(changes));
-	memset(record.bytes + AT(node, name), 'k', SLUICE_NODE_NAME_SIZE);
-	put(_metadata, path, record.bytes, record.size);
-	expect_beside(_metadata, "a name without an end", 1, 0);
-	unlink(path);
+	expect_endless_name(_metadata, path, &record, AT(node, name), SLUICE_NODE_NAME_SIZE);
 	leave(&self->seat, 0, 0);
 }
 
@@ -220,10 +233,7 @@ TEST_F(hostile_list, ports_that_are_wrong)
 	expect_changed(_metadata, path, &record, changes, ARRAY_SIZE(changes));
 	put(_metadata, path, record.bytes, SLUICE_REGISTRY_COUNTERS + 8);
 	expect_beside(_metadata, "one with half of the counters", 1, 0);
-	memset(record.bytes + AT(port, name), 'k', SLUICE_PORT_NAME_SIZE);
-	put(_metadata, path, record.bytes, record.size);
-	expect_beside(_metadata, "a name without an end", 1, 0);
-	unlink(path);
+	expect_endless_name(_metadata, path, &record, AT(port, name), SLUICE_PORT_NAME_SIZE);
 	leave(&self->seat, 0, 0);
 }
 
@@ -281,9 +291,7 @@ TEST_F(hostile_list, directories_that_are_not_safe)
 	ASSERT_EQ(0, symlink(".", path));
 	expect_beside(_metadata, "a symbolic link", 1, 0);
 	ASSERT_EQ(0, unlink(path));
-	ASSERT_EQ(0, mkfifo(path, 0600));
-	expect_beside(_metadata, "a FIFO", 1, 0);
-	ASSERT_EQ(0, unlink(path));
+	expect_fifo(_metadata, path);
 	leave(&self->seat, 0, 0);
 }
 

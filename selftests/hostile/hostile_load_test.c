@@ -13,31 +13,11 @@
 
 /* ---- Pages ----------------------------------------------------------------- */
 
-enum { NOTHING, PIPE, ZERO, UNSEALED, HOLE, SHORT, LONGER, SEALED };
-
+/* A page of this kind instead of a load page, which has 4096 bytes. */
 static int page(int kind)
 {
-	static const char bytes[8192];
-	size_t size = kind == SHORT ? 2048 : kind == LONGER ? 8192 : 4096;
-	int fd, ends[2];
-
-	if (kind == NOTHING)
-		return -1;
-	if (kind == ZERO)
-		return open("/dev/zero", O_RDWR | O_CLOEXEC);
-	if (kind == PIPE) {
-		if (pipe2(ends, O_CLOEXEC))
-			return -1;
-		close(ends[1]);
-		return ends[0];
-	}
-	fd = memfd_create_sealable("hostile");
-	if (fd < 0 || (kind == HOLE ? ftruncate(fd, (off_t)size) :
-				      write(fd, bytes, size) != (ssize_t)size))
-		return -1;
-	if (kind != UNSEALED && fcntl(fd, F_ADD_SEALS, (int)SLUICE_LOAD_SEALS))
-		return -1;
-	return fd;
+	return passed_fd(kind, kind == SHORT ? 2048 : kind == LONGER ? 8192 : 4096,
+			 SLUICE_LOAD_SEALS);
 }
 
 TEST_F(hostile, pages_of_a_welcome)
@@ -146,7 +126,7 @@ TEST_F(hostile, words_that_cannot_be)
 	}
 }
 
-/* What is finished, or taken back, when somebody has set the count to 0. */
+/* Requests are finished, or taken back, after a peer has set the count to 0. */
 TEST_F(hostile, a_count_does_not_go_below_0)
 {
 	struct sluice_load *load;
@@ -260,12 +240,7 @@ TEST_F(hostile, what_is_returned_unreceived_is_not_out_twice)
 			  self->requester->outstanding);
 	}
 	channel_close(&self->responder->channel, EPIPE);
-	done(&self->server, 0, 0);
-	done(&self->server, 1, 0);
-	channel_put(&self->responder->channel);
-	cancel(&self->bad, 0, 0);
-	cancel(&self->bad, 1, 0);
-	close_client(&self->bad, 0, 0);
+	let_out(self);
 }
 
 TEST_HARNESS_MAIN

@@ -14,7 +14,7 @@
 
 #define PAGE	4096u
 
-/* What came in a HELLO, and what a peer can do with it. */
+/* The memory that came in a HELLO, and what a peer can do with it. */
 struct memory {
 	struct sluice_wire_hello hello;
 	int socket;			/* on which it came */
@@ -174,7 +174,7 @@ TEST_F(hostile, holes_in_the_memory_of_a_server)
 	EXPECT_EQ(fds, count_fds());
 }
 
-/* What has a hole when the server looks, or cannot be sealed by it, is not taken. */
+/* The server does not take memory that has a hole, or that it cannot seal. */
 TEST_F(hostile, memory_that_a_server_refuses)
 {
 	static const unsigned int seals[] = {
@@ -257,7 +257,7 @@ TEST_F(hostile, holes_in_the_memory_of_a_client)
 	let_go(self, &memory);
 }
 
-/* Nor does it help to take all of it: a ring without stamps is a broken one. */
+/* It does not help to remove all of it: a ring without stamps is a broken one. */
 TEST_F(hostile, memory_that_is_emptied_before_the_welcome)
 {
 	int fds = count_fds();

@@ -153,7 +153,7 @@ static long ask_until_served(struct __test_metadata *_metadata, FIXTURE_DATA(hos
 	return taken;
 }
 
-/* Whoever has a name waits for a place, is told why, and is served when there is one. */
+/* A client with a name waits for a place, is told why, and is served when there is one. */
 TEST_F(hostile, an_honest_client_waits_for_a_place)
 {
 	struct requester *requesters[MOST - 1];
@@ -216,7 +216,7 @@ TEST_F(hostile, the_port_of_another_process)
 	hang_up(&stranger, 1);
 }
 
-/* Who says goodbye and stays is hung up on when others come. */
+/* The server hangs up on a client that has sent QUIT and stays, when others come. */
 TEST_F(hostile, those_that_say_goodbye_and_stay)
 {
 	struct requester *requesters[CROWD];
@@ -240,7 +240,7 @@ TEST_F(hostile, those_that_say_goodbye_and_stay)
 	EXPECT_EQ(1, count_channels(self));
 }
 
-/* What follows QUIT: a second one, a long one, and requests without end. */
+/* Packets after QUIT: a second one, a long one, and requests without end. */
 TEST_F(hostile, quit_twice)
 {
 	let_in(_metadata, self);
@@ -280,7 +280,7 @@ TEST_F(hostile, requests_after_quit)
 	EXPECT_EQ(0, cancel(&self->bad, 2, 0));
 }
 
-/* What a client sent before it went is served, however many there are of those. */
+/* Requests of clients that have left are served, however many of these clients there are. */
 TEST_F(hostile, requests_that_were_left_behind)
 {
 	int i, most = 0, n;

@@ -98,7 +98,7 @@ TEST_F(hostile, retired_while_a_request_is_received)
 	EXPECT_FALSE(is_mapped(&channel->inlet->view, NUMBER));
 	responder_finish(self->responder, found.in.slice, false, false);
 
-	/* What is retired is not there for a further one. */
+	/* A retired segment cannot be named again. */
 	message.request++;
 	ASSERT_EQ(0, ring_push(&self->requester->request_ring, &message));
 	EXPECT_EQ(-EAGAIN, take_blob(&self->server, 2, SLUICE_NOWAIT));
@@ -193,7 +193,7 @@ static void serve_attack(struct __test_metadata *_metadata, FIXTURE_DATA(hostile
 	ASSERT_EQ(0, pthread_join(thread, NULL));
 }
 
-/* What was sent before the end is received after it. */
+/* The server receives after the end what was sent before it. */
 static void receive_left(FIXTURE_DATA(hostile) *self)
 {
 	struct sluice_active_request *active;
@@ -221,12 +221,7 @@ TEST_F(hostile, retired_at_any_moment)
 		serve_attack(_metadata, self, &attack);
 		channel_close(&self->requester->channel, EPIPE);
 		receive_left(self);
-		done(&self->server, 0, 0);
-		done(&self->server, 1, 0);
-		channel_put(&self->responder->channel);
-		cancel(&self->bad, 0, 0);
-		cancel(&self->bad, 1, 0);
-		close_client(&self->bad, 0, 0);
+		let_out(self);
 		receive_left(self);
 	}
 	EXPECT_EQ(fds, count_fds());

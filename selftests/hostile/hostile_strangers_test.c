@@ -96,7 +96,7 @@ static void limit_descriptors(struct __test_metadata *_metadata, rlim_t most)
 	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &files));
 }
 
-/* Those that say nothing have been sent away, and their descriptors are back. */
+/* The server has closed silent connections, and has their descriptors back. */
 static void expect_quiet(struct __test_metadata *_metadata, FIXTURE_DATA(hostile) *self, int fds)
 {
 	int64_t end = now() + LONG;

@@ -148,8 +148,6 @@ TEST_F(hostile, requests_without_end)
 
 /* ---- Packets ------------------------------------------------------------- */
 
-enum { NOTHING, SEALED, UNSEALED, HOLE, PIPE, ZERO };
-
 #define LENGTH		(4 * 4096)
 
 static const struct packet {
@@ -188,34 +186,10 @@ static const struct packet {
 
 static const struct packet in_order = { "in order", SEGMENT_BY(SEALED) };
 
-static int descriptor(int kind)
-{
-	static const char bytes[LENGTH];
-	int fd, ends[2];
-
-	if (kind == NOTHING)
-		return -1;
-	if (kind == ZERO)
-		return open("/dev/zero", O_RDWR | O_CLOEXEC);
-	if (kind == PIPE) {
-		if (pipe2(ends, O_CLOEXEC))
-			return -1;
-		close(ends[1]);
-		return ends[0];
-	}
-	fd = memfd_create("hostile", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	if (kind == HOLE ? ftruncate(fd, LENGTH) :
-			   write(fd, bytes, LENGTH) != LENGTH)
-		return -1;
-	if (kind != UNSEALED && fcntl(fd, F_ADD_SEALS, (int)SLUICE_SEGMENT_SEALS))
-		return -1;
-	return fd;
-}
-
 static void send_packet(struct __test_metadata *_metadata,
 			FIXTURE_DATA(hostile) *self, const struct packet *packet)
 {
-	int fd = descriptor(packet->passed);
+	int fd = passed_fd(packet->passed, LENGTH, SLUICE_SEGMENT_SEALS);
 
 	ASSERT_EQ(packet->passed == NOTHING, fd < 0);
 	ASSERT_EQ(0, fdpass_send(self->requester->channel.source.fd, &packet->data,

@@ -52,8 +52,7 @@ static long letters_and_garbage(struct scene *scene, const struct raw_service *s
 
 TEST_F_TIMEOUT(letters, without_an_end, 120)
 {
-	self->scene.attack = letters_and_garbage;
-	scene_play(_metadata, &self->scene);
+	scene_play(_metadata, &self->scene, letters_and_garbage);
 }
 
 static long only_garbage(struct scene *scene, const struct raw_service *service)
@@ -63,8 +62,7 @@ static long only_garbage(struct scene *scene, const struct raw_service *service)
 
 TEST_F_TIMEOUT(letters, of_garbage_only, 120)
 {
-	self->scene.attack = only_garbage;
-	scene_play(_metadata, &self->scene);
+	scene_play(_metadata, &self->scene, only_garbage);
 }
 
 TEST_HARNESS_MAIN

@@ -43,8 +43,7 @@ static long retire_what_is_named(struct scene *scene, const struct raw_service *
 
 TEST_F_TIMEOUT(packets, segment_is_retired_while_it_is_received, 120)
 {
-	self->scene.attack = retire_what_is_named;
-	scene_play(_metadata, &self->scene);
+	scene_play(_metadata, &self->scene, retire_what_is_named);
 }
 
 /* ---- Empty packets with descriptors ---------------------------------------------- */
@@ -70,8 +69,7 @@ static long send_empty_packets(struct scene *scene, const struct raw_service *se
 
 TEST_F_TIMEOUT(packets, empty_ones_bring_descriptors, 120)
 {
-	self->scene.attack = send_empty_packets;
-	scene_play(_metadata, &self->scene);
+	scene_play(_metadata, &self->scene, send_empty_packets);
 }
 
 /* Before a HELLO, or instead of a WELCOME. */
@@ -106,8 +104,7 @@ static long send_empty_first(struct scene *scene, const struct raw_service *serv
 
 TEST_F_TIMEOUT(packets, empty_ones_come_first, 120)
 {
-	self->scene.attack = send_empty_first;
-	scene_play(_metadata, &self->scene);
+	scene_play(_metadata, &self->scene, send_empty_first);
 }
 
 /* ---- A breach while a message is taken -------------------------------------------- */
@@ -125,7 +122,7 @@ static struct sluice_ring_slot bad_message(uint32_t segment, int kind)
 	case 2: bad.count = UINT64_C(1) << 63; break;
 	case 3: bad.offset = 1; break;
 	}
-	/* What is late is looked at in other places than what is not. */
+	/* The victim looks at late requests in other places than at others. */
 	bad.deadline = kind & 4 ? 1 : 0;
 	return bad;
 }
@@ -197,8 +194,7 @@ static long break_while_taken(struct scene *scene, const struct raw_service *ser
 
 TEST_F_TIMEOUT(packets, breach_while_a_message_is_taken, 120)
 {
-	self->scene.attack = break_while_taken;
-	scene_play(_metadata, &self->scene);
+	scene_play(_metadata, &self->scene, break_while_taken);
 }
 
 TEST_HARNESS_MAIN

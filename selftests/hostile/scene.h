@@ -39,7 +39,7 @@ typedef long attack(struct scene *scene, const struct raw_service *service);
 struct scene {
 	struct root root;
 	bool as_server;			/* the peer is one; else it is a client */
-	attack *attack;			/* how often it did what it does, -errno */
+	attack *attack;			/* of the peer; how often it did what it does, -errno */
 	int64_t attack_time;
 	void (*await)(struct scene *scene);	/* instead: until the attack is over */
 	rlim_t descriptors;		/* limit of the victim, 0: none */
@@ -172,7 +172,7 @@ helper void scene_size(struct scene *scene, uint64_t size)
 	__atomic_store_n(&scene->stage->size, size, __ATOMIC_SEQ_CST);
 }
 
-/* One that behaves comes and goes, so that what is made once has been made. */
+/* A peer that keeps the protocol comes and goes, so that the victim has made all it makes once. */
 helper long visit(struct scene *scene, const struct raw_service *service)
 {
 	struct raw_end end;
@@ -286,7 +286,7 @@ helper void scene_tell(struct __test_metadata *_metadata, struct scene *scene)
 	       scene->before.resident, scene->after.resident);
 }
 
-/* What the victim has afterwards may take a while to come down to what it had. */
+/* The victim may need a while to come down to what it had before. */
 helper void judge_audit(struct __test_metadata *_metadata, struct scene *scene)
 {
 	pid_t victim = scene_victim(scene);
@@ -322,7 +322,8 @@ helper void judge_honest(struct __test_metadata *_metadata, struct scene *scene)
 }
 
 /* All of it; what an attack has besides to be judged by, its test looks at afterwards. */
-helper void scene_play(struct __test_metadata *_metadata, struct scene *scene)
+helper void scene_play(struct __test_metadata *_metadata, struct scene *scene,
+		       attack *what)
 {
 	struct stage *stage = scene->stage;
 
@@ -344,14 +345,14 @@ helper void scene_play(struct __test_metadata *_metadata, struct scene *scene)
 	scene_phase(scene, ATTACK);
 	if (scene->size_under_attack)
 		scene_size(scene, scene->size_under_attack);
-	send_peer(_metadata, scene, scene->attack);
+	send_peer(_metadata, scene, what);
 	if (scene->await)
 		scene->await(scene);
 	else
 		scene_watch(scene, scene->attack_time);
 	await_peer(_metadata, scene, "the attack");
 	scene_phase(scene, AFTER);
-	/* What was needed for payloads of another size is to be given back, too. */
+	/* The victim must also give back what payloads of another size needed. */
 	scene_size(scene, SIZE);
 	raw_pause(300 * MILLISECOND);
 	judge_audit(_metadata, scene);
@@ -384,17 +385,9 @@ helper bool have_end(struct scene *scene, const struct raw_service *service, str
 		struct scene scene;						\
 	};									\
 										\
-	FIXTURE_VARIANT(name) {							\
-		bool as_server;							\
-	};									\
-										\
-	FIXTURE_VARIANT_ADD(name, client) {					\
-		.as_server = false,						\
-	};									\
-										\
-	FIXTURE_VARIANT_ADD(name, server) {					\
-		.as_server = true,						\
-	};									\
+	FIXTURE_VARIANT(name) { bool as_server; };				\
+	FIXTURE_VARIANT_ADD(name, client) { .as_server = false };		\
+	FIXTURE_VARIANT_ADD(name, server) { .as_server = true };		\
 										\
 	FIXTURE_SETUP(name)							\
 	{									\

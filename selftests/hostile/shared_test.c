@@ -15,7 +15,7 @@ SCENE_FIXTURE(shared);
 #define LARGE		(1 << 20)
 #define CHANNELS	2
 
-/* What a server may hold for one process, and for a little of everything else, in KiB. */
+/* Memory that a server may hold for one process, and a little for all else, in KiB. */
 #define PEER_LIMIT	"64M"
 #define HELD_MOST	(64 * 1024 + SHARED_MARGIN)
 
@@ -77,12 +77,11 @@ TEST_F_TIMEOUT(shared, nothing_is_returned, 120)
 	fprintf(config, "[server]\npeer_memory_limit = %s\n", PEER_LIMIT);
 	ASSERT_EQ(0, fclose(config));
 	ASSERT_EQ(0, setenv("SLUICE_CONFIG", path, 1));
-	self->scene.attack = return_nothing;
 	self->scene.attack_time = 4 * SECOND;
 	self->scene.more_mappings = 8;
 	if (variant->as_server)
 		self->scene.size_under_attack = 1 << 16;
-	scene_play(_metadata, &self->scene);
+	scene_play(_metadata, &self->scene, return_nothing);
 	EXPECT_GT(HELD_MOST, self->scene.most.shared);
 	unlink(path);
 }
@@ -123,8 +122,7 @@ static long punch_holes(struct scene *scene, const struct raw_service *service)
 
 TEST_F_TIMEOUT(shared, holes_are_punched, 120)
 {
-	self->scene.attack = punch_holes;
-	scene_play(_metadata, &self->scene);
+	scene_play(_metadata, &self->scene, punch_holes);
 	EXPECT_EQ(0, self->scene.stage->note);
 }
 
@@ -167,8 +165,7 @@ static long write_words(struct scene *scene, const struct raw_service *service)
 
 TEST_F_TIMEOUT(shared, counts_are_overwritten, 120)
 {
-	self->scene.attack = write_words;
-	scene_play(_metadata, &self->scene);
+	scene_play(_metadata, &self->scene, write_words);
 }
 
 TEST_HARNESS_MAIN

@@ -23,13 +23,11 @@ helper long ask_blob(struct seat *seat, long slot, long size)
 	return sluice_pending_response_servers(seat->pending[slot]);
 }
 
-/* hear_blob(slot, timeout): length of the next response, every byte checked. */
-helper long hear_blob(struct seat *seat, long slot, long timeout)
+/* The length of a response, every byte checked; it is released.  NULL: -errno. */
+helper long said_blob(struct sluice_response *response)
 {
-	struct sluice_response *response;
 	long size;
 
-	response = sluice_pending_response_receive(seat->pending[slot], timeout);
 	if (!response)
 		return -errno;
 	size = (long)response->count;
@@ -37,6 +35,12 @@ helper long hear_blob(struct seat *seat, long slot, long timeout)
 	    !pattern_holds(response->data, response->size, ~response->count))
 		size = -EBADMSG;
 	return sluice_response_release(response) < 0 ? -errno : size;
+}
+
+/* hear_blob(slot, timeout): length of the next response, every byte checked. */
+helper long hear_blob(struct seat *seat, long slot, long timeout)
+{
+	return said_blob(sluice_pending_response_receive(seat->pending[slot], timeout));
 }
 
 /* take_blob(slot, timeout): receives a request; its length, every byte checked. */

@@ -5,16 +5,16 @@
  * others.
  *
  * A fixture holds a struct root.  root_make() in its setup makes a directory
- * under /tmp and points SLUICE_ROOT there, so that tests neither meet each other
- * nor what else runs on the machine.  TEARDOWN_CHECKS() in its teardown proves
+ * under /tmp and points SLUICE_ROOT there, so that a test meets neither other tests
+ * nor other programs of the machine.  TEARDOWN_CHECKS() in its teardown proves
  * that nothing was lost: no descriptor, no memory, no file under the root, no
- * name in /dev/shm.  A test that failed already is not asked, for it stopped in
- * the middle and would only bury its message under the consequences.
+ * name in /dev/shm.  After a failure nothing is checked: the test has stopped in the
+ * middle, and the consequences would only hide its message.
  *
- * Helpers are static, as the harness wants it, and take _metadata where they
- * check something.  Those that may run in a thread or in a forked child use
- * EXPECT and never ASSERT, which jumps.  Both are two statements: a loop or a branch
- * around a single one of them has braces.
+ * Helpers are static, as the harness demands, and take _metadata where they check
+ * something.  A helper that may run in a thread or in a forked child uses EXPECT and
+ * never ASSERT, which jumps.  Each of the two macros is two statements, so a loop or a
+ * branch around one of them has braces.
  */
 #ifndef SELFTESTS_COMMON_H
 #define SELFTESTS_COMMON_H
@@ -62,7 +62,7 @@
 #define MILLISECOND	INT64_C(1000000)
 #define SECOND		(1000 * MILLISECOND)
 
-/* Far longer than anything takes; a test that waits this long has failed. */
+/* Nothing takes nearly as long as this; a test that waits so long has failed. */
 #define LONG		(10 * SECOND)
 
 /*
@@ -100,7 +100,7 @@
 	EXPECT_NE(NULL, strstr(sluice_strerror(), word))		\
 		TH_LOG("'%s' is not in '%s'", word, sluice_strerror())
 
-/* A call that ends by the clock, and not too early. */
+/* EXPECT_TIMES_OUT() - a call ends with ETIMEDOUT, and not before the timeout. */
 #define EXPECT_TIMES_OUT(timeout, call)					\
 	do {								\
 		int64_t begun_ = now();					\
@@ -116,7 +116,7 @@ struct root {
 	int shm;		/* names in /dev/shm then */
 };
 
-/* Is this the run in which long tests take as long as they are meant to? */
+/* Whether long tests run in full: they do in one way of waiting, and without a sanitizer. */
 helper bool in_full(void)
 {
 #if defined(WITH_LEAK_CHECK) || defined(WITH_THREAD_CHECK)
@@ -156,6 +156,22 @@ helper void pause_briefly(void)
 		holds_;							\
 	})
 
+/* Entries of a directory whose names this function takes; -1 if it cannot be read. */
+helper int count_entries(const char *path, bool (*takes)(const char *name))
+{
+	struct dirent *entry;
+	int count = 0;
+	DIR *dir;
+
+	dir = opendir(path);
+	if (!dir)
+		return -1;
+	while ((entry = readdir(dir)))
+		count += takes(entry->d_name);
+	closedir(dir);
+	return count;
+}
+
 /*
  * A node has an inotify instance if the kernel has one left for its user, of 128, and gets
  * one later if not.  Other programs of the user have some, too.
@@ -171,29 +187,24 @@ helper bool is_inotify(const char *fd)
 	return !strcmp(target, "anon_inode:inotify");
 }
 
-/* Descriptors of this process: inotify instances, or all others. */
-helper int count_fds_of(bool inotify)
+helper bool is_no_inotify(const char *fd)
 {
-	struct dirent *entry;
-	int count = 0;
-	DIR *dir;
-
-	dir = opendir("/proc/self/fd");
-	if (!dir)
-		return -1;
-	while ((entry = readdir(dir)))
-		if (entry->d_name[0] != '.' && is_inotify(entry->d_name) == inotify)
-			count++;
-	closedir(dir);
-	return inotify ? count : count - 1;
+	return fd[0] != '.' && !is_inotify(fd);
 }
 
+/* inotify instances of this process. */
+helper int count_watches(void)
+{
+	return count_entries("/proc/self/fd", is_inotify);
+}
+
+/* All other descriptors of this process, but for the one that counts them. */
 helper int count_fds(void)
 {
-	return count_fds_of(false);
+	return count_entries("/proc/self/fd", is_no_inotify) - 1;
 }
 
-/* Blocks that nobody points to any more; always 0 without LeakSanitizer. */
+/* Blocks of memory that no pointer points to; always 0 without LeakSanitizer. */
 helper int count_leaks(void)
 {
 #ifdef WITH_LEAK_CHECK
@@ -205,7 +216,7 @@ helper int count_leaks(void)
 
 /* ---- What lies under the root ------------------------------------------- */
 
-/* nftw() has no room for an argument. */
+/* What nftw() has found; it passes no argument of ours to its function. */
 static struct tree {
 	int entries;		/* of every kind, the root itself excepted */
 	int files;		/* that are no directories */
@@ -261,22 +272,18 @@ helper int tree_remove_visit(const char *path, const struct stat *status,
 	return 0;
 }
 
-/* Names in /dev/shm that speak of the library; every user may have a root there. */
+/* Every user may have a root in /dev/shm, which is not a leftover of a test. */
+helper bool is_leftover(const char *name)
+{
+	return strstr(name, "sluice") && fnmatch("sluice-[0-9]*", name, 0);
+}
+
+/* Names in /dev/shm that speak of the library. */
 helper int count_shm(void)
 {
-	struct dirent *entry;
-	int count = 0;
-	DIR *dir;
+	int count = count_entries("/dev/shm", is_leftover);
 
-	dir = opendir("/dev/shm");
-	if (!dir)
-		return 0;
-	while ((entry = readdir(dir)))
-		if (strstr(entry->d_name, "sluice") &&
-		    fnmatch("sluice-[0-9]*", entry->d_name, 0))
-			count++;
-	closedir(dir);
-	return count;
+	return count < 0 ? 0 : count;
 }
 
 /* ---- The fixture's part -------------------------------------------------- */
@@ -287,10 +294,10 @@ helper void root_make(struct __test_metadata *_metadata, struct root *root)
 	ASSERT_NE(NULL, mkdtemp(root->path));
 	ASSERT_EQ(0, setenv("SLUICE_ROOT", root->path, 1));
 	ASSERT_EQ(0, unsetenv("SLUICE_DOMAIN"));
-	/* What is configured on this machine is not what is tested. */
+	/* The configuration of this machine is not what is tested. */
 	ASSERT_EQ(0, setenv("SLUICE_CONFIG", "/dev/null", 1));
 	root->fds = count_fds();
-	root->watches = count_fds_of(true);
+	root->watches = count_watches();
 	root->shm = count_shm();
 }
 
@@ -304,13 +311,30 @@ helper void root_drop(struct __test_metadata *_metadata, struct root *root)
 		EXPECT_EQ(0, left.files);
 		EXPECT_EQ(root->shm, count_shm());
 		EXPECT_EQ(root->fds, count_fds());
-		EXPECT_EQ(root->watches, count_fds_of(true));
+		EXPECT_EQ(root->watches, count_watches());
 		EXPECT_EQ(0, count_leaks());
 	}
 	nftw(root->path, tree_remove_visit, 16, FTW_PHYS | FTW_DEPTH);
 }
 
 #define TEARDOWN_CHECKS(root)	root_drop(_metadata, root)
+
+/* ROOT_FIXTURE() - a fixture with a root, and nothing else. */
+#define ROOT_FIXTURE(name)						\
+	FIXTURE(name) {							\
+		struct root root;					\
+	};								\
+									\
+	FIXTURE_SETUP(name)						\
+	{								\
+		root_make(_metadata, &self->root);			\
+	}								\
+									\
+	FIXTURE_TEARDOWN(name)						\
+	{								\
+		TEARDOWN_CHECKS(&self->root);				\
+	}								\
+	struct name##_needs_a_semicolon
 
 /* ---- Payloads -------------------------------------------------------------- */
 

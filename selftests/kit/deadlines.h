@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Steps of requests that have a deadline, which their server takes in time or finds
- * too late.
+ * Steps with requests that have a deadline.  The server takes them in time, or finds that
+ * they are too late.
  *
- * A deadline cannot be sent that has passed already, so the tests send one that is
- * near, and wait until it is over.
+ * A request whose deadline has passed cannot be sent, so the tests send one whose deadline
+ * is near, and wait until it has passed.
  */
 #ifndef SELFTESTS_DEADLINES_H
 #define SELFTESTS_DEADLINES_H
 
 #include "loans.h"
 
-/* Less than it takes to send, on a machine that is busy: then it is tried again. */
+/* A busy machine may need longer to send a request; then the test tries again. */
 #define SOON	(2 * MILLISECOND)
 
-/* What is asked without a deadline among those that have one. */
+/* The number of a request without a deadline among requests with one. */
 #define GOOD	55
 
 /* ---- The client ---------------------------------------------------------- */

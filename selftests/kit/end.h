@@ -22,7 +22,7 @@
  *
  * A forked end has the test's memory of the moment of end_start(): pointers that
  * are handed to it must point to constant data, or to what was set before.  An end
- * that is stopped gives everything back and checks that it lost nothing; one that
+ * that is stopped gives everything back and checks that it has lost nothing.  An end that
  * is killed does not.
  */
 #ifndef SELFTESTS_END_H
@@ -84,7 +84,7 @@ struct end {
 
 #define PTR(pointer)	((long)(uintptr_t)(pointer))
 
-/* Gives back everything, in an order that a tidy program would choose. */
+/* Gives back everything, in the order of a tidy program. */
 helper long leave(struct seat *seat, long a, long b)
 {
 	size_t i;
@@ -223,7 +223,7 @@ helper long at(struct end *end, step *what, long a, long b)
 	return finish(end);
 }
 
-/* The process was reaped or the thread joined: nothing is left of the end. */
+/* The process was reaped or the thread was joined: the end is free for another start. */
 helper void end_forget(struct end *end)
 {
 	close(end->socket);
@@ -250,7 +250,7 @@ helper void end_stop(struct end *end)
 	end_forget(end);
 }
 
-/* Kills the end in the middle of whatever it does, without reaping it. */
+/* Kills the end, whatever it does at the moment, and does not reap it. */
 helper void end_kill(struct end *end)
 {
 	struct __test_metadata *_metadata = end->_metadata;
@@ -274,30 +274,42 @@ helper void end_kill_and_reap(struct end *end)
 	end_reap(end);
 }
 
+/* The n-th of several ends goes: every other process is killed, all others are stopped. */
+helper void end_stop_or_kill(struct end *end, long n)
+{
+	if (end->place == IN_PROCESS && n % 2) {
+		end_kill_and_reap(end);
+	} else {
+		end_stop(end);
+	}
+}
+
+/* Of a service that nobody else has, for those who need any service. */
+static const struct sluice_contract any_contract __attribute__((__unused__)) = {
+	.name = "test/any",
+	.request = SLUICE_TYPE(char),
+	.response = SLUICE_TYPE(char),
+};
+
 /*
- * What the killed have left is removed by the next one that opens a service: a
- * test that kills ends with this, and its teardown finds nothing.
+ * Whoever opens a service removes what dead processes have left.  A test that kills an end
+ * does so last, so that its teardown finds nothing.
  */
 helper void sweep(struct __test_metadata *_metadata)
 {
-	static const struct sluice_contract any = {
-		.name = "test/sweep",
-		.request = SLUICE_TYPE(char),
-		.response = SLUICE_TYPE(char),
-	};
 	struct sluice_service *service;
 	struct sluice_node *node;
 
 	node = sluice_node_create("sweep", NULL);
-	service = sluice_service_open(node, &any, NULL);
+	service = sluice_service_open(node, &any_contract, NULL);
 	EXPECT_NE(NULL, service) TH_LOG("%s", sluice_strerror());
 	sluice_service_close(service);
 	sluice_node_destroy(node);
 }
 
 /*
- * For the teardown: stops the ends of a test that passed.  After a failure their
- * last words are told, and processes are killed; threads end with the test.
+ * For the teardown: stops the ends of a test that has passed.  After a failure it prints their
+ * last sentences and kills processes; threads end with the test.
  */
 helper void ends_stop(struct __test_metadata *_metadata, struct end *ends,
 		      size_t count)
@@ -323,9 +335,8 @@ helper void ends_stop(struct __test_metadata *_metadata, struct end *ends,
 }
 
 /*
- * Waits until the end's thread sleeps.  After begin() it sleeps in the step or has
- * not begun it; tests use this to meet the first case nearly always, and hold
- * in both.
+ * Waits until the end's thread sleeps.  After begin() it sleeps in the step, or it has not
+ * begun the step.  The first is the case nearly always; tests must hold in both cases.
  */
 helper void until_asleep(struct end *end)
 {
@@ -353,63 +364,6 @@ helper void until_asleep(struct end *end)
 	EXPECT_EQ(3, seen) TH_LOG("the other end does not go to sleep");
 }
 
-/* ---- Fixtures -------------------------------------------------------------- */
-
-/*
- * Run as mixed/NAME, every second end waits with sockets: the first one, which in
- * most tests is a server, and not the next, nor the test itself.
- */
-helper void ends_mix(struct end *ends, size_t count)
-{
-	size_t i;
-
-	for (i = 0; i < count; i++)
-		ends[i].sockets = getenv("SELFTEST_MIXED") && i % 2 == 0;
-}
-
-#define ENDS_FIXTURE_DATA_(name)					\
-	FIXTURE(name) {							\
-		struct root root;					\
-		struct seat seat;					\
-		struct end end[4];					\
-	};								\
-									\
-	FIXTURE_SETUP(name)						\
-	{								\
-		root_make(_metadata, &self->root);			\
-		ends_mix(self->end, ARRAY_SIZE(self->end));		\
-	}								\
-									\
-	FIXTURE_TEARDOWN(name)						\
-	{								\
-		if (_metadata->exit_code == KSFT_PASS)			\
-			leave(&self->seat, 0, 0);			\
-		ends_stop(_metadata, self->end, ARRAY_SIZE(self->end));	\
-		TEARDOWN_CHECKS(&self->root);				\
-	}								\
-	struct name##_needs_a_semicolon
-
-/*
- * ENDS_FIXTURE() - a fixture with a root, a seat for the test's own thread and
- * four ends, whose tests run once with each end in a process and once with each
- * in a thread.
- */
-#define ENDS_FIXTURE(name)						\
-	FIXTURE_VARIANT(name) {						\
-		enum place place;					\
-	};								\
-									\
-	ENDS_FIXTURE_DATA_(name);					\
-									\
-	FIXTURE_VARIANT_ADD(name, processes) {				\
-		.place = IN_PROCESS,					\
-	};								\
-									\
-	FIXTURE_VARIANT_ADD(name, threads) {				\
-		.place = IN_THREAD,					\
-	}
-
-/* PROCESSES_FIXTURE() - the same for tests that kill: there are no threads. */
-#define PROCESSES_FIXTURE(name)		ENDS_FIXTURE_DATA_(name)
+#include "ends_fixture.h"
 
 #endif /* SELFTESTS_END_H */

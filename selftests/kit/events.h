@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a whole node tells of: steps for sluice_node_wait() and sluice_node_next()
- * that several tests share.
+ * Events of a whole node: steps for sluice_node_wait() and sluice_node_next() that several
+ * tests share.
  *
  * A step returns one number, so find_out() makes one of all events that a wait has
  * found: two decimal digits for each, in the order they were told.  It checks that
@@ -102,7 +102,7 @@ helper long event_number(const struct seat *seat, const struct sluice_event *eve
 						       WENT((long)event->peers);
 }
 
-/* told(): all that the last wait has found and that was not asked for yet. */
+/* told(): all events of the last wait that were not fetched yet. */
 helper long told(struct seat *seat, long a, long b)
 {
 	struct sluice_event event = SLUICE_EVENT();
@@ -119,14 +119,14 @@ helper long told(struct seat *seat, long a, long b)
 	return result < 0 ? result : all;
 }
 
-/* wait_node(timeout): waits, and asks for nothing. */
+/* wait_node(timeout): waits, and fetches no event. */
 helper long wait_node(struct seat *seat, long timeout, long unused)
 {
 	(void)unused;
 	return sluice_node_wait(seat->node, timeout);
 }
 
-/* find_out(timeout): waits, and asks for everything. */
+/* find_out(timeout): waits, and fetches all events. */
 helper long find_out(struct seat *seat, long timeout, long unused)
 {
 	int result = sluice_node_wait(seat->node, timeout);
@@ -136,8 +136,8 @@ helper long find_out(struct seat *seat, long timeout, long unused)
 }
 
 /*
- * await_peers(kind, peers): waits until so many have come or gone, and nothing else
- * has happened.  Why the last one has gone; 0 if they came.
+ * await_peers(kind, peers): waits until so many peers have come or left; nothing else may
+ * happen.  The reason of the last one that left; 0 if they came.
  */
 helper long await_peers(struct seat *seat, long kind, long peers)
 {
@@ -160,7 +160,7 @@ helper long await_peers(struct seat *seat, long kind, long peers)
 
 /* ---- Steps that take their time -------------------------------------------- */
 
-/* ask_soon(slot, value): the others have gone to sleep by then, most likely. */
+/* ask_soon(slot, value): asks after a pause, in which the others most likely fall asleep. */
 helper long ask_soon(struct seat *seat, long slot, long value)
 {
 	pause_for(5 * MILLISECOND);
@@ -196,22 +196,6 @@ helper long ask_until(struct seat *seat, long slot, long deadline)
 	return sluice_pending_response_servers(seat->pending[slot]);
 }
 
-/* exchange(slot, value): asks, hears the number plus 1 and then the end. */
-helper long exchange(struct seat *seat, long slot, long value)
-{
-	long result = ask(seat, slot, value);
-
-	if (result != 1)
-		return result < 0 ? result : -EBADMSG;
-	result = hear(seat, slot, LONG);
-	if (result != value + 1)
-		return result < 0 ? result : -EBADMSG;
-	result = hear(seat, slot, LONG);
-	if (result != -EPIPE)
-		return result < 0 ? result : -EBADMSG;
-	return cancel(seat, slot, 0);
-}
-
 /* exchange_pausing(requests): so many, with a pause before each. */
 helper long exchange_pausing(struct seat *seat, long requests, long unused)
 {
@@ -220,7 +204,7 @@ helper long exchange_pausing(struct seat *seat, long requests, long unused)
 	(void)unused;
 	for (i = 0; i < requests; i++) {
 		pause_briefly();
-		result = exchange(seat, 0, i);
+		result = exchange_number(seat, 0, i);
 		if (result < 0)
 			return result;
 	}

@@ -16,16 +16,22 @@ struct audit {
 	size_t heap;		/* bytes in use; 0 with a sanitizer, which has its own heap */
 };
 
-/* Channels that this process has mapped. */
-helper int count_channels(void)
+/* Mappings of this process in whose line in maps this text stands; or -errno. */
+helper int count_mappings_of(const char *text)
 {
-	FILE *maps = fopen("/proc/self/maps", "r");
+	FILE *maps = fopen("/proc/self/maps", "re");
 	char line[512];
 	int count = 0;
 
 	while (maps && fgets(line, sizeof(line), maps))
-		count += strstr(line, "sluice-channel") != NULL;
+		count += strstr(line, text) != NULL;
 	return maps && !fclose(maps) ? count : -errno;
+}
+
+/* Channels that this process has mapped. */
+helper int count_channels(void)
+{
+	return count_mappings_of("sluice-channel");
 }
 
 helper struct audit audit_take(void)
@@ -40,8 +46,8 @@ helper struct audit audit_take(void)
 }
 
 /*
- * All is as it was, after so many peers.  A table may have grown meanwhile, so the heap may
- * have gained a little, less than one such peer costs a hundred times.
+ * Everything is as it was before so many peers came and went.  A table may have grown
+ * meanwhile, so a little more of the heap may be in use: less than a hundred peers need.
  */
 helper void audit_check(struct __test_metadata *_metadata, const struct audit *before,
 			const char *what)

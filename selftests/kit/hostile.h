@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A hostile peer, which has the rings, the memory and the socket of a channel and
- * writes there what it likes.  It loses the channel, for EPROTO, and nothing else
- * happens: what the application holds stays as it was, no descriptor is lost, and
- * all others are served as before.
+ * A hostile peer has the rings, the memory and the socket of a channel, and writes there
+ * what it likes.  It loses the channel with EPROTO, and nothing else happens: what the
+ * application holds stays as it was, no descriptor is lost, and all other peers are served
+ * as before.
  *
- * The peer is the library itself, with which these tests are linked: its client is
- * made to say what no client says.  All ends live in one thread, so that there is
- * no doubt about what has happened before what.
+ * The peer is the library itself, with which these tests are linked: the tests make its
+ * client say what no client says.  All ends are in one thread, so the order of events is
+ * exact.
  */
 #ifndef SELFTESTS_HOSTILE_H
 #define SELFTESTS_HOSTILE_H
@@ -74,7 +74,7 @@ FIXTURE_TEARDOWN(hostile)
 	TEARDOWN_CHECKS(&self->root);
 }
 
-/* The next peer lives in the same process, and is not to wait for the breaches before. */
+/* The next peer is in the same process, and must not wait because of earlier breaches. */
 helper void forget_breaches(FIXTURE_DATA(hostile) *self)
 {
 	memset(self->server.server->breachers, 0, sizeof(self->server.server->breachers));
@@ -108,7 +108,18 @@ helper void let_in(struct __test_metadata *_metadata, FIXTURE_DATA(hostile) *sel
 	self->violations = self->server.server->entry.counters->violations;
 }
 
-/* The channel has ended as it should, and the other client notices nothing. */
+/* Both ends release what let_in() has left, and the hostile client goes. */
+helper void let_out(FIXTURE_DATA(hostile) *self)
+{
+	done(&self->server, 0, 0);
+	done(&self->server, 1, 0);
+	channel_put(&self->responder->channel);
+	cancel(&self->bad, 0, 0);
+	cancel(&self->bad, 1, 0);
+	close_client(&self->bad, 0, 0);
+}
+
+/* The channel has ended with EPROTO, and the other client notices nothing. */
 helper void throw_out(struct __test_metadata *_metadata, FIXTURE_DATA(hostile) *self,
 		      const char *what)
 {
@@ -126,13 +137,10 @@ helper void throw_out(struct __test_metadata *_metadata, FIXTURE_DATA(hostile) *
 	EXPECT_EQ(200, hear_blob(&self->good, 0, LONG));
 	EXPECT_EQ(-EPIPE, hear_blob(&self->good, 0, LONG));
 	EXPECT_EQ(0, cancel(&self->good, 0, 0));
-	channel_put(&self->responder->channel);
-	cancel(&self->bad, 0, 0);
-	cancel(&self->bad, 1, 0);
-	close_client(&self->bad, 0, 0);
+	let_out(self);
 }
 
-/* Reads all that is there, whatever it costs: these tests have no time to wait for turns. */
+/* Reads everything that is there, without regard to the budget: these tests do not wait for turns. */
 helper void drain_all(struct channel *channel)
 {
 	do {
@@ -153,7 +161,7 @@ helper struct ring_message honest(const struct requester *requester)
 	};
 }
 
-/* What a client says to a server in whose place we are.  The memory of the channel. */
+/* The HELLO of a client, which the test receives in place of a server.  The memory of the channel. */
 helper int receive_hello(struct __test_metadata *_metadata, int socket,
 			 struct sluice_wire_hello *ret_hello)
 {
@@ -167,6 +175,38 @@ helper int receive_hello(struct __test_metadata *_metadata, int socket,
 	EXPECT_LE(0, memory);
 	fdpass_close(&extras);
 	return memory;
+}
+
+/* What is passed instead of a memfd that is in order; the last one is in order. */
+enum { NOTHING, PIPE, ZERO, UNSEALED, HOLE, SHORT, LONGER, SEALED };
+
+/*
+ * A descriptor of this kind.  A memfd has so many bytes, and all but an unsealed one have
+ * these seals.  -1 for NOTHING, and if the descriptor cannot be had.
+ */
+helper int passed_fd(int kind, size_t size, unsigned int seals)
+{
+	static const char bytes[4 * 4096];
+	int fd, ends[2];
+
+	if (kind == NOTHING)
+		return -1;
+	if (kind == ZERO)
+		return open("/dev/zero", O_RDWR | O_CLOEXEC);
+	if (kind == PIPE) {
+		if (pipe2(ends, O_CLOEXEC))
+			return -1;
+		close(ends[1]);
+		return ends[0];
+	}
+	fd = memfd_create_sealable("hostile");
+	if (fd < 0 || size > sizeof(bytes) ||
+	    (kind == HOLE ? ftruncate(fd, (off_t)size) :
+			    write(fd, bytes, size) != (ssize_t)size))
+		return -1;
+	if (kind != UNSEALED && fcntl(fd, F_ADD_SEALS, (int)seals))
+		return -1;
+	return fd;
 }
 
 #endif /* SELFTESTS_HOSTILE_H */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Steps with the calls that send and receive at once, and what else happens to a
- * request between its loan and its sending; see steps.h for the plain ones.
+ * Steps with the calls that send and receive at once, and steps between the loan of a
+ * request and its sending.  steps.h has the plain ones.
  */
 #ifndef SELFTESTS_LOANS_H
 #define SELFTESTS_LOANS_H
@@ -15,7 +15,7 @@ helper long set_deadline(struct seat *seat, long slot, long deadline)
 	return sluice_request_set_deadline(seat->request[slot], deadline);
 }
 
-/* interrupt(): the next wait that would sleep ends. */
+/* interrupt(): the next wait ends instead of sleeping. */
 helper long interrupt(struct seat *seat, long a, long b)
 {
 	(void)a, (void)b;
@@ -24,20 +24,9 @@ helper long interrupt(struct seat *seat, long a, long b)
 
 /* ---- The combined calls -------------------------------------------------- */
 
-/* Before a call; what it must have changed. */
+/* Values before a call, which the call must change. */
 #define UNTOUCHED	((void *)(uintptr_t)64)
 #define UNSAID		4711
-
-/* What a response says; it is released.  NULL: -errno. */
-helper long said(struct sluice_response *response)
-{
-	long value;
-
-	if (!response)
-		return -errno;
-	value = answer_value(response);
-	return sluice_response_release(response) < 0 ? -errno : value;
-}
 
 /* call_loaned(slot, timeout): the combined call with what loan_question() kept. */
 helper long call_loaned(struct seat *seat, long slot, long timeout)
@@ -102,7 +91,7 @@ helper long next_loaned(struct seat *seat, long slot, long timeout)
 	return keep(seat, slot, active);
 }
 
-/* next(value, timeout): answers slot 0 with a number; the next one's, kept there. */
+/* next(value, timeout): answers slot 0 with a number; the number of the next request, kept there. */
 helper long next(struct seat *seat, long value, long timeout)
 {
 	long result = loan_answer(seat, 0, value);

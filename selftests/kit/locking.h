@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * For tests of locked memory: who may lock how much, and what is locked.  Root may lock
- * without a limit, so those that look at limits are run as nobody, which is a user whom
- * the root directory is given to.
+ * For tests of locked memory: how much a process may lock, and what is locked.  Root may lock
+ * without a limit, so tests of limits run as nobody, a user who owns the root directory.
  */
 #ifndef SELFTESTS_LOCKING_H
 #define SELFTESTS_LOCKING_H
@@ -17,14 +16,14 @@
 #define KIB		1024L
 #define MIB		(1024 * KIB)
 
-/* With these the kernel is never asked. */
+/* A sanitizer does not pass mlock() on to the kernel. */
 #if defined(WITH_LEAK_CHECK) || defined(WITH_THREAD_CHECK)
 #define CAN_LOCK	false
 #else
 #define CAN_LOCK	true
 #endif
 
-/* Can so much be locked, by who runs this and as it was built? */
+/* Whether this user may lock so much; never with a sanitizer. */
 helper bool may_lock(long bytes)
 {
 	void *memory;
@@ -38,6 +37,12 @@ helper bool may_lock(long bytes)
 	munmap(memory, (size_t)bytes);
 	return !r;
 }
+
+#define NEEDS_LOCKING(bytes)						\
+	do {								\
+		if (!may_lock(bytes))					\
+			SKIP(return, "RLIMIT_MEMLOCK is too low, or this is a sanitizer"); \
+	} while (0)
 
 /* status_of(name): what /proc/self/status says, in KiB. */
 helper long status_of(struct seat *seat, long name, long unused)
@@ -77,7 +82,7 @@ helper long become_nobody(struct seat *seat, long a, long b)
 	if (setgroups(0, NULL) || setresgid(NOBODY, NOBODY, NOBODY) ||
 	    setresuid(NOBODY, NOBODY, NOBODY))
 		return -errno;
-	/* Lost with the user. */
+	/* A change of the user resets both. */
 	prctl(PR_SET_DUMPABLE, 1);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	return 0;

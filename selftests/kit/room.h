@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A service with SLUICE_SERVICE_NO_REQUEST_OVERFLOW, in which a client sleeps until a
- * server has room for its request: steps that fill and empty the queues of requests,
- * and set-ups in which the next request of a client has to wait.
+ * A service with SLUICE_SERVICE_NO_REQUEST_OVERFLOW: a client sleeps until a server has room
+ * for its request.  Here are steps that fill and empty the queues of requests, and set-ups
+ * in which the next request of a client has to wait.
  */
 #ifndef SELFTESTS_ROOM_H
 #define SELFTESTS_ROOM_H
@@ -25,20 +25,20 @@ helper long interrupted(struct seat *seat, long slot, long unused)
 	return send_question(seat, slot, 0);
 }
 
+/* ask_and_cancel(slot, value): a request whose answer nobody wants. */
+helper long ask_and_cancel(struct seat *seat, long slot, long value)
+{
+	long result = ask(seat, slot, value);
+
+	if (result < 1)
+		return result < 0 ? result : -ENOTCONN;
+	return cancel(seat, slot, 0);
+}
+
 /* ask_only(first, count): so many requests whose answers nobody wants. */
 helper long ask_only(struct seat *seat, long first, long count)
 {
-	long i, result;
-
-	for (i = first; i < first + count; i++) {
-		result = ask(seat, 0, i);
-		if (result < 1)
-			return result;
-		result = cancel(seat, 0, 0);
-		if (result < 0)
-			return result;
-	}
-	return count;
+	return repeat(seat, ask_and_cancel, first, count);
 }
 
 /* take_only(first, count): so many requests, in this order, and releases them. */
@@ -79,11 +79,21 @@ helper void set_up_full(struct __test_metadata *_metadata, struct end *server,
 helper void set_up_two(struct __test_metadata *_metadata, struct seat *seat,
 		       struct end *slow, struct end *fast, enum place place)
 {
-	start_server(_metadata, slow, place, &calls, &no_overflow, NULL);
-	start_server(_metadata, fast, place, &calls, &no_overflow, NULL);
-	take_client_seat(_metadata, seat, &calls, NULL, 2);
+	start_two_servers(_metadata, slow, fast, place, seat, &calls, &no_overflow);
 	ASSERT_EQ(ROOM, ask_only(seat, 0, ROOM));
 	ASSERT_EQ(ROOM, at(fast, take_only, 0, ROOM));
+}
+
+/* The same with a client that is an end, too, and sends a request that waits for the slow one. */
+helper void start_two_and_ask(struct __test_metadata *_metadata, struct end *slow,
+			      struct end *fast, struct end *client, long value)
+{
+	start_server(_metadata, slow, IN_PROCESS, &calls, &no_overflow, NULL);
+	start_server(_metadata, fast, IN_PROCESS, &calls, &no_overflow, NULL);
+	start_client(_metadata, client, IN_PROCESS, &calls, 2);
+	ASSERT_EQ(ROOM, at(client, ask_only, 0, ROOM));
+	ASSERT_EQ(ROOM, at(fast, take_only, 0, ROOM));
+	begin(client, ask, 0, value);
 }
 
 #endif /* SELFTESTS_ROOM_H */

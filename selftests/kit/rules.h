@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The rules of the contract, one test each.  The rule_*_test.c are to be read as a list:
- * a test is called as the rule that it shows, and shows it in a few lines.  Other tests
- * go to the bottom of a matter; here is what must hold at all.
+ * the name of a test is the rule, and the test shows the rule in a few lines.  Other tests
+ * examine a subject in all states; these show what always holds.
  *
  * Fixtures are called rule_SUBJECT: run-check counts the tests by that.
  */
@@ -37,7 +37,7 @@ static const struct {
 	  "max_borrowed_responses_per_pending_response", "1025" },
 };
 
-/* Somebody is answered, or asked, who has gone in one way or another. */
+/* The call is told that its peer has left or died. */
 #define EXPECT_GONE(call)						\
 	do {								\
 		long gone_ = (call);					\

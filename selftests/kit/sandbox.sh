@@ -16,3 +16,11 @@ command -v jq >/dev/null || skip_all "there is no jq"
 
 # Everything here can be waited for; only what hangs is ended.
 patience="timeout ${PATIENCE:-60}"
+
+# quietly VERB ARGUMENT...: its output goes to $tmp/said and $tmp/told, and both to $tmp/output
+quietly() {
+	$patience "$sluice" "$@" >"$tmp/said" 2>"$tmp/told"
+	status=$?
+	cat "$tmp/told" "$tmp/said" >"$tmp/output"
+	return $status
+}

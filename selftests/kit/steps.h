@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Steps that many tests share; see end.h.  Each is a handful of calls of the
- * public API that end in 0 or more, or -errno.
+ * Steps that many tests share; see end.h.  Each makes a few calls of the
+ * public API and returns 0 or more, or -errno.
  *
- * Steps with slices are in blobs.h, and what starts an end with a port in set_up.h.
+ * Steps of clients and of servers are in client_steps.h and server_steps.h, those with slices
+ * in blobs.h, and what starts an end with a port in set_up.h.
  *
- * Requests and responses of &calls carry one number each, and its complement, so
- * that a torn or foreign message is told from a right one.  Those of &blobs carry
- * a pattern made from their own length.
+ * Requests and responses of &calls carry one number each and its complement, so that
+ * a test notices a torn message or another one.  Those of &blobs carry a pattern that
+ * follows from their length.
  */
 #ifndef SELFTESTS_STEPS_H
 #define SELFTESTS_STEPS_H
@@ -24,19 +25,37 @@ struct answer {
 	uint64_t complement;
 };
 
-static const struct sluice_contract calls __attribute__((__unused__)) = {
-	.name = "test/calls",
-	.request = SLUICE_TYPE(struct question),
-	.response = SLUICE_TYPE(struct answer),
-};
+/* The contract of a service of this name that answers a number with a number. */
+#define CALLS(service)							\
+	{								\
+		.name = service,					\
+		.request = SLUICE_TYPE(struct question),		\
+		.response = SLUICE_TYPE(struct answer),			\
+	}
 
-static const struct sluice_contract blobs __attribute__((__unused__)) = {
-	.name = "test/blobs",
-	.request = SLUICE_SLICE(uint8_t),
-	.response = SLUICE_SLICE(uint8_t),
-};
+static const struct sluice_contract calls __attribute__((__unused__)) = CALLS("test/calls");
 
-/* The smallest limits that a service may have, or these all at another value. */
+/* The contract of a service of this name that answers bytes with bytes. */
+#define BLOBS(service)							\
+	{								\
+		.name = service,					\
+		.request = SLUICE_SLICE(uint8_t),			\
+		.response = SLUICE_SLICE(uint8_t),			\
+	}
+
+/* The same with a header of this type before the bytes of a request and of a response. */
+#define BLOBS_WITH_HEADERS(service, type)				\
+	{								\
+		.name = service,					\
+		.request = SLUICE_SLICE(uint8_t),			\
+		.response = SLUICE_SLICE(uint8_t),			\
+		.request_header = SLUICE_TYPE(type),			\
+		.response_header = SLUICE_TYPE(type),			\
+	}
+
+static const struct sluice_contract blobs __attribute__((__unused__)) = BLOBS("test/blobs");
+
+/* All limits of messages and ports at one value; 1 is the least that a service may have. */
 #define LIMITS_OF(n)					\
 	.max_clients = (n),				\
 	.max_servers = (n),				\
@@ -45,6 +64,19 @@ static const struct sluice_contract blobs __attribute__((__unused__)) = {
 	.max_loaned_replies_per_request = (n),		\
 	.max_response_buffer_size = (n),		\
 	.max_borrowed_responses_per_pending_response = (n)
+
+/* Takes a step in slot 0 with so many numbers, one after another, up to one that fails. */
+helper long repeat(struct seat *seat, step *what, long first, long count)
+{
+	long i, result;
+
+	for (i = first; i < first + count; i++) {
+		result = what(seat, 0, i);
+		if (result < 0)
+			return result;
+	}
+	return count;
+}
 
 /* ---- Objects ------------------------------------------------------------- */
 
@@ -93,21 +125,31 @@ helper long join_server(struct seat *seat, long contract, long opts)
 	return result < 0 ? result : open_server(seat, opts, 0);
 }
 
-helper long close_client(struct seat *seat, long a, long b)
-{
-	(void)a, (void)b;
-	sluice_client_destroy(seat->client);
-	seat->client = NULL;
-	return 0;
-}
+/* A step, NAME(), that destroys an object of the seat. */
+#define STEP_CLOSES(name, object, destroy)				\
+	helper long name(struct seat *seat, long a, long b)		\
+	{								\
+		(void)a, (void)b;					\
+		destroy(seat->object);					\
+		seat->object = NULL;					\
+		return 0;						\
+	}
 
-helper long close_server(struct seat *seat, long a, long b)
-{
-	(void)a, (void)b;
-	sluice_server_destroy(seat->server);
-	seat->server = NULL;
-	return 0;
-}
+STEP_CLOSES(close_node, node, sluice_node_destroy)
+STEP_CLOSES(close_service, service, sluice_service_close)
+STEP_CLOSES(close_client, client, sluice_client_destroy)
+STEP_CLOSES(close_server, server, sluice_server_destroy)
+
+/* A step, NAME(slot), that releases a message of the seat; what the call returned. */
+#define STEP_RELEASES(name, message, release)				\
+	helper long name(struct seat *seat, long slot, long unused)	\
+	{								\
+		int result = release(seat->message[slot]);		\
+									\
+		(void)unused;						\
+		seat->message[slot] = NULL;				\
+		return result;						\
+	}
 
 helper long wait_servers(struct seat *seat, long servers, long timeout)
 {
@@ -115,356 +157,9 @@ helper long wait_servers(struct seat *seat, long servers, long timeout)
 					  timeout);
 }
 
-/* ---- A client's steps ---------------------------------------------------- */
-
-/* loan_question(slot, value): a request that is kept in its slot, unsent. */
-helper long loan_question(struct seat *seat, long slot, long value)
-{
-	struct sluice_request *request = sluice_client_loan(seat->client, 1);
-
-	if (!request)
-		return -errno;
-	*(struct question *)request->data = (struct question){
-		.value = (uint64_t)value,
-		.complement = ~(uint64_t)value,
-	};
-	seat->request[slot] = request;
-	return 0;
-}
-
-/* send_question(slot): sends what was kept; how many servers it reached. */
-helper long send_question(struct seat *seat, long slot, long unused)
-{
-	(void)unused;
-	seat->pending[slot] = sluice_request_send(seat->request[slot]);
-	if (!seat->pending[slot])
-		return -errno;
-	seat->request[slot] = NULL;
-	return sluice_pending_response_servers(seat->pending[slot]);
-}
-
-/* drop_question(slot): gives it back unsent. */
-helper long drop_question(struct seat *seat, long slot, long unused)
-{
-	int result = sluice_request_release(seat->request[slot]);
-
-	(void)unused;
-	seat->request[slot] = NULL;
-	return result;
-}
-
-/* ask(slot, value): sends a number; how many servers it reached. */
-helper long ask(struct seat *seat, long slot, long value)
-{
-	long result = loan_question(seat, slot, value);
-
-	if (result < 0)
-		return result;
-	result = send_question(seat, slot, 0);
-	if (result < 0)
-		drop_question(seat, slot, 0);
-	return result;
-}
-
-/*
- * ask_many(count, first): asks one server in the slots from 0 on, with the numbers from first
- * on.
- */
-helper long ask_many(struct seat *seat, long count, long first)
-{
-	long i, result;
-
-	for (i = 0; i < count; i++) {
-		result = ask(seat, i, first + i);
-		if (result != 1)
-			return result < 0 ? result : -EBADMSG;
-	}
-	return count;
-}
-
-/* ask_one(slot, value): sends a number to one server; how many it reached. */
-helper long ask_one(struct seat *seat, long slot, long value)
-{
-	long result = loan_question(seat, slot, value);
-	int r;
-
-	if (result < 0)
-		return result;
-	r = sluice_request_set_route(seat->request[slot], SLUICE_ROUTE_ONE);
-	return r < 0 ? r : send_question(seat, slot, 0);
-}
-
-/* The number that a response carries, or -EBADMSG. */
-helper long answer_value(const struct sluice_response *response)
-{
-	const struct answer *answer = response->data;
-
-	if (response->count != 1 || response->size != sizeof(*answer) ||
-	    answer->complement != ~answer->value)
-		return -EBADMSG;
-	return (long)answer->value;
-}
-
-/* hear(slot, timeout): the next response's number; the response is released. */
-helper long hear(struct seat *seat, long slot, long timeout)
-{
-	struct sluice_response *response;
-	long value;
-
-	response = sluice_pending_response_receive(seat->pending[slot], timeout);
-	if (!response)
-		return -errno;
-	value = answer_value(response);
-	return sluice_response_release(response) < 0 ? -errno : value;
-}
-
-/* Receives a response, looks at what is said of it, and releases it. */
-helper long hear_info(struct seat *seat, long slot, long timeout,
-		      struct sluice_response_info *ret_info)
-{
-	struct sluice_response *response;
-
-	response = sluice_pending_response_receive(seat->pending[slot], timeout);
-	if (!response || sluice_response_info(response, ret_info) < 0)
-		return -errno;
-	return sluice_response_release(response) < 0 ? -errno : 0;
-}
-
-/* hear_many(slot, count): hears the numbers from 0 on. */
-helper long hear_many(struct seat *seat, long slot, long count)
-{
-	long i, result;
-
-	for (i = 0; i < count; i++) {
-		result = hear(seat, slot, LONG);
-		if (result != i)
-			return result < 0 ? result : -EBADMSG;
-	}
-	return count;
-}
-
-/* hold(slot, into): as hear(), but the response is kept in another slot. */
-helper long hold(struct seat *seat, long slot, long into)
-{
-	struct sluice_response *response;
-
-	response = sluice_pending_response_receive(seat->pending[slot], LONG);
-	if (!response)
-		return -errno;
-	seat->response[into] = response;
-	return answer_value(response);
-}
-
-helper long drop_response(struct seat *seat, long slot, long unused)
-{
-	int result = sluice_response_release(seat->response[slot]);
-
-	(void)unused;
-	seat->response[slot] = NULL;
-	return result;
-}
-
-/* cancel(slot): releases the pending response. */
-helper long cancel(struct seat *seat, long slot, long unused)
-{
-	int result = sluice_pending_response_release(seat->pending[slot]);
-
-	(void)unused;
-	seat->pending[slot] = NULL;
-	return result;
-}
-
-/* hear_end(slot, timeout): the stream ends in good order, and is released. */
-helper long hear_end(struct seat *seat, long slot, long timeout)
-{
-	long result = hear(seat, slot, timeout);
-
-	if (result != -EPIPE)
-		return result < 0 ? result : -EBADMSG;
-	return cancel(seat, slot, 0);
-}
-
-/* ---- A server's steps ------------------------------------------------------ */
-
-/* take(slot, timeout): receives a request, keeps it, and returns its number. */
-helper long take(struct seat *seat, long slot, long timeout)
-{
-	struct sluice_active_request *active;
-	const struct question *question;
-
-	active = sluice_server_receive(seat->server, timeout);
-	if (!active)
-		return -errno;
-	seat->active[slot] = active;
-	question = active->data;
-	if (active->count != 1 || active->size != sizeof(*question) ||
-	    question->complement != ~question->value)
-		return -EBADMSG;
-	return (long)question->value;
-}
-
-/* take_many(count, first): so many, in the slots from 0 on; their numbers are from first on. */
-helper long take_many(struct seat *seat, long count, long first)
-{
-	long i, value;
-
-	for (i = 0; i < count; i++) {
-		value = take(seat, i, LONG);
-		if (value != first + i)
-			return value < 0 ? value : -EBADMSG;
-	}
-	return count;
-}
-
-/* loan_answer(slot, value): a reply to the request in slot, kept there unsent. */
-helper long loan_answer(struct seat *seat, long slot, long value)
-{
-	struct sluice_reply *reply;
-	struct answer *answer;
-
-	reply = sluice_active_request_loan(seat->active[slot], 1);
-	if (!reply)
-		return -errno;
-	answer = reply->data;
-	answer->value = (uint64_t)value;
-	answer->complement = ~(uint64_t)value;
-	seat->reply[slot] = reply;
-	return 0;
-}
-
-/* send_answer(slot): sends what loan_answer() kept. */
-helper long send_answer(struct seat *seat, long slot, long unused)
-{
-	struct sluice_reply *reply = seat->reply[slot];
-
-	(void)unused;
-	seat->reply[slot] = NULL;
-	return sluice_reply_send(reply);
-}
-
-/* drop_answer(slot): gives it back unsent. */
-helper long drop_answer(struct seat *seat, long slot, long unused)
-{
-	int result = sluice_reply_release(seat->reply[slot]);
-
-	(void)unused;
-	seat->reply[slot] = NULL;
-	return result;
-}
-
-/* answer(slot, value): both of them. */
-helper long answer(struct seat *seat, long slot, long value)
-{
-	long result = loan_answer(seat, slot, value);
-
-	return result < 0 ? result : send_answer(seat, slot, 0);
-}
-
-/* answer_many(first, count): so many numbers to the request in slot 0. */
-helper long answer_many(struct seat *seat, long first, long count)
-{
-	long i, result;
-
-	for (i = first; i < first + count; i++) {
-		result = answer(seat, 0, i);
-		if (result < 0)
-			return result;
-	}
-	return count;
-}
-
-/* answer_slowly(slot, count): so many; who is woken by one sleeps before the next. */
-helper long answer_slowly(struct seat *seat, long slot, long count)
-{
-	long i, result;
-
-	for (i = 0; i < count; i++) {
-		pause_briefly();
-		result = answer(seat, slot, i);
-		if (result < 0)
-			return result;
-	}
-	return count;
-}
-
-/* done(slot): releases the active request. */
-helper long done(struct seat *seat, long slot, long unused)
-{
-	int result = sluice_active_request_release(seat->active[slot]);
-
-	(void)unused;
-	seat->active[slot] = NULL;
-	return result;
-}
-
-helper long is_connected(struct seat *seat, long slot, long unused)
-{
-	(void)unused;
-	return sluice_active_request_is_connected(seat->active[slot]);
-}
-
-/* answer_and_done(slot, value): answers and releases the request; what became of the answer. */
-helper long answer_and_done(struct seat *seat, long slot, long value)
-{
-	long answered = answer(seat, slot, value);
-	long result = done(seat, slot, 0);
-
-	return result < 0 ? result : answered;
-}
-
-/* serve(requests): answers so many requests with their number plus 1; clients may go. */
-helper long serve(struct seat *seat, long requests, long unused)
-{
-	long value, result, i;
-
-	(void)unused;
-	for (i = 0; i < requests; i++) {
-		value = take(seat, 0, LONG);
-		if (value < 0)
-			return value;
-		result = answer_and_done(seat, 0, value + 1);
-		if (result < 0 && result != -EPIPE && result != -ECONNRESET)
-			return result;
-	}
-	return requests;
-}
-
-/* serve_late(requests): as serve(), each after a moment in which the client can fall asleep. */
-helper long serve_late(struct seat *seat, long requests, long unused)
-{
-	long value, result, i;
-
-	(void)unused;
-	for (i = 0; i < requests; i++) {
-		value = take(seat, 0, LONG);
-		pause_briefly();
-		result = value < 0 ? value : answer_and_done(seat, 0, value + 1);
-		if (result < 0)
-			return result;
-	}
-	return requests;
-}
-
-/*
- * keep_serving(requests): as serve(), however long they take to come, and no client may go.
- * An end that was stopped and goes on is interrupted.
- */
-helper long keep_serving(struct seat *seat, long requests, long unused)
-{
-	long value, result, i;
-
-	(void)unused;
-	for (i = 0; i < requests; i++) {
-		do
-			value = take(seat, 0, SLUICE_FOREVER);
-		while (value == -EINTR);
-		result = value < 0 ? value : answer_and_done(seat, 0, value + 1);
-		if (result < 0)
-			return result;
-	}
-	return requests;
-}
-
+#include "client_steps.h"
+#include "server_steps.h"
+#include "options.h"
 #include "blobs.h"
 #include "set_up.h"
 

@@ -44,6 +44,15 @@ refuse() {	# refuse NAME COMMAND...: the command must fail
 	result $? "$checked"
 }
 
+# bad_usage WORDS COMMAND...: ends with 2 and a sentence, and prints nothing else
+bad_usage() {
+	checked=$1
+	shift
+	"$@" >"$tmp/said" 2>"$tmp/output"
+	[ $? -eq 2 ] && [ -s "$tmp/output" ] && [ ! -s "$tmp/said" ]
+	result $? "bad usage: $checked"
+}
+
 skip() {	# skip NAME REASON
 	checks=$((checks + 1))
 	echo "ok $checks $1 # SKIP $2"
@@ -58,6 +67,12 @@ skip_all() {	# skip_all REASON
 # changes what others count of theirs.
 alone() {
 	exec 9>"$O/selftests/alone.lock" && flock 9
+}
+
+# shellcheck disable=SC2154 # sandbox.sh has it, or who sources this
+needs_tracing() {	# all is skipped where $sluice can trace nothing
+	timeout 60 "$sluice" trace --totals -d 0.01 >"$tmp/output" 2>&1 ||
+		skip_all "$(sed 's/^sluice trace: //;q' "$tmp/output")"
 }
 
 finish() {

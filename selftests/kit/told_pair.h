@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A client and a server in one thread, for programs that a test script tells what to do:
- * each does what it was told, says so, and waits, so that the script can look at it.
+ * A client and a server in one thread, for programs that obey a test script: the program
+ * does what it is told, says so, and waits, so that the script can look at it.
  */
 #ifndef SELFTESTS_TOLD_PAIR_H
 #define SELFTESTS_TOLD_PAIR_H
@@ -71,21 +71,27 @@ told void pair_drop(const struct pair *pair)
 	sluice_node_destroy(pair->node);
 }
 
+/* A reply of so many elements. */
+told void must_answer(struct sluice_active_request *request, size_t count)
+{
+	struct sluice_reply *reply = must(sluice_active_request_loan(request, count));
+
+	memset(reply->data, 2, reply->size);
+	if (sluice_reply_send(reply) < 0)
+		errx(1, "%s", sluice_strerror());
+}
+
 /* A request of so many elements, and a reply of as many. */
 told void pair_trip(const struct pair *pair, size_t count)
 {
 	struct sluice_request *request = must(sluice_client_loan(pair->client, count));
 	struct sluice_pending_response *pending;
 	struct sluice_active_request *active;
-	struct sluice_reply *reply;
 
 	memset(request->data, 1, request->size);
 	pending = must(sluice_request_send(request));
 	active = must(sluice_server_receive(pair->server, SLUICE_FOREVER));
-	reply = must(sluice_active_request_loan(active, count));
-	memset(reply->data, 2, reply->size);
-	if (sluice_reply_send(reply) < 0)
-		errx(1, "%s", sluice_strerror());
+	must_answer(active, count);
 	sluice_active_request_release(active);
 	sluice_response_release(must(sluice_pending_response_receive(pending, SLUICE_FOREVER)));
 	sluice_pending_response_release(pending);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Other ends that are other users, and a root directory which they share.  Only root can
- * make these; a test says NEEDS_ROOT() first, and skips otherwise.
+ * Ends that are other users, and a root directory that the users share.  Only root can make
+ * these; a test says NEEDS_ROOT() first, and is skipped otherwise.
  *
- * The users need not exist: what counts are numbers.  An end becomes one with its first
+ * The users need not exist: only their numbers count.  An end becomes a user with its first
  * step, before it has opened anything.
  */
 #ifndef SELFTESTS_USERS_H
@@ -13,7 +13,7 @@
 
 #include <grp.h>
 
-/* Two who have a group in common, and one who has not. */
+/* Ann and Bob are in one group, and Eve is not. */
 #define ANN	65533
 #define BOB	65532
 #define EVE	65529
@@ -35,7 +35,7 @@ helper long become(struct seat *seat, long user, long group)
 	    setresgid((gid_t)user, (gid_t)user, (gid_t)user) ||
 	    setresuid((uid_t)user, (uid_t)user, (uid_t)user))
 		return -errno;
-	/* The kernel has forgotten both. */
+	/* A change of the user resets both. */
 	prctl(PR_SET_DUMPABLE, 1);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	return 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A killer: an end (end.h) whose children are the victims of a test that kills many.
- * It raises one after another, and kills them when the test sleeps or at any time.
+ * It starts one after another, and kills them while the test sleeps or at any time.
  * Run as mixed/NAME, the victims wait with sockets and the test does not.
  */
 #ifndef SELFTESTS_VICTIMS_H
@@ -18,7 +18,7 @@ helper long rounds(void)
 
 /* ---- The killer, an end whose children are the victims -------------------- */
 
-/* What a victim does, once it has set itself up: a step that ends with its process. */
+/* What a victim does when it has opened the service: a step that ends with its process. */
 typedef long deed(struct seat *seat);
 
 #define VICTIMS	256
@@ -104,7 +104,7 @@ helper long kill_victim(struct seat *seat, long when, long pid)
 	return when < 0 && seen < 3 ? -ETIMEDOUT : time;
 }
 
-/* Kills the newest victims and lets them lie, dead and not reaped. */
+/* Kills the newest victims and does not reap them. */
 helper long leave_zombies(struct seat *seat, long count, long unused)
 {
 	siginfo_t info;

@@ -96,14 +96,11 @@ static struct sluice_server *servers[SERVERS];
 /* open_all(): all servers, and the one too many. */
 static long open_all(struct seat *seat, long a, long b)
 {
-	long i;
+	long result = create_servers(seat, servers, SERVERS);
 
 	(void)a, (void)b;
-	for (i = 0; i < SERVERS; i++) {
-		servers[i] = sluice_server_create(seat->service, NULL);
-		if (!servers[i])
-			return -errno;
-	}
+	if (result < 0)
+		return result;
 	if (sluice_server_create(seat->service, NULL) || errno != EUSERS)
 		return -EBADMSG;
 	return SERVERS;
@@ -148,8 +145,7 @@ TEST_F_TIMEOUT(rule_crowd, a_client_has_256_servers, 200)
 
 	if (!may_open(SERVERS, variant->place == IN_THREAD))
 		SKIP(return, "too few files may be open, or too little can be mapped");
-	end_start(_metadata, end, variant->place);
-	ASSERT_EQ(0, at(end, open_service, PTR(&calls), PTR(&crowded)));
+	start_service(_metadata, end, variant->place, &calls, &crowded);
 	ASSERT_EQ(SERVERS, at(end, open_all, 0, 0)) TH_LOG("%s", end->result.sentence);
 	take_client_seat(_metadata, seat, &calls, NULL, SERVERS);
 	ASSERT_EQ(SERVERS, ask(seat, 0, 7));

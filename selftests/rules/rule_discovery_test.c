@@ -95,7 +95,7 @@ TEST_F(rule_discovery, a_request_that_reached_nobody_stays_so)
 	EXPECT_EQ(-EAGAIN, at(&self->end[0], take, 0, SLUICE_NOWAIT));
 }
 
-/* What is sent to a server that does nothing is kept for it, and not by its sender. */
+/* A request to a server that does nothing is kept for it, and its sender need not keep it. */
 TEST_F(rule_discovery, requests_wait_for_a_server_that_is_busy)
 {
 	struct end *server = &self->end[0], *client = &self->end[1];
@@ -165,21 +165,6 @@ TEST_F(rule_discovery_death, a_node_is_told_who_dies)
 
 /* ---- Coming back twenty times -------------------------------------------- */
 
-/* Room for exactly what may be out: a slice that is lost is missed. */
-static const struct sluice_client_opts exact_client = SLUICE_CLIENT_OPTS(
-	.port = { .strategy = SLUICE_STATIC, .initial_max_slice_len = 4000 });
-static const struct sluice_server_opts exact_server = SLUICE_SERVER_OPTS(
-	.port = { .strategy = SLUICE_STATIC, .initial_max_slice_len = 4000 });
-
-static void go(struct end *end, long n)
-{
-	if (end->place == IN_PROCESS && n % 2) {
-		end_kill_and_reap(end);
-	} else {
-		end_stop(end);
-	}
-}
-
 TEST_F_TIMEOUT(rule_discovery, a_client_outlives_twenty_servers_and_loses_no_slice, 120)
 {
 	struct sluice_memory memory = { .size = sizeof(memory) };
@@ -187,7 +172,7 @@ TEST_F_TIMEOUT(rule_discovery, a_client_outlives_twenty_servers_and_loses_no_sli
 	uint64_t bytes = 0;
 	long i, round;
 
-	ASSERT_EQ(0, join_client(&self->seat, PTR(&blobs), PTR(&exact_client)));
+	ASSERT_EQ(0, join_client(&self->seat, PTR(&blobs), PTR(&static_client_of_4000)));
 	for (round = 0; round < 20; round++) {
 		start_server(_metadata, server, variant->place, &blobs, NULL, NULL);
 		ASSERT_EQ(1, wait_servers(&self->seat, 1, LONG));
@@ -203,7 +188,7 @@ TEST_F_TIMEOUT(rule_discovery, a_client_outlives_twenty_servers_and_loses_no_sli
 			ASSERT_EQ(4000, at(server, take_blob, i, LONG));
 			ASSERT_EQ(0, at(server, answer_blob, i, 100 + i));
 		}
-		go(server, round);
+		end_stop_or_kill(server, round);
 		for (i = 0; i < ACTIVE; i++) {
 			if (i < ACTIVE / 2) {
 				ASSERT_EQ(100 + i, hear_blob(&self->seat, i, LONG));
@@ -226,20 +211,13 @@ TEST_F_TIMEOUT(rule_discovery, a_server_outlives_twenty_clients_and_keeps_no_mem
 	struct end *client = &self->end[0];
 	long i, round, fds;
 
-	ASSERT_EQ(0, join_server(&self->seat, PTR(&blobs), PTR(&exact_server)));
+	ASSERT_EQ(0, join_server(&self->seat, PTR(&blobs), PTR(&static_server_of_4000)));
 	ASSERT_EQ(-EAGAIN, take(&self->seat, 0, SLUICE_NOWAIT));
 	fds = count_fds();
 	for (round = 0; round < 20; round++) {
-		start_client(_metadata, client, variant->place, &blobs, 1);
-		for (i = 0; i < 6; i++) {
-			ASSERT_EQ(1, at(client, ask_blob, i, 4000));
-		}
-		for (i = 0; i < 4; i++) {
-			ASSERT_EQ(4000, take_blob(&self->seat, i, LONG));
-			ASSERT_EQ(0, answer_blob(&self->seat, i, 4000));
-		}
+		start_busy_client(_metadata, client, variant->place, &self->seat);
 		ASSERT_EQ(4000, at(client, hear_blob, 0, LONG));
-		go(client, round);
+		end_stop_or_kill(client, round);
 		for (i = 4; i < 6; i++) {
 			ASSERT_EQ(4000, take_blob(&self->seat, i, LONG));
 		}

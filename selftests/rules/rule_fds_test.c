@@ -175,7 +175,7 @@ TEST_F(rule_fds, those_of_requests_that_were_pushed_out_are_closed)
 	EXPECT_EQ(39, at(server, take_number, 1, 0));
 	ASSERT_EQ(0, at(server, done, 0, 0));
 	ASSERT_EQ(0, at(server, done, 1, 0));
-	/* Of a delivery that is not used again one may be left, until it is. */
+	/* One descriptor of a delivery may be left until the delivery is used again. */
 	EXPECT_GE(before + 6, at(server, fds, 0, 0));
 }
 
@@ -277,8 +277,7 @@ TEST_F(rule_fds, what_could_not_be_attached_leaves_no_trace)
 {
 	struct end *server = &self->end[0];
 
-	start_server(_metadata, server, variant->place, &calls, &four, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
+	SET_UP_PAIR(&four);
 	ASSERT_EQ(0, loan_question(&self->seat, 0, 7));
 	EXPECT_EQ(-EBADF, sluice_request_attach_fd(self->seat.request[0], -1));
 	ASSERT_EQ(1, send_question(&self->seat, 0, 0));

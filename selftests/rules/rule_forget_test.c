@@ -17,6 +17,14 @@ static long has_request(struct seat *seat, long a, long b)
 	return sluice_server_has_request(seat->server);
 }
 
+/* Nobody wants an answer to the request in the server's slot 0. */
+static void expect_unwanted(struct __test_metadata *_metadata, struct end *server)
+{
+	EXPECT_EQ(0, at(server, is_connected, 0, 0));
+	EXPECT_EQ(-EPIPE, at(server, answer, 0, 2));
+	EXPECT_EQ(0, at(server, done, 0, 0));
+}
+
 TEST_F(rule_forget, a_released_request_is_received_by_default)
 {
 	struct end *server = &self->end[0];
@@ -26,9 +34,7 @@ TEST_F(rule_forget, a_released_request_is_received_by_default)
 	ASSERT_EQ(0, cancel(&self->seat, 0, 0));
 	EXPECT_EQ(1, at(server, has_request, 0, 0));
 	EXPECT_EQ(1, at(server, take, 0, LONG));
-	EXPECT_EQ(0, at(server, is_connected, 0, 0));
-	EXPECT_EQ(-EPIPE, at(server, answer, 0, 2));
-	EXPECT_EQ(0, at(server, done, 0, 0));
+	expect_unwanted(_metadata, server);
 }
 
 TEST_F(rule_forget, a_released_request_is_withdrawn)
@@ -93,9 +99,7 @@ TEST_F(rule_forget, a_request_that_is_held_is_only_cancelled)
 	SET_UP_PAIR(&forget);
 	ASK_AND_TAKE(&self->seat, server, 0, 1);
 	ASSERT_EQ(0, cancel(&self->seat, 0, 0));
-	EXPECT_EQ(0, at(server, is_connected, 0, 0));
-	EXPECT_EQ(-EPIPE, at(server, answer, 0, 2));
-	EXPECT_EQ(0, at(server, done, 0, 0));
+	expect_unwanted(_metadata, server);
 }
 
 TEST_F(rule_forget, a_client_that_was_destroyed_leaves_nothing_behind)
@@ -132,17 +136,14 @@ TEST_F(rule_forget, a_client_that_died_leaves_nothing_behind)
 
 TEST_F(rule_forget, is_a_setting)
 {
-	static const struct sluice_service_opts demand = SLUICE_SERVICE_OPTS(
-		.flags = SLUICE_SERVICE_NO_FIRE_AND_FORGET);
 	struct sluice_service_opts settings = SLUICE_SERVICE_OPTS();
 	struct end *other = &self->end[0];
 
-	end_start(_metadata, other, variant->place);
-	ASSERT_EQ(0, at(other, open_service, PTR(&calls), 0));
-	EXPECT_EQ(-EPROTOTYPE, open_service(&self->seat, PTR(&calls), PTR(&demand)));
+	start_service(_metadata, other, variant->place, &calls, NULL);
+	EXPECT_EQ(-EPROTOTYPE, open_service(&self->seat, PTR(&calls), PTR(&no_fire_and_forget)));
 	EXPECT_SAYS("FIRE_AND_FORGET");
 	ASSERT_EQ(0, at(other, leave, 0, 0));
-	ASSERT_EQ(0, at(other, open_service, PTR(&calls), PTR(&demand)));
+	ASSERT_EQ(0, at(other, open_service, PTR(&calls), PTR(&no_fire_and_forget)));
 	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
 	ASSERT_EQ(0, sluice_service_settings(self->seat.service, &settings));
 	EXPECT_EQ(SLUICE_SERVICE_NO_FIRE_AND_FORGET, settings.flags);

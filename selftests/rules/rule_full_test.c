@@ -12,7 +12,7 @@ static const struct sluice_service_opts keep = SLUICE_SERVICE_OPTS(
 	.max_active_requests_per_client = 2,
 	.max_response_buffer_size = 2);
 
-/* What a port was asked, and what it answers; in the memory of the end that asks. */
+/* The questions that a port was asked, and its answers; in the memory of the port's end. */
 static struct {
 	struct sluice_full seen;
 	int asked;
@@ -182,8 +182,7 @@ TEST_F(rule_full, failing_many_times_leaks_no_capacity)
 	EXPECT_EQ(0, at(server, done, 0, 0));
 	EXPECT_EQ(2, at(server, take, 0, LONG));
 	EXPECT_EQ(0, at(server, done, 0, 0));
-	ASSERT_EQ(2, ask_many(&self->seat, 2, 4));
-	ASSERT_EQ(2, at(server, take_many, 2, 4));
+	ASK_AND_TAKE_MANY(&self->seat, server, 2, 4);
 	EXPECT_EQ(0, at(server, done, 0, 0));
 	EXPECT_EQ(0, at(server, done, 1, 0));
 }
@@ -192,7 +191,7 @@ TEST_F(rule_full, a_program_that_retries_gets_through_when_there_is_room)
 {
 	struct end *client = &self->end[1], *server = &self->end[0];
 
-	SET_UP_PORTS(&calls, &keep, NULL, NULL);
+	SET_UP_PAIR(&keep);
 	end_start(_metadata, client, variant->place);
 	ASSERT_EQ(0, at(client, join_client, PTR(&calls), PTR(&client_asks)));
 	ASSERT_EQ(1, at(client, wait_servers, 1, LONG));
@@ -216,7 +215,7 @@ TEST_F(rule_full, a_reply_waits_for_room)
 {
 	struct end *server = &self->end[0];
 
-	SET_UP_PORTS(&calls, &keep, NULL, NULL);
+	SET_UP_PAIR(&keep);
 	ASK_AND_TAKE(&self->seat, server, 0, 1);
 	begin(server, answer_many, 0, 100);
 	ASSERT_EQ(100, hear_many(&self->seat, 0, 100));
@@ -229,7 +228,7 @@ TEST_F(rule_full, other_requests_come_after_a_reply_has_waited)
 {
 	struct end *server = &self->end[0], *other = &self->end[1];
 
-	SET_UP_PORTS(&calls, &keep, NULL, NULL);
+	SET_UP_PAIR(&keep);
 	start_client(_metadata, other, variant->place, &calls, 1);
 	ASK_AND_TAKE(&self->seat, server, 0, 1);
 	begin(server, answer_many, 0, 3);
@@ -247,7 +246,7 @@ TEST_F(rule_full, a_wait_of_a_reply_ends_when_nobody_wants_it)
 {
 	struct end *server = &self->end[0];
 
-	SET_UP_PORTS(&calls, &keep, NULL, NULL);
+	SET_UP_PAIR(&keep);
 	ASK_AND_TAKE(&self->seat, server, 0, 1);
 	ASSERT_EQ(2, at(server, answer_many, 0, 2));
 	begin(server, answer, 0, 3);
@@ -262,10 +261,9 @@ TEST_F(rule_full, a_wait_of_a_reply_ends_with_the_client)
 
 	if (variant->place != IN_PROCESS)
 		SKIP(return, "a thread cannot be killed");
-	SET_UP_PORTS(&calls, &keep, NULL, NULL);
+	SET_UP_PAIR(&keep);
 	start_client(_metadata, client, variant->place, &calls, 1);
-	ASSERT_EQ(1, at(client, ask, 0, 1));
-	ASSERT_EQ(1, at(server, take, 0, LONG));
+	ASK_FROM_AND_TAKE(client, server, 0, 1);
 	ASSERT_EQ(2, at(server, answer_many, 0, 2));
 	begin(server, answer, 0, 3);
 	end_kill_and_reap(client);
@@ -279,7 +277,7 @@ TEST_F(rule_full, a_wait_of_a_reply_ends_at_the_deadline)
 	struct sluice_request *request;
 	struct end *server = &self->end[0];
 
-	SET_UP_PORTS(&calls, &keep, NULL, NULL);
+	SET_UP_PAIR(&keep);
 	request = sluice_client_loan_zeroed(self->seat.client, 1);
 	ASSERT_NE(NULL, request);
 	/* Early enough to wait for, late enough for the server to come first. */
@@ -335,12 +333,9 @@ TEST_F(rule_full, a_server_is_asked_and_has_a_reply_fail)
 
 TEST_F(rule_full, with_overflow_the_oldest_response_leaves_the_gap)
 {
-	static const struct sluice_service_opts two = SLUICE_SERVICE_OPTS(
-		.max_response_buffer_size = 2);
 	struct end *server = &self->end[0];
 
-	start_server(_metadata, server, variant->place, &calls, &two, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
+	SET_UP_PAIR(&buffer_of_two);
 	ASK_AND_TAKE(&self->seat, server, 0, 1);
 	ASSERT_EQ(5, at(server, answer_many, 0, 5));
 	EXPECT_EQ(3, hear_position(&self->seat, 0, LONG));

@@ -9,6 +9,16 @@
 ENDS_FIXTURE(rule_gone);
 PROCESSES_FIXTURE(rule_dead);
 
+/* A client asks with so many slices, each 50000 bytes longer than the one before. */
+static void ask_growing(struct __test_metadata *_metadata, struct end *client, long count)
+{
+	long i;
+
+	for (i = 0; i < count; i++) {
+		ASSERT_EQ(1, at(client, ask_blob, i, 1 + 50000 * i));
+	}
+}
+
 /* ---- A client leaves ----------------------------------------------------- */
 
 TEST_F(rule_gone, requests_of_a_client_that_left_are_still_received)
@@ -16,8 +26,7 @@ TEST_F(rule_gone, requests_of_a_client_that_left_are_still_received)
 	struct end *client = &self->end[0];
 	long i;
 
-	ASSERT_EQ(0, join_server(&self->seat, PTR(&calls), 0));
-	start_client(_metadata, client, variant->place, &calls, 1);
+	start_reversed(_metadata, client, variant->place, &self->seat, &calls);
 	for (i = 0; i < ACTIVE; i++) {
 		ASSERT_EQ(1, at(client, ask, i, i));
 	}
@@ -34,11 +43,8 @@ TEST_F(rule_gone, slices_of_a_client_that_left_are_still_received)
 	struct end *client = &self->end[0];
 	long i;
 
-	ASSERT_EQ(0, join_server(&self->seat, PTR(&blobs), 0));
-	start_client(_metadata, client, variant->place, &blobs, 1);
-	for (i = 0; i < 8; i++) {
-		ASSERT_EQ(1, at(client, ask_blob, i, 1 + 50000 * i));
-	}
+	start_reversed(_metadata, client, variant->place, &self->seat, &blobs);
+	ask_growing(_metadata, client, 8);
 	end_stop(client);
 	for (i = 0; i < 8; i++) {
 		EXPECT_EQ(1 + 50000 * i, take_blob(&self->seat, i, LONG))
@@ -49,16 +55,7 @@ TEST_F(rule_gone, slices_of_a_client_that_left_are_still_received)
 
 TEST_F(rule_gone, answering_a_client_that_left_ends_with_epipe)
 {
-	struct end *client = &self->end[0];
-
-	ASSERT_EQ(0, join_server(&self->seat, PTR(&calls), 0));
-	start_client(_metadata, client, variant->place, &calls, 1);
-	ASSERT_EQ(1, at(client, ask, 0, 1));
-	ASSERT_EQ(1, at(client, ask, 1, 2));
-	ASSERT_EQ(1, take(&self->seat, 0, LONG));
-	ASSERT_EQ(0, loan_answer(&self->seat, 0, 7));
-	end_stop(client);
-	EXPECT_TRUE(EVENTUALLY(is_connected(&self->seat, 0, 0) == 0));
+	start_and_lose_client(_metadata, &self->seat, &self->end[0], variant->place);
 	EXPECT_GONE(send_answer(&self->seat, 0, 0));
 	EXPECT_EQ(2, take(&self->seat, 1, LONG));
 	EXPECT_GONE(answer(&self->seat, 1, 8));
@@ -68,8 +65,7 @@ TEST_F(rule_gone, a_received_request_stays_when_its_client_is_gone)
 {
 	struct end *client = &self->end[0];
 
-	ASSERT_EQ(0, join_server(&self->seat, PTR(&blobs), 0));
-	start_client(_metadata, client, variant->place, &blobs, 1);
+	start_reversed(_metadata, client, variant->place, &self->seat, &blobs);
 	ASSERT_EQ(1, at(client, ask_blob, 0, 100000));
 	ASSERT_EQ(100000, take_blob(&self->seat, 0, LONG));
 	end_stop(client);
@@ -143,8 +139,7 @@ TEST_F(rule_dead, a_client_is_told_of_the_death_at_once)
 	struct end *server = &self->end[0], *client = &self->end[1];
 
 	start_two(_metadata, server, client, IN_PROCESS, &calls);
-	ASSERT_EQ(1, at(client, ask, 0, 1));
-	ASSERT_EQ(1, at(server, take, 0, LONG));
+	ASK_FROM_AND_TAKE(client, server, 0, 1);
 	begin(client, hear, 0, SLUICE_FOREVER);
 	until_asleep(client);
 	end_kill(server);
@@ -191,9 +186,7 @@ TEST_F(rule_dead, other_servers_go_on_answering)
 {
 	struct end *dead = &self->end[0], *alive = &self->end[1];
 
-	start_server(_metadata, dead, IN_PROCESS, &calls, NULL, NULL);
-	start_server(_metadata, alive, IN_PROCESS, &calls, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 2);
+	start_two_servers(_metadata, dead, alive, IN_PROCESS, &self->seat, &calls, NULL);
 	ASSERT_EQ(2, ask(&self->seat, 0, 1));
 	ASSERT_EQ(1, at(dead, take, 0, LONG));
 	ASSERT_EQ(1, at(alive, take, 0, LONG));
@@ -215,11 +208,8 @@ TEST_F(rule_dead, requests_of_a_dead_client_are_still_received)
 	struct end *client = &self->end[0];
 	long i;
 
-	ASSERT_EQ(0, join_server(&self->seat, PTR(&blobs), 0));
-	start_client(_metadata, client, IN_PROCESS, &blobs, 1);
-	for (i = 0; i < 4; i++) {
-		ASSERT_EQ(1, at(client, ask_blob, i, 1 + 50000 * i));
-	}
+	start_reversed(_metadata, client, IN_PROCESS, &self->seat, &blobs);
+	ask_growing(_metadata, client, 4);
 	end_kill_and_reap(client);
 	for (i = 0; i < 4; i++) {
 		EXPECT_EQ(1 + 50000 * i, take_blob(&self->seat, i, LONG))
@@ -234,8 +224,7 @@ TEST_F(rule_dead, a_server_sees_that_its_client_is_dead)
 {
 	struct end *client = &self->end[0];
 
-	ASSERT_EQ(0, join_server(&self->seat, PTR(&calls), 0));
-	start_client(_metadata, client, IN_PROCESS, &calls, 1);
+	start_reversed(_metadata, client, IN_PROCESS, &self->seat, &calls);
 	ASSERT_EQ(1, at(client, ask, 0, 1));
 	ASSERT_EQ(1, take(&self->seat, 0, LONG));
 	EXPECT_EQ(1, is_connected(&self->seat, 0, 0));

@@ -1,29 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Rules of the limits of what may be held: of responses at a client, of requests at a
- * server.  Both sides have the same rule.  The limit is told when there is something to be
- * taken.  When there is nothing, a receive waits, and tells the end of a stream.
+ * Rules of the limit of responses that a client may hold; rule_held_requests_test has that of
+ * requests at a server.  Both sides have the same rule.  The limit is told when there is
+ * something to be taken.  When there is nothing, a receive waits, and tells the end of a stream.
  */
 #include "steps.h"
-#include "rules.h"
-#include "events.h"
+#include "held.h"
 
 ENDS_FIXTURE(rule_held);
-
-#define HELD	2
-
-static const struct sluice_service_opts two = SLUICE_SERVICE_OPTS(
-	.max_borrowed_responses_per_pending_response = HELD,
-	.max_active_requests_per_client = HELD);
-static const struct sluice_service_opts two_forget = SLUICE_SERVICE_OPTS(
-	.flags = SLUICE_SERVICE_NO_FIRE_AND_FORGET,
-	.max_active_requests_per_client = HELD);
-
-static long has_request(struct seat *seat, long a, long b)
-{
-	(void)a, (void)b;
-	return sluice_server_has_request(seat->server);
-}
 
 static long has_response(struct seat *seat, long slot, long unused)
 {
@@ -40,9 +24,7 @@ static long end_with(struct seat *seat, long slot, long code)
 	return r;
 }
 
-/* ---- Responses ------------------------------------------------------------- */
-
-/* Of the request in slot 0 of both ends as many responses are held as may be. */
+/* The client holds as many responses to the request in slot 0 of both ends as it may. */
 static void hold_responses(struct __test_metadata *_metadata, FIXTURE_DATA(rule_held) *self,
 			   enum place place)
 {
@@ -110,8 +92,7 @@ static void sleep_at_limit(struct __test_metadata *_metadata, FIXTURE_DATA(rule_
 
 	start_server(_metadata, server, place, &calls, &two, NULL);
 	start_client(_metadata, client, place, &calls, 1);
-	ASSERT_EQ(1, at(client, ask, 0, 1));
-	ASSERT_EQ(1, at(server, take, 0, LONG));
+	ASK_FROM_AND_TAKE(client, server, 0, 1);
 	ASSERT_EQ(HELD, at(server, answer_many, 0, HELD));
 	begin(client, hold_and_wait, 0, 0);
 	until_asleep(client);
@@ -177,7 +158,7 @@ TEST_F(rule_held, a_client_at_its_limit_is_told_that_a_server_has_died)
 	sweep(_metadata);
 }
 
-/* What was sent before the end comes before it, also if there is no room for it yet. */
+/* A response that was sent before the end comes before it, also if there is no room yet. */
 TEST_F(rule_held, the_limit_is_told_before_an_end_that_comes_later)
 {
 	struct end *server = &self->end[0];
@@ -199,9 +180,7 @@ TEST_F(rule_held, a_client_at_its_limit_waits_for_the_servers_that_are_left)
 	struct seat *seat = &self->seat;
 	long i;
 
-	start_server(_metadata, server, variant->place, &calls, &two, NULL);
-	start_server(_metadata, other, variant->place, &calls, &two, NULL);
-	take_client_seat(_metadata, seat, &calls, NULL, 2);
+	start_two_servers(_metadata, server, other, variant->place, seat, &calls, &two);
 	ASSERT_EQ(2, ask(seat, 0, 1));
 	ASSERT_EQ(1, at(server, take, 0, LONG));
 	ASSERT_EQ(1, at(other, take, 0, LONG));
@@ -228,9 +207,7 @@ TEST_F(rule_held, the_limit_takes_no_turn)
 	struct seat *seat = &self->seat;
 	long i, value, last = -1;
 
-	start_server(_metadata, server, variant->place, &calls, &two, NULL);
-	start_server(_metadata, other, variant->place, &calls, &two, NULL);
-	take_client_seat(_metadata, seat, &calls, NULL, 2);
+	start_two_servers(_metadata, server, other, variant->place, seat, &calls, &two);
 	ASSERT_EQ(2, ask(seat, 0, 1));
 	for (i = 0; i < 2; i++) {
 		ASSERT_EQ(1, at(&self->end[i], take, 0, LONG));
@@ -255,8 +232,7 @@ TEST_F(rule_held, a_deadline_is_told_to_a_client_at_its_limit)
 	int64_t deadline;
 	long i;
 
-	start_server(_metadata, server, variant->place, &calls, &two, NULL);
-	take_client_seat(_metadata, seat, &calls, NULL, 1);
+	SET_UP_PAIR(&two);
 	deadline = sluice_deadline(SECOND);
 	ASSERT_EQ(1, ask_until(seat, 0, deadline));
 	ASSERT_LE(0, at(server, take, 0, LONG)) TH_LOG("%s", server->result.sentence);
@@ -336,8 +312,7 @@ TEST_F(rule_held, a_node_at_its_limit_sleeps_though_a_deadline_has_passed)
 	int64_t deadline = sluice_deadline(SECOND / 2);
 	long i;
 
-	start_server(_metadata, server, variant->place, &calls, &two, NULL);
-	take_client_seat(_metadata, seat, &calls, NULL, 1);
+	SET_UP_PAIR(&two);
 	ASSERT_EQ(1, ask_until(seat, 0, deadline));
 	ASSERT_LE(0, at(server, take, 0, LONG)) TH_LOG("%s", server->result.sentence);
 	for (i = 0; i < HELD; i++) {
@@ -355,164 +330,6 @@ TEST_F(rule_held, a_node_at_its_limit_sleeps_though_a_deadline_has_passed)
 	EXPECT_EQ(RESPONSE(0), find_out(seat, LONG, 0));
 	EXPECT_EQ(-ETIMEDOUT, hear(seat, 0, SLUICE_NOWAIT));
 	EXPECT_SLEEPS(SECOND / 5, find_out(seat, SECOND / 5, 0));
-}
-
-/* ---- Requests -------------------------------------------------------------- */
-
-/* The server holds as many requests of the test's client as it may. */
-static void hold_requests(struct __test_metadata *_metadata, FIXTURE_DATA(rule_held) *self,
-			  enum place place, const struct sluice_service_opts *opts)
-{
-	struct end *server = &self->end[0];
-	long i;
-
-	start_server(_metadata, server, place, &calls, opts, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
-	for (i = 0; i < HELD; i++) {
-		ASK_AND_TAKE(&self->seat, server, i, i);
-		ASSERT_EQ(0, cancel(&self->seat, i, 0));
-	}
-}
-
-TEST_F(rule_held, a_server_at_its_limit_waits_for_a_request)
-{
-	struct end *server = &self->end[0];
-
-	hold_requests(_metadata, self, variant->place, &two);
-	EXPECT_EQ(0, at(server, has_request, 0, 0));
-	EXPECT_EQ(-EAGAIN, at(server, take, HELD, SLUICE_NOWAIT));
-	EXPECT_EQ(-ETIMEDOUT, at(server, take, HELD, 10 * MILLISECOND));
-}
-
-TEST_F(rule_held, a_server_at_its_limit_is_told_when_there_is_a_request)
-{
-	struct end *server = &self->end[0];
-
-	hold_requests(_metadata, self, variant->place, &two);
-	ASSERT_EQ(1, ask(&self->seat, 0, 99));
-	EXPECT_EQ(1, at(server, has_request, 0, 0));
-	EXPECT_EQ(-ENOBUFS, at(server, take, HELD, SLUICE_NOWAIT));
-	EXPECT_EQ(-ENOBUFS, at(server, take, HELD, SLUICE_FOREVER));
-	EXPECT_NE(NULL, strstr(server->result.sentence, "max_active_requests_per_client"));
-	EXPECT_EQ(0, at(server, done, 0, 0));
-	EXPECT_EQ(1, at(server, has_request, 0, 0));
-	EXPECT_EQ(99, at(server, take, 0, SLUICE_NOWAIT));
-	EXPECT_EQ(0, at(server, has_request, 0, 0));
-	EXPECT_EQ(-EAGAIN, at(server, take, HELD, SLUICE_NOWAIT));
-}
-
-TEST_F(rule_held, a_server_that_sleeps_at_its_limit_is_woken_by_a_request)
-{
-	struct end *server = &self->end[0];
-
-	hold_requests(_metadata, self, variant->place, &two);
-	begin(server, take, HELD, SLUICE_FOREVER);
-	until_asleep(server);
-	ASSERT_EQ(1, ask(&self->seat, 0, 99));
-	EXPECT_EQ(-ENOBUFS, finish(server));
-	EXPECT_EQ(0, at(server, done, 1, 0));
-	EXPECT_EQ(99, at(server, take, 1, LONG));
-}
-
-/* A request whose deadline has passed when this returns. */
-static long ask_late(struct seat *seat, long slot)
-{
-	int64_t deadline, timeout = MILLISECOND;
-	long r;
-
-	do {
-		timeout *= 2;
-		deadline = sluice_deadline(timeout);
-		r = ask_until(seat, slot, deadline);
-	} while (r == -ETIMEDOUT && timeout < LONG);
-	while (r > 0 && now() <= deadline)
-		pause_briefly();
-	return r;
-}
-
-TEST_F(rule_held, a_late_request_is_nothing_that_there_is)
-{
-	struct end *server = &self->end[0];
-	struct seat *seat = &self->seat;
-
-	hold_requests(_metadata, self, variant->place, &two);
-	ASSERT_EQ(1, ask_late(seat, 0));
-	EXPECT_EQ(0, at(server, has_request, 0, 0));
-	EXPECT_EQ(-EAGAIN, at(server, take, HELD, SLUICE_NOWAIT));
-	EXPECT_EQ(-ETIMEDOUT, hear(seat, 0, SLUICE_FOREVER));
-	ASSERT_EQ(0, cancel(seat, 0, 0));
-
-	/* What is behind it is. */
-	ASSERT_EQ(1, ask_late(seat, 0));
-	ASSERT_EQ(1, ask(seat, 1, 99));
-	EXPECT_EQ(-ENOBUFS, at(server, take, HELD, SLUICE_NOWAIT));
-	EXPECT_EQ(1, at(server, has_request, 0, 0));
-	EXPECT_EQ(0, at(server, done, 0, 0));
-	EXPECT_EQ(99, at(server, take, 0, SLUICE_NOWAIT));
-}
-
-TEST_F(rule_held, a_late_request_is_nothing_that_there_is_below_the_limit)
-{
-	struct end *server = &self->end[0];
-	struct seat *seat = &self->seat;
-
-	start_server(_metadata, server, variant->place, &calls, &two, NULL);
-	take_client_seat(_metadata, seat, &calls, NULL, 1);
-	ASSERT_EQ(1, ask_late(seat, 0));
-	EXPECT_EQ(0, at(server, has_request, 0, 0));
-	EXPECT_EQ(-EAGAIN, at(server, take, 0, SLUICE_NOWAIT));
-	EXPECT_EQ(-ETIMEDOUT, hear(seat, 0, SLUICE_FOREVER));
-}
-
-TEST_F(rule_held, a_withdrawn_request_is_nothing_that_there_is)
-{
-	struct end *server = &self->end[0];
-	struct seat *seat = &self->seat;
-
-	hold_requests(_metadata, self, variant->place, &two_forget);
-	ASSERT_EQ(1, ask(seat, 0, 99));
-	EXPECT_EQ(-ENOBUFS, at(server, take, HELD, SLUICE_NOWAIT));
-	ASSERT_EQ(0, cancel(seat, 0, 0));
-	EXPECT_EQ(0, at(server, has_request, 0, 0));
-	EXPECT_EQ(-EAGAIN, at(server, take, HELD, SLUICE_NOWAIT));
-	EXPECT_EQ(-ETIMEDOUT, at(server, take, HELD, MILLISECOND));
-}
-
-/* sleep_well(timeout): the server's node has nothing to tell, and does not spin. */
-static long sleep_well(struct seat *seat, long timeout, long unused)
-{
-	int64_t before = used();
-	long r = find_out(seat, timeout, unused);
-
-	return r == -ETIMEDOUT && used() - before >= timeout / 4 ? -ELOOP : r;
-}
-
-TEST_F(rule_held, a_node_tells_of_a_request_when_there_is_room_for_it)
-{
-	struct end *server = &self->end[0];
-
-	hold_requests(_metadata, self, variant->place, &two);
-	EXPECT_EQ(CAME(1), at(server, find_out, SLUICE_NOWAIT, 0));
-	ASSERT_EQ(1, ask(&self->seat, 0, 99));
-	EXPECT_EQ(-EAGAIN, at(server, find_out, SLUICE_NOWAIT, 0));
-	EXPECT_EQ(-ETIMEDOUT, at(server, sleep_well, SECOND / 5, 0));
-	EXPECT_EQ(0, at(server, done, 0, 0));
-	EXPECT_EQ(REQUEST, at(server, find_out, LONG, 0));
-	EXPECT_EQ(99, at(server, take, 0, SLUICE_NOWAIT));
-	EXPECT_EQ(-EAGAIN, at(server, find_out, SLUICE_NOWAIT, 0));
-}
-
-TEST_F(rule_held, a_node_does_not_tell_of_a_late_request)
-{
-	struct end *server = &self->end[0];
-	struct seat *seat = &self->seat;
-
-	start_server(_metadata, server, variant->place, &calls, &two, NULL);
-	take_client_seat(_metadata, seat, &calls, NULL, 1);
-	ASSERT_EQ(1, ask_late(seat, 0));
-	EXPECT_EQ(CAME(1), at(server, find_out, SLUICE_NOWAIT, 0));
-	EXPECT_EQ(-EAGAIN, at(server, find_out, SLUICE_NOWAIT, 0));
-	EXPECT_EQ(-ETIMEDOUT, hear(seat, 0, SLUICE_FOREVER));
 }
 
 TEST_HARNESS_MAIN

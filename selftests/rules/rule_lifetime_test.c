@@ -16,12 +16,7 @@ TEST_F(rule_lifetime, pending_responses_outlive_their_client)
 	struct end *server = &self->end[0];
 
 	SET_UP_PAIR(NULL);
-	ASSERT_EQ(1, ask(&self->seat, 0, 8));
-	close_client(&self->seat, 0, 0);
-	ASSERT_EQ(8, at(server, take, 0, LONG));
-	EXPECT_EQ(1, at(server, is_connected, 0, 0));
-	EXPECT_EQ(0, at(server, answer, 0, 9));
-	EXPECT_EQ(9, hear(&self->seat, 0, LONG));
+	close_client_amid_exchange(_metadata, &self->seat, server);
 	EXPECT_EQ(0, at(server, done, 0, 0));
 	EXPECT_EQ(0, hear_end(&self->seat, 0, LONG));
 }
@@ -74,8 +69,7 @@ TEST_F(rule_lifetime, active_requests_outlive_their_server)
 	const struct question *question;
 	struct end *client = &self->end[0];
 
-	ASSERT_EQ(0, join_server(&self->seat, PTR(&calls), 0));
-	start_client(_metadata, client, variant->place, &calls, 1);
+	start_reversed(_metadata, client, variant->place, &self->seat, &calls);
 	ASSERT_EQ(1, at(client, ask, 0, 8));
 	ASSERT_EQ(8, take(&self->seat, 0, LONG));
 	close_server(&self->seat, 0, 0);
@@ -86,11 +80,9 @@ TEST_F(rule_lifetime, active_requests_outlive_their_server)
 	EXPECT_EQ(0, done(&self->seat, 0, 0));
 }
 
-/* Whoever comes finds it, and it is still the same. */
+/* Another process finds the service, and it is still the same. */
 TEST_F(rule_lifetime, a_pending_response_keeps_its_service)
 {
-	static const struct sluice_service_opts must_exist = SLUICE_SERVICE_OPTS(
-		.flags = SLUICE_SERVICE_MUST_EXIST);
 	struct end *other = &self->end[0];
 	struct seat *seat = &self->seat;
 
@@ -112,25 +104,11 @@ TEST_F(rule_lifetime, a_pending_response_keeps_its_service)
 
 static void drop_of_client(struct seat *seat, size_t which)
 {
-	switch (which) {
-	case 0:
-		sluice_node_destroy(seat->node);
-		seat->node = NULL;
-		break;
-	case 1:
-		sluice_service_close(seat->service);
-		seat->service = NULL;
-		break;
-	case 2:
-		close_client(seat, 0, 0);
-		break;
-	case 3:
-		cancel(seat, 0, 0);
-		break;
-	case 4:
-		drop_response(seat, 0, 0);
-		break;
-	}
+	static step *const drops[HANDLES] = {
+		close_node, close_service, close_client, cancel, drop_response,
+	};
+
+	drops[which](seat, 0, 0);
 }
 
 TEST_F_TIMEOUT(rule_lifetime, what_a_client_has_made_goes_in_every_order, 120)
@@ -219,7 +197,7 @@ TEST_F(rule_lifetime, nothing_can_be_released)
 
 /* ---- Whose they are ------------------------------------------------------ */
 
-/* What a forked child is told; 0 if it was ECHILD throughout. */
+/* The errno that a forked child is told; 0 if each call has told ECHILD. */
 static int use_in_child(struct seat *seat)
 {
 	pid_t pid = fork();

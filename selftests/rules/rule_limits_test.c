@@ -20,30 +20,27 @@ static const struct sluice_service_opts of_2_nodes = SLUICE_SERVICE_OPTS(
 
 /* ---- Ports --------------------------------------------------------------- */
 
+/* The seat has the only port of a kind; another end has no second one, but one of the other kind. */
+static void expect_one(struct __test_metadata *_metadata, struct seat *seat, struct end *other,
+		       enum place place, step *open_port, const char *limit,
+		       step *open_other_port)
+{
+	start_without_peers(_metadata, seat, open_port, other, place, &calls, &of_1);
+	EXPECT_EQ(-EUSERS, at(other, open_port, 0, 0));
+	EXPECT_NE(NULL, strstr(other->result.sentence, limit));
+	EXPECT_EQ(0, at(other, open_other_port, 0, 0));
+}
+
 TEST_F(rule_limits, max_clients_is_told_when_a_client_is_made)
 {
-	struct end *other = &self->end[0];
-
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), PTR(&of_1)));
-	ASSERT_EQ(0, open_client(&self->seat, 0, 0));
-	end_start(_metadata, other, variant->place);
-	ASSERT_EQ(0, at(other, open_service, PTR(&calls), 0));
-	EXPECT_EQ(-EUSERS, at(other, open_client, 0, 0));
-	EXPECT_NE(NULL, strstr(other->result.sentence, "max_clients"));
-	EXPECT_EQ(0, at(other, open_server, 0, 0));
+	expect_one(_metadata, &self->seat, &self->end[0], variant->place,
+		   open_client, "max_clients", open_server);
 }
 
 TEST_F(rule_limits, max_servers_is_told_when_a_server_is_made)
 {
-	struct end *other = &self->end[0];
-
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), PTR(&of_1)));
-	ASSERT_EQ(0, open_server(&self->seat, 0, 0));
-	end_start(_metadata, other, variant->place);
-	ASSERT_EQ(0, at(other, open_service, PTR(&calls), 0));
-	EXPECT_EQ(-EUSERS, at(other, open_server, 0, 0));
-	EXPECT_NE(NULL, strstr(other->result.sentence, "max_servers"));
-	EXPECT_EQ(0, at(other, open_client, 0, 0));
+	expect_one(_metadata, &self->seat, &self->end[0], variant->place,
+		   open_server, "max_servers", open_client);
 }
 
 TEST_F(rule_limits, a_refused_port_leaves_nothing)
@@ -52,8 +49,7 @@ TEST_F(rule_limits, a_refused_port_leaves_nothing)
 	long i;
 
 	SET_UP_PAIR(&of_1);
-	end_start(_metadata, other, variant->place);
-	ASSERT_EQ(0, at(other, open_service, PTR(&calls), 0));
+	start_service(_metadata, other, variant->place, &calls, NULL);
 	for (i = 0; i < 100; i++) {
 		ASSERT_EQ(-EUSERS, at(other, open_client, 0, 0));
 		ASSERT_EQ(-EUSERS, at(other, open_server, 0, 0));
@@ -68,8 +64,7 @@ TEST_F(rule_limits, a_destroyed_port_makes_room_for_one)
 	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), PTR(&of_1)));
 	ASSERT_EQ(0, open_client(&self->seat, 0, 0));
 	ASSERT_EQ(0, open_server(&self->seat, 0, 0));
-	end_start(_metadata, other, variant->place);
-	ASSERT_EQ(0, at(other, open_service, PTR(&calls), 0));
+	start_service(_metadata, other, variant->place, &calls, NULL);
 	close_client(&self->seat, 0, 0);
 	close_server(&self->seat, 0, 0);
 	EXPECT_EQ(0, at(other, open_client, 0, 0));

@@ -9,130 +9,7 @@
  * connection yet where a test has not said so.
  */
 #include "steps.h"
-#include "rules.h"
-
-#define SERVERS	3
-#define CLIENTS	6
-
-FIXTURE(rule_load)
-{
-	struct root root;
-	struct seat client[CLIENTS];
-	struct end end[SERVERS];
-};
-
-FIXTURE_VARIANT(rule_load)
-{
-	enum place place;
-};
-
-FIXTURE_VARIANT_ADD(rule_load, processes) { .place = IN_PROCESS };
-FIXTURE_VARIANT_ADD(rule_load, threads) { .place = IN_THREAD };
-
-FIXTURE_SETUP(rule_load)
-{
-	root_make(_metadata, &self->root);
-	ends_mix(self->end, ARRAY_SIZE(self->end));
-}
-
-FIXTURE_TEARDOWN(rule_load)
-{
-	size_t i;
-
-	for (i = 0; i < CLIENTS && _metadata->exit_code == KSFT_PASS; i++)
-		leave(&self->client[i], 0, 0);
-	ends_stop(_metadata, self->end, ARRAY_SIZE(self->end));
-	TEARDOWN_CHECKS(&self->root);
-}
-
-/* ---- Steps ---------------------------------------------------------------- */
-
-/* take_all(first): receives what there is into slots from first on; how many that were. */
-static long take_all(struct seat *seat, long first, long unused)
-{
-	long count = 0, value;
-
-	(void)unused;
-	while ((value = take(seat, first + count, count ? SLUICE_NOWAIT : 50 * MILLISECOND)) >= 0)
-		count++;
-	return value == -EAGAIN || value == -ETIMEDOUT ? count : value;
-}
-
-/* finish_all(first, count): with what take_all() has received. */
-static long finish_all(struct seat *seat, long first, long count)
-{
-	long i, result = 0;
-
-	for (i = first; i < first + count && !result; i++)
-		result = done(seat, i, 0);
-	return result;
-}
-
-/* look(looks): has a server look for requests, of which there are none, so often. */
-static long look(struct seat *seat, long looks, long unused)
-{
-	long result = -EAGAIN;
-
-	(void)unused;
-	while (looks-- && result == -EAGAIN)
-		result = take(seat, SLOTS - 1, SLUICE_NOWAIT);
-	return result;
-}
-
-/* rest(time): the same, asleep. */
-static long rest(struct seat *seat, long time, long unused)
-{
-	(void)unused;
-	return take(seat, SLOTS - 1, time);
-}
-
-static long sleep_for(struct seat *seat, long time, long unused)
-{
-	(void)seat, (void)unused;
-	return nanosleep(&(struct timespec){ .tv_sec = time / SECOND,
-					     .tv_nsec = time % SECOND }, NULL);
-}
-
-/* serve_slowly(requests, time): each takes so long; how many were served. */
-static long serve_slowly(struct seat *seat, long requests, long time)
-{
-	long value, served = 0;
-
-	while (served < requests && (value = take(seat, 0, SLUICE_FOREVER)) >= 0) {
-		sleep_for(seat, time, 0);
-		if (answer(seat, 0, value + 1) < 0 || done(seat, 0, 0) < 0)
-			return -errno;
-		served++;
-	}
-	return served;
-}
-
-static void make_servers(struct __test_metadata *_metadata, FIXTURE_DATA(rule_load) *self,
-			  enum place place, size_t servers,
-			  const struct sluice_service_opts *opts)
-{
-	size_t i;
-
-	for (i = 0; i < servers; i++)
-		start_server(_metadata, &self->end[i], place, &calls, opts, NULL);
-}
-
-static void take_seats(struct __test_metadata *_metadata, FIXTURE_DATA(rule_load) *self,
-		       size_t clients, long servers)
-{
-	size_t i;
-
-	for (i = 0; i < clients; i++)
-		take_client_seat(_metadata, &self->client[i], &calls, NULL, servers);
-}
-
-/* Each server takes the connections that there are. */
-#define SERVERS_LOOK(self)						\
-	do {								\
-		for (size_t i_ = 0; i_ < SERVERS; i_++) {		\
-			EXPECT_EQ(-EAGAIN, at(&(self)->end[i_], look, 3, 0)); \
-		}							\
-	} while (0)
+#include "load.h"
 
 /* ---- Rules ------------------------------------------------------------------ */
 
@@ -276,11 +153,9 @@ TEST_F(rule_load, what_a_server_holds_that_was_sent_to_all_counts_too)
 
 TEST_F(rule_load, what_was_withdrawn_counts_no_more)
 {
-	static const struct sluice_service_opts forgets = SLUICE_SERVICE_OPTS(
-		.flags = SLUICE_SERVICE_NO_FIRE_AND_FORGET);
 	size_t i, round;
 
-	make_servers(_metadata, self, variant->place, SERVERS, &forgets);
+	make_servers(_metadata, self, variant->place, SERVERS, &no_fire_and_forget);
 	take_seats(_metadata, self, CLIENTS, SERVERS);
 	for (round = 0; round < 4; round++) {
 		for (i = 0; i < round; i++) {
@@ -298,12 +173,10 @@ TEST_F(rule_load, what_was_withdrawn_counts_no_more)
 
 TEST_F(rule_load, what_was_pushed_out_counts_no_more)
 {
-	static const struct sluice_service_opts two = SLUICE_SERVICE_OPTS(
-		.max_active_requests_per_client = 2);
 	struct end *full = &self->end[0], *other = &self->end[1];
 	long i;
 
-	make_servers(_metadata, self, variant->place, 1, &two);
+	make_servers(_metadata, self, variant->place, 1, &two_active);
 	take_seats(_metadata, self, 1, 1);
 	for (i = 0; i < 20; i++) {
 		ASSERT_EQ(1, ask_one(&self->client[0], 0, i));
@@ -424,17 +297,15 @@ TEST_F(rule_load, requests_of_the_dead_count_no_more)
 	sweep(_metadata);
 }
 
-/* What nobody awaits is not received either, so only the server can know. */
+/* A request that nobody awaits is not received, so only the server can correct the count. */
 TEST_F(rule_load, a_server_corrects_what_the_dead_have_left)
 {
-	static const struct sluice_service_opts forgets = SLUICE_SERVICE_OPTS(
-		.flags = SLUICE_SERVICE_NO_FIRE_AND_FORGET);
 	struct end *dying = &self->end[2], *bent = &self->end[0], *other = &self->end[1];
 	size_t i;
 
 	if (variant->place != IN_PROCESS)
 		SKIP(return, "a thread cannot be killed");
-	make_servers(_metadata, self, variant->place, 1, &forgets);
+	make_servers(_metadata, self, variant->place, 1, &no_fire_and_forget);
 	start_client(_metadata, dying, variant->place, &calls, 1);
 	for (i = 0; i < 8; i++) {
 		ASSERT_EQ(1, at(dying, ask_one, (long)i, (long)i));

@@ -176,12 +176,10 @@ TEST_F(rule_loans, a_refused_loan_of_a_reply_takes_no_place)
 /* A handle that is left of one says so. */
 TEST_F(rule_loans, unsent_replies_go_back_with_their_request)
 {
-	static const struct sluice_server_opts fixed = SLUICE_SERVER_OPTS(
-		.port = { .strategy = SLUICE_STATIC });
 	struct end *server = &self->end[0];
 	long i;
 
-	SET_UP_PORTS(&calls, NULL, NULL, &fixed);
+	SET_UP_PORTS(&calls, NULL, NULL, &static_server);
 	for (i = 0; i < 100; i++) {
 		ASK_AND_TAKE(&self->seat, server, 0, i);
 		ASSERT_EQ(0, at(server, loan_answer, 0, 1));
@@ -193,11 +191,26 @@ TEST_F(rule_loans, unsent_replies_go_back_with_their_request)
 
 /* ---- How long they may be ------------------------------------------------ */
 
+/* All requests that may be loaned are loaned at once, with slices of this length. */
+static void expect_all_loans(struct __test_metadata *_metadata, const struct seat *seat,
+			     size_t length)
+{
+	struct sluice_request *request[LOANS];
+	long i;
+
+	for (i = 0; i < LOANS; i++) {
+		request[i] = sluice_client_loan(seat->client, length);
+		ASSERT_NE(NULL, request[i]) TH_LOG("%s", sluice_strerror());
+	}
+	for (i = 0; i < LOANS; i++) {
+		EXPECT_EQ(0, sluice_request_release(request[i]));
+	}
+}
+
 TEST_F(rule_loans, a_static_loan_is_not_longer_than_was_said)
 {
 	static const struct sluice_client_opts fixed = SLUICE_CLIENT_OPTS(
 		.port = { .strategy = SLUICE_STATIC, .initial_max_slice_len = 100 });
-	struct sluice_request *request[LOANS];
 	long i;
 
 	SET_UP_PORTS(&blobs, NULL, &fixed, NULL);
@@ -206,25 +219,16 @@ TEST_F(rule_loans, a_static_loan_is_not_longer_than_was_said)
 	}
 
 	/* Nothing was taken: all that may be loaned still is. */
-	for (i = 0; i < LOANS; i++) {
-		request[i] = sluice_client_loan(self->seat.client, 100);
-		ASSERT_NE(NULL, request[i]) TH_LOG("%s", sluice_strerror());
-	}
-	for (i = 0; i < LOANS; i++) {
-		EXPECT_EQ(0, sluice_request_release(request[i]));
-	}
+	expect_all_loans(_metadata, &self->seat, 100);
 }
 
 /* A pool that is exhausted before its limits are: there is no such thing. */
 TEST_F(rule_loans, a_static_port_has_room_for_all_that_may_be_out)
 {
-	static const struct sluice_client_opts fixed = SLUICE_CLIENT_OPTS(
-		.port = { .strategy = SLUICE_STATIC, .initial_max_slice_len = 4000 });
 	struct end *server = &self->end[0];
-	struct sluice_request *request[LOANS];
 	long i;
 
-	SET_UP_PORTS(&blobs, NULL, &fixed, NULL);
+	SET_UP_PORTS(&blobs, NULL, &static_client_of_4000, NULL);
 	for (i = 0; i < ACTIVE; i++) {
 		ASSERT_EQ(1, ask_blob(&self->seat, i, 4000));
 		ASSERT_EQ(4000, at(server, take_blob, i, LONG));
@@ -234,13 +238,7 @@ TEST_F(rule_loans, a_static_port_has_room_for_all_that_may_be_out)
 		ASSERT_EQ(1, ask_blob(&self->seat, i, 4000))
 			TH_LOG("%s", sluice_strerror());
 	}
-	for (i = 0; i < LOANS; i++) {
-		request[i] = sluice_client_loan(self->seat.client, 4000);
-		ASSERT_NE(NULL, request[i]) TH_LOG("%s", sluice_strerror());
-	}
-	for (i = 0; i < LOANS; i++) {
-		EXPECT_EQ(0, sluice_request_release(request[i]));
-	}
+	expect_all_loans(_metadata, &self->seat, 4000);
 }
 
 TEST_F(rule_loans, a_loan_beyond_the_memory_limit_is_refused)

@@ -25,10 +25,7 @@ TEST_F_TIMEOUT(rule_many_gone, responses_of_any_number_of_servers_are_read, 120)
 	struct seat *seat = &self->seat;
 	long i;
 
-	ASSERT_EQ(0, open_service(seat, PTR(&blobs), PTR(&broad)));
-	ASSERT_EQ(0, open_client(seat, 0, 0));
-	end_start(_metadata, server, variant->place);
-	ASSERT_EQ(0, at(server, open_service, PTR(&blobs), 0));
+	start_without_peers(_metadata, seat, open_client, server, variant->place, &blobs, &broad);
 	for (i = 0; i < MANY; i++) {
 		ASSERT_EQ(0, at(server, open_server, 0, 0))
 			TH_LOG("%ld: %s", i, server->result.sentence);
@@ -58,10 +55,7 @@ TEST_F_TIMEOUT(rule_many_gone, responses_of_any_number_of_servers_are_held, 120)
 	struct seat *seat = &self->seat;
 	long i;
 
-	ASSERT_EQ(0, open_service(seat, PTR(&calls), PTR(&broad)));
-	ASSERT_EQ(0, open_client(seat, 0, 0));
-	end_start(_metadata, server, variant->place);
-	ASSERT_EQ(0, at(server, open_service, PTR(&calls), 0));
+	start_without_peers(_metadata, seat, open_client, server, variant->place, &calls, &broad);
 	for (i = 0; i < MANY; i++) {
 		ASSERT_EQ(0, at(server, open_server, 0, 0));
 		ASSERT_EQ(1, wait_servers(seat, 1, LONG));
@@ -89,9 +83,7 @@ TEST_F_TIMEOUT(rule_many_gone, requests_of_any_number_of_clients_are_received, 1
 	struct seat *seat = &self->seat;
 	long i;
 
-	ASSERT_EQ(0, join_server(seat, PTR(&blobs), 0));
-	end_start(_metadata, client, variant->place);
-	ASSERT_EQ(0, at(client, open_service, PTR(&blobs), 0));
+	start_without_peers(_metadata, seat, open_server, client, variant->place, &blobs, NULL);
 	for (i = 0; i < MANY; i++) {
 		ASSERT_EQ(0, at(client, open_client, 0, 0));
 		ASSERT_EQ(1, at(client, ask_blob, 0, 100 * i));
@@ -116,10 +108,7 @@ TEST_F_TIMEOUT(rule_many_gone, requests_of_any_number_of_clients_are_held, 120)
 	const struct question *question;
 	long i;
 
-	ASSERT_EQ(0, open_service(seat, PTR(&calls), PTR(&broad)));
-	ASSERT_EQ(0, open_server(seat, 0, 0));
-	end_start(_metadata, client, variant->place);
-	ASSERT_EQ(0, at(client, open_service, PTR(&calls), 0));
+	start_without_peers(_metadata, seat, open_server, client, variant->place, &calls, &broad);
 	for (i = 0; i < MANY; i++) {
 		ASSERT_EQ(0, at(client, open_client, 0, 0))
 			TH_LOG("%ld: %s", i, client->result.sentence);
@@ -142,12 +131,10 @@ TEST_F_TIMEOUT(rule_many_gone, requests_of_any_number_of_clients_are_held, 120)
 
 TEST_F(rule_many_gone, what_is_held_of_a_client_takes_no_place_of_one)
 {
-	static const struct sluice_service_opts one = SLUICE_SERVICE_OPTS(
-		.max_clients = 1);
 	struct seat *seat = &self->seat;
 	long i;
 
-	SET_UP_PAIR(&one);
+	SET_UP_PAIR(&one_client);
 	for (i = 0; i < 10; i++) {
 		ASSERT_EQ(1, ask(seat, i, i));
 		close_client(seat, 0, 0);
@@ -162,12 +149,10 @@ TEST_F(rule_many_gone, what_is_held_of_a_client_takes_no_place_of_one)
 
 TEST_F(rule_many_gone, what_is_held_of_a_server_takes_no_place_of_one)
 {
-	static const struct sluice_service_opts one = SLUICE_SERVICE_OPTS(
-		.max_servers = 1);
 	struct end *server = &self->end[0];
 	long i;
 
-	SET_UP_PAIR(&one);
+	SET_UP_PAIR(&one_server);
 	for (i = 0; i < 10; i++) {
 		ASSERT_EQ(1, ask(&self->seat, 0, i));
 		ASSERT_EQ(i, at(server, take, i, LONG));
@@ -199,14 +184,10 @@ static long check_and_release(struct seat *seat, long count, long unused)
 /* A static client has set nothing aside for that: it is reached again when all is back. */
 TEST_F(rule_many_gone, what_servers_that_left_hold_is_safe_and_comes_back)
 {
-	static const struct sluice_service_opts one = SLUICE_SERVICE_OPTS(
-		.max_servers = 1);
-	static const struct sluice_client_opts fixed = SLUICE_CLIENT_OPTS(
-		.port = { .strategy = SLUICE_STATIC, .initial_max_slice_len = 4000 });
 	struct end *server = &self->end[0];
 	long round;
 
-	SET_UP_PORTS(&blobs, &one, &fixed, NULL);
+	SET_UP_PORTS(&blobs, &one_server, &static_client_of_4000, NULL);
 	for (round = 0; round < 20; round++) {
 		ASSERT_EQ(1, ask_blob(&self->seat, 0, 4000));
 		ASSERT_EQ(4000, at(server, take_blob, 0, LONG));

@@ -8,11 +8,6 @@
 
 ENDS_FIXTURE(rule_memory);
 
-static const struct sluice_client_opts best_client = SLUICE_CLIENT_OPTS(
-	.port = { .strategy = SLUICE_BEST_FIT });
-static const struct sluice_server_opts best_server = SLUICE_SERVER_OPTS(
-	.port = { .strategy = SLUICE_BEST_FIT });
-
 #define GROWTHS	400
 
 /* ---- Growth -------------------------------------------------------------- */
@@ -23,7 +18,7 @@ TEST_F_TIMEOUT(rule_memory, a_client_grows_four_hundred_times, 120)
 	struct end *server = &self->end[0];
 	long i;
 
-	SET_UP_PORTS(&blobs, NULL, &best_client, NULL);
+	SET_UP_PORTS(&blobs, NULL, &best_fit_client, NULL);
 	for (i = 1; memory.growths < GROWTHS && i < 2 * GROWTHS; i++) {
 		ASSERT_EQ(1, ask_blob(&self->seat, 0, 4096 * i))
 			TH_LOG("%s", sluice_strerror());
@@ -52,7 +47,7 @@ TEST_F_TIMEOUT(rule_memory, a_server_grows_four_hundred_times, 120)
 	struct end *server = &self->end[0];
 	long i, so_far = 0;
 
-	SET_UP_PORTS(&blobs, NULL, NULL, &best_server);
+	SET_UP_PORTS(&blobs, NULL, NULL, &best_fit_server);
 	ASSERT_EQ(1, ask_blob(&self->seat, 0, 1));
 	ASSERT_EQ(1, at(server, take_blob, 0, LONG));
 	for (i = 1; so_far < GROWTHS && i < 2 * GROWTHS; i++) {
@@ -207,7 +202,7 @@ TEST_F(rule_memory, power_of_two_carries_growing_lengths)
 
 TEST_F(rule_memory, best_fit_carries_growing_lengths)
 {
-	SET_UP_PORTS(&blobs, NULL, &best_client, &best_server);
+	SET_UP_PORTS(&blobs, NULL, &best_fit_client, &best_fit_server);
 	exchange_lengths(_metadata, &self->seat, &self->end[0]);
 }
 
@@ -229,7 +224,7 @@ TEST_F(rule_memory, the_two_directions_choose_for_themselves)
 	static const struct sluice_server_opts fixed = SLUICE_SERVER_OPTS(
 		.port = { .strategy = SLUICE_STATIC, .initial_max_slice_len = 200000 });
 
-	SET_UP_PORTS(&blobs, NULL, &best_client, &fixed);
+	SET_UP_PORTS(&blobs, NULL, &best_fit_client, &fixed);
 	exchange_lengths(_metadata, &self->seat, &self->end[0]);
 }
 

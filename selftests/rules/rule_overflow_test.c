@@ -8,11 +8,6 @@
 
 ENDS_FIXTURE(rule_overflow);
 
-static const struct sluice_client_opts fixed_client = SLUICE_CLIENT_OPTS(
-	.port = { .strategy = SLUICE_STATIC });
-static const struct sluice_server_opts fixed_server = SLUICE_SERVER_OPTS(
-	.port = { .strategy = SLUICE_STATIC });
-
 /* ---- Requests ------------------------------------------------------------ */
 
 /* A full queue: a request that is pending, and others of which nobody waits. */
@@ -58,9 +53,7 @@ TEST_F(rule_overflow, a_request_that_made_way_at_one_server_is_answered_by_anoth
 	struct end *slow = &self->end[0], *fast = &self->end[1];
 	long i;
 
-	start_server(_metadata, slow, variant->place, &calls, NULL, NULL);
-	start_server(_metadata, fast, variant->place, &calls, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 2);
+	start_two_servers(_metadata, slow, fast, variant->place, &self->seat, &calls, NULL);
 	ASSERT_EQ(2, ask(&self->seat, 0, 0));
 	ASSERT_EQ(0, at(fast, take, 0, LONG));
 	for (i = 1; i <= ACTIVE; i++) {
@@ -78,7 +71,7 @@ TEST_F(rule_overflow, sending_never_waits_and_loses_no_slice)
 	struct end *server = &self->end[0];
 	long i;
 
-	SET_UP_PORTS(&calls, NULL, &fixed_client, NULL);
+	SET_UP_PORTS(&calls, NULL, &static_client, NULL);
 	for (i = 0; i < 1000; i++) {
 		ASSERT_EQ(1, ask(&self->seat, 0, i)) TH_LOG("%s", sluice_strerror());
 		ASSERT_EQ(0, cancel(&self->seat, 0, 0));
@@ -147,7 +140,7 @@ TEST_F(rule_overflow, lost_responses_lose_no_slice)
 {
 	struct end *server = &self->end[0];
 
-	SET_UP_PORTS(&calls, NULL, NULL, &fixed_server);
+	SET_UP_PORTS(&calls, NULL, NULL, &static_server);
 	ASK_AND_TAKE(&self->seat, server, 0, 1);
 	EXPECT_EQ(1000, at(server, answer_many, 0, 1000))
 		TH_LOG("%s", server->result.sentence);
@@ -174,8 +167,7 @@ TEST_F(rule_overflow, each_request_has_its_own_responses)
 	struct end *server = &self->end[0];
 
 	SET_UP_PAIR(NULL);
-	ASSERT_EQ(2, ask_many(&self->seat, 2, 1));
-	ASSERT_EQ(2, at(server, take_many, 2, 1));
+	ASK_AND_TAKE_MANY(&self->seat, server, 2, 1);
 	EXPECT_EQ(0, at(server, answer, 1, 7));
 	EXPECT_EQ(100, at(server, answer_many, 0, 100));
 	EXPECT_EQ(7, hear(&self->seat, 1, LONG));
@@ -187,9 +179,7 @@ TEST_F(rule_overflow, each_server_has_its_own_responses)
 	struct end *loud = &self->end[0], *quiet = &self->end[1];
 	long i, value, heard = 0;
 
-	start_server(_metadata, loud, variant->place, &calls, NULL, NULL);
-	start_server(_metadata, quiet, variant->place, &calls, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 2);
+	start_two_servers(_metadata, loud, quiet, variant->place, &self->seat, &calls, NULL);
 	ASSERT_EQ(2, ask(&self->seat, 0, 1));
 	ASSERT_EQ(1, at(loud, take, 0, LONG));
 	ASSERT_EQ(1, at(quiet, take, 0, LONG));

@@ -11,22 +11,30 @@ ENDS_FIXTURE(rule_receiving);
 
 /* ---- How much may be held ------------------------------------------------ */
 
+/* The server answers the request in slot 0; the seat holds as many of these answers as it may. */
+static void answer_and_hold(struct __test_metadata *_metadata, struct seat *seat,
+			    struct end *server)
+{
+	long i;
+
+	for (i = 0; i < BORROWED; i++) {
+		ASSERT_EQ(0, at(server, answer, 0, i));
+		ASSERT_EQ(i, hold(seat, 0, i));
+	}
+}
+
 TEST_F(rule_receiving, a_client_holds_max_borrowed_responses_and_no_more)
 {
 	struct end *server = &self->end[0];
-	long i;
 
 	SET_UP_PAIR(NULL);
 	ASK_AND_TAKE(&self->seat, server, 0, 1);
-	for (i = 0; i < BORROWED; i++) {
-		ASSERT_EQ(0, at(server, answer, 0, i));
-		ASSERT_EQ(i, hold(&self->seat, 0, i));
-	}
+	answer_and_hold(_metadata, &self->seat, server);
 	ASSERT_EQ(0, at(server, answer, 0, 99));
 	EXPECT_EQ(-ENOBUFS, hear(&self->seat, 0, SLUICE_FOREVER));
 	EXPECT_SAYS("max_borrowed_responses_per_pending_response");
 
-	/* One that is released makes room, and what was sent is still there. */
+	/* A released response makes room, and the next one is still there. */
 	EXPECT_EQ(0, drop_response(&self->seat, 3, 0));
 	EXPECT_EQ(99, hear(&self->seat, 0, LONG));
 }
@@ -34,15 +42,10 @@ TEST_F(rule_receiving, a_client_holds_max_borrowed_responses_and_no_more)
 TEST_F(rule_receiving, each_pending_response_has_its_own_borrowed_ones)
 {
 	struct end *server = &self->end[0];
-	long i;
 
 	SET_UP_PAIR(NULL);
-	ASSERT_EQ(2, ask_many(&self->seat, 2, 1));
-	ASSERT_EQ(2, at(server, take_many, 2, 1));
-	for (i = 0; i < BORROWED; i++) {
-		ASSERT_EQ(0, at(server, answer, 0, i));
-		ASSERT_EQ(i, hold(&self->seat, 0, i));
-	}
+	ASK_AND_TAKE_MANY(&self->seat, server, 2, 1);
+	answer_and_hold(_metadata, &self->seat, server);
 	ASSERT_EQ(0, at(server, answer, 1, 7));
 	EXPECT_EQ(7, hear(&self->seat, 1, LONG));
 }
@@ -89,12 +92,9 @@ TEST_F(rule_receiving, a_client_of_which_enough_is_held_is_skipped)
 TEST_F(rule_receiving, holding_enough_of_an_idle_client_is_no_error)
 {
 	struct end *server = &self->end[0];
-	long i;
 
 	SET_UP_PAIR(NULL);
-	for (i = 0; i < ACTIVE; i++) {
-		ASK_AND_TAKE(&self->seat, server, i, i);
-	}
+	ASK_AND_TAKE_MANY(&self->seat, server, ACTIVE, 0);
 	EXPECT_EQ(-EAGAIN, at(server, take, ACTIVE, SLUICE_NOWAIT));
 }
 
@@ -134,9 +134,7 @@ TEST_F(rule_receiving, requests_may_be_answered_in_any_order)
 	long i;
 
 	SET_UP_PAIR(NULL);
-	for (i = 0; i < ACTIVE; i++) {
-		ASK_AND_TAKE(&self->seat, server, i, i);
-	}
+	ASK_AND_TAKE_MANY(&self->seat, server, ACTIVE, 0);
 	for (i = ACTIVE - 1; i >= 0; i--) {
 		ASSERT_EQ(0, at(server, answer_and_done, i, 100 + i));
 	}
@@ -260,8 +258,7 @@ TEST_F(rule_receiving, a_sleeping_client_is_woken_by_a_response)
 	struct end *server = &self->end[0], *client = &self->end[1];
 
 	start_two(_metadata, server, client, variant->place, &calls);
-	ASSERT_EQ(1, at(client, ask, 0, 5));
-	ASSERT_EQ(5, at(server, take, 0, LONG));
+	ASK_FROM_AND_TAKE(client, server, 0, 5);
 	begin(client, hear, 0, SLUICE_FOREVER);
 	until_asleep(client);
 	ASSERT_EQ(0, at(server, answer, 0, 6));

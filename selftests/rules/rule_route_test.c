@@ -75,7 +75,7 @@ TEST_F(rule_route, the_one_with_the_fewest_outstanding)
 	for (i = 0; i < 4; i++) {
 		ASSERT_EQ(1, ask_one(&self->seat, i, i));
 	}
-	/* What it holds counts as what is queued. */
+	/* Requests that a server holds count like those in its queue. */
 	ASSERT_EQ(0, at(busy, take, 0, LONG));
 	start_server(_metadata, idle, variant->place, &calls, NULL, NULL);
 	ASSERT_EQ(2, wait_servers(&self->seat, 2, LONG));
@@ -95,12 +95,9 @@ TEST_F(rule_route, the_one_with_the_fewest_outstanding)
 
 TEST_F(rule_route, one_without_room_is_passed_over)
 {
-	static const struct sluice_service_opts keep = SLUICE_SERVICE_OPTS(
-		.flags = SLUICE_SERVICE_NO_REQUEST_OVERFLOW,
-		.max_active_requests_per_client = 2);
 	struct end *full = &self->end[0], *other = &self->end[1];
 
-	meet(_metadata, self, variant->place, 1, &keep);
+	meet(_metadata, self, variant->place, 1, &room_for_two);
 	ASSERT_EQ(1, ask(&self->seat, 0, 1));
 	ASSERT_EQ(1, ask(&self->seat, 1, 2));
 	ASSERT_EQ(0, cancel(&self->seat, 0, 0));
@@ -116,12 +113,9 @@ TEST_F(rule_route, one_without_room_is_passed_over)
 
 TEST_F(rule_route, it_is_waited_for_room_if_nobody_has_any)
 {
-	static const struct sluice_service_opts keep = SLUICE_SERVICE_OPTS(
-		.flags = SLUICE_SERVICE_NO_REQUEST_OVERFLOW,
-		.max_active_requests_per_client = 1);
 	struct end *server = &self->end[0], *client = &self->end[1];
 
-	start_server(_metadata, server, variant->place, &calls, &keep, NULL);
+	start_server(_metadata, server, variant->place, &calls, &room_for_one, NULL);
 	start_client(_metadata, client, variant->place, &calls, 1);
 	ASSERT_EQ(1, at(client, ask_one, 0, 1));
 	ASSERT_EQ(0, at(client, cancel, 0, 0));

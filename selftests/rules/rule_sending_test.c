@@ -159,13 +159,8 @@ struct stamp {
 	char letters[16];
 };
 
-static const struct sluice_contract stamped = {
-	.name = "test/stamped",
-	.request = SLUICE_SLICE(uint8_t),
-	.response = SLUICE_SLICE(uint8_t),
-	.request_header = SLUICE_TYPE(struct stamp),
-	.response_header = SLUICE_TYPE(struct stamp),
-};
+static const struct sluice_contract stamped =
+	BLOBS_WITH_HEADERS("test/stamped", struct stamp);
 
 /* stamp_back(): answers a request, whose header's number is told, with twice that. */
 static long stamp_back(struct seat *seat, long a, long b)
@@ -230,16 +225,28 @@ TEST_F(rule_sending, without_a_header_there_is_none)
 
 /* ---- Once is enough ------------------------------------------------------ */
 
+/* A request that the seat has loaned in slot 0. */
+static struct sluice_request *loan_one(struct __test_metadata *_metadata, struct seat *seat)
+{
+	ASSERT_EQ(0, loan_question(seat, 0, 1));
+	return seat->request[0];
+}
+
+/* The handle of a request that is no longer the program's. */
+static void expect_stale(struct __test_metadata *_metadata, struct sluice_request *request)
+{
+	EXPECT_FAILS(EINVAL, sluice_request_send(request));
+	EXPECT_FAILS_INT(EINVAL, sluice_request_release(request));
+}
+
 TEST_F(rule_sending, a_request_is_sent_once)
 {
 	struct sluice_request *request;
 
 	SET_UP_PAIR(NULL);
-	ASSERT_EQ(0, loan_question(&self->seat, 0, 1));
-	request = self->seat.request[0];
+	request = loan_one(_metadata, &self->seat);
 	ASSERT_EQ(1, send_question(&self->seat, 0, 0));
-	EXPECT_FAILS(EINVAL, sluice_request_send(request));
-	EXPECT_FAILS_INT(EINVAL, sluice_request_release(request));
+	expect_stale(_metadata, request);
 	EXPECT_EQ(1, at(&self->end[0], take, 0, LONG));
 	EXPECT_EQ(-EAGAIN, at(&self->end[0], take, 1, SLUICE_NOWAIT));
 }
@@ -249,11 +256,9 @@ TEST_F(rule_sending, a_request_is_released_once)
 	struct sluice_request *request;
 
 	SET_UP_PAIR(NULL);
-	ASSERT_EQ(0, loan_question(&self->seat, 0, 1));
-	request = self->seat.request[0];
+	request = loan_one(_metadata, &self->seat);
 	ASSERT_EQ(0, drop_question(&self->seat, 0, 0));
-	EXPECT_FAILS_INT(EINVAL, sluice_request_release(request));
-	EXPECT_FAILS(EINVAL, sluice_request_send(request));
+	expect_stale(_metadata, request);
 	EXPECT_EXCHANGE(&self->seat, &self->end[0]);
 }
 

@@ -9,26 +9,19 @@
 ENDS_FIXTURE(rule_service);
 PROCESSES_FIXTURE(rule_service_death);
 
-static const struct sluice_service_opts must_exist = SLUICE_SERVICE_OPTS(
-	.flags = SLUICE_SERVICE_MUST_EXIST);
-static const struct sluice_service_opts must_create = SLUICE_SERVICE_OPTS(
-	.flags = SLUICE_SERVICE_MUST_CREATE);
-
 /* ---- Who creates it ------------------------------------------------------ */
 
 TEST_F(rule_service, must_exist_creates_none)
 {
 	EXPECT_EQ(-ENOENT, open_service(&self->seat, PTR(&calls), PTR(&must_exist)));
 	EXPECT_EQ(-ENOENT, open_service(&self->seat, PTR(&calls), PTR(&must_exist)));
-	end_start(_metadata, &self->end[0], variant->place);
-	ASSERT_EQ(0, at(&self->end[0], open_service, PTR(&calls), 0));
+	start_service(_metadata, &self->end[0], variant->place, &calls, NULL);
 	EXPECT_EQ(0, open_service(&self->seat, PTR(&calls), PTR(&must_exist)));
 }
 
 TEST_F(rule_service, must_create_opens_none)
 {
-	end_start(_metadata, &self->end[0], variant->place);
-	ASSERT_EQ(0, at(&self->end[0], open_service, PTR(&calls), PTR(&must_create)));
+	start_service(_metadata, &self->end[0], variant->place, &calls, &must_create);
 	EXPECT_EQ(-EEXIST, open_service(&self->seat, PTR(&calls), PTR(&must_create)));
 	ASSERT_EQ(0, at(&self->end[0], leave, 0, 0));
 	EXPECT_EQ(0, open_service(&self->seat, PTR(&calls), PTR(&must_create)));
@@ -89,8 +82,7 @@ TEST_F(rule_service, it_outlives_its_creator)
 		.max_loaned_requests = 2);
 	struct end *creator = &self->end[0], *server = &self->end[1];
 
-	end_start(_metadata, creator, variant->place);
-	ASSERT_EQ(0, at(creator, open_service, PTR(&calls), PTR(&two)));
+	start_service(_metadata, creator, variant->place, &calls, &two);
 	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
 	end_stop(creator);
 	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
@@ -106,8 +98,7 @@ TEST_F(rule_service_death, it_outlives_a_creator_that_dies)
 {
 	struct end *creator = &self->end[0], *server = &self->end[1];
 
-	end_start(_metadata, creator, IN_PROCESS);
-	ASSERT_EQ(0, at(creator, open_service, PTR(&calls), 0));
+	start_service(_metadata, creator, IN_PROCESS, &calls, NULL);
 	start_server(_metadata, server, IN_PROCESS, &calls, NULL, NULL);
 	end_kill_and_reap(creator);
 	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
@@ -148,8 +139,7 @@ TEST_F(rule_service, once_removed_it_may_be_another_one)
 		.response = SLUICE_TYPE(uint16_t),
 	};
 
-	end_start(_metadata, &self->end[0], variant->place);
-	ASSERT_EQ(0, at(&self->end[0], open_service, PTR(&calls), 0));
+	start_service(_metadata, &self->end[0], variant->place, &calls, NULL);
 	EXPECT_EQ(-EPROTOTYPE, open_service(&self->seat, PTR(&other), 0));
 	ASSERT_EQ(0, at(&self->end[0], leave, 0, 0));
 	EXPECT_EQ(0, open_service(&self->seat, PTR(&other), 0));

@@ -98,12 +98,10 @@ TEST_F(rule_stream_end, nothing_is_loaned_or_sent_after_the_last_reply)
 
 TEST_F(rule_stream_end, requests_go_on_while_ended_ones_are_held)
 {
-	static const struct sluice_service_opts two = SLUICE_SERVICE_OPTS(
-		.max_active_requests_per_client = 2);
 	struct end *server = &self->end[0];
 	long i;
 
-	meet(_metadata, self, variant->place, &two);
+	meet(_metadata, self, variant->place, &two_active);
 	for (i = 0; i < 50; i++) {
 		ASSERT_EQ(1, ask(&self->seat, 0, i));
 		ASSERT_EQ(i, at(server, take, i % 2, LONG));
@@ -176,9 +174,7 @@ TEST_F(rule_stream_end, a_status_of_one_server_waits_for_the_others)
 	struct sluice_status status = SLUICE_STATUS();
 	struct end *first = &self->end[0], *second = &self->end[1];
 
-	start_server(_metadata, first, variant->place, &calls, NULL, NULL);
-	start_server(_metadata, second, variant->place, &calls, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 2);
+	start_two_servers(_metadata, first, second, variant->place, &self->seat, &calls, NULL);
 	ASSERT_EQ(2, ask(&self->seat, 0, 1));
 	ASSERT_EQ(1, at(first, take, 0, LONG));
 	ASSERT_EQ(1, at(second, take, 0, LONG));
@@ -255,7 +251,7 @@ TEST_F(rule_stream_end, a_stop_hint_ends_with_the_pending_response)
 	EXPECT_EQ(0, at(server, has_stop_hint, 0, 0));
 	EXPECT_EQ(0, at(server, is_connected, 0, 0));
 	EXPECT_EQ(0, at(server, done, 0, 0));
-	/* Nor does a later request have it. */
+	/* A later request does not have it either. */
 	ASK_AND_TAKE(&self->seat, server, 0, 2);
 	EXPECT_EQ(0, at(server, has_stop_hint, 0, 0));
 	EXPECT_EQ(0, at(server, done, 0, 0));

@@ -65,8 +65,7 @@ TEST_F(rule_stream, a_sleeping_client_is_told_of_the_end)
 	struct end *server = &self->end[0], *client = &self->end[1];
 
 	start_two(_metadata, server, client, variant->place, &calls);
-	ASSERT_EQ(1, at(client, ask, 0, 1));
-	ASSERT_EQ(1, at(server, take, 0, LONG));
+	ASK_FROM_AND_TAKE(client, server, 0, 1);
 	begin(client, hear, 0, SLUICE_FOREVER);
 	until_asleep(client);
 	ASSERT_EQ(0, at(server, done, 0, 0));
@@ -104,12 +103,10 @@ TEST_F(rule_stream, every_server_sees_it)
 
 TEST_F(rule_stream, a_reply_that_nobody_wants_ends_with_epipe_and_comes_back)
 {
-	static const struct sluice_server_opts fixed = SLUICE_SERVER_OPTS(
-		.port = { .strategy = SLUICE_STATIC });
 	struct end *server = &self->end[0];
 	long i;
 
-	SET_UP_PORTS(&calls, NULL, NULL, &fixed);
+	SET_UP_PORTS(&calls, NULL, NULL, &static_server);
 	ASK_AND_TAKE(&self->seat, server, 0, 1);
 	ASSERT_EQ(0, cancel(&self->seat, 0, 0));
 	for (i = 0; i < 1000; i++) {
@@ -160,12 +157,10 @@ TEST_F(rule_stream, a_slice_that_nobody_waits_for_is_received_all_the_same)
 
 TEST_F(rule_stream, what_is_unread_when_it_is_released_is_not_lost_to_the_server)
 {
-	static const struct sluice_server_opts fixed = SLUICE_SERVER_OPTS(
-		.port = { .strategy = SLUICE_STATIC });
 	struct end *server = &self->end[0];
 	long i;
 
-	SET_UP_PORTS(&calls, NULL, NULL, &fixed);
+	SET_UP_PORTS(&calls, NULL, NULL, &static_server);
 	for (i = 0; i < 200; i++) {
 		ASK_AND_TAKE(&self->seat, server, 0, i);
 		ASSERT_EQ(BUFFER, at(server, answer_many, 0, BUFFER))
@@ -180,12 +175,10 @@ TEST_F(rule_stream, what_is_unread_when_it_is_released_is_not_lost_to_the_server
 
 TEST_F(rule_stream, an_answer_to_an_earlier_request_never_reaches_a_later_one)
 {
-	static const struct sluice_service_opts narrow = SLUICE_SERVICE_OPTS(
-		.max_active_requests_per_client = 2);
 	struct end *server = &self->end[0];
 	long i, old = 0, new = 1;
 
-	SET_UP_PAIR(&narrow);
+	SET_UP_PAIR(&two_active);
 	ASK_AND_TAKE(&self->seat, server, old, 0);
 	for (i = 1; i < 200; i++) {
 		ASSERT_EQ(0, at(server, answer, old, 100000 + i));

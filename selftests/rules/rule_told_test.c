@@ -225,8 +225,7 @@ TEST_F(rule_told, a_pidfd_outlives_its_process)
 	if (variant->place != IN_PROCESS)
 		SKIP(return, "a thread cannot be killed");
 	start_two(_metadata, server, client, variant->place, &calls);
-	ASSERT_EQ(1, at(client, ask, 0, 1));
-	ASSERT_EQ(1, at(server, take, 0, LONG));
+	ASK_FROM_AND_TAKE(client, server, 0, 1);
 	lives = at(server, client_lives, 0, 0);
 	if (lives != -ENOSYS)
 		EXPECT_EQ(1, lives);
@@ -267,9 +266,7 @@ TEST_F(rule_told, a_pending_response_is_connected_until_all_servers_have_ended)
 	struct end *first = &self->end[0], *second = &self->end[1];
 	struct sluice_pending_response *pending;
 
-	start_server(_metadata, first, variant->place, &calls, NULL, NULL);
-	start_server(_metadata, second, variant->place, &calls, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 2);
+	start_two_servers(_metadata, first, second, variant->place, &self->seat, &calls, NULL);
 	ASSERT_EQ(2, ask(&self->seat, 0, 1));
 	pending = self->seat.pending[0];
 	EXPECT_EQ(1, sluice_pending_response_is_connected(pending));

@@ -7,22 +7,8 @@
 cd "$(dirname "$0")/../.." || exit 1
 # shellcheck source=selftests/kit/tap.sh
 . selftests/kit/tap.sh
-# shellcheck source=selftests/kit/sandbox.sh
-. selftests/kit/sandbox.sh
-servers=
-trap 'kill $servers 2>/dev/null; wait; rm -rf "$tmp"' EXIT
-
-# serving OPTION... SERVICE COMMAND...: a server that serves when this returns, $server
-serving() {
-	: >"$tmp/serving"
-	"$sluice" serve "$@" >/dev/null 2>"$tmp/serving" &
-	server=$!
-	servers="$servers $server"
-	until grep -q ' serves ' "$tmp/serving"; do
-		kill -0 $server || return
-		sleep 0.02
-	done
-}
+# shellcheck source=selftests/kit/serving.sh
+. selftests/kit/serving.sh
 
 # example NAME SERVICE [ARGUMENT]: likewise, a server of the examples
 example() {
@@ -33,14 +19,6 @@ example() {
 		kill -0 $server || return
 		sleep 0.02
 	done
-}
-
-# call ARGUMENT...: the limit of sluice call is longer than on a machine that is not loaded
-call() {
-	$patience "$sluice" call --timeout 50s "$@" >"$tmp/said" 2>"$tmp/told"
-	status=$?
-	cat "$tmp/told" "$tmp/said" >"$tmp/output"
-	return $status
 }
 
 # answers NAME EXPECTED ARGUMENT...: this, and nothing on standard error

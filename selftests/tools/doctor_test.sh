@@ -266,9 +266,7 @@ wait $server 2>/dev/null
 # ---- the command line
 
 wrong() {
-	timeout 60 "$sluice" doctor "$@" >"$tmp/said" 2>"$tmp/output"
-	[ $? -eq 2 ] && [ -s "$tmp/output" ] && [ ! -s "$tmp/said" ]
-	result $? "bad usage: $*"
+	bad_usage "$*" timeout 60 "$sluice" doctor "$@"
 }
 wrong --no-such-option
 wrong --domain

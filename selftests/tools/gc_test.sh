@@ -316,9 +316,7 @@ fi
 # ---- the command line
 
 wrong() {
-	gc "$@"
-	[ $? -eq 2 ] && [ -s "$tmp/told" ] && [ ! -s "$tmp/said" ]
-	result $? "bad usage: $*"
+	bad_usage "$*" timeout 60 "$O/tools/sluice" gc "$@"
 }
 wrong --no-such-option
 wrong --domain

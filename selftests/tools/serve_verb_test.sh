@@ -7,31 +7,12 @@
 cd "$(dirname "$0")/../.." || exit 1
 # shellcheck source=selftests/kit/tap.sh
 . selftests/kit/tap.sh
-# shellcheck source=selftests/kit/sandbox.sh
-. selftests/kit/sandbox.sh
-servers=
-trap 'kill $servers 2>/dev/null; wait; rm -rf "$tmp"' EXIT
-
-# serving OPTION... SERVICE COMMAND...: it serves when this returns; its process is
-# $server, its output in $tmp/served and $tmp/logged
-serving() {
-	: >"$tmp/logged"
-	"$sluice" serve "$@" >"$tmp/served" 2>"$tmp/logged" &
-	server=$!
-	servers="$servers $server"
-	until grep -q ' serves ' "$tmp/logged"; do
-		kill -0 $server || return
-		sleep 0.02
-	done
-}
+# shellcheck source=selftests/kit/serving.sh
+. selftests/kit/serving.sh
 
 end() {	# end SIGNAL: of the last server; its status
 	kill "-$1" $server
 	wait $server
-}
-
-call() {
-	$patience "$sluice" call "$@" >"$tmp/said" 2>"$tmp/output"
 }
 
 # answers NAME EXPECTED ARGUMENT...: to a call with these

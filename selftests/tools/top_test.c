@@ -18,6 +18,8 @@
 
 #include <sluice.h>
 
+#include "told_pair.h"
+
 #define REQUEST_SIZE	100
 #define REPLY_SIZE	300
 #define HELD		3
@@ -29,14 +31,6 @@ static struct sluice_request *loaned[HELD];
 static struct sluice_pending_response *pending[HELD];
 static struct sluice_active_request *taken;
 
-/* Ends the program if there is nothing. */
-static void *must(void *thing)
-{
-	if (!thing)
-		errx(1, "%s", sluice_strerror());
-	return thing;
-}
-
 static struct sluice_request *loan(void)
 {
 	return must(sluice_client_loan(client, REQUEST_SIZE));
@@ -46,12 +40,9 @@ static void round_trip(void)
 {
 	struct sluice_pending_response *sent = must(sluice_request_send(loan()));
 	struct sluice_active_request *active;
-	struct sluice_reply *reply;
 
 	active = must(sluice_server_receive(server, SLUICE_NOWAIT));
-	reply = must(sluice_active_request_loan(active, REPLY_SIZE));
-	if (sluice_reply_send(reply) < 0)
-		errx(1, "%s", sluice_strerror());
+	must_answer(active, REPLY_SIZE);
 	sluice_active_request_release(active);
 	sluice_response_release(must(sluice_pending_response_receive(sent, SLUICE_NOWAIT)));
 	sluice_pending_response_release(sent);

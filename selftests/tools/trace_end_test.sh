@@ -12,15 +12,8 @@
 cd "$(dirname "$0")/../.." || exit 1
 # shellcheck source=selftests/kit/tap.sh
 . selftests/kit/tap.sh
-PATIENCE=120
-# shellcheck source=selftests/kit/sandbox.sh
-. selftests/kit/sandbox.sh
-alone
-
-program=$O/selftests/tools/trace_test
-
-timeout 60 "$sluice" trace --totals -d 0.01 >"$tmp/output" 2>&1 ||
-	skip_all "$(sed 's/^sluice trace: //;q' "$tmp/output")"
+# shellcheck source=selftests/kit/tracing.sh
+. selftests/kit/tracing.sh
 
 LATE=${LATE:-30000}	# milliseconds; then it will not end any more
 started=

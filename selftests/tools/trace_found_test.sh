@@ -19,8 +19,7 @@ export SLUICE_ROOT
 mkdir -m 700 "$SLUICE_ROOT"
 chmod 755 "$tmp"
 
-timeout 60 "$sluice" trace --totals -d 0.01 >"$tmp/output" 2>&1 ||
-	skip_all "$(sed 's/^sluice trace: //;q' "$tmp/output")"
+needs_tracing
 [ "$(id -u)" -eq 0 ] || skip_all "this is not root"
 command -v jq >/dev/null || skip_all "there is no jq"
 

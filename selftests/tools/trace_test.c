@@ -27,26 +27,13 @@
 
 #include <sluice.h>
 
+#include "told_pair.h"
+
 static const struct sluice_contract contract = {
 	.name = "selftest/trace",
 	.request = SLUICE_SLICE(uint8_t),
 	.response = SLUICE_SLICE(uint8_t),
 };
-
-struct ports {
-	struct sluice_node *node;
-	struct sluice_service *service;
-	struct sluice_server *server;
-	struct sluice_client *client;
-};
-
-/* A failed call ends the program. */
-static void *must(void *result)
-{
-	if (!result)
-		errx(1, "%s", sluice_strerror());
-	return result;
-}
 
 static void pause_ms(long ms)
 {
@@ -55,26 +42,23 @@ static void pause_ms(long ms)
 	nanosleep(&time, NULL);
 }
 
-static void connect_client(struct ports *ports, const struct sluice_client_opts *opts)
+static void connect_client(struct pair *ports, const struct sluice_client_opts *opts)
 {
 	ports->client = must(sluice_client_create(ports->service, opts));
-	/* The server takes the client in its own calls. */
-	while (sluice_client_wait_servers(ports->client, 1, SLUICE_NOWAIT) < 0)
-		if (sluice_server_receive(ports->server, SLUICE_NOWAIT))
-			errx(1, "a request from nowhere");
+	pair_connect(ports);
 }
 
-static void connect_ports(struct ports *ports, const struct sluice_client_opts *opts)
+static void connect_ports(struct pair *ports, const struct sluice_client_opts *opts)
 {
 	ports->server = must(sluice_server_create(ports->service, NULL));
 	connect_client(ports, opts);
 }
 
-static struct ports make_ports(uint64_t initial_max_slice_len)
+static struct pair make_ports(uint64_t initial_max_slice_len)
 {
 	const struct sluice_client_opts opts = SLUICE_CLIENT_OPTS(
 		.port = { .initial_max_slice_len = initial_max_slice_len });
-	struct ports ports;
+	struct pair ports;
 
 	ports.node = must(sluice_node_create("trace", NULL));
 	ports.service = must(sluice_service_open(ports.node, &contract, NULL));
@@ -82,15 +66,7 @@ static struct ports make_ports(uint64_t initial_max_slice_len)
 	return ports;
 }
 
-static void drop_ports(const struct ports *ports)
-{
-	sluice_client_destroy(ports->client);
-	sluice_server_destroy(ports->server);
-	sluice_service_close(ports->service);
-	sluice_node_destroy(ports->node);
-}
-
-static struct sluice_pending_response *ask(const struct ports *ports, size_t count)
+static struct sluice_pending_response *ask(const struct pair *ports, size_t count)
 {
 	struct sluice_request *request = must(sluice_client_loan(ports->client, count));
 
@@ -100,14 +76,14 @@ static struct sluice_pending_response *ask(const struct ports *ports, size_t cou
 
 /* ---- Leaks ---- */
 
-static __attribute__((__noinline__)) void plant_unsent_request(const struct ports *ports)
+static __attribute__((__noinline__)) void plant_unsent_request(const struct pair *ports)
 {
 	must(sluice_client_loan(ports->client, 100));
 	must(sluice_client_loan(ports->client, 200));
 }
 
 static __attribute__((__noinline__)) struct sluice_active_request *
-plant_held_request(const struct ports *ports)
+plant_held_request(const struct pair *ports)
 {
 	struct sluice_active_request *held;
 
@@ -126,25 +102,16 @@ plant_kept_response(struct sluice_pending_response *pending)
 	must(sluice_pending_response_receive(pending, SLUICE_FOREVER));
 }
 
-static void answer(struct sluice_active_request *request, size_t count)
-{
-	struct sluice_reply *reply = must(sluice_active_request_loan(request, count));
-
-	memset(reply->data, 2, reply->size);
-	if (sluice_reply_send(reply) < 0)
-		errx(1, "%s", sluice_strerror());
-}
-
 static void leak(void)
 {
-	struct ports ports = make_ports(0);
+	struct pair ports = make_ports(0);
 	struct sluice_pending_response *pending = ask(&ports, 400);
 	struct sluice_active_request *request;
 
 	plant_unsent_request(&ports);
 	request = plant_held_request(&ports);
 	plant_unsent_reply(request);
-	answer(request, 500);
+	must_answer(request, 500);
 	plant_kept_response(pending);
 	sluice_pending_response_release(pending);
 	pause_ms(300);
@@ -158,7 +125,7 @@ static void grow(uint64_t len)
 	static const size_t counts[] = { 1, 1000, 5000, 70000, 70000, 300000 };
 	struct sluice_memory memory = { .size = sizeof(memory) };
 	struct sluice_request *request[sizeof(counts) / sizeof(counts[0])];
-	struct ports ports = make_ports(len);
+	struct pair ports = make_ports(len);
 	size_t i;
 
 	for (i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
@@ -172,7 +139,7 @@ static void grow(uint64_t len)
 
 /* ---- Talk ---- */
 
-static void round_trip(const struct ports *ports, size_t count, long wait_ms)
+static void round_trip(const struct pair *ports, size_t count, long wait_ms)
 {
 	struct sluice_pending_response *pending = ask(ports, count);
 	struct sluice_active_request *request;
@@ -181,7 +148,7 @@ static void round_trip(const struct ports *ports, size_t count, long wait_ms)
 	if (wait_ms)
 		pause_ms(wait_ms);
 	request = must(sluice_server_receive(ports->server, SLUICE_FOREVER));
-	answer(request, count);
+	must_answer(request, count);
 	sluice_active_request_release(request);
 	response = must(sluice_pending_response_receive(pending, SLUICE_FOREVER));
 	if (response->count != count)
@@ -192,7 +159,7 @@ static void round_trip(const struct ports *ports, size_t count, long wait_ms)
 
 static void talk(unsigned long trips)
 {
-	struct ports ports = make_ports(0);
+	struct pair ports = make_ports(0);
 	unsigned long i, large = 0;
 
 	for (i = 0; i < trips; i++) {
@@ -201,11 +168,11 @@ static void talk(unsigned long trips)
 	}
 	round_trip(&ports, 1, 20);
 	printf("%lu trips, %lu of at least 1024 bytes\n", trips + 1, large);
-	drop_ports(&ports);
+	pair_drop(&ports);
 }
 
 /* The kernel needs time to make room for the histograms of a client; else they are lost. */
-static void talk_slowly(const struct ports *ports)
+static void talk_slowly(const struct pair *ports)
 {
 	for (int i = 0; i < 8; i++)
 		round_trip(ports, 1, 2);
@@ -214,7 +181,7 @@ static void talk_slowly(const struct ports *ports)
 /* The clients go with the process. */
 static void crowd(unsigned long clients)
 {
-	struct ports ports = make_ports(0);
+	struct pair ports = make_ports(0);
 
 	talk_slowly(&ports);
 	for (unsigned long i = 1; i < clients; i++) {
@@ -226,7 +193,7 @@ static void crowd(unsigned long clients)
 /* Sends as fast as it can, so that events come faster than anybody writes them. */
 static void flood(void)
 {
-	struct ports ports = make_ports(0);
+	struct pair ports = make_ports(0);
 
 	puts("floods");
 	fflush(stdout);
@@ -291,7 +258,7 @@ static void echo(struct sluice_active_request *active)
 	sluice_active_request_release(active);
 }
 
-static void aligned_trip(const struct ports *ports, uint64_t number)
+static void aligned_trip(const struct pair *ports, uint64_t number)
 {
 	struct sluice_request *request = must(sluice_client_loan(ports->client, number % 100));
 	struct sluice_pending_response *pending;
@@ -307,14 +274,14 @@ static void aligned_trip(const struct ports *ports, uint64_t number)
 
 static void align(unsigned long trips)
 {
-	struct ports ports;
+	struct pair ports;
 
 	ports.node = must(sluice_node_create("align", NULL));
 	ports.service = open_aligned(ports.node, ALIGNMENT);
 	connect_ports(&ports, NULL);
 	for (unsigned long i = 0; i < trips; i++)
 		aligned_trip(&ports, i);
-	drop_ports(&ports);
+	pair_drop(&ports);
 }
 
 static void hold(unsigned long alignment)

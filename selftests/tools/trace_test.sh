@@ -8,22 +8,12 @@
 cd "$(dirname "$0")/../.." || exit 1
 # shellcheck source=selftests/kit/tap.sh
 . selftests/kit/tap.sh
-PATIENCE=120
-# shellcheck source=selftests/kit/sandbox.sh
-. selftests/kit/sandbox.sh
-alone
-
-program=$O/selftests/tools/trace_test
-
-timeout 60 "$sluice" trace --totals -d 0.01 >"$tmp/output" 2>&1 ||
-	skip_all "$(sed 's/^sluice trace: //;q' "$tmp/output")"
+# shellcheck source=selftests/kit/tracing.sh
+. selftests/kit/tracing.sh
 
 # traced MODE-AND-OPTIONS... -- COMMAND...: its output goes to $tmp/said and $tmp/told
 traced() {
-	$patience "$sluice" trace "$@" >"$tmp/said" 2>"$tmp/told"
-	status=$?
-	cat "$tmp/told" "$tmp/said" >"$tmp/output"
-	return $status
+	quietly trace "$@"
 }
 
 # begin MODE-AND-OPTIONS...: a tracer that watches when this returns; its process is $tracer
@@ -430,9 +420,7 @@ fi
 # ---- the command line
 
 wrong() {
-	$patience "$sluice" trace "$@" >"$tmp/said" 2>"$tmp/output"
-	[ $? -eq 2 ] && [ -s "$tmp/output" ] && [ ! -s "$tmp/said" ]
-	result $? "bad usage: $*"
+	bad_usage "$*" $patience "$sluice" trace "$@"
 }
 wrong nothing
 wrong events --no-such-option

@@ -13,8 +13,7 @@ alone
 
 sluice=$O/tools/sluice
 
-timeout 60 "$sluice" trace --totals -d 0.01 >"$tmp/output" 2>&1 ||
-	skip_all "$(sed 's/^sluice trace: //;q' "$tmp/output")"
+needs_tracing
 
 # What they are chosen for: checksums in growth, memory and slices; forks in owner, kill
 # and death; signals in interrupt and waiting; and every kind of event in some.

@@ -285,15 +285,22 @@ static void send_all(void *arena)
 			return;
 }
 
-static void receive_all(void *arena)
+static void take_all(void *arena, bool gives_back)
 {
 	struct side side;
 
 	for (side_init(&side, arena, ANSWERING); goes_on(&side, side.seen);) {
 		if (!wait_for(&side, MESSAGE, pop_next))
 			return;
+		if (gives_back)
+			returns_push(&side.returns, (uint32_t)side.seen);
 		ring_other(&side, SPACE);
 	}
+}
+
+static void receive_all(void *arena)
+{
+	take_all(arena, false);
 }
 
 /* The same, but what is waited for is a slice that comes home. */
@@ -317,14 +324,7 @@ static void lend_all(void *arena)
 
 static void give_back_all(void *arena)
 {
-	struct side side;
-
-	for (side_init(&side, arena, ANSWERING); goes_on(&side, side.seen);) {
-		if (!wait_for(&side, MESSAGE, pop_next))
-			return;
-		returns_push(&side.returns, (uint32_t)side.seen);
-		ring_other(&side, SPACE);
-	}
+	take_all(arena, true);
 }
 
 FIXTURE(doorbell_race)
@@ -332,20 +332,7 @@ FIXTURE(doorbell_race)
 	struct arena *arena;
 };
 
-FIXTURE_VARIANT(doorbell_race)
-{
-	bool processes;
-};
-
-FIXTURE_VARIANT_ADD(doorbell_race, threads)
-{
-	.processes = false,
-};
-
-FIXTURE_VARIANT_ADD(doorbell_race, processes)
-{
-	.processes = true,
-};
+RACE_VARIANTS(doorbell_race);
 
 FIXTURE_SETUP(doorbell_race)
 {

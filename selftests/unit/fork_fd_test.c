@@ -171,11 +171,6 @@ static int tell_open(struct __test_metadata *_metadata, int most)
 /* All that is made and closed on the way to a node, a service and ports, and back. */
 static void *come_and_go(void *over)
 {
-	static const struct sluice_contract any = {
-		.name = "test/forking",
-		.request = SLUICE_TYPE(char),
-		.response = SLUICE_TYPE(char),
-	};
 	struct sluice_service *service;
 	struct sluice_server *server;
 	struct sluice_client *client;
@@ -184,7 +179,7 @@ static void *come_and_go(void *over)
 
 	while (!__atomic_load_n((bool *)over, __ATOMIC_ACQUIRE)) {
 		node = sluice_node_create("forking", NULL);
-		service = sluice_service_open(node, &any, NULL);
+		service = sluice_service_open(node, &any_contract, NULL);
 		server = sluice_server_create(service, NULL);
 		client = sluice_client_create(service, NULL);
 		rounds += sluice_client_wait_servers(client, 1, LONG) == 1;

@@ -275,20 +275,7 @@ FIXTURE(returns_race)
 	struct arena *arena;
 };
 
-FIXTURE_VARIANT(returns_race)
-{
-	bool processes;
-};
-
-FIXTURE_VARIANT_ADD(returns_race, threads)
-{
-	.processes = false,
-};
-
-FIXTURE_VARIANT_ADD(returns_race, processes)
-{
-	.processes = true,
-};
+RACE_VARIANTS(returns_race);
 
 FIXTURE_SETUP(returns_race)
 {

@@ -9,6 +9,7 @@
 
 #include "base/limits.h"
 
+#include "signals.h"
 #include "steps.h"
 
 #include <limits.h>
@@ -209,24 +210,38 @@ static long count_sleeps(struct seat *seat, long value, long unused)
 	return result < 0 ? result : sleeps() - before;
 }
 
+/* A server, and a client of a node that polls for so long before it sleeps. */
+static void start_spinning_client(struct __test_metadata *_metadata, struct end *server,
+				  struct end *client, enum place place, long spin)
+{
+	start_server(_metadata, server, place, &calls, NULL, NULL);
+	end_start(_metadata, client, place);
+	ASSERT_EQ(0, at(client, open_node, PTR(&calls), spin));
+	ASSERT_EQ(0, at(client, open_client, 0, 0));
+	ASSERT_EQ(1, at(client, wait_servers, 1, LONG));
+}
+
+/* The client asks for this number, and sleeps before the answer comes. */
+static void expect_sleep(struct __test_metadata *_metadata, struct end *server,
+			 struct end *client, long number)
+{
+	begin(client, count_sleeps, number, 0);
+	ASSERT_EQ(number, at(server, take, 0, LONG));
+	until_asleep(client);
+	ASSERT_EQ(0, at(server, answer, 0, number + 1));
+	EXPECT_LE(1, finish(client)) TH_LOG("%s", client->result.sentence);
+	ASSERT_EQ(0, at(server, done, 0, 0));
+}
+
 /* The request is there, so the client is in the step: and there it sleeps. */
 TEST_F(spinning, not_at_all)
 {
 	struct end *server = &self->end[0], *client = &self->end[1];
 	long i;
 
-	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
-	end_start(_metadata, client, variant->place);
-	ASSERT_EQ(0, at(client, open_node, PTR(&calls), -1));
-	ASSERT_EQ(0, at(client, open_client, 0, 0));
-	ASSERT_EQ(1, at(client, wait_servers, 1, LONG));
+	start_spinning_client(_metadata, server, client, variant->place, -1);
 	for (i = 0; i < 20; i++) {
-		begin(client, count_sleeps, i, 0);
-		ASSERT_EQ(i, at(server, take, 0, LONG));
-		until_asleep(client);
-		ASSERT_EQ(0, at(server, answer, 0, i + 1));
-		EXPECT_LE(1, finish(client)) TH_LOG("%s", client->result.sentence);
-		ASSERT_EQ(0, at(server, done, 0, 0));
+		expect_sleep(_metadata, server, client, i);
 	}
 }
 
@@ -236,21 +251,12 @@ TEST_F(spinning, for_a_while)
 	struct end *server = &self->end[0], *client = &self->end[1];
 	long i;
 
-	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
-	end_start(_metadata, client, variant->place);
-	ASSERT_EQ(0, at(client, open_node, PTR(&calls), 5 * MILLISECOND));
-	ASSERT_EQ(0, at(client, open_client, 0, 0));
-	ASSERT_EQ(1, at(client, wait_servers, 1, LONG));
+	start_spinning_client(_metadata, server, client, variant->place, 5 * MILLISECOND);
 	for (i = 0; i < 10; i++) {
 		begin(server, serve, 10, 0);
 		ASSERT_LE(0, at(client, round_trips, 10, 0));
 		ASSERT_EQ(10, finish(server));
-		begin(client, count_sleeps, i, 0);
-		ASSERT_EQ(i, at(server, take, 0, LONG));
-		until_asleep(client);
-		ASSERT_EQ(0, at(server, answer, 0, i + 1));
-		EXPECT_LE(1, finish(client)) TH_LOG("%s", client->result.sentence);
-		ASSERT_EQ(0, at(server, done, 0, 0));
+		expect_sleep(_metadata, server, client, i);
 	}
 }
 
@@ -344,24 +350,12 @@ static void interrupt_from_handler(int signal)
 
 TEST_F(spinning, until_a_handler_interrupts)
 {
-	struct sigevent event = {
-		.sigev_notify = SIGEV_THREAD_ID,
-		.sigev_signo = SIGUSR1,
-	};
-	struct itimerspec time = { .it_value.tv_nsec = 10 * MILLISECOND };
-	struct sigaction action = {
-		.sa_handler = interrupt_from_handler,
-		.sa_flags = SA_RESTART,
-	};
 	timer_t timer;
 
 	set_up_polling(_metadata, &self->end[0], variant->place, &self->seat);
 	ASSERT_EQ(1, ask(&self->seat, 0, 1));
 	timer_node = self->seat.node;
-	event._sigev_un._tid = (pid_t)syscall(SYS_gettid);
-	ASSERT_EQ(0, sigaction(SIGUSR1, &action, NULL));
-	ASSERT_EQ(0, timer_create(CLOCK_MONOTONIC, &event, &timer));
-	ASSERT_EQ(0, timer_settime(timer, 0, &time, NULL));
+	ASSERT_EQ(0, start_signals(interrupt_from_handler, SA_RESTART, 10 * MILLISECOND, &timer));
 	EXPECT_EQ(-EINTR, hear(&self->seat, 0, SLUICE_FOREVER));
 	EXPECT_EQ(0, timer_delete(timer));
 }
@@ -372,8 +366,7 @@ TEST_F(spinning, until_somebody_comes_or_goes)
 	struct end *server = &self->end[0], *next = &self->end[1];
 
 	set_up_polling(_metadata, server, variant->place, &self->seat);
-	end_start(_metadata, next, variant->place);
-	ASSERT_EQ(0, at(next, open_service, PTR(&calls), 0));
+	start_service(_metadata, next, variant->place, &calls, NULL);
 	begin(next, open_server, 0, 0);
 	EXPECT_EQ(2, wait_servers(&self->seat, 2, SLUICE_FOREVER));
 	ASSERT_EQ(0, finish(next));

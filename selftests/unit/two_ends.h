@@ -228,4 +228,10 @@ helper void two_ends_run(struct __test_metadata *_metadata, struct two_ends *end
 	TH_LOG("%llu rounds", (unsigned long long)ends->rounds);
 }
 
+/* Variants of a fixture, whose two ends are threads or processes. */
+#define RACE_VARIANTS(fixture)						\
+	FIXTURE_VARIANT(fixture) { bool processes; };			\
+	FIXTURE_VARIANT_ADD(fixture, threads) { .processes = false };	\
+	FIXTURE_VARIANT_ADD(fixture, processes) { .processes = true }
+
 #endif /* SELFTESTS_TWO_ENDS_H */

@@ -136,16 +136,25 @@ static bool limit_of(__rlimit_resource_t resource, uint64_t *ret_limit)
 	return true;
 }
 
+/* Without a limit, that is what was found. */
+static bool is_limited(struct doctor_finding *finding, int resource, const char *otherwise,
+		       uint64_t *ret_limit)
+{
+	if (limit_of(resource, ret_limit))
+		return true;
+	doctor_found(finding, DOCTOR_OK, "%s", otherwise);
+	return false;
+}
+
 void doctor_files(struct doctor *doctor, struct doctor_finding *finding)
 {
 	enum doctor_status status = DOCTOR_OK;
 	uint64_t limit, room;
 
 	(void)doctor;
-	if (!limit_of(RLIMIT_NOFILE, &limit)) {
-		doctor_found(finding, DOCTOR_OK, "descriptors are not limited (RLIMIT_NOFILE)");
+	if (!is_limited(finding, RLIMIT_NOFILE, "descriptors are not limited (RLIMIT_NOFILE)",
+			&limit))
 		return;
-	}
 	room = limit < FILES_OF_NODE ? 0 : (limit - FILES_OF_NODE) / FILES_OF_CONNECTION;
 	if (limit < FILES_WANTED)
 		status = limit < FILES_LEAST ? DOCTOR_PROBLEM : DOCTOR_NOTE;
@@ -161,10 +170,8 @@ void doctor_address_space(struct doctor *doctor, struct doctor_finding *finding)
 	uint64_t limit;
 
 	(void)doctor;
-	if (!limit_of(RLIMIT_AS, &limit)) {
-		doctor_found(finding, DOCTOR_OK, "address space is not limited (RLIMIT_AS)");
+	if (!is_limited(finding, RLIMIT_AS, "address space is not limited (RLIMIT_AS)", &limit))
 		return;
-	}
 	doctor_found(finding, limit < ADDRESS_SPACE_LEAST ? DOCTOR_PROBLEM : DOCTOR_NOTE,
 		     "%s of address space (RLIMIT_AS); segments of messages have windows of 1 GiB, here smaller ones, and peers with larger ones may not be read",
 		     text_bytes(text, limit));
@@ -177,10 +184,9 @@ void doctor_file_size(struct doctor *doctor, struct doctor_finding *finding)
 	uint64_t limit;
 
 	(void)doctor;
-	if (!limit_of(RLIMIT_FSIZE, &limit)) {
-		doctor_found(finding, DOCTOR_OK, "the size of files is not limited (RLIMIT_FSIZE)");
+	if (!is_limited(finding, RLIMIT_FSIZE, "the size of files is not limited (RLIMIT_FSIZE)",
+			&limit))
 		return;
-	}
 	doctor_found(finding, limit < FILE_SIZE_LEAST ? DOCTOR_PROBLEM : DOCTOR_NOTE,
 		     "no file, nor segment of messages, may be larger than %s (RLIMIT_FSIZE); a loan that needs more fails with EFBIG",
 		     text_bytes(text, limit));

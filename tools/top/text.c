@@ -47,11 +47,15 @@ static char *text(char *buffer, const char *format, double value)
 	return buffer;
 }
 
+/* "123", or scaled() from least on. */
+static char *whole_or_scaled(char *buffer, double value, double least, const char *letters)
+{
+	return value >= least ? scaled(buffer, value, letters) : text(buffer, "%.0f", value);
+}
+
 char *top_text_count(char *buffer, double count)
 {
-	if (count >= 9999.5)
-		return scaled(buffer, count, " kMGTPE");
-	return text(buffer, "%.0f", count);
+	return whole_or_scaled(buffer, count, 9999.5, " kMGTPE");
 }
 
 char *top_text_rate(char *buffer, double per_second)
@@ -73,9 +77,7 @@ char *top_text_megabytes(char *buffer, double bytes)
 
 char *top_text_bytes(char *buffer, double bytes)
 {
-	if (bytes >= 999.5)
-		return scaled(buffer, bytes, " KMGTPE");
-	return text(buffer, "%.0f", bytes);
+	return whole_or_scaled(buffer, bytes, 999.5, " KMGTPE");
 }
 
 char *top_text_ratio(char *buffer, double ratio)
