@@ -25,8 +25,8 @@
  *
  * A hostile client can fill the queue of the listener, and others then try again too.  A
  * hostile process can have STRANGERS_PER_PROCESS connections without a HELLO; with one, it
- * counts as a client.  One that has broken the protocol is taken, and read after a pause
- * (api/server_breaches.c).
+ * counts as a client.  One that has broken the protocol, or has greeted too often, is taken,
+ * and read after a pause (api/server_breaches.c).
  */
 #include "api/server.h"
 
@@ -35,6 +35,7 @@
 #include "base/limits.h"
 #include "os/fd.h"
 #include "os/socket.h"
+#include "wait/payer.h"
 
 /* The part of the reserve that is kept while nobody waits: for the next pidfd and memory. */
 #define KEPT	2
@@ -52,14 +53,18 @@ int server_keep_reserve(struct sluice_server *server)
 static void take(struct sluice_server *server, int fd)
 {
 	struct server_channel *channel = server_make_channel(server, fd);
+	struct ucred *user;
 
 	if (!channel)
 		return;
 	server_note_stranger(server, channel);
-	if (socket_peer(channel->responder.channel.source.fd, &channel->responder.channel.user) < 0) {
+	user = &channel->responder.channel.user;
+	if (socket_peer(channel->responder.channel.source.fd, user) < 0) {
 		server_send_stranger_away(server, channel);
 		return;
 	}
+	turn_set_payer(&server->service->node->wait.turns, &channel->responder.channel.turn,
+		       user->pid, user->uid);
 	/* Packets that the client sent before the accept are there already. */
 	if (!server_keeps_waiting(server, channel))
 		(void)channel_drain(&channel->responder.channel);

@@ -40,6 +40,7 @@
 #include "os/pidfd.h"
 #include "os/shortage.h"
 #include "trace/probes.h"
+#include "wait/payer.h"
 
 static void socket_ready(struct wait_source *source)
 {
@@ -118,12 +119,15 @@ struct channel *channel_get(struct channel *channel)
 
 void channel_put(struct channel *channel)
 {
+	struct payer *payer = channel->turn.payer;
+
 	if (--channel->references)
 		return;
 	channel_close(channel, EPIPE);
 	channel->life.fd = fd_close(channel->life.fd);
 	mapping_unmap(&channel->memory);
 	channel->events->destroy(channel);
+	payer_put(payer);
 }
 
 void channel_close(struct channel *channel, int reason)

@@ -56,6 +56,7 @@
 #include "os/fdpass.h"
 #include "os/memfd.h"
 #include "os/socket.h"
+#include "wait/payer.h"
 
 static struct sluice_wire_header header_of(uint16_t type)
 {
@@ -116,6 +117,9 @@ int handshake_hello(struct channel *channel, const struct handshake *self)
 
 	/* As of the time when it began to listen; the answer tells who it is then. */
 	r = socket_peer(channel->source.fd, &channel->user);
+	if (!r)
+		turn_set_payer(&channel->wait->turns, &channel->turn, channel->user.pid,
+			       channel->user.uid);
 	if (!r)
 		r = check_user(channel, self, "server");
 	if (!r)

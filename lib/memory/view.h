@@ -25,6 +25,7 @@ struct view_segment {
 struct view {
 	struct view_segment segments[SLUICE_SEGMENTS_ALIVE];
 	struct turns *turns;	/* of the node: large segments are unmapped in turns */
+	const struct turn *turn;	/* of the peer, which is charged for that */
 	bool locked;		/* mapped memory is kept from being swapped out */
 	bool whole;		/* bytes that may be named are populated */
 };
