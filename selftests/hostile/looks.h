@@ -13,10 +13,6 @@
 #include "base/limits.h"
 #include "os/clock.h"
 #include "wait/payer.h"
-
-/* The harness has it too. */
-#undef ARRAY_SIZE
-
 #include "common.h"
 
 /* In memory that the test shares with the victim. */
