@@ -41,7 +41,7 @@ void client_wants(struct sluice_client *client, struct client_want want)
 void client_grow_wary(struct sluice_client *client)
 {
 	client->wary = true;
-	retry_later(&client->retry);
+	retry_later_firmly(&client->retry);
 }
 
 static const char *of_server(int error)

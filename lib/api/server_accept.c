@@ -27,8 +27,8 @@
  *
  * A hostile client can fill the queue of the listener, and others then try again too.  A
  * hostile process can have STRANGERS_PER_PROCESS connections without a HELLO; with a HELLO a
- * connection counts as a client.  A process that has broken the protocol is taken, and read
- * after a pause (api/server_breaches.c).
+ * connection counts as a client.  A process that has broken the protocol, or has greeted too
+ * often, is taken, and read after a pause (api/server_breaches.c).
  */
 #include "api/server.h"
 
@@ -37,6 +37,7 @@
 #include "base/limits.h"
 #include "os/fd.h"
 #include "os/socket.h"
+#include "wait/payer.h"
 
 /* This part of the reserve is kept while no client waits: for the next pidfd and memory. */
 #define KEPT	2
@@ -54,14 +55,18 @@ int server_keep_reserve(struct sluice_server *server)
 static void take(struct sluice_server *server, int fd)
 {
 	struct server_channel *channel = server_make_channel(server, fd);
+	struct ucred *user;
 
 	if (!channel)
 		return;
 	server_note_stranger(server, channel);
-	if (socket_peer(channel->responder.channel.source.fd, &channel->responder.channel.user) < 0) {
+	user = &channel->responder.channel.user;
+	if (socket_peer(channel->responder.channel.source.fd, user) < 0) {
 		server_send_stranger_away(server, channel);
 		return;
 	}
+	turn_set_payer(&server->service->node->wait.turns, &channel->responder.channel.turn,
+		       user->pid, user->uid);
 	/* Packets that the client sent before the accept are there already. */
 	if (!server_keeps_waiting(server, channel))
 		(void)channel_drain(&channel->responder.channel);

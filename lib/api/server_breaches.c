@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Clients that have broken the protocol, and come again.
+ * Clients that have to wait before their HELLO is read: they have broken the protocol, or
+ * the HELLOs of their process have used up its budget.
  *
  * A HELLO costs the server far more than a byte that breaks the protocol costs the client:
  * the channel's memory is mapped, sealed, populated and unmapped.  So after a breach a
@@ -16,8 +17,12 @@
  * NEWCOMER_PAUSE_NS at most.  A process in another pid namespace, which has no number here,
  * has only the account of its user.
  *
- * The server keeps BREACHERS_KEPT accounts.  A new one replaces the account whose pause ends
- * first.
+ * A process that keeps the protocol, and comes and goes without an end, has a budget for its
+ * HELLOs (wait/payer.c).  When that is spent, its next connection waits in the same way until
+ * enough of it is paid.
+ *
+ * The server keeps BREACHERS_KEPT accounts of breaches.  A new one replaces the account whose
+ * pause ends first.
  *
  * No process is refused because of another one.  An honest newcomer of the same user is
  * served at most NEWCOMER_PAUSE_NS later, or tries again, if more than STRANGERS_PER_USER
@@ -28,6 +33,7 @@
 
 #include "base/limits.h"
 #include "os/clock.h"
+#include "wait/payer.h"
 
 /* pid 0: the account of the user. */
 static struct breacher *find(struct sluice_server *server, uid_t uid, pid_t pid)
@@ -101,7 +107,9 @@ static int64_t end_of_pause(struct sluice_server *server, const struct ucred *us
 
 bool server_keeps_waiting(struct sluice_server *server, struct server_channel *channel)
 {
-	int64_t until = end_of_pause(server, &channel->responder.channel.user);
+	const struct channel *common = &channel->responder.channel;
+	int64_t until = max_i64(end_of_pause(server, &common->user),
+				turn_greeting_at(&common->turn));
 
 	if (until <= clock_now())
 		return false;

@@ -164,16 +164,23 @@
 #define WAKES_HELD_MAX		64u
 
 /*
- * The time that a peer may use up by packets (wait/budget.c).  It gets 1/16 of the node's
- * time, and all peers together half of it.  Work beyond that waits.  Before, a peer may use
- * up 4 ms at once, and all together 8 ms.  Mapping and populating a segment of 64 MiB takes
- * 3 ms, so the first message of that size is not delayed.  An honest peer that comes
- * meanwhile waits for no more than 8 ms and the step that was begun.
+ * The time that a peer may use up by packets (wait/budget.c).  A peer is a process.  It gets
+ * 1/16 of the node's time, and all peers together half of it.  Work beyond that waits.
+ * Before, a peer may use up 4 ms at once, and all together 8 ms.  Mapping and populating a
+ * segment of 64 MiB takes 3 ms, so the first message of that size is not delayed.  An honest
+ * peer that comes meanwhile waits for no more than 8 ms and the step that was begun.
  */
 #define TURN_PRICE		INT64_C(16)
 #define TURNS_PRICE		INT64_C(2)
 #define TURN_DEBT_MAX_NS	(INT64_C(4) * 1000 * 1000 * TURN_PRICE)
 #define TURNS_DEBT_MAX_NS	(INT64_C(8) * 1000 * 1000 * TURNS_PRICE)
+
+/*
+ * The same for greetings of one process: a quarter of the node's time, and before that 8 ms
+ * at once.  A greeting takes 0.05 ms, or a millisecond where ports are prefaulted.
+ */
+#define GREETING_PRICE		INT64_C(4)
+#define GREETING_DEBT_MAX_NS	(INT64_C(8) * 1000 * 1000 * GREETING_PRICE)
 
 /*
  * One step is never charged with more than this.  It rarely takes longer, and if it does,

@@ -40,6 +40,7 @@
 #include "os/pidfd.h"
 #include "os/shortage.h"
 #include "trace/probes.h"
+#include "wait/payer.h"
 
 static void socket_ready(struct wait_source *source)
 {
@@ -112,10 +113,13 @@ void *channel_part(const struct channel *channel, uint64_t offset)
 
 void channel_destroy(struct channel *channel)
 {
+	struct payer *payer = channel->turn.payer;
+
 	channel_close(channel, EPIPE);
 	channel->life.fd = fd_close(channel->life.fd);
 	mapping_unmap(&channel->memory);
 	channel->events->destroy(channel);
+	payer_put(payer);
 }
 
 void channel_close(struct channel *channel, int reason)

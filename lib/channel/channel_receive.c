@@ -27,6 +27,7 @@
 #include "base/limits.h"
 #include "os/clock.h"
 #include "os/fdpass.h"
+#include "wait/payer.h"
 
 /* The largest packet there is; all others are shorter. */
 union packet {
@@ -100,22 +101,24 @@ static int take_packet(struct channel *channel, const union packet *packet, size
 
 /*
  * What a HELLO costs is decided by the configuration of this end more than by the peer,
- * which should not have to wait for it afterwards; so it counts for all peers together.
- * A peer that has broken the protocol before waits for its HELLO (api/server_breaches.c).
+ * which should not have to wait for it afterwards; so it counts for all peers together, and
+ * for further greetings of the process (api/server_breaches.c).
  */
 static int take_charged(struct channel *channel, const union packet *packet, size_t size,
 			struct fdpass_extras *extras)
 {
 	struct turn *turn = channel->memory.base ? &channel->turn : NULL;
-	int64_t begun;
+	int64_t begun, used;
 	int r;
 
 	if (size == 1)
 		return take_packet(channel, packet, size, extras);
 	begun = clock_thread();
 	r = take_packet(channel, packet, size, extras);
-	channel->spent = !turn_charge(&channel->wait->turns, turn,
-				      clock_thread() - begun + PACKET_NS);
+	used = clock_thread() - begun + PACKET_NS;
+	channel->spent = !turn_charge(&channel->wait->turns, turn, used);
+	if (!turn)
+		turn_charge_greeting(&channel->turn, used);
 	return r;
 }
 

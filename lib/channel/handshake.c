@@ -22,7 +22,10 @@
  * A server that lacks descriptors or memory for the client says so by a REJECT, before
  * the WELCOME or at any time after it, and hangs up.  That is no verdict on the client,
  * which connects again after a pause.  So does one that has no place for a further client
- * (api/server_places.c), which it knows before it maps the memory.
+ * (api/server_places.c), which it knows before it maps the memory; and one that cannot send
+ * the WELCOME, since too many descriptors that its user has sent are not received yet
+ * (wait/flight.c).  If it cannot send the REJECT either, it serves the client without a
+ * WELCOME, since a hang-up would say that it has died.
  *
  * A server believes of a HELLO only what it has compared with its own contract.  How the
  * memory is laid out the pattern says (struct channel_plan), and it follows from that
@@ -56,6 +59,7 @@
 #include "os/fdpass.h"
 #include "os/memfd.h"
 #include "os/socket.h"
+#include "wait/payer.h"
 
 static struct sluice_wire_header header_of(uint16_t type)
 {
@@ -116,6 +120,9 @@ int handshake_hello(struct channel *channel, const struct handshake *self)
 
 	/* As of the time when it began to listen; the answer tells who it is then. */
 	r = socket_peer(channel->source.fd, &channel->user);
+	if (!r)
+		turn_set_payer(&channel->wait->turns, &channel->turn, channel->user.pid,
+			       channel->user.uid);
 	if (!r)
 		r = check_user(channel, self, "server");
 	if (!r)
@@ -228,7 +235,7 @@ static bool is_reason(uint32_t reason)
 	       reason == EPROTONOSUPPORT || is_want(reason);
 }
 
-void handshake_welcome(struct channel *channel, const struct handshake *self)
+int handshake_welcome(struct channel *channel, const struct handshake *self)
 {
 	struct sluice_wire_welcome welcome = {
 		.header = header_of(SLUICE_WIRE_WELCOME),
@@ -236,13 +243,18 @@ void handshake_welcome(struct channel *channel, const struct handshake *self)
 		.node = self->node,
 	};
 
-	channel_set_bells(channel);
+	int r = fdpass_send(channel->source.fd, &welcome, sizeof(welcome), self->load_fd);
+
+	/* Fresh as it is, the socket is not full. */
+	if (r == -EAGAIN)
+		return fail(EMFILE, "a client cannot be welcomed: too many descriptors of this user are on their way");
 	/* The client may be gone already; what it sent before is served all the same. */
-	if (!fdpass_send(channel->source.fd, &welcome, sizeof(welcome), self->load_fd))
+	if (!r)
 		flight_began(&channel->wait->flights, &channel->flight, 1);
+	return 0;
 }
 
-void handshake_reject(int fd, int error)
+int handshake_reject(int fd, int error)
 {
 	uint32_t reason = (uint32_t)error;
 	struct sluice_wire_reject reject = {
@@ -250,7 +262,7 @@ void handshake_reject(int fd, int error)
 		.reason = is_reason(reason) ? reason : ENOMEM,
 	};
 
-	(void)!fdpass_send(fd, &reject, sizeof(reject), -1);
+	return fdpass_send(fd, &reject, sizeof(reject), -1);
 }
 
 void handshake_turn_away(int fd)

@@ -34,11 +34,14 @@ int handshake_check(struct channel *channel, const struct handshake *self,
 /* Server: maps and seals the memory that came with it.  0 or -errno. */
 int handshake_accept(struct channel *channel, const void *packet, int passed) MUST_CHECK;
 
-/* Server: says WELCOME. */
-void handshake_welcome(struct channel *channel, const struct handshake *self);
+/* Server: says WELCOME.  0, or -EMFILE (its descriptor cannot be sent at the moment). */
+int handshake_welcome(struct channel *channel, const struct handshake *self) MUST_CHECK;
 
-/* Server: says REJECT on a client's socket; an error that is no reason is told as ENOMEM. */
-void handshake_reject(int fd, int error);
+/*
+ * Server: says REJECT on a client's socket; an error that is no reason is told as ENOMEM.  0
+ * or -errno (it was not sent).
+ */
+int handshake_reject(int fd, int error);
 
 /* Server: says GOODBYE on the socket of a client that it has not taken. */
 void handshake_turn_away(int fd);

@@ -40,6 +40,7 @@ void inlet_init(struct inlet *inlet, struct channel *channel, const struct paylo
 		.payload = payload,
 		.view = {
 			.turns = &channel->wait->turns,
+			.turn = &channel->turn,
 			.locked = channel->plan.residence == RESIDENCE_LOCKED,
 			.whole = channel->plan.residence != RESIDENCE_LAZY,
 		},

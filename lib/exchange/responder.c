@@ -78,6 +78,18 @@ static int take_quit(struct responder *responder, size_t size)
 	return 0;
 }
 
+/* A client that can be told nothing at all is served without a WELCOME. */
+static int welcome(struct responder *responder)
+{
+	int fd = responder->channel.source.fd;
+	int r = handshake_welcome(&responder->channel, responder->config->self);
+
+	if (!r)
+		return 0;
+	responder->rejected = !handshake_reject(fd, -r);
+	return responder->rejected ? r : 0;
+}
+
 static int take_hello(struct channel *channel, const void *packet, size_t size, int passed)
 {
 	struct responder *responder = responder_of(channel);
@@ -91,14 +103,17 @@ static int take_hello(struct channel *channel, const void *packet, size_t size, 
 		r = handshake_accept(channel, packet, passed);
 	if (!r && responder->config->pool.residence != RESIDENCE_LAZY)
 		r = make_all(responder);
+	if (!r)
+		r = welcome(responder);
 	if (r < 0) {
-		handshake_reject(channel->source.fd, -r);
+		if (!responder->rejected)
+			(void)!handshake_reject(channel->source.fd, -r);
 		responder->rejected = true;
 		if (first)
 			probe(channel_refuse, channel->port, channel->peer, (uint64_t)-r);
 		return r;
 	}
-	handshake_welcome(channel, responder->config->self);
+	channel_set_bells(channel);
 	bind_rings(responder);
 	probe(channel_connect, channel->port, channel->peer);
 	responder->config->changed(responder);
@@ -122,7 +137,7 @@ static void give_up(struct channel *channel, int error)
 	struct responder *responder = responder_of(channel);
 
 	if (!responder->rejected)
-		handshake_reject(channel->source.fd, error);
+		(void)!handshake_reject(channel->source.fd, error);
 	responder->rejected = true;
 }
 
@@ -167,7 +182,7 @@ static const struct channel_events events = {
 
 int responder_refuse(int fd)
 {
-	handshake_reject(fd, ENOMEM);
+	(void)!handshake_reject(fd, ENOMEM);
 	fd_close(fd);
 	return fail(ENOMEM, "no memory for a channel");
 }

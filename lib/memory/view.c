@@ -176,7 +176,7 @@ int view_populate(struct view *view)
 
 static void unmap(const struct view *view, struct view_segment *segment)
 {
-	unmap_in_turns(view->turns, &segment->mapping, segment->told);
+	unmap_in_turns(view->turns, view->turn, &segment->mapping, segment->told);
 	segment->number = 0;
 }
 

@@ -27,6 +27,7 @@ struct view {
 	struct view_segment segments[SLUICE_SEGMENTS_ALIVE];
 	uint32_t recent;	/* index of the segment that was named last */
 	struct turns *turns;	/* of the node: large segments are unmapped in turns */
+	const struct turn *turn;	/* of the peer, which is charged for that */
 	bool locked;		/* mapped memory is kept from being swapped out */
 	bool whole;		/* bytes that may be named are populated */
 };

@@ -5,7 +5,8 @@
  * A packet costs its sender next to nothing.  The receiver may have to map, check and
  * populate a gigabyte for it, and other peers wait meanwhile.  So the time that a peer's
  * control messages take is measured and counted twice: against the budget of the peer, and
- * against that of the node, for all of its peers together.
+ * against that of the node, for all of its peers together.  A peer is a process, with all
+ * of its connections (wait/payer.c).
  *
  *	going on	turn_charge() says that a budget is spent, or a look was long
  *			enough			-> waiting	turn_wait()
@@ -25,7 +26,8 @@
  * Invariants:
  * (1) In a time t, all peers together use up at most the limit and t / TURNS_PRICE, and one
  *     step more for each peer: a packet, or POPULATE_TURN bytes.
- * (2) One peer uses up at most the limit, t / TURN_PRICE, and one step more.
+ * (2) One peer uses up at most the limit, t / TURN_PRICE, and one step more for each of its
+ *     connections; and what its greetings take.
  * (3) No message of a peer is counted, nor a ring that it was asked for: these are served in
  *     turn anyway (api/server_receive.c).
  *
@@ -39,13 +41,14 @@
 
 #include "base/limits.h"
 #include "os/clock.h"
+#include "wait/payer.h"
 
-static void add(struct budget *budget, int64_t now, int64_t cost)
+void budget_add(struct budget *budget, int64_t now, int64_t cost)
 {
 	budget->due = max_i64(budget->due, now) + cost;
 }
 
-static bool is_spent(const struct budget *budget, int64_t now, int64_t most)
+bool budget_is_spent(const struct budget *budget, int64_t now, int64_t most)
 {
 	return budget->due - now > most;
 }
@@ -56,39 +59,54 @@ static int64_t paid_at(const struct budget *budget, int64_t most)
 	return budget->due - (most - most / 4);
 }
 
+int64_t budget_open_at(const struct budget *budget, int64_t most)
+{
+	int64_t now = clock_now();
+
+	return budget_is_spent(budget, now, most) ? paid_at(budget, most) : now;
+}
+
+/* The budget that a turn is charged to. */
+static struct budget *budget_of(struct turn *turn)
+{
+	return turn->payer ? &turn->payer->work : &turn->budget;
+}
+
 bool turn_charge(struct turns *turns, struct turn *turn, int64_t used)
 {
 	int64_t now = clock_now();
 
 	used = min_i64(max_i64(used, 0), TURN_CHARGE_MAX_NS);
-	add(&turns->budget, now, used * TURNS_PRICE);
+	budget_add(&turns->budget, now, used * TURNS_PRICE);
 	if (turn)
-		add(&turn->budget, now, used * TURN_PRICE);
-	return !is_spent(&turns->budget, now, TURNS_DEBT_MAX_NS) &&
-	       !(turn && is_spent(&turn->budget, now, TURN_DEBT_MAX_NS));
+		budget_add(budget_of(turn), now, used * TURN_PRICE);
+	return !budget_is_spent(&turns->budget, now, TURNS_DEBT_MAX_NS) &&
+	       !(turn && budget_is_spent(budget_of(turn), now, TURN_DEBT_MAX_NS));
 }
 
 void turn_refund(struct turns *turns, struct turn *turn, int64_t paid)
 {
-	turn->budget.due -= paid * TURN_PRICE;
+	budget_of(turn)->due -= paid * TURN_PRICE;
 	turns->budget.due -= paid * TURNS_PRICE;
 }
 
 /* ---- The queue ---- */
 
 /* Even work whose own budget allows a turn may have to wait for the node's. */
-static int64_t node_at(const struct turns *turns, int64_t now)
+static int64_t node_at(const struct turns *turns)
 {
-	return is_spent(&turns->budget, now, TURNS_DEBT_MAX_NS) ?
-	       paid_at(&turns->budget, TURNS_DEBT_MAX_NS) : now;
+	return budget_open_at(&turns->budget, TURNS_DEBT_MAX_NS);
+}
+
+/* Others that are charged to the same process may have used up its budget meanwhile. */
+static int64_t turn_at(struct turn *turn)
+{
+	return max_i64(turn->at, budget_open_at(budget_of(turn), TURN_DEBT_MAX_NS));
 }
 
 void turn_wait(struct turns *turns, struct turn *turn)
 {
-	int64_t now = clock_now();
-
-	turn_wait_until(turns, turn, is_spent(&turn->budget, now, TURN_DEBT_MAX_NS) ?
-			paid_at(&turn->budget, TURN_DEBT_MAX_NS) : now);
+	turn_wait_until(turns, turn, budget_open_at(budget_of(turn), TURN_DEBT_MAX_NS));
 }
 
 void turn_wait_until(struct turns *turns, struct turn *turn, int64_t at)
@@ -104,7 +122,7 @@ void turn_wait_until(struct turns *turns, struct turn *turn, int64_t at)
 		turns->first = turn;
 	turns->last = turn;
 	turns->alarm = turns->first == turn ? CLOCK_NEVER : turns->alarm;
-	turns->alarm = min_i64(turns->alarm, max_i64(at, node_at(turns, clock_now())));
+	turns->alarm = min_i64(turns->alarm, max_i64(at, node_at(turns)));
 }
 
 void turn_forget(struct turns *turns, struct turn *turn)
@@ -131,7 +149,8 @@ bool turn_begin(struct turns *turns, struct turn *turn)
 	if (likely(!turn->waiting))
 		return true;
 	now = clock_now();
-	if (turn->at > now || node_at(turns, now) > now)
+	if (turn->at > now || budget_is_spent(budget_of(turn), now, TURN_DEBT_MAX_NS) ||
+	    budget_is_spent(&turns->budget, now, TURNS_DEBT_MAX_NS))
 		return false;
 	turn_forget(turns, turn);
 	return true;
@@ -139,13 +158,13 @@ bool turn_begin(struct turns *turns, struct turn *turn)
 
 static void set_alarm(struct turns *turns)
 {
-	const struct turn *turn;
+	struct turn *turn;
 
 	turns->alarm = CLOCK_NEVER;
 	for (turn = turns->first; turn; turn = turn->next)
-		turns->alarm = min_i64(turns->alarm, turn->at);
+		turns->alarm = min_i64(turns->alarm, turn_at(turn));
 	if (turns->first)
-		turns->alarm = max_i64(turns->alarm, node_at(turns, clock_now()));
+		turns->alarm = max_i64(turns->alarm, node_at(turns));
 }
 
 /*

@@ -13,6 +13,8 @@ struct budget {
 	int64_t due;		/* when all of it is paid for */
 };
 
+struct payer;
+
 /*
  * Work that a peer causes; embedded in the object that does it.  Zeroed, it has used
  * nothing.
@@ -20,7 +22,8 @@ struct budget {
 struct turn {
 	/* Does a part of the work, and calls turn_wait() if there is more. */
 	void (*take)(struct turn *turn);
-	struct budget budget;
+	struct budget budget;	/* while there is no payer */
+	struct payer *payer;	/* the process that it is charged to (wait/payer.c); or NULL */
 	bool waiting;		/* in the queue of its node */
 	int64_t at;		/* not before this time */
 	struct turn *next;
@@ -30,9 +33,19 @@ struct turn {
 struct turns {
 	struct budget budget;	/* of all peers together */
 	struct turn *first, *last;
+	struct payer *payers;	/* accounts of processes */
 	int64_t alarm;		/* when turns_run() has to look; valid while first is set */
 	uint64_t unmapping;	/* bytes that wait to be unmapped (wait/unmapping.c) */
 };
+
+/* Counts time that costs so much now, and is paid for by time that passes. */
+void budget_add(struct budget *budget, int64_t now, int64_t cost);
+
+/* Is there more to pay than this? */
+bool budget_is_spent(const struct budget *budget, int64_t now, int64_t most);
+
+/* When it may be used again, if it is spent; or a time that has passed. */
+int64_t budget_open_at(const struct budget *budget, int64_t most);
 
 /*
  * Counts time of this thread, in ns, that was used up for a peer.  Is there some left, so

@@ -17,7 +17,9 @@
  *
  * Several failures of one try count once, for example of a client that lacks a descriptor
  * for each of many servers.  A peer that makes us try again and again gets one try a
- * second, as every peer does.
+ * second, as every peer does.  It may also send us the reasons for which pauses begin anew
+ * (retry_afresh()).  So the pauses after a breach are firm: they begin anew only when the
+ * last try was long ago.
  */
 #include "wait/retry.h"
 
@@ -30,11 +32,17 @@ void retry_later(struct retry *retry)
 	if (retry->wanted)
 		return;
 	if (!retry->pause || now - retry->at > RETRY_LONGEST_NS)
-		retry->pause = RETRY_FIRST_NS;
+		*retry = (struct retry){ .pause = RETRY_FIRST_NS };
 	else
 		retry->pause = min_i64(2 * retry->pause, RETRY_LONGEST_NS);
 	retry->at = now + retry->pause;
 	retry->wanted = true;
+}
+
+void retry_later_firmly(struct retry *retry)
+{
+	retry_later(retry);
+	retry->firm = true;
 }
 
 void retry_now(struct retry *retry)
@@ -45,5 +53,6 @@ void retry_now(struct retry *retry)
 
 void retry_afresh(struct retry *retry)
 {
-	retry->pause = 0;
+	if (!retry->firm)
+		retry->pause = 0;
 }

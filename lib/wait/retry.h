@@ -13,10 +13,14 @@ struct retry {
 	bool wanted;
 	int64_t at;		/* when to try; or when was tried last */
 	int64_t pause;
+	bool firm;		/* the pause grows whatever happens meanwhile */
 };
 
 /* A try failed for lack of something: try again after a pause. */
 void retry_later(struct retry *retry);
+
+/* The same, since a peer has broken the protocol; retry_afresh() does not shorten the pauses. */
+void retry_later_firmly(struct retry *retry);
 
 /* The missing resource may be there: try again at once. */
 void retry_now(struct retry *retry);

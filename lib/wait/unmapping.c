@@ -4,7 +4,8 @@
  *
  * Unmapping 1 GiB of populated memory takes 20 ms, and a peer can cause it by a packet, or
  * by its end.  So a window larger than a step is unmapped in turns (wait/budget.c), from
- * its end on.  It has no owner meanwhile: the owner has given it up.
+ * its end on.  It has no owner meanwhile: the owner has given it up.  The process whose
+ * memory it was is charged (wait/payer.c), whether it is still connected or not.
  *
  * A locked mapping is unmapped at once, since locked memory counts against a limit.  So is
  * a mapping if there is no memory to remember it, or when too much waits.
@@ -18,6 +19,7 @@
 
 #include "base/limits.h"
 #include "os/clock.h"
+#include "wait/payer.h"
 
 struct leftover {
 	struct turn turn;
@@ -35,6 +37,12 @@ static void unmap_step(struct leftover *left)
 	munmap(left->base + left->length, step);
 }
 
+static void drop(struct leftover *left)
+{
+	payer_put(left->turn.payer);
+	free(left);
+}
+
 static void take_turn(struct turn *turn)
 {
 	struct leftover *left = container_of(turn, struct leftover, turn);
@@ -50,10 +58,11 @@ static void take_turn(struct turn *turn)
 	if (left->length)
 		turn_wait(left->turns, turn);
 	else
-		free(left);
+		drop(left);
 }
 
-void unmap_in_turns(struct turns *turns, struct mapping *mapping, uint64_t populated)
+void unmap_in_turns(struct turns *turns, const struct turn *owner, struct mapping *mapping,
+		    uint64_t populated)
 {
 	struct leftover *left = NULL;
 
@@ -70,6 +79,7 @@ void unmap_in_turns(struct turns *turns, struct mapping *mapping, uint64_t popul
 		.base = mapping->base,
 		.length = populated,
 	};
+	turn_share_payer(&left->turn, owner);
 	if (mapping->length > populated)
 		munmap(mapping->base + populated, mapping->length - populated);
 	*mapping = (struct mapping){ 0 };
@@ -90,6 +100,6 @@ void unmap_the_rest(struct turns *turns)
 		turn_forget(turns, turn);
 		while (left->length)
 			unmap_step(left);
-		free(left);
+		drop(left);
 	}
 }

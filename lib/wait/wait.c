@@ -27,6 +27,7 @@
 #include <sys/epoll.h>
 
 #include "base/error.h"
+#include "wait/payer.h"
 #include "wait/unmapping.h"
 #include "wait/wait_modes.h"
 #include "os/clock.h"
@@ -74,6 +75,7 @@ int wait_init(struct wait *wait, enum wait_mode mode)
 void wait_deinit(struct wait *wait)
 {
 	unmap_the_rest(&wait->turns);
+	payers_forget(&wait->turns);
 	wait_forget(wait, &wait->timer);
 	wait->timer.fd = fd_close(wait->timer.fd);
 	if (wait->mode == WAIT_URING)

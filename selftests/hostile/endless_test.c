@@ -166,4 +166,26 @@ TEST_F_TIMEOUT(endless, bytes_of_ever_new_processes, 120)
 	expect_few_channels(_metadata, &self->scene);
 }
 
+/* ---- In good order ----------------------------------------------------------------------- */
+
+/* One comes, and leaves as it should; as often as it is let in. */
+static long come_and_go(struct scene *scene, const struct raw_service *service)
+{
+	struct raw_end end;
+
+	while (attack_goes_on(scene)) {
+		if (raw_meet(&end, service, scene->as_server) < 0)
+			continue;
+		raw_goodbye(&end);
+		raw_leave(&end);
+		scene->stage->note++;
+	}
+	return scene->stage->note;
+}
+
+TEST_F_TIMEOUT(endless, greetings_in_good_order, 120)
+{
+	scene_play(_metadata, &self->scene, come_and_go);
+}
+
 TEST_HARNESS_MAIN

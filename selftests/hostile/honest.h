@@ -7,12 +7,15 @@
 #ifndef SELFTESTS_HOSTILE_HONEST_H
 #define SELFTESTS_HOSTILE_HONEST_H
 
-#include "common.h"
+#include <sched.h>
+
+#include "looks.h"
 
 #define LIMIT		(5 * SECOND)
 #define SAMPLES		(1 << 15)
 
-enum phase { QUIET, BUSY, ATTACK, AFTER, PHASES };
+/* Between two phases, the client is SETTLING: what is made once is made then. */
+enum phase { SETTLING, QUIET, BUSY, ATTACK, AFTER, PHASES };
 
 struct figures {
 	uint64_t count;
@@ -25,13 +28,15 @@ struct stage {
 	int phase;
 	bool client_ends, server_ends;	/* it is to give back everything and go */
 	bool attack_ends;
-	bool server_ready, client_ready;
+	bool server_ready;
+	int pair, pair_ready;		/* how often the client is, and was, made anew */
 	uint64_t size;			/* of payloads */
 	long deeds;			/* of the attack */
 	long note, note_limit;		/* what else it has found out, and the most it may be */
 	uint64_t failures;
 	char failure[256];
 	struct figures figures[PHASES];
+	struct looks looks;		/* of the victim, during the attack */
 };
 
 static const struct sluice_contract echo = {
@@ -39,6 +44,28 @@ static const struct sluice_contract echo = {
 	.request = SLUICE_SLICE(uint8_t),
 	.response = SLUICE_SLICE(uint8_t),
 };
+
+/* ---- Processors ------------------------------------------------------------------- */
+
+/* The last processor for the honest ones and the first one for the peer, where there are two. */
+helper int take_cpu(bool is_peer)
+{
+	const char *choice = getenv("SCENE_CPUS");
+	int first = 0, last = CPU_SETSIZE - 1;
+	cpu_set_t all, own;
+
+	if (choice && !strcmp(choice, "any"))
+		return 0;
+	if (sched_getaffinity(0, sizeof(all), &all))
+		return -errno;
+	while (!CPU_ISSET(first, &all))
+		first++;
+	while (!CPU_ISSET(last, &all))
+		last--;
+	CPU_ZERO(&own);
+	CPU_SET(is_peer ? first : last, &own);
+	return sched_setaffinity(0, sizeof(own), &own) ? -errno : 0;
+}
 
 /* ---- The honest ones ------------------------------------------------------------ */
 
@@ -158,19 +185,36 @@ static const struct sluice_client_opts growing_client =
 static const struct sluice_server_opts growing_server =
 	SLUICE_SERVER_OPTS(.port = { .initial_max_slice_len = 64 });
 
-helper void be_client(struct stage *stage, struct sluice_service *service)
+/* Until it is to be made anew, or to end. */
+helper void ask_all_the_time(struct stage *stage, struct sluice_client *client, int pair)
 {
-	struct sluice_client *client = sluice_client_create(service, &growing_client);
 	uint64_t count = 0;
 
-	if (!client || sluice_client_wait_servers(client, 1, LONG) < 1)
-		stage_failed(stage, "connect");
-	stage_set(&stage->client_ready);
-	while (client && !stage_has(&stage->client_ends)) {
+	while (!stage_has(&stage->client_ends) &&
+	       __atomic_load_n(&stage->pair, __ATOMIC_SEQ_CST) == pair) {
 		ask_and_measure(stage, client, count++);
 		pause_briefly();
 	}
-	sluice_client_destroy(client);
+}
+
+/* A client that is made anew has to grow again, and so has the server's memory for it. */
+helper void be_client(struct stage *stage, struct sluice_service *service)
+{
+	struct sluice_client *client;
+	int pair;
+
+	while (!stage_has(&stage->client_ends)) {
+		pair = __atomic_load_n(&stage->pair, __ATOMIC_SEQ_CST);
+		client = sluice_client_create(service, &growing_client);
+		if (!client || sluice_client_wait_servers(client, 1, LONG) < 1) {
+			stage_failed(stage, "connect");
+			sluice_client_destroy(client);
+			return;
+		}
+		__atomic_store_n(&stage->pair_ready, pair, __ATOMIC_SEQ_CST);
+		ask_all_the_time(stage, client, pair);
+		sluice_client_destroy(client);
+	}
 }
 
 helper void be_server(struct stage *stage, struct sluice_service *service)

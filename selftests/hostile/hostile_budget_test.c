@@ -104,9 +104,7 @@ TEST_F(hostile, one_look_populates_a_bounded_part)
 	before = populated(channel);
 	ASSERT_EQ(0, send_segment(self->requester->channel.source.fd, 1000, 256 * MIB, memory));
 	for (looks = 0; populated(channel) < 256 * MIB && looks < 1000; looks++) {
-		channel->turn.budget.due = 0;
-		channel->turn.at = 0;
-		channel->wait->turns.budget.due = 0;
+		forgive(channel);
 		last = populated(channel);
 		(void)channel_drain(channel);
 		EXPECT_GE(POPULATE_TURNS_MAX * POPULATE_TURN, populated(channel) - last);
@@ -263,6 +261,70 @@ TEST_F(hostile, an_end_waits_for_what_was_sent_before)
 	EXPECT_EQ(0, channel->gone);
 	EXPECT_EQ(-ETIMEDOUT, take_blob(&self->server, 2, 2 * SECOND));
 	EXPECT_EQ(EPIPE, channel->gone);
+	end(self);
+}
+
+/* ---- A process that comes again ------------------------------------------------------ */
+
+#define CHARGES	20
+
+static int64_t left_to_pay(const struct budget *budget)
+{
+	return budget->due - clock_now();
+}
+
+TEST_F(hostile, a_process_that_comes_again_has_the_same_budget)
+{
+	struct channel *channel;
+	int i;
+
+	let_in(_metadata, self);
+	channel = &self->responder->channel;
+	for (i = 0; i < 5 * CHARGES; i++)
+		(void)!turn_charge(&channel->wait->turns, &channel->turn, TURN_CHARGE_MAX_NS);
+	channel->wait->turns.budget.due = 0;
+	end(self);
+	let_in(_metadata, self);
+	channel = &self->responder->channel;
+	EXPECT_LT(SECOND, left_to_pay(&channel->turn.payer->work));
+	end(self);
+}
+
+/* The budget is for all of its connections, and is paid by time alone. */
+TEST_F(hostile, greetings_wait_when_their_budget_is_spent)
+{
+	int64_t begun = now();
+	int i;
+
+	let_in(_metadata, self);
+	for (i = 0; i < CHARGES; i++)
+		turn_charge_greeting(&self->responder->channel.turn, TURN_CHARGE_MAX_NS);
+	end(self);
+	let_in(_metadata, self);
+	EXPECT_LE((CHARGES - 1) * TURN_CHARGE_MAX_NS * GREETING_PRICE - GREETING_DEBT_MAX_NS,
+		  now() - begun);
+	end(self);
+}
+
+TEST_F(hostile, unmapping_is_charged_to_the_process)
+{
+	int memory = make_memory(64 * MIB);
+	struct channel *channel;
+	struct turn *waits;
+
+	ASSERT_LE(0, memory);
+	let_in(_metadata, self);
+	channel = &self->responder->channel;
+	ASSERT_EQ(0, send_segment(self->requester->channel.source.fd, 1000, 64 * MIB, memory));
+	drain_all(channel);
+	EXPECT_LE(64 * MIB, populated(channel));
+	ASSERT_EQ(0, send_retire(self->requester->channel.source.fd, 1000));
+	drain_all(channel);
+	waits = channel->wait->turns.first;
+	ASSERT_NE(NULL, waits);
+	EXPECT_NE(NULL, waits->payer);
+	EXPECT_EQ(channel->turn.payer, waits->payer);
+	close(memory);
 	end(self);
 }
 

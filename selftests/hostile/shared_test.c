@@ -80,7 +80,7 @@ TEST_F_TIMEOUT(shared, nothing_is_returned, 120)
 	self->scene.attack_time = 4 * SECOND;
 	self->scene.more_mappings = 8;
 	if (variant->as_server)
-		self->scene.size_under_attack = 1 << 16;
+		self->scene.size = 1 << 16;
 	scene_play(_metadata, &self->scene, return_nothing);
 	EXPECT_GT(HELD_MOST, self->scene.most.shared);
 	unlink(path);
