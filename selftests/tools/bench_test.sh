@@ -221,6 +221,7 @@ kill -INT $!
 wait $!
 result $? "interrupted"
 says "it says so" "^ended early"
+says "and why no calls were counted" "^the run was ended before that"
 
 # A run of others that has just begun has nothing open yet.
 for _ in 1 2 3 4 5 6 7 8 9 10; do

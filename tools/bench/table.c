@@ -243,6 +243,17 @@ static void print_setting_up(struct setting_up *up)
 	       up->descriptors[SERVER], up->descriptors[CLIENT]);
 }
 
+static void print_how_counted(const struct report *report)
+{
+	const char *why = "";
+
+	if (report->interrupted)
+		why = ";\nthe run was ended before that";
+	else if (!report->counted)
+		why = ";\nthat needs root, or CAP_BPF with CAP_PERFMON: see sluice bench --help";
+	printf("\ncalls: system calls of both sides, counted in a round that is not timed%s\n", why);
+}
+
 void table_print(struct report *report)
 {
 	print_head(report);
@@ -256,6 +267,5 @@ void table_print(struct report *report)
 		print_idle(report);
 	if (report->up)
 		print_setting_up(report->up);
-	printf("\ncalls: system calls of both sides, counted in a round that is not timed%s\n",
-	       report->counted ? "" : ";\nthat needs root, or CAP_BPF with CAP_PERFMON: see sluice bench --help");
+	print_how_counted(report);
 }
