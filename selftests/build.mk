@@ -38,12 +38,10 @@ objects	      += $(test-objects)
 # Scripts look at what was built or measure it, for which the plain build is the
 # right one; but that failures are seen must be shown everywhere.  Nor is spin_test,
 # which tells polling from sleeping, for a program that a sanitizer slows down.
-# The thread sanitizer makes a machine of two processors too slow for those that compare what
-# is left after so many peers or so much work; and the random walk races on purpose.
-too-slow := $(if $(filter thread,$(SANITIZE)),$(hostile-raw) hostile/hostile_gone_test \
-	      hostile/hostile_budget_test \
-	      $(addprefix behaviour/,idle_memory_test shortage_test shortage_growth_test \
-	      turnover_test))
+# The thread sanitizer makes a machine of two processors too slow for a budget of processor
+# time and for what is left after so much work; and the random walk races on purpose.
+too-slow := $(if $(filter thread,$(SANITIZE)),$(hostile-raw) hostile/hostile_budget_test \
+	      behaviour/idle_memory_test)
 too-slow += $(too-slow:%=socket/%)
 test-runs := $(patsubst %,$(O)/selftests/%, \
 	       $(filter-out $(too-slow) $(if $(SANITIZE),unit/spin_test),$(test-alone))) \

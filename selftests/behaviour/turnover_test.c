@@ -67,7 +67,7 @@ static void exchange(struct __test_metadata *_metadata, struct seat *client, lon
 
 #define VISITORS	300
 
-TEST_F(turnover, of_clients_beside_one_that_stays)
+TEST_F_TIMEOUT(turnover, of_clients_beside_one_that_stays, 120)
 {
 	struct end *server = &self->end[0];
 	struct seat visitor = { 0 };
@@ -127,7 +127,7 @@ static long loan_into(struct seat *seat, long slot, long value)
 }
 
 /* Far more may be loaned than the rings to the client and back have room for. */
-TEST_F(turnover, of_replies_that_are_loaned_together)
+TEST_F_TIMEOUT(turnover, of_replies_that_are_loaned_together, 120)
 {
 	struct end *server = &self->end[0];
 	long i, round, bytes = 0;
@@ -174,7 +174,7 @@ static long churn(struct seat *seat, long times, long unused)
 	return there;
 }
 
-TEST_F(turnover, of_a_service_leaves_no_ghost)
+TEST_F_TIMEOUT(turnover, of_a_service_leaves_no_ghost, 120)
 {
 	long i;
 
@@ -192,7 +192,7 @@ TEST_F(turnover, of_a_service_leaves_no_ghost)
 /* ---- Servers ------------------------------------------------------------- */
 
 /* Clients that it never came round to are told that it left, not that it died. */
-TEST_F(turnover, of_a_server_that_took_nobody)
+TEST_F_TIMEOUT(turnover, of_a_server_that_took_nobody, 120)
 {
 	struct end *server = &self->end[0], *other = &self->end[1];
 

@@ -227,7 +227,7 @@ static bool lists(struct __test_metadata *_metadata, FIXTURE_DATA(hostile) *self
 	return count_listed(self->server.server) == channels;
 }
 
-TEST_F(hostile, channels_that_have_gone_at_a_server)
+TEST_F_TIMEOUT(hostile, channels_that_have_gone_at_a_server, 120)
 {
 	struct audit before;
 	size_t i;
@@ -246,7 +246,7 @@ TEST_F(hostile, channels_that_have_gone_at_a_server)
 }
 
 /* All of them at once: none is forgotten, whatever circle it was in. */
-TEST_F(hostile, channels_that_have_gone_together)
+TEST_F_TIMEOUT(hostile, channels_that_have_gone_together, 120)
 {
 	struct audit before = audit_take();
 	int sockets[PEERS], i;
@@ -265,7 +265,7 @@ TEST_F(hostile, channels_that_have_gone_together)
 }
 
 /* All gone again, they have left a server that has descriptors for an honest client. */
-TEST_F(hostile, few_descriptors_after_many_peers)
+TEST_F_TIMEOUT(hostile, few_descriptors_after_many_peers, 120)
 {
 	struct rlimit before, few;
 	size_t i;
@@ -345,7 +345,7 @@ static void end_as_server(struct __test_metadata *_metadata, FIXTURE_DATA(hostil
 	}
 }
 
-TEST_F(hostile, channels_that_have_gone_at_a_client)
+TEST_F_TIMEOUT(hostile, channels_that_have_gone_at_a_client, 120)
 {
 	struct audit before = { 0 };
 	int way, n;

@@ -91,9 +91,10 @@ fi
 #		active_request_release
 sites=12
 
-instructions() {	# instructions PROGRAM TRIPS
-	timeout 120 valgrind --tool=callgrind --callgrind-out-file=/dev/null "$1" "$2" 2>&1 |
-		sed -n 's/.*Collected : //p'
+# instructions PROGRAM TRIPS: none if it did not make them all
+instructions() {
+	timeout 120 valgrind --tool=callgrind --callgrind-out-file=/dev/null "$1" "$2" \
+		>"$tmp/counted" 2>&1 && sed -n 's/.*Collected : //p' "$tmp/counted"
 }
 
 per_trip() {	# per_trip PROGRAM: instructions of a round trip, in tenths
