@@ -182,6 +182,20 @@ helper void scene_size(struct scene *scene, uint64_t size)
 	__atomic_store_n(&scene->stage->size, size, __ATOMIC_SEQ_CST);
 }
 
+#define ROUNDS	10
+
+/* A quiet or busy phase: for a while, and until some round trips were made. */
+helper void play_phase(struct scene *scene, enum phase phase)
+{
+	const uint64_t *count = &scene->stage->figures[phase].count;
+	int64_t until = now() + LONG;
+
+	scene_watch(scene, 300 * MILLISECOND);
+	while (__atomic_load_n(count, __ATOMIC_SEQ_CST) < ROUNDS && now() < until &&
+	       is_alive(scene_victim(scene)))
+		scene_watch(scene, 20 * MILLISECOND);
+}
+
 /* A peer that keeps the protocol comes and goes, so that the victim has made all it makes once. */
 helper long visit(struct scene *scene, const struct raw_service *service)
 {
@@ -205,8 +219,9 @@ helper long keep_busy(struct scene *scene, const struct raw_service *service)
 	(void)service;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair))
 		return -errno;
-	while (!stage_has(&scene->stage->attack_ends))
+	do {
 		deeds += send(pair[0], "", 1, 0) == 1 && recv(pair[1], &byte, 1, 0) == 1;
+	} while (!stage_has(&scene->stage->attack_ends));
 	close(pair[0]);
 	close(pair[1]);
 	return deeds;
@@ -316,16 +331,16 @@ helper void scene_play(struct __test_metadata *_metadata, struct scene *scene,
 	make_pair(_metadata, scene);
 	scene->before = audit(scene_victim(scene));
 	begin_phase(_metadata, scene, QUIET);
-	scene_watch(scene, 300 * MILLISECOND);
+	play_phase(scene, QUIET);
 	begin_phase(_metadata, scene, BUSY);
 	send_peer(_metadata, scene, keep_busy);
-	scene_watch(scene, 300 * MILLISECOND);
+	play_phase(scene, BUSY);
 	await_peer(_metadata, scene, "the control");
 	play_attack(_metadata, scene, what);
 	scene_phase(scene, AFTER);
 	/* The victim must also give back what payloads of another size needed. */
 	scene_size(scene, SIZE);
-	raw_pause(300 * MILLISECOND);
+	play_phase(scene, AFTER);
 	scene->after = judge_audit(_metadata, scene_victim(scene), &scene->before,
 				   scene->more_mappings);
 	stage_set(&stage->client_ends);
