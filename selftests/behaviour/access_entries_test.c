@@ -118,9 +118,9 @@ static int visit_harm(const char *path, const struct stat *status, int type,
 }
 
 /* harm(): how much of what is others' below the root could be changed. */
-static long harm(struct seat *seat, long a, long b)
+static long harm(struct side *side, long a, long b)
 {
-	(void)seat, (void)a, (void)b;
+	(void)side, (void)a, (void)b;
 	harmed = 0;
 	nftw(getenv("SLUICE_ROOT"), visit_harm, 16, FTW_PHYS | FTW_DEPTH);
 	return harmed;
@@ -159,13 +159,13 @@ static int find_service(char *path, size_t size)
 }
 
 /* forge(): a record that nobody holds, and that speaks of another's server. */
-static long forge(struct seat *seat, long a, long b)
+static long forge(struct side *side, long a, long b)
 {
 	struct sluice_registry_port record;
 	char path[PATH_MAX], name[PATH_MAX + 32];
 	int fd, result;
 
-	(void)seat, (void)a, (void)b;
+	(void)side, (void)a, (void)b;
 	if (find_service(path, sizeof(path)) != 1)
 		return -ENOENT;
 	snprintf(name, sizeof(name), "%s/ports/server.0", path);
@@ -183,11 +183,11 @@ static long forge(struct seat *seat, long a, long b)
 }
 
 /* forged(): is that record still there? */
-static long forged(struct seat *seat, long a, long b)
+static long forged(struct side *side, long a, long b)
 {
 	char path[PATH_MAX], name[PATH_MAX + 32];
 
-	(void)seat, (void)a, (void)b;
+	(void)side, (void)a, (void)b;
 	if (find_service(path, sizeof(path)) != 1)
 		return -ENOENT;
 	snprintf(name, sizeof(name), "%s/ports/server.9", path);

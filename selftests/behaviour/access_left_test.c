@@ -97,18 +97,18 @@ TEST_F(access, of_a_service_that_another_closes)
 /* ---- All at once ------------------------------------------------------------------ */
 
 /* come_and_go(rounds): opens and closes everything; the first failure. */
-static long come_and_go(struct seat *seat, long rounds, long unused)
+static long come_and_go(struct side *side, long rounds, long unused)
 {
 	long i, result = 0;
 
 	(void)unused;
 	for (i = 0; i < rounds && !result; i++) {
-		result = open_service(seat, PTR(&calls), PTR(&of_group_trusting));
+		result = open_service(side, PTR(&calls), PTR(&of_group_trusting));
 		if (!result)
-			result = open_server(seat, 0, 0);
+			result = open_server(side, 0, 0);
 		if (!result)
-			result = open_client(seat, 0, 0);
-		leave(seat, 0, 0);
+			result = open_client(side, 0, 0);
+		leave(side, 0, 0);
 	}
 	return result;
 }

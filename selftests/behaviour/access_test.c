@@ -83,21 +83,21 @@ TEST_F(access, of_root)
 	struct end *client = &self->end[1];
 
 	SHARE_ROOT(03770);
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), PTR(&of_group)));
-	ASSERT_EQ(0, open_server(&self->seat, 0, 0));
+	ASSERT_EQ(0, open_service(&self->side, PTR(&calls), PTR(&of_group)));
+	ASSERT_EQ(0, open_server(&self->side, 0, 0));
 	call_as(_metadata, client, BOB, NULL);
 	ASSERT_EQ(1, at(client, ask, 0, 1));
-	ASSERT_EQ(1, take(&self->seat, 0, LONG));
-	ASSERT_EQ(0, answer(&self->seat, 0, 2));
+	ASSERT_EQ(1, take(&self->side, 0, LONG));
+	ASSERT_EQ(0, answer(&self->side, 0, 2));
 	ASSERT_EQ(2, at(client, hear, 0, LONG));
 	end_stop(client);
-	leave(&self->seat, 0, 0);
+	leave(&self->side, 0, 0);
 
 	serve_as(_metadata, &self->end[0], ANN, &of_group);
-	EXPECT_EQ(-EACCES, open_service(&self->seat, PTR(&calls), 0));
+	EXPECT_EQ(-EACCES, open_service(&self->side, PTR(&calls), 0));
 	EXPECT_SAYS("SLUICE_SERVICE_ANY_USER");
-	EXPECT_EQ(0, open_service(&self->seat, PTR(&calls), PTR(&any_user)));
-	leave(&self->seat, 0, 0);
+	EXPECT_EQ(0, open_service(&self->side, PTR(&calls), PTR(&any_user)));
+	leave(&self->side, 0, 0);
 }
 
 TEST_F(access, that_is_demanded)
@@ -112,8 +112,8 @@ TEST_F(access, that_is_demanded)
 	end_stop(&self->end[0]);
 
 	/* The group that the root directory gives is known. */
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), PTR(&of_some_group)));
-	ASSERT_EQ(0, sluice_service_settings(self->seat.service, &found));
+	ASSERT_EQ(0, open_service(&self->side, PTR(&calls), PTR(&of_some_group)));
+	ASSERT_EQ(0, sluice_service_settings(self->side.service, &found));
 	EXPECT_EQ(0660, found.mode);
 	EXPECT_EQ(GROUP, found.group);
 	cannot_open(_metadata, end, ANN, &of_all, EPROTOTYPE);
@@ -141,8 +141,8 @@ TEST_F(access, below_a_private_root)
 {
 	struct end *end = &self->end[0];
 
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), PTR(&of_some_group)));
-	ASSERT_EQ(0, open_server(&self->seat, 0, 0));
+	ASSERT_EQ(0, open_service(&self->side, PTR(&calls), PTR(&of_some_group)));
+	ASSERT_EQ(0, open_server(&self->side, 0, 0));
 	start_client(_metadata, end, IN_PROCESS, &calls, 1);
 	end_stop(end);
 	if (!geteuid())
@@ -157,7 +157,7 @@ TEST_F(access, below_a_root_of_a_user)
 	ASSERT_EQ(0, chmod(self->root.path, 03770));
 	serve_as(_metadata, &self->end[0], ANN, &of_group);
 	cannot_open(_metadata, &self->end[2], BOB, &any_user, EACCES);
-	EXPECT_EQ(-EACCES, open_service(&self->seat, PTR(&calls), PTR(&any_user)));
+	EXPECT_EQ(-EACCES, open_service(&self->side, PTR(&calls), PTR(&any_user)));
 }
 
 TEST_HARNESS_MAIN

@@ -32,10 +32,10 @@ TEST_F(at_hand, slices_are_given_up_for_a_long_one)
 	struct sluice_request *request;
 	int i;
 
-	ASSERT_EQ(0, join_client(&self->seat, PTR(&blobs), PTR(&limited)));
+	ASSERT_EQ(0, join_client(&self->side, PTR(&blobs), PTR(&limited)));
 	for (i = 0; i < 5; i++) {
-		loan_often(_metadata, self->seat.client);
-		request = sluice_client_loan(self->seat.client, MIB);
+		loan_often(_metadata, self->side.client);
+		request = sluice_client_loan(self->side.client, MIB);
 		ASSERT_NE(NULL, request) TH_LOG("%s", sluice_strerror());
 		EXPECT_EQ(0, sluice_request_release(request));
 	}
@@ -49,11 +49,11 @@ TEST_F(at_hand, no_slice_is_loaned_twice)
 	struct sluice_request *request[32];
 	int round, i;
 
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&blobs), PTR(&many)));
-	ASSERT_EQ(0, open_client(&self->seat, 0, 0));
+	ASSERT_EQ(0, open_service(&self->side, PTR(&blobs), PTR(&many)));
+	ASSERT_EQ(0, open_client(&self->side, 0, 0));
 	for (round = 0; round < 50; round++) {
 		for (i = 0; i < 32; i++) {
-			request[i] = sluice_client_loan(self->seat.client, i % 3 ? 64 : 300);
+			request[i] = sluice_client_loan(self->side.client, i % 3 ? 64 : 300);
 			ASSERT_NE(NULL, request[i]) TH_LOG("%s", sluice_strerror());
 			pattern_fill(request[i]->data, request[i]->size, round + i);
 		}
@@ -76,16 +76,16 @@ TEST_F(at_hand, returns_are_read_before_memory_grows)
 	int i;
 
 	start_server(_metadata, server, variant->place, &blobs, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &blobs, NULL, 1);
+	open_client_side(_metadata, &self->side, &blobs, NULL, 1);
 	begin(server, serve_blobs, 650, 0);
 	for (i = 0; i < 50; i++)
-		ASSERT_EQ(0, exchange_blob(&self->seat, 0, i % 2 ? 64 : 20000));
-	ASSERT_EQ(0, sluice_client_memory(self->seat.client, &memory));
+		ASSERT_EQ(0, exchange_blob(&self->side, 0, i % 2 ? 64 : 20000));
+	ASSERT_EQ(0, sluice_client_memory(self->side.client, &memory));
 	growths = memory.growths;
 	bytes = memory.bytes;
 	for (i = 0; i < 600; i++)
-		ASSERT_EQ(0, exchange_blob(&self->seat, 0, i % 2 ? 64 : 20000));
-	ASSERT_EQ(0, sluice_client_memory(self->seat.client, &memory));
+		ASSERT_EQ(0, exchange_blob(&self->side, 0, i % 2 ? 64 : 20000));
+	ASSERT_EQ(0, sluice_client_memory(self->side.client, &memory));
 	EXPECT_EQ(growths, memory.growths);
 	EXPECT_GE(bytes, memory.bytes);
 	EXPECT_EQ(650, finish(server));
@@ -94,16 +94,16 @@ TEST_F(at_hand, returns_are_read_before_memory_grows)
 /* ---- The end of a stream ------------------------------------------------------------ */
 
 /* answer_last(slot, value): sends the last reply; 1: it was discarded. */
-static long answer_last(struct seat *seat, long slot, long value)
+static long answer_last(struct side *side, long slot, long value)
 {
-	long r = loan_answer(seat, slot, value);
+	long r = loan_answer(side, slot, value);
 
 	if (!r)
-		r = sluice_reply_set_last(seat->reply[slot]);
+		r = sluice_reply_set_last(side->reply[slot]);
 	if (!r)
-		r = sluice_reply_send(seat->reply[slot]);
+		r = sluice_reply_send(side->reply[slot]);
 	if (r >= 0)
-		seat->reply[slot] = NULL;
+		side->reply[slot] = NULL;
 	return r;
 }
 
@@ -113,21 +113,21 @@ TEST_F(at_hand, the_last_reply_ends_a_stream)
 	int i;
 
 	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
+	open_client_side(_metadata, &self->side, &calls, NULL, 1);
 	for (i = 0; i < 100; i++) {
-		ASK_AND_TAKE(&self->seat, server, 0, i);
+		ASK_AND_TAKE(&self->side, server, 0, i);
 		ASSERT_EQ(0, at(server, answer_last, 0, i + 1));
 		/* Before and after the request is released. */
 		if (i % 2)
 			ASSERT_EQ(0, at(server, done, 0, 0));
-		EXPECT_EQ(i + 1, hear(&self->seat, 0, LONG));
-		EXPECT_EQ(-EPIPE, hear(&self->seat, 0, LONG));
+		EXPECT_EQ(i + 1, hear(&self->side, 0, LONG));
+		EXPECT_EQ(-EPIPE, hear(&self->side, 0, LONG));
 		if (i % 3)
-			ASSERT_EQ(0, cancel(&self->seat, 0, 0));
+			ASSERT_EQ(0, cancel(&self->side, 0, 0));
 		if (!(i % 2))
 			ASSERT_EQ(0, at(server, done, 0, 0));
 		if (!(i % 3))
-			ASSERT_EQ(0, cancel(&self->seat, 0, 0));
+			ASSERT_EQ(0, cancel(&self->side, 0, 0));
 	}
 }
 
@@ -143,16 +143,16 @@ TEST_F(at_hand, a_last_reply_that_was_discarded_does_not_hide_the_end)
 	int i;
 
 	start_server(_metadata, server, variant->place, &calls, &keep, &discards);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
+	open_client_side(_metadata, &self->side, &calls, NULL, 1);
 	for (i = 0; i < 20; i++) {
-		ASK_AND_TAKE(&self->seat, server, 0, i);
+		ASK_AND_TAKE(&self->side, server, 0, i);
 		ASSERT_EQ(0, at(server, answer, 0, 1));
 		ASSERT_EQ(1, at(server, answer_last, 0, 2));
-		EXPECT_EQ(1, hear(&self->seat, 0, LONG));
-		EXPECT_EQ(-EAGAIN, hear(&self->seat, 0, SLUICE_NOWAIT));
+		EXPECT_EQ(1, hear(&self->side, 0, LONG));
+		EXPECT_EQ(-EAGAIN, hear(&self->side, 0, SLUICE_NOWAIT));
 		ASSERT_EQ(0, at(server, done, 0, 0));
-		EXPECT_EQ(-EPIPE, hear(&self->seat, 0, LONG));
-		ASSERT_EQ(0, cancel(&self->seat, 0, 0));
+		EXPECT_EQ(-EPIPE, hear(&self->side, 0, LONG));
+		ASSERT_EQ(0, cancel(&self->side, 0, 0));
 	}
 }
 

@@ -13,24 +13,24 @@ TEST_F(call, one_request_one_response)
 {
 	struct end *server = &self->end[0];
 
-	start_pair(_metadata, server, variant->place, &self->seat, &calls);
-	ASK_AND_TAKE(&self->seat, server, 0, 20);
+	start_pair(_metadata, server, variant->place, &self->side, &calls);
+	ASK_AND_TAKE(&self->side, server, 0, 20);
 	ASSERT_EQ(1, at(server, is_connected, 0, 0));
 	ASSERT_EQ(0, at(server, answer, 0, 42));
-	ASSERT_EQ(42, hear(&self->seat, 0, LONG));
-	ASSERT_EQ(-EAGAIN, hear(&self->seat, 0, SLUICE_NOWAIT));
+	ASSERT_EQ(42, hear(&self->side, 0, LONG));
+	ASSERT_EQ(-EAGAIN, hear(&self->side, 0, SLUICE_NOWAIT));
 	ASSERT_EQ(0, at(server, done, 0, 0));
-	ASSERT_EQ(-EPIPE, hear(&self->seat, 0, LONG));
-	ASSERT_EQ(0, hear_end(&self->seat, 0, SLUICE_NOWAIT));
+	ASSERT_EQ(-EPIPE, hear(&self->side, 0, LONG));
+	ASSERT_EQ(0, hear_end(&self->side, 0, SLUICE_NOWAIT));
 }
 
 TEST_F(call, one_after_another)
 {
 	struct end *server = &self->end[0];
 
-	start_pair(_metadata, server, variant->place, &self->seat, &calls);
+	start_pair(_metadata, server, variant->place, &self->side, &calls);
 	begin(server, serve, 2000, 0);
-	ASSERT_EQ(2000, exchange_many(&self->seat, 0, 2000)) TH_LOG("%s", sluice_strerror());
+	ASSERT_EQ(2000, exchange_many(&self->side, 0, 2000)) TH_LOG("%s", sluice_strerror());
 	ASSERT_EQ(2000, finish(server));
 }
 
@@ -39,13 +39,13 @@ TEST_F(call, asked_from_the_other_end)
 {
 	struct end *client = &self->end[0];
 
-	ASSERT_EQ(0, join_server(&self->seat, PTR(&calls), 0));
+	ASSERT_EQ(0, join_server(&self->side, PTR(&calls), 0));
 	end_start(_metadata, client, variant->place);
 	ASSERT_EQ(0, at(client, join_client, PTR(&calls), 0));
 	ASSERT_EQ(1, at(client, wait_servers, 1, LONG));
 	ASSERT_EQ(1, at(client, ask, 0, 5));
-	ASSERT_EQ(5, take(&self->seat, 0, LONG));
-	ASSERT_EQ(0, answer_and_done(&self->seat, 0, 6));
+	ASSERT_EQ(5, take(&self->side, 0, LONG));
+	ASSERT_EQ(0, answer_and_done(&self->side, 0, 6));
 	ASSERT_EQ(6, at(client, hear, 0, LONG));
 	ASSERT_EQ(-EPIPE, at(client, hear, 0, LONG));
 }
@@ -60,7 +60,7 @@ TEST_F(call, many_in_flight)
 	SET_UP_PAIR(&many);
 	for (round = 0; round < 5; round++) {
 		for (i = 0; i < SLOTS; i++) {
-			ASSERT_EQ(1, ask(&self->seat, i, 100 * round + i));
+			ASSERT_EQ(1, ask(&self->side, i, 100 * round + i));
 		}
 		for (i = 0; i < SLOTS; i++) {
 			ASSERT_EQ(100 * round + i, at(server, take, i, LONG));
@@ -69,8 +69,8 @@ TEST_F(call, many_in_flight)
 			ASSERT_EQ(0, at(server, answer_and_done, i, 1000 * round + i));
 		}
 		for (i = 0; i < SLOTS; i++) {
-			ASSERT_EQ(1000 * round + i, hear(&self->seat, i, LONG));
-			ASSERT_EQ(0, hear_end(&self->seat, i, LONG));
+			ASSERT_EQ(1000 * round + i, hear(&self->side, i, LONG));
+			ASSERT_EQ(0, hear_end(&self->side, i, LONG));
 		}
 	}
 }
@@ -84,11 +84,11 @@ TEST_F(call, several_clients)
 	for (i = 1; i < 4; i++) {
 		start_client(_metadata, &self->end[i], variant->place, &calls, 1);
 	}
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
+	open_client_side(_metadata, &self->side, &calls, NULL, 1);
 	begin(server, serve, 4 * 500, 0);
 	for (i = 1; i < 4; i++)
 		begin(&self->end[i], exchange_many, i * 1000000, 500);
-	ASSERT_EQ(500, exchange_many(&self->seat, 0, 500))
+	ASSERT_EQ(500, exchange_many(&self->side, 0, 500))
 		TH_LOG("%s", sluice_strerror());
 	for (i = 1; i < 4; i++) {
 		ASSERT_EQ(500, finish(&self->end[i]));
@@ -101,25 +101,25 @@ TEST_F(call, several_servers)
 {
 	long i, round, value, sum;
 
-	start_servers(_metadata, self->end, 4, variant->place, &self->seat, &calls);
+	start_servers(_metadata, self->end, 4, variant->place, &self->side, &calls);
 	for (round = 0; round < 50; round++) {
-		ASSERT_EQ(4, ask(&self->seat, 0, round));
+		ASSERT_EQ(4, ask(&self->side, 0, round));
 		for (i = 0; i < 4; i++) {
 			ASSERT_EQ(round, at(&self->end[i], take, 0, LONG));
 			ASSERT_EQ(0, at(&self->end[i], answer, 0, 1L << i));
 		}
 		for (sum = 0, i = 0; i < 4; i++) {
-			value = hear(&self->seat, 0, LONG);
+			value = hear(&self->side, 0, LONG);
 			ASSERT_LT(0, value);
 			sum += value;
 		}
 		ASSERT_EQ(15, sum);
-		ASSERT_EQ(-EAGAIN, hear(&self->seat, 0, SLUICE_NOWAIT));
+		ASSERT_EQ(-EAGAIN, hear(&self->side, 0, SLUICE_NOWAIT));
 		for (i = 0; i < 4; i++) {
-			ASSERT_EQ(-EAGAIN, hear(&self->seat, 0, SLUICE_NOWAIT));
+			ASSERT_EQ(-EAGAIN, hear(&self->side, 0, SLUICE_NOWAIT));
 			ASSERT_EQ(0, at(&self->end[i], done, 0, 0));
 		}
-		ASSERT_EQ(0, hear_end(&self->seat, 0, LONG));
+		ASSERT_EQ(0, hear_end(&self->side, 0, LONG));
 	}
 }
 
@@ -132,10 +132,10 @@ TEST_F(call, client_first)
 	ASSERT_EQ(-EAGAIN, at(client, wait_servers, 1, SLUICE_NOWAIT));
 	begin(client, wait_servers, 1, SLUICE_FOREVER);
 	until_asleep(client);
-	ASSERT_EQ(0, join_server(&self->seat, PTR(&calls), 0));
+	ASSERT_EQ(0, join_server(&self->side, PTR(&calls), 0));
 	ASSERT_EQ(1, finish(client));
 	begin(client, exchange_many, 0, 10);
-	ASSERT_EQ(10, serve(&self->seat, 10, 0));
+	ASSERT_EQ(10, serve(&self->side, 10, 0));
 	ASSERT_EQ(10, finish(client));
 }
 
@@ -146,9 +146,9 @@ TEST_F(call, server_first)
 	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
 	begin(server, serve, 10, 0);
 	until_asleep(server);
-	ASSERT_EQ(0, join_client(&self->seat, PTR(&calls), 0));
-	ASSERT_EQ(1, wait_servers(&self->seat, 1, SLUICE_FOREVER));
-	ASSERT_EQ(10, exchange_many(&self->seat, 0, 10));
+	ASSERT_EQ(0, join_client(&self->side, PTR(&calls), 0));
+	ASSERT_EQ(1, wait_servers(&self->side, 1, SLUICE_FOREVER));
+	ASSERT_EQ(10, exchange_many(&self->side, 0, 10));
 	ASSERT_EQ(10, finish(server));
 }
 
@@ -159,16 +159,16 @@ TEST_F(call, before_the_server_comes_round)
 	long i;
 
 	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
-	ASSERT_EQ(0, join_client(&self->seat, PTR(&calls), 0));
-	ASSERT_EQ(1, wait_servers(&self->seat, 1, LONG));
-	ASSERT_EQ(16, ask_many(&self->seat, 16, 0));
-	ASSERT_EQ(-EAGAIN, hear(&self->seat, 0, SLUICE_NOWAIT));
+	ASSERT_EQ(0, join_client(&self->side, PTR(&calls), 0));
+	ASSERT_EQ(1, wait_servers(&self->side, 1, LONG));
+	ASSERT_EQ(16, ask_many(&self->side, 16, 0));
+	ASSERT_EQ(-EAGAIN, hear(&self->side, 0, SLUICE_NOWAIT));
 	ASSERT_EQ(16, at(server, serve, 16, 0));
 	for (i = 0; i < 16; i++) {
-		ASSERT_EQ(i + 1, hear(&self->seat, i, LONG));
-		ASSERT_EQ(-EPIPE, hear(&self->seat, i, LONG));
+		ASSERT_EQ(i + 1, hear(&self->side, i, LONG));
+		ASSERT_EQ(-EPIPE, hear(&self->side, i, LONG));
 	}
-	ASSERT_EQ(1, wait_servers(&self->seat, 1, LONG));
+	ASSERT_EQ(1, wait_servers(&self->side, 1, LONG));
 }
 
 /* A request that reaches nobody is sent, but nothing can be heard of it. */
@@ -176,21 +176,21 @@ TEST_F(call, nobody_there)
 {
 	struct end *server = &self->end[0];
 
-	ASSERT_EQ(0, join_client(&self->seat, PTR(&calls), 0));
-	ASSERT_EQ(0, ask(&self->seat, 0, 1));
-	EXPECT_EQ(-ENOTCONN, hear(&self->seat, 0, SLUICE_FOREVER));
-	EXPECT_EQ(-ENOTCONN, hear(&self->seat, 0, SLUICE_NOWAIT));
+	ASSERT_EQ(0, join_client(&self->side, PTR(&calls), 0));
+	ASSERT_EQ(0, ask(&self->side, 0, 1));
+	EXPECT_EQ(-ENOTCONN, hear(&self->side, 0, SLUICE_FOREVER));
+	EXPECT_EQ(-ENOTCONN, hear(&self->side, 0, SLUICE_NOWAIT));
 
 	/* It does not reach a server that comes later. */
 	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
-	ASSERT_EQ(1, wait_servers(&self->seat, 1, LONG));
+	ASSERT_EQ(1, wait_servers(&self->side, 1, LONG));
 	EXPECT_EQ(-EAGAIN, at(server, take, 0, SLUICE_NOWAIT));
-	EXPECT_EQ(-ENOTCONN, hear(&self->seat, 0, SLUICE_FOREVER));
-	EXPECT_EQ(0, sluice_pending_response_servers(self->seat.pending[0]));
-	EXPECT_EQ(0, cancel(&self->seat, 0, 0));
+	EXPECT_EQ(-ENOTCONN, hear(&self->side, 0, SLUICE_FOREVER));
+	EXPECT_EQ(0, sluice_pending_response_servers(self->side.pending[0]));
+	EXPECT_EQ(0, cancel(&self->side, 0, 0));
 
 	begin(server, serve, 1, 0);
-	EXPECT_EQ(1, exchange_many(&self->seat, 7, 1));
+	EXPECT_EQ(1, exchange_many(&self->side, 7, 1));
 	EXPECT_EQ(1, finish(server));
 }
 
@@ -199,14 +199,14 @@ TEST_F(call, both_ends_in_one_node)
 {
 	long i;
 
-	ASSERT_EQ(0, join_server(&self->seat, PTR(&calls), 0));
-	ASSERT_EQ(0, open_client(&self->seat, 0, 0));
-	ASSERT_EQ(1, wait_servers(&self->seat, 1, LONG));
+	ASSERT_EQ(0, join_server(&self->side, PTR(&calls), 0));
+	ASSERT_EQ(0, open_client(&self->side, 0, 0));
+	ASSERT_EQ(1, wait_servers(&self->side, 1, LONG));
 	for (i = 0; i < 100; i++) {
-		ASSERT_EQ(1, ask(&self->seat, 0, i));
-		ASSERT_EQ(1, serve(&self->seat, 1, 0));
-		ASSERT_EQ(i + 1, hear(&self->seat, 0, LONG));
-		ASSERT_EQ(0, hear_end(&self->seat, 0, LONG));
+		ASSERT_EQ(1, ask(&self->side, 0, i));
+		ASSERT_EQ(1, serve(&self->side, 1, 0));
+		ASSERT_EQ(i + 1, hear(&self->side, 0, LONG));
+		ASSERT_EQ(0, hear_end(&self->side, 0, LONG));
 	}
 }
 
@@ -219,7 +219,7 @@ static const struct sluice_contract labelled =
 	BLOBS_WITH_HEADERS("test/labelled", struct label);
 
 /* serve_labelled(requests): the answer's label is the request's plus 1. */
-static long serve_labelled(struct seat *seat, long requests, long unused)
+static long serve_labelled(struct side *side, long requests, long unused)
 {
 	struct sluice_active_request *active;
 	const struct label *in;
@@ -229,7 +229,7 @@ static long serve_labelled(struct seat *seat, long requests, long unused)
 
 	(void)unused;
 	for (i = 0; i < requests; i++) {
-		active = sluice_server_receive(seat->server, LONG);
+		active = sluice_server_receive(side->server, LONG);
 		if (!active)
 			return -errno;
 		in = active->header;
@@ -260,10 +260,10 @@ TEST_F(call, user_headers)
 	struct label *label;
 	uint32_t i;
 
-	start_pair(_metadata, server, variant->place, &self->seat, &labelled);
+	start_pair(_metadata, server, variant->place, &self->side, &labelled);
 	begin(server, serve_labelled, 100, 0);
 	for (i = 0; i < 100; i++) {
-		request = sluice_client_loan(self->seat.client, i * i);
+		request = sluice_client_loan(self->side.client, i * i);
 		ASSERT_NE(NULL, request);
 		ASSERT_NE(NULL, request->header);
 		label = request->header;
@@ -289,8 +289,8 @@ TEST_F(call, no_headers)
 {
 	struct sluice_request *request;
 
-	ASSERT_EQ(0, join_client(&self->seat, PTR(&calls), 0));
-	request = sluice_client_loan(self->seat.client, 1);
+	ASSERT_EQ(0, join_client(&self->side, PTR(&calls), 0));
+	request = sluice_client_loan(self->side.client, 1);
 	ASSERT_NE(NULL, request);
 	EXPECT_EQ(NULL, request->header);
 	EXPECT_EQ(1u, request->count);
@@ -309,8 +309,8 @@ TEST_F(call, request_stays_readable)
 	const struct label *kept;
 	long i;
 
-	start_pair(_metadata, server, variant->place, &self->seat, &labelled);
-	request = sluice_client_loan(self->seat.client, 5000);
+	start_pair(_metadata, server, variant->place, &self->side, &labelled);
+	request = sluice_client_loan(self->side.client, 5000);
 	ASSERT_NE(NULL, request);
 	label = request->header;
 	label->tag = label->again = 9;
@@ -323,16 +323,16 @@ TEST_F(call, request_stays_readable)
 	/* Later requests take other memory. */
 	begin(server, serve_labelled, 20, 0);
 	for (i = 0; i < 20; i++) {
-		request = sluice_client_loan_zeroed(self->seat.client, 5000);
+		request = sluice_client_loan_zeroed(self->side.client, 5000);
 		ASSERT_NE(NULL, request);
 		pattern_fill(request->data, request->size, 0);
-		self->seat.pending[0] = sluice_request_send(request);
-		ASSERT_NE(NULL, self->seat.pending[0]);
-		response = sluice_pending_response_receive(self->seat.pending[0],
+		self->side.pending[0] = sluice_request_send(request);
+		ASSERT_NE(NULL, self->side.pending[0]);
+		response = sluice_pending_response_receive(self->side.pending[0],
 							   LONG);
 		ASSERT_NE(NULL, response) TH_LOG("%s", sluice_strerror());
 		ASSERT_EQ(0, sluice_response_release(response));
-		ASSERT_EQ(0, cancel(&self->seat, 0, 0));
+		ASSERT_EQ(0, cancel(&self->side, 0, 0));
 	}
 	ASSERT_EQ(20, finish(server)) TH_LOG("%s", server->result.sentence);
 	kept = pending->header;

@@ -13,20 +13,20 @@
 ENDS_FIXTURE(combined);
 
 /* call_many(first, count): so many round trips, each to its end. */
-static long call_many(struct seat *seat, long first, long count)
+static long call_many(struct side *side, long first, long count)
 {
 	long i, result;
 
 	for (i = first; i < first + count; i++) {
-		result = loan_question(seat, 0, i);
+		result = loan_question(side, 0, i);
 		if (!result)
-			result = call_loaned(seat, 0, LONG);
+			result = call_loaned(side, 0, LONG);
 		if (result != i + 1)
 			return result < 0 ? result : -EILSEQ;
-		result = hear(seat, 0, LONG);
+		result = hear(side, 0, LONG);
 		if (result != -EPIPE)
 			return result < 0 ? result : -EEXIST;
-		result = cancel(seat, 0, 0);
+		result = cancel(side, 0, 0);
 		if (result < 0)
 			return result;
 	}
@@ -34,14 +34,14 @@ static long call_many(struct seat *seat, long first, long count)
 }
 
 /* open_sleeper(contract): as open_service(), with a node that never polls. */
-static long open_sleeper(struct seat *seat, long contract, long unused)
+static long open_sleeper(struct side *side, long contract, long unused)
 {
 	const struct sluice_node_opts opts = SLUICE_NODE_OPTS(
-		.wait = seat->wait, .spin = -1);
+		.wait = side->wait, .spin = -1);
 
 	(void)unused;
-	seat->node = sluice_node_create("sleeper", &opts);
-	return open_service(seat, contract, 0);
+	side->node = sluice_node_create("sleeper", &opts);
+	return open_service(side, contract, 0);
 }
 
 /* ---- Round trips --------------------------------------------------------- */
@@ -52,7 +52,7 @@ TEST_F(combined, round_trips)
 
 	SET_UP_PAIR(NULL);
 	begin(server, serve_on, 1000, 0);
-	EXPECT_EQ(1000, call_many(&self->seat, 0, 1000))
+	EXPECT_EQ(1000, call_many(&self->side, 0, 1000))
 		TH_LOG("%s", sluice_strerror());
 	EXPECT_EQ(1000, finish(server)) TH_LOG("%s", server->result.sentence);
 }
@@ -104,13 +104,13 @@ TEST_F(combined, with_separate_calls)
 
 	SET_UP_PAIR(NULL);
 	begin(server, serve, 100, 0);
-	EXPECT_EQ(100, call_many(&self->seat, 0, 100));
+	EXPECT_EQ(100, call_many(&self->side, 0, 100));
 	EXPECT_EQ(100, finish(server));
 	begin(server, serve_on, 100, 0);
 	for (i = 0; i < 100; i++) {
-		ASSERT_EQ(1, ask(&self->seat, 0, i));
-		ASSERT_EQ(i + 1, hear(&self->seat, 0, LONG));
-		ASSERT_EQ(0, hear_end(&self->seat, 0, LONG));
+		ASSERT_EQ(1, ask(&self->side, 0, i));
+		ASSERT_EQ(i + 1, hear(&self->side, 0, LONG));
+		ASSERT_EQ(0, hear_end(&self->side, 0, LONG));
 	}
 	EXPECT_EQ(100, finish(server));
 }
@@ -147,7 +147,7 @@ TEST_F(combined, other_replies_are_given_back)
 	long i, round;
 
 	SET_UP_PAIR(NULL);
-	ASSERT_EQ(1, ask(&self->seat, 1, 100));
+	ASSERT_EQ(1, ask(&self->side, 1, 100));
 	ASSERT_EQ(100, at(server, take, 0, LONG));
 	for (round = 0; round < 20; round++) {
 		/* All that may be loaned, of which the last one is sent. */
@@ -156,9 +156,9 @@ TEST_F(combined, other_replies_are_given_back)
 		}
 		ASSERT_EQ(-ENOBUFS, at(server, loan_answer, 0, round));
 		begin(server, next_loaned, 0, LONG);
-		EXPECT_EQ(round, hear(&self->seat, 1, LONG));
-		EXPECT_EQ(0, hear_end(&self->seat, 1, LONG));
-		ASSERT_EQ(1, ask(&self->seat, 1, round));
+		EXPECT_EQ(round, hear(&self->side, 1, LONG));
+		EXPECT_EQ(0, hear_end(&self->side, 1, LONG));
+		ASSERT_EQ(1, ask(&self->side, 1, round));
 		ASSERT_EQ(round, finish(server));
 	}
 }
@@ -239,22 +239,22 @@ TEST_F(combined, several_clients)
 /* ---- By somebody else ---------------------------------------------------- */
 
 /* Another's: a forked child's, or another thread's. */
-static long call_foreign(struct seat *seat, long request, long unused)
+static long call_foreign(struct side *side, long request, long unused)
 {
 	struct sluice_pending_response *pending = UNTOUCHED;
 
-	(void)seat, (void)unused;
+	(void)side, (void)unused;
 	if (sluice_request_call((struct sluice_request *)request, &pending, LONG) ||
 	    pending)
 		return -EBADMSG;
 	return -errno;
 }
 
-static long next_foreign(struct seat *seat, long reply, long unused)
+static long next_foreign(struct side *side, long reply, long unused)
 {
 	int result = UNSAID;
 
-	(void)seat, (void)unused;
+	(void)side, (void)unused;
 	if (sluice_reply_send_and_receive((struct sluice_reply *)reply, LONG, &result))
 		return -EBADMSG;
 	return result == -errno ? result : -EBADMSG;
@@ -264,20 +264,20 @@ TEST_F(combined, by_somebody_else)
 {
 	struct end *client = &self->end[0], *other = &self->end[1];
 	int error = variant->place == IN_PROCESS ? ECHILD : EBUSY;
-	struct seat *seat = &self->seat;
+	struct side *side = &self->side;
 
-	ASSERT_EQ(0, join_server(seat, PTR(&calls), 0));
-	ASSERT_EQ(0, open_client(seat, 0, 0));
+	ASSERT_EQ(0, join_server(side, PTR(&calls), 0));
+	ASSERT_EQ(0, open_client(side, 0, 0));
 	start_client(_metadata, client, variant->place, &calls, 1);
 	ASSERT_EQ(1, at(client, ask, 0, 1));
-	ASSERT_EQ(1, take(seat, 0, LONG));
-	ASSERT_EQ(0, loan_answer(seat, 0, 10));
-	ASSERT_EQ(0, loan_question(seat, 0, 10));
+	ASSERT_EQ(1, take(side, 0, LONG));
+	ASSERT_EQ(0, loan_answer(side, 0, 10));
+	ASSERT_EQ(0, loan_question(side, 0, 10));
 	end_start(_metadata, other, variant->place);
-	EXPECT_EQ(-error, at(other, call_foreign, PTR(seat->request[0]), 0));
-	EXPECT_EQ(-error, at(other, next_foreign, PTR(seat->reply[0]), 0));
+	EXPECT_EQ(-error, at(other, call_foreign, PTR(side->request[0]), 0));
+	EXPECT_EQ(-error, at(other, next_foreign, PTR(side->reply[0]), 0));
 	end_stop(other);
-	EXPECT_EQ(-EAGAIN, next_loaned(seat, 0, SLUICE_NOWAIT));
+	EXPECT_EQ(-EAGAIN, next_loaned(side, 0, SLUICE_NOWAIT));
 	EXPECT_EQ(10, at(client, hear, 0, LONG));
 }
 

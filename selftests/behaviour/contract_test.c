@@ -67,14 +67,14 @@ static const struct {
 #pragma GCC diagnostic pop
 
 /* Asks and is answered: the service works. */
-static void expect_traffic(struct __test_metadata *_metadata, struct seat *seat,
+static void expect_traffic(struct __test_metadata *_metadata, struct side *side,
 			   struct end *server)
 {
 	begin(server, serve, 1, 0);
-	ASSERT_EQ(1, ask(seat, 0, 5));
-	ASSERT_EQ(6, hear(seat, 0, LONG));
+	ASSERT_EQ(1, ask(side, 0, 5));
+	ASSERT_EQ(6, hear(side, 0, LONG));
 	ASSERT_EQ(1, finish(server));
-	ASSERT_EQ(0, hear_end(seat, 0, LONG));
+	ASSERT_EQ(0, hear_end(side, 0, LONG));
 }
 
 TEST_F(contract, differs)
@@ -83,11 +83,11 @@ TEST_F(contract, differs)
 	size_t i, k;
 
 	start_service(_metadata, other, variant->place, &agreed, NULL);
-	self->seat.node = sluice_node_create("test", NULL);
-	ASSERT_NE(NULL, self->seat.node);
+	self->side.node = sluice_node_create("test", NULL);
+	ASSERT_NE(NULL, self->side.node);
 	for (i = 0; i < ARRAY_SIZE(wrong); i++) {
 		EXPECT_FAILS(EPROTOTYPE,
-			     sluice_service_open(self->seat.node,
+			     sluice_service_open(self->side.node,
 						 &wrong[i].contract, NULL));
 		for (k = 0; k < 4 && wrong[i].words[k]; k++) {
 			EXPECT_SAYS(wrong[i].words[k]);
@@ -100,14 +100,14 @@ TEST_F(contract, differs)
 		end_start(_metadata, other, variant->place);
 		ASSERT_EQ(0, at(other, open_service, PTR(&wrong[i].contract), 0))
 			TH_LOG("%zu: %s", i, other->result.sentence);
-		EXPECT_FAILS(EPROTOTYPE, sluice_service_open(self->seat.node,
+		EXPECT_FAILS(EPROTOTYPE, sluice_service_open(self->side.node,
 							     &agreed, NULL));
 		for (k = 0; k < 4 && wrong[i].words[k]; k++) {
 			EXPECT_SAYS(wrong[i].words[k]);
 		}
 		end_stop(other);
 	}
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&agreed), 0));
+	ASSERT_EQ(0, open_service(&self->side, PTR(&agreed), 0));
 }
 
 /* The C and the C++ name of a type are the same type. */
@@ -125,15 +125,15 @@ TEST_F(contract, same_name)
 	struct end *server = &self->end[0];
 	size_t i;
 
-	start_pair(_metadata, server, variant->place, &self->seat, &calls);
+	start_pair(_metadata, server, variant->place, &self->side, &calls);
 	for (i = 0; i < ARRAY_SIZE(other); i++) {
-		service = sluice_service_open(self->seat.node, &other[i], NULL);
+		service = sluice_service_open(self->side.node, &other[i], NULL);
 		ASSERT_NE(NULL, service) TH_LOG("%s", sluice_strerror());
 		sluice_service_close(service);
 	}
-	leave(&self->seat, 0, 0);
-	take_client_seat(_metadata, &self->seat, &other[0], NULL, 1);
-	expect_traffic(_metadata, &self->seat, server);
+	leave(&self->side, 0, 0);
+	open_client_side(_metadata, &self->side, &other[0], NULL, 1);
+	expect_traffic(_metadata, &self->side, server);
 }
 
 /* A side without a fingerprint meets a side with one, whichever comes first. */
@@ -147,14 +147,14 @@ TEST_F(contract, one_fingerprint)
 	struct end *server = &self->end[0];
 
 	start_server(_metadata, server, variant->place, &known, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
-	expect_traffic(_metadata, &self->seat, server);
-	leave(&self->seat, 0, 0);
+	open_client_side(_metadata, &self->side, &calls, NULL, 1);
+	expect_traffic(_metadata, &self->side, server);
+	leave(&self->side, 0, 0);
 	end_stop(server);
 
 	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &known, NULL, 1);
-	expect_traffic(_metadata, &self->seat, server);
+	open_client_side(_metadata, &self->side, &known, NULL, 1);
+	expect_traffic(_metadata, &self->side, server);
 }
 
 /* Another name is another service, and nobody meets there. */
@@ -167,13 +167,13 @@ TEST_F(contract, another_service)
 	};
 	struct sluice_service *service;
 
-	start_pair(_metadata, &self->end[0], variant->place, &self->seat, &calls);
-	service = sluice_service_open(self->seat.node, &other, NULL);
+	start_pair(_metadata, &self->end[0], variant->place, &self->side, &calls);
+	service = sluice_service_open(self->side.node, &other, NULL);
 	ASSERT_NE(NULL, service);
-	close_client(&self->seat, 0, 0);
-	self->seat.client = sluice_client_create(service, NULL);
-	ASSERT_NE(NULL, self->seat.client);
-	EXPECT_EQ(-ETIMEDOUT, wait_servers(&self->seat, 1, 20 * MILLISECOND));
+	close_client(&self->side, 0, 0);
+	self->side.client = sluice_client_create(service, NULL);
+	ASSERT_NE(NULL, self->side.client);
+	EXPECT_EQ(-ETIMEDOUT, wait_servers(&self->side, 1, 20 * MILLISECOND));
 	sluice_service_close(service);
 }
 
@@ -216,20 +216,20 @@ TEST_F(contract, demands)
 	SET_UP_PAIR(&given);
 	for (i = 0; i < ARRAY_SIZE(demands); i++) {
 		for (k = 0; k < 2; k++) {
-			service = sluice_service_open(self->seat.node, &calls,
+			service = sluice_service_open(self->side.node, &calls,
 						      &demands[i].opts[k]);
 			EXPECT_NE(NULL, service)
 				TH_LOG("%s", sluice_strerror());
 			sluice_service_close(service);
 		}
 		EXPECT_FAILS(EPROTOTYPE,
-			     sluice_service_open(self->seat.node, &calls,
+			     sluice_service_open(self->side.node, &calls,
 						 &demands[i].opts[2]));
 		EXPECT_SAYS(demands[i].setting);
 		EXPECT_SAYS(demands[i].more);
 		EXPECT_SAYS(demands[i].found);
 	}
-	expect_traffic(_metadata, &self->seat, server);
+	expect_traffic(_metadata, &self->side, server);
 }
 
 /* A process that opens the service gets the creator's numbers, not the defaults. */
@@ -240,10 +240,10 @@ TEST_F(contract, settings_of_the_creator)
 	struct sluice_request *request;
 
 	start_service(_metadata, &self->end[0], variant->place, &calls, &one);
-	ASSERT_EQ(0, join_client(&self->seat, PTR(&calls), 0));
-	request = sluice_client_loan(self->seat.client, 1);
+	ASSERT_EQ(0, join_client(&self->side, PTR(&calls), 0));
+	request = sluice_client_loan(self->side.client, 1);
 	ASSERT_NE(NULL, request);
-	EXPECT_FAILS(ENOBUFS, sluice_client_loan(self->seat.client, 1));
+	EXPECT_FAILS(ENOBUFS, sluice_client_loan(self->side.client, 1));
 	EXPECT_EQ(0, sluice_request_release(request));
 }
 
@@ -259,7 +259,7 @@ TEST_F(contract, must_exist_must_create)
 	struct sluice_node *node;
 	int i;
 
-	node = self->seat.node = sluice_node_create("test", NULL);
+	node = self->side.node = sluice_node_create("test", NULL);
 	ASSERT_NE(NULL, node);
 	end_start(_metadata, &self->end[0], variant->place);
 	for (i = 0; i < 10; i++) {
@@ -314,25 +314,25 @@ TEST_F(contract, nonsense)
 
 	memset(long_name, 'n', 256);
 	memset(long_type, 't', 128);
-	self->seat.node = sluice_node_create("test", NULL);
-	ASSERT_NE(NULL, self->seat.node);
+	self->side.node = sluice_node_create("test", NULL);
+	ASSERT_NE(NULL, self->side.node);
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
-		EXPECT_FAILS(EINVAL, sluice_service_open(self->seat.node, &bad[i],
+		EXPECT_FAILS(EINVAL, sluice_service_open(self->side.node, &bad[i],
 							 NULL));
 	}
-	EXPECT_FAILS(EINVAL, sluice_service_open(self->seat.node, NULL, NULL));
+	EXPECT_FAILS(EINVAL, sluice_service_open(self->side.node, NULL, NULL));
 
 	/* One byte less will do. */
 	long_name[255] = '\0';
 	long_type[127] = '\0';
 	longest.request.name = long_type;
-	service = sluice_service_open(self->seat.node, &longest, NULL);
+	service = sluice_service_open(self->side.node, &longest, NULL);
 	EXPECT_NE(NULL, service) TH_LOG("%s", sluice_strerror());
 	sluice_service_close(service);
 
 	/* A name is any string: it needs not look like a file's. */
 	longest.name = "../../../etc/ \xff\n%s";
-	service = sluice_service_open(self->seat.node, &longest, NULL);
+	service = sluice_service_open(self->side.node, &longest, NULL);
 	EXPECT_NE(NULL, service) TH_LOG("%s", sluice_strerror());
 	sluice_service_close(service);
 }

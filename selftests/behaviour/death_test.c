@@ -40,20 +40,20 @@ TEST_F(death, of_a_server_that_slept_too)
 {
 	struct end *server = &self->end[0];
 
-	start_pair(_metadata, server, IN_PROCESS, &self->seat, &calls);
-	ASK_AND_TAKE(&self->seat, server, 0, 1);
+	start_pair(_metadata, server, IN_PROCESS, &self->side, &calls);
+	ASK_AND_TAKE(&self->side, server, 0, 1);
 	begin(server, take, 1, SLUICE_FOREVER);
 	until_asleep(server);
 	end_kill(server);
-	EXPECT_EQ(-ECONNRESET, hear(&self->seat, 0, SLUICE_FOREVER));
+	EXPECT_EQ(-ECONNRESET, hear(&self->side, 0, SLUICE_FOREVER));
 	end_reap(server);
 	sweep(_metadata);
 }
 
 /* go_without_a_word(): a program that forgets to destroy what it made. */
-static long go_without_a_word(struct seat *seat, long a, long b)
+static long go_without_a_word(struct side *side, long a, long b)
 {
-	(void)seat, (void)a, (void)b;
+	(void)side, (void)a, (void)b;
 	_exit(0);
 }
 
@@ -63,12 +63,12 @@ TEST_F(death, of_a_server_that_just_exits)
 	int status;
 	long result;
 
-	start_pair(_metadata, server, IN_PROCESS, &self->seat, &calls);
-	ASK_AND_TAKE(&self->seat, server, 0, 1);
+	start_pair(_metadata, server, IN_PROCESS, &self->side, &calls);
+	ASK_AND_TAKE(&self->side, server, 0, 1);
 	ASSERT_EQ(0, at(server, answer, 0, 2));
 	begin(server, go_without_a_word, 0, 0);
-	EXPECT_EQ(2, hear(&self->seat, 0, LONG));
-	result = hear(&self->seat, 0, LONG);
+	EXPECT_EQ(2, hear(&self->side, 0, LONG));
+	result = hear(&self->side, 0, LONG);
 	EXPECT_TRUE(result == -ECONNRESET || result == -EPIPE)
 		TH_LOG("%ld: %s", result, sluice_strerror());
 	ASSERT_EQ(server->pid, waitpid(server->pid, &status, 0));
@@ -82,11 +82,11 @@ TEST_F(death, of_a_server_that_had_taken_nothing)
 	struct end *server = &self->end[0];
 	long i;
 
-	start_pair(_metadata, server, IN_PROCESS, &self->seat, &calls);
-	ASSERT_EQ(16, ask_many(&self->seat, 16, 0));
+	start_pair(_metadata, server, IN_PROCESS, &self->side, &calls);
+	ASSERT_EQ(16, ask_many(&self->side, 16, 0));
 	end_kill(server);
 	for (i = 0; i < 16; i++) {
-		EXPECT_EQ(-ECONNRESET, hear(&self->seat, i, SLUICE_FOREVER));
+		EXPECT_EQ(-ECONNRESET, hear(&self->side, i, SLUICE_FOREVER));
 	}
 	end_reap(server);
 	sweep(_metadata);
@@ -97,9 +97,9 @@ TEST_F(death, does_not_take_back_what_was_sent)
 	struct end *server = &self->end[0];
 	long i;
 
-	start_pair(_metadata, server, IN_PROCESS, &self->seat, &blobs);
-	ASSERT_EQ(1, ask_blob(&self->seat, 0, 10));
-	ASSERT_EQ(1, ask_blob(&self->seat, 1, 11));
+	start_pair(_metadata, server, IN_PROCESS, &self->side, &blobs);
+	ASSERT_EQ(1, ask_blob(&self->side, 0, 10));
+	ASSERT_EQ(1, ask_blob(&self->side, 1, 11));
 	ASSERT_EQ(10, at(server, take_blob, 0, LONG));
 	ASSERT_EQ(11, at(server, take_blob, 1, LONG));
 	for (i = 1; i < 6; i++) {
@@ -107,17 +107,17 @@ TEST_F(death, does_not_take_back_what_was_sent)
 	}
 	ASSERT_EQ(0, at(server, answer_blob, 1, 1));
 	ASSERT_EQ(0, at(server, done, 1, 0));
-	ASSERT_EQ(100000, hear_blob(&self->seat, 0, LONG));
+	ASSERT_EQ(100000, hear_blob(&self->side, 0, LONG));
 	end_kill_and_reap(server);
 	for (i = 2; i < 6; i++) {
-		EXPECT_EQ(100000 * i, hear_blob(&self->seat, 0, LONG))
+		EXPECT_EQ(100000 * i, hear_blob(&self->side, 0, LONG))
 			TH_LOG("%s", sluice_strerror());
 	}
-	EXPECT_EQ(-ECONNRESET, hear_blob(&self->seat, 0, LONG));
+	EXPECT_EQ(-ECONNRESET, hear_blob(&self->side, 0, LONG));
 
 	/* The second exchange was at its end before: that is no reset. */
-	EXPECT_EQ(1, hear_blob(&self->seat, 1, LONG));
-	EXPECT_EQ(-EPIPE, hear_blob(&self->seat, 1, LONG));
+	EXPECT_EQ(1, hear_blob(&self->side, 1, LONG));
+	EXPECT_EQ(-EPIPE, hear_blob(&self->side, 1, LONG));
 	sweep(_metadata);
 }
 
@@ -127,19 +127,19 @@ TEST_F(death, leaves_responses_readable)
 	struct end *server = &self->end[0];
 	long i;
 
-	start_pair(_metadata, server, IN_PROCESS, &self->seat, &calls);
-	ASK_AND_TAKE(&self->seat, server, 0, 1);
+	start_pair(_metadata, server, IN_PROCESS, &self->side, &calls);
+	ASK_AND_TAKE(&self->side, server, 0, 1);
 	for (i = 0; i < 4; i++) {
 		ASSERT_EQ(0, at(server, answer, 0, 70 + i));
-		ASSERT_EQ(70 + i, hold(&self->seat, 0, i));
+		ASSERT_EQ(70 + i, hold(&self->side, 0, i));
 	}
 	end_kill_and_reap(server);
-	EXPECT_EQ(-ECONNRESET, hear(&self->seat, 0, LONG));
-	EXPECT_EQ(0, cancel(&self->seat, 0, 0));
-	EXPECT_EQ(-EAGAIN, wait_servers(&self->seat, 1, SLUICE_NOWAIT));
+	EXPECT_EQ(-ECONNRESET, hear(&self->side, 0, LONG));
+	EXPECT_EQ(0, cancel(&self->side, 0, 0));
+	EXPECT_EQ(-EAGAIN, wait_servers(&self->side, 1, SLUICE_NOWAIT));
 	for (i = 0; i < 4; i++) {
-		EXPECT_EQ(70 + i, answer_value(self->seat.response[i]));
-		EXPECT_EQ(0, drop_response(&self->seat, i, 0));
+		EXPECT_EQ(70 + i, answer_value(self->side.response[i]));
+		EXPECT_EQ(0, drop_response(&self->side, i, 0));
 	}
 	sweep(_metadata);
 }
@@ -150,29 +150,29 @@ TEST_F(death, of_one_of_two_servers)
 	struct end *dead = &self->end[0], *alive = &self->end[1];
 	long value;
 
-	start_two_servers(_metadata, dead, alive, IN_PROCESS, &self->seat, &calls, NULL);
-	ASSERT_EQ(2, ask(&self->seat, 0, 1));
+	start_two_servers(_metadata, dead, alive, IN_PROCESS, &self->side, &calls, NULL);
+	ASSERT_EQ(2, ask(&self->side, 0, 1));
 	ASSERT_EQ(1, at(dead, take, 0, LONG));
 	ASSERT_EQ(1, at(alive, take, 0, LONG));
 	ASSERT_EQ(0, at(dead, answer, 0, 100));
 	end_kill_and_reap(dead);
-	EXPECT_EQ(100, hear(&self->seat, 0, LONG));
-	EXPECT_EQ(-ETIMEDOUT, hear(&self->seat, 0, 50 * MILLISECOND));
+	EXPECT_EQ(100, hear(&self->side, 0, LONG));
+	EXPECT_EQ(-ETIMEDOUT, hear(&self->side, 0, 50 * MILLISECOND));
 	ASSERT_EQ(0, at(alive, answer, 0, 200));
-	EXPECT_EQ(200, hear(&self->seat, 0, LONG));
-	EXPECT_EQ(-EAGAIN, hear(&self->seat, 0, SLUICE_NOWAIT));
+	EXPECT_EQ(200, hear(&self->side, 0, LONG));
+	EXPECT_EQ(-EAGAIN, hear(&self->side, 0, SLUICE_NOWAIT));
 	ASSERT_EQ(0, at(alive, answer_and_done, 0, 201));
-	EXPECT_EQ(201, hear(&self->seat, 0, LONG));
-	EXPECT_EQ(-ECONNRESET, hear(&self->seat, 0, LONG));
-	EXPECT_EQ(0, cancel(&self->seat, 0, 0));
+	EXPECT_EQ(201, hear(&self->side, 0, LONG));
+	EXPECT_EQ(-ECONNRESET, hear(&self->side, 0, LONG));
+	EXPECT_EQ(0, cancel(&self->side, 0, 0));
 
 	/* The next request is the survivor's alone. */
-	EXPECT_EQ(1, wait_servers(&self->seat, 1, LONG));
+	EXPECT_EQ(1, wait_servers(&self->side, 1, LONG));
 	begin(alive, serve, 1, 0);
-	EXPECT_EQ(1, ask(&self->seat, 0, 5));
-	value = hear(&self->seat, 0, LONG);
+	EXPECT_EQ(1, ask(&self->side, 0, 5));
+	value = hear(&self->side, 0, LONG);
 	EXPECT_EQ(6, value);
-	EXPECT_EQ(-EPIPE, hear(&self->seat, 0, LONG));
+	EXPECT_EQ(-EPIPE, hear(&self->side, 0, LONG));
 	EXPECT_EQ(1, finish(alive));
 	sweep(_metadata);
 }
@@ -185,35 +185,35 @@ TEST_F(death, of_a_client_whose_requests_are_held)
 	const struct question *question;
 	long i, result;
 
-	start_reversed(_metadata, client, IN_PROCESS, &self->seat, &calls);
+	start_reversed(_metadata, client, IN_PROCESS, &self->side, &calls);
 	for (i = 0; i < 4; i++) {
 		ASSERT_EQ(1, at(client, ask, i, 40 + i));
 	}
-	ASSERT_EQ(40, take(&self->seat, 0, LONG));
-	ASSERT_EQ(41, take(&self->seat, 1, LONG));
-	ASSERT_EQ(0, loan_answer(&self->seat, 0, 1));
-	ASSERT_EQ(1, is_connected(&self->seat, 0, 0));
+	ASSERT_EQ(40, take(&self->side, 0, LONG));
+	ASSERT_EQ(41, take(&self->side, 1, LONG));
+	ASSERT_EQ(0, loan_answer(&self->side, 0, 1));
+	ASSERT_EQ(1, is_connected(&self->side, 0, 0));
 	end_kill(client);
-	EXPECT_TRUE(EVENTUALLY(is_connected(&self->seat, 0, 0) == 0));
+	EXPECT_TRUE(EVENTUALLY(is_connected(&self->side, 0, 0) == 0));
 	end_reap(client);
-	EXPECT_EQ(0, is_connected(&self->seat, 1, 0));
-	result = send_answer(&self->seat, 0, 0);
+	EXPECT_EQ(0, is_connected(&self->side, 1, 0));
+	result = send_answer(&self->side, 0, 0);
 	EXPECT_TRUE(result == -ECONNRESET || result == -EPIPE)
 		TH_LOG("%ld: %s", result, sluice_strerror());
-	question = self->seat.active[1]->data;
+	question = self->side.active[1]->data;
 	EXPECT_EQ(41u, question->value);
-	EXPECT_EQ(0, done(&self->seat, 1, 0));
+	EXPECT_EQ(0, done(&self->side, 1, 0));
 
 	/* Requests of the dead client are delivered all the same. */
-	EXPECT_EQ(42, take(&self->seat, 2, LONG));
-	EXPECT_EQ(43, take(&self->seat, 3, LONG));
-	EXPECT_EQ(0, is_connected(&self->seat, 2, 0));
-	result = answer(&self->seat, 2, 1);
+	EXPECT_EQ(42, take(&self->side, 2, LONG));
+	EXPECT_EQ(43, take(&self->side, 3, LONG));
+	EXPECT_EQ(0, is_connected(&self->side, 2, 0));
+	result = answer(&self->side, 2, 1);
 	EXPECT_TRUE(result == -ECONNRESET || result == -EPIPE)
 		TH_LOG("%ld: %s", result, sluice_strerror());
-	EXPECT_EQ(-EAGAIN, take(&self->seat, 1, SLUICE_NOWAIT));
+	EXPECT_EQ(-EAGAIN, take(&self->side, 1, SLUICE_NOWAIT));
 	for (i = 0; i < 4; i++) {
-		EXPECT_EQ(0, i == 1 ? 0 : done(&self->seat, i, 0));
+		EXPECT_EQ(0, i == 1 ? 0 : done(&self->side, i, 0));
 	}
 	sweep(_metadata);
 }
@@ -224,7 +224,7 @@ TEST_F(death, of_a_client_before_the_server_comes_round)
 	struct end *client = &self->end[0];
 	long i, round;
 
-	ASSERT_EQ(0, join_server(&self->seat, PTR(&calls), 0));
+	ASSERT_EQ(0, join_server(&self->side, PTR(&calls), 0));
 	for (round = 0; round < 5; round++) {
 		start_client(_metadata, client, IN_PROCESS, &calls, 1);
 		for (i = 0; i < 4; i++) {
@@ -232,13 +232,13 @@ TEST_F(death, of_a_client_before_the_server_comes_round)
 		}
 		end_kill_and_reap(client);
 		for (i = 0; i < 4; i++) {
-			ASSERT_EQ(40 + i, take(&self->seat, i, LONG))
+			ASSERT_EQ(40 + i, take(&self->side, i, LONG))
 				TH_LOG("%s", sluice_strerror());
-			EXPECT_TRUE(EVENTUALLY(is_connected(&self->seat, i, 0) ==
+			EXPECT_TRUE(EVENTUALLY(is_connected(&self->side, i, 0) ==
 					       0));
-			EXPECT_EQ(0, done(&self->seat, i, 0));
+			EXPECT_EQ(0, done(&self->side, i, 0));
 		}
-		EXPECT_EQ(-EAGAIN, take(&self->seat, 0, SLUICE_NOWAIT));
+		EXPECT_EQ(-EAGAIN, take(&self->side, 0, SLUICE_NOWAIT));
 	}
 
 	/* And some that have not asked for anything. */
@@ -246,7 +246,7 @@ TEST_F(death, of_a_client_before_the_server_comes_round)
 		start_client(_metadata, client, IN_PROCESS, &calls, 1);
 		end_kill_and_reap(client);
 	}
-	EXPECT_EQ(-ETIMEDOUT, take(&self->seat, 0, MILLISECOND));
+	EXPECT_EQ(-ETIMEDOUT, take(&self->side, 0, MILLISECOND));
 	sweep(_metadata);
 }
 
@@ -280,27 +280,27 @@ TEST_F(death, is_not_what_a_stopped_server_suffers)
 	struct end *server = &self->end[0];
 	int status;
 
-	start_pair(_metadata, server, IN_PROCESS, &self->seat, &calls);
+	start_pair(_metadata, server, IN_PROCESS, &self->side, &calls);
 	begin(server, serve, 1, 0);
 	until_asleep(server);
 	ASSERT_EQ(0, kill(server->pid, SIGSTOP));
 	ASSERT_EQ(server->pid, waitpid(server->pid, &status, WUNTRACED));
 	ASSERT_TRUE(WIFSTOPPED(status));
-	EXPECT_EQ(1, ask(&self->seat, 0, 1));
-	EXPECT_EQ(-ETIMEDOUT, hear(&self->seat, 0, 100 * MILLISECOND));
+	EXPECT_EQ(1, ask(&self->side, 0, 1));
+	EXPECT_EQ(-ETIMEDOUT, hear(&self->side, 0, 100 * MILLISECOND));
 	sweep(_metadata);
-	EXPECT_EQ(1, wait_servers(&self->seat, 1, SLUICE_NOWAIT));
+	EXPECT_EQ(1, wait_servers(&self->side, 1, SLUICE_NOWAIT));
 	ASSERT_EQ(0, kill(server->pid, SIGCONT));
-	EXPECT_EQ(2, hear(&self->seat, 0, LONG));
+	EXPECT_EQ(2, hear(&self->side, 0, LONG));
 	EXPECT_EQ(1, finish(server));
 }
 
 /* fork_child(raw): a child that sleeps on; its pid.  Raw: libc does not know. */
-static long fork_child(struct seat *seat, long raw, long unused)
+static long fork_child(struct side *side, long raw, long unused)
 {
 	pid_t pid;
 
-	(void)seat, (void)unused;
+	(void)side, (void)unused;
 	pid = raw ? (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0) : fork();
 	if (pid == 0) {
 		alarm(60);
@@ -310,22 +310,22 @@ static long fork_child(struct seat *seat, long raw, long unused)
 	return pid < 0 ? -errno : pid;
 }
 
-static void die_with_child(struct __test_metadata *_metadata, struct seat *seat,
+static void die_with_child(struct __test_metadata *_metadata, struct side *side,
 			   struct end *server, bool raw)
 {
 	pid_t child;
 
 	/* The orphan becomes ours, so that its end can be waited for. */
 	ASSERT_EQ(0, prctl(PR_SET_CHILD_SUBREAPER, 1));
-	start_pair(_metadata, server, IN_PROCESS, seat, &calls);
-	ASK_AND_TAKE(seat, server, 0, 1);
+	start_pair(_metadata, server, IN_PROCESS, side, &calls);
+	ASK_AND_TAKE(side, server, 0, 1);
 	child = (pid_t)at(server, fork_child, raw, 0);
 	ASSERT_LT(0, child);
-	EXPECT_EQ(-ETIMEDOUT, hear(seat, 0, MILLISECOND));
+	EXPECT_EQ(-ETIMEDOUT, hear(side, 0, MILLISECOND));
 	ASSERT_EQ(0, at(server, answer, 0, 2));
-	EXPECT_EQ(2, hear(seat, 0, LONG));
+	EXPECT_EQ(2, hear(side, 0, LONG));
 	end_kill_and_reap(server);
-	EXPECT_EQ(-ECONNRESET, hear(seat, 0, LONG))
+	EXPECT_EQ(-ECONNRESET, hear(side, 0, LONG))
 		TH_LOG("%s", sluice_strerror());
 	ASSERT_EQ(0, kill(child, SIGKILL));
 	ASSERT_EQ(child, waitpid(child, NULL, 0));
@@ -334,15 +334,15 @@ static void die_with_child(struct __test_metadata *_metadata, struct seat *seat,
 /* A forked child that lives on does not keep its parent's ports alive. */
 TEST_F(death, of_a_parent)
 {
-	die_with_child(_metadata, &self->seat, &self->end[0], false);
+	die_with_child(_metadata, &self->side, &self->end[0], false);
 	sweep(_metadata);
 }
 
 /* Even if the child was made behind the library's back, and holds its sockets. */
 TEST_F(death, of_a_parent_whose_child_holds_the_socket)
 {
-	die_with_child(_metadata, &self->seat, &self->end[0], true);
-	leave(&self->seat, 0, 0);
+	die_with_child(_metadata, &self->side, &self->end[0], true);
+	leave(&self->side, 0, 0);
 	EXPECT_TRUE(EVENTUALLY((sweep(_metadata),
 				tree_walk(self->root.path, false).files == 0)));
 }

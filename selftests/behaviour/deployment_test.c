@@ -16,13 +16,13 @@
 PROCESSES_FIXTURE(deployment);
 
 /* contain(path): hides all of /tmp but the root directory, which is at path from here on. */
-static long contain(struct seat *seat, long path, long unused)
+static long contain(struct side *side, long path, long unused)
 {
 	const char *where = (const char *)path;
 	char root[64];
 	int fd;
 
-	(void)seat, (void)unused;
+	(void)side, (void)unused;
 	if (unshare(CLONE_NEWNS) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
 	    mount("proc", "/proc", "proc", 0, NULL))
 		return -errno;
@@ -77,9 +77,9 @@ static void meet(struct __test_metadata *_metadata, struct end *server, struct e
 }
 
 /* Opens another service, which sweeps the domain as the end sees it. */
-static long sweep_here(struct seat *seat, long a, long b)
+static long sweep_here(struct side *side, long a, long b)
 {
-	struct sluice_service *service = sluice_service_open(seat->node, &blobs, NULL);
+	struct sluice_service *service = sluice_service_open(side->node, &blobs, NULL);
 
 	(void)a, (void)b;
 	sluice_service_close(service);

@@ -19,7 +19,7 @@ TEST_F(deadline, expired_is_skipped_and_counted)
 
 	SET_UP_PAIR(NULL);
 	for (round = 0; round < 3; round++) {
-		end = all_soon(&self->seat, 16, -1);
+		end = all_soon(&self->side, 16, -1);
 		ASSERT_LT(0, end);
 		sleep_until(end);
 		ASSERT_EQ(16 * round, at(server, expired, 0, 0));
@@ -27,14 +27,14 @@ TEST_F(deadline, expired_is_skipped_and_counted)
 		EXPECT_EQ(-EAGAIN, at(server, take, 0, SLUICE_NOWAIT));
 		EXPECT_EQ(-ETIMEDOUT, at(server, take, 0, MILLISECOND));
 		for (i = 0; i < 16; i++) {
-			EXPECT_EQ(-ETIMEDOUT, hear(&self->seat, i, SLUICE_FOREVER));
+			EXPECT_EQ(-ETIMEDOUT, hear(&self->side, i, SLUICE_FOREVER));
 			EXPECT_SAYS("came to a server");
-			EXPECT_EQ(-ETIMEDOUT, hear(&self->seat, i, SLUICE_NOWAIT));
-			ASSERT_EQ(0, cancel(&self->seat, i, 0));
+			EXPECT_EQ(-ETIMEDOUT, hear(&self->side, i, SLUICE_NOWAIT));
+			ASSERT_EQ(0, cancel(&self->side, i, 0));
 		}
 	}
 	EXPECT_EQ(48, at(server, expired, 0, 0));
-	warm_up(_metadata, &self->seat, server);
+	warm_up(_metadata, &self->side, server);
 	EXPECT_EQ(48, at(server, expired, 0, 0));
 }
 
@@ -46,9 +46,9 @@ TEST_F(deadline, expired_hides_nothing)
 
 	SET_UP_PAIR(NULL);
 	for (good = 0; good < 16; good += 5) {
-		warm_up(_metadata, &self->seat, server);
+		warm_up(_metadata, &self->side, server);
 		ASSERT_EQ(good * 3, at(server, expired, 0, 0));
-		end = all_soon(&self->seat, 16, good);
+		end = all_soon(&self->side, 16, good);
 		ASSERT_LT(0, end);
 		sleep_until(end);
 		EXPECT_EQ(GOOD, at(server, take, 0, SLUICE_NOWAIT));
@@ -57,8 +57,8 @@ TEST_F(deadline, expired_hides_nothing)
 		EXPECT_EQ(good * 3 + 15, at(server, expire, good * 3 + 15, 0));
 		for (i = 0; i < 16; i++) {
 			EXPECT_EQ(i == good ? 56 : -ETIMEDOUT,
-				  hear(&self->seat, i, SLUICE_FOREVER));
-			ASSERT_EQ(0, cancel(&self->seat, i, 0));
+				  hear(&self->side, i, SLUICE_FOREVER));
+			ASSERT_EQ(0, cancel(&self->side, i, 0));
 		}
 	}
 }
@@ -71,8 +71,8 @@ TEST_F(deadline, expired_delays_no_other_client)
 
 	SET_UP_PAIR(NULL);
 	start_client(_metadata, other, variant->place, &calls, 1);
-	warm_up(_metadata, &self->seat, server);
-	end = all_soon(&self->seat, 16, -1);
+	warm_up(_metadata, &self->side, server);
+	end = all_soon(&self->side, 16, -1);
 	ASSERT_LT(0, end);
 	sleep_until(end);
 	begin(server, take, 0, SLUICE_FOREVER);
@@ -90,14 +90,14 @@ TEST_F(deadline, expired_ends_no_sleep)
 	long end;
 
 	SET_UP_PAIR(NULL);
-	end = ask_soon(&self->seat, 0, SOON);
+	end = ask_soon(&self->side, 0, SOON);
 	ASSERT_LT(0, end);
 	sleep_until(end);
 	EXPECT_EQ(-ETIMEDOUT, at(server, take, 0, 20 * MILLISECOND));
 	EXPECT_EQ(1, at(server, expired, 0, 0));
 	begin(server, take, 0, SLUICE_FOREVER);
 	until_asleep(server);
-	ASSERT_EQ(1, ask(&self->seat, 1, 8));
+	ASSERT_EQ(1, ask(&self->side, 1, 8));
 	EXPECT_EQ(8, finish(server));
 }
 
@@ -118,20 +118,20 @@ TEST_F(deadline, expired_costs_nothing)
 	long i, end;
 
 	start_server(_metadata, server, variant->place, &calls, &few, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, &fixed, 1);
+	open_client_side(_metadata, &self->side, &calls, &fixed, 1);
 	for (i = 1; i <= 50; i++) {
-		end = all_soon(&self->seat, 2, -1);
+		end = all_soon(&self->side, 2, -1);
 		ASSERT_LT(0, end) TH_LOG("%ld: %s", i, sluice_strerror());
 		sleep_until(end);
 		ASSERT_EQ(2 * i, at(server, expire, 2 * i, 0));
-		ASSERT_EQ(-ETIMEDOUT, hear(&self->seat, 0, SLUICE_FOREVER));
-		ASSERT_EQ(0, cancel(&self->seat, 0, 0));
+		ASSERT_EQ(-ETIMEDOUT, hear(&self->side, 0, SLUICE_FOREVER));
+		ASSERT_EQ(0, cancel(&self->side, 0, 0));
 		/* The other one is released without a look at how it ended. */
-		ASSERT_EQ(0, cancel(&self->seat, 1, 0));
+		ASSERT_EQ(0, cancel(&self->side, 1, 0));
 	}
-	ASSERT_EQ(0, sluice_client_memory(self->seat.client, &memory));
+	ASSERT_EQ(0, sluice_client_memory(self->side.client, &memory));
 	EXPECT_EQ(0u, memory.growths);
-	warm_up(_metadata, &self->seat, server);
+	warm_up(_metadata, &self->side, server);
 }
 
 /* Cancelled first and expired afterwards: it is counted all the same. */
@@ -141,21 +141,21 @@ TEST_F(deadline, expired_after_it_was_cancelled)
 
 	SET_UP_PAIR(NULL);
 	for (i = 1; i <= 20; i++) {
-		end = ask_soon(&self->seat, 0, SOON);
+		end = ask_soon(&self->side, 0, SOON);
 		ASSERT_LT(0, end);
-		ASSERT_EQ(0, cancel(&self->seat, 0, 0));
+		ASSERT_EQ(0, cancel(&self->side, 0, 0));
 		sleep_until(end);
 		ASSERT_EQ(i, at(&self->end[0], expire, i, 0));
 	}
-	warm_up(_metadata, &self->seat, &self->end[0]);
+	warm_up(_metadata, &self->side, &self->end[0]);
 }
 
 /* ---- The counter --------------------------------------------------------- */
 
 /* expired_of(server): how many a server has seen that is another's. */
-static long expired_of(struct seat *seat, long server, long unused)
+static long expired_of(struct side *side, long server, long unused)
 {
-	(void)seat, (void)unused;
+	(void)side, (void)unused;
 	return sluice_server_expired((struct sluice_server *)server);
 }
 
@@ -165,11 +165,11 @@ TEST_F(deadline, counter_refused)
 	int error = variant->place == IN_PROCESS ? ECHILD : EBUSY;
 
 	EXPECT_FAILS_INT(EINVAL, (int)sluice_server_expired(NULL));
-	ASSERT_EQ(0, join_server(&self->seat, PTR(&calls), 0));
-	EXPECT_EQ(0, sluice_server_expired(self->seat.server));
-	EXPECT_EQ(-EAGAIN, take(&self->seat, 0, SLUICE_NOWAIT));
+	ASSERT_EQ(0, join_server(&self->side, PTR(&calls), 0));
+	EXPECT_EQ(0, sluice_server_expired(self->side.server));
+	EXPECT_EQ(-EAGAIN, take(&self->side, 0, SLUICE_NOWAIT));
 	end_start(_metadata, other, variant->place);
-	EXPECT_EQ(-error, at(other, expired_of, PTR(self->seat.server), 0));
+	EXPECT_EQ(-error, at(other, expired_of, PTR(self->side.server), 0));
 }
 
 /* ---- With somebody dead -------------------------------------------------- */
@@ -179,12 +179,12 @@ TEST_F(deadline_death, of_a_client_whose_requests_expired)
 	struct end *client = &self->end[1];
 	long end, round;
 
-	ASSERT_EQ(0, join_server(&self->seat, PTR(&calls), 0));
+	ASSERT_EQ(0, join_server(&self->side, PTR(&calls), 0));
 	for (round = 0; round < 4; round++) {
 		start_client(_metadata, client, IN_PROCESS, &calls, 1);
 		/* In half of the rounds the server knows the client. */
 		if (round % 2) {
-			ASSERT_EQ(-ETIMEDOUT, take(&self->seat, 0, MILLISECOND));
+			ASSERT_EQ(-ETIMEDOUT, take(&self->side, 0, MILLISECOND));
 		}
 		end = at(client, all_soon, 16, 15);
 		ASSERT_LT(0, end);
@@ -192,12 +192,12 @@ TEST_F(deadline_death, of_a_client_whose_requests_expired)
 		sleep_until(end);
 
 		/* A request without a deadline is delivered, also one of a dead client. */
-		ASSERT_EQ(GOOD, take(&self->seat, 0, LONG));
-		EXPECT_EQ(15 * (round + 1), expired(&self->seat, 0, 0));
-		ASSERT_EQ(0, done(&self->seat, 0, 0));
-		EXPECT_EQ(-ETIMEDOUT, take(&self->seat, 0, MILLISECOND));
+		ASSERT_EQ(GOOD, take(&self->side, 0, LONG));
+		EXPECT_EQ(15 * (round + 1), expired(&self->side, 0, 0));
+		ASSERT_EQ(0, done(&self->side, 0, 0));
+		EXPECT_EQ(-ETIMEDOUT, take(&self->side, 0, MILLISECOND));
 	}
-	EXPECT_EQ(60, expired(&self->seat, 0, 0));
+	EXPECT_EQ(60, expired(&self->side, 0, 0));
 	sweep(_metadata);
 }
 
@@ -207,14 +207,14 @@ TEST_F(deadline_death, of_a_server_that_had_skipped_it)
 	struct end *server = &self->end[0];
 	long end;
 
-	start_pair(_metadata, server, IN_PROCESS, &self->seat, &calls);
-	end = ask_soon(&self->seat, 0, SOON);
+	start_pair(_metadata, server, IN_PROCESS, &self->side, &calls);
+	end = ask_soon(&self->side, 0, SOON);
 	ASSERT_LT(0, end);
 	sleep_until(end);
 	ASSERT_EQ(1, at(server, expire, 1, 0));
 	end_kill_and_reap(server);
-	EXPECT_EQ(-ETIMEDOUT, hear(&self->seat, 0, SLUICE_FOREVER));
-	EXPECT_EQ(0, cancel(&self->seat, 0, 0));
+	EXPECT_EQ(-ETIMEDOUT, hear(&self->side, 0, SLUICE_FOREVER));
+	EXPECT_EQ(0, cancel(&self->side, 0, 0));
 	sweep(_metadata);
 }
 

@@ -50,32 +50,32 @@ static const struct sluice_service_opts wide = SLUICE_SERVICE_OPTS(
 /* ---- Steps ---------------------------------------------------------------- */
 
 /* not_heeded(): how many rings were not heeded since this was asked last. */
-static long not_heeded(struct seat *seat, long a, long b)
+static long not_heeded(struct side *side, long a, long b)
 {
 	long n = unheeded;
 
-	(void)seat, (void)a, (void)b;
+	(void)side, (void)a, (void)b;
 	unheeded = 0;
 	return n;
 }
 
 /* stream(slot, count): so many answers to the request there. */
-static long stream(struct seat *seat, long slot, long count)
+static long stream(struct side *side, long slot, long count)
 {
 	long i, r = 0;
 
 	for (i = 0; i < count && r >= 0; i++)
-		r = answer(seat, slot, i);
+		r = answer(side, slot, i);
 	return r < 0 ? r : count;
 }
 
 /* The client hears so many, in order. */
-static void hear_all(struct __test_metadata *_metadata, struct seat *seat, long slot, long count)
+static void hear_all(struct __test_metadata *_metadata, struct side *side, long slot, long count)
 {
 	long i;
 
 	for (i = 0; i < count; i++) {
-		ASSERT_EQ(i, hear(seat, slot, LONG)) TH_LOG("%s", sluice_strerror());
+		ASSERT_EQ(i, hear(side, slot, LONG)) TH_LOG("%s", sluice_strerror());
 	}
 }
 
@@ -97,15 +97,15 @@ TEST_F(flow, responses_of_one_stream)
 	size_t i;
 
 	SET_UP_PAIR(&narrow);
-	ASK_AND_TAKE(&self->seat, server, 0, 1);
+	ASK_AND_TAKE(&self->side, server, 0, 1);
 	for (i = 0; i < ARRAY_SIZE(bursts); i++) {
 		begun = now();
 		begin(server, stream, 0, bursts[i]);
-		hear_all(_metadata, &self->seat, 0, bursts[i]);
+		hear_all(_metadata, &self->side, 0, bursts[i]);
 		ASSERT_EQ(bursts[i], finish(server)) TH_LOG("%s", server->result.sentence);
 		tell_time(_metadata, "responses", bursts[i], begun);
 		EXPECT_EQ(0, at(server, not_heeded, 0, 0));
-		EXPECT_EQ(0, not_heeded(&self->seat, 0, 0));
+		EXPECT_EQ(0, not_heeded(&self->side, 0, 0));
 	}
 }
 
@@ -116,11 +116,11 @@ TEST_F_TIMEOUT(flow, each_response_is_waited_for, 120)
 	long i;
 
 	SET_UP_PAIR(&narrow);
-	ASK_AND_TAKE(&self->seat, server, 0, 1);
+	ASK_AND_TAKE(&self->side, server, 0, 1);
 	begin(server, stream, 0, BUFFERED + MANY);
 	for (i = 0; i < MANY; i++) {
 		until_asleep(server);
-		ASSERT_EQ(i, hear(&self->seat, 0, LONG));
+		ASSERT_EQ(i, hear(&self->side, 0, LONG));
 	}
 	ASSERT_EQ(BUFFERED + MANY, finish(server));
 	EXPECT_EQ(0, at(server, not_heeded, 0, 0));
@@ -134,15 +134,15 @@ TEST_F_TIMEOUT(flow, room_elsewhere_is_not_in_vain, 120)
 
 	SET_UP_PAIR(&wide);
 	for (i = 0; i < 2; i++) {
-		ASK_AND_TAKE(&self->seat, server, i, i);
+		ASK_AND_TAKE(&self->side, server, i, i);
 	}
 	ASSERT_EQ(WIDE, at(server, stream, 1, WIDE));
 	begin(server, stream, 0, WIDE + 1);
 	for (i = 0; i < MANY; i++) {
 		until_asleep(server);
-		ASSERT_EQ(i, hear(&self->seat, 1, LONG));
+		ASSERT_EQ(i, hear(&self->side, 1, LONG));
 	}
-	ASSERT_EQ(0, hear(&self->seat, 0, LONG));
+	ASSERT_EQ(0, hear(&self->side, 0, LONG));
 	ASSERT_EQ(WIDE + 1, finish(server));
 	EXPECT_EQ(0, at(server, not_heeded, 0, 0));
 }
@@ -152,14 +152,14 @@ TEST_F_TIMEOUT(flow, returns_are_not_in_vain, 120)
 {
 	static struct sluice_response *held[MANY];
 	struct end *server = &self->end[0];
-	struct seat *seat = &self->seat;
+	struct side *side = &self->side;
 	long i;
 
 	SET_UP_PAIR(&wide);
-	ASK_AND_TAKE(seat, server, 0, 1);
+	ASK_AND_TAKE(side, server, 0, 1);
 	ASSERT_EQ(MANY, at(server, stream, 0, MANY));
 	for (i = 0; i < MANY; i++) {
-		held[i] = sluice_pending_response_receive(seat->pending[0], LONG);
+		held[i] = sluice_pending_response_receive(side->pending[0], LONG);
 		ASSERT_NE(NULL, held[i]);
 	}
 	begin(server, stream, 0, WIDE + 1);
@@ -167,7 +167,7 @@ TEST_F_TIMEOUT(flow, returns_are_not_in_vain, 120)
 		until_asleep(server);
 		ASSERT_EQ(0, sluice_response_release(held[i]));
 	}
-	ASSERT_EQ(0, hear(seat, 0, LONG));
+	ASSERT_EQ(0, hear(side, 0, LONG));
 	ASSERT_EQ(WIDE + 1, finish(server));
 	EXPECT_EQ(0, at(server, not_heeded, 0, 0));
 }
@@ -176,18 +176,18 @@ TEST_F_TIMEOUT(flow, returns_are_not_in_vain, 120)
 TEST_F_TIMEOUT(flow, requests_do_not_wake_who_waits_for_room, 120)
 {
 	struct end *server = &self->end[0];
-	struct seat *seat = &self->seat;
+	struct side *side = &self->side;
 	long i;
 
 	SET_UP_PAIR(&wide);
-	ASK_AND_TAKE(seat, server, 0, 1);
+	ASK_AND_TAKE(side, server, 0, 1);
 	begin(server, stream, 0, WIDE + 1);
 	for (i = 0; i < MANY; i++) {
 		until_asleep(server);
-		ASSERT_EQ(1, ask(seat, 1, i));
-		ASSERT_EQ(0, cancel(seat, 1, 0));
+		ASSERT_EQ(1, ask(side, 1, i));
+		ASSERT_EQ(0, cancel(side, 1, 0));
 	}
-	ASSERT_EQ(0, hear(seat, 0, LONG));
+	ASSERT_EQ(0, hear(side, 0, LONG));
 	ASSERT_EQ(WIDE + 1, finish(server));
 	EXPECT_EQ(0, at(server, not_heeded, 0, 0));
 	/* And they are all there. */
@@ -200,7 +200,7 @@ TEST_F_TIMEOUT(flow, requests_do_not_wake_who_waits_for_room, 120)
 /* ---- Ends ------------------------------------------------------------------ */
 
 /* send_many(count): so many requests, the last of which is kept in slot 0. */
-static long send_many(struct seat *seat, long count, long unused)
+static long send_many(struct side *side, long count, long unused)
 {
 	static __thread struct sluice_pending_response *others[MANY];
 	struct sluice_request *request;
@@ -208,12 +208,12 @@ static long send_many(struct seat *seat, long count, long unused)
 
 	(void)unused;
 	for (i = 0; i < count; i++) {
-		request = sluice_client_loan_zeroed(seat->client, 1);
+		request = sluice_client_loan_zeroed(side->client, 1);
 		others[i] = sluice_request_send(request);
 		if (!others[i])
 			return -errno;
 	}
-	i = hear(seat, 0, LONG);
+	i = hear(side, 0, LONG);
 	while (count--)
 		if (sluice_pending_response_release(others[count]) < 0)
 			return -errno;
@@ -252,10 +252,10 @@ TEST_F(flow, requests_to_one_server)
 	for (i = 0; i < ARRAY_SIZE(bursts); i++) {
 		begun = now();
 		begin(server, take_only, 0, bursts[i]);
-		ASSERT_EQ(bursts[i], ask_only(&self->seat, 0, bursts[i]));
+		ASSERT_EQ(bursts[i], ask_only(&self->side, 0, bursts[i]));
 		ASSERT_EQ(bursts[i], finish(server)) TH_LOG("%s", server->result.sentence);
 		tell_time(_metadata, "requests", bursts[i], begun);
-		EXPECT_EQ(0, not_heeded(&self->seat, 0, 0));
+		EXPECT_EQ(0, not_heeded(&self->side, 0, 0));
 		EXPECT_EQ(0, at(server, not_heeded, 0, 0));
 	}
 }
@@ -282,20 +282,20 @@ static const struct sluice_service_opts forgets = SLUICE_SERVICE_OPTS(
 /* Both ends are in one thread: the server is armed, and looks when all is over. */
 TEST_F_TIMEOUT(flow, withdrawn_requests_are_not_in_vain, 120)
 {
-	struct seat *seat = &self->seat, other = { 0 };
+	struct side *side = &self->side, other = { 0 };
 	long i;
 
-	ASSERT_EQ(0, open_service(seat, PTR(&calls), PTR(&forgets)));
-	ASSERT_EQ(0, open_server(seat, 0, 0));
+	ASSERT_EQ(0, open_service(side, PTR(&calls), PTR(&forgets)));
+	ASSERT_EQ(0, open_server(side, 0, 0));
 	ASSERT_EQ(0, join_client(&other, PTR(&calls), 0));
 	ASSERT_EQ(1, wait_servers(&other, 1, LONG));
-	not_heeded(seat, 0, 0);
+	not_heeded(side, 0, 0);
 	for (i = 0; i < MANY; i++) {
-		ASSERT_EQ(-ETIMEDOUT, take(seat, 0, MILLISECOND / 10));
+		ASSERT_EQ(-ETIMEDOUT, take(side, 0, MILLISECOND / 10));
 		ASSERT_EQ(1, ask(&other, 0, i));
 		ASSERT_EQ(0, cancel(&other, 0, 0));
 	}
-	EXPECT_EQ(0, not_heeded(seat, 0, 0));
+	EXPECT_EQ(0, not_heeded(side, 0, 0));
 	leave(&other, 0, 0);
 }
 
@@ -321,41 +321,41 @@ static void *ring_for_room(void *channel)
 
 TEST_F_TIMEOUT(flow, a_client_that_makes_no_room_is_not_heeded_for_ever, 120)
 {
-	struct seat *seat = &self->seat, bad = { 0 };
+	struct side *side = &self->side, bad = { 0 };
 	struct responder *responder;
 	pthread_t thread;
 	int thread_failed = 0;
 	long r = 0;
 
-	ASSERT_EQ(0, open_service(seat, PTR(&calls), PTR(&narrow)));
-	ASSERT_EQ(0, open_server(seat, 0, 0));
+	ASSERT_EQ(0, open_service(side, PTR(&calls), PTR(&narrow)));
+	ASSERT_EQ(0, open_server(side, 0, 0));
 	ASSERT_EQ(0, open_service(&bad, PTR(&calls), PTR(&narrow)));
 	ASSERT_EQ(0, open_client(&bad, 0, 0));
 	ASSERT_EQ(1, wait_servers(&bad, 1, LONG));
 	ASSERT_LE(0, ask_until(&bad, 0, sluice_deadline(2 * SECOND)));
-	ASSERT_LE(0, take(seat, 0, LONG));
-	responder = &seat->server->current->responder;
-	ASSERT_EQ(BUFFERED, stream(seat, 0, BUFFERED));
-	ASSERT_EQ(0, loan_answer(seat, 0, 1));
-	not_heeded(seat, 0, 0);
+	ASSERT_LE(0, take(side, 0, LONG));
+	responder = &side->server->current->responder;
+	ASSERT_EQ(BUFFERED, stream(side, 0, BUFFERED));
+	ASSERT_EQ(0, loan_answer(side, 0, 1));
+	not_heeded(side, 0, 0);
 	WHILE_RINGING(&bad.client->channels[0]->requester.channel)
-		r = sluice_reply_send(seat->reply[0]);
+		r = sluice_reply_send(side->reply[0]);
 	ASSERT_EQ(0, thread_failed);
 	EXPECT_EQ(-ETIMEDOUT, r) TH_LOG("%s", sluice_strerror());
-	EXPECT_LT(0, not_heeded(seat, 0, 0));
+	EXPECT_LT(0, not_heeded(side, 0, 0));
 	EXPECT_EQ(VAIN_RINGS_MAX + 1, responder->channel.vain);
 
 	/* It is as soon as it makes room. */
 	ASSERT_EQ(BUFFERED, hear_many(&bad, 0, BUFFERED));
-	EXPECT_EQ(0, sluice_reply_send(seat->reply[0]));
-	seat->reply[0] = NULL;
+	EXPECT_EQ(0, sluice_reply_send(side->reply[0]));
+	side->reply[0] = NULL;
 	EXPECT_EQ(0u, responder->channel.vain);
 	leave(&bad, 0, 0);
 }
 
 TEST_F_TIMEOUT(flow, a_server_that_makes_no_room_is_not_heeded_for_ever, 120)
 {
-	struct seat *seat = &self->seat, bad = { 0 };
+	struct side *side = &self->side, bad = { 0 };
 	struct requester *requester;
 	pthread_t thread;
 	int thread_failed = 0;
@@ -363,26 +363,26 @@ TEST_F_TIMEOUT(flow, a_server_that_makes_no_room_is_not_heeded_for_ever, 120)
 
 	ASSERT_EQ(0, open_service(&bad, PTR(&calls), PTR(&narrow)));
 	ASSERT_EQ(0, open_server(&bad, 0, 0));
-	ASSERT_EQ(0, open_service(seat, PTR(&calls), PTR(&narrow)));
-	ASSERT_EQ(0, open_client(seat, 0, 0));
-	ASSERT_EQ(1, wait_servers(seat, 1, LONG));
-	requester = &seat->client->channels[0]->requester;
-	ASSERT_EQ(BUFFERED, ask_only(seat, 0, BUFFERED));
+	ASSERT_EQ(0, open_service(side, PTR(&calls), PTR(&narrow)));
+	ASSERT_EQ(0, open_client(side, 0, 0));
+	ASSERT_EQ(1, wait_servers(side, 1, LONG));
+	requester = &side->client->channels[0]->requester;
+	ASSERT_EQ(BUFFERED, ask_only(side, 0, BUFFERED));
 	/* It lets the client in. */
 	ASSERT_EQ(0, sluice_node_wait(bad.node, LONG));
-	not_heeded(seat, 0, 0);
+	not_heeded(side, 0, 0);
 	WHILE_RINGING(&bad.server->newest->responder.channel)
-		r = ask_until(seat, 0, sluice_deadline(2 * SECOND));
+		r = ask_until(side, 0, sluice_deadline(2 * SECOND));
 	ASSERT_EQ(0, thread_failed);
 	EXPECT_EQ(-ETIMEDOUT, r) TH_LOG("%s", sluice_strerror());
-	EXPECT_LT(0, not_heeded(seat, 0, 0));
+	EXPECT_LT(0, not_heeded(side, 0, 0));
 	EXPECT_EQ(VAIN_RINGS_MAX + 1, requester->channel.vain);
 
 	/* It is as soon as it makes room. */
 	for (i = 0; i < BUFFERED; i++) {
 		ASSERT_EQ(i, take(&bad, i, LONG));
 	}
-	EXPECT_EQ(1, ask_until(seat, 0, sluice_deadline(LONG)));
+	EXPECT_EQ(1, ask_until(side, 0, sluice_deadline(LONG)));
 	EXPECT_EQ(0u, requester->channel.vain);
 	leave(&bad, 0, 0);
 }

@@ -107,14 +107,14 @@ static bool is_quiet(struct loop *loop)
 /* ---- A server's loop ------------------------------------------------------- */
 
 /* Answers all requests that are there.  How many, or -errno. */
-static long serve_all(struct seat *seat)
+static long serve_all(struct side *side)
 {
 	long value, result, served = 0;
 
-	while ((value = take(seat, 0, SLUICE_NOWAIT)) >= 0) {
-		result = answer(seat, 0, value + 1);
+	while ((value = take(side, 0, SLUICE_NOWAIT)) >= 0) {
+		result = answer(side, 0, value + 1);
 		if (!result)
-			result = done(seat, 0, 0);
+			result = done(side, 0, 0);
 		if (result < 0)
 			return result;
 		served++;
@@ -123,15 +123,15 @@ static long serve_all(struct seat *seat)
 }
 
 /* Handles what the events name, and nothing else.  How many requests, or -errno. */
-static long serve_events(struct seat *seat)
+static long serve_events(struct side *side)
 {
 	struct sluice_event event = SLUICE_EVENT();
 	long result, served = 0;
 
-	while (sluice_node_next(seat->node, &event) > 0) {
+	while (sluice_node_next(side->node, &event) > 0) {
 		if (event.kind != SLUICE_EVENT_REQUEST)
 			continue;
-		result = event.server == seat->server ? serve_all(seat) : -EBADMSG;
+		result = event.server == side->server ? serve_all(side) : -EBADMSG;
 		if (result < 0)
 			return result;
 		served += result;
@@ -139,14 +139,14 @@ static long serve_events(struct seat *seat)
 	return served;
 }
 
-static long run_server(struct loop *loop, struct seat *seat, long requests)
+static long run_server(struct loop *loop, struct side *side, long requests)
 {
 	long served = 0, result;
 
 	while (served < requests) {
 		result = loop_turn(loop);
 		if (result > 0)
-			result = serve_events(seat);
+			result = serve_events(side);
 		if (result < 0)
 			return result;
 		served += result;
@@ -156,13 +156,13 @@ static long run_server(struct loop *loop, struct seat *seat, long requests)
 
 /* Two clients, with pauses before each of their requests in which the server sleeps. */
 static void serve_two(struct __test_metadata *_metadata, struct loop *loop,
-		      struct seat *seat, struct end *ends, long requests)
+		      struct side *side, struct end *ends, long requests)
 {
 	int i;
 
 	for (i = 0; i < 2; i++)
 		begin(&ends[i], exchange_pausing, requests, 0);
-	ASSERT_EQ(2 * requests, run_server(loop, seat, 2 * requests))
+	ASSERT_EQ(2 * requests, run_server(loop, side, 2 * requests))
 		TH_LOG("after %ld sleeps: %s", loop->sleeps, sluice_strerror());
 	for (i = 0; i < 2; i++) {
 		EXPECT_EQ(requests, finish(&ends[i]));
@@ -173,13 +173,13 @@ static void serve_two(struct __test_metadata *_metadata, struct loop *loop,
 
 #define OPEN_SERVER_LOOP(loop)						\
 	do {								\
-		ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0)); \
-		ASSERT_EQ(0, open_server(&self->seat, 0, 0));		\
+		ASSERT_EQ(0, open_service(&self->side, PTR(&calls), 0)); \
+		ASSERT_EQ(0, open_server(&self->side, 0, 0));		\
 		start_client(_metadata, &self->end[0], variant->place,	\
 			     &calls, 1);				\
 		start_client(_metadata, &self->end[1], variant->place,	\
 			     &calls, 1);				\
-		loop_open(_metadata, loop, self->seat.node);		\
+		loop_open(_metadata, loop, self->side.node);		\
 	} while (0)
 
 TEST_F(foreign, served_by_poll)
@@ -187,7 +187,7 @@ TEST_F(foreign, served_by_poll)
 	struct loop loop;
 
 	OPEN_SERVER_LOOP(&loop);
-	serve_two(_metadata, &loop, &self->seat, self->end, 1000);
+	serve_two(_metadata, &loop, &self->side, self->end, 1000);
 }
 
 /* By level, and by edge, which tells only once each time that it becomes readable. */
@@ -205,7 +205,7 @@ TEST_F(foreign, served_by_epoll)
 	for (i = 0; i < ARRAY_SIZE(modes); i++) {
 		event.events = modes[i];
 		ASSERT_EQ(0, epoll_ctl(loop.epoll, EPOLL_CTL_ADD, loop.fd, &event));
-		serve_two(_metadata, &loop, &self->seat, self->end, 250);
+		serve_two(_metadata, &loop, &self->side, self->end, 250);
 		ASSERT_EQ(0, epoll_ctl(loop.epoll, EPOLL_CTL_DEL, loop.fd, NULL));
 	}
 	close(loop.epoll);
@@ -222,28 +222,28 @@ TEST_F(foreign, served_by_io_uring)
 	if (result == -ENOSYS || result == -EPERM)
 		SKIP(return, "no io_uring here: %s", strerror(-result));
 	ASSERT_EQ(0, result);
-	serve_two(_metadata, &loop, &self->seat, self->end, 250);
+	serve_two(_metadata, &loop, &self->side, self->end, 250);
 	io_uring_queue_exit(&loop.ring);
 }
 
 /* ---- A client's loop ------------------------------------------------------- */
 
 /* Handles what the events name: adds up responses, and counts ends. */
-static long hear_events(struct seat *seat, long *ends)
+static long hear_events(struct side *side, long *ends)
 {
 	struct sluice_event event = SLUICE_EVENT();
 	long slot, value, sum = 0;
 
-	while (sluice_node_next(seat->node, &event) > 0) {
+	while (sluice_node_next(side->node, &event) > 0) {
 		if (event.kind != SLUICE_EVENT_RESPONSE)
 			continue;
-		slot = response_number(seat, &event) - RESPONSE(0);
+		slot = response_number(side, &event) - RESPONSE(0);
 		if (slot < 0)
 			return slot;
-		while ((value = hear(seat, slot, SLUICE_NOWAIT)) >= 0)
+		while ((value = hear(side, slot, SLUICE_NOWAIT)) >= 0)
 			sum += value;
 		if (value == -EPIPE && ++*ends)
-			value = cancel(seat, slot, 0);
+			value = cancel(side, slot, 0);
 		if (value < 0 && value != -EAGAIN)
 			return value;
 	}
@@ -253,21 +253,21 @@ static long hear_events(struct seat *seat, long *ends)
 /* Two requests at a time, to two servers, each of which answers each. */
 TEST_F(foreign, client)
 {
-	struct seat *seat = &self->seat;
+	struct side *side = &self->side;
 	long i, ends, sum, result;
 	struct loop loop;
 
-	start_servers(_metadata, self->end, 2, variant->place, seat, &calls);
-	loop_open(_metadata, &loop, seat->node);
+	start_servers(_metadata, self->end, 2, variant->place, side, &calls);
+	loop_open(_metadata, &loop, side->node);
 	for (i = 0; i < 2; i++)
 		begin(&self->end[i], serve_late, 400, 0);
 	for (i = 0; i < 200; i++) {
-		ASSERT_EQ(2, ask(seat, 0, i));
-		ASSERT_EQ(2, ask(seat, 1, 1000));
+		ASSERT_EQ(2, ask(side, 0, i));
+		ASSERT_EQ(2, ask(side, 1, 1000));
 		for (ends = sum = 0; ends < 2; sum += result) {
 			result = loop_turn(&loop);
 			if (result > 0)
-				result = hear_events(seat, &ends);
+				result = hear_events(side, &ends);
 			ASSERT_LE(0, result) TH_LOG("%s", sluice_strerror());
 		}
 		ASSERT_EQ(2 * (i + 1) + 2 * 1001, sum);

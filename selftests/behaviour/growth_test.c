@@ -17,14 +17,14 @@ ENDS_FIXTURE(growth);
 #define LONGEST	((size_t)512 << 20)
 
 /* consume(): takes a request, looks at both of its ends, and releases it; its bytes. */
-static long consume(struct seat *seat, long a, long b)
+static long consume(struct side *side, long a, long b)
 {
 	struct sluice_active_request *active;
 	const uint64_t *word;
 	size_t count;
 
 	(void)a, (void)b;
-	active = sluice_server_receive(seat->server, LONG);
+	active = sluice_server_receive(side->server, LONG);
 	if (!active)
 		return -errno;
 	word = active->data;
@@ -47,26 +47,26 @@ TEST_F_TIMEOUT(growth, ten_thousand_of_requests, 300)
 	uint64_t *word;
 
 	start_server(_metadata, server, variant->place, &blobs, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &blobs, &best_fit_client, 1);
+	open_client_side(_metadata, &self->side, &blobs, &best_fit_client, 1);
 	while (memory.growths < GROWTHS && size < LONGEST) {
-		request = sluice_client_loan(self->seat.client, size);
+		request = sluice_client_loan(self->side.client, size);
 		ASSERT_NE(NULL, request)
 			TH_LOG("%zu: %s", size, sluice_strerror());
 		word = request->data;
 		word[0] = word[size / 8 - 1] = size;
-		self->seat.pending[0] = sluice_request_send(request);
-		ASSERT_NE(NULL, self->seat.pending[0]);
+		self->side.pending[0] = sluice_request_send(request);
+		ASSERT_NE(NULL, self->side.pending[0]);
 		ASSERT_EQ((long)size, at(server, consume, 0, 0))
 			TH_LOG("%s", server->result.sentence);
-		ASSERT_EQ(0, hear_end(&self->seat, 0, LONG));
-		ASSERT_EQ(0, sluice_client_memory(self->seat.client, &memory));
+		ASSERT_EQ(0, hear_end(&self->side, 0, LONG));
+		ASSERT_EQ(0, sluice_client_memory(self->side.client, &memory));
 		size += STEP;
 	}
 	EXPECT_EQ((uint64_t)GROWTHS, memory.growths);
 }
 
 /* answer_growing(count): each answer is longer than any before. */
-static long answer_growing(struct seat *seat, long count, long unused)
+static long answer_growing(struct side *side, long count, long unused)
 {
 	struct sluice_memory memory = { .size = sizeof(memory) };
 	struct sluice_reply *reply;
@@ -74,12 +74,12 @@ static long answer_growing(struct seat *seat, long count, long unused)
 
 	(void)unused;
 	while (memory.growths < (uint64_t)count && size < LONGEST) {
-		reply = sluice_active_request_loan(seat->active[0], size);
+		reply = sluice_active_request_loan(side->active[0], size);
 		if (!reply)
 			return -errno;
 		((char *)reply->data)[size - 1] = 1;
 		if (sluice_reply_release(reply) < 0 ||
-		    sluice_server_memory(seat->server, &memory) < 0)
+		    sluice_server_memory(side->server, &memory) < 0)
 			return -errno;
 		size += STEP;
 	}
@@ -92,13 +92,13 @@ TEST_F_TIMEOUT(growth, ten_thousand_of_replies, 300)
 
 	start_server(_metadata, server, variant->place, &blobs, NULL,
 		     &best_fit_server);
-	take_client_seat(_metadata, &self->seat, &blobs, NULL, 1);
-	ASSERT_EQ(1, ask_blob(&self->seat, 0, 1));
+	open_client_side(_metadata, &self->side, &blobs, NULL, 1);
+	ASSERT_EQ(1, ask_blob(&self->side, 0, 1));
 	ASSERT_EQ(1, at(server, take_blob, 0, LONG));
 	EXPECT_EQ(GROWTHS, at(server, answer_growing, GROWTHS, 0))
 		TH_LOG("%s", server->result.sentence);
 	ASSERT_EQ(0, at(server, answer_blob, 0, 5000));
-	EXPECT_EQ(5000, hear_blob(&self->seat, 0, LONG));
+	EXPECT_EQ(5000, hear_blob(&self->side, 0, LONG));
 }
 
 /* Loans that are held while others, ever larger, make the memory grow. */
@@ -108,15 +108,15 @@ TEST_F(growth, loans_stay)
 	void *data[7];
 	size_t i, k, size;
 
-	ASSERT_EQ(0, join_client(&self->seat, PTR(&blobs), 0));
+	ASSERT_EQ(0, join_client(&self->side, PTR(&blobs), 0));
 	for (i = 0; i < ARRAY_SIZE(request); i++) {
-		request[i] = sluice_client_loan(self->seat.client, 100 + 50 * i);
+		request[i] = sluice_client_loan(self->side.client, 100 + 50 * i);
 		ASSERT_NE(NULL, request[i]);
 		data[i] = request[i]->data;
 		pattern_fill(data[i], request[i]->size, i);
 	}
 	for (size = 1000; size < 32 << 20; size *= 2) {
-		big = sluice_client_loan(self->seat.client, size);
+		big = sluice_client_loan(self->side.client, size);
 		ASSERT_NE(NULL, big) TH_LOG("%s", sluice_strerror());
 		memset(big->data, 0xff, big->size);
 		for (k = 0; k < ARRAY_SIZE(request); k++) {
@@ -132,14 +132,14 @@ TEST_F(growth, loans_stay)
 }
 
 /* check_held(count): the active requests in the first slots are unchanged. */
-static long check_held(struct seat *seat, long count, long unused)
+static long check_held(struct side *side, long count, long unused)
 {
 	long i;
 
 	(void)unused;
 	for (i = 0; i < count; i++)
-		if (!pattern_holds(seat->active[i]->data, seat->active[i]->size,
-				   seat->active[i]->count))
+		if (!pattern_holds(side->active[i]->data, side->active[i]->size,
+				   side->active[i]->count))
 			return -EBADMSG;
 	return count;
 }
@@ -151,32 +151,32 @@ TEST_F_TIMEOUT(growth, received_stay, 120)
 	struct end *server = &self->end[0];
 	long i, round, size = 1000;
 
-	start_pair(_metadata, server, variant->place, &self->seat, &blobs);
+	start_pair(_metadata, server, variant->place, &self->side, &blobs);
 	for (i = 0; i < 6; i++) {
-		ASSERT_EQ(1, ask_blob(&self->seat, i, 300 + i));
+		ASSERT_EQ(1, ask_blob(&self->side, i, 300 + i));
 		ASSERT_EQ(300 + i, at(server, take_blob, i, LONG));
 		ASSERT_EQ(0, at(server, answer_blob, i, 500 + i));
-		self->seat.response[i] =
-			sluice_pending_response_receive(self->seat.pending[i],
+		self->side.response[i] =
+			sluice_pending_response_receive(self->side.pending[i],
 							LONG);
-		ASSERT_NE(NULL, self->seat.response[i]);
-		data[i] = self->seat.response[i]->data;
+		ASSERT_NE(NULL, self->side.response[i]);
+		data[i] = self->side.response[i]->data;
 	}
 	for (round = 0; round < 14; round++, size *= 2) {
-		ASSERT_EQ(1, ask_blob(&self->seat, 6, size));
+		ASSERT_EQ(1, ask_blob(&self->side, 6, size));
 		ASSERT_EQ(size, at(server, take_blob, 6, LONG));
 		ASSERT_EQ(0, at(server, answer_blob, 6, size + 1))
 			TH_LOG("%s", server->result.sentence);
 		ASSERT_EQ(0, at(server, done, 6, 0));
-		ASSERT_EQ(size + 1, hear_blob(&self->seat, 6, LONG))
+		ASSERT_EQ(size + 1, hear_blob(&self->side, 6, LONG))
 			TH_LOG("%s", sluice_strerror());
-		ASSERT_EQ(0, cancel(&self->seat, 6, 0));
+		ASSERT_EQ(0, cancel(&self->side, 6, 0));
 		ASSERT_EQ(6, at(server, check_held, 6, 0));
 		for (i = 0; i < 6; i++) {
-			ASSERT_EQ(data[i], self->seat.response[i]->data);
-			ASSERT_EQ(500 + (size_t)i, self->seat.response[i]->count);
+			ASSERT_EQ(data[i], self->side.response[i]->data);
+			ASSERT_EQ(500 + (size_t)i, self->side.response[i]->count);
 			ASSERT_TRUE(pattern_holds(data[i], 500 + i, ~(500 + i)));
-			ASSERT_TRUE(pattern_holds(self->seat.pending[i]->data,
+			ASSERT_TRUE(pattern_holds(self->side.pending[i]->data,
 						  300 + i, 300 + i));
 		}
 	}
@@ -194,13 +194,13 @@ static bool is_aligned(const void *pointer, long alignment)
 }
 
 /* serve_aligned(requests, alignment): all that it handles must be aligned so. */
-static long serve_aligned(struct seat *seat, long requests, long alignment)
+static long serve_aligned(struct side *side, long requests, long alignment)
 {
 	struct sluice_active_request *active;
 	struct sluice_reply *reply;
 
 	while (requests--) {
-		active = sluice_server_receive(seat->server, LONG);
+		active = sluice_server_receive(side->server, LONG);
 		if (!active)
 			return -errno;
 		reply = sluice_active_request_loan(active, active->count);
@@ -224,13 +224,13 @@ static long serve_aligned(struct seat *seat, long requests, long alignment)
 }
 
 static void exchange_aligned(struct __test_metadata *_metadata,
-			     struct seat *seat, size_t count, long alignment)
+			     struct side *side, size_t count, long alignment)
 {
 	struct sluice_pending_response *pending;
 	struct sluice_response *response;
 	struct sluice_request *request;
 
-	request = sluice_client_loan(seat->client, count);
+	request = sluice_client_loan(side->client, count);
 	ASSERT_NE(NULL, request);
 	ASSERT_TRUE(is_aligned(request->data, alignment));
 	ASSERT_TRUE(is_aligned(request->header, 64));
@@ -272,14 +272,14 @@ TEST_F(growth, aligned)
 		alignment = UINT32_C(1) << i;
 		start_server(_metadata, server, variant->place, &aligned[i], NULL,
 			     NULL);
-		take_client_seat(_metadata, &self->seat, &aligned[i], NULL, 1);
+		open_client_side(_metadata, &self->side, &aligned[i], NULL, 1);
 		begin(server, serve_aligned, 20, alignment);
 		for (count = 0; count < 20; count++) {
-			exchange_aligned(_metadata, &self->seat, count,
+			exchange_aligned(_metadata, &self->side, count,
 					 alignment);
 		}
 		ASSERT_EQ(0, finish(server));
-		leave(&self->seat, 0, 0);
+		leave(&self->side, 0, 0);
 		end_stop(server);
 	}
 }

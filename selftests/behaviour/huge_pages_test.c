@@ -94,11 +94,11 @@ static struct segments look_at_segments(void)
 }
 
 /* all_huge(): how many segments, if all of them are as they should be. */
-static long all_huge(struct seat *seat, long a, long b)
+static long all_huge(struct side *side, long a, long b)
 {
 	struct segments segments = look_at_segments();
 
-	(void)seat, (void)a, (void)b;
+	(void)side, (void)a, (void)b;
 	return segments.aligned == segments.count && segments.advised == segments.count ?
 	       segments.count : -EBADMSG;
 }
@@ -111,23 +111,23 @@ TEST_F(huge_pages, all_works)
 	for (strategy = 0; strategy <= SLUICE_STATIC; strategy++) {
 		start_server(_metadata, server, variant->place, &blobs, &few,
 			     &servers[strategy]);
-		take_client_seat(_metadata, &self->seat, &blobs, &clients[strategy], 1);
+		open_client_side(_metadata, &self->side, &blobs, &clients[strategy], 1);
 		for (size = 1; size <= (long)LENGTH; size = size * 5 + 1) {
 			begin(server, serve_blobs, 1, 0);
-			EXPECT_EQ(0, exchange_blob(&self->seat, 0, size))
+			EXPECT_EQ(0, exchange_blob(&self->side, 0, size))
 				TH_LOG("%s", sluice_strerror());
 			EXPECT_EQ(1, finish(server)) TH_LOG("%s", server->result.sentence);
 		}
 		if (strategy != SLUICE_STATIC) {
 			begin(server, serve_blobs, 1, 0);
-			EXPECT_EQ(0, exchange_blob(&self->seat, 0, 20 * (long)LENGTH));
+			EXPECT_EQ(0, exchange_blob(&self->side, 0, 20 * (long)LENGTH));
 			EXPECT_EQ(1, finish(server)) TH_LOG("%s", server->result.sentence);
 		}
 		if (!access(THP "enabled", R_OK)) {
-			EXPECT_LE(1, all_huge(&self->seat, 0, 0));
+			EXPECT_LE(1, all_huge(&self->side, 0, 0));
 			EXPECT_LE(1, at(server, all_huge, 0, 0));
 		}
-		leave(&self->seat, 0, 0);
+		leave(&self->side, 0, 0);
 		end_stop(server);
 	}
 }
@@ -138,11 +138,11 @@ TEST_F(huge_pages, some_are_given)
 
 	if (!are_given())
 		SKIP(return, "shmem_enabled does not allow them");
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&blobs), PTR(&few)));
+	ASSERT_EQ(0, open_service(&self->side, PTR(&blobs), PTR(&few)));
 	for (strategy = 0; strategy <= SLUICE_STATIC; strategy++) {
-		ASSERT_EQ(0, open_client(&self->seat, PTR(&clients[strategy]), 0));
+		ASSERT_EQ(0, open_client(&self->side, PTR(&clients[strategy]), 0));
 		EXPECT_LT(0, look_at_segments().huge);
-		close_client(&self->seat, 0, 0);
+		close_client(&self->side, 0, 0);
 	}
 }
 

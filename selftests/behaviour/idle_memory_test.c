@@ -24,9 +24,9 @@ static uint64_t bytes_of(struct sluice_client *client)
 }
 
 /* A slice of this size can be loaned, and is given back. */
-static long loan_once(struct seat *seat, size_t size)
+static long loan_once(struct side *side, size_t size)
 {
-	struct sluice_request *request = sluice_client_loan(seat->client, size);
+	struct sluice_request *request = sluice_client_loan(side->client, size);
 
 	if (!request)
 		return -errno;
@@ -42,15 +42,15 @@ TEST_F_TIMEOUT(idle_memory, three_of_four_gib, 290)
 	/* It takes 4 GiB, and how nodes wait has no part in it. */
 	if (!in_full())
 		return;
-	ASSERT_EQ(0, join_client(&self->seat, PTR(&blobs), PTR(&opts)));
-	ASSERT_EQ(0, loan_once(&self->seat, GIB)) TH_LOG("%s", sluice_strerror());
-	ASSERT_EQ(0, loan_once(&self->seat, GIB + 1)) TH_LOG("%s", sluice_strerror());
-	EXPECT_EQ(0, loan_once(&self->seat, 3 * GIB)) TH_LOG("%s", sluice_strerror());
-	EXPECT_GE(4 * GIB, bytes_of(self->seat.client));
+	ASSERT_EQ(0, join_client(&self->side, PTR(&blobs), PTR(&opts)));
+	ASSERT_EQ(0, loan_once(&self->side, GIB)) TH_LOG("%s", sluice_strerror());
+	ASSERT_EQ(0, loan_once(&self->side, GIB + 1)) TH_LOG("%s", sluice_strerror());
+	EXPECT_EQ(0, loan_once(&self->side, 3 * GIB)) TH_LOG("%s", sluice_strerror());
+	EXPECT_GE(4 * GIB, bytes_of(self->side.client));
 }
 
 /* Two segments, and a loan that has room only where one of them was, or both. */
-static void loan_after_two(struct __test_metadata *_metadata, struct seat *seat,
+static void loan_after_two(struct __test_metadata *_metadata, struct side *side,
 			   uint32_t strategy, size_t held)
 {
 	struct sluice_client_opts opts = SLUICE_CLIENT_OPTS(
@@ -58,40 +58,40 @@ static void loan_after_two(struct __test_metadata *_metadata, struct seat *seat,
 	struct sluice_request *small = NULL, *first, *second;
 	struct sluice_memory memory = { .size = sizeof(memory) };
 
-	ASSERT_EQ(0, open_client(seat, PTR(&opts), 0));
+	ASSERT_EQ(0, open_client(side, PTR(&opts), 0));
 	if (held) {
-		small = sluice_client_loan(seat->client, held);
+		small = sluice_client_loan(side->client, held);
 		ASSERT_NE(NULL, small);
 		pattern_fill(small->data, held, 7);
 	}
-	first = sluice_client_loan(seat->client, 600 * MIB);
+	first = sluice_client_loan(side->client, 600 * MIB);
 	ASSERT_NE(NULL, first) TH_LOG("%s", sluice_strerror());
-	second = sluice_client_loan(seat->client, 600 * MIB);
+	second = sluice_client_loan(side->client, 600 * MIB);
 	ASSERT_NE(NULL, second) TH_LOG("%s", sluice_strerror());
 
 	/* With both of them out there is no room. */
-	EXPECT_EQ(-ENOMEM, loan_once(seat, 1000 * MIB));
+	EXPECT_EQ(-ENOMEM, loan_once(side, 1000 * MIB));
 	EXPECT_SAYS("memory_limit");
 	ASSERT_EQ(0, sluice_request_release(first));
 	ASSERT_EQ(0, sluice_request_release(second));
 
-	EXPECT_EQ(0, loan_once(seat, 1000 * MIB)) TH_LOG("%s", sluice_strerror());
-	EXPECT_EQ(0, loan_once(seat, 600 * MIB)) TH_LOG("%s", sluice_strerror());
-	ASSERT_EQ(0, sluice_client_memory(seat->client, &memory));
+	EXPECT_EQ(0, loan_once(side, 1000 * MIB)) TH_LOG("%s", sluice_strerror());
+	EXPECT_EQ(0, loan_once(side, 600 * MIB)) TH_LOG("%s", sluice_strerror());
+	ASSERT_EQ(0, sluice_client_memory(side->client, &memory));
 	EXPECT_GE(GIB + GIB / 2, memory.bytes);
 	EXPECT_LE(1u, memory.retired);
 	if (held) {
 		EXPECT_TRUE(pattern_holds(small->data, held, 7));
 		EXPECT_EQ(0, sluice_request_release(small));
 	}
-	close_client(seat, 0, 0);
+	close_client(side, 0, 0);
 }
 
 TEST_F_TIMEOUT(idle_memory, more_than_one_has, 290)
 {
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&blobs), 0));
-	loan_after_two(_metadata, &self->seat, SLUICE_POWER_OF_TWO, 0);
-	loan_after_two(_metadata, &self->seat, SLUICE_BEST_FIT, 5000);
+	ASSERT_EQ(0, open_service(&self->side, PTR(&blobs), 0));
+	loan_after_two(_metadata, &self->side, SLUICE_POWER_OF_TWO, 0);
+	loan_after_two(_metadata, &self->side, SLUICE_BEST_FIT, 5000);
 }
 
 /* Whatever is short: here it is descriptors, of which an idle segment has one. */
@@ -100,15 +100,15 @@ TEST_F_TIMEOUT(idle_memory, the_last_descriptor, 290)
 	struct rlimit limit;
 	int next;
 
-	ASSERT_EQ(0, join_client(&self->seat, PTR(&blobs), 0));
-	ASSERT_EQ(0, loan_once(&self->seat, 100));
+	ASSERT_EQ(0, join_client(&self->side, PTR(&blobs), 0));
+	ASSERT_EQ(0, loan_once(&self->side, 100));
 	next = dup(0);
 	ASSERT_LE(0, next);
 	close(next);
 	ASSERT_EQ(0, getrlimit(RLIMIT_NOFILE, &limit));
 	limit.rlim_cur = (rlim_t)next;
 	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &limit));
-	EXPECT_EQ(0, loan_once(&self->seat, GIB + 1)) TH_LOG("%s", sluice_strerror());
+	EXPECT_EQ(0, loan_once(&self->side, GIB + 1)) TH_LOG("%s", sluice_strerror());
 	limit.rlim_cur = limit.rlim_max;
 	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &limit));
 }
@@ -116,27 +116,27 @@ TEST_F_TIMEOUT(idle_memory, the_last_descriptor, 290)
 /* ---- With a peer ----------------------------------------------------------- */
 
 /* take_short(): one request, and nothing of it is kept. */
-static long take_short(struct seat *seat, long a, long b)
+static long take_short(struct side *side, long a, long b)
 {
 	struct sluice_active_request *active;
 
 	(void)a, (void)b;
-	active = sluice_server_receive(seat->server, LONG);
+	active = sluice_server_receive(side->server, LONG);
 	if (!active)
 		return -errno;
 	return sluice_active_request_release(active);
 }
 
 /* Sends ten bytes that lie in a slice of this size. */
-static long send_short(struct seat *seat, struct sluice_request *request)
+static long send_short(struct side *side, struct sluice_request *request)
 {
 	long r = sluice_request_shorten(request, 10);
 
 	if (r < 0)
 		return r;
 	memset(request->data, 1, 10);
-	seat->pending[0] = sluice_request_send(request);
-	return seat->pending[0] ? 0 : -errno;
+	side->pending[0] = sluice_request_send(request);
+	return side->pending[0] ? 0 : -errno;
 }
 
 TEST_F_TIMEOUT(idle_memory, peers_let_go_of_it, 290)
@@ -149,25 +149,25 @@ TEST_F_TIMEOUT(idle_memory, peers_let_go_of_it, 290)
 	int i;
 
 	start_server(_metadata, server, IN_PROCESS, &blobs, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &blobs, &opts, 1);
+	open_client_side(_metadata, &self->side, &blobs, &opts, 1);
 	for (i = 0; i < 2; i++) {
-		request[i] = sluice_client_loan(self->seat.client, 600 * MIB);
+		request[i] = sluice_client_loan(self->side.client, 600 * MIB);
 		ASSERT_NE(NULL, request[i]) TH_LOG("%s", sluice_strerror());
 	}
 	for (i = 0; i < 2; i++) {
-		ASSERT_EQ(0, send_short(&self->seat, request[i]));
+		ASSERT_EQ(0, send_short(&self->side, request[i]));
 		ASSERT_EQ(0, at(server, take_short, 0, 0));
-		ASSERT_EQ(0, hear_end(&self->seat, 0, LONG));
+		ASSERT_EQ(0, hear_end(&self->side, 0, LONG));
 	}
 	memfds = count_memfds(server->pid);
 	EXPECT_LE(1200 * MIB, memfds.allocated);
 
-	request[0] = sluice_client_loan(self->seat.client, 1000 * MIB);
+	request[0] = sluice_client_loan(self->side.client, 1000 * MIB);
 	ASSERT_NE(NULL, request[0]) TH_LOG("%s", sluice_strerror());
-	EXPECT_GE(GIB + GIB / 2, bytes_of(self->seat.client));
-	ASSERT_EQ(0, send_short(&self->seat, request[0]));
+	EXPECT_GE(GIB + GIB / 2, bytes_of(self->side.client));
+	ASSERT_EQ(0, send_short(&self->side, request[0]));
 	ASSERT_EQ(0, at(server, take_short, 0, 0));
-	ASSERT_EQ(0, hear_end(&self->seat, 0, LONG));
+	ASSERT_EQ(0, hear_end(&self->side, 0, LONG));
 	memfds = count_memfds(server->pid);
 	EXPECT_GE(GIB + GIB / 2, memfds.allocated);
 }
@@ -182,34 +182,34 @@ TEST_F(idle_memory, all_that_the_limit_allows)
 	uint32_t strategy;
 	int i;
 
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&blobs), 0));
+	ASSERT_EQ(0, open_service(&self->side, PTR(&blobs), 0));
 	for (strategy = SLUICE_POWER_OF_TWO; strategy <= SLUICE_BEST_FIT; strategy++) {
 		opts.port.strategy = strategy;
 		opts.port.initial_max_slice_len = 1;
-		ASSERT_EQ(0, open_client(&self->seat, PTR(&opts), 0));
-		EXPECT_EQ(0, loan_once(&self->seat, 5 * MIB + 1));
-		EXPECT_EQ(0, loan_once(&self->seat, 9 * MIB));
-		EXPECT_EQ(0, loan_once(&self->seat, 12 * MIB - 1))
+		ASSERT_EQ(0, open_client(&self->side, PTR(&opts), 0));
+		EXPECT_EQ(0, loan_once(&self->side, 5 * MIB + 1));
+		EXPECT_EQ(0, loan_once(&self->side, 9 * MIB));
+		EXPECT_EQ(0, loan_once(&self->side, 12 * MIB - 1))
 			TH_LOG("%u: %s", strategy, sluice_strerror());
-		EXPECT_EQ(0, loan_once(&self->seat, 12 * MIB))
+		EXPECT_EQ(0, loan_once(&self->side, 12 * MIB))
 			TH_LOG("%u: %s", strategy, sluice_strerror());
-		EXPECT_FAILS(EMSGSIZE, sluice_client_loan(self->seat.client, 12 * MIB + 1));
+		EXPECT_FAILS(EMSGSIZE, sluice_client_loan(self->side.client, 12 * MIB + 1));
 		for (i = 0; i < 8; i++) {
-			request[i] = sluice_client_loan(self->seat.client, 3 * MIB / 2);
+			request[i] = sluice_client_loan(self->side.client, 3 * MIB / 2);
 			EXPECT_NE(NULL, request[i])
 				TH_LOG("%u, loan %d: %s", strategy, i, sluice_strerror());
 		}
 		while (i--) {
 			EXPECT_EQ(0, sluice_request_release(request[i]));
 		}
-		close_client(&self->seat, 0, 0);
+		close_client(&self->side, 0, 0);
 
 		/* And so it is from the start. */
 		opts.port.initial_max_slice_len = 12 * MIB;
-		ASSERT_EQ(0, open_client(&self->seat, PTR(&opts), 0))
+		ASSERT_EQ(0, open_client(&self->side, PTR(&opts), 0))
 			TH_LOG("%u: %s", strategy, sluice_strerror());
-		EXPECT_EQ(12 * MIB, bytes_of(self->seat.client));
-		close_client(&self->seat, 0, 0);
+		EXPECT_EQ(12 * MIB, bytes_of(self->side.client));
+		close_client(&self->side, 0, 0);
 	}
 }
 

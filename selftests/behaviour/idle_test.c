@@ -82,13 +82,13 @@ static bool is_server(int sleeper)
 static struct sluice_client *clients[EACH];
 static struct sluice_server *servers[EACH];
 
-static long open_clients(struct seat *seat, long a, long b)
+static long open_clients(struct side *side, long a, long b)
 {
 	int i;
 
 	(void)a, (void)b;
 	for (i = 0; i < EACH; i++) {
-		clients[i] = sluice_client_create(seat->service, NULL);
+		clients[i] = sluice_client_create(side->service, NULL);
 		if (!clients[i] ||
 		    sluice_client_wait_servers(clients[i], 1, LONG) != 1)
 			return -errno;
@@ -96,17 +96,17 @@ static long open_clients(struct seat *seat, long a, long b)
 	return 0;
 }
 
-static long open_servers(struct seat *seat, long a, long b)
+static long open_servers(struct side *side, long a, long b)
 {
 	(void)a, (void)b;
-	return create_servers(seat, servers, EACH);
+	return create_servers(side, servers, EACH);
 }
 
-static long close_ports(struct seat *seat, long a, long b)
+static long close_ports(struct side *side, long a, long b)
 {
 	int i;
 
-	(void)seat, (void)a, (void)b;
+	(void)side, (void)a, (void)b;
 	for (i = 0; i < EACH; i++) {
 		sluice_client_destroy(clients[i]);
 		sluice_server_destroy(servers[i]);
@@ -114,25 +114,25 @@ static long close_ports(struct seat *seat, long a, long b)
 	return 0;
 }
 
-/* Steps of steps.h work on one port of a seat: this one is it for a while. */
-static long use_client(struct seat *seat, long index, long unused)
+/* Steps of steps.h work on one port of a side: this one is it for a while. */
+static long use_client(struct side *side, long index, long unused)
 {
 	(void)unused;
-	seat->client = index < 0 ? NULL : clients[index];
+	side->client = index < 0 ? NULL : clients[index];
 	return 0;
 }
 
-static long use_server(struct seat *seat, long index, long unused)
+static long use_server(struct side *side, long index, long unused)
 {
 	(void)unused;
-	seat->server = index < 0 ? NULL : servers[index];
+	side->server = index < 0 ? NULL : servers[index];
 	return 0;
 }
 
 /* ---- The sleeper ---------------------------------------------------------------- */
 
 /* wait_kind(kind): sleeps with the node until this is told; the news on the way. */
-static long wait_kind(struct seat *seat, long kind, long unused)
+static long wait_kind(struct side *side, long kind, long unused)
 {
 	struct sluice_event event = SLUICE_EVENT();
 	long news = 0;
@@ -140,10 +140,10 @@ static long wait_kind(struct seat *seat, long kind, long unused)
 
 	(void)unused;
 	for (;;) {
-		r = sluice_node_wait(seat->node, SLUICE_FOREVER);
+		r = sluice_node_wait(side->node, SLUICE_FOREVER);
 		if (r < 0)
 			return r;
-		while ((r = sluice_node_next(seat->node, &event)) > 0)
+		while ((r = sluice_node_next(side->node, &event)) > 0)
 			if (event.kind == (uint32_t)kind)
 				return news;
 			else

@@ -77,90 +77,90 @@ static const int64_t waits[] = { SLUICE_FOREVER, LONG };
 
 TEST_F(interrupt, for_anything)
 {
-	struct seat *seat = &self->seat;
+	struct side *side = &self->side;
 	size_t i;
 
-	ASSERT_EQ(0, open_service(seat, PTR(&calls), 0));
+	ASSERT_EQ(0, open_service(side, PTR(&calls), 0));
 	for (i = 0; i < ARRAY_SIZE(waits); i++) {
-		EXPECT_INTERRUPTED(seat->node, find_out(seat, waits[i], 0));
+		EXPECT_INTERRUPTED(side->node, find_out(side, waits[i], 0));
 	}
-	EXPECT_EQ(0, told(seat, 0, 0));
-	EXPECT_TIMES_OUT(MILLISECOND, find_out(seat, MILLISECOND, 0));
-	ASSERT_EQ(0, open_server(seat, 0, 0));
+	EXPECT_EQ(0, told(side, 0, 0));
+	EXPECT_TIMES_OUT(MILLISECOND, find_out(side, MILLISECOND, 0));
+	ASSERT_EQ(0, open_server(side, 0, 0));
 	start_client(_metadata, &self->end[0], variant->place, &calls, 1);
-	ASSERT_EQ(0, await_peers(seat, SLUICE_EVENT_CONNECTED, 1));
+	ASSERT_EQ(0, await_peers(side, SLUICE_EVENT_CONNECTED, 1));
 	for (i = 0; i < ARRAY_SIZE(waits); i++) {
-		EXPECT_INTERRUPTED(seat->node, find_out(seat, waits[i], 0));
+		EXPECT_INTERRUPTED(side->node, find_out(side, waits[i], 0));
 	}
 	ASSERT_EQ(1, at(&self->end[0], ask, 0, 1));
-	EXPECT_EQ(REQUEST, find_out(seat, LONG, 0));
+	EXPECT_EQ(REQUEST, find_out(side, LONG, 0));
 }
 
 TEST_F(interrupt, for_servers)
 {
-	struct seat *seat = &self->seat;
+	struct side *side = &self->side;
 	size_t i;
 
-	ASSERT_EQ(0, join_client(seat, PTR(&calls), 0));
+	ASSERT_EQ(0, join_client(side, PTR(&calls), 0));
 	for (i = 0; i < ARRAY_SIZE(waits); i++) {
-		EXPECT_INTERRUPTED(seat->node, wait_servers(seat, 1, waits[i]));
+		EXPECT_INTERRUPTED(side->node, wait_servers(side, 1, waits[i]));
 	}
-	EXPECT_TIMES_OUT(MILLISECOND, wait_servers(seat, 1, MILLISECOND));
+	EXPECT_TIMES_OUT(MILLISECOND, wait_servers(side, 1, MILLISECOND));
 	start_server(_metadata, &self->end[0], variant->place, &calls, NULL, NULL);
-	EXPECT_EQ(1, wait_servers(seat, 1, LONG));
+	EXPECT_EQ(1, wait_servers(side, 1, LONG));
 }
 
 TEST_F(interrupt, for_a_request)
 {
 	struct end *client = &self->end[0];
-	struct seat *seat = &self->seat;
+	struct side *side = &self->side;
 	size_t i;
 
-	take_server_seat(_metadata, seat, NULL, client, variant->place);
+	open_server_side(_metadata, side, NULL, client, variant->place);
 	for (i = 0; i < ARRAY_SIZE(waits); i++) {
-		EXPECT_INTERRUPTED(seat->node, take(seat, 0, waits[i]));
+		EXPECT_INTERRUPTED(side->node, take(side, 0, waits[i]));
 	}
-	EXPECT_TIMES_OUT(MILLISECOND, take(seat, 0, MILLISECOND));
+	EXPECT_TIMES_OUT(MILLISECOND, take(side, 0, MILLISECOND));
 	ASSERT_EQ(1, at(client, ask, 0, 8));
-	EXPECT_EQ(8, take(seat, 0, LONG));
+	EXPECT_EQ(8, take(side, 0, LONG));
 }
 
 /* answer_and_take(slot): what a server does that answers and goes to sleep. */
-static long answer_and_take(struct seat *seat, long slot, long timeout)
+static long answer_and_take(struct side *side, long slot, long timeout)
 {
 	struct sluice_reply *reply;
 	int sent = 1;
 
-	if (loan_answer(seat, slot, 9) < 0)
+	if (loan_answer(side, slot, 9) < 0)
 		return -errno;
-	reply = seat->reply[slot];
-	seat->reply[slot] = NULL;
-	seat->active[slot] = sluice_reply_send_and_receive(reply, timeout, &sent);
+	reply = side->reply[slot];
+	side->reply[slot] = NULL;
+	side->active[slot] = sluice_reply_send_and_receive(reply, timeout, &sent);
 	if (sent)
 		return -EBADMSG;
-	return seat->active[slot] ? 0 : -errno;
+	return side->active[slot] ? 0 : -errno;
 }
 
 TEST_F(interrupt, answering_and_receiving)
 {
 	struct end *client = &self->end[0];
-	struct seat *seat = &self->seat;
+	struct side *side = &self->side;
 	size_t i;
 
-	take_server_seat(_metadata, seat, NULL, client, variant->place);
+	open_server_side(_metadata, side, NULL, client, variant->place);
 	for (i = 0; i < ARRAY_SIZE(waits); i++) {
 		ASSERT_EQ(1, at(client, ask, 0, 8));
-		EXPECT_EQ(8, take(seat, 0, LONG));
-		EXPECT_INTERRUPTED(seat->node, answer_and_take(seat, 0, waits[i]));
+		EXPECT_EQ(8, take(side, 0, LONG));
+		EXPECT_INTERRUPTED(side->node, answer_and_take(side, 0, waits[i]));
 		EXPECT_EQ(9, at(client, hear, 0, LONG));
 		EXPECT_EQ(0, at(client, hear_end, 0, LONG));
 	}
 }
 
 /* call(timeout): sluice_request_call(), with the pending response in slot 0. */
-static long call(struct seat *seat, long timeout, long unused)
+static long call(struct side *side, long timeout, long unused)
 {
-	struct sluice_request *request = sluice_client_loan(seat->client, 1);
+	struct sluice_request *request = sluice_client_loan(side->client, 1);
 	struct sluice_response *response;
 	struct question *question;
 
@@ -170,27 +170,27 @@ static long call(struct seat *seat, long timeout, long unused)
 	question = request->data;
 	question->value = 8;
 	question->complement = ~question->value;
-	response = sluice_request_call(request, &seat->pending[0], timeout);
+	response = sluice_request_call(request, &side->pending[0], timeout);
 	return response ? sluice_response_release(response) : -errno;
 }
 
 TEST_F(interrupt, for_a_response)
 {
 	struct end *server = &self->end[0];
-	struct seat *seat = &self->seat;
+	struct side *side = &self->side;
 	size_t i;
 
-	start_pair(_metadata, server, variant->place, seat, &calls);
+	start_pair(_metadata, server, variant->place, side, &calls);
 	for (i = 0; i < ARRAY_SIZE(waits); i++) {
 		/* The request is sent, and can be waited for once more. */
-		EXPECT_INTERRUPTED(seat->node, call(seat, waits[i], 0));
-		ASSERT_NE(NULL, seat->pending[0]);
-		EXPECT_INTERRUPTED(seat->node, hear(seat, 0, waits[i]));
+		EXPECT_INTERRUPTED(side->node, call(side, waits[i], 0));
+		ASSERT_NE(NULL, side->pending[0]);
+		EXPECT_INTERRUPTED(side->node, hear(side, 0, waits[i]));
 		ASSERT_EQ(8, at(server, take, 0, LONG));
-		EXPECT_INTERRUPTED(seat->node, hear(seat, 0, waits[i]));
+		EXPECT_INTERRUPTED(side->node, hear(side, 0, waits[i]));
 		ASSERT_EQ(0, at(server, answer, 0, 9));
-		EXPECT_EQ(9, hear(seat, 0, LONG));
-		EXPECT_EQ(0, cancel(seat, 0, 0));
+		EXPECT_EQ(9, hear(side, 0, LONG));
+		EXPECT_EQ(0, cancel(side, 0, 0));
 		ASSERT_EQ(0, at(server, done, 0, 0));
 	}
 }
@@ -199,14 +199,14 @@ TEST_F(interrupt, for_a_response)
 TEST_F(interrupt, for_room)
 {
 	struct end *server = &self->end[0];
-	struct seat *seat = &self->seat;
+	struct side *side = &self->side;
 
 	SET_UP_PAIR(&room_for_one);
-	ASSERT_EQ(1, ask(seat, 0, 1));
-	ASSERT_EQ(0, cancel(seat, 0, 0));
-	EXPECT_INTERRUPTED(seat->node, ask(seat, 0, 2));
+	ASSERT_EQ(1, ask(side, 0, 1));
+	ASSERT_EQ(0, cancel(side, 0, 0));
+	EXPECT_INTERRUPTED(side->node, ask(side, 0, 2));
 	ASSERT_EQ(1, at(server, take, 0, LONG));
-	EXPECT_EQ(1, ask(seat, 0, 3));
+	EXPECT_EQ(1, ask(side, 0, 3));
 	ASSERT_EQ(0, at(server, done, 0, 0));
 	EXPECT_EQ(3, at(server, take, 0, LONG));
 }
@@ -216,22 +216,22 @@ TEST_F(interrupt, while_it_polls)
 {
 	static const struct sluice_node_opts patient = SLUICE_NODE_OPTS(
 		.spin = 1000 * SECOND);
-	struct seat *seat = &self->seat;
+	struct side *side = &self->side;
 	struct interrupter its;
 	int i;
 
-	seat->node = sluice_node_create("patient", &patient);
-	ASSERT_NE(NULL, seat->node);
-	ASSERT_EQ(0, join_server(seat, PTR(&calls), 0));
+	side->node = sluice_node_create("patient", &patient);
+	ASSERT_NE(NULL, side->node);
+	ASSERT_EQ(0, join_server(side, PTR(&calls), 0));
 	/* Each wait that was short makes it poll for longer. */
 	for (i = 0; i < 40; i++) {
-		ASSERT_EQ(-ETIMEDOUT, take(seat, 0, 1000));
+		ASSERT_EQ(-ETIMEDOUT, take(side, 0, 1000));
 	}
-	start_interrupting(_metadata, &its, seat->node, 2);
-	EXPECT_EQ(-EINTR, take(seat, 0, LONG)) TH_LOG("%s", sluice_strerror());
+	start_interrupting(_metadata, &its, side->node, 2);
+	EXPECT_EQ(-EINTR, take(side, 0, LONG)) TH_LOG("%s", sluice_strerror());
 	stop_interrupting(_metadata, &its);
-	take(seat, 0, MILLISECOND);
-	EXPECT_TIMES_OUT(MILLISECOND, take(seat, 0, MILLISECOND));
+	take(side, 0, MILLISECOND);
+	EXPECT_TIMES_OUT(MILLISECOND, take(side, 0, MILLISECOND));
 }
 
 /* ---- Once for each --------------------------------------------------------- */
@@ -239,46 +239,46 @@ TEST_F(interrupt, while_it_polls)
 TEST_F(interrupt, before_the_wait)
 {
 	struct end *client = &self->end[0];
-	struct seat *seat = &self->seat;
+	struct side *side = &self->side;
 
-	take_server_seat(_metadata, seat, NULL, client, variant->place);
-	EXPECT_EQ(0, sluice_node_interrupt(seat->node));
-	EXPECT_EQ(0, sluice_node_interrupt(seat->node));
+	open_server_side(_metadata, side, NULL, client, variant->place);
+	EXPECT_EQ(0, sluice_node_interrupt(side->node));
+	EXPECT_EQ(0, sluice_node_interrupt(side->node));
 
 	/* Calls that do not sleep leave it. */
-	EXPECT_EQ(-EAGAIN, take(seat, 0, SLUICE_NOWAIT));
-	EXPECT_EQ(-EAGAIN, find_out(seat, SLUICE_NOWAIT, 0));
+	EXPECT_EQ(-EAGAIN, take(side, 0, SLUICE_NOWAIT));
+	EXPECT_EQ(-EAGAIN, find_out(side, SLUICE_NOWAIT, 0));
 	ASSERT_EQ(1, at(client, ask, 0, 4));
-	EXPECT_TRUE(EVENTUALLY(wait_node(seat, SLUICE_NOWAIT, 0) == 0));
-	EXPECT_EQ(0, wait_node(seat, SLUICE_FOREVER, 0));
-	EXPECT_EQ(4, take(seat, 0, SLUICE_FOREVER));
-	EXPECT_EQ(-EAGAIN, take(seat, 0, SLUICE_NOWAIT));
-	EXPECT_EQ(-EINTR, take(seat, 1, SLUICE_FOREVER));
-	EXPECT_TIMES_OUT(MILLISECOND, take(seat, 1, MILLISECOND));
-	EXPECT_TIMES_OUT(MILLISECOND, find_out(seat, MILLISECOND, 0));
-	EXPECT_EQ(0, sluice_node_interrupt(seat->node));
-	EXPECT_EQ(-EINTR, find_out(seat, SLUICE_FOREVER, 0));
-	EXPECT_TIMES_OUT(MILLISECOND, find_out(seat, MILLISECOND, 0));
-	EXPECT_TIMES_OUT(MILLISECOND, take(seat, 1, MILLISECOND));
+	EXPECT_TRUE(EVENTUALLY(wait_node(side, SLUICE_NOWAIT, 0) == 0));
+	EXPECT_EQ(0, wait_node(side, SLUICE_FOREVER, 0));
+	EXPECT_EQ(4, take(side, 0, SLUICE_FOREVER));
+	EXPECT_EQ(-EAGAIN, take(side, 0, SLUICE_NOWAIT));
+	EXPECT_EQ(-EINTR, take(side, 1, SLUICE_FOREVER));
+	EXPECT_TIMES_OUT(MILLISECOND, take(side, 1, MILLISECOND));
+	EXPECT_TIMES_OUT(MILLISECOND, find_out(side, MILLISECOND, 0));
+	EXPECT_EQ(0, sluice_node_interrupt(side->node));
+	EXPECT_EQ(-EINTR, find_out(side, SLUICE_FOREVER, 0));
+	EXPECT_TIMES_OUT(MILLISECOND, find_out(side, MILLISECOND, 0));
+	EXPECT_TIMES_OUT(MILLISECOND, take(side, 1, MILLISECOND));
 }
 
 /* interrupt_and_ask(node, value): of an end that is a thread; at nearly one time. */
-static long interrupt_and_ask(struct seat *seat, long node, long value)
+static long interrupt_and_ask(struct side *side, long node, long value)
 {
 	int result;
 
 	pause_briefly();
 	result = sluice_node_interrupt((struct sluice_node *)node);
-	return result < 0 ? result : ask(seat, 0, value);
+	return result < 0 ? result : ask(side, 0, value);
 }
 
 /* ask_and_interrupt(node, value): the other way round. */
-static long ask_and_interrupt(struct seat *seat, long node, long value)
+static long ask_and_interrupt(struct side *side, long node, long value)
 {
 	long result;
 
 	pause_briefly();
-	result = ask(seat, 0, value);
+	result = ask(side, 0, value);
 	return sluice_node_interrupt((struct sluice_node *)node) < 0 ? -EBADMSG : result;
 }
 
@@ -286,20 +286,20 @@ static long ask_and_interrupt(struct seat *seat, long node, long value)
 TEST_F(interrupt, together_with_a_message)
 {
 	struct end *client = &self->end[0];
-	struct seat *seat = &self->seat;
+	struct side *side = &self->side;
 	long i, first, second;
 
-	take_server_seat(_metadata, seat, NULL, client, IN_THREAD);
+	open_server_side(_metadata, side, NULL, client, IN_THREAD);
 	for (i = 0; i < 200; i++) {
 		begin(client, i % 2 ? interrupt_and_ask : ask_and_interrupt,
-		      PTR(seat->node), i);
-		first = take(seat, 0, LONG);
-		second = take(seat, 0, first == -EINTR ? LONG : SECOND);
+		      PTR(side->node), i);
+		first = take(side, 0, LONG);
+		second = take(side, 0, first == -EINTR ? LONG : SECOND);
 		ASSERT_EQ(1, finish(client));
 		EXPECT_EQ(i, first == -EINTR ? second : first);
 		ASSERT_EQ(-EINTR, first == -EINTR ? first : second)
 			TH_LOG("in round %ld nobody was told of it", i);
-		ASSERT_EQ(0, done(seat, 0, 0));
+		ASSERT_EQ(0, done(side, 0, 0));
 		ASSERT_EQ(0, at(client, cancel, 0, 0));
 	}
 }
@@ -328,30 +328,30 @@ TEST_F(interrupt, from_a_signal_handler)
 		.sa_flags = SA_RESTART,
 	};
 	struct itimerval soon = { .it_value.tv_usec = 10000 };
-	struct seat *seat = &self->seat;
+	struct side *side = &self->side;
 	int i;
 
-	take_server_seat(_metadata, seat, NULL, &self->end[0], variant->place);
-	handled_node = seat->node;
+	open_server_side(_metadata, side, NULL, &self->end[0], variant->place);
+	handled_node = side->node;
 	ASSERT_EQ(0, sigaction(SIGALRM, &action, NULL));
 
 	/* Just before the wait, which alone it would not end. */
 	ASSERT_EQ(0, raise(SIGALRM));
-	EXPECT_EQ(-EINTR, take(seat, 0, SLUICE_FOREVER));
-	EXPECT_TIMES_OUT(MILLISECOND, take(seat, 0, MILLISECOND));
+	EXPECT_EQ(-EINTR, take(side, 0, SLUICE_FOREVER));
+	EXPECT_TIMES_OUT(MILLISECOND, take(side, 0, MILLISECOND));
 
 	/* While it sleeps; the handler may run in any thread of the process. */
 	for (i = 2; i < 5; i++) {
 		ASSERT_EQ(0, setitimer(ITIMER_REAL, &soon, NULL));
-		EXPECT_EQ(-EINTR, find_out(seat, SLUICE_FOREVER, 0));
+		EXPECT_EQ(-EINTR, find_out(side, SLUICE_FOREVER, 0));
 		EXPECT_EQ(i, handled);
 		/* If the signal has ended the wait, the interruption may be left. */
-		while (take(seat, 0, MILLISECOND) == -EINTR)
+		while (take(side, 0, MILLISECOND) == -EINTR)
 			;
 	}
 	EXPECT_EQ(0, failures);
 	ASSERT_EQ(1, at(&self->end[0], ask, 0, 4));
-	EXPECT_EQ(4, take(seat, 0, LONG));
+	EXPECT_EQ(4, take(side, 0, LONG));
 }
 
 /* ---- A thousand of them, and messages -------------------------------------- */
@@ -359,52 +359,52 @@ TEST_F(interrupt, from_a_signal_handler)
 TEST_F(interrupt, storm_upon_a_server)
 {
 	struct end *client = &self->end[0];
-	struct seat *seat = &self->seat;
+	struct side *side = &self->side;
 	struct interrupter its;
 	long i = 0, value;
 
-	take_server_seat(_metadata, seat, NULL, client, variant->place);
-	start_interrupting(_metadata, &its, seat->node, 1000);
+	open_server_side(_metadata, side, NULL, client, variant->place);
+	start_interrupting(_metadata, &its, side->node, 1000);
 	begin(client, exchange_pausing, 300, 0);
 	while (i < 300) {
-		value = i % 2 ? take(seat, 0, LONG) : wait_node(seat, LONG, 0);
+		value = i % 2 ? take(side, 0, LONG) : wait_node(side, LONG, 0);
 		if (!value)
-			value = take(seat, 0, SLUICE_NOWAIT);
+			value = take(side, 0, SLUICE_NOWAIT);
 		if (value == -EINTR || value == -EAGAIN)
 			continue;
 		ASSERT_EQ(i, value) TH_LOG("%s", sluice_strerror());
-		ASSERT_EQ(0, answer_and_done(seat, 0, value + 1));
+		ASSERT_EQ(0, answer_and_done(side, 0, value + 1));
 		i++;
 	}
 	EXPECT_EQ(300, finish(client));
 	stop_interrupting(_metadata, &its);
-	EXPECT_EQ(0, sluice_node_interrupt(seat->node));
-	EXPECT_EQ(-EINTR, take(seat, 0, SLUICE_FOREVER));
-	EXPECT_TIMES_OUT(MILLISECOND, take(seat, 0, MILLISECOND));
+	EXPECT_EQ(0, sluice_node_interrupt(side->node));
+	EXPECT_EQ(-EINTR, take(side, 0, SLUICE_FOREVER));
+	EXPECT_TIMES_OUT(MILLISECOND, take(side, 0, MILLISECOND));
 }
 
 TEST_F(interrupt, storm_upon_a_client)
 {
 	struct end *server = &self->end[0];
-	struct seat *seat = &self->seat;
+	struct side *side = &self->side;
 	struct interrupter its;
 	long i, value;
 
-	start_pair(_metadata, server, variant->place, seat, &calls);
+	start_pair(_metadata, server, variant->place, side, &calls);
 	begin(server, serve, 300, 0);
-	start_interrupting(_metadata, &its, seat->node, 1000);
+	start_interrupting(_metadata, &its, side->node, 1000);
 	for (i = 0; i < 300; i++) {
 		pause_briefly();
-		value = call(seat, LONG, 0);
+		value = call(side, LONG, 0);
 		while (value == -EINTR)
-			value = hear(seat, 0, LONG);
+			value = hear(side, 0, LONG);
 		ASSERT_EQ(true, value == 0 || value == 9)
 			TH_LOG("%ld: %s", value, sluice_strerror());
 		do
-			value = hear(seat, 0, LONG);
+			value = hear(side, 0, LONG);
 		while (value == -EINTR);
 		ASSERT_EQ(-EPIPE, value);
-		ASSERT_EQ(0, cancel(seat, 0, 0));
+		ASSERT_EQ(0, cancel(side, 0, 0));
 	}
 	EXPECT_EQ(300, finish(server));
 	stop_interrupting(_metadata, &its);
@@ -414,26 +414,26 @@ TEST_F(interrupt, storm_upon_a_client)
 
 TEST_F(interrupt, misuse)
 {
-	struct seat *seat = &self->seat;
+	struct side *side = &self->side;
 	int status;
 	pid_t pid;
 
 	EXPECT_EQ(-EINVAL, sluice_node_interrupt(NULL));
-	ASSERT_EQ(0, open_service(seat, PTR(&calls), 0));
-	EXPECT_EQ(-EAGAIN, find_out(seat, SLUICE_NOWAIT, 0));
+	ASSERT_EQ(0, open_service(side, PTR(&calls), 0));
+	EXPECT_EQ(-EAGAIN, find_out(side, SLUICE_NOWAIT, 0));
 	pid = fork();
 	ASSERT_LE(0, pid);
 	if (pid == 0)
-		_exit(sluice_node_interrupt(seat->node) == -ECHILD ? 0 : 1);
+		_exit(sluice_node_interrupt(side->node) == -ECHILD ? 0 : 1);
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	EXPECT_EQ(0, status);
-	EXPECT_TIMES_OUT(MILLISECOND, find_out(seat, MILLISECOND, 0));
+	EXPECT_TIMES_OUT(MILLISECOND, find_out(side, MILLISECOND, 0));
 
 	/* A node that belongs to nobody yet can be interrupted too. */
-	leave(seat, 0, 0);
-	ASSERT_EQ(0, open_service(seat, PTR(&calls), 0));
-	EXPECT_EQ(0, sluice_node_interrupt(seat->node));
-	EXPECT_EQ(-EINTR, find_out(seat, SLUICE_FOREVER, 0));
+	leave(side, 0, 0);
+	ASSERT_EQ(0, open_service(side, PTR(&calls), 0));
+	EXPECT_EQ(0, sluice_node_interrupt(side->node));
+	EXPECT_EQ(-EINTR, find_out(side, SLUICE_FOREVER, 0));
 }
 
 TEST_HARNESS_MAIN

@@ -48,48 +48,48 @@ static void note_delay(struct __test_metadata *_metadata, struct end *killer, lo
 	delays[round] = ended - killed;
 }
 
-/* A port in the seat, and a killer. */
-static void start_killer(struct __test_metadata *_metadata, struct seat *seat, step *join,
+/* A port in the side, and a killer. */
+static void start_killer(struct __test_metadata *_metadata, struct side *side, step *join,
 			 struct end *killer)
 {
-	ASSERT_EQ(0, join(seat, PTR(&calls), 0));
+	ASSERT_EQ(0, join(side, PTR(&calls), 0));
 	end_start(_metadata, killer, IN_PROCESS);
 }
 
 /* ---- Servers die ------------------------------------------------------------ */
 
-static long serve_nobody(struct seat *seat)
+static long serve_nobody(struct side *side)
 {
-	say(open_server(seat, 0, 0));
+	say(open_server(side, 0, 0));
 	return 0;
 }
 
 /* Takes one request and sleeps. */
-static long take_and_sleep(struct seat *seat)
+static long take_and_sleep(struct side *side)
 {
-	say(open_server(seat, 0, 0));
-	take(seat, 0, LONG);
-	return take(seat, 1, SLUICE_FOREVER);
+	say(open_server(side, 0, 0));
+	take(side, 0, LONG);
+	return take(side, 1, SLUICE_FOREVER);
 }
 
 /* Takes one and answers it with 0, 1, 2, ... */
-static long take_and_talk(struct seat *seat)
+static long take_and_talk(struct side *side)
 {
 	long i;
 
-	say(open_server(seat, 0, 0));
-	take(seat, 0, LONG);
+	say(open_server(side, 0, 0));
+	take(side, 0, LONG);
 	for (i = 0;; i++)
-		answer(seat, 0, i);
+		answer(side, 0, i);
 	return 0;
 }
 
 /* hear() until it fails; what came must have come in order. */
-static long hear_all(struct seat *seat, long slot)
+static long hear_all(struct side *side, long slot)
 {
 	long value, last = -1;
 
-	while ((value = hear(seat, slot, LONG)) >= 0) {
+	while ((value = hear(side, slot, LONG)) >= 0) {
 		if (value <= last)
 			return -EBADMSG;
 		last = value;
@@ -107,17 +107,17 @@ TEST_F_TIMEOUT(kill, of_servers_while_their_client_receives, 120)
 	unsigned int random = 1;
 	long i;
 
-	start_killer(_metadata, &self->seat, join_client, killer);
+	start_killer(_metadata, &self->side, join_client, killer);
 	for (i = 0; i < rounds(); i++) {
 		ASSERT_EQ(0, at(killer, raise_victim, PTR(deeds[i % 4]), 0));
-		ASSERT_EQ(1, wait_servers(&self->seat, 1, LONG));
-		ASSERT_EQ(1, ask(&self->seat, 0, i));
+		ASSERT_EQ(1, wait_servers(&self->side, 1, LONG));
+		ASSERT_EQ(1, ask(&self->side, 0, i));
 		begin(killer, kill_victim, choose_when(i, &random), getpid());
-		ASSERT_EQ(-ECONNRESET, hear_all(&self->seat, 0))
+		ASSERT_EQ(-ECONNRESET, hear_all(&self->side, 0))
 			TH_LOG("round %ld: %s", i, sluice_strerror());
 		note_delay(_metadata, killer, i, now());
-		EXPECT_EQ(-ECONNRESET, hear(&self->seat, 0, LONG));
-		ASSERT_EQ(0, cancel(&self->seat, 0, 0));
+		EXPECT_EQ(-ECONNRESET, hear(&self->side, 0, LONG));
+		ASSERT_EQ(0, cancel(&self->side, 0, 0));
 		ASSERT_EQ(1, at(killer, reap_victims, 0, 0));
 	}
 	print_delays("a server, client in receive", i);
@@ -131,14 +131,14 @@ static const struct sluice_service_opts narrow = SLUICE_SERVICE_OPTS(
 	.max_active_requests_per_client = QUEUE);
 
 /* No server takes these requests; cancelled ones stay in the queue. */
-static void fill_queue(struct __test_metadata *_metadata, struct seat *seat)
+static void fill_queue(struct __test_metadata *_metadata, struct side *side)
 {
 	long i;
 
-	ASSERT_EQ(1, wait_servers(seat, 1, LONG));
+	ASSERT_EQ(1, wait_servers(side, 1, LONG));
 	for (i = 0; i < QUEUE; i++) {
-		ASSERT_EQ(1, ask(seat, 0, i)) TH_LOG("%s", sluice_strerror());
-		ASSERT_EQ(0, cancel(seat, 0, 0));
+		ASSERT_EQ(1, ask(side, 0, i)) TH_LOG("%s", sluice_strerror());
+		ASSERT_EQ(0, cancel(side, 0, 0));
 	}
 }
 
@@ -153,20 +153,20 @@ TEST_F_TIMEOUT(kill, of_servers_while_their_client_sends, 120)
 	unsigned int random = 2;
 	int64_t ended;
 
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), PTR(&narrow)));
-	ASSERT_EQ(0, open_client(&self->seat, 0, 0));
+	ASSERT_EQ(0, open_service(&self->side, PTR(&calls), PTR(&narrow)));
+	ASSERT_EQ(0, open_client(&self->side, 0, 0));
 	end_start(_metadata, killer, IN_PROCESS);
 	for (i = 0; i < rounds(); i++) {
 		ASSERT_EQ(0, at(killer, raise_victim, PTR(serve_nobody), 0));
-		fill_queue(_metadata, &self->seat);
+		fill_queue(_metadata, &self->side);
 		begin(killer, kill_victim, choose_when(i, &random), getpid());
-		result = ask(&self->seat, 0, QUEUE);
+		result = ask(&self->side, 0, QUEUE);
 		ended = now();
 		killed = finish(killer);
 		ASSERT_LT(0, killed) TH_LOG("round %ld", i);
 		if (i % 2 && result == 0) {
-			ASSERT_EQ(-ENOTCONN, hear(&self->seat, 0, LONG));
-			ASSERT_EQ(0, cancel(&self->seat, 0, 0));
+			ASSERT_EQ(-ENOTCONN, hear(&self->side, 0, LONG));
+			ASSERT_EQ(0, cancel(&self->side, 0, 0));
 			late++;
 		} else {
 			ASSERT_EQ(-ECONNRESET, result)
@@ -184,36 +184,36 @@ TEST_F_TIMEOUT(kill, of_servers_while_their_client_sends, 120)
 
 #define CLIENT_ROUNDS	200
 
-static long come(struct seat *seat)
+static long come(struct side *side)
 {
-	open_client(seat, 0, 0);
-	say(wait_servers(seat, 1, LONG));
+	open_client(side, 0, 0);
+	say(wait_servers(side, 1, LONG));
 	return 0;
 }
 
 static long question_next;	/* the killer's own, copied into each victim */
 
-static long come_and_ask(struct seat *seat)
+static long come_and_ask(struct side *side)
 {
-	come(seat);
-	ask(seat, 0, question_next);
-	hear(seat, 0, LONG);
-	return hear(seat, 0, LONG);
+	come(side);
+	ask(side, 0, question_next);
+	hear(side, 0, LONG);
+	return hear(side, 0, LONG);
 }
 
 /* replace_client(when, pid): kills one, and raises another that asks. */
-static long replace_client(struct seat *seat, long when, long pid)
+static long replace_client(struct side *side, long when, long pid)
 {
 	long killed = 1;
 
 	if (victim_count) {
-		killed = kill_victim(seat, when, pid);
-		reap_victims(seat, 0, 0);
+		killed = kill_victim(side, when, pid);
+		reap_victims(side, 0, 0);
 	}
 	if (killed < 0)
 		return killed;
 	question_next++;
-	return raise_victim(seat, PTR(come_and_ask), 0);
+	return raise_victim(side, PTR(come_and_ask), 0);
 }
 
 /* The receive sleeps through the death of one client and returns with the next. */
@@ -223,34 +223,34 @@ TEST_F_TIMEOUT(kill, of_clients_while_their_server_receives, 120)
 	unsigned int random = 3;
 	long i;
 
-	start_killer(_metadata, &self->seat, join_server, killer);
+	start_killer(_metadata, &self->side, join_server, killer);
 	for (i = 1; i <= CLIENT_ROUNDS; i++) {
 		begin(killer, replace_client, choose_when(i, &random), getpid());
-		ASSERT_EQ(i, take(&self->seat, 0, LONG))
+		ASSERT_EQ(i, take(&self->side, 0, LONG))
 			TH_LOG("round %ld: %s", i, sluice_strerror());
-		ASSERT_EQ(0, answer_and_done(&self->seat, 0, i + 1));
+		ASSERT_EQ(0, answer_and_done(&self->side, 0, i + 1));
 		ASSERT_EQ(1, finish(killer));
 	}
 	ASSERT_LT(0, at(killer, kill_victim, 0, 0));
 	ASSERT_EQ(1, at(killer, reap_victims, 0, 0));
-	EXPECT_EQ(-EAGAIN, take(&self->seat, 0, SLUICE_NOWAIT));
+	EXPECT_EQ(-EAGAIN, take(&self->side, 0, SLUICE_NOWAIT));
 	sweep(_metadata);
 }
 
 /* Waits with the node until one peer has come or gone, and nothing else is told. */
-static void expect_event(struct __test_metadata *_metadata, struct seat *seat,
+static void expect_event(struct __test_metadata *_metadata, struct side *side,
 			 uint32_t kind, int reason)
 {
 	struct sluice_event event = SLUICE_EVENT();
 
-	ASSERT_EQ(0, sluice_node_wait(seat->node, LONG))
+	ASSERT_EQ(0, sluice_node_wait(side->node, LONG))
 		TH_LOG("%s", sluice_strerror());
-	ASSERT_EQ(1, sluice_node_next(seat->node, &event));
+	ASSERT_EQ(1, sluice_node_next(side->node, &event));
 	ASSERT_EQ(kind, event.kind);
 	ASSERT_EQ(reason, event.reason);
 	ASSERT_EQ(1u, event.peers);
-	ASSERT_EQ(seat->server, event.server);
-	ASSERT_EQ(0, sluice_node_next(seat->node, &event));
+	ASSERT_EQ(side->server, event.server);
+	ASSERT_EQ(0, sluice_node_next(side->node, &event));
 }
 
 TEST_F_TIMEOUT(kill, of_clients_while_their_servers_node_waits, 120)
@@ -259,12 +259,12 @@ TEST_F_TIMEOUT(kill, of_clients_while_their_servers_node_waits, 120)
 	unsigned int random = 4;
 	long i;
 
-	start_killer(_metadata, &self->seat, join_server, killer);
+	start_killer(_metadata, &self->side, join_server, killer);
 	for (i = 0; i < CLIENT_ROUNDS; i++) {
 		ASSERT_EQ(1, at(killer, raise_victim, PTR(come), 0));
-		expect_event(_metadata, &self->seat, SLUICE_EVENT_CONNECTED, 0);
+		expect_event(_metadata, &self->side, SLUICE_EVENT_CONNECTED, 0);
 		begin(killer, kill_victim, choose_when(i, &random), getpid());
-		expect_event(_metadata, &self->seat, SLUICE_EVENT_DISCONNECTED,
+		expect_event(_metadata, &self->side, SLUICE_EVENT_DISCONNECTED,
 			     ECONNRESET);
 		note_delay(_metadata, killer, i, now());
 		ASSERT_EQ(1, at(killer, reap_victims, 0, 0));

@@ -13,12 +13,12 @@ PROCESSES_FIXTURE(leftovers);
 /* The entries of a root with one node in it that has &calls open. */
 static int count_pristine(struct __test_metadata *_metadata, struct root *root)
 {
-	struct seat seat = { .node = NULL };
+	struct side side = { .node = NULL };
 	int entries;
 
-	EXPECT_EQ(0, open_service(&seat, PTR(&calls), 0));
+	EXPECT_EQ(0, open_service(&side, PTR(&calls), 0));
 	entries = tree_walk(root->path, false).entries;
-	leave(&seat, 0, 0);
+	leave(&side, 0, 0);
 	EXPECT_EQ(0, tree_walk(root->path, true).files);
 	return entries;
 }
@@ -27,43 +27,43 @@ static int count_pristine(struct __test_metadata *_metadata, struct root *root)
 static void expect_swept(struct __test_metadata *_metadata, struct root *root,
 			 int pristine)
 {
-	struct seat seat = { .node = NULL };
+	struct side side = { .node = NULL };
 
-	EXPECT_EQ(0, open_service(&seat, PTR(&calls), 0));
+	EXPECT_EQ(0, open_service(&side, PTR(&calls), 0));
 	EXPECT_EQ(pristine, tree_walk(root->path, false).entries) {
 		tree_walk(root->path, true);
 	}
-	leave(&seat, 0, 0);
+	leave(&side, 0, 0);
 	EXPECT_EQ(0, tree_walk(root->path, true).files);
 }
 
 /* ask_on(), serve_on(): until they are killed. */
-static long ask_on(struct seat *seat, long a, long b)
+static long ask_on(struct side *side, long a, long b)
 {
 	long result, i;
 
 	(void)a, (void)b;
 	for (i = 0;; i++) {
-		result = ask_blob(seat, i % 8, (i * 7919) % 100000);
+		result = ask_blob(side, i % 8, (i * 7919) % 100000);
 		if (result > 0 && i % 3)
-			hear_blob(seat, i % 8, LONG);
-		cancel(seat, i % 8, 0);
+			hear_blob(side, i % 8, LONG);
+		cancel(side, i % 8, 0);
 	}
 	return result;
 }
 
-static long serve_on(struct seat *seat, long a, long b)
+static long serve_on(struct side *side, long a, long b)
 {
 	long size;
 
 	(void)a, (void)b;
 	for (;;) {
-		size = take_blob(seat, 0, LONG);
+		size = take_blob(side, 0, LONG);
 		if (size < 0)
 			continue;
-		answer_blob(seat, 0, size);
-		answer_blob(seat, 0, size / 2);
-		done(seat, 0, 0);
+		answer_blob(side, 0, size);
+		answer_blob(side, 0, size / 2);
+		done(side, 0, 0);
 	}
 	return 0;
 }
@@ -111,7 +111,7 @@ TEST_F(leftovers, of_one_of_two)
 	int before, i;
 
 	start_server(_metadata, server, IN_PROCESS, &calls, NULL, NULL);
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
+	ASSERT_EQ(0, open_service(&self->side, PTR(&calls), 0));
 	before = tree_walk(self->root.path, false).entries;
 	for (i = 0; i < 10; i++) {
 		start_client(_metadata, client, IN_PROCESS, &calls, 1);
@@ -124,23 +124,23 @@ TEST_F(leftovers, of_one_of_two)
 			tree_walk(self->root.path, true);
 		}
 	}
-	ASSERT_EQ(0, open_client(&self->seat, 0, 0));
-	ASSERT_EQ(1, wait_servers(&self->seat, 1, LONG));
-	ASK_AND_TAKE(&self->seat, server, 0, 5);
+	ASSERT_EQ(0, open_client(&self->side, 0, 0));
+	ASSERT_EQ(1, wait_servers(&self->side, 1, LONG));
+	ASK_AND_TAKE(&self->side, server, 0, 5);
 	EXPECT_EQ(0, at(server, answer, 0, 6));
-	EXPECT_EQ(6, hear(&self->seat, 0, LONG));
+	EXPECT_EQ(6, hear(&self->side, 0, LONG));
 }
 
 /* come_and_go(): opens and closes everything, over and over. */
-static long come_and_go(struct seat *seat, long a, long b)
+static long come_and_go(struct side *side, long a, long b)
 {
 	(void)a, (void)b;
 	for (;;) {
-		open_service(seat, PTR(&calls), 0);
-		open_server(seat, 0, 0);
-		open_client(seat, 0, 0);
-		wait_servers(seat, 1, SLUICE_NOWAIT);
-		leave(seat, 0, 0);
+		open_service(side, PTR(&calls), 0);
+		open_server(side, 0, 0);
+		open_client(side, 0, 0);
+		wait_servers(side, 1, SLUICE_NOWAIT);
+		leave(side, 0, 0);
 	}
 	return 0;
 }
@@ -199,7 +199,7 @@ TEST_F(leftovers, do_not_fill_a_service)
 	int i;
 
 	/* The service itself outlives its ports. */
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), PTR(&one_of_each)));
+	ASSERT_EQ(0, open_service(&self->side, PTR(&calls), PTR(&one_of_each)));
 	for (i = 0; i < 10; i++) {
 		end_start(_metadata, end, IN_PROCESS);
 		ASSERT_EQ(0, at(end, join_server, PTR(&calls), 0))

@@ -65,19 +65,19 @@ TEST_F(list_leftovers, beside_the_living)
 	struct end *server = &self->end[0], *other = &self->end[1];
 
 	start_server(_metadata, server, IN_PROCESS, &calls, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
+	open_client_side(_metadata, &self->side, &calls, NULL, 1);
 	start_client(_metadata, other, IN_PROCESS, &calls, 1);
 	end_kill(server);
 	end_reap(server);
 	expect_leftovers(_metadata, SLUICE_LEFTOVERS_REMOVE, 2, "21");
 	start_server(_metadata, server, IN_PROCESS, &calls, NULL, NULL);
-	ASSERT_EQ(1, wait_servers(&self->seat, 1, LONG));
+	ASSERT_EQ(1, wait_servers(&self->side, 1, LONG));
 	begin(server, serve, 1, 0);
-	ASSERT_EQ(1, ask(&self->seat, 0, 5));
-	ASSERT_EQ(6, hear(&self->seat, 0, LONG));
+	ASSERT_EQ(1, ask(&self->side, 0, 5));
+	ASSERT_EQ(6, hear(&self->side, 0, LONG));
 	ASSERT_EQ(1, finish(server));
-	cancel(&self->seat, 0, 0);
-	leave(&self->seat, 0, 0);
+	cancel(&self->side, 0, 0);
+	leave(&self->side, 0, 0);
 }
 
 TEST_HARNESS_MAIN

@@ -108,7 +108,7 @@ TEST_F(list, of_what_makes_no_sense)
 	EXPECT_FAILS(EINVAL, sluice_list_open(&opts));
 	opts = (struct sluice_list_opts){ .size = 1 };
 	EXPECT_FAILS(EINVAL, sluice_list_open(&opts));
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
+	ASSERT_EQ(0, open_service(&self->side, PTR(&calls), 0));
 	list = sluice_list_open(NULL);
 	ASSERT_NE(NULL, list);
 	EXPECT_FAILS_INT(EINVAL, sluice_list_next_node(list, &node));
@@ -122,7 +122,7 @@ TEST_F(list, of_what_makes_no_sense)
 	EXPECT_EQ(5, node.id);
 	EXPECT_EQ(0, sluice_list_next_node(list, &node));
 	sluice_list_close(list);
-	leave(&self->seat, 0, 0);
+	leave(&self->side, 0, 0);
 }
 
 /* ---- What is there ---- */
@@ -169,9 +169,9 @@ TEST_F(list, of_a_service_and_its_ports)
 
 	start_service(_metadata, server, IN_PROCESS, &shown, &settings);
 	ASSERT_EQ(0, at(server, open_server, 0, 0));
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&shown), 0));
-	ASSERT_EQ(0, open_client(&self->seat, PTR(&named), 0));
-	ASSERT_EQ(1, wait_servers(&self->seat, 1, LONG));
+	ASSERT_EQ(0, open_service(&self->side, PTR(&shown), 0));
+	ASSERT_EQ(0, open_client(&self->side, PTR(&named), 0));
+	ASSERT_EQ(1, wait_servers(&self->side, 1, LONG));
 
 	list = sluice_list_open(NULL);
 	for (i = 0; i < 2; i++) {
@@ -180,7 +180,7 @@ TEST_F(list, of_a_service_and_its_ports)
 		EXPECT_TRUE(node.wait == SLUICE_WAIT_URING || node.wait == SLUICE_WAIT_SOCKET);
 		EXPECT_EQ(0, node.rewritten);
 		EXPECT_EQ(16, strlen(node.entry));
-		EXPECT_EQ(node.id == sluice_node_id(self->seat.node), node.pid == (uint32_t)getpid());
+		EXPECT_EQ(node.id == sluice_node_id(self->side.node), node.pid == (uint32_t)getpid());
 	}
 	EXPECT_EQ(0, sluice_list_next_node(list, &node));
 	EXPECT_EQ(0, sluice_list_next_port(list, &port));
@@ -190,8 +190,8 @@ TEST_F(list, of_a_service_and_its_ports)
 	ASSERT_EQ(1, sluice_list_next_port(list, &port));
 	EXPECT_EQ(SLUICE_LIST_CLIENT, port.kind);
 	EXPECT_EQ(0, port.listens);
-	EXPECT_EQ(sluice_client_id(self->seat.client), port.id);
-	EXPECT_EQ(sluice_node_id(self->seat.node), port.node);
+	EXPECT_EQ(sluice_client_id(self->side.client), port.id);
+	EXPECT_EQ(sluice_node_id(self->side.node), port.node);
 	EXPECT_EQ((uint32_t)getpid(), port.pid);
 	EXPECT_STREQ("client.0", port.entry);
 	EXPECT_STREQ("seeker", port.name);
@@ -203,7 +203,7 @@ TEST_F(list, of_a_service_and_its_ports)
 	EXPECT_EQ((uint32_t)server->pid, port.pid);
 	EXPECT_EQ(0, sluice_list_next_port(list, &port));
 	EXPECT_EQ(0, sluice_list_next_service(list, &service));
-	leave(&self->seat, 0, 0);
+	leave(&self->side, 0, 0);
 	end_stop(server);
 	/* All has gone, and the list still has it. */
 	expect_service(_metadata, &service);
@@ -221,14 +221,14 @@ TEST_F(list, of_counters)
 	long i, n;
 
 	start_server(_metadata, server, IN_PROCESS, &calls, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
+	open_client_side(_metadata, &self->side, &calls, NULL, 1);
 	for (n = 0; n < 10; n += 5) {
 		list = sluice_list_open(NULL);
 		begin(server, serve, 5, 0);
 		for (i = 0; i < 5; i++) {
-			ASSERT_EQ(1, ask(&self->seat, 0, i));
-			ASSERT_EQ(i + 1, hear(&self->seat, 0, LONG));
-			cancel(&self->seat, 0, 0);
+			ASSERT_EQ(1, ask(&self->side, 0, i));
+			ASSERT_EQ(i + 1, hear(&self->side, 0, LONG));
+			cancel(&self->side, 0, 0);
 		}
 		ASSERT_EQ(5, finish(server));
 		ASSERT_EQ(1, sluice_list_next_service(list, &service));
@@ -239,7 +239,7 @@ TEST_F(list, of_counters)
 		EXPECT_EQ(n != 0, port.counters->active != 0);
 		sluice_list_close(list);
 	}
-	leave(&self->seat, 0, 0);
+	leave(&self->side, 0, 0);
 }
 
 /* One node, one service and one port; this many of each are alive. */
@@ -314,16 +314,16 @@ TEST_F(list, of_domains)
 /* ---- What others do meanwhile ---- */
 
 /* come_and_go(): makes a client and destroys it, until the test writes to the pipe. */
-static long come_and_go(struct seat *seat, long fd, long b)
+static long come_and_go(struct side *side, long fd, long b)
 {
 	struct pollfd end = { .fd = (int)fd, .events = POLLIN };
 	long rounds = 0;
 
 	(void)b;
 	while (poll(&end, 1, 0) == 0) {
-		if (open_service(seat, PTR(&blobs), 0) || open_client(seat, 0, 0))
+		if (open_service(side, PTR(&blobs), 0) || open_client(side, 0, 0))
 			return -EIO;
-		leave(seat, 0, 0);
+		leave(side, 0, 0);
 		rounds++;
 	}
 	return rounds;
@@ -336,8 +336,8 @@ TEST_F_TIMEOUT(list, of_what_comes_and_goes, 120)
 	int tell[2], i;
 
 	ASSERT_EQ(0, pipe2(tell, O_CLOEXEC));
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
-	ASSERT_EQ(0, open_client(&self->seat, 0, 0));
+	ASSERT_EQ(0, open_service(&self->side, PTR(&calls), 0));
+	ASSERT_EQ(0, open_client(&self->side, 0, 0));
 	end_start(_metadata, other, IN_PROCESS);
 	begin(other, come_and_go, tell[0], 0);
 	for (i = 0; i < 100; i++) {
@@ -353,7 +353,7 @@ TEST_F_TIMEOUT(list, of_what_comes_and_goes, 120)
 	ASSERT_EQ(1, write(tell[1], "", 1));
 	/* And that nobody was kept from removing what he had made. */
 	EXPECT_LT(0, finish(other));
-	leave(&self->seat, 0, 0);
+	leave(&self->side, 0, 0);
 	close(tell[0]);
 	close(tell[1]);
 }

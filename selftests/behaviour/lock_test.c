@@ -62,20 +62,20 @@ static struct found look_at_mappings(const char *name, uintptr_t address)
 }
 
 /* shared_locked(locked): how many mappings are so and have pages; none is otherwise. */
-static long shared_locked(struct seat *seat, long locked, long unused)
+static long shared_locked(struct side *side, long locked, long unused)
 {
 	struct found found = look_at_mappings("memfd:sluice", 0);
 
-	(void)seat, (void)unused;
+	(void)side, (void)unused;
 	if (locked ? found.unlocked : found.locked)
 		return -EBADMSG;
 	return locked ? found.locked : found.unlocked;
 }
 
 /* Handles lie in the tables of a port. */
-static long handle_locked(struct seat *seat, long a, long b)
+static long handle_locked(struct side *side, long a, long b)
 {
-	void *handle = seat->client ? (void *)seat->pending[0] : (void *)seat->active[0];
+	void *handle = side->client ? (void *)side->pending[0] : (void *)side->active[0];
 
 	(void)a, (void)b;
 	return look_at_mappings(NULL, (uintptr_t)handle).locked;
@@ -152,21 +152,21 @@ TEST_F(lock, one_side)
 /* Ports that come and go leave no more locked than the heap keeps. */
 TEST_F(lock, again_and_again)
 {
-	struct seat *seat = &self->seat;
+	struct side *side = &self->side;
 	long i, before;
 
 	NEEDS_LOCKING(4 * MIB);
-	ASSERT_EQ(0, open_service(seat, PTR(&blobs), PTR(&few)));
+	ASSERT_EQ(0, open_service(side, PTR(&blobs), PTR(&few)));
 	for (i = 0; i < 3; i++) {
-		ASSERT_EQ(0, open_client(seat, PTR(&clients[2]), 0));
-		close_client(seat, 0, 0);
+		ASSERT_EQ(0, open_client(side, PTR(&clients[2]), 0));
+		close_client(side, 0, 0);
 	}
-	before = status_of(seat, PTR("VmLck"), 0);
+	before = status_of(side, PTR("VmLck"), 0);
 	for (i = 0; i < 100; i++) {
-		ASSERT_EQ(0, open_client(seat, PTR(&clients[i % 3]), 0));
-		close_client(seat, 0, 0);
+		ASSERT_EQ(0, open_client(side, PTR(&clients[i % 3]), 0));
+		close_client(side, 0, 0);
 	}
-	EXPECT_GE(before + 256, status_of(seat, PTR("VmLck"), 0));
+	EXPECT_GE(before + 256, status_of(side, PTR("VmLck"), 0));
 }
 
 /* ---- Limits ---------------------------------------------------------------------- */
@@ -218,9 +218,9 @@ TEST_F(lock, limit_of_ports)
 		TH_LOG("%s", end->result.sentence);
 }
 
-static long loan_only(struct seat *seat, long size, long unused)
+static long loan_only(struct side *side, long size, long unused)
 {
-	struct sluice_request *request = sluice_client_loan(seat->client, (size_t)size);
+	struct sluice_request *request = sluice_client_loan(side->client, (size_t)size);
 
 	(void)unused;
 	return request ? sluice_request_release(request) : -errno;

@@ -52,25 +52,25 @@ TEST_F(memory, limit_of_requests)
 	long i;
 
 	start_server(_metadata, server, variant->place, &blobs, &loans, NULL);
-	take_client_seat(_metadata, &self->seat, &blobs, &limited, 1);
+	open_client_side(_metadata, &self->side, &blobs, &limited, 1);
 	begin(server, serve_blobs, 20, 0);
 	for (i = 0; i < 10; i++) {
-		EXPECT_FAILS(EMSGSIZE, sluice_client_loan(self->seat.client,
+		EXPECT_FAILS(EMSGSIZE, sluice_client_loan(self->side.client,
 							  2 * MIB));
-		EXPECT_FAILS(EMSGSIZE, sluice_client_loan(self->seat.client,
+		EXPECT_FAILS(EMSGSIZE, sluice_client_loan(self->side.client,
 							  MIB + 1));
-		EXPECT_LT(0, loan_until_full(_metadata, self->seat.client,
+		EXPECT_LT(0, loan_until_full(_metadata, self->side.client,
 					     100000, ENOMEM));
-		ASSERT_EQ(0, sluice_client_memory(self->seat.client, &memory));
+		ASSERT_EQ(0, sluice_client_memory(self->side.client, &memory));
 		EXPECT_GE(MIB, memory.bytes);
-		EXPECT_EQ(0, exchange_blob(&self->seat, 0, 100000));
-		EXPECT_EQ(0, exchange_blob(&self->seat, 0, 3));
+		EXPECT_EQ(0, exchange_blob(&self->side, 0, 100000));
+		EXPECT_EQ(0, exchange_blob(&self->side, 0, 3));
 	}
 	EXPECT_EQ(20, finish(server));
 }
 
 /* answer_until_full(size): how many replies of this size can be loaned. */
-static long answer_until_full(struct seat *seat, long size, long limit)
+static long answer_until_full(struct side *side, long size, long limit)
 {
 	struct sluice_reply *reply[16];
 	struct sluice_memory memory = { .size = sizeof(memory) };
@@ -78,7 +78,7 @@ static long answer_until_full(struct seat *seat, long size, long limit)
 	int error;
 
 	for (count = 0; count < 16; count++) {
-		reply[count] = sluice_active_request_loan(seat->active[0],
+		reply[count] = sluice_active_request_loan(side->active[0],
 							  (size_t)size);
 		if (!reply[count])
 			break;
@@ -89,7 +89,7 @@ static long answer_until_full(struct seat *seat, long size, long limit)
 		if (!pattern_holds(reply[i]->data, (size_t)size, (uint64_t)i) ||
 		    sluice_reply_release(reply[i]) < 0)
 			return -EBADMSG;
-	if (sluice_server_memory(seat->server, &memory) < 0)
+	if (sluice_server_memory(side->server, &memory) < 0)
 		return -errno;
 	if (memory.bytes > (uint64_t)limit)
 		return -EFBIG;
@@ -106,8 +106,8 @@ TEST_F(memory, limit_of_replies)
 	long i, first;
 
 	start_server(_metadata, server, variant->place, &blobs, &loans, &limited);
-	take_client_seat(_metadata, &self->seat, &blobs, NULL, 1);
-	ASSERT_EQ(1, ask_blob(&self->seat, 0, 1));
+	open_client_side(_metadata, &self->side, &blobs, NULL, 1);
+	ASSERT_EQ(1, ask_blob(&self->side, 0, 1));
 	ASSERT_EQ(1, at(server, take_blob, 0, LONG));
 	first = at(server, answer_until_full, 100000, MIB);
 	EXPECT_LT(0, first) TH_LOG("%s", server->result.sentence);
@@ -116,7 +116,7 @@ TEST_F(memory, limit_of_replies)
 		EXPECT_EQ(-EMSGSIZE, at(server, answer_blob, 0, MIB + 1));
 		EXPECT_EQ(first, at(server, answer_until_full, 100000, MIB));
 		EXPECT_EQ(0, at(server, answer_blob, 0, 100000));
-		EXPECT_EQ(100000, hear_blob(&self->seat, 0, LONG));
+		EXPECT_EQ(100000, hear_blob(&self->side, 0, LONG));
 	}
 }
 
@@ -131,37 +131,37 @@ TEST_F(memory, constant)
 	long i;
 
 	start_server(_metadata, server, variant->place, &blobs, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &blobs, &fixed, 1);
+	open_client_side(_metadata, &self->side, &blobs, &fixed, 1);
 
 	/* All that may be in flight, and all that may be loaned beside it. */
 	for (i = 0; i < 16; i++) {
-		ASSERT_EQ(1, ask_blob(&self->seat, i, 1000))
+		ASSERT_EQ(1, ask_blob(&self->side, i, 1000))
 			TH_LOG("%s", sluice_strerror());
 	}
-	ASSERT_EQ(8, loan_until_full(_metadata, self->seat.client, 1000, ENOBUFS));
-	ASSERT_EQ(0, sluice_client_memory(self->seat.client, &before));
+	ASSERT_EQ(8, loan_until_full(_metadata, self->side.client, 1000, ENOBUFS));
+	ASSERT_EQ(0, sluice_client_memory(self->side.client, &before));
 	begin(server, serve_blobs, 116, 0);
 	for (i = 0; i < 16; i++) {
-		ASSERT_EQ(1000, hear_blob(&self->seat, i, LONG));
-		ASSERT_EQ(-EPIPE, hear_blob(&self->seat, i, LONG));
-		ASSERT_EQ(0, cancel(&self->seat, i, 0));
+		ASSERT_EQ(1000, hear_blob(&self->side, i, LONG));
+		ASSERT_EQ(-EPIPE, hear_blob(&self->side, i, LONG));
+		ASSERT_EQ(0, cancel(&self->side, i, 0));
 	}
 	for (i = 0; i < 100; i++) {
-		EXPECT_FAILS(EMSGSIZE, sluice_client_loan(self->seat.client,
+		EXPECT_FAILS(EMSGSIZE, sluice_client_loan(self->side.client,
 							  1001));
-		EXPECT_FAILS(EMSGSIZE, sluice_client_loan(self->seat.client,
+		EXPECT_FAILS(EMSGSIZE, sluice_client_loan(self->side.client,
 							  SIZE_MAX));
-		ASSERT_EQ(8, loan_until_full(_metadata, self->seat.client, 1000,
+		ASSERT_EQ(8, loan_until_full(_metadata, self->side.client, 1000,
 					     ENOBUFS));
-		ASSERT_EQ(0, exchange_blob(&self->seat, 0, 10 * i));
+		ASSERT_EQ(0, exchange_blob(&self->side, 0, 10 * i));
 	}
 	ASSERT_EQ(116, finish(server));
 	for (i = 0; i < 16; i++) {
-		ASSERT_EQ(1, ask_blob(&self->seat, i, 1000))
+		ASSERT_EQ(1, ask_blob(&self->side, i, 1000))
 			TH_LOG("%s", sluice_strerror());
 	}
-	ASSERT_EQ(8, loan_until_full(_metadata, self->seat.client, 1000, ENOBUFS));
-	ASSERT_EQ(0, sluice_client_memory(self->seat.client, &after));
+	ASSERT_EQ(8, loan_until_full(_metadata, self->side.client, 1000, ENOBUFS));
+	ASSERT_EQ(0, sluice_client_memory(self->side.client, &after));
 	EXPECT_EQ(before.bytes, after.bytes);
 	EXPECT_EQ(before.segments, after.segments);
 	EXPECT_EQ(0u, after.growths);
@@ -173,7 +173,7 @@ TEST_F(memory, constant)
 #define LENGTH	10000
 
 /* A port that has memory for 20 slices needs no more for its 20 loans. */
-static long grows_for(struct seat *seat, long loans, long unused)
+static long grows_for(struct side *side, long loans, long unused)
 {
 	struct sluice_memory before = { .size = sizeof(before) };
 	struct sluice_memory after = { .size = sizeof(after) };
@@ -181,13 +181,13 @@ static long grows_for(struct seat *seat, long loans, long unused)
 	long i, failed = 0;
 
 	(void)unused;
-	if (sluice_client_memory(seat->client, &before) < 0)
+	if (sluice_client_memory(side->client, &before) < 0)
 		return -errno;
 	for (i = 0; i < loans; i++) {
-		request[i] = sluice_client_loan(seat->client, LENGTH);
+		request[i] = sluice_client_loan(side->client, LENGTH);
 		failed += !request[i];
 	}
-	if (sluice_client_memory(seat->client, &after) < 0)
+	if (sluice_client_memory(side->client, &after) < 0)
 		return -errno;
 	while (i--)
 		sluice_request_release(request[i]);
@@ -201,49 +201,49 @@ TEST_F(memory, preallocated_requests)
 	struct sluice_client_opts opts = SLUICE_CLIENT_OPTS(
 		.port = { .initial_max_slice_len = LENGTH });
 	struct sluice_memory memory = { .size = sizeof(memory) };
-	struct seat *seat = &self->seat;
+	struct side *side = &self->side;
 	uint64_t some, all;
 
-	ASSERT_EQ(0, open_service(seat, PTR(&blobs), PTR(&loans)));
+	ASSERT_EQ(0, open_service(side, PTR(&blobs), PTR(&loans)));
 	for (opts.port.strategy = 0; opts.port.strategy <= SLUICE_STATIC; opts.port.strategy++) {
 		opts.port.preallocate = 2;
-		ASSERT_EQ(0, open_client(seat, PTR(&opts), 0));
-		ASSERT_EQ(0, sluice_client_memory(seat->client, &memory));
+		ASSERT_EQ(0, open_client(side, PTR(&opts), 0));
+		ASSERT_EQ(0, sluice_client_memory(side->client, &memory));
 		some = memory.bytes;
 		EXPECT_LE(2u * LENGTH, some);
-		EXPECT_LT(0, grows_for(seat, 20, 0));
-		close_client(seat, 0, 0);
+		EXPECT_LT(0, grows_for(side, 20, 0));
+		close_client(side, 0, 0);
 
 		opts.port.preallocate = 20;
-		ASSERT_EQ(0, open_client(seat, PTR(&opts), 0));
-		ASSERT_EQ(0, sluice_client_memory(seat->client, &memory));
+		ASSERT_EQ(0, open_client(side, PTR(&opts), 0));
+		ASSERT_EQ(0, sluice_client_memory(side->client, &memory));
 		EXPECT_LE(20u * LENGTH, memory.bytes);
 		EXPECT_GT(20u * 2 * LENGTH, memory.bytes);
-		EXPECT_EQ(0, grows_for(seat, 20, 0));
-		close_client(seat, 0, 0);
+		EXPECT_EQ(0, grows_for(side, 20, 0));
+		close_client(side, 0, 0);
 
 		/* No more than can be out: 20 loaned, 16 pending, 32 at the server. */
 		opts.port.preallocate = UINT32_MAX;
-		ASSERT_EQ(0, open_client(seat, PTR(&opts), 0))
+		ASSERT_EQ(0, open_client(side, PTR(&opts), 0))
 			TH_LOG("%s", sluice_strerror());
-		ASSERT_EQ(0, sluice_client_memory(seat->client, &memory));
+		ASSERT_EQ(0, sluice_client_memory(side->client, &memory));
 		all = memory.bytes;
 		EXPECT_LE(68u * LENGTH, all);
 		EXPECT_GT(68u * 2 * LENGTH, all);
-		close_client(seat, 0, 0);
+		close_client(side, 0, 0);
 	}
 }
 
 /* reply_memory(): bytes, after the first loan. */
-static long reply_memory(struct seat *seat, long growths, long unused)
+static long reply_memory(struct side *side, long growths, long unused)
 {
 	struct sluice_memory memory = { .size = sizeof(memory) };
 	struct sluice_reply *reply;
 
 	(void)unused;
-	reply = sluice_active_request_loan(seat->active[0], 1);
+	reply = sluice_active_request_loan(side->active[0], 1);
 	if (!reply || sluice_reply_release(reply) < 0 ||
-	    sluice_server_memory(seat->server, &memory) < 0)
+	    sluice_server_memory(side->server, &memory) < 0)
 		return -errno;
 	return memory.growths == (uint64_t)growths ? (long)memory.bytes : -EBADMSG;
 }
@@ -263,13 +263,13 @@ TEST_F(memory, preallocated_replies)
 	for (i = 0; i < ARRAY_SIZE(opts); i++) {
 		start_server(_metadata, &self->end[0], variant->place, &blobs, NULL,
 			     &opts[i]);
-		take_client_seat(_metadata, &self->seat, &blobs, NULL, 1);
-		ASSERT_EQ(1, ask_blob(&self->seat, 0, 1));
+		open_client_side(_metadata, &self->side, &blobs, NULL, 1);
+		ASSERT_EQ(1, ask_blob(&self->side, 0, 1));
 		ASSERT_EQ(1, at(&self->end[0], take_blob, 0, LONG));
 		bytes = at(&self->end[0], reply_memory, 0, 0);
 		EXPECT_LE(200 * LENGTH, bytes);
 		EXPECT_GT(200 * 2 * LENGTH, bytes);
-		leave(&self->seat, 0, 0);
+		leave(&self->side, 0, 0);
 		end_stop(&self->end[0]);
 	}
 }
@@ -280,21 +280,21 @@ TEST_F(memory, preallocated_is_kept)
 	static const struct sluice_client_opts opts = SLUICE_CLIENT_OPTS(
 		.port = { .initial_max_slice_len = LENGTH, .preallocate = 100 });
 	struct sluice_memory memory = { .size = sizeof(memory) };
-	struct seat *seat = &self->seat;
+	struct side *side = &self->side;
 	int i;
 
-	ASSERT_EQ(0, join_client(seat, PTR(&blobs), PTR(&opts)));
+	ASSERT_EQ(0, join_client(side, PTR(&blobs), PTR(&opts)));
 	for (i = 0; i < 2000; i++) {
-		ASSERT_EQ(0, sluice_request_release(sluice_client_loan(seat->client, 1)));
+		ASSERT_EQ(0, sluice_request_release(sluice_client_loan(side->client, 1)));
 	}
-	ASSERT_EQ(0, sluice_client_memory(seat->client, &memory));
+	ASSERT_EQ(0, sluice_client_memory(side->client, &memory));
 	EXPECT_EQ(0u, memory.retired);
 	EXPECT_LE(100u * LENGTH, memory.bytes);
-	ASSERT_EQ(0, sluice_request_release(sluice_client_loan(seat->client, 16 * MIB)));
+	ASSERT_EQ(0, sluice_request_release(sluice_client_loan(side->client, 16 * MIB)));
 	for (i = 0; i < 2000; i++) {
-		ASSERT_EQ(0, sluice_request_release(sluice_client_loan(seat->client, 1)));
+		ASSERT_EQ(0, sluice_request_release(sluice_client_loan(side->client, 1)));
 	}
-	ASSERT_EQ(0, sluice_client_memory(seat->client, &memory));
+	ASSERT_EQ(0, sluice_client_memory(side->client, &memory));
 	EXPECT_LE(1u, memory.retired);
 	EXPECT_LE(100u * LENGTH, memory.bytes);
 	EXPECT_GT(200u * LENGTH, memory.bytes);
@@ -307,34 +307,34 @@ TEST_F(memory, limit_of_ports)
 		.port = { .initial_max_slice_len = LENGTH, .memory_limit = MIB });
 	struct sluice_server_opts server = SLUICE_SERVER_OPTS(
 		.port = { .initial_max_slice_len = LENGTH, .memory_limit = MIB });
-	struct seat *seat = &self->seat;
+	struct side *side = &self->side;
 
-	ASSERT_EQ(0, open_service(seat, PTR(&blobs), 0));
+	ASSERT_EQ(0, open_service(side, PTR(&blobs), 0));
 	client.port.strategy = server.port.strategy = SLUICE_STATIC;
-	EXPECT_FAILS(EMSGSIZE, sluice_client_create(seat->service, &client));
+	EXPECT_FAILS(EMSGSIZE, sluice_client_create(side->service, &client));
 	EXPECT_SAYS("memory_limit");
-	EXPECT_FAILS(EMSGSIZE, sluice_server_create(seat->service, &server));
+	EXPECT_FAILS(EMSGSIZE, sluice_server_create(side->service, &server));
 	EXPECT_SAYS("memory_limit");
 	client.port.strategy = server.port.strategy = SLUICE_BEST_FIT;
 	client.port.preallocate = server.port.preallocate = 200;
-	EXPECT_FAILS(EMSGSIZE, sluice_client_create(seat->service, &client));
+	EXPECT_FAILS(EMSGSIZE, sluice_client_create(side->service, &client));
 	EXPECT_SAYS("preallocate");
-	EXPECT_FAILS(EMSGSIZE, sluice_server_create(seat->service, &server));
+	EXPECT_FAILS(EMSGSIZE, sluice_server_create(side->service, &server));
 	EXPECT_SAYS("preallocate");
 	client.port.memory_limit = server.port.memory_limit = MEMORY_MOST + 1;
-	EXPECT_FAILS(EINVAL, sluice_client_create(seat->service, &client));
-	EXPECT_FAILS(EINVAL, sluice_server_create(seat->service, &server));
+	EXPECT_FAILS(EINVAL, sluice_client_create(side->service, &client));
+	EXPECT_FAILS(EINVAL, sluice_server_create(side->service, &server));
 	client.port.memory_limit = server.port.memory_limit = MEMORY_MOST;
 	client.port.initial_max_slice_len = server.port.initial_max_slice_len = MEMORY_MOST;
-	EXPECT_FAILS(EMSGSIZE, sluice_client_create(seat->service, &client));
-	EXPECT_FAILS(EMSGSIZE, sluice_server_create(seat->service, &server));
+	EXPECT_FAILS(EMSGSIZE, sluice_client_create(side->service, &client));
+	EXPECT_FAILS(EMSGSIZE, sluice_server_create(side->service, &server));
 
 	/* Fewer than 8 loans fit, and what does is there. */
 	client = (struct sluice_client_opts)SLUICE_CLIENT_OPTS(
 		.port = { .initial_max_slice_len = LENGTH, .memory_limit = 4 * LENGTH,
 			  .strategy = SLUICE_BEST_FIT });
-	ASSERT_EQ(0, open_client(seat, PTR(&client), 0)) TH_LOG("%s", sluice_strerror());
-	EXPECT_EQ(0, grows_for(seat, 4, 0));
+	ASSERT_EQ(0, open_client(side, PTR(&client), 0)) TH_LOG("%s", sluice_strerror());
+	EXPECT_EQ(0, grows_for(side, 4, 0));
 }
 
 /* ---- Memory goes back ---------------------------------------------------- */
@@ -348,15 +348,15 @@ TEST_F_TIMEOUT(memory, goes_back_after_a_burst, 120)
 	struct memfds memfds;
 	long i, back = 0;
 
-	start_pair(_metadata, server, variant->place, &self->seat, &blobs);
+	start_pair(_metadata, server, variant->place, &self->side, &blobs);
 	begin(server, serve_blobs, 1001, 0);
-	ASSERT_EQ(0, exchange_blob(&self->seat, 0, 64 * MIB))
+	ASSERT_EQ(0, exchange_blob(&self->side, 0, 64 * MIB))
 		TH_LOG("%s", sluice_strerror());
 	memfds = count_memfds(server->pid);
 	EXPECT_LE(128 * MIB, memfds.allocated);
 	most = memfds.apparent;
 	for (i = 1; i <= 1000; i++) {
-		ASSERT_EQ(0, exchange_blob(&self->seat, 0, 64))
+		ASSERT_EQ(0, exchange_blob(&self->side, 0, 64))
 			TH_LOG("%s", sluice_strerror());
 		memfds = count_memfds(server->pid);
 		if (memfds.apparent > most)
@@ -370,7 +370,7 @@ TEST_F_TIMEOUT(memory, goes_back_after_a_burst, 120)
 	EXPECT_GE(200 * MIB, most);
 	EXPECT_EQ(1001, finish(server));
 
-	ASSERT_EQ(0, sluice_client_memory(self->seat.client, &memory));
+	ASSERT_EQ(0, sluice_client_memory(self->side.client, &memory));
 	EXPECT_LE(1u, memory.retired);
 	EXPECT_LE(64 * MIB, memory.largest_segment);
 	EXPECT_GT(MIB, memory.bytes);
@@ -378,9 +378,9 @@ TEST_F_TIMEOUT(memory, goes_back_after_a_burst, 120)
 
 	/* And it grows again when it is needed again. */
 	begin(server, serve_blobs, 1, 0);
-	ASSERT_EQ(0, exchange_blob(&self->seat, 0, 4 * MIB));
+	ASSERT_EQ(0, exchange_blob(&self->side, 0, 4 * MIB));
 	EXPECT_EQ(1, finish(server));
-	ASSERT_EQ(0, sluice_client_memory(self->seat.client, &memory));
+	ASSERT_EQ(0, sluice_client_memory(self->side.client, &memory));
 	EXPECT_LT(bytes, memory.bytes);
 }
 

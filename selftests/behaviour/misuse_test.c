@@ -13,12 +13,12 @@ static const int64_t waits[] = { SLUICE_NOWAIT, SLUICE_FOREVER };
 
 /* The test's client and its server still understand each other. */
 static void expect_unharmed(struct __test_metadata *_metadata,
-			    struct seat *seat, struct end *server)
+			    struct side *side, struct end *server)
 {
 	begin(server, serve, 1, 0);
-	ASSERT_EQ(1, ask(seat, 63, 5)) TH_LOG("%s", sluice_strerror());
-	ASSERT_EQ(6, hear(seat, 63, LONG)) TH_LOG("%s", sluice_strerror());
-	ASSERT_EQ(0, hear_end(seat, 63, LONG));
+	ASSERT_EQ(1, ask(side, 63, 5)) TH_LOG("%s", sluice_strerror());
+	ASSERT_EQ(6, hear(side, 63, LONG)) TH_LOG("%s", sluice_strerror());
+	ASSERT_EQ(0, hear_end(side, 63, LONG));
 	ASSERT_EQ(1, finish(server)) TH_LOG("%s", server->result.sentence);
 }
 
@@ -31,16 +31,16 @@ TEST_F(misuse, request_twice)
 	struct sluice_request *request;
 	long i;
 
-	start_pair(_metadata, server, variant->place, &self->seat, &calls);
+	start_pair(_metadata, server, variant->place, &self->side, &calls);
 	for (i = 0; i < 100; i++) {
-		request = sluice_client_loan_zeroed(self->seat.client, 1);
+		request = sluice_client_loan_zeroed(self->side.client, 1);
 		ASSERT_NE(NULL, request);
 		ASSERT_EQ(0, sluice_request_release(request));
 		EXPECT_FAILS_INT(EINVAL, sluice_request_release(request));
 		EXPECT_FAILS(EINVAL, sluice_request_send(request));
 		EXPECT_FAILS_INT(EINVAL, sluice_request_shorten(request, 0));
 
-		request = sluice_client_loan_zeroed(self->seat.client, 1);
+		request = sluice_client_loan_zeroed(self->side.client, 1);
 		ASSERT_NE(NULL, request);
 		pending = sluice_request_send(request);
 		ASSERT_NE(NULL, pending);
@@ -64,7 +64,7 @@ TEST_F(misuse, request_twice)
 		ASSERT_EQ(0, at(server, done, 0, 0));
 	}
 	ASSERT_EQ(-EAGAIN, at(server, take, 0, SLUICE_NOWAIT));
-	expect_unharmed(_metadata, &self->seat, server);
+	expect_unharmed(_metadata, &self->side, server);
 }
 
 TEST_F(misuse, response_twice)
@@ -73,29 +73,29 @@ TEST_F(misuse, response_twice)
 	struct end *server = &self->end[0];
 	long i;
 
-	start_pair(_metadata, server, variant->place, &self->seat, &calls);
-	ASK_AND_TAKE(&self->seat, server, 0, 1);
+	start_pair(_metadata, server, variant->place, &self->side, &calls);
+	ASK_AND_TAKE(&self->side, server, 0, 1);
 	for (i = 0; i < 100; i++) {
 		ASSERT_EQ(0, at(server, answer, 0, i));
-		response = sluice_pending_response_receive(self->seat.pending[0],
+		response = sluice_pending_response_receive(self->side.pending[0],
 							   LONG);
 		ASSERT_NE(NULL, response);
 		ASSERT_EQ(0, sluice_response_release(response));
 		EXPECT_FAILS_INT(EINVAL, sluice_response_release(response));
 	}
 	ASSERT_EQ(0, at(server, done, 0, 0));
-	expect_unharmed(_metadata, &self->seat, server);
+	expect_unharmed(_metadata, &self->side, server);
 }
 
 /* reply_twice(requests): all that must fail at a server; 0 if all did. */
-static long reply_twice(struct seat *seat, long requests, long unused)
+static long reply_twice(struct side *side, long requests, long unused)
 {
 	struct sluice_active_request *active;
 	struct sluice_reply *reply;
 
 	(void)unused;
 	while (requests--) {
-		active = sluice_server_receive(seat->server, LONG);
+		active = sluice_server_receive(side->server, LONG);
 		if (!active)
 			return -errno;
 		reply = sluice_active_request_loan_zeroed(active, 1);
@@ -131,16 +131,16 @@ TEST_F(misuse, reply_twice)
 	struct end *server = &self->end[0];
 	long i;
 
-	start_pair(_metadata, server, variant->place, &self->seat, &calls);
+	start_pair(_metadata, server, variant->place, &self->side, &calls);
 	begin(server, reply_twice, 100, 0);
 	for (i = 0; i < 100; i++) {
-		ASSERT_EQ(1, ask(&self->seat, 0, 1));
-		ASSERT_EQ(3, hear(&self->seat, 0, LONG))
+		ASSERT_EQ(1, ask(&self->side, 0, 1));
+		ASSERT_EQ(3, hear(&self->side, 0, LONG))
 			TH_LOG("%s", sluice_strerror());
-		ASSERT_EQ(0, hear_end(&self->seat, 0, LONG));
+		ASSERT_EQ(0, hear_end(&self->side, 0, LONG));
 	}
 	ASSERT_EQ(0, finish(server)) TH_LOG("%s", server->result.sentence);
-	expect_unharmed(_metadata, &self->seat, server);
+	expect_unharmed(_metadata, &self->side, server);
 }
 
 /* A message of fixed size has one element, no more and no less. */
@@ -149,17 +149,17 @@ TEST_F(misuse, fixed_size)
 	struct end *server = &self->end[0];
 	struct sluice_request *request;
 
-	start_pair(_metadata, server, variant->place, &self->seat, &calls);
-	EXPECT_FAILS(EINVAL, sluice_client_loan(self->seat.client, 0));
-	EXPECT_FAILS(EINVAL, sluice_client_loan(self->seat.client, 2));
-	EXPECT_FAILS(EINVAL, sluice_client_loan_zeroed(self->seat.client, 2));
-	request = sluice_client_loan(self->seat.client, 1);
+	start_pair(_metadata, server, variant->place, &self->side, &calls);
+	EXPECT_FAILS(EINVAL, sluice_client_loan(self->side.client, 0));
+	EXPECT_FAILS(EINVAL, sluice_client_loan(self->side.client, 2));
+	EXPECT_FAILS(EINVAL, sluice_client_loan_zeroed(self->side.client, 2));
+	request = sluice_client_loan(self->side.client, 1);
 	ASSERT_NE(NULL, request);
 	EXPECT_FAILS_INT(EINVAL, sluice_request_shorten(request, 0));
 	EXPECT_FAILS_INT(EINVAL, sluice_request_shorten(request, 2));
 	EXPECT_EQ(1u, request->count);
 	EXPECT_EQ(0, sluice_request_release(request));
-	expect_unharmed(_metadata, &self->seat, server);
+	expect_unharmed(_metadata, &self->side, server);
 }
 
 /* ---- NULL ---------------------------------------------------------------- */
@@ -216,8 +216,8 @@ TEST_F(misuse, failed_parent)
 	EXPECT_EQ(EDOM, errno);
 
 	/* Another errno, to see that it is that one. */
-	self->seat.node = sluice_node_create("x", NULL);
-	service = sluice_service_open(self->seat.node, &calls,
+	self->side.node = sluice_node_create("x", NULL);
+	service = sluice_service_open(self->side.node, &calls,
 				      &(struct sluice_service_opts){
 		.size = sizeof(struct sluice_service_opts),
 		.flags = SLUICE_SERVICE_MUST_EXIST,
@@ -231,11 +231,11 @@ TEST_F(misuse, failed_parent)
 }
 
 /* call_with_null(): in a thread that has not failed yet. */
-static long call_with_null(struct seat *seat, long a, long b)
+static long call_with_null(struct side *side, long a, long b)
 {
 	size_t i;
 
-	(void)seat, (void)a, (void)b;
+	(void)side, (void)a, (void)b;
 	if (sluice_service_open(NULL, &calls, NULL) || errno != EINVAL ||
 	    sluice_client_create(NULL, NULL) || errno != EINVAL ||
 	    sluice_server_create(NULL, NULL) || errno != EINVAL)

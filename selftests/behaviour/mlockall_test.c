@@ -30,9 +30,9 @@ static const struct sluice_server_opts server_opts[] = {
 /* ---- Steps ------------------------------------------------------------------- */
 
 /* All present memory may be locked, and some MiB more. */
-static long limit_more(struct seat *seat, long a, long b)
+static long limit_more(struct side *side, long a, long b)
 {
-	rlim_t now_locked = (rlim_t)(status_of(seat, PTR("VmSize"), 0) * KIB);
+	rlim_t now_locked = (rlim_t)(status_of(side, PTR("VmSize"), 0) * KIB);
 	struct rlimit limit;
 
 	(void)a, (void)b;
@@ -46,16 +46,16 @@ static long limit_more(struct seat *seat, long a, long b)
 	return setrlimit(RLIMIT_MEMLOCK, &limit) ? -errno : 0;
 }
 
-static long lock_all(struct seat *seat, long flags, long unused)
+static long lock_all(struct side *side, long flags, long unused)
 {
-	(void)seat, (void)unused;
+	(void)side, (void)unused;
 	return mlockall((int)flags) ? -errno : 0;
 }
 
 /* loan_only(size): whether so much can be loaned; given back at once. */
-static long loan_only(struct seat *seat, long size, long unused)
+static long loan_only(struct side *side, long size, long unused)
 {
-	struct sluice_request *request = sluice_client_loan(seat->client, (size_t)size);
+	struct sluice_request *request = sluice_client_loan(side->client, (size_t)size);
 
 	(void)unused;
 	return request ? sluice_request_release(request) : -errno;

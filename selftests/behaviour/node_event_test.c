@@ -12,28 +12,28 @@ union event_bytes {
 	unsigned char bytes[sizeof(struct sluice_event) + 16];
 };
 
-static int ask_sized(struct seat *seat, union event_bytes *filled, size_t size)
+static int ask_sized(struct side *side, union event_bytes *filled, size_t size)
 {
 	memset(filled, 0xee, sizeof(*filled));
 	filled->event.size = size;
-	if (sluice_node_wait(seat->node, LONG) < 0)
+	if (sluice_node_wait(side->node, LONG) < 0)
 		return -errno;
-	return sluice_node_next(seat->node, &filled->event);
+	return sluice_node_next(side->node, &filled->event);
 }
 
 TEST_F(node_event, sizes)
 {
 	union event_bytes filled, whole;
-	struct seat *seat = &self->seat;
+	struct side *side = &self->side;
 	size_t size, i;
 
-	take_server_seat(_metadata, seat, NULL, &self->end[0], variant->place);
+	open_server_side(_metadata, side, NULL, &self->end[0], variant->place);
 	ASSERT_EQ(1, at(&self->end[0], ask, 0, 1));
-	ASSERT_EQ(1, ask_sized(seat, &whole, sizeof(whole)));
+	ASSERT_EQ(1, ask_sized(side, &whole, sizeof(whole)));
 	EXPECT_EQ(SLUICE_EVENT_REQUEST, whole.event.kind);
-	EXPECT_EQ(seat->server, whole.event.server);
+	EXPECT_EQ(side->server, whole.event.server);
 	for (size = sizeof(size_t); size <= sizeof(whole); size++) {
-		ASSERT_EQ(1, ask_sized(seat, &filled, size));
+		ASSERT_EQ(1, ask_sized(side, &filled, size));
 		EXPECT_EQ(size, filled.event.size);
 		whole.event.size = size;
 		EXPECT_EQ(0, memcmp(&filled, &whole, size));

@@ -26,27 +26,27 @@ static const struct sluice_contract asking[] = {
 /* Seats that share the node of the first, and are left before it. */
 struct crossroads {
 	struct sluice_node *node;
-	struct seat server[2], client[2];
+	struct side server[2], client[2];
 	struct end *asker[2], *answerer[2];
 };
 
-static void share_node(struct __test_metadata *_metadata, struct seat *seat,
+static void share_node(struct __test_metadata *_metadata, struct side *side,
 		       struct sluice_node *node, const struct sluice_contract *contract)
 {
-	seat->node = node;
-	ASSERT_EQ(0, open_service(seat, PTR(contract), 0));
-	seat->node = NULL;
+	side->node = node;
+	ASSERT_EQ(0, open_service(side, PTR(contract), 0));
+	side->node = NULL;
 }
 
 static void cross(struct __test_metadata *_metadata, struct crossroads *its,
-		  struct seat *seat, struct end *ends, enum place place)
+		  struct side *side, struct end *ends, enum place place)
 {
 	struct sluice_event event = SLUICE_EVENT();
 	long i;
 
 	memset(its, 0, sizeof(*its));
-	ASSERT_EQ(0, open_service(seat, PTR(&calls), 0));
-	its->node = seat->node;
+	ASSERT_EQ(0, open_service(side, PTR(&calls), 0));
+	its->node = side->node;
 	for (i = LEFT; i <= RIGHT; i++) {
 		its->answerer[i] = &ends[i];
 		its->asker[i] = &ends[2 + i];
@@ -115,7 +115,7 @@ TEST_F(node_next, names_the_right_one)
 	struct crossroads *its = &roads;
 	long i;
 
-	cross(_metadata, its, &self->seat, self->end, variant->place);
+	cross(_metadata, its, &self->side, self->end, variant->place);
 	for (i = LEFT; i <= RIGHT; i++) {
 		ASSERT_EQ(1, at(its->asker[i], ask, 0, i));
 		EXPECT_FOUND(its, SERVER(i) * SLUICE_EVENT_REQUEST);
@@ -158,7 +158,7 @@ TEST_F(node_next, sleep_for_another)
 	struct crossroads *its = &roads;
 	long i;
 
-	cross(_metadata, its, &self->seat, self->end, variant->place);
+	cross(_metadata, its, &self->side, self->end, variant->place);
 	ASSERT_EQ(1, ask(&its->client[LEFT], LEFT, 1));
 	ASSERT_EQ(1, ask(&its->client[RIGHT], RIGHT, 1));
 	ASSERT_EQ(1, at(its->answerer[LEFT], take, 0, LONG));
@@ -193,24 +193,24 @@ TEST_F(node_next, sleep_for_another)
 /* ---- Ports that go between two questions ----------------------------------- */
 
 /* Two more servers of the test's service, and a request for all three of them. */
-static void ask_three(struct __test_metadata *_metadata, struct seat *seat,
+static void ask_three(struct __test_metadata *_metadata, struct side *side,
 		      struct end *client, enum place place,
 		      struct sluice_server **servers)
 {
-	struct seat another = { .service = seat->service };
+	struct side another = { .service = side->service };
 	long i;
 
-	servers[0] = seat->server;
+	servers[0] = side->server;
 	for (i = 1; i < 3; i++) {
 		ASSERT_EQ(0, open_server(&another, 0, 0));
 		servers[i] = another.server;
 	}
-	seat->server = NULL;
+	side->server = NULL;
 	ASSERT_EQ(3, at(client, wait_servers, 3, LONG));
 	ASSERT_EQ(3, at(client, ask, 0, 1));
 	/* All have come and are told of; their requests are told once more. */
-	ASSERT_EQ(0, sluice_node_wait(seat->node, LONG));
-	ASSERT_EQ(0, sluice_node_wait(seat->node, LONG));
+	ASSERT_EQ(0, sluice_node_wait(side->node, LONG));
+	ASSERT_EQ(0, sluice_node_wait(side->node, LONG));
 }
 
 /* Which of the three is told of next; 3 if none is. */
@@ -239,27 +239,27 @@ TEST_F(node_next, servers_destroyed_meanwhile)
 {
 	struct end *client = &self->end[0];
 	struct sluice_server *servers[3];
-	struct seat *seat = &self->seat;
+	struct side *side = &self->side;
 	int round, told_of, other;
 
 	for (round = 1; round < 3; round++) {
-		take_server_seat(_metadata, seat, NULL, client, variant->place);
-		ask_three(_metadata, seat, client, variant->place, servers);
-		told_of = next_of(seat->node, servers);
+		open_server_side(_metadata, side, NULL, client, variant->place);
+		ask_three(_metadata, side, client, variant->place, servers);
+		told_of = next_of(side->node, servers);
 		ASSERT_LE(0, told_of);
 		ASSERT_GT(3, told_of);
 		other = (told_of + round) % 3;
 		destroy(servers, told_of);
 		destroy(servers, other);
-		EXPECT_EQ(3 - told_of - other, next_of(seat->node, servers));
-		EXPECT_EQ(3, next_of(seat->node, servers));
+		EXPECT_EQ(3 - told_of - other, next_of(side->node, servers));
+		EXPECT_EQ(3, next_of(side->node, servers));
 
 		/* The last one, after the next wait has found it. */
-		EXPECT_EQ(0, wait_node(seat, LONG, 0));
+		EXPECT_EQ(0, wait_node(side, LONG, 0));
 		destroy(servers, 3 - told_of - other);
-		EXPECT_EQ(3, next_of(seat->node, servers));
+		EXPECT_EQ(3, next_of(side->node, servers));
 		end_stop(client);
-		leave(seat, 0, 0);
+		leave(side, 0, 0);
 	}
 }
 
@@ -267,45 +267,45 @@ TEST_F(node_next, clients_destroyed_meanwhile)
 {
 	struct end *server = &self->end[0];
 	struct sluice_event event = SLUICE_EVENT();
-	struct seat *seat = &self->seat, another;
+	struct side *side = &self->side, another;
 	long i;
 
-	start_pair(_metadata, server, variant->place, seat, &calls);
-	another = (struct seat){ .service = seat->service };
+	start_pair(_metadata, server, variant->place, side, &calls);
+	another = (struct side){ .service = side->service };
 	ASSERT_EQ(0, open_client(&another, 0, 0));
-	ASSERT_EQ(1, ask(seat, 0, 1));
+	ASSERT_EQ(1, ask(side, 0, 1));
 	ASSERT_EQ(1, ask(&another, 0, 1));
 	for (i = 0; i < 2; i++) {
 		ASSERT_EQ(1, at(server, take, i, LONG));
 		ASSERT_EQ(0, at(server, answer, i, 2));
 	}
-	ASSERT_EQ(0, wait_node(seat, LONG, 0));
-	ASSERT_EQ(0, wait_node(seat, LONG, 0));
+	ASSERT_EQ(0, wait_node(side, LONG, 0));
+	ASSERT_EQ(0, wait_node(side, LONG, 0));
 
 	/* The younger one goes; its pending response is still good for its answer. */
 	EXPECT_EQ(0, close_client(&another, 0, 0));
-	EXPECT_EQ(0, wait_node(seat, LONG, 0));
+	EXPECT_EQ(0, wait_node(side, LONG, 0));
 	for (i = 0; i < 2; i++) {
-		ASSERT_EQ(1, sluice_node_next(seat->node, &event));
+		ASSERT_EQ(1, sluice_node_next(side->node, &event));
 		EXPECT_EQ(SLUICE_EVENT_RESPONSE, event.kind);
-		EXPECT_EQ(event.pending == seat->pending[0] ? seat->client : NULL,
+		EXPECT_EQ(event.pending == side->pending[0] ? side->client : NULL,
 			  event.client);
-		if (event.pending != seat->pending[0]) {
+		if (event.pending != side->pending[0]) {
 			EXPECT_EQ(another.pending[0], event.pending);
 		}
 	}
-	EXPECT_EQ(0, told(seat, 0, 0));
-	EXPECT_EQ(0, wait_node(seat, LONG, 0));
+	EXPECT_EQ(0, told(side, 0, 0));
+	EXPECT_EQ(0, wait_node(side, LONG, 0));
 	EXPECT_EQ(2, hear(&another, 0, SLUICE_NOWAIT));
 	EXPECT_EQ(0, cancel(&another, 0, 0));
-	EXPECT_EQ(RESPONSE(0), told(seat, 0, 0));
+	EXPECT_EQ(RESPONSE(0), told(side, 0, 0));
 
 	/* And with what was about to be told of. */
-	EXPECT_EQ(0, wait_node(seat, LONG, 0));
-	EXPECT_EQ(0, cancel(seat, 0, 0));
-	EXPECT_EQ(0, close_client(seat, 0, 0));
-	EXPECT_EQ(0, told(seat, 0, 0));
-	EXPECT_EQ(-EAGAIN, find_out(seat, SLUICE_NOWAIT, 0));
+	EXPECT_EQ(0, wait_node(side, LONG, 0));
+	EXPECT_EQ(0, cancel(side, 0, 0));
+	EXPECT_EQ(0, close_client(side, 0, 0));
+	EXPECT_EQ(0, told(side, 0, 0));
+	EXPECT_EQ(-EAGAIN, find_out(side, SLUICE_NOWAIT, 0));
 }
 
 /* ---- Nothing that is not there --------------------------------------------- */
@@ -314,29 +314,29 @@ TEST_F(node_next, clients_destroyed_meanwhile)
 TEST_F(node_next, half_an_end_is_none)
 {
 	struct end *first = &self->end[0], *second = &self->end[1];
-	struct seat *seat = &self->seat;
+	struct side *side = &self->side;
 
-	start_two_servers(_metadata, first, second, variant->place, seat, &calls, NULL);
-	ASSERT_EQ(0, await_peers(seat, SLUICE_EVENT_CONNECTED, 2));
-	ASSERT_EQ(2, ask(seat, 0, 1));
+	start_two_servers(_metadata, first, second, variant->place, side, &calls, NULL);
+	ASSERT_EQ(0, await_peers(side, SLUICE_EVENT_CONNECTED, 2));
+	ASSERT_EQ(2, ask(side, 0, 1));
 	ASSERT_EQ(1, at(first, take, 0, LONG));
 	ASSERT_EQ(1, at(second, take, 0, LONG));
 	ASSERT_EQ(0, at(first, done, 0, 0));
-	EXPECT_EQ(-ETIMEDOUT, find_out(seat, 10 * MILLISECOND, 0));
-	EXPECT_EQ(-EAGAIN, hear(seat, 0, SLUICE_NOWAIT));
+	EXPECT_EQ(-ETIMEDOUT, find_out(side, 10 * MILLISECOND, 0));
+	EXPECT_EQ(-EAGAIN, hear(side, 0, SLUICE_NOWAIT));
 	ASSERT_EQ(0, at(second, done, 0, 0));
-	EXPECT_EQ(RESPONSE(0), find_out(seat, LONG, 0));
-	EXPECT_EQ(-EPIPE, hear(seat, 0, SLUICE_NOWAIT));
+	EXPECT_EQ(RESPONSE(0), find_out(side, LONG, 0));
+	EXPECT_EQ(-EPIPE, hear(side, 0, SLUICE_NOWAIT));
 }
 
 /* A request that has come too late is not told of; the wait is rid of it. */
 TEST_F(node_next, late_request_goes_with_a_wait)
 {
-	struct seat *seat = &self->seat;
+	struct side *side = &self->side;
 	int64_t deadline;
 	long result;
 
-	take_server_seat(_metadata, seat, NULL, &self->end[0], variant->place);
+	open_server_side(_metadata, side, NULL, &self->end[0], variant->place);
 	do {
 		deadline = sluice_deadline(10 * MILLISECOND);
 		result = at(&self->end[0], ask_until, 0, deadline);
@@ -344,10 +344,10 @@ TEST_F(node_next, late_request_goes_with_a_wait)
 	ASSERT_EQ(1, result);
 	while (now() <= deadline)
 		pause_briefly();
-	EXPECT_EQ(-ETIMEDOUT, find_out(seat, 10 * MILLISECOND, 0));
-	EXPECT_EQ(1, sluice_server_expired(seat->server));
+	EXPECT_EQ(-ETIMEDOUT, find_out(side, 10 * MILLISECOND, 0));
+	EXPECT_EQ(1, sluice_server_expired(side->server));
 	EXPECT_EQ(-ETIMEDOUT, at(&self->end[0], hear, 0, LONG));
-	EXPECT_EQ(-EAGAIN, take(seat, 0, SLUICE_NOWAIT));
+	EXPECT_EQ(-EAGAIN, take(side, 0, SLUICE_NOWAIT));
 }
 
 TEST_HARNESS_MAIN

@@ -55,19 +55,19 @@ LATER(server);
 
 TEST_F(options, sizes)
 {
-	struct seat *seat = &self->seat;
+	struct side *side = &self->side;
 
 	CHECK_SIZES(node, sizeof(size_t), sluice_node_create("x", &opts_.known),
 		    sluice_node_destroy);
-	ASSERT_EQ(0, open_service(seat, PTR(&calls), 0));
+	ASSERT_EQ(0, open_service(side, PTR(&calls), 0));
 	CHECK_SIZES(service, sizeof(size_t),
-		    sluice_service_open(seat->node, &calls, &opts_.known),
+		    sluice_service_open(side->node, &calls, &opts_.known),
 		    sluice_service_close);
 	CHECK_SIZES(client, sizeof(size_t),
-		    sluice_client_create(seat->service, &opts_.known),
+		    sluice_client_create(side->service, &opts_.known),
 		    sluice_client_destroy);
 	CHECK_SIZES(server, sizeof(size_t),
-		    sluice_server_create(seat->service, &opts_.known),
+		    sluice_server_create(side->service, &opts_.known),
 		    sluice_server_destroy);
 }
 
@@ -78,36 +78,36 @@ TEST_F(options, memory_sizes)
 		struct sluice_memory known;
 		uint64_t later;
 	} memory;
-	struct seat *seat = &self->seat;
+	struct side *side = &self->side;
 	size_t size;
 
-	ASSERT_EQ(0, join_client(seat, PTR(&calls), 0));
-	ASSERT_EQ(0, open_server(seat, 0, 0));
+	ASSERT_EQ(0, join_client(side, PTR(&calls), 0));
+	ASSERT_EQ(0, open_server(side, 0, 0));
 	for (size = sizeof(size_t); size <= sizeof(memory.known);
 	     size += sizeof(uint64_t)) {
 		memset(&memory, 0xaa, sizeof(memory));
 		memory.known.size = size;
-		EXPECT_EQ(0, sluice_client_memory(seat->client, &memory.known));
+		EXPECT_EQ(0, sluice_client_memory(side->client, &memory.known));
 		EXPECT_EQ(size, memory.known.size);
 		EXPECT_EQ(0xaa, ((unsigned char *)&memory)[size]);
 		memset(&memory, 0xaa, sizeof(memory));
 		memory.known.size = size;
-		EXPECT_EQ(0, sluice_server_memory(seat->server, &memory.known));
+		EXPECT_EQ(0, sluice_server_memory(side->server, &memory.known));
 		EXPECT_EQ(size, memory.known.size);
 		EXPECT_EQ(0xaa, ((unsigned char *)&memory)[size]);
 	}
 	memory.known.size = sizeof(memory);
-	EXPECT_EQ(0, sluice_client_memory(seat->client, &memory.known));
+	EXPECT_EQ(0, sluice_client_memory(side->client, &memory.known));
 	EXPECT_LE(1u, memory.known.segments);
 	EXPECT_LE(1u, memory.known.bytes);
 	EXPECT_LE(memory.known.bytes, memory.known.largest_segment);
 	memory.known.size = 0;
-	EXPECT_FAILS_INT(EINVAL, sluice_client_memory(seat->client,
+	EXPECT_FAILS_INT(EINVAL, sluice_client_memory(side->client,
 						      &memory.known));
-	EXPECT_FAILS_INT(EINVAL, sluice_server_memory(seat->server,
+	EXPECT_FAILS_INT(EINVAL, sluice_server_memory(side->server,
 						      &memory.known));
-	EXPECT_FAILS_INT(EINVAL, sluice_client_memory(seat->client, NULL));
-	EXPECT_FAILS_INT(EINVAL, sluice_server_memory(seat->server, NULL));
+	EXPECT_FAILS_INT(EINVAL, sluice_client_memory(side->client, NULL));
+	EXPECT_FAILS_INT(EINVAL, sluice_server_memory(side->server, NULL));
 }
 
 TEST_F(options, out_of_range)
@@ -133,26 +133,26 @@ TEST_F(options, out_of_range)
 	static const struct sluice_server_opts huge_server = SLUICE_SERVER_OPTS(
 		.port = { .initial_max_slice_len = UINT64_MAX });
 	static const struct sluice_node_opts bad_wait = SLUICE_NODE_OPTS(.wait = 7);
-	struct seat *seat = &self->seat;
+	struct side *side = &self->side;
 	size_t i;
 
 	EXPECT_FAILS(EINVAL, sluice_node_create("x", &bad_wait));
-	ASSERT_EQ(0, open_service(seat, PTR(&blobs), 0));
+	ASSERT_EQ(0, open_service(side, PTR(&blobs), 0));
 	for (i = 0; i < ARRAY_SIZE(bad_client); i++) {
-		EXPECT_FAILS(EINVAL, sluice_client_create(seat->service,
+		EXPECT_FAILS(EINVAL, sluice_client_create(side->service,
 							  &bad_client[i]));
 		EXPECT_SAYS(bad_client[i].port.flags ? "flags" : "strategy");
-		EXPECT_FAILS(EINVAL, sluice_server_create(seat->service,
+		EXPECT_FAILS(EINVAL, sluice_server_create(side->service,
 							  &bad_server[i]));
 		EXPECT_SAYS(bad_server[i].port.flags ? "flags" : "strategy");
 	}
-	EXPECT_FAILS(EMSGSIZE, sluice_client_create(seat->service, &large_client));
-	EXPECT_FAILS(EMSGSIZE, sluice_server_create(seat->service, &large_server));
-	EXPECT_FAILS(EMSGSIZE, sluice_client_create(seat->service, &huge_client));
-	EXPECT_FAILS(EMSGSIZE, sluice_server_create(seat->service, &huge_server));
-	ASSERT_EQ(0, open_server(seat, 0, 0));
-	ASSERT_EQ(0, open_client(seat, 0, 0));
-	EXPECT_EQ(1, wait_servers(seat, 1, LONG));
+	EXPECT_FAILS(EMSGSIZE, sluice_client_create(side->service, &large_client));
+	EXPECT_FAILS(EMSGSIZE, sluice_server_create(side->service, &large_server));
+	EXPECT_FAILS(EMSGSIZE, sluice_client_create(side->service, &huge_client));
+	EXPECT_FAILS(EMSGSIZE, sluice_server_create(side->service, &huge_server));
+	ASSERT_EQ(0, open_server(side, 0, 0));
+	ASSERT_EQ(0, open_client(side, 0, 0));
+	EXPECT_EQ(1, wait_servers(side, 1, LONG));
 }
 
 /* Fields that mean nothing yet must be 0. */
@@ -168,15 +168,15 @@ TEST_F(options, reserved)
 		.port = { .spare = { 1 } });
 	static const struct sluice_server_opts later_server = SLUICE_SERVER_OPTS(
 		.port = { .spare = { 0, 0, 0, 1 } });
-	struct seat *seat = &self->seat;
+	struct side *side = &self->side;
 
 	EXPECT_FAILS(EINVAL, sluice_node_create("x", &node));
-	ASSERT_EQ(0, open_service(seat, PTR(&calls), 0));
-	EXPECT_FAILS(EINVAL, sluice_service_open(seat->node, &calls, &service));
-	EXPECT_FAILS(EINVAL, sluice_client_create(seat->service, &client));
-	EXPECT_FAILS(E2BIG, sluice_client_create(seat->service, &later_client));
+	ASSERT_EQ(0, open_service(side, PTR(&calls), 0));
+	EXPECT_FAILS(EINVAL, sluice_service_open(side->node, &calls, &service));
+	EXPECT_FAILS(EINVAL, sluice_client_create(side->service, &client));
+	EXPECT_FAILS(E2BIG, sluice_client_create(side->service, &later_client));
 	EXPECT_SAYS("spare[0]");
-	EXPECT_FAILS(E2BIG, sluice_server_create(seat->service, &later_server));
+	EXPECT_FAILS(E2BIG, sluice_server_create(side->service, &later_server));
 	EXPECT_SAYS("spare[3]");
 }
 
@@ -221,22 +221,22 @@ TEST_F(options, wait_modes)
 
 	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
 	for (i = 0; i < ARRAY_SIZE(modes); i++) {
-		self->seat.node = sluice_node_create("mode", &modes[i]);
-		if (!self->seat.node && modes[i].wait == SLUICE_WAIT_URING) {
+		self->side.node = sluice_node_create("mode", &modes[i]);
+		if (!self->side.node && modes[i].wait == SLUICE_WAIT_URING) {
 			EXPECT_EQ(ENOSYS, errno);
 			continue;
 		}
-		ASSERT_NE(NULL, self->seat.node) TH_LOG("%s", sluice_strerror());
-		take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
+		ASSERT_NE(NULL, self->side.node) TH_LOG("%s", sluice_strerror());
+		open_client_side(_metadata, &self->side, &calls, NULL, 1);
 		begin(server, take, 0, SLUICE_FOREVER);
 		until_asleep(server);
-		ASSERT_EQ(1, ask(&self->seat, 0, 5));
+		ASSERT_EQ(1, ask(&self->side, 0, 5));
 		ASSERT_EQ(5, finish(server));
-		EXPECT_EQ(-ETIMEDOUT, hear(&self->seat, 0, MILLISECOND));
+		EXPECT_EQ(-ETIMEDOUT, hear(&self->side, 0, MILLISECOND));
 		ASSERT_EQ(0, at(server, answer_and_done, 0, 6));
-		EXPECT_EQ(6, hear(&self->seat, 0, LONG));
-		EXPECT_EQ(-EPIPE, hear(&self->seat, 0, LONG));
-		leave(&self->seat, 0, 0);
+		EXPECT_EQ(6, hear(&self->side, 0, LONG));
+		EXPECT_EQ(-EPIPE, hear(&self->side, 0, LONG));
+		leave(&self->side, 0, 0);
 	}
 }
 
@@ -267,7 +267,7 @@ TEST_F(options, domains)
 	static const struct sluice_node_opts standard = SLUICE_NODE_OPTS(
 		.domain = "default");
 
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
+	ASSERT_EQ(0, open_service(&self->side, PTR(&calls), 0));
 	expect_calls(_metadata, &other, false);
 	expect_calls(_metadata, &standard, true);
 
@@ -357,8 +357,8 @@ TEST_F(options, relative_roots)
 TEST_F(options, permissions)
 {
 	umask(0);
-	ASSERT_EQ(0, join_server(&self->seat, PTR(&calls), 0));
-	ASSERT_EQ(0, open_client(&self->seat, 0, 0));
+	ASSERT_EQ(0, join_server(&self->side, PTR(&calls), 0));
+	ASSERT_EQ(0, open_client(&self->side, 0, 0));
 	EXPECT_LT(3, tree_walk(self->root.path, false).entries);
 	EXPECT_EQ(0, tree_walk(self->root.path, false).unsafe);
 }

@@ -18,7 +18,7 @@ enum {
 	BOTH_SIDES,
 };
 
-static void destroy(struct __test_metadata *_metadata, struct seat *seat,
+static void destroy(struct __test_metadata *_metadata, struct side *side,
 		    size_t which)
 {
 	static step *const steps[BOTH_SIDES] = {
@@ -27,39 +27,39 @@ static void destroy(struct __test_metadata *_metadata, struct seat *seat,
 		[ACTIVE] = done,
 	};
 
-	ASSERT_EQ(0, steps[which](seat, 0, 0));
+	ASSERT_EQ(0, steps[which](side, 0, 0));
 }
 
 /* Messages that are left of an exchange are still readable. */
-static void look_at(struct __test_metadata *_metadata, struct seat *seat)
+static void look_at(struct __test_metadata *_metadata, struct side *side)
 {
 	const struct question *question;
 
-	if (seat->pending[0]) {
-		question = seat->pending[0]->data;
+	if (side->pending[0]) {
+		question = side->pending[0]->data;
 		ASSERT_EQ(5u, question->value);
 	}
-	if (seat->response[0]) {
-		ASSERT_EQ(6, answer_value(seat->response[0]));
+	if (side->response[0]) {
+		ASSERT_EQ(6, answer_value(side->response[0]));
 	}
-	if (seat->active[0]) {
-		question = seat->active[0]->data;
+	if (side->active[0]) {
+		question = side->active[0]->data;
 		ASSERT_EQ(5u, question->value);
 	}
 }
 
 /* serve_twice(requests): two answers to each, 6 and 7. */
-static long serve_twice(struct seat *seat, long requests, long unused)
+static long serve_twice(struct side *side, long requests, long unused)
 {
 	long value;
 
 	(void)unused;
 	while (requests--) {
-		value = take(seat, 0, LONG);
+		value = take(side, 0, LONG);
 		if (value != 5)
 			return value < 0 ? value : -EBADMSG;
-		if (answer(seat, 0, 6) < 0 || answer(seat, 0, 7) < 0 ||
-		    done(seat, 0, 0) < 0)
+		if (answer(side, 0, 6) < 0 || answer(side, 0, 7) < 0 ||
+		    done(side, 0, 0) < 0)
 			return -errno;
 	}
 	return 0;
@@ -73,19 +73,19 @@ TEST_F_TIMEOUT(order, of_a_client, 120)
 	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
 	for (index = 0; index < factorial(CLIENT_SIDE); index++) {
 		permute(order, CLIENT_SIDE, index);
-		take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
-		ASSERT_EQ(1, ask(&self->seat, 0, 5));
+		open_client_side(_metadata, &self->side, &calls, NULL, 1);
+		ASSERT_EQ(1, ask(&self->side, 0, 5));
 		ASSERT_EQ(0, at(server, serve_twice, 1, 0));
-		ASSERT_EQ(6, hold(&self->seat, 0, 0));
+		ASSERT_EQ(6, hold(&self->side, 0, 0));
 		for (i = 0; i < CLIENT_SIDE; i++) {
 			if (order[i] == PENDING) {
-				ASSERT_EQ(7, hear(&self->seat, 0, LONG))
+				ASSERT_EQ(7, hear(&self->side, 0, LONG))
 					TH_LOG("%zu: %s", index,
 					       sluice_strerror());
-				ASSERT_EQ(-EPIPE, hear(&self->seat, 0, LONG));
+				ASSERT_EQ(-EPIPE, hear(&self->side, 0, LONG));
 			}
-			destroy(_metadata, &self->seat, order[i]);
-			look_at(_metadata, &self->seat);
+			destroy(_metadata, &self->side, order[i]);
+			look_at(_metadata, &self->side);
 		}
 	}
 }
@@ -96,12 +96,12 @@ TEST_F(order, loaned_requests)
 	long i, k;
 
 	for (i = 0; i < 100; i++) {
-		ASSERT_EQ(0, join_client(&self->seat, PTR(&blobs), 0));
+		ASSERT_EQ(0, join_client(&self->side, PTR(&blobs), 0));
 		for (k = 0; k < 8; k++) {
-			ASSERT_NE(NULL, sluice_client_loan(self->seat.client,
+			ASSERT_NE(NULL, sluice_client_loan(self->side.client,
 							   1000 * k));
 		}
-		leave(&self->seat, 0, 0);
+		leave(&self->side, 0, 0);
 	}
 }
 
@@ -123,23 +123,23 @@ TEST_F_TIMEOUT(order, of_a_server, 120)
 	ASSERT_EQ(0, at(client, join_client, PTR(&calls), 0));
 	for (index = 0; index < factorial(SERVER_SIDE); index++) {
 		permute(order, SERVER_SIDE, index);
-		answer_and_loan(_metadata, &self->seat, client);
+		answer_and_loan(_metadata, &self->side, client);
 		for (i = 0; i < SERVER_SIDE; i++) {
 			if (order[i] == S_REPLY) {
-				if (self->seat.reply[0]) {
+				if (self->side.reply[0]) {
 					ASSERT_EQ(0, sluice_reply_release(
-							self->seat.reply[0]));
+							self->side.reply[0]));
 				}
-				self->seat.reply[0] = NULL;
+				self->side.reply[0] = NULL;
 				continue;
 			}
 			if (order[i] == S_SERVER || order[i] == S_ACTIVE)
-				self->seat.reply[0] = NULL;
-			destroy(_metadata, &self->seat, which[order[i]]);
-			look_at(_metadata, &self->seat);
-			if (order[i] == S_SERVER && self->seat.active[0]) {
+				self->side.reply[0] = NULL;
+			destroy(_metadata, &self->side, which[order[i]]);
+			look_at(_metadata, &self->side);
+			if (order[i] == S_SERVER && self->side.active[0]) {
 				EXPECT_FAILS(EPIPE, sluice_active_request_loan(
-						     self->seat.active[0], 1));
+						     self->side.active[0], 1));
 			}
 		}
 		ASSERT_EQ(6, at(client, hear, 0, LONG));
@@ -158,16 +158,16 @@ TEST_F_TIMEOUT(order, of_both, 120)
 
 	for (index = 0; index < factorial(BOTH_SIDES); index += 13) {
 		permute(order, BOTH_SIDES, index);
-		ASSERT_EQ(0, join_server(&self->seat, PTR(&calls), 0));
-		ASSERT_EQ(0, open_client(&self->seat, 0, 0));
-		ASSERT_EQ(1, wait_servers(&self->seat, 1, LONG));
-		ASSERT_EQ(1, ask(&self->seat, 0, 5));
-		ASSERT_EQ(5, take(&self->seat, 0, LONG));
-		ASSERT_EQ(0, answer(&self->seat, 0, 6));
-		ASSERT_EQ(6, hold(&self->seat, 0, 0));
+		ASSERT_EQ(0, join_server(&self->side, PTR(&calls), 0));
+		ASSERT_EQ(0, open_client(&self->side, 0, 0));
+		ASSERT_EQ(1, wait_servers(&self->side, 1, LONG));
+		ASSERT_EQ(1, ask(&self->side, 0, 5));
+		ASSERT_EQ(5, take(&self->side, 0, LONG));
+		ASSERT_EQ(0, answer(&self->side, 0, 6));
+		ASSERT_EQ(6, hold(&self->side, 0, 0));
 		for (i = 0; i < BOTH_SIDES; i++) {
-			destroy(_metadata, &self->seat, order[i]);
-			look_at(_metadata, &self->seat);
+			destroy(_metadata, &self->side, order[i]);
+			look_at(_metadata, &self->side);
 		}
 	}
 }

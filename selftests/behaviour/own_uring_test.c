@@ -17,7 +17,7 @@ static const struct sluice_service_opts aligned = SLUICE_SERVICE_OPTS(
 FIXTURE(own_uring)
 {
 	struct root root;
-	struct seat seat;
+	struct side side;
 	struct io_uring ring;
 	unsigned char *bytes;
 };
@@ -30,9 +30,9 @@ FIXTURE_SETUP(own_uring)
 		SKIP(return, "the system does not allow io_uring");
 	ASSERT_EQ(0, r);
 	root_make(_metadata, &self->root);
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&blobs), PTR(&aligned)));
-	ASSERT_EQ(0, open_server(&self->seat, 0, 0));
-	ASSERT_EQ(0, open_client(&self->seat, 0, 0));
+	ASSERT_EQ(0, open_service(&self->side, PTR(&blobs), PTR(&aligned)));
+	ASSERT_EQ(0, open_server(&self->side, 0, 0));
+	ASSERT_EQ(0, open_client(&self->side, 0, 0));
 	self->bytes = malloc(SIZE);
 	ASSERT_NE(NULL, self->bytes);
 	pattern_fill(self->bytes, SIZE, 5);
@@ -40,7 +40,7 @@ FIXTURE_SETUP(own_uring)
 
 FIXTURE_TEARDOWN(own_uring)
 {
-	leave(&self->seat, 0, 0);
+	leave(&self->side, 0, 0);
 	free(self->bytes);
 	TEARDOWN_CHECKS(&self->root);
 	io_uring_queue_exit(&self->ring);
@@ -82,10 +82,10 @@ static int file_with(const unsigned char *bytes)
 }
 
 /* Sends what is loaned and takes it at the other end. */
-static struct sluice_active_request *pass_on(struct seat *seat, struct sluice_request *request)
+static struct sluice_active_request *pass_on(struct side *side, struct sluice_request *request)
 {
-	seat->pending[0] = sluice_request_send(request);
-	return sluice_server_receive(seat->server, LONG);
+	side->pending[0] = sluice_request_send(request);
+	return sluice_server_receive(side->server, LONG);
 }
 
 TEST_F(own_uring, a_file_is_read_into_a_request_and_written_out_of_it)
@@ -96,13 +96,13 @@ TEST_F(own_uring, a_file_is_read_into_a_request_and_written_out_of_it)
 	int fd = file_with(self->bytes);
 
 	ASSERT_LE(0, fd);
-	request = sluice_client_loan(self->seat.client, whole);
+	request = sluice_client_loan(self->side.client, whole);
 	ASSERT_NE(NULL, request);
 	ASSERT_EQ(0, (uintptr_t)request->data % 4096);
 	io_uring_prep_read(io_uring_get_sqe(&self->ring), fd, request->data, (unsigned int)whole, 0);
 	ASSERT_EQ(SIZE, done_by(&self->ring));
 	ASSERT_EQ(0, sluice_request_shorten(request, SIZE));
-	active = pass_on(&self->seat, request);
+	active = pass_on(&self->side, request);
 	ASSERT_NE(NULL, active);
 	EXPECT_EQ(SIZE, active->size);
 	EXPECT_TRUE(pattern_holds(active->data, SIZE, 5));
@@ -125,7 +125,7 @@ TEST_F(own_uring, a_socket_is_received_into_a_reply_and_sent_out_of_it)
 	int pair[2], n;
 
 	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair));
-	active = pass_on(&self->seat, sluice_client_loan(self->seat.client, 1));
+	active = pass_on(&self->side, sluice_client_loan(self->side.client, 1));
 	ASSERT_NE(NULL, active);
 	reply = sluice_active_request_loan(active, SIZE);
 	ASSERT_NE(NULL, reply);
@@ -142,7 +142,7 @@ TEST_F(own_uring, a_socket_is_received_into_a_reply_and_sent_out_of_it)
 		got += (size_t)n;
 	}
 	ASSERT_EQ(0, sluice_reply_send(reply));
-	response = sluice_pending_response_receive(self->seat.pending[0], LONG);
+	response = sluice_pending_response_receive(self->side.pending[0], LONG);
 	ASSERT_NE(NULL, response);
 	EXPECT_TRUE(pattern_holds(response->data, SIZE, 5));
 
@@ -169,9 +169,9 @@ TEST_F(own_uring, nothing_is_read_into_what_was_received)
 	int fd = file_with(self->bytes);
 
 	ASSERT_LE(0, fd);
-	request = sluice_client_loan_zeroed(self->seat.client, 4096);
+	request = sluice_client_loan_zeroed(self->side.client, 4096);
 	ASSERT_NE(NULL, request);
-	active = pass_on(&self->seat, request);
+	active = pass_on(&self->side, request);
 	ASSERT_NE(NULL, active);
 	io_uring_prep_read(io_uring_get_sqe(&self->ring), fd, (void *)(uintptr_t)active->data,
 			   4096, 0);

@@ -24,13 +24,13 @@ static struct sluice_client *clients[CLIENTS];
 static struct sluice_pending_response *pendings[CLIENTS][ASKED];
 
 /* hog(clients, requests): so many of each client, whose responses nobody receives. */
-static long hog(struct seat *seat, long count, long requests)
+static long hog(struct side *side, long count, long requests)
 {
 	struct sluice_request *request;
 	long i, j;
 
 	for (i = 0; i < count; i++) {
-		clients[i] = sluice_client_create(seat->service, NULL);
+		clients[i] = sluice_client_create(side->service, NULL);
 		if (!clients[i] || sluice_client_wait_servers(clients[i], 1, LONG) < 0)
 			return -errno;
 		for (j = 0; j < requests; j++) {
@@ -46,11 +46,11 @@ static long hog(struct seat *seat, long count, long requests)
 	return 0;
 }
 
-static long let_go(struct seat *seat, long a, long b)
+static long let_go(struct side *side, long a, long b)
 {
 	long i, j;
 
-	(void)seat, (void)a, (void)b;
+	(void)side, (void)a, (void)b;
 	for (i = 0; i < CLIENTS; i++) {
 		for (j = 0; j < ASKED; j++) {
 			sluice_pending_response_release(pendings[i][j]);
@@ -76,10 +76,10 @@ static void start_hog(struct __test_metadata *_metadata, struct end *end, long c
 
 /* ---- The server, and who behaves ------------------------------------------------ */
 
-static void open_with(struct __test_metadata *_metadata, struct seat *seat,
+static void open_with(struct __test_metadata *_metadata, struct side *side,
 		      const struct sluice_server_opts *opts)
 {
-	ASSERT_EQ(0, join_server(seat, PTR(&blobs), PTR(opts))) TH_LOG("%s", sluice_strerror());
+	ASSERT_EQ(0, join_server(side, PTR(&blobs), PTR(opts))) TH_LOG("%s", sluice_strerror());
 }
 
 static uint64_t bytes_of(struct sluice_server *server)
@@ -100,14 +100,14 @@ static uint64_t retired_by(struct sluice_server *server)
  * Receives so many requests, which stay in the slots from first on, and answers each with
  * EACH responses of 1 MiB.  How many of those were refused for want of memory.
  */
-static long flood(struct __test_metadata *_metadata, struct seat *seat, long first, long count)
+static long flood(struct __test_metadata *_metadata, struct side *side, long first, long count)
 {
 	long i, j, refused = 0, r;
 
 	for (i = first; i < first + count; i++) {
-		EXPECT_EQ(1, take_blob(seat, i, LONG)) TH_LOG("%s", sluice_strerror());
-		for (j = 0; j < EACH && seat->active[i]; j++) {
-			r = answer_blob(seat, i, MIB);
+		EXPECT_EQ(1, take_blob(side, i, LONG)) TH_LOG("%s", sluice_strerror());
+		for (j = 0; j < EACH && side->active[i]; j++) {
+			r = answer_blob(side, i, MIB);
 			refused += r == -ENOMEM;
 			if (r && r != -ENOMEM)
 				EXPECT_EQ(0, r) TH_LOG("%s", sluice_strerror());
@@ -116,28 +116,28 @@ static long flood(struct __test_metadata *_metadata, struct seat *seat, long fir
 	return refused;
 }
 
-static void release_all(struct __test_metadata *_metadata, struct seat *seat)
+static void release_all(struct __test_metadata *_metadata, struct side *side)
 {
 	long i;
 
 	for (i = 0; i < SLOTS; i++)
-		if (seat->active[i])
-			EXPECT_EQ(0, done(seat, i, 0));
+		if (side->active[i])
+			EXPECT_EQ(0, done(side, i, 0));
 }
 
 /* So many responses of 1 MiB, all of them held at a time.  0, or what refused one. */
-static long serve_honest(struct __test_metadata *_metadata, struct seat *seat, struct end *end,
+static long serve_honest(struct __test_metadata *_metadata, struct side *side, struct end *end,
 			 long responses)
 {
 	long i, result = 0, last = SLOTS - 1;
 
 	EXPECT_EQ(1, at(end, ask_blob, 0, 1)) TH_LOG("%s", end->result.sentence);
-	EXPECT_EQ(1, take_blob(seat, last, LONG)) TH_LOG("%s", sluice_strerror());
+	EXPECT_EQ(1, take_blob(side, last, LONG)) TH_LOG("%s", sluice_strerror());
 	for (i = 0; i < responses && !result; i++)
-		result = answer_blob(seat, last, MIB);
+		result = answer_blob(side, last, MIB);
 	for (i = 0; i < responses && !result; i++)
 		EXPECT_EQ(MIB, at(end, hear_blob, 0, LONG)) TH_LOG("%s", end->result.sentence);
-	EXPECT_EQ(0, done(seat, last, 0));
+	EXPECT_EQ(0, done(side, last, 0));
 	EXPECT_EQ(0, at(end, cancel, 0, 0));
 	return result;
 }
@@ -153,34 +153,34 @@ static void start_honest(struct __test_metadata *_metadata, struct end *end)
 
 TEST_F(peer_memory, two_clients_of_one_process)
 {
-	struct seat *seat = &self->seat;
+	struct side *side = &self->side;
 	long refused;
 
-	open_with(_metadata, seat, &limited);
+	open_with(_metadata, side, &limited);
 	start_honest(_metadata, &self->end[1]);
-	EXPECT_EQ(0, serve_honest(_metadata, seat, &self->end[1], 1));
+	EXPECT_EQ(0, serve_honest(_metadata, side, &self->end[1], 1));
 	start_hog(_metadata, &self->end[0], CLIENTS, ASKED);
-	refused = flood(_metadata, seat, 0, CLIENTS * ASKED);
+	refused = flood(_metadata, side, 0, CLIENTS * ASKED);
 	TH_LOG("%ld MiB were wanted, %ld refused, and the server has %llu bytes",
 	       CLIENTS * ASKED * (long)EACH, refused,
-	       (unsigned long long)bytes_of(seat->server));
+	       (unsigned long long)bytes_of(side->server));
 	EXPECT_LT(0, refused);
-	EXPECT_GE(limited.peer_memory_limit + 4 * (uint64_t)MIB, bytes_of(seat->server));
-	EXPECT_EQ(-ENOMEM, answer_blob(seat, 0, MIB));
+	EXPECT_GE(limited.peer_memory_limit + 4 * (uint64_t)MIB, bytes_of(side->server));
+	EXPECT_EQ(-ENOMEM, answer_blob(side, 0, MIB));
 	EXPECT_SAYS("peer_memory_limit");
 	EXPECT_SAYS("20971520");
 
 	/* Other clients notice nothing; the port has given up memory that was idle. */
-	EXPECT_EQ(0, retired_by(seat->server));
-	EXPECT_EQ(0, serve_honest(_metadata, seat, &self->end[1], EACH));
+	EXPECT_EQ(0, retired_by(side->server));
+	EXPECT_EQ(0, serve_honest(_metadata, side, &self->end[1], EACH));
 
 	/* When it takes less it is served again. */
 	EXPECT_EQ(0, at(&self->end[0], let_go, 0, 0));
-	release_all(_metadata, seat);
+	release_all(_metadata, side);
 	EXPECT_EQ(0, at(&self->end[0], hog, 1, 1)) TH_LOG("%s", self->end[0].result.sentence);
-	EXPECT_EQ(0, flood(_metadata, seat, 0, 1));
+	EXPECT_EQ(0, flood(_metadata, side, 0, 1));
 	EXPECT_EQ(0, at(&self->end[0], let_go, 0, 0));
-	release_all(_metadata, seat);
+	release_all(_metadata, side);
 }
 
 /* ---- All processes ------------------------------------------------------------- */
@@ -190,27 +190,27 @@ static const struct sluice_server_opts small = SLUICE_SERVER_OPTS(
 
 TEST_F(peer_memory, many_processes)
 {
-	struct seat *seat = &self->seat;
+	struct side *side = &self->side;
 
-	open_with(_metadata, seat, &small);
+	open_with(_metadata, side, &small);
 	start_honest(_metadata, &self->end[1]);
 	start_hog(_metadata, &self->end[0], 1, ASKED);
-	EXPECT_LT(0, flood(_metadata, seat, 0, ASKED));
+	EXPECT_LT(0, flood(_metadata, side, 0, ASKED));
 	start_hog(_metadata, &self->end[2], 1, ASKED);
-	EXPECT_LT(0, flood(_metadata, seat, ASKED, ASKED));
-	TH_LOG("the server has %llu bytes", (unsigned long long)bytes_of(seat->server));
-	EXPECT_GE(small.port_memory_limit, bytes_of(seat->server));
-	EXPECT_EQ(-ENOMEM, serve_honest(_metadata, seat, &self->end[1], EACH));
-	EXPECT_EQ(-ENOMEM, answer_blob(seat, ASKED, 2 * MIB));
+	EXPECT_LT(0, flood(_metadata, side, ASKED, ASKED));
+	TH_LOG("the server has %llu bytes", (unsigned long long)bytes_of(side->server));
+	EXPECT_GE(small.port_memory_limit, bytes_of(side->server));
+	EXPECT_EQ(-ENOMEM, serve_honest(_metadata, side, &self->end[1], EACH));
+	EXPECT_EQ(-ENOMEM, answer_blob(side, ASKED, 2 * MIB));
 	EXPECT_SAYS("port_memory_limit");
 	EXPECT_SAYS("33554432");
 
 	/* One of them goes.  What it had is there for others, though its requests are held. */
 	EXPECT_EQ(0, at(&self->end[0], let_go, 0, 0));
-	EXPECT_EQ(0, serve_honest(_metadata, seat, &self->end[1], EACH));
-	EXPECT_GE(small.port_memory_limit, bytes_of(seat->server));
+	EXPECT_EQ(0, serve_honest(_metadata, side, &self->end[1], EACH));
+	EXPECT_GE(small.port_memory_limit, bytes_of(side->server));
 	EXPECT_EQ(0, at(&self->end[2], let_go, 0, 0));
-	release_all(_metadata, seat);
+	release_all(_metadata, side);
 }
 
 /* Idle memory of a client that is still connected is given up for another client. */
@@ -219,47 +219,47 @@ TEST_F(peer_memory, idle_memory_of_others)
 	static const struct sluice_server_opts opts = SLUICE_SERVER_OPTS(
 		.port_memory_limit = 28 * (uint64_t)MIB,
 		.peer_memory_limit = 28 * (uint64_t)MIB);
-	struct seat *seat = &self->seat;
+	struct side *side = &self->side;
 
-	open_with(_metadata, seat, &opts);
+	open_with(_metadata, side, &opts);
 	start_honest(_metadata, &self->end[1]);
-	EXPECT_EQ(0, serve_honest(_metadata, seat, &self->end[1], EACH));
-	EXPECT_LE(EACH * (uint64_t)MIB, bytes_of(seat->server));
+	EXPECT_EQ(0, serve_honest(_metadata, side, &self->end[1], EACH));
+	EXPECT_LE(EACH * (uint64_t)MIB, bytes_of(side->server));
 	start_hog(_metadata, &self->end[0], 1, 3);
-	EXPECT_EQ(0, flood(_metadata, seat, 0, 3)) TH_LOG("%s", sluice_strerror());
-	EXPECT_LT(0, retired_by(seat->server));
-	EXPECT_GE(opts.port_memory_limit, bytes_of(seat->server));
+	EXPECT_EQ(0, flood(_metadata, side, 0, 3)) TH_LOG("%s", sluice_strerror());
+	EXPECT_LT(0, retired_by(side->server));
+	EXPECT_GE(opts.port_memory_limit, bytes_of(side->server));
 
 	/* And the other way round, as soon as it has given that back. */
 	EXPECT_EQ(0, at(&self->end[0], let_go, 0, 0));
-	release_all(_metadata, seat);
-	EXPECT_EQ(0, serve_honest(_metadata, seat, &self->end[1], EACH));
+	release_all(_metadata, side);
+	EXPECT_EQ(0, serve_honest(_metadata, side, &self->end[1], EACH));
 }
 
 /* Many clients come and go: what is counted is what there is. */
 TEST_F(peer_memory, nothing_is_counted_twice)
 {
-	struct seat *seat = &self->seat;
+	struct side *side = &self->side;
 	int i;
 
-	open_with(_metadata, seat, &limited);
+	open_with(_metadata, side, &limited);
 	start_process(_metadata, &self->end[0]);
 	for (i = 0; i < 10; i++) {
 		EXPECT_EQ(0, at(&self->end[0], hog, CLIENTS, 1))
 			TH_LOG("%s", self->end[0].result.sentence);
-		EXPECT_EQ(0, flood(_metadata, seat, 0, CLIENTS)) TH_LOG("%d: %s", i,
+		EXPECT_EQ(0, flood(_metadata, side, 0, CLIENTS)) TH_LOG("%d: %s", i,
 									sluice_strerror());
 		EXPECT_EQ(0, at(&self->end[0], let_go, 0, 0));
-		release_all(_metadata, seat);
+		release_all(_metadata, side);
 	}
 }
 
 /* ---- What is asked for from the start -------------------------------------------- */
 
-static void expect_size(struct __test_metadata *_metadata, struct seat *seat,
+static void expect_size(struct __test_metadata *_metadata, struct side *side,
 			struct sluice_server_opts opts, const char *limit)
 {
-	EXPECT_EQ(-EMSGSIZE, open_server(seat, PTR(&opts), 0)) TH_LOG("%s", limit);
+	EXPECT_EQ(-EMSGSIZE, open_server(side, PTR(&opts), 0)) TH_LOG("%s", limit);
 	EXPECT_SAYS(limit);
 }
 
@@ -269,18 +269,18 @@ TEST_F(peer_memory, less_than_is_needed)
 	struct sluice_server_opts opts = SLUICE_SERVER_OPTS(
 		.port = { .initial_max_slice_len = (uint64_t)MIB },
 		.port_memory_limit = (uint64_t)MIB - 4096);
-	struct seat *seat = &self->seat;
+	struct side *side = &self->side;
 
-	ASSERT_EQ(0, open_service(seat, PTR(&blobs), PTR(&service)));
-	expect_size(_metadata, seat, opts, "port_memory_limit");
+	ASSERT_EQ(0, open_service(side, PTR(&blobs), PTR(&service)));
+	expect_size(_metadata, side, opts, "port_memory_limit");
 	opts.port_memory_limit = 0;
 	opts.peer_memory_limit = (uint64_t)MIB - 4096;
-	expect_size(_metadata, seat, opts, "peer_memory_limit");
+	expect_size(_metadata, side, opts, "peer_memory_limit");
 	opts.port.preallocate = 3;
 	opts.peer_memory_limit = 2 * (uint64_t)MIB;
-	expect_size(_metadata, seat, opts, "peer_memory_limit");
+	expect_size(_metadata, side, opts, "peer_memory_limit");
 	opts.peer_memory_limit = 3 * (uint64_t)MIB;
-	EXPECT_EQ(0, open_server(seat, PTR(&opts), 0)) TH_LOG("%s", sluice_strerror());
+	EXPECT_EQ(0, open_server(side, PTR(&opts), 0)) TH_LOG("%s", sluice_strerror());
 }
 
 /* A static port has all its memory, for each client, whatever others keep. */
@@ -293,39 +293,39 @@ TEST_F(peer_memory, a_static_port)
 	struct sluice_server_opts opts = SLUICE_SERVER_OPTS(
 		.port = { .initial_max_slice_len = (uint64_t)MIB, .strategy = SLUICE_STATIC },
 		.port_memory_limit = 20 * (uint64_t)MIB);
-	struct seat *seat = &self->seat;
+	struct side *side = &self->side;
 	long i, j;
 
-	ASSERT_EQ(0, open_service(seat, PTR(&blobs), PTR(&service)));
-	expect_size(_metadata, seat, opts, "port_memory_limit");
+	ASSERT_EQ(0, open_service(side, PTR(&blobs), PTR(&service)));
+	expect_size(_metadata, side, opts, "port_memory_limit");
 	opts.port_memory_limit = 0;
 	opts.peer_memory_limit = 20 * (uint64_t)MIB;
-	expect_size(_metadata, seat, opts, "peer_memory_limit");
+	expect_size(_metadata, side, opts, "peer_memory_limit");
 	opts.peer_memory_limit = 0;
-	ASSERT_EQ(0, open_server(seat, PTR(&opts), 0)) TH_LOG("%s", sluice_strerror());
+	ASSERT_EQ(0, open_server(side, PTR(&opts), 0)) TH_LOG("%s", sluice_strerror());
 	start_hog(_metadata, &self->end[0], CLIENTS, 2);
 	for (i = 0; i < CLIENTS * 2; i++) {
-		EXPECT_EQ(1, take_blob(seat, i, LONG));
+		EXPECT_EQ(1, take_blob(side, i, LONG));
 		for (j = 0; j < 2; j++)
-			EXPECT_EQ(0, answer_blob(seat, i, MIB)) TH_LOG("%s", sluice_strerror());
+			EXPECT_EQ(0, answer_blob(side, i, MIB)) TH_LOG("%s", sluice_strerror());
 	}
 	EXPECT_EQ(0, at(&self->end[0], let_go, 0, 0));
-	release_all(_metadata, seat);
+	release_all(_metadata, side);
 }
 
 /* One slice that no limit has room for is too long, and not too much at the moment. */
 TEST_F(peer_memory, a_slice_longer_than_a_limit)
 {
-	struct seat *seat = &self->seat;
+	struct side *side = &self->side;
 
-	open_with(_metadata, seat, &limited);
+	open_with(_metadata, side, &limited);
 	start_hog(_metadata, &self->end[0], 1, 1);
-	EXPECT_EQ(1, take_blob(seat, 0, LONG));
-	EXPECT_EQ(-EMSGSIZE, answer_blob(seat, 0, 20 * MIB + 1));
+	EXPECT_EQ(1, take_blob(side, 0, LONG));
+	EXPECT_EQ(-EMSGSIZE, answer_blob(side, 0, 20 * MIB + 1));
 	EXPECT_SAYS("peer_memory_limit");
-	EXPECT_EQ(0, answer_blob(seat, 0, 20 * MIB)) TH_LOG("%s", sluice_strerror());
+	EXPECT_EQ(0, answer_blob(side, 0, 20 * MIB)) TH_LOG("%s", sluice_strerror());
 	EXPECT_EQ(0, at(&self->end[0], let_go, 0, 0));
-	release_all(_metadata, seat);
+	release_all(_metadata, side);
 }
 
 TEST_HARNESS_MAIN

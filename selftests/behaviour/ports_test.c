@@ -76,16 +76,16 @@ static void fill_to_the_limit(struct __test_metadata *_metadata, const struct po
 
 TEST_F(ports, one_of_each)
 {
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), PTR(&one)));
-	fill_to_the_limit(_metadata, &client_ports, self->seat.service, 1);
-	fill_to_the_limit(_metadata, &server_ports, self->seat.service, 1);
+	ASSERT_EQ(0, open_service(&self->side, PTR(&calls), PTR(&one)));
+	fill_to_the_limit(_metadata, &client_ports, self->side.service, 1);
+	fill_to_the_limit(_metadata, &server_ports, self->side.service, 1);
 }
 
 TEST_F(ports, many_of_each)
 {
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), PTR(&many)));
-	fill_to_the_limit(_metadata, &client_ports, self->seat.service, MANY);
-	fill_to_the_limit(_metadata, &server_ports, self->seat.service, MANY);
+	ASSERT_EQ(0, open_service(&self->side, PTR(&calls), PTR(&many)));
+	fill_to_the_limit(_metadata, &client_ports, self->side.service, MANY);
+	fill_to_the_limit(_metadata, &server_ports, self->side.service, MANY);
 }
 
 /* Ports of other nodes count too, and those that left do not. */
@@ -96,26 +96,26 @@ TEST_F(ports, of_several_nodes)
 		.max_servers = 2);
 	size_t i;
 
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), PTR(&two)));
+	ASSERT_EQ(0, open_service(&self->side, PTR(&calls), PTR(&two)));
 	for (i = 0; i < 4; i++) {
 		start_service(_metadata, &self->end[i], variant->place, &calls, NULL);
 	}
 	ASSERT_EQ(0, at(&self->end[0], open_client, 0, 0));
 	ASSERT_EQ(0, at(&self->end[1], open_client, 0, 0));
 	EXPECT_EQ(-EUSERS, at(&self->end[2], open_client, 0, 0));
-	EXPECT_EQ(-EUSERS, open_client(&self->seat, 0, 0));
+	EXPECT_EQ(-EUSERS, open_client(&self->side, 0, 0));
 	ASSERT_EQ(0, at(&self->end[2], open_server, 0, 0));
 	ASSERT_EQ(0, at(&self->end[3], open_server, 0, 0));
-	EXPECT_EQ(-EUSERS, open_server(&self->seat, 0, 0));
+	EXPECT_EQ(-EUSERS, open_server(&self->side, 0, 0));
 	EXPECT_EQ(-EUSERS, at(&self->end[0], open_server, 0, 0));
 	ASSERT_EQ(2, at(&self->end[0], wait_servers, 2, LONG));
 	ASSERT_EQ(2, at(&self->end[1], wait_servers, 2, LONG));
 
 	ASSERT_EQ(0, at(&self->end[1], close_client, 0, 0));
-	ASSERT_EQ(0, open_client(&self->seat, 0, 0));
+	ASSERT_EQ(0, open_client(&self->side, 0, 0));
 	EXPECT_EQ(-EUSERS, at(&self->end[2], open_client, 0, 0));
-	EXPECT_EQ(2, wait_servers(&self->seat, 2, LONG));
-	EXPECT_EQ(-EUSERS, wait_servers(&self->seat, 3, LONG));
+	EXPECT_EQ(2, wait_servers(&self->side, 2, LONG));
+	EXPECT_EQ(-EUSERS, wait_servers(&self->side, 3, LONG));
 	end_stop(&self->end[0]);
 	EXPECT_EQ(0, at(&self->end[2], open_client, 0, 0));
 	EXPECT_EQ(2, at(&self->end[2], wait_servers, 2, LONG));
@@ -130,9 +130,9 @@ TEST_F_TIMEOUT(ports, everybody_with_everybody, 120)
 	struct sluice_reply *reply;
 	long i, sum;
 
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), PTR(&many)));
+	ASSERT_EQ(0, open_service(&self->side, PTR(&calls), PTR(&many)));
 	for (i = 0; i < MANY; i++) {
-		servers[i] = sluice_server_create(self->seat.service, NULL);
+		servers[i] = sluice_server_create(self->side.service, NULL);
 		ASSERT_NE(NULL, servers[i]);
 	}
 	end_start(_metadata, asker, variant->place);
@@ -158,36 +158,36 @@ TEST_F_TIMEOUT(ports, everybody_with_everybody, 120)
 
 /* ---- Unread responses ---------------------------------------------------- */
 
-static void overflow(struct __test_metadata *_metadata, struct seat *seat,
+static void overflow(struct __test_metadata *_metadata, struct side *side,
 		     struct end *server, long room)
 {
 	long i, round, sent;
 
 	for (round = 0; round < 5; round++) {
 		sent = room + 3 * round;
-		ASK_AND_TAKE(seat, server, 0, round);
+		ASK_AND_TAKE(side, server, 0, round);
 		ASSERT_EQ(sent, at(server, answer_many, 0, sent))
 			TH_LOG("%s", server->result.sentence);
 		for (i = sent - room; i < sent; i++) {
-			ASSERT_EQ(i, hear(seat, 0, LONG));
+			ASSERT_EQ(i, hear(side, 0, LONG));
 		}
 		ASSERT_EQ(0, at(server, done, 0, 0));
-		ASSERT_EQ(0, hear_end(seat, 0, LONG));
+		ASSERT_EQ(0, hear_end(side, 0, LONG));
 	}
 }
 
 TEST_F(ports, room_for_1_response)
 {
 	SET_UP_PAIR(&one);
-	overflow(_metadata, &self->seat, &self->end[0], 1);
+	overflow(_metadata, &self->side, &self->end[0], 1);
 }
 
 TEST_F(ports, room_for_many_responses)
 {
 	start_server(_metadata, &self->end[0], variant->place, &calls, &many,
 		     NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
-	overflow(_metadata, &self->seat, &self->end[0], 1000);
+	open_client_side(_metadata, &self->side, &calls, NULL, 1);
+	overflow(_metadata, &self->side, &self->end[0], 1000);
 }
 
 /* Numbers that no service may have. */
@@ -195,10 +195,10 @@ TEST_F(ports, absurd_limits)
 {
 	size_t i;
 
-	self->seat.node = sluice_node_create("test", NULL);
-	ASSERT_NE(NULL, self->seat.node);
+	self->side.node = sluice_node_create("test", NULL);
+	ASSERT_NE(NULL, self->side.node);
 	for (i = 0; i < ARRAY_SIZE(too_large); i++) {
-		EXPECT_FAILS(EINVAL, sluice_service_open(self->seat.node, &calls,
+		EXPECT_FAILS(EINVAL, sluice_service_open(self->side.node, &calls,
 							 &too_large[i].opts));
 		EXPECT_SAYS(too_large[i].name);
 		EXPECT_SAYS(too_large[i].value);

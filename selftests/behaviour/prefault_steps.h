@@ -33,45 +33,45 @@ static struct {
 	struct sluice_reply *reply[ACTIVE][REPLIES];
 } own;
 
-helper long get_ready(struct seat *seat, long a, long b)
+helper long get_ready(struct side *side, long a, long b)
 {
-	(void)seat, (void)a, (void)b;
+	(void)side, (void)a, (void)b;
 	memset(&own, 0xff, sizeof(own));
 	/* A page that is made one huge page meanwhile may fault. */
 	prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
 	return 0;
 }
 
-helper long open_large_server(struct seat *seat, long flags, long unused)
+helper long open_large_server(struct side *side, long flags, long unused)
 {
 	struct sluice_server_opts opts = SLUICE_SERVER_OPTS(
 		.port = { .initial_max_slice_len = LENGTH, .strategy = SLUICE_STATIC,
 			  .flags = (uint32_t)flags });
 
-	return open_server(seat, PTR(&opts), unused);
+	return open_server(side, PTR(&opts), unused);
 }
 
-helper long open_large_client(struct seat *seat, long flags, long unused)
+helper long open_large_client(struct side *side, long flags, long unused)
 {
 	struct sluice_client_opts opts = SLUICE_CLIENT_OPTS(
 		.port = { .initial_max_slice_len = LENGTH, .strategy = SLUICE_STATIC,
 			  .flags = (uint32_t)flags });
 
-	return open_client(seat, PTR(&opts), unused);
+	return open_client(side, PTR(&opts), unused);
 }
 
 /* The server has let so many clients in. */
-helper long await_clients(struct seat *seat, long clients, long unused)
+helper long await_clients(struct side *side, long clients, long unused)
 {
 	struct sluice_event event = SLUICE_EVENT();
 	int r;
 
 	(void)unused;
 	while (clients > 0) {
-		r = sluice_node_wait(seat->node, LONG);
+		r = sluice_node_wait(side->node, LONG);
 		if (r < 0)
 			return r;
-		while (sluice_node_next(seat->node, &event) > 0)
+		while (sluice_node_next(side->node, &event) > 0)
 			if (event.kind == SLUICE_EVENT_CONNECTED)
 				clients -= (long)event.peers;
 	}
@@ -79,27 +79,27 @@ helper long await_clients(struct seat *seat, long clients, long unused)
 }
 
 /* The client reads what the server has said when it let it in. */
-helper long look(struct seat *seat, long a, long b)
+helper long look(struct side *side, long a, long b)
 {
 	int i, r = 0;
 
 	(void)a, (void)b;
 	for (i = 0; i < 100 && (!r || r == -EAGAIN); i++) {
-		r = sluice_node_wait(seat->node, SLUICE_NOWAIT);
+		r = sluice_node_wait(side->node, SLUICE_NOWAIT);
 		pause_briefly();
 	}
 	return !r || r == -EAGAIN ? 0 : r;
 }
 
 /* answer_rounds(rounds): each request gets as many replies as may be unread. */
-helper long answer_rounds(struct seat *seat, long rounds, long replies)
+helper long answer_rounds(struct side *side, long rounds, long replies)
 {
 	struct sluice_active_request *active;
 	struct sluice_reply *reply;
 	long i, k;
 
 	for (i = 0; i < rounds; i++) {
-		active = sluice_server_receive(seat->server, LONG);
+		active = sluice_server_receive(side->server, LONG);
 		if (!active)
 			return -errno;
 		for (k = 0; k < replies; k++) {
@@ -117,7 +117,7 @@ helper long answer_rounds(struct seat *seat, long rounds, long replies)
 }
 
 /* call_rounds(rounds): asks and hears everything. */
-helper long call_rounds(struct seat *seat, long rounds, long replies)
+helper long call_rounds(struct side *side, long rounds, long replies)
 {
 	struct sluice_pending_response *pending;
 	struct sluice_response *response;
@@ -125,7 +125,7 @@ helper long call_rounds(struct seat *seat, long rounds, long replies)
 	long i, heard;
 
 	for (i = 0; i < rounds; i++) {
-		request = sluice_client_loan(seat->client, LENGTH);
+		request = sluice_client_loan(side->client, LENGTH);
 		if (!request)
 			return -errno;
 		memset(request->data, (int)i, request->size);
@@ -144,24 +144,24 @@ helper long call_rounds(struct seat *seat, long rounds, long replies)
 }
 
 /* Loans all there is, sends what may be sent, and loans again. */
-helper long fill_client(struct seat *seat, long a, long b)
+helper long fill_client(struct side *side, long a, long b)
 {
 	long i;
 
 	(void)a, (void)b;
 	for (i = 0; i < LOANED; i++) {
-		own.loaned[i] = sluice_client_loan(seat->client, LENGTH);
+		own.loaned[i] = sluice_client_loan(side->client, LENGTH);
 		if (!own.loaned[i])
 			return -errno;
 		memset(own.loaned[i]->data, 1, LENGTH);
 	}
-	if (sluice_client_loan(seat->client, LENGTH) || errno != ENOBUFS)
+	if (sluice_client_loan(side->client, LENGTH) || errno != ENOBUFS)
 		return -EBADMSG;
 	for (i = 0; i < ACTIVE; i++) {
 		own.pending[i] = sluice_request_send(own.loaned[i]);
 		if (!own.pending[i])
 			return -errno;
-		own.loaned[i] = sluice_client_loan(seat->client, LENGTH);
+		own.loaned[i] = sluice_client_loan(side->client, LENGTH);
 		if (!own.loaned[i])
 			return -errno;
 		memset(own.loaned[i]->data, 2, LENGTH);
@@ -169,13 +169,13 @@ helper long fill_client(struct seat *seat, long a, long b)
 	return 0;
 }
 
-helper long take_all(struct seat *seat, long a, long b)
+helper long take_all(struct side *side, long a, long b)
 {
 	long i;
 
 	(void)a, (void)b;
 	for (i = 0; i < ACTIVE; i++) {
-		own.active[i] = sluice_server_receive(seat->server, LONG);
+		own.active[i] = sluice_server_receive(side->server, LONG);
 		if (!own.active[i])
 			return -errno;
 	}
@@ -183,12 +183,12 @@ helper long take_all(struct seat *seat, long a, long b)
 }
 
 /* send_all(rounds): so often as many as may be unread, to each request. */
-helper long send_all(struct seat *seat, long a, long b)
+helper long send_all(struct side *side, long a, long b)
 {
 	struct sluice_reply *reply;
 	long i, k;
 
-	(void)seat, (void)a, (void)b;
+	(void)side, (void)a, (void)b;
 	for (i = 0; i < ACTIVE; i++)
 		for (k = 0; k < BUFFER; k++) {
 			reply = sluice_active_request_loan(own.active[i], LENGTH);
@@ -202,11 +202,11 @@ helper long send_all(struct seat *seat, long a, long b)
 }
 
 /* hold_all(from): as many responses as are unread of each request. */
-helper long hold_all(struct seat *seat, long from, long b)
+helper long hold_all(struct side *side, long from, long b)
 {
 	long i, k;
 
-	(void)seat, (void)b;
+	(void)side, (void)b;
 	for (i = 0; i < ACTIVE; i++)
 		for (k = from; k < from + BUFFER; k++) {
 			own.held[i][k] = sluice_pending_response_receive(own.pending[i], LONG);
@@ -216,11 +216,11 @@ helper long hold_all(struct seat *seat, long from, long b)
 	return 0;
 }
 
-helper long loan_all(struct seat *seat, long a, long b)
+helper long loan_all(struct side *side, long a, long b)
 {
 	long i, k;
 
-	(void)seat, (void)a, (void)b;
+	(void)side, (void)a, (void)b;
 	for (i = 0; i < ACTIVE; i++)
 		for (k = 0; k < REPLIES; k++) {
 			own.reply[i][k] = sluice_active_request_loan(own.active[i], LENGTH);
@@ -231,22 +231,22 @@ helper long loan_all(struct seat *seat, long a, long b)
 	return 0;
 }
 
-helper long empty_server(struct seat *seat, long a, long b)
+helper long empty_server(struct side *side, long a, long b)
 {
 	long i;
 
-	(void)seat, (void)a, (void)b;
+	(void)side, (void)a, (void)b;
 	for (i = 0; i < ACTIVE; i++)
 		if (sluice_active_request_release(own.active[i]) < 0)
 			return -errno;
 	return 0;
 }
 
-helper long empty_client(struct seat *seat, long a, long b)
+helper long empty_client(struct side *side, long a, long b)
 {
 	long i, k;
 
-	(void)seat, (void)a, (void)b;
+	(void)side, (void)a, (void)b;
 	for (i = 0; i < ACTIVE; i++) {
 		for (k = 0; k < BORROWED; k++)
 			if (sluice_response_release(own.held[i][k]) < 0)

@@ -55,17 +55,17 @@ FIXTURE_TEARDOWN(prefault)
 
 /* ---- What is counted ------------------------------------------------------------ */
 
-static long count_allocations(struct seat *seat, long a, long b)
+static long count_allocations(struct side *side, long a, long b)
 {
-	(void)seat, (void)a, (void)b;
+	(void)side, (void)a, (void)b;
 	return allocations;
 }
 
-static long count_faults(struct seat *seat, long a, long b)
+static long count_faults(struct side *side, long a, long b)
 {
 	struct rusage usage;
 
-	(void)seat, (void)a, (void)b;
+	(void)side, (void)a, (void)b;
 	getrusage(RUSAGE_SELF, &usage);
 	return usage.ru_minflt + usage.ru_majflt;
 }

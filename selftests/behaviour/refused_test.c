@@ -45,7 +45,7 @@ FIXTURE_VARIANT_ADD(refused, not_in_the_kernel_of_the_server) {
 };
 
 /* Takes io_uring away from this process.  0 or -errno. */
-static long refuse(struct seat *seat, long error, long unused)
+static long refuse(struct side *side, long error, long unused)
 {
 	struct sock_filter code[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
@@ -56,7 +56,7 @@ static long refuse(struct seat *seat, long error, long unused)
 	};
 	struct sock_fprog program = { ARRAY_SIZE(code), code };
 
-	(void)seat, (void)unused;
+	(void)side, (void)unused;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
 	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program))
 		return -errno;
@@ -78,15 +78,15 @@ TEST_F(refused, is_worked_around)
 		EXPECT_FAILS(ENOSYS, sluice_node_create("uring", &uring));
 		EXPECT_SAYS("io_uring");
 	}
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
+	open_client_side(_metadata, &self->side, &calls, NULL, 1);
 
 	begin(server, serve, 20, 0);
 	for (i = 0; i < 20; i++) {
 		until_asleep(server);
-		ASSERT_EQ(1, ask(&self->seat, 0, i));
-		EXPECT_EQ(i + 1, hear(&self->seat, 0, LONG))
+		ASSERT_EQ(1, ask(&self->side, 0, i));
+		EXPECT_EQ(i + 1, hear(&self->side, 0, LONG))
 			TH_LOG("%s", sluice_strerror());
-		EXPECT_EQ(0, hear_end(&self->seat, 0, LONG));
+		EXPECT_EQ(0, hear_end(&self->side, 0, LONG));
 	}
 	EXPECT_EQ(20, finish(server));
 	EXPECT_EQ(-EAGAIN, at(server, take, 0, SLUICE_NOWAIT));

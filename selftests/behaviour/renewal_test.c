@@ -25,7 +25,7 @@
 FIXTURE(renewal) {
 	struct root root;
 	char path[96];		/* of the root that is used, below the test's own */
-	struct seat seat;
+	struct side side;
 	struct end crowd[CROWD];
 };
 
@@ -40,7 +40,7 @@ FIXTURE_SETUP(renewal)
 
 FIXTURE_TEARDOWN(renewal)
 {
-	leave(&self->seat, 0, 0);
+	leave(&self->side, 0, 0);
 	ends_stop(_metadata, self->crowd, CROWD);
 	TEARDOWN_CHECKS(&self->root);
 }
@@ -77,34 +77,34 @@ static void shell(struct __test_metadata *_metadata, const char *command)
 static void connect_two(struct __test_metadata *_metadata, FIXTURE_DATA(renewal) *self,
 			long requests)
 {
-	start_pair(_metadata, &self->crowd[0], IN_PROCESS, &self->seat, &calls);
+	start_pair(_metadata, &self->crowd[0], IN_PROCESS, &self->side, &calls);
 	begin(&self->crowd[0], keep_serving, requests, 0);
 	until_asleep(&self->crowd[0]);
 }
 
-static void expect_answer(struct __test_metadata *_metadata, struct seat *seat)
+static void expect_answer(struct __test_metadata *_metadata, struct side *side)
 {
-	ASSERT_EQ(1, ask(seat, 0, 20)) TH_LOG("%s", sluice_strerror());
-	ASSERT_EQ(21, hear(seat, 0, LONG)) TH_LOG("%s", sluice_strerror());
-	ASSERT_EQ(0, cancel(seat, 0, 0));
+	ASSERT_EQ(1, ask(side, 0, 20)) TH_LOG("%s", sluice_strerror());
+	ASSERT_EQ(21, hear(side, 0, LONG)) TH_LOG("%s", sluice_strerror());
+	ASSERT_EQ(0, cancel(side, 0, 0));
 }
 
 /* ---- Whatever it sleeps in --------------------------------------------------------- */
 
-static long wait_node(struct seat *seat, long timeout, long unused)
+static long wait_node(struct side *side, long timeout, long unused)
 {
 	(void)unused;
-	return sluice_node_wait(seat->node, timeout);
+	return sluice_node_wait(side->node, timeout);
 }
 
 /* doze(time): sleeps for so long, whatever there is to be told. */
-static long doze(struct seat *seat, long time, long unused)
+static long doze(struct side *side, long time, long unused)
 {
 	int64_t end = now() + time;
 
 	(void)unused;
 	while (now() < end)
-		(void)!sluice_node_wait(seat->node, end - now());
+		(void)!sluice_node_wait(side->node, end - now());
 	return 0;
 }
 
@@ -118,8 +118,8 @@ static void sleep_until_back(struct __test_metadata *_metadata, FIXTURE_DATA(ren
 	while (alive(self->path) != names && now() < end) {
 		for (i = 0; i < ends; i++)
 			begin(&self->crowd[i], doze, NAP, 0);
-		if (self->seat.node)
-			doze(&self->seat, NAP, 0);
+		if (self->side.node)
+			doze(&self->side, NAP, 0);
 		for (i = 0; i < ends; i++)
 			EXPECT_EQ(0, finish(&self->crowd[i]));
 	}
@@ -127,14 +127,14 @@ static void sleep_until_back(struct __test_metadata *_metadata, FIXTURE_DATA(ren
 }
 
 /* As an event loop of its own would. */
-static long poll_node(struct seat *seat, long timeout, long unused)
+static long poll_node(struct side *side, long timeout, long unused)
 {
-	struct pollfd poller = { .fd = sluice_node_fd(seat->node), .events = POLLIN };
+	struct pollfd poller = { .fd = sluice_node_fd(side->node), .events = POLLIN };
 	int64_t end = now() + timeout;
 	int r;
 
 	(void)unused;
-	while (!(r = sluice_node_prepare(seat->node)) && now() < end)
+	while (!(r = sluice_node_prepare(side->node)) && now() < end)
 		poll(&poller, 1, (int)((end - now()) / MILLISECOND) + 1);
 	return r;
 }
@@ -210,12 +210,12 @@ TEST_F_TIMEOUT(renewal, all_at_once, 240)
 
 /* ---- What it lacks ------------------------------------------------------------------ */
 
-static long find_no_descriptor(struct seat *seat, long a, long b)
+static long find_no_descriptor(struct side *side, long a, long b)
 {
 	struct rlimit files;
 	int fd = dup(0);
 
-	(void)seat, (void)a, (void)b;
+	(void)side, (void)a, (void)b;
 	close(fd);
 	getrlimit(RLIMIT_NOFILE, &files);
 	files.rlim_cur = (rlim_t)fd;
@@ -227,17 +227,17 @@ TEST_F_TIMEOUT(renewal, out_of_descriptors, 240)
 	struct rlimit files;
 	int before;
 
-	start_pair(_metadata, &self->crowd[0], IN_PROCESS, &self->seat, &calls);
+	start_pair(_metadata, &self->crowd[0], IN_PROCESS, &self->side, &calls);
 	begin(&self->crowd[0], keep_serving, 1, 0);
-	expect_answer(_metadata, &self->seat);
+	expect_answer(_metadata, &self->side);
 	ASSERT_EQ(1, finish(&self->crowd[0]));
 	/* All that it needs to answer is there. */
 	ASSERT_EQ(0, at(&self->crowd[0], find_no_descriptor, 0, 0));
 	begin(&self->crowd[0], keep_serving, 3, 0);
-	expect_answer(_metadata, &self->seat);
+	expect_answer(_metadata, &self->side);
 	before = alive(self->path);
 	shell(_metadata, "rm -rf $SLUICE_ROOT");
-	expect_answer(_metadata, &self->seat);
+	expect_answer(_metadata, &self->side);
 	nanosleep(&(struct timespec){ .tv_nsec = 500 * MILLISECOND }, NULL);
 	EXPECT_GT(before, alive(self->path));
 
@@ -245,12 +245,12 @@ TEST_F_TIMEOUT(renewal, out_of_descriptors, 240)
 	ASSERT_EQ(0, prlimit(self->crowd[0].pid, RLIMIT_NOFILE, &files, NULL));
 	sleep_until_back(_metadata, self, 0, before);
 	start_client(_metadata, &self->crowd[1], IN_PROCESS, &calls, 1);
-	expect_answer(_metadata, &self->seat);
+	expect_answer(_metadata, &self->side);
 	EXPECT_EQ(3, finish(&self->crowd[0]));
 }
 
 /* Takes inotify away from this process.  0 or -errno. */
-static long refuse_inotify(struct seat *seat, long a, long b)
+static long refuse_inotify(struct side *side, long a, long b)
 {
 	struct sock_filter code[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
@@ -260,7 +260,7 @@ static long refuse_inotify(struct seat *seat, long a, long b)
 	};
 	struct sock_fprog program = { ARRAY_SIZE(code), code };
 
-	(void)seat, (void)a, (void)b;
+	(void)side, (void)a, (void)b;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
 	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program))
 		return -errno;
@@ -279,10 +279,10 @@ TEST_F_TIMEOUT(renewal, untold, 120)
 	begin(&self->crowd[0], keep_serving, 1, 0);
 	until_asleep(&self->crowd[0]);
 	shell(_metadata, "rm -rf $SLUICE_ROOT");
-	ASSERT_EQ(0, join_client(&self->seat, PTR(&calls), 0));
-	while (wait_servers(&self->seat, 1, LONG) != 1 && now() < end)
+	ASSERT_EQ(0, join_client(&self->side, PTR(&calls), 0));
+	while (wait_servers(&self->side, 1, LONG) != 1 && now() < end)
 		continue;
-	expect_answer(_metadata, &self->seat);
+	expect_answer(_metadata, &self->side);
 	EXPECT_EQ(1, finish(&self->crowd[0]));
 }
 
@@ -295,15 +295,15 @@ TEST_F_TIMEOUT(renewal, no_place, 240)
 	connect_two(_metadata, self, 2);
 	before = alive(self->path);
 	shell(_metadata, "rm -rf ${SLUICE_ROOT%/*}");
-	EXPECT_FAILS(ENOENT, sluice_client_create(self->seat.service, NULL));
+	EXPECT_FAILS(ENOENT, sluice_client_create(self->side.service, NULL));
 	EXPECT_SAYS(self->path);
-	EXPECT_FAILS(ENOENT, sluice_service_open(self->seat.node, &calls, NULL));
+	EXPECT_FAILS(ENOENT, sluice_service_open(self->side.node, &calls, NULL));
 	EXPECT_SAYS(self->path);
-	expect_answer(_metadata, &self->seat);
+	expect_answer(_metadata, &self->side);
 
 	shell(_metadata, "mkdir -m 700 ${SLUICE_ROOT%/*}");
 	sleep_until_back(_metadata, self, 0, before);
-	expect_answer(_metadata, &self->seat);
+	expect_answer(_metadata, &self->side);
 	EXPECT_EQ(2, finish(&self->crowd[0]));
 }
 
@@ -321,19 +321,19 @@ TEST_F(renewal, another_service)
 	start_service(_metadata, other, IN_PROCESS, &calls, &few);
 	ASSERT_EQ(0, at(other, open_client, 0, 0));
 	ASSERT_EQ(0, kill(server->pid, SIGCONT));
-	expect_answer(_metadata, &self->seat);
+	expect_answer(_metadata, &self->side);
 	EXPECT_EQ(-ETIMEDOUT, at(other, wait_servers, 1, SECOND));
-	expect_answer(_metadata, &self->seat);
+	expect_answer(_metadata, &self->side);
 
 	end_stop(other);
 	start_client(_metadata, other, IN_PROCESS, &calls, 1);
-	expect_answer(_metadata, &self->seat);
+	expect_answer(_metadata, &self->side);
 	EXPECT_EQ(3, finish(server));
 }
 
-static long change_root(struct seat *seat, long path, long unused)
+static long change_root(struct side *side, long path, long unused)
 {
-	(void)seat, (void)unused;
+	(void)side, (void)unused;
 	return chroot((const char *)path) || chdir("/") ? -errno : 0;
 }
 
@@ -346,17 +346,17 @@ TEST_F(renewal, after_chroot)
 		SKIP(return, "only root may change its root directory");
 	snprintf(jail, sizeof(jail), "%s/jail", self->root.path);
 	ASSERT_EQ(0, mkdir(jail, 0700));
-	start_pair(_metadata, &self->crowd[0], IN_PROCESS, &self->seat, &calls);
+	start_pair(_metadata, &self->crowd[0], IN_PROCESS, &self->side, &calls);
 	ASSERT_EQ(0, at(&self->crowd[0], change_root, PTR(jail), 0));
 	shell(_metadata, "rm -rf $SLUICE_ROOT");
 	begin(&self->crowd[0], keep_serving, 1, 0);
 	nanosleep(&(struct timespec){ .tv_nsec = 500 * MILLISECOND }, NULL);
-	expect_answer(_metadata, &self->seat);
+	expect_answer(_metadata, &self->side);
 	EXPECT_EQ(1, finish(&self->crowd[0]));
 	EXPECT_EQ(0, tree_walk(jail, true).entries);
 	/* Its descriptors of processes are not to be seen there, which the test does not mind. */
 	end_kill_and_reap(&self->crowd[0]);
-	leave(&self->seat, 0, 0);
+	leave(&self->side, 0, 0);
 	sweep(_metadata);
 }
 

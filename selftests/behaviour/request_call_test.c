@@ -11,11 +11,11 @@ ENDS_FIXTURE(combined);
 PROCESSES_FIXTURE(combined_death);
 
 /* separate(slot, timeout): what call_loaned() does, as two calls. */
-static long separate(struct seat *seat, long slot, long timeout)
+static long separate(struct side *side, long slot, long timeout)
 {
-	long result = send_question(seat, slot, 0);
+	long result = send_question(side, slot, 0);
 
-	return result < 0 ? result : hear(seat, slot, timeout);
+	return result < 0 ? result : hear(side, slot, timeout);
 }
 
 /* The call, once as two and once as one, ends the same way. */
@@ -25,17 +25,17 @@ static long separate(struct seat *seat, long slot, long timeout)
 		size_t k_;						\
 									\
 		for (k_ = 0; k_ < ARRAY_SIZE(how_); k_++) {		\
-			ASSERT_EQ(0, loan_question(&self->seat, 0, 3));	\
+			ASSERT_EQ(0, loan_question(&self->side, 0, 3));	\
 			prepare;					\
 			EXPECT_EQ(result,				\
-				  how_[k_](&self->seat, 0, timeout))	\
+				  how_[k_](&self->side, 0, timeout))	\
 				TH_LOG("%zu: %s", k_,			\
 				       sluice_strerror());		\
 			EXPECT_NE(0, sluice_strerror()[0]);		\
-			if (self->seat.pending[0]) {			\
-				EXPECT_EQ(0, cancel(&self->seat, 0, 0)); \
+			if (self->side.pending[0]) {			\
+				EXPECT_EQ(0, cancel(&self->side, 0, 0)); \
 			} else {					\
-				EXPECT_EQ(0, drop_question(&self->seat,	\
+				EXPECT_EQ(0, drop_question(&self->side,	\
 							   0, 0));	\
 			}						\
 		}							\
@@ -45,12 +45,12 @@ static long separate(struct seat *seat, long slot, long timeout)
 
 TEST_F(combined, call_without_a_server)
 {
-	ASSERT_EQ(0, join_client(&self->seat, PTR(&calls), 0));
+	ASSERT_EQ(0, join_client(&self->side, PTR(&calls), 0));
 	EXPECT_BOTH(-ENOTCONN, (void)0, SLUICE_FOREVER);
 	EXPECT_BOTH(-ENOTCONN, (void)0, SLUICE_NOWAIT);
-	ASSERT_EQ(-ENOTCONN, call(&self->seat, 0, LONG));
-	ASSERT_NE(NULL, self->seat.pending[0]);
-	EXPECT_EQ(0, sluice_pending_response_servers(self->seat.pending[0]));
+	ASSERT_EQ(-ENOTCONN, call(&self->side, 0, LONG));
+	ASSERT_NE(NULL, self->side.pending[0]);
+	EXPECT_EQ(0, sluice_pending_response_servers(self->side.pending[0]));
 }
 
 TEST_F(combined, call_that_times_out)
@@ -75,21 +75,21 @@ TEST_F(combined, call_that_times_out)
 	}
 
 	/* It was sent, and what is pending goes on as usual. */
-	ASSERT_EQ(-EAGAIN, call(&self->seat, 0, SLUICE_NOWAIT));
-	ASSERT_EQ(-ETIMEDOUT, call(&self->seat, 1, MILLISECOND));
-	EXPECT_EQ(1, sluice_pending_response_servers(self->seat.pending[0]));
-	EXPECT_EQ(1, sluice_pending_response_servers(self->seat.pending[1]));
+	ASSERT_EQ(-EAGAIN, call(&self->side, 0, SLUICE_NOWAIT));
+	ASSERT_EQ(-ETIMEDOUT, call(&self->side, 1, MILLISECOND));
+	EXPECT_EQ(1, sluice_pending_response_servers(self->side.pending[0]));
+	EXPECT_EQ(1, sluice_pending_response_servers(self->side.pending[1]));
 	begin(server, serve_on, 2, 0);
-	EXPECT_EQ(1, hear(&self->seat, 0, LONG));
-	EXPECT_EQ(2, hear(&self->seat, 1, LONG));
+	EXPECT_EQ(1, hear(&self->side, 0, LONG));
+	EXPECT_EQ(2, hear(&self->side, 1, LONG));
 	EXPECT_EQ(2, finish(server));
-	EXPECT_EQ(-EPIPE, hear(&self->seat, 0, LONG));
-	EXPECT_EQ(-EPIPE, hear(&self->seat, 1, LONG));
+	EXPECT_EQ(-EPIPE, hear(&self->side, 0, LONG));
+	EXPECT_EQ(-EPIPE, hear(&self->side, 1, LONG));
 }
 
 TEST_F(combined, call_with_a_deadline)
 {
-	struct sluice_request **request = self->seat.request;
+	struct sluice_request **request = self->side.request;
 	int64_t deadline = 0;
 
 	SET_UP_PAIR(NULL);
@@ -100,13 +100,13 @@ TEST_F(combined, call_with_a_deadline)
 	EXPECT_LE(deadline, now());
 
 	/* That it was not even sent shows in *pending. */
-	ASSERT_EQ(0, loan_question(&self->seat, 1, 5));
+	ASSERT_EQ(0, loan_question(&self->side, 1, 5));
 	ASSERT_EQ(0, sluice_request_set_deadline(request[1], 1));
-	EXPECT_EQ(-ETIMEDOUT, call_loaned(&self->seat, 1, SLUICE_FOREVER));
-	EXPECT_EQ(NULL, (void *)self->seat.pending[1]);
+	EXPECT_EQ(-ETIMEDOUT, call_loaned(&self->side, 1, SLUICE_FOREVER));
+	EXPECT_EQ(NULL, (void *)self->side.pending[1]);
 	EXPECT_EQ(0, sluice_request_set_deadline(request[1], 0));
 	begin(&self->end[0], serve, 1, 0);
-	EXPECT_EQ(6, call_loaned(&self->seat, 1, SLUICE_FOREVER));
+	EXPECT_EQ(6, call_loaned(&self->side, 1, SLUICE_FOREVER));
 	EXPECT_EQ(1, finish(&self->end[0]));
 }
 
@@ -115,15 +115,15 @@ TEST_F(combined, call_that_is_interrupted)
 	struct end *server = &self->end[0];
 
 	SET_UP_PAIR(NULL);
-	EXPECT_BOTH(-EINTR, interrupt(&self->seat, 0, 0), SLUICE_FOREVER);
+	EXPECT_BOTH(-EINTR, interrupt(&self->side, 0, 0), SLUICE_FOREVER);
 	EXPECT_EQ(3, at(server, take, 0, LONG));
 	EXPECT_EQ(0, at(server, done, 0, 0));
 	EXPECT_EQ(3, at(server, take, 0, LONG));
 	EXPECT_EQ(0, at(server, done, 0, 0));
-	ASSERT_EQ(0, interrupt(&self->seat, 0, 0));
-	ASSERT_EQ(-EINTR, call(&self->seat, 0, SLUICE_FOREVER));
+	ASSERT_EQ(0, interrupt(&self->side, 0, 0));
+	ASSERT_EQ(-EINTR, call(&self->side, 0, SLUICE_FOREVER));
 	begin(server, serve, 1, 0);
-	EXPECT_EQ(1, hear(&self->seat, 0, SLUICE_FOREVER));
+	EXPECT_EQ(1, hear(&self->side, 0, SLUICE_FOREVER));
 	EXPECT_EQ(1, finish(server));
 }
 
@@ -172,7 +172,7 @@ TEST_F(combined_death, of_the_server_that_is_called)
 TEST_F(combined, call_that_sends_nothing)
 {
 	struct sluice_pending_response *pending = UNTOUCHED;
-	struct seat *seat = &self->seat;
+	struct side *side = &self->side;
 	struct sluice_request *request;
 
 	SET_UP_PAIR(&one_active);
@@ -180,21 +180,21 @@ TEST_F(combined, call_that_sends_nothing)
 	EXPECT_EQ(NULL, (void *)pending);
 
 	/* Nowhere to put what is pending: then nothing is sent. */
-	ASSERT_EQ(0, loan_question(seat, 0, 5));
-	request = seat->request[0];
+	ASSERT_EQ(0, loan_question(side, 0, 5));
+	request = side->request[0];
 	EXPECT_FAILS(EINVAL, sluice_request_call(request, NULL, LONG));
 	EXPECT_EQ(-EAGAIN, at(&self->end[0], take, 0, SLUICE_NOWAIT));
 
 	/* All that may be pending is. */
-	ASSERT_EQ(-EAGAIN, call_loaned(seat, 0, SLUICE_NOWAIT));
-	ASSERT_EQ(0, loan_question(seat, 1, 6));
-	EXPECT_EQ(-EBUSY, call_loaned(seat, 1, SLUICE_FOREVER));
-	EXPECT_EQ(NULL, (void *)seat->pending[1]);
+	ASSERT_EQ(-EAGAIN, call_loaned(side, 0, SLUICE_NOWAIT));
+	ASSERT_EQ(0, loan_question(side, 1, 6));
+	EXPECT_EQ(-EBUSY, call_loaned(side, 1, SLUICE_FOREVER));
+	EXPECT_EQ(NULL, (void *)side->pending[1]);
 	ASSERT_EQ(5, at(&self->end[0], take, 0, LONG));
 	begin(&self->end[0], next, 7, LONG);
-	EXPECT_EQ(7, hear(seat, 0, LONG));
-	ASSERT_EQ(0, cancel(seat, 0, 0));
-	EXPECT_EQ(-EAGAIN, call_loaned(seat, 1, SLUICE_NOWAIT));
+	EXPECT_EQ(7, hear(side, 0, LONG));
+	ASSERT_EQ(0, cancel(side, 0, 0));
+	EXPECT_EQ(-EAGAIN, call_loaned(side, 1, SLUICE_NOWAIT));
 	EXPECT_EQ(6, finish(&self->end[0]));
 
 	/* Sent before, or released. */

@@ -15,7 +15,7 @@ PROCESSES_FIXTURE(room_death);
 /* ---- Interruptions ------------------------------------------------------- */
 
 /* send_through_signals(slot): a signal comes every 10 ms until one ends it. */
-static long send_through_signals(struct seat *seat, long slot, long unused)
+static long send_through_signals(struct side *side, long slot, long unused)
 {
 	timer_t timer;
 	long result;
@@ -25,7 +25,7 @@ static long send_through_signals(struct seat *seat, long slot, long unused)
 	r = start_signals(count_signal, SA_RESTART, 10 * MILLISECOND, &timer);
 	if (r < 0)
 		return r;
-	result = send_question(seat, slot, 0);
+	result = send_question(side, slot, 0);
 	timer_delete(timer);
 	return handled ? result : -ENOMSG;
 }
@@ -35,16 +35,16 @@ TEST_F(room, after_signals)
 	struct end *slow = &self->end[0], *fast = &self->end[1];
 	long i;
 
-	set_up_two(_metadata, &self->seat, slow, fast, variant->place);
-	ASSERT_EQ(0, loan_question(&self->seat, 0, ROOM));
+	set_up_two(_metadata, &self->side, slow, fast, variant->place);
+	ASSERT_EQ(0, loan_question(&self->side, 0, ROOM));
 	for (i = 0; i < 3; i++) {
-		ASSERT_EQ(-EINTR, send_through_signals(&self->seat, 0, 0));
+		ASSERT_EQ(-EINTR, send_through_signals(&self->side, 0, 0));
 	}
 	ASSERT_EQ(ROOM, at(slow, take_only, 0, ROOM));
-	EXPECT_EQ(2, send_question(&self->seat, 0, 0));
+	EXPECT_EQ(2, send_question(&self->side, 0, 0));
 	EXPECT_EQ(1, at(slow, take_only, ROOM, 1));
 	EXPECT_EQ(1, at(fast, take_only, ROOM, 1));
-	EXPECT_EQ(-EPIPE, hear(&self->seat, 0, LONG));
+	EXPECT_EQ(-EPIPE, hear(&self->side, 0, LONG));
 }
 
 /* An interruption from another thread, while it sleeps. */
@@ -62,12 +62,12 @@ TEST_F(room, after_another_thread_interrupts)
 	pthread_t thread;
 	long i;
 
-	set_up_two(_metadata, &self->seat, slow, fast, variant->place);
-	ASSERT_EQ(0, loan_question(&self->seat, 0, ROOM));
+	set_up_two(_metadata, &self->side, slow, fast, variant->place);
+	ASSERT_EQ(0, loan_question(&self->side, 0, ROOM));
 	for (i = 0; i < 5; i++) {
 		ASSERT_EQ(0, pthread_create(&thread, NULL, interrupt_node,
-					    self->seat.node));
-		ASSERT_EQ(-EINTR, send_question(&self->seat, 0, 0));
+					    self->side.node));
+		ASSERT_EQ(-EINTR, send_question(&self->side, 0, 0));
 		ASSERT_EQ(0, pthread_join(thread, NULL));
 	}
 	EXPECT_EQ(1, at(fast, take_only, ROOM, 1));
@@ -83,25 +83,25 @@ TEST_F(room, after_another_thread_interrupts)
 TEST_F(room, after_the_deadline)
 {
 	struct end *slow = &self->end[0], *fast = &self->end[1];
-	struct seat *seat = &self->seat;
+	struct side *side = &self->side;
 	int64_t deadline;
 	long i;
 
-	set_up_two(_metadata, seat, slow, fast, variant->place);
+	set_up_two(_metadata, side, slow, fast, variant->place);
 	for (i = 1; i < 5; i++) {
-		ASSERT_EQ(0, loan_question(seat, 0, 40 + i));
+		ASSERT_EQ(0, loan_question(side, 0, 40 + i));
 		deadline = sluice_deadline(i * 5 * MILLISECOND);
-		ASSERT_EQ(0, sluice_request_set_deadline(seat->request[0],
+		ASSERT_EQ(0, sluice_request_set_deadline(side->request[0],
 							 deadline));
-		EXPECT_EQ(-ETIMEDOUT, send_question(seat, 0, 0));
+		EXPECT_EQ(-ETIMEDOUT, send_question(side, 0, 0));
 		EXPECT_LE(deadline, now());
-		EXPECT_EQ(-ETIMEDOUT, send_question(seat, 0, 0));
-		ASSERT_EQ(0, drop_question(seat, 0, 0));
+		EXPECT_EQ(-ETIMEDOUT, send_question(side, 0, 0));
+		ASSERT_EQ(0, drop_question(side, 0, 0));
 		ASSERT_EQ(2, at(slow, take_only, 0, 2));
-		ASSERT_EQ(2, ask_only(seat, 0, 2));
+		ASSERT_EQ(2, ask_only(side, 0, 2));
 		ASSERT_EQ(2, at(fast, take_only, 0, 2));
 		ASSERT_EQ(2, at(slow, take_only, 2, 2));
-		ASSERT_EQ(2, ask_only(seat, 2, 2));
+		ASSERT_EQ(2, ask_only(side, 2, 2));
 		ASSERT_EQ(2, at(fast, take_only, 2, 2));
 	}
 	EXPECT_EQ(-ETIMEDOUT, at(fast, take, 0, MILLISECOND));
@@ -113,19 +113,19 @@ TEST_F(room, after_the_deadline)
 TEST_F(room, after_the_deadline_is_no_reason_to_wake)
 {
 	const int64_t timeout = SECOND / 4;
-	struct seat *seat = &self->seat;
+	struct side *side = &self->side;
 	struct sluice_event event = SLUICE_EVENT();
 
-	set_up_two(_metadata, seat, &self->end[0], &self->end[1], variant->place);
-	ASSERT_EQ(0, sluice_node_wait(seat->node, SLUICE_NOWAIT));
-	while (sluice_node_next(seat->node, &event) == 1) {
+	set_up_two(_metadata, side, &self->end[0], &self->end[1], variant->place);
+	ASSERT_EQ(0, sluice_node_wait(side->node, SLUICE_NOWAIT));
+	while (sluice_node_next(side->node, &event) == 1) {
 		EXPECT_EQ((uint32_t)SLUICE_EVENT_CONNECTED, event.kind);
 	}
-	ASSERT_EQ(0, loan_question(seat, 0, ROOM));
-	ASSERT_EQ(0, sluice_request_set_deadline(seat->request[0],
+	ASSERT_EQ(0, loan_question(side, 0, ROOM));
+	ASSERT_EQ(0, sluice_request_set_deadline(side->request[0],
 						 sluice_deadline(5 * MILLISECOND)));
-	EXPECT_EQ(-ETIMEDOUT, send_question(seat, 0, 0));
-	EXPECT_SLEEPS(timeout, sluice_node_wait(seat->node, timeout));
+	EXPECT_EQ(-ETIMEDOUT, send_question(side, 0, 0));
+	EXPECT_SLEEPS(timeout, sluice_node_wait(side->node, timeout));
 }
 
 /* With time enough it is not the deadline that ends it. */
@@ -135,11 +135,11 @@ TEST_F(room, before_the_deadline)
 	int64_t deadline = sluice_deadline(3600 * SECOND);
 
 	SET_UP_PAIR(&no_overflow);
-	ASSERT_EQ(ROOM, ask_only(&self->seat, 0, ROOM));
-	ASSERT_EQ(0, loan_question(&self->seat, 0, ROOM));
-	ASSERT_EQ(0, sluice_request_set_deadline(self->seat.request[0], deadline));
+	ASSERT_EQ(ROOM, ask_only(&self->side, 0, ROOM));
+	ASSERT_EQ(0, loan_question(&self->side, 0, ROOM));
+	ASSERT_EQ(0, sluice_request_set_deadline(self->side.request[0], deadline));
 	begin(server, take_only, 0, ROOM + 1);
-	EXPECT_EQ(1, send_question(&self->seat, 0, 0));
+	EXPECT_EQ(1, send_question(&self->side, 0, 0));
 	EXPECT_EQ(ROOM + 1, finish(server));
 }
 
@@ -189,21 +189,21 @@ TEST_F(room, of_a_server_that_comes)
 {
 	struct end *slow = &self->end[0], *fast = &self->end[1],
 		   *late = &self->end[2];
-	struct seat *seat = &self->seat;
+	struct side *side = &self->side;
 
-	set_up_two(_metadata, seat, slow, fast, variant->place);
-	ASSERT_EQ(0, loan_question(seat, 0, 55));
-	ASSERT_EQ(-EINTR, interrupted(seat, 0, 0));
+	set_up_two(_metadata, side, slow, fast, variant->place);
+	ASSERT_EQ(0, loan_question(side, 0, 55));
+	ASSERT_EQ(-EINTR, interrupted(side, 0, 0));
 	start_server(_metadata, late, variant->place, &calls, &no_overflow, NULL);
-	ASSERT_EQ(3, wait_servers(seat, 3, LONG));
-	ASSERT_EQ(-EINTR, interrupted(seat, 0, 0));
+	ASSERT_EQ(3, wait_servers(side, 3, LONG));
+	ASSERT_EQ(-EINTR, interrupted(side, 0, 0));
 	EXPECT_EQ(1, at(late, take_only, 55, 1));
 	ASSERT_EQ(1, at(slow, take_only, 0, 1));
-	EXPECT_EQ(3, send_question(seat, 0, 0));
+	EXPECT_EQ(3, send_question(side, 0, 0));
 	EXPECT_EQ(ROOM - 1, at(slow, take_only, 1, ROOM - 1));
 	EXPECT_EQ(1, at(slow, take_only, 55, 1));
 	EXPECT_EQ(1, at(fast, take_only, 55, 1));
-	EXPECT_EQ(-EPIPE, hear(seat, 0, LONG));
+	EXPECT_EQ(-EPIPE, hear(side, 0, LONG));
 	EXPECT_EQ(-EAGAIN, at(fast, take, 0, SLUICE_NOWAIT));
 	EXPECT_EQ(-EAGAIN, at(late, take, 0, SLUICE_NOWAIT));
 }
@@ -212,17 +212,17 @@ TEST_F(room, of_a_server_that_comes)
 TEST_F(room, of_all_that_leave)
 {
 	struct end *slow = &self->end[0], *fast = &self->end[1];
-	struct seat *seat = &self->seat;
+	struct side *side = &self->side;
 
-	set_up_two(_metadata, seat, slow, fast, variant->place);
-	ASSERT_EQ(0, loan_question(seat, 0, 55));
-	ASSERT_EQ(-EINTR, interrupted(seat, 0, 0));
+	set_up_two(_metadata, side, slow, fast, variant->place);
+	ASSERT_EQ(0, loan_question(side, 0, 55));
+	ASSERT_EQ(-EINTR, interrupted(side, 0, 0));
 	ASSERT_EQ(0, at(fast, close_server, 0, 0));
-	ASSERT_EQ(-EINTR, interrupted(seat, 0, 0));
+	ASSERT_EQ(-EINTR, interrupted(side, 0, 0));
 	ASSERT_EQ(0, at(slow, close_server, 0, 0));
-	EXPECT_TRUE(EVENTUALLY(wait_servers(seat, 1, SLUICE_NOWAIT) == -EAGAIN));
-	EXPECT_EQ(1, send_question(seat, 0, 0));
-	EXPECT_EQ(-EPIPE, hear(seat, 0, SLUICE_FOREVER));
+	EXPECT_TRUE(EVENTUALLY(wait_servers(side, 1, SLUICE_NOWAIT) == -EAGAIN));
+	EXPECT_EQ(1, send_question(side, 0, 0));
+	EXPECT_EQ(-EPIPE, hear(side, 0, SLUICE_FOREVER));
 }
 
 TEST_F(room, of_a_client_that_is_destroyed)
@@ -230,14 +230,14 @@ TEST_F(room, of_a_client_that_is_destroyed)
 	struct end *slow = &self->end[0], *fast = &self->end[1];
 	long i;
 
-	set_up_two(_metadata, &self->seat, slow, fast, variant->place);
+	set_up_two(_metadata, &self->side, slow, fast, variant->place);
 	for (i = 0; i < 2; i++) {
-		ASSERT_EQ(0, loan_question(&self->seat, i, 55 + i));
-		ASSERT_EQ(-EINTR, interrupted(&self->seat, i, 0));
+		ASSERT_EQ(0, loan_question(&self->side, i, 55 + i));
+		ASSERT_EQ(-EINTR, interrupted(&self->side, i, 0));
 		ASSERT_EQ(55 + i, at(fast, take, i, LONG));
 	}
-	self->seat.request[0] = self->seat.request[1] = NULL;
-	ASSERT_EQ(0, close_client(&self->seat, 0, 0));
+	self->side.request[0] = self->side.request[1] = NULL;
+	ASSERT_EQ(0, close_client(&self->side, 0, 0));
 	for (i = 0; i < 2; i++) {
 		EXPECT_TRUE(EVENTUALLY(at(fast, is_connected, i, 0) == 0));
 		EXPECT_EQ(0, at(fast, done, i, 0));
@@ -247,10 +247,10 @@ TEST_F(room, of_a_client_that_is_destroyed)
 }
 
 /* take_soon(slot, timeout): the others have gone to sleep by then, most likely. */
-static long take_soon(struct seat *seat, long slot, long timeout)
+static long take_soon(struct side *side, long slot, long timeout)
 {
 	pause_for(20 * MILLISECOND);
-	return take(seat, slot, timeout);
+	return take(side, slot, timeout);
 }
 
 /*
@@ -260,32 +260,32 @@ static long take_soon(struct seat *seat, long slot, long timeout)
 TEST_F(room, beside_a_server_that_is_leaving)
 {
 	struct end *going = &self->end[0], *full = &self->end[1];
-	struct seat *seat = &self->seat;
+	struct side *side = &self->side;
 	pthread_t thread;
 	int64_t before;
 
-	start_two_servers(_metadata, going, full, variant->place, seat, &calls, &no_overflow);
-	ASSERT_EQ(1, ask_only(seat, 0, 1));
+	start_two_servers(_metadata, going, full, variant->place, side, &calls, &no_overflow);
+	ASSERT_EQ(1, ask_only(side, 0, 1));
 	ASSERT_EQ(0, at(going, take, 0, LONG));
 	ASSERT_EQ(0, at(going, close_server, 0, 0));
-	EXPECT_TRUE(EVENTUALLY(wait_servers(seat, 2, SLUICE_NOWAIT) == -EAGAIN));
-	ASSERT_EQ(ROOM - 1, ask_only(seat, 1, ROOM - 1));
+	EXPECT_TRUE(EVENTUALLY(wait_servers(side, 2, SLUICE_NOWAIT) == -EAGAIN));
+	ASSERT_EQ(ROOM - 1, ask_only(side, 1, ROOM - 1));
 
-	ASSERT_EQ(0, loan_question(seat, 0, ROOM));
-	ASSERT_EQ(0, set_deadline(seat, 0, sluice_deadline(150 * MILLISECOND)));
-	EXPECT_SLEEPS(100 * MILLISECOND, send_question(seat, 0, 0));
-	ASSERT_EQ(0, set_deadline(seat, 0, 0));
-	ASSERT_EQ(0, pthread_create(&thread, NULL, interrupt_node, seat->node));
-	EXPECT_EQ(-EINTR, send_question(seat, 0, 0));
+	ASSERT_EQ(0, loan_question(side, 0, ROOM));
+	ASSERT_EQ(0, set_deadline(side, 0, sluice_deadline(150 * MILLISECOND)));
+	EXPECT_SLEEPS(100 * MILLISECOND, send_question(side, 0, 0));
+	ASSERT_EQ(0, set_deadline(side, 0, 0));
+	ASSERT_EQ(0, pthread_create(&thread, NULL, interrupt_node, side->node));
+	EXPECT_EQ(-EINTR, send_question(side, 0, 0));
 	ASSERT_EQ(0, pthread_join(thread, NULL));
 	before = used();
 	begin(full, take_soon, 0, LONG);
-	EXPECT_EQ(1, send_question(seat, 0, 0)) TH_LOG("%s", sluice_strerror());
+	EXPECT_EQ(1, send_question(side, 0, 0)) TH_LOG("%s", sluice_strerror());
 	EXPECT_GT(10 * MILLISECOND, used() - before);
 	EXPECT_EQ(0, finish(full));
 	EXPECT_EQ(0, at(full, done, 0, 0));
 	EXPECT_EQ(ROOM, at(full, take_only, 1, ROOM));
-	EXPECT_EQ(-EPIPE, hear(seat, 0, LONG));
+	EXPECT_EQ(-EPIPE, hear(side, 0, LONG));
 	EXPECT_EQ(0, at(going, done, 0, 0));
 }
 
@@ -331,17 +331,17 @@ TEST_F(room_death, of_one_of_two_servers)
 TEST_F(room_death, of_the_server_that_had_room)
 {
 	struct end *slow = &self->end[0], *fast = &self->end[1];
-	struct seat *seat = &self->seat;
+	struct side *side = &self->side;
 
-	set_up_two(_metadata, seat, slow, fast, IN_PROCESS);
-	ASSERT_EQ(0, loan_question(seat, 0, 55));
-	ASSERT_EQ(-EINTR, interrupted(seat, 0, 0));
+	set_up_two(_metadata, side, slow, fast, IN_PROCESS);
+	ASSERT_EQ(0, loan_question(side, 0, 55));
+	ASSERT_EQ(-EINTR, interrupted(side, 0, 0));
 	end_kill_and_reap(fast);
-	ASSERT_EQ(-EINTR, interrupted(seat, 0, 0));
+	ASSERT_EQ(-EINTR, interrupted(side, 0, 0));
 	ASSERT_EQ(ROOM, at(slow, take_only, 0, ROOM));
-	EXPECT_EQ(2, send_question(seat, 0, 0));
+	EXPECT_EQ(2, send_question(side, 0, 0));
 	EXPECT_EQ(1, at(slow, take_only, 55, 1));
-	EXPECT_EQ(-ECONNRESET, hear(seat, 0, SLUICE_FOREVER));
+	EXPECT_EQ(-ECONNRESET, hear(side, 0, SLUICE_FOREVER));
 	sweep(_metadata);
 }
 

@@ -28,7 +28,7 @@ TEST_F(room, is_what_the_creator_says)
 
 	end_start(_metadata, other, variant->place);
 	EXPECT_EQ(-ENOENT, at(other, open_service, PTR(&calls), PTR(&room_must_exist)));
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), PTR(&room_must_create)));
+	ASSERT_EQ(0, open_service(&self->side, PTR(&calls), PTR(&room_must_create)));
 	EXPECT_EQ(-EEXIST, at(other, open_service, PTR(&calls),
 			      PTR(&room_must_create)));
 	EXPECT_EQ(-EINVAL, at(other, open_service, PTR(&calls), PTR(&unknown)));
@@ -38,10 +38,10 @@ TEST_F(room, is_what_the_creator_says)
 	ASSERT_EQ(0, at(other, leave, 0, 0));
 	EXPECT_EQ(0, at(other, open_service, PTR(&calls), 0));
 	ASSERT_EQ(0, at(other, leave, 0, 0));
-	leave(&self->seat, 0, 0);
+	leave(&self->side, 0, 0);
 
 	/* The other way round: what overflows is not what was asked for. */
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
+	ASSERT_EQ(0, open_service(&self->side, PTR(&calls), 0));
 	EXPECT_EQ(-EPROTOTYPE, at(other, open_service, PTR(&calls), PTR(&demand)));
 	EXPECT_NE(NULL, strstr(other->result.sentence, "NO_REQUEST_OVERFLOW"));
 	EXPECT_EQ(-EPROTOTYPE, at(other, open_service, PTR(&calls),
@@ -145,22 +145,22 @@ TEST_F(room, is_made_by_what_has_expired)
 	SET_UP_PAIR(&no_overflow);
 	for (i = 0, sent = 0; sent < ROOM && i < 100; i++) {
 		deadline = sluice_deadline((1 + i) * MILLISECOND);
-		ASSERT_EQ(0, loan_question(&self->seat, 0, i));
-		ASSERT_EQ(0, sluice_request_set_deadline(self->seat.request[0],
+		ASSERT_EQ(0, loan_question(&self->side, 0, i));
+		ASSERT_EQ(0, sluice_request_set_deadline(self->side.request[0],
 							 deadline));
-		if (send_question(&self->seat, 0, 0) == 1) {
-			ASSERT_EQ(0, cancel(&self->seat, 0, 0));
+		if (send_question(&self->side, 0, 0) == 1) {
+			ASSERT_EQ(0, cancel(&self->side, 0, 0));
 			sent++;
 		} else {
-			ASSERT_EQ(0, drop_question(&self->seat, 0, 0));
+			ASSERT_EQ(0, drop_question(&self->side, 0, 0));
 		}
 	}
 	ASSERT_EQ(ROOM, sent);
 	EXPECT_TRUE(EVENTUALLY(now() > deadline));
-	ASSERT_EQ(0, loan_question(&self->seat, 0, 99));
-	ASSERT_EQ(-EINTR, interrupted(&self->seat, 0, 0));
+	ASSERT_EQ(0, loan_question(&self->side, 0, 99));
+	ASSERT_EQ(-EINTR, interrupted(&self->side, 0, 0));
 	begin(server, take, 0, SLUICE_FOREVER);
-	EXPECT_EQ(1, send_question(&self->seat, 0, 0))
+	EXPECT_EQ(1, send_question(&self->side, 0, 0))
 		TH_LOG("%s", sluice_strerror());
 	EXPECT_EQ(99, finish(server));
 }
@@ -173,23 +173,23 @@ TEST_F(room, is_not_what_pending_responses_lack)
 	struct end *server = &self->end[0];
 
 	SET_UP_PAIR(&no_overflow);
-	ASSERT_EQ(ROOM, ask_many(&self->seat, ROOM, 0));
-	ASSERT_EQ(0, loan_question(&self->seat, ROOM, ROOM));
-	EXPECT_EQ(-EBUSY, send_question(&self->seat, ROOM, 0));
+	ASSERT_EQ(ROOM, ask_many(&self->side, ROOM, 0));
+	ASSERT_EQ(0, loan_question(&self->side, ROOM, ROOM));
+	EXPECT_EQ(-EBUSY, send_question(&self->side, ROOM, 0));
 	EXPECT_SAYS("max_active_requests_per_client");
-	ASSERT_EQ(0, cancel(&self->seat, 0, 0));
-	EXPECT_EQ(-EINTR, interrupted(&self->seat, ROOM, 0));
+	ASSERT_EQ(0, cancel(&self->side, 0, 0));
+	EXPECT_EQ(-EINTR, interrupted(&self->side, ROOM, 0));
 	ASSERT_EQ(0, at(server, take, 0, LONG));
-	EXPECT_EQ(1, send_question(&self->seat, ROOM, 0));
+	EXPECT_EQ(1, send_question(&self->side, ROOM, 0));
 }
 
 /* Without a server the client does not wait. */
 TEST_F(room, without_a_server)
 {
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), PTR(&no_overflow)));
-	ASSERT_EQ(0, open_client(&self->seat, 0, 0));
-	EXPECT_EQ(0, ask(&self->seat, 0, 1));
-	EXPECT_EQ(-ENOTCONN, hear(&self->seat, 0, SLUICE_FOREVER));
+	ASSERT_EQ(0, open_service(&self->side, PTR(&calls), PTR(&no_overflow)));
+	ASSERT_EQ(0, open_client(&self->side, 0, 0));
+	EXPECT_EQ(0, ask(&self->side, 0, 1));
+	EXPECT_EQ(-ENOTCONN, hear(&self->side, 0, SLUICE_FOREVER));
 }
 
 TEST_HARNESS_MAIN

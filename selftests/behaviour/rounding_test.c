@@ -56,7 +56,7 @@ TEST_F_TIMEOUT(rounding, of_a_loan, 120)
 {
 	struct sluice_client_opts opts = SLUICE_CLIENT_OPTS(.port = { .strategy = 0 });
 	struct sluice_request *request;
-	struct seat *seat = &self->seat;
+	struct side *side = &self->side;
 	uint64_t size;
 	size_t i, k;
 
@@ -64,27 +64,27 @@ TEST_F_TIMEOUT(rounding, of_a_loan, 120)
 		for (i = 0; i < 2 * ARRAY_SIZE(sizes); i++) {
 			size = sizes[i / 2];
 			opts.port.strategy = (uint32_t)i % 2;
-			ASSERT_EQ(0, open_service(seat, PTR(contracts[k]), 0));
-			ASSERT_EQ(0, open_client(seat, PTR(&opts), 0));
-			request = sluice_client_loan(seat->client, size);
+			ASSERT_EQ(0, open_service(side, PTR(contracts[k]), 0));
+			ASSERT_EQ(0, open_client(side, PTR(&opts), 0));
+			request = sluice_client_loan(side->client, size);
 			ASSERT_NE(NULL, request) TH_LOG("%s", sluice_strerror());
-			expect_memory(_metadata, seat->client, size, size + SPARE + 2 * PAGE);
+			expect_memory(_metadata, side->client, size, size + SPARE + 2 * PAGE);
 			ASSERT_EQ(0, sluice_request_release(request));
-			close_client(seat, 0, 0);
-			sluice_service_close(seat->service);
-			seat->service = NULL;
+			close_client(side, 0, 0);
+			sluice_service_close(side->service);
+			side->service = NULL;
 		}
 }
 
 /* The memory of a port that asks for so many slices from the start; 0: it cannot be. */
-static uint64_t from_the_start(struct seat *seat, const struct sluice_client_opts *opts)
+static uint64_t from_the_start(struct side *side, const struct sluice_client_opts *opts)
 {
 	uint64_t bytes;
 
-	if (open_client(seat, PTR(opts), 0) < 0)
+	if (open_client(side, PTR(opts), 0) < 0)
 		return 0;
-	bytes = bytes_of(seat->client);
-	close_client(seat, 0, 0);
+	bytes = bytes_of(side->client);
+	close_client(side, 0, 0);
 	return bytes;
 }
 
@@ -96,22 +96,22 @@ TEST_F_TIMEOUT(rounding, from_the_start, 120)
 	size_t i, k;
 
 	for (k = 0; k < 2; k++) {
-		ASSERT_EQ(0, open_service(&self->seat, PTR(contracts[k]), 0));
+		ASSERT_EQ(0, open_service(&self->side, PTR(contracts[k]), 0));
 		for (i = 0; i < 2 * ARRAY_SIZE(sizes); i++) {
 			opts.port.strategy = (uint32_t)i % 2;
 			opts.port.initial_max_slice_len = sizes[i / 2];
 			opts.port.preallocate = 0;
-			bytes = from_the_start(&self->seat, &opts);
+			bytes = from_the_start(&self->side, &opts);
 			EXPECT_LE(sizes[i / 2], bytes);
 			EXPECT_GE(sizes[i / 2] + 2 * PAGE, bytes);
 			opts.port.preallocate = 2;
 			need = 2 * sizes[i / 2];
-			bytes = from_the_start(&self->seat, &opts);
+			bytes = from_the_start(&self->side, &opts);
 			EXPECT_LE(need, bytes);
 			EXPECT_GE(need + 4 * PAGE, bytes);
 		}
-		sluice_service_close(self->seat.service);
-		self->seat.service = NULL;
+		sluice_service_close(self->side.service);
+		self->side.service = NULL;
 	}
 }
 
@@ -123,8 +123,8 @@ TEST_F(rounding, of_a_static_port)
 			  .preallocate = 4 });
 	uint64_t bytes;
 
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&headed), 0));
-	bytes = from_the_start(&self->seat, &opts);
+	ASSERT_EQ(0, open_service(&self->side, PTR(&headed), 0));
+	bytes = from_the_start(&self->side, &opts);
 	EXPECT_LE(4 * MIB, bytes);
 	EXPECT_GE(4 * MIB + 2 * PAGE, bytes);
 }
@@ -136,30 +136,30 @@ TEST_F(rounding, of_short_slices)
 		.port = { .initial_max_slice_len = 1025, .preallocate = 64 });
 	uint64_t bytes;
 
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&blobs), 0));
-	EXPECT_EQ(64 * 2048u, from_the_start(&self->seat, &opts));
+	ASSERT_EQ(0, open_service(&self->side, PTR(&blobs), 0));
+	EXPECT_EQ(64 * 2048u, from_the_start(&self->side, &opts));
 	opts.port.strategy = SLUICE_BEST_FIT;
-	EXPECT_EQ(round_to_page(64 * 1088), from_the_start(&self->seat, &opts));
-	sluice_service_close(self->seat.service);
+	EXPECT_EQ(round_to_page(64 * 1088), from_the_start(&self->side, &opts));
+	sluice_service_close(self->side.service);
 
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&headed), 0));
+	ASSERT_EQ(0, open_service(&self->side, PTR(&headed), 0));
 	opts.port.strategy = SLUICE_POWER_OF_TWO;
 	opts.port.initial_max_slice_len = 1024;
-	bytes = from_the_start(&self->seat, &opts);
+	bytes = from_the_start(&self->side, &opts);
 	EXPECT_EQ(round_to_page(64 * (64 + 1024)), bytes);
 }
 
 /* ---- Both ways ------------------------------------------------------------- */
 
 /* answer_one(size): answers a request; the bytes of this server's replies. */
-static long answer_one(struct seat *seat, long size, long unused)
+static long answer_one(struct side *side, long size, long unused)
 {
 	struct sluice_memory memory = { .size = sizeof(memory) };
 	struct sluice_active_request *active;
 	struct sluice_reply *reply;
 
 	(void)unused;
-	active = sluice_server_receive(seat->server, LONG);
+	active = sluice_server_receive(side->server, LONG);
 	if (!active)
 		return -errno;
 	if (active->size != (size_t)size)
@@ -169,7 +169,7 @@ static long answer_one(struct seat *seat, long size, long unused)
 		return -errno;
 	((char *)reply->data)[size - 1] = 1;
 	if (sluice_reply_send(reply) < 0 || sluice_active_request_release(active) < 0 ||
-	    sluice_server_memory(seat->server, &memory) < 0)
+	    sluice_server_memory(side->server, &memory) < 0)
 		return -errno;
 	return (long)memory.bytes;
 }
@@ -183,12 +183,12 @@ TEST_F_TIMEOUT(rounding, both_ways, 120)
 	struct memfds memfds;
 	long bytes;
 
-	start_pair(_metadata, server, variant->place, &self->seat, &headed);
-	request = sluice_client_loan(self->seat.client, (size_t)size);
+	start_pair(_metadata, server, variant->place, &self->side, &headed);
+	request = sluice_client_loan(self->side.client, (size_t)size);
 	ASSERT_NE(NULL, request) TH_LOG("%s", sluice_strerror());
 	((char *)request->data)[size - 1] = 1;
-	self->seat.pending[0] = sluice_request_send(request);
-	ASSERT_NE(NULL, self->seat.pending[0]);
+	self->side.pending[0] = sluice_request_send(request);
+	ASSERT_NE(NULL, self->side.pending[0]);
 	bytes = at(server, answer_one, size, 0);
 	EXPECT_LE(size, bytes) TH_LOG("%s", server->result.sentence);
 	EXPECT_GE(size + (long)(SPARE + 2 * PAGE), bytes);
@@ -196,8 +196,8 @@ TEST_F_TIMEOUT(rounding, both_ways, 120)
 	TH_LOG("%ju bytes in %zu memfds", (uintmax_t)memfds.allocated, memfds.count);
 	EXPECT_GE(2 * (uint64_t)size + 2 * SPARE + 4 * PAGE, memfds.allocated);
 	EXPECT_EQ(0, sluice_response_release(
-			  sluice_pending_response_receive(self->seat.pending[0], LONG)));
-	EXPECT_EQ(0, cancel(&self->seat, 0, 0));
+			  sluice_pending_response_receive(self->side.pending[0], LONG)));
+	EXPECT_EQ(0, cancel(&self->side, 0, 0));
 }
 
 TEST_HARNESS_MAIN

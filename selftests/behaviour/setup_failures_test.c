@@ -13,101 +13,101 @@
 
 /* ---- What is tried -------------------------------------------------------------- */
 
-static long nothing(struct seat *seat, long a, long b)
+static long nothing(struct side *side, long a, long b)
 {
-	(void)seat, (void)a, (void)b;
+	(void)side, (void)a, (void)b;
 	return 0;
 }
 
-static long make_node(struct seat *seat, long a, long b)
+static long make_node(struct side *side, long a, long b)
 {
 	(void)a, (void)b;
-	seat->node = sluice_node_create("test", NULL);
-	return seat->node ? 0 : -errno;
+	side->node = sluice_node_create("test", NULL);
+	return side->node ? 0 : -errno;
 }
 
-static long make_service(struct seat *seat, long opts, long b)
+static long make_service(struct side *side, long opts, long b)
 {
 	(void)b;
-	seat->service = sluice_service_open(seat->node, seat->contract,
+	side->service = sluice_service_open(side->node, side->contract,
 					    (const struct sluice_service_opts *)opts);
-	return seat->service ? 0 : -errno;
+	return side->service ? 0 : -errno;
 }
 
-static long plain_client(struct seat *seat, long a, long b)
+static long plain_client(struct side *side, long a, long b)
 {
 	(void)a;
-	return open_client(seat, 0, b);
+	return open_client(side, 0, b);
 }
 
-static long loan_first(struct seat *seat, long count, long b)
+static long loan_first(struct side *side, long count, long b)
 {
 	(void)b;
-	seat->request[0] = sluice_client_loan(seat->client, (size_t)count);
-	return seat->request[0] ? 0 : -errno;
+	side->request[0] = sluice_client_loan(side->client, (size_t)count);
+	return side->request[0] ? 0 : -errno;
 }
 
-static long drop_client(struct seat *seat, long a, long b)
+static long drop_client(struct side *side, long a, long b)
 {
-	sluice_request_release(seat->request[0]);
-	sluice_response_release(seat->response[0]);
-	sluice_pending_response_release(seat->pending[0]);
-	seat->request[0] = NULL;
-	seat->response[0] = NULL;
-	seat->pending[0] = NULL;
-	return close_client(seat, a, b);
+	sluice_request_release(side->request[0]);
+	sluice_response_release(side->response[0]);
+	sluice_pending_response_release(side->pending[0]);
+	side->request[0] = NULL;
+	side->response[0] = NULL;
+	side->pending[0] = NULL;
+	return close_client(side, a, b);
 }
 
-static long drop_server(struct seat *seat, long a, long b)
+static long drop_server(struct side *side, long a, long b)
 {
-	sluice_active_request_release(seat->active[0]);
-	seat->active[0] = NULL;
-	return close_server(seat, a, b);
+	sluice_active_request_release(side->active[0]);
+	side->active[0] = NULL;
+	return close_server(side, a, b);
 }
 
-static long connect_client(struct seat *seat, long a, long b)
+static long connect_client(struct side *side, long a, long b)
 {
-	long r = open_client(seat, 0, 0);
+	long r = open_client(side, 0, 0);
 
 	/* When a connection that has failed is tried again is not the question here. */
 	(void)a, (void)b;
-	return r < 0 ? r : wait_servers(seat, 1, inject_armed ? SECOND / 5 : LONG);
+	return r < 0 ? r : wait_servers(side, 1, inject_armed ? SECOND / 5 : LONG);
 }
 
 /* A connected client with a request that grew its memory. */
-static long get_ready_to_send(struct seat *seat, long count, long b)
+static long get_ready_to_send(struct side *side, long count, long b)
 {
-	long r = connect_client(seat, 0, 0);
+	long r = connect_client(side, 0, 0);
 
-	return r < 0 ? r : loan_first(seat, count, b);
+	return r < 0 ? r : loan_first(side, count, b);
 }
 
-static long send_first(struct seat *seat, long a, long b)
+static long send_first(struct side *side, long a, long b)
 {
 	(void)a, (void)b;
-	seat->pending[0] = sluice_request_send(seat->request[0]);
-	if (!seat->pending[0])
+	side->pending[0] = sluice_request_send(side->request[0]);
+	if (!side->pending[0])
 		return -errno;
-	seat->request[0] = NULL;
+	side->request[0] = NULL;
 	return 0;
 }
 
 /* A request is under way; the first response lies in memory that is not mapped yet. */
-static long get_ready_to_receive(struct seat *seat, long count, long b)
+static long get_ready_to_receive(struct side *side, long count, long b)
 {
-	long r = get_ready_to_send(seat, count, b);
+	long r = get_ready_to_send(side, count, b);
 
 	if (r < 0)
 		return r;
-	pattern_fill(seat->request[0]->data, seat->request[0]->size, seat->request[0]->count);
-	return send_first(seat, 0, 0);
+	pattern_fill(side->request[0]->data, side->request[0]->size, side->request[0]->count);
+	return send_first(side, 0, 0);
 }
 
-static long receive_first(struct seat *seat, long a, long b)
+static long receive_first(struct side *side, long a, long b)
 {
 	(void)a, (void)b;
-	seat->response[0] = sluice_pending_response_receive(seat->pending[0], LONG);
-	return seat->response[0] ? 0 : -errno;
+	side->response[0] = sluice_pending_response_receive(side->pending[0], LONG);
+	return side->response[0] ? 0 : -errno;
 }
 
 /* The client of the trials of a server, in another process; what there is without it. */
@@ -115,9 +115,9 @@ static struct end *peer;
 static int fds_alone, mappings_alone;
 
 /* A client has connected and asked, which the server has not seen. */
-static long be_asked(struct seat *seat, long a, long b)
+static long be_asked(struct side *side, long a, long b)
 {
-	(void)seat, (void)a, (void)b;
+	(void)side, (void)a, (void)b;
 	fds_alone = count_fds();
 	mappings_alone = count_mappings(NULL);
 	if (at(peer, open_client, 0, 0) < 0 || at(peer, wait_servers, 1, LONG) != 1)
@@ -129,28 +129,28 @@ static long be_asked(struct seat *seat, long a, long b)
  * A server that lacked something waits before it accepts again, a second at most; so only
  * who has met the failure gives up soon.
  */
-static long take_first(struct seat *seat, long a, long b)
+static long take_first(struct side *side, long a, long b)
 {
 	int patience = LONG / (SECOND / 5);
 
 	(void)a, (void)b;
 	do
-		seat->active[0] = sluice_server_receive(seat->server, SECOND / 5);
-	while (!seat->active[0] && errno == ETIMEDOUT && !(inject_armed && inject.hit) &&
+		side->active[0] = sluice_server_receive(side->server, SECOND / 5);
+	while (!side->active[0] && errno == ETIMEDOUT && !(inject_armed && inject.hit) &&
 	       --patience);
-	return seat->active[0] ? 0 : -errno;
+	return side->active[0] ? 0 : -errno;
 }
 
-static long be_asked_and_take(struct seat *seat, long a, long b)
+static long be_asked_and_take(struct side *side, long a, long b)
 {
-	long r = be_asked(seat, a, b);
+	long r = be_asked(side, a, b);
 
-	return r < 0 ? r : take_first(seat, 0, 0);
+	return r < 0 ? r : take_first(side, 0, 0);
 }
 
-static long answer_first(struct seat *seat, long count, long b)
+static long answer_first(struct side *side, long count, long b)
 {
-	struct sluice_reply *reply = sluice_active_request_loan(seat->active[0], (size_t)count);
+	struct sluice_reply *reply = sluice_active_request_loan(side->active[0], (size_t)count);
 
 	(void)b;
 	return reply ? sluice_reply_send(reply) : -errno;
@@ -163,16 +163,16 @@ static bool is_alone(void)
 }
 
 /* The client leaves, and the server has seen that. */
-static long part(struct seat *seat, long a, long b)
+static long part(struct side *side, long a, long b)
 {
 	struct sluice_active_request *active;
 
-	sluice_active_request_release(seat->active[0]);
-	seat->active[0] = NULL;
+	sluice_active_request_release(side->active[0]);
+	side->active[0] = NULL;
 	at(peer, cancel, 0, 0);
 	at(peer, close_client, 0, 0);
 	(void)a, (void)b;
-	(void)EVENTUALLY((active = sluice_server_receive(seat->server, SLUICE_NOWAIT),
+	(void)EVENTUALLY((active = sluice_server_receive(side->server, SLUICE_NOWAIT),
 			  sluice_active_request_release(active), is_alone()));
 	return 0;
 }
@@ -219,16 +219,16 @@ static const struct trial answer_trial = {
 static void try_both(struct __test_metadata *_metadata, FIXTURE_DATA(setup_failures) *self,
 		     const struct trial *trial)
 {
-	try_all(_metadata, &self->root, &self->seat, trial, INJECT_ONCE);
-	try_all(_metadata, &self->root, &self->seat, trial, INJECT_ON);
+	try_all(_metadata, &self->root, &self->side, trial, INJECT_ONCE);
+	try_all(_metadata, &self->root, &self->side, trial, INJECT_ON);
 }
 
-/* The same with a service that the seat has open. */
+/* The same with a service that the side has open. */
 static void try_in_service(struct __test_metadata *_metadata, FIXTURE_DATA(setup_failures) *self,
 			   const struct trial *trial)
 {
 	install(_metadata);
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&blobs), 0));
+	ASSERT_EQ(0, open_service(&self->side, PTR(&blobs), 0));
 	try_both(_metadata, self, trial);
 }
 
@@ -241,7 +241,7 @@ TEST_F_TIMEOUT(setup_failures, node, 120)
 TEST_F_TIMEOUT(setup_failures, service_made, 120)
 {
 	install(_metadata);
-	ASSERT_EQ(0, make_node(&self->seat, 0, 0));
+	ASSERT_EQ(0, make_node(&self->side, 0, 0));
 	try_both(_metadata, self, &service_trial);
 }
 
@@ -249,7 +249,7 @@ TEST_F_TIMEOUT(setup_failures, service_found, 120)
 {
 	start_service(_metadata, &self->other, IN_PROCESS, &blobs, NULL);
 	install(_metadata);
-	ASSERT_EQ(0, make_node(&self->seat, 0, 0));
+	ASSERT_EQ(0, make_node(&self->side, 0, 0));
 	try_both(_metadata, self, &service_trial);
 }
 
@@ -273,17 +273,17 @@ TEST_F_TIMEOUT(setup_failures, loan, 120)
 #define ENOUGH	3		/* the size of a request that says so */
 
 /* Answers whoever still listens. */
-static long serve_all(struct seat *seat, long a, long b)
+static long serve_all(struct side *side, long a, long b)
 {
 	struct sluice_active_request *active;
 	long size;
 
 	(void)a, (void)b;
-	while ((active = sluice_server_receive(seat->server, SLUICE_FOREVER))) {
+	while ((active = sluice_server_receive(side->server, SLUICE_FOREVER))) {
 		size = (long)active->count;
-		seat->active[0] = active;
-		(void)!answer_blob(seat, 0, size);
-		done(seat, 0, 0);
+		side->active[0] = active;
+		(void)!answer_blob(side, 0, size);
+		done(side, 0, 0);
 		if (size == ENOUGH)
 			return 0;
 	}
@@ -297,13 +297,13 @@ static void start_answering(struct __test_metadata *_metadata, struct end *other
 	begin(other, serve_all, 0, 0);
 }
 
-static void stop_answering(struct __test_metadata *_metadata, struct seat *seat,
+static void stop_answering(struct __test_metadata *_metadata, struct side *side,
 			   struct end *other)
 {
-	ASSERT_EQ(1, connect_client(seat, 0, 0));
-	ASSERT_EQ(1, ask_blob(seat, 0, ENOUGH)) TH_LOG("%s", sluice_strerror());
+	ASSERT_EQ(1, connect_client(side, 0, 0));
+	ASSERT_EQ(1, ask_blob(side, 0, ENOUGH)) TH_LOG("%s", sluice_strerror());
 	ASSERT_EQ(0, finish(other));
-	ASSERT_EQ(0, drop_client(seat, 0, 0));
+	ASSERT_EQ(0, drop_client(side, 0, 0));
 }
 
 /* try_in_service() while the server answers. */
@@ -312,7 +312,7 @@ static void try_with_server(struct __test_metadata *_metadata, FIXTURE_DATA(setu
 {
 	start_answering(_metadata, &self->other);
 	try_in_service(_metadata, self, trial);
-	stop_answering(_metadata, &self->seat, &self->other);
+	stop_answering(_metadata, &self->side, &self->other);
 }
 
 TEST_F_TIMEOUT(setup_failures, connect, 240)
@@ -332,19 +332,19 @@ TEST_F_TIMEOUT(setup_failures, receive, 240)
 
 /* ---- As a server ---------------------------------------------------------------------- */
 
-static void start_asking(struct __test_metadata *_metadata, struct seat *seat,
+static void start_asking(struct __test_metadata *_metadata, struct side *side,
 			 struct end *other)
 {
-	ASSERT_EQ(0, join_server(seat, PTR(&blobs), 0));
+	ASSERT_EQ(0, join_server(side, PTR(&blobs), 0));
 	start_service(_metadata, other, IN_PROCESS, &blobs, NULL);
 	peer = other;
 }
 
-/* The seat has a server, and its client is the other end. */
+/* The side has a server, and its client is the other end. */
 static void try_with_client(struct __test_metadata *_metadata, FIXTURE_DATA(setup_failures) *self,
 			    const struct trial *trial)
 {
-	start_asking(_metadata, &self->seat, &self->other);
+	start_asking(_metadata, &self->side, &self->other);
 	install(_metadata);
 	try_both(_metadata, self, trial);
 }

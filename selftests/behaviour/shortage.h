@@ -10,7 +10,7 @@
 static struct rlimit files;
 
 /* exhaust(spare): from here on this process can open so many and no more. */
-helper long exhaust(struct seat *seat, long spare, long b)
+helper long exhaust(struct side *side, long spare, long b)
 {
 	struct rlimit few;
 	int fd;
@@ -25,7 +25,7 @@ helper long exhaust(struct seat *seat, long spare, long b)
 	return setrlimit(RLIMIT_NOFILE, &few) ? -errno : 0;
 }
 
-helper long relieve(struct seat *seat, long a, long b)
+helper long relieve(struct side *side, long a, long b)
 {
 	return setrlimit(RLIMIT_NOFILE, &files) ? -errno : 0;
 }

@@ -17,7 +17,7 @@ FIXTURE_VARIANT(calls) {
 
 FIXTURE(calls) {
 	struct root root;
-	struct seat client, server;
+	struct side client, server;
 };
 
 FIXTURE_SETUP(calls)
@@ -56,7 +56,7 @@ static bool is_blame(long result)
 }
 
 /* Answers what has come; a server goes on whatever fails. */
-static void serve_turn(struct seat *server)
+static void serve_turn(struct side *server)
 {
 	if (!server->server || take_blob(server, 0, TURN) < 0)
 		return;
@@ -65,7 +65,7 @@ static void serve_turn(struct seat *server)
 }
 
 /* Asks for so many bytes, and both take turns until they are there.  0 or -errno. */
-static long exchange(struct seat *client, struct seat *server, long size, int64_t time)
+static long exchange(struct side *client, struct side *server, long size, int64_t time)
 {
 	int64_t deadline = now() + time;
 	long result;
@@ -141,15 +141,15 @@ static void install(struct __test_metadata *_metadata, FIXTURE_DATA(calls) *self
  * succeeds, and the port is closed.
  */
 static void recover_and_close(struct __test_metadata *_metadata, FIXTURE_DATA(calls) *self,
-			      struct seat *seat, step *open_port, step *close_port)
+			      struct side *side, step *open_port, step *close_port)
 {
 	if (inject.hit && !is_want(inject.error))
-		close_port(seat, 0, 0);
-	if (!seat->client && !seat->server) {
-		ASSERT_EQ(0, open_port(seat, 0, 0)) TH_LOG("%s", sluice_strerror());
+		close_port(side, 0, 0);
+	if (!side->client && !side->server) {
+		ASSERT_EQ(0, open_port(side, 0, 0)) TH_LOG("%s", sluice_strerror());
 	}
 	recover(_metadata, self, 16);
-	close_port(seat, 0, 0);
+	close_port(side, 0, 0);
 }
 
 /* ---- A client comes to a server ------------------------------------------ */
@@ -160,11 +160,11 @@ static void nothing(struct __test_metadata *_metadata, FIXTURE_DATA(calls) *self
 
 /* Opens a port, and exchanges a request if that has succeeded. */
 static void open_and_exchange(struct __test_metadata *_metadata, FIXTURE_DATA(calls) *self,
-			      struct seat *seat, step *open_port)
+			      struct side *side, step *open_port)
 {
 	long result;
 
-	if (open_port(seat, 0, 0) < 0) {
+	if (open_port(side, 0, 0) < 0) {
 		EXPECT_EQ(is_want(inject.error), is_want(errno)) TH_LOG("%s", sluice_strerror());
 		return;
 	}

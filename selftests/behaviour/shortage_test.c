@@ -16,22 +16,22 @@ PROCESSES_FIXTURE(shortage);
 #define STOP	1000000
 
 /* Answers what comes within this time.  0, or 1 if it was told to stop. */
-static long serve_for(struct seat *seat, int64_t time)
+static long serve_for(struct side *side, int64_t time)
 {
 	int64_t end = now() + time, left;
 	long value, result;
 
 	while ((left = end - now()) > 0) {
-		value = take(seat, 0, left);
+		value = take(side, 0, left);
 		if (value == -ETIMEDOUT)
 			break;
 		if (value < 0)
 			return value;
 		/* It may have no descriptor for the memory of its answers either. */
-		result = answer(seat, 0, value + 1);
+		result = answer(side, 0, value + 1);
 		if (result < 0 && result != -EPIPE && result != -EMFILE)
 			return result;
-		result = done(seat, 0, 0);
+		result = done(side, 0, 0);
 		if (result < 0 || value == STOP)
 			return result < 0 ? result : 1;
 	}
@@ -39,31 +39,31 @@ static long serve_for(struct seat *seat, int64_t time)
 }
 
 /* serve_short(spare, time): has so few descriptors for this time, and serves until told to stop. */
-static long serve_short(struct seat *seat, long spare, long time)
+static long serve_short(struct side *side, long spare, long time)
 {
 	long result;
 
-	result = exhaust(seat, spare, 0);
+	result = exhaust(side, spare, 0);
 	if (!result)
-		result = serve_for(seat, time);
-	if (relieve(seat, 0, 0) < 0)
+		result = serve_for(side, time);
+	if (relieve(side, 0, 0) < 0)
 		return -errno;
-	return result ? result : serve_for(seat, 4 * LONG);
+	return result ? result : serve_for(side, 4 * LONG);
 }
 
 /* Asks and hears; how often it had to ask again, since it could not be taken. */
-static long be_served(struct seat *seat, long value, long unused)
+static long be_served(struct side *side, long value, long unused)
 {
 	int64_t deadline = now() + 2 * LONG;
 	long heard, tries;
 
 	for (tries = 0; now() < deadline; tries++) {
-		if (wait_servers(seat, 1, LONG) < 0)
+		if (wait_servers(side, 1, LONG) < 0)
 			return -errno;
-		if (ask(seat, 0, value) < 0)
+		if (ask(side, 0, value) < 0)
 			return -errno;
-		heard = hear(seat, 0, LONG);
-		cancel(seat, 0, 0);
+		heard = hear(side, 0, LONG);
+		cancel(side, 0, 0);
 		if (heard >= 0)
 			return heard == value + 1 ? tries : -EBADMSG;
 		if (heard != -ECONNABORTED && heard != -ENOTCONN && heard != -EPIPE)
@@ -72,17 +72,17 @@ static long be_served(struct seat *seat, long value, long unused)
 	return -ETIMEDOUT;
 }
 
-static void stop_serving(struct __test_metadata *_metadata, struct seat *seat, struct end *server)
+static void stop_serving(struct __test_metadata *_metadata, struct side *side, struct end *server)
 {
-	EXPECT_LE(0, be_served(seat, STOP, 0)) TH_LOG("%s", sluice_strerror());
+	EXPECT_LE(0, be_served(side, STOP, 0)) TH_LOG("%s", sluice_strerror());
 	EXPECT_EQ(1, finish(server)) TH_LOG("%s", server->result.sentence);
 }
 
 /* Four clients connect while a server lacks descriptors, which passes. */
-static void be_short(struct __test_metadata *_metadata, struct seat *seat, struct end *end,
+static void be_short(struct __test_metadata *_metadata, struct side *side, struct end *end,
 		     long spare)
 {
-	struct seat visitor = { .service = seat->service };
+	struct side visitor = { .service = side->service };
 	long i, again;
 
 	begin(&end[0], serve_short, spare, 300 * MILLISECOND);
@@ -110,12 +110,12 @@ TEST_F(shortage, of_a_server_that_passes)
 	long i;
 
 	start_server(_metadata, &self->end[0], IN_PROCESS, &calls, NULL, NULL);
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
+	ASSERT_EQ(0, open_service(&self->side, PTR(&calls), 0));
 	for (i = 1; i < 4; i++) {
 		start_service(_metadata, &self->end[i], IN_PROCESS, &calls, NULL);
 	}
 	for (i = 0; i < 8; i++)
-		be_short(_metadata, &self->seat, self->end, i);
+		be_short(_metadata, &self->side, self->end, i);
 }
 
 /* A client that connects meanwhile waits, and is served afterwards. */
@@ -124,9 +124,9 @@ TEST_F(shortage, of_a_server_that_goes_on_with_whom_it_has)
 	struct end *server = &self->end[0], *client;
 	long i;
 
-	start_pair(_metadata, server, IN_PROCESS, &self->seat, &calls);
+	start_pair(_metadata, server, IN_PROCESS, &self->side, &calls);
 	begin(server, serve, 1, 0);
-	EXPECT_EQ(0, be_served(&self->seat, 1, 0));
+	EXPECT_EQ(0, be_served(&self->side, 1, 0));
 	ASSERT_EQ(1, finish(server));
 
 	ASSERT_EQ(0, at(server, exhaust, 0, 0));
@@ -136,7 +136,7 @@ TEST_F(shortage, of_a_server_that_goes_on_with_whom_it_has)
 	}
 	/* The one it has already is served meanwhile. */
 	begin(server, serve, 1, 0);
-	EXPECT_EQ(0, be_served(&self->seat, 2, 0));
+	EXPECT_EQ(0, be_served(&self->side, 2, 0));
 	ASSERT_EQ(1, finish(server));
 	ASSERT_EQ(-EAGAIN, at(server, take, 0, SLUICE_NOWAIT));
 	for (i = 1; i < 3; i++)
@@ -149,7 +149,7 @@ TEST_F(shortage, of_a_server_that_goes_on_with_whom_it_has)
 	ASSERT_EQ(1, at(client, ask, 0, 30));
 	EXPECT_EQ(31, at(client, hear, 0, LONG))
 		TH_LOG("%s", client->result.sentence);
-	EXPECT_EQ(0, be_served(&self->seat, 3, 0));
+	EXPECT_EQ(0, be_served(&self->side, 3, 0));
 	for (i = 1; i < 3; i++) {
 		client = &self->end[i];
 		EXPECT_EQ(10 * i + 1, at(client, hear, 0, LONG))
@@ -162,12 +162,12 @@ TEST_F(shortage, of_a_server_that_goes_on_with_whom_it_has)
 }
 
 /* How often this thread has slept in a wait of the step's length that nothing ends. */
-static long wakes_while(struct seat *seat, step *what, long a, int64_t time)
+static long wakes_while(struct side *side, step *what, long a, int64_t time)
 {
 	struct rusage before, after;
 
 	getrusage(RUSAGE_THREAD, &before);
-	if (what(seat, a, time) != -ETIMEDOUT)
+	if (what(side, a, time) != -ETIMEDOUT)
 		return -EBADMSG;
 	getrusage(RUSAGE_THREAD, &after);
 	return after.ru_nvcsw - before.ru_nvcsw;
@@ -176,14 +176,14 @@ static long wakes_while(struct seat *seat, step *what, long a, int64_t time)
 #define IDLE		(2 * SECOND)
 #define WAKES_MAX	40
 
-static long server_wakes(struct seat *seat, long a, long b)
+static long server_wakes(struct side *side, long a, long b)
 {
-	return wakes_while(seat, take, 0, IDLE);
+	return wakes_while(side, take, 0, IDLE);
 }
 
-static long client_wakes(struct seat *seat, long a, long b)
+static long client_wakes(struct side *side, long a, long b)
 {
-	return wakes_while(seat, wait_servers, 1, IDLE);
+	return wakes_while(side, wait_servers, 1, IDLE);
 }
 
 /* This many wakes, which a step of this end has counted, are few enough. */
@@ -202,28 +202,28 @@ TEST_F(shortage, does_not_keep_an_idle_server_awake)
 	ASSERT_EQ(0, at(server, exhaust, 0, 0));
 	begin(server, server_wakes, 0, 0);
 	until_asleep(server);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
+	open_client_side(_metadata, &self->side, &calls, NULL, 1);
 	expect_few_wakes(_metadata, server, finish(server));
 	EXPECT_EQ(0, at(server, relieve, 0, 0));
 }
 
 /* The same in an event loop of the program's own. */
-static long loop_wakes(struct seat *seat, long a, long b)
+static long loop_wakes(struct side *side, long a, long b)
 {
 	struct pollfd pollfd = { .events = POLLIN };
 	int64_t end = now() + IDLE, left;
 	long wakes = 0;
 
-	pollfd.fd = sluice_node_fd(seat->node);
-	if (pollfd.fd < 0 || exhaust(seat, 0, 0) < 0)
+	pollfd.fd = sluice_node_fd(side->node);
+	if (pollfd.fd < 0 || exhaust(side, 0, 0) < 0)
 		return -errno;
 	for (; (left = end - now()) > 0; wakes++) {
-		if (!sluice_node_prepare(seat->node))
+		if (!sluice_node_prepare(side->node))
 			poll(&pollfd, 1, (int)(left / MILLISECOND) + 1);
-		while (!sluice_node_wait(seat->node, SLUICE_NOWAIT))
+		while (!sluice_node_wait(side->node, SLUICE_NOWAIT))
 			;
 	}
-	return relieve(seat, 0, 0) < 0 ? -errno : wakes;
+	return relieve(side, 0, 0) < 0 ? -errno : wakes;
 }
 
 TEST_F(shortage, does_not_keep_an_event_loop_awake)
@@ -233,7 +233,7 @@ TEST_F(shortage, does_not_keep_an_event_loop_awake)
 	start_server(_metadata, server, IN_PROCESS, &calls, NULL, NULL);
 	begin(server, loop_wakes, 0, 0);
 	until_asleep(server);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
+	open_client_side(_metadata, &self->side, &calls, NULL, 1);
 	expect_few_wakes(_metadata, server, finish(server));
 }
 
@@ -244,7 +244,7 @@ TEST_F(shortage, does_not_keep_an_idle_client_awake)
 	end_start(_metadata, client, IN_PROCESS);
 	ASSERT_EQ(0, at(client, join_client, PTR(&calls), 0));
 	ASSERT_EQ(0, at(client, exhaust, 0, 0));
-	ASSERT_EQ(0, join_server(&self->seat, PTR(&calls), 0));
+	ASSERT_EQ(0, join_server(&self->side, PTR(&calls), 0));
 	expect_few_wakes(_metadata, client, at(client, client_wakes, 0, 0));
 	EXPECT_EQ(0, at(client, relieve, 0, 0));
 	EXPECT_EQ(1, at(client, wait_servers, 1, LONG));
@@ -257,13 +257,13 @@ TEST_F(shortage, of_a_server_that_leaves)
 
 	start_server(_metadata, server, IN_PROCESS, &calls, NULL, NULL);
 	ASSERT_EQ(0, at(server, exhaust, 0, 0));
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
+	open_client_side(_metadata, &self->side, &calls, NULL, 1);
 	start_client(_metadata, client, IN_PROCESS, &calls, 1);
-	ASSERT_EQ(1, ask(&self->seat, 0, 1));
+	ASSERT_EQ(1, ask(&self->side, 0, 1));
 	ASSERT_EQ(1, at(client, ask, 0, 2));
 	EXPECT_EQ(-ETIMEDOUT, at(server, take, 0, 100 * MILLISECOND));
 	ASSERT_EQ(0, at(server, close_server, 0, 0));
-	EXPECT_EQ(-EPIPE, hear(&self->seat, 0, LONG)) TH_LOG("%s", sluice_strerror());
+	EXPECT_EQ(-EPIPE, hear(&self->side, 0, LONG)) TH_LOG("%s", sluice_strerror());
 	EXPECT_EQ(-EPIPE, at(client, hear, 0, LONG)) TH_LOG("%s", client->result.sentence);
 	ASSERT_EQ(0, at(server, relieve, 0, 0));
 }
@@ -287,8 +287,8 @@ TEST_F(shortage, of_a_server_that_comes)
 	TH_LOG("a server needs %ld descriptors", spare - 1);
 	begin(server, serve_short, 16, 0);
 	EXPECT_EQ(0, at(&self->end[1], be_served, 5, 0)) TH_LOG("%s", self->end[1].result.sentence);
-	ASSERT_EQ(0, join_client(&self->seat, PTR(&calls), 0));
-	stop_serving(_metadata, &self->seat, server);
+	ASSERT_EQ(0, join_client(&self->side, PTR(&calls), 0));
+	stop_serving(_metadata, &self->side, server);
 }
 
 /* ---- A client ------------------------------------------------------------ */
@@ -299,12 +299,12 @@ TEST_F(shortage, of_a_client_that_passes)
 	struct end *client = &self->end[0];
 	long spare, result;
 
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
+	ASSERT_EQ(0, open_service(&self->side, PTR(&calls), 0));
 	end_start(_metadata, client, IN_PROCESS);
 	ASSERT_EQ(0, at(client, join_client, PTR(&calls), 0));
 	for (spare = 0; spare < 6; spare++) {
 		ASSERT_EQ(0, at(client, exhaust, spare, 0));
-		ASSERT_EQ(0, open_server(&self->seat, 0, 0));
+		ASSERT_EQ(0, open_server(&self->side, 0, 0));
 		result = at(client, wait_servers, 1, 200 * MILLISECOND);
 		if (result < 0) {
 			EXPECT_EQ(-ETIMEDOUT, result);
@@ -319,7 +319,7 @@ TEST_F(shortage, of_a_client_that_passes)
 		ASSERT_EQ(0, at(client, relieve, 0, 0));
 		EXPECT_EQ(1, at(client, wait_servers, 1, LONG))
 			TH_LOG("spare %ld: %s", spare, client->result.sentence);
-		close_server(&self->seat, 0, 0);
+		close_server(&self->side, 0, 0);
 	}
 }
 

@@ -138,35 +138,35 @@ static void stop_sender(struct __test_metadata *_metadata, struct sender *sender
 /* The second time, nothing has happened since the first. */
 TEST_F(signal_once, for_servers)
 {
-	struct seat *seat = &self->seat;
+	struct side *side = &self->side;
 	size_t i;
 
-	ASSERT_EQ(0, open_service(seat, PTR(&calls), 0));
-	ASSERT_EQ(0, open_client(seat, 0, 0));
+	ASSERT_EQ(0, open_service(side, PTR(&calls), 0));
+	ASSERT_EQ(0, open_client(side, 0, 0));
 	for (i = 0; i < 2 * ARRAY_SIZE(waits); i++) {
-		EXPECT_ENDED(seat->node, wait_servers(seat, 1, waits[i / 2]));
+		EXPECT_ENDED(side->node, wait_servers(side, 1, waits[i / 2]));
 	}
 	start_server(_metadata, &self->end[0], variant->place, &calls, NULL, NULL);
-	ASSERT_EQ(1, wait_servers(seat, 1, LONG));
+	ASSERT_EQ(1, wait_servers(side, 1, LONG));
 	for (i = 0; i < 2 * ARRAY_SIZE(waits); i++) {
-		EXPECT_ENDED(seat->node, wait_servers(seat, 2, waits[i / 2]));
+		EXPECT_ENDED(side->node, wait_servers(side, 2, waits[i / 2]));
 	}
 }
 
 TEST_F(signal_once, for_anything)
 {
 	struct end *client = &self->end[0];
-	struct seat *seat = &self->seat;
+	struct side *side = &self->side;
 	size_t i;
 
-	take_server_seat(_metadata, seat, NULL, client, variant->place);
+	open_server_side(_metadata, side, NULL, client, variant->place);
 	for (i = 0; i < 2 * ARRAY_SIZE(waits); i++) {
 		ASSERT_EQ(1, at(client, ask, 0, 1));
-		ASSERT_EQ(REQUEST, find_out(seat, LONG, 0));
-		ASSERT_EQ(1, take(seat, 0, SLUICE_NOWAIT));
-		ASSERT_EQ(0, done(seat, 0, 0));
-		EXPECT_ENDED(seat->node, find_out(seat, waits[i / 2], 0));
-		EXPECT_ENDED(seat->node, find_out(seat, waits[i / 2], 0));
+		ASSERT_EQ(REQUEST, find_out(side, LONG, 0));
+		ASSERT_EQ(1, take(side, 0, SLUICE_NOWAIT));
+		ASSERT_EQ(0, done(side, 0, 0));
+		EXPECT_ENDED(side->node, find_out(side, waits[i / 2], 0));
+		EXPECT_ENDED(side->node, find_out(side, waits[i / 2], 0));
 		ASSERT_EQ(0, at(client, cancel, 0, 0));
 	}
 }
@@ -175,20 +175,20 @@ TEST_F(signal_once, for_anything)
 TEST_F(signal_once, for_a_request)
 {
 	struct end *client = self->end;
-	struct seat *seat = &self->seat;
+	struct side *side = &self->side;
 	size_t i;
 
-	take_server_seat(_metadata, seat, NULL, &client[0], variant->place);
+	open_server_side(_metadata, side, NULL, &client[0], variant->place);
 	start_client(_metadata, &client[1], variant->place, &calls, 1);
 	start_client(_metadata, &client[2], variant->place, &calls, 1);
 	for (i = 0; i < 2 * ARRAY_SIZE(waits); i++) {
-		EXPECT_ENDED(seat->node, take(seat, 0, waits[i / 2]));
+		EXPECT_ENDED(side->node, take(side, 0, waits[i / 2]));
 		ASSERT_EQ(1, at(&client[i % 3], ask, 0, 8));
-		ASSERT_EQ(8, take(seat, 0, LONG));
-		EXPECT_ENDED(seat->node, take(seat, 1, waits[i / 2]));
-		ASSERT_EQ(0, answer(seat, 0, 9));
-		ASSERT_EQ(0, done(seat, 0, 0));
-		EXPECT_ENDED(seat->node, take(seat, 0, waits[i / 2]));
+		ASSERT_EQ(8, take(side, 0, LONG));
+		EXPECT_ENDED(side->node, take(side, 1, waits[i / 2]));
+		ASSERT_EQ(0, answer(side, 0, 9));
+		ASSERT_EQ(0, done(side, 0, 0));
+		EXPECT_ENDED(side->node, take(side, 0, waits[i / 2]));
 		EXPECT_EQ(9, at(&client[i % 3], hear, 0, LONG));
 		EXPECT_EQ(0, at(&client[i % 3], cancel, 0, 0));
 	}
@@ -198,18 +198,18 @@ TEST_F(signal_once, for_a_request)
 TEST_F(signal_once, answering_and_receiving)
 {
 	struct end *client = &self->end[0];
-	struct seat *seat = &self->seat;
+	struct side *side = &self->side;
 	size_t i;
 
-	take_server_seat(_metadata, seat, NULL, client, variant->place);
+	open_server_side(_metadata, side, NULL, client, variant->place);
 	for (i = 0; i < 2 * ARRAY_SIZE(waits); i++) {
 		ASSERT_EQ(1, at(client, ask, 0, 8));
 		if (i % 2) {
 			begin(client, hear, 0, LONG);
 			until_asleep(client);
 		}
-		ASSERT_EQ(8, take(seat, 0, LONG));
-		EXPECT_ENDED(seat->node, next(seat, 9, waits[i / 2]));
+		ASSERT_EQ(8, take(side, 0, LONG));
+		EXPECT_ENDED(side->node, next(side, 9, waits[i / 2]));
 		EXPECT_EQ(0, last_sent);
 		EXPECT_EQ(9, i % 2 ? finish(client) : at(client, hear, 0, LONG));
 		EXPECT_EQ(-EPIPE, at(client, hear, 0, LONG));
@@ -220,7 +220,7 @@ TEST_F(signal_once, answering_and_receiving)
 TEST_F(signal_once, for_a_response)
 {
 	struct end *server = &self->end[0];
-	struct seat *seat = &self->seat;
+	struct side *side = &self->side;
 	size_t i;
 
 	SET_UP_PAIR(NULL);
@@ -229,33 +229,33 @@ TEST_F(signal_once, for_a_response)
 			begin(server, take, 0, LONG);
 			until_asleep(server);
 		}
-		EXPECT_ENDED(seat->node, call(seat, 0, waits[i / 2]));
-		EXPECT_ENDED(seat->node, hear(seat, 0, waits[i / 2]));
+		EXPECT_ENDED(side->node, call(side, 0, waits[i / 2]));
+		EXPECT_ENDED(side->node, hear(side, 0, waits[i / 2]));
 		ASSERT_EQ(0, i % 2 ? finish(server) : at(server, take, 0, LONG));
-		EXPECT_ENDED(seat->node, hear(seat, 0, waits[i / 2]));
+		EXPECT_ENDED(side->node, hear(side, 0, waits[i / 2]));
 		ASSERT_EQ(0, at(server, answer, 0, 1));
-		ASSERT_EQ(1, hear(seat, 0, LONG));
-		EXPECT_ENDED(seat->node, hear(seat, 0, waits[i / 2]));
+		ASSERT_EQ(1, hear(side, 0, LONG));
+		EXPECT_ENDED(side->node, hear(side, 0, waits[i / 2]));
 		ASSERT_EQ(0, at(server, done, 0, 0));
-		EXPECT_EQ(-EPIPE, hear(seat, 0, LONG));
-		ASSERT_EQ(0, cancel(seat, 0, 0));
+		EXPECT_EQ(-EPIPE, hear(side, 0, LONG));
+		ASSERT_EQ(0, cancel(side, 0, 0));
 	}
 }
 
 TEST_F(signal_once, for_room)
 {
 	struct end *server = &self->end[0];
-	struct seat *seat = &self->seat;
+	struct side *side = &self->side;
 
 	SET_UP_PAIR(&no_overflow);
-	ASSERT_EQ(ROOM, ask_only(seat, 0, ROOM));
-	ASSERT_EQ(0, loan_question(seat, 0, ROOM));
-	EXPECT_ENDED(seat->node, send_question(seat, 0, 0));
-	EXPECT_ENDED(seat->node, send_question(seat, 0, 0));
+	ASSERT_EQ(ROOM, ask_only(side, 0, ROOM));
+	ASSERT_EQ(0, loan_question(side, 0, ROOM));
+	EXPECT_ENDED(side->node, send_question(side, 0, 0));
+	EXPECT_ENDED(side->node, send_question(side, 0, 0));
 	/* In the combined call too it is not sent. */
-	EXPECT_ENDED(seat->node, call_loaned(seat, 0, SLUICE_FOREVER));
+	EXPECT_ENDED(side->node, call_loaned(side, 0, SLUICE_FOREVER));
 	ASSERT_EQ(ROOM, at(server, take_only, 0, ROOM));
-	EXPECT_EQ(1, send_question(seat, 0, 0));
+	EXPECT_EQ(1, send_question(side, 0, 0));
 	EXPECT_EQ(ROOM, at(server, take, 0, LONG));
 }
 
@@ -265,17 +265,17 @@ TEST_F(signal_once, for_room_of_responses)
 		.flags = SLUICE_SERVICE_NO_RESPONSE_OVERFLOW,
 		.max_response_buffer_size = 1);
 	struct end *client = &self->end[0];
-	struct seat *seat = &self->seat;
+	struct side *side = &self->side;
 
-	take_server_seat(_metadata, seat, &opts, client, variant->place);
+	open_server_side(_metadata, side, &opts, client, variant->place);
 	ASSERT_EQ(1, at(client, ask, 0, 1));
-	ASSERT_EQ(1, take(seat, 0, LONG));
-	ASSERT_EQ(0, answer(seat, 0, 1));
-	ASSERT_EQ(0, loan_answer(seat, 0, 2));
-	EXPECT_ENDED(seat->node, sluice_reply_send(seat->reply[0]));
-	EXPECT_ENDED(seat->node, sluice_reply_send(seat->reply[0]));
+	ASSERT_EQ(1, take(side, 0, LONG));
+	ASSERT_EQ(0, answer(side, 0, 1));
+	ASSERT_EQ(0, loan_answer(side, 0, 2));
+	EXPECT_ENDED(side->node, sluice_reply_send(side->reply[0]));
+	EXPECT_ENDED(side->node, sluice_reply_send(side->reply[0]));
 	ASSERT_EQ(1, at(client, hear, 0, LONG));
-	EXPECT_EQ(0, send_answer(seat, 0, 0));
+	EXPECT_EQ(0, send_answer(side, 0, 0));
 	EXPECT_EQ(2, at(client, hear, 0, LONG));
 }
 
@@ -285,35 +285,35 @@ TEST_F(signal_once, for_room_of_responses)
 TEST_F(signal_once, among_other_responses)
 {
 	struct end *server = &self->end[0];
-	struct seat *seat = &self->seat;
+	struct side *side = &self->side;
 	long i;
 
 	SET_UP_PAIR(NULL);
-	ASSERT_EQ(1, ask(seat, 0, 10));
-	ASSERT_EQ(1, ask(seat, 1, 11));
+	ASSERT_EQ(1, ask(side, 0, 10));
+	ASSERT_EQ(1, ask(side, 1, 11));
 	ASSERT_EQ(10, at(server, take, 0, LONG));
 	ASSERT_EQ(11, at(server, take, 1, LONG));
 	for (i = 0; i < ROUNDS; i++) {
 		begin(server, answer_slowly, 1, 200);
-		EXPECT_ENDED_AFTER(5 + i, seat->node, hear(seat, 0, waits[i % 2]));
+		EXPECT_ENDED_AFTER(5 + i, side->node, hear(side, 0, waits[i % 2]));
 		ASSERT_EQ(200, finish(server));
 	}
 	ASSERT_EQ(0, at(server, answer, 0, 12));
-	EXPECT_EQ(12, hear(seat, 0, LONG));
+	EXPECT_EQ(12, hear(side, 0, LONG));
 }
 
 /* come_and_go(count): a client that is there for a moment, so many times. */
-static long come_and_go(struct seat *seat, long count, long unused)
+static long come_and_go(struct side *side, long count, long unused)
 {
 	long i, result;
 
 	(void)unused;
 	for (i = 0; i < count; i++) {
-		result = open_client(seat, 0, 0);
+		result = open_client(side, 0, 0);
 		if (result < 0)
 			return result;
-		result = wait_servers(seat, 1, LONG);
-		close_client(seat, 0, 0);
+		result = wait_servers(side, 1, LONG);
+		close_client(side, 0, 0);
 		if (result < 0)
 			return result;
 	}
@@ -323,10 +323,10 @@ static long come_and_go(struct seat *seat, long count, long unused)
 TEST_F(signal_once, among_other_clients)
 {
 	struct end *client = &self->end[0], *crowd = &self->end[1];
-	struct seat *seat = &self->seat;
+	struct side *side = &self->side;
 	long i;
 
-	take_server_seat(_metadata, seat, NULL, client, variant->place);
+	open_server_side(_metadata, side, NULL, client, variant->place);
 	start_service(_metadata, crowd, variant->place, &calls, NULL);
 	for (i = 0; i < VISITS; i++) {
 		/*
@@ -334,17 +334,17 @@ TEST_F(signal_once, among_other_clients)
 		 * (BRIEF_WAIT_NS); and the sleeps of a thread do not tell when these are over, for
 		 * it sleeps for locks of its process, too.
 		 */
-		ASSERT_EQ(-ETIMEDOUT, take(seat, 0, 5 * MILLISECOND));
+		ASSERT_EQ(-ETIMEDOUT, take(side, 0, 5 * MILLISECOND));
 		begin(crowd, come_and_go, VISITS, 0);
-		EXPECT_ENDED_AFTER(5 + i, seat->node, take(seat, 0, waits[i % 2]));
+		EXPECT_ENDED_AFTER(5 + i, side->node, take(side, 0, waits[i % 2]));
 		/* Only a server at work welcomes them. */
 		begin(client, ask, 0, i);
-		ASSERT_EQ(i, take(seat, 0, LONG));
+		ASSERT_EQ(i, take(side, 0, LONG));
 		ASSERT_EQ(1, finish(client));
-		ASSERT_EQ(0, done(seat, 0, 0));
+		ASSERT_EQ(0, done(side, 0, 0));
 		ASSERT_EQ(0, at(client, cancel, 0, 0));
 		while (!is_readable(crowd->socket, 0))
-			ASSERT_EQ(-ETIMEDOUT, take(seat, 0, MILLISECOND));
+			ASSERT_EQ(-ETIMEDOUT, take(side, 0, MILLISECOND));
 		ASSERT_EQ(VISITS, finish(crowd));
 	}
 }
@@ -353,7 +353,7 @@ TEST_F(signal_once, among_other_clients)
 TEST_F(signal_once, mask_is_kept)
 {
 	struct end *server = &self->end[0];
-	struct seat *seat = &self->seat;
+	struct side *side = &self->side;
 	sigset_t mask, after;
 	int i;
 
@@ -361,8 +361,8 @@ TEST_F(signal_once, mask_is_kept)
 	sigemptyset(&mask);
 	sigaddset(&mask, SIGUSR2);
 	ASSERT_EQ(0, pthread_sigmask(SIG_SETMASK, &mask, NULL));
-	ASSERT_EQ(1, ask(seat, 0, 10));
-	ASSERT_EQ(1, ask(seat, 1, 11));
+	ASSERT_EQ(1, ask(side, 0, 10));
+	ASSERT_EQ(1, ask(side, 1, 11));
 	ASSERT_EQ(10, at(server, take, 0, LONG));
 	ASSERT_EQ(11, at(server, take, 1, LONG));
 	begin(server, answer_slowly, 1, 50);
@@ -370,13 +370,13 @@ TEST_F(signal_once, mask_is_kept)
 	handled = 0;
 	signal(SIGUSR2, count_signal);
 	ASSERT_EQ(0, raise(SIGUSR2));
-	EXPECT_TIMES_OUT(20 * MILLISECOND, hear(seat, 0, 20 * MILLISECOND));
+	EXPECT_TIMES_OUT(20 * MILLISECOND, hear(side, 0, 20 * MILLISECOND));
 	EXPECT_EQ(0, handled);
 	EXPECT_EQ(0, pthread_sigmask(SIG_SETMASK, NULL, &after));
 	for (i = 1; i < SIGRTMIN; i++) {
 		EXPECT_EQ(sigismember(&mask, i), sigismember(&after, i));
 	}
-	EXPECT_ENDED_AFTER(3, seat->node, hear(seat, 0, LONG));
+	EXPECT_ENDED_AFTER(3, side->node, hear(side, 0, LONG));
 	EXPECT_EQ(0, pthread_sigmask(SIG_SETMASK, NULL, &after));
 	for (i = 1; i < SIGRTMIN; i++) {
 		EXPECT_EQ(sigismember(&mask, i), sigismember(&after, i));
@@ -392,7 +392,7 @@ TEST_F(signal_once, mask_is_kept)
 TEST_F(signal_once, stopped_and_continued)
 {
 	struct end *server = &self->end[0];
-	struct seat *seat = &self->seat;
+	struct side *side = &self->side;
 	int status;
 	long i;
 
@@ -409,7 +409,7 @@ TEST_F(signal_once, stopped_and_continued)
 		/* The wait ends as it does for a handler. */
 		EXPECT_EQ(-EINTR, finish(server));
 	}
-	ASSERT_EQ(1, ask(seat, 0, 4));
+	ASSERT_EQ(1, ask(side, 0, 4));
 	EXPECT_EQ(4, at(server, take, 0, LONG));
 }
 
@@ -419,7 +419,7 @@ TEST_F(signal_once, stopped_and_continued)
 TEST_F(signal_once, never_without_one)
 {
 	struct end *server = &self->end[0], *client = &self->end[1];
-	struct seat *seat = &self->seat;
+	struct side *side = &self->side;
 	long i;
 
 	SET_UP_PAIR(NULL);
@@ -427,18 +427,18 @@ TEST_F(signal_once, never_without_one)
 	begin(server, serve_on, 1500, 0);
 	begin(client, exchange_pausing, 500, 0);
 	for (i = 0; i < 1000; i++) {
-		ASSERT_EQ(1, call(seat, 0, waits[i % 2])) TH_LOG("%s", sluice_strerror());
-		ASSERT_EQ(-EPIPE, hear(seat, 0, LONG));
-		ASSERT_EQ(0, cancel(seat, 0, 0));
+		ASSERT_EQ(1, call(side, 0, waits[i % 2])) TH_LOG("%s", sluice_strerror());
+		ASSERT_EQ(-EPIPE, hear(side, 0, LONG));
+		ASSERT_EQ(0, cancel(side, 0, 0));
 	}
 	ASSERT_EQ(500, finish(client));
 	ASSERT_EQ(1500, finish(server));
-	ASSERT_EQ(1, ask(seat, 0, 1));
-	ASSERT_LE(0, find_out(seat, LONG, 0));
+	ASSERT_EQ(1, ask(side, 0, 1));
+	ASSERT_LE(0, find_out(side, LONG, 0));
 	for (i = 0; i < 500; i++) {
-		ASSERT_EQ(-ETIMEDOUT, hear(seat, 0, 50000)) TH_LOG("%s", sluice_strerror());
-		ASSERT_EQ(-ETIMEDOUT, wait_servers(seat, 2, 50000));
-		ASSERT_EQ(-ETIMEDOUT, find_out(seat, 50000, 0));
+		ASSERT_EQ(-ETIMEDOUT, hear(side, 0, 50000)) TH_LOG("%s", sluice_strerror());
+		ASSERT_EQ(-ETIMEDOUT, wait_servers(side, 2, 50000));
+		ASSERT_EQ(-ETIMEDOUT, find_out(side, 50000, 0));
 	}
 }
 
@@ -449,12 +449,12 @@ TEST_F(signal_once, never_without_one)
 TEST_F(signal_once, never_for_signals_without_a_handler)
 {
 	static const int idle[] = { SIGCHLD, SIGWINCH, SIGURG };
-	struct seat *seat = &self->seat;
+	struct side *side = &self->side;
 	pid_t sender, self_pid = getpid();
 	unsigned int i, ended = 0;
 
 	SET_UP_PAIR(NULL);
-	ASSERT_EQ(1, ask(seat, 0, 1));
+	ASSERT_EQ(1, ask(side, 0, 1));
 	sender = fork();
 	ASSERT_LE(0, sender);
 	if (!sender) {
@@ -464,7 +464,7 @@ TEST_F(signal_once, never_for_signals_without_a_handler)
 		_exit(0);
 	}
 	for (i = 0; i < 300; i++)
-		ended += hear(seat, 0, 2 * MILLISECOND) != -ETIMEDOUT;
+		ended += hear(side, 0, 2 * MILLISECOND) != -ETIMEDOUT;
 	EXPECT_EQ(0, ended) TH_LOG("of 300 waits");
 	kill(sender, SIGKILL);
 	waitpid(sender, NULL, 0);

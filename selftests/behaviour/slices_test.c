@@ -19,7 +19,7 @@ static size_t length(size_t i)
 
 /* Requests and responses of growing and then of shrinking length. */
 static void exchange_growing(struct __test_metadata *_metadata,
-			     struct seat *seat, struct end *server,
+			     struct side *side, struct end *server,
 			     enum place place,
 			     const struct sluice_client_opts *client_opts,
 			     const struct sluice_server_opts *server_opts)
@@ -27,14 +27,14 @@ static void exchange_growing(struct __test_metadata *_metadata,
 	size_t i;
 
 	start_server(_metadata, server, place, &blobs, NULL, server_opts);
-	take_client_seat(_metadata, seat, &blobs, client_opts, 1);
+	open_client_side(_metadata, side, &blobs, client_opts, 1);
 	begin(server, serve_blobs, 2 * LENGTHS, 0);
 	for (i = 0; i < LENGTHS; i++) {
-		ASSERT_EQ(0, exchange_blob(seat, 0, (long)length(i)))
+		ASSERT_EQ(0, exchange_blob(side, 0, (long)length(i)))
 			TH_LOG("%zu: %s", length(i), sluice_strerror());
 	}
 	while (i--) {
-		ASSERT_EQ(0, exchange_blob(seat, 0, (long)length(i)))
+		ASSERT_EQ(0, exchange_blob(side, 0, (long)length(i)))
 			TH_LOG("%zu: %s", length(i), sluice_strerror());
 	}
 	ASSERT_EQ(2 * LENGTHS, finish(server))
@@ -42,27 +42,27 @@ static void exchange_growing(struct __test_metadata *_metadata,
 }
 
 /* The client has grown up to the longest slice. */
-static void expect_grown(struct __test_metadata *_metadata, const struct seat *seat)
+static void expect_grown(struct __test_metadata *_metadata, const struct side *side)
 {
 	struct sluice_memory memory = { .size = sizeof(memory) };
 
-	ASSERT_EQ(0, sluice_client_memory(seat->client, &memory));
+	ASSERT_EQ(0, sluice_client_memory(side->client, &memory));
 	EXPECT_LT(0u, memory.growths);
 	EXPECT_LE(length(LENGTHS - 1), memory.largest_segment);
 }
 
 TEST_F_TIMEOUT(slices, power_of_two, 120)
 {
-	exchange_growing(_metadata, &self->seat, &self->end[0], variant->place,
+	exchange_growing(_metadata, &self->side, &self->end[0], variant->place,
 			 &power_of_two_client, &power_of_two_server);
-	expect_grown(_metadata, &self->seat);
+	expect_grown(_metadata, &self->side);
 }
 
 TEST_F_TIMEOUT(slices, best_fit, 120)
 {
-	exchange_growing(_metadata, &self->seat, &self->end[0], variant->place,
+	exchange_growing(_metadata, &self->side, &self->end[0], variant->place,
 			 &best_fit_client, &best_fit_server);
-	expect_grown(_metadata, &self->seat);
+	expect_grown(_metadata, &self->side);
 }
 
 TEST_F_TIMEOUT(slices, constant, 120)
@@ -75,9 +75,9 @@ TEST_F_TIMEOUT(slices, constant, 120)
 
 	client.port.initial_max_slice_len = length(LENGTHS - 1);
 	server.port.initial_max_slice_len = length(LENGTHS - 1);
-	exchange_growing(_metadata, &self->seat, &self->end[0], variant->place,
+	exchange_growing(_metadata, &self->side, &self->end[0], variant->place,
 			 &client, &server);
-	ASSERT_EQ(0, sluice_client_memory(self->seat.client, &memory));
+	ASSERT_EQ(0, sluice_client_memory(self->side.client, &memory));
 	EXPECT_EQ(0u, memory.growths);
 }
 
@@ -90,18 +90,18 @@ TEST_F(slices, mixed)
 	long i;
 
 	start_server(_metadata, server, variant->place, &blobs, NULL, &fixed);
-	take_client_seat(_metadata, &self->seat, &blobs, NULL, 1);
+	open_client_side(_metadata, &self->side, &blobs, NULL, 1);
 	for (i = 0; i <= 1000; i += 50) {
-		ASSERT_EQ(1, ask_blob(&self->seat, 0, 100000 - 99 * i));
+		ASSERT_EQ(1, ask_blob(&self->side, 0, 100000 - 99 * i));
 		ASSERT_EQ(100000 - 99 * i, at(server, take_blob, 0, LONG));
 		ASSERT_EQ(0, at(server, answer_blob, 0, i));
 		ASSERT_EQ(-EMSGSIZE, at(server, answer_blob, 0, 1001 + i));
 		ASSERT_EQ(0, at(server, answer_blob, 0, 1000 - i));
 		ASSERT_EQ(0, at(server, done, 0, 0));
-		ASSERT_EQ(i, hear_blob(&self->seat, 0, LONG));
-		ASSERT_EQ(1000 - i, hear_blob(&self->seat, 0, LONG));
-		ASSERT_EQ(-EPIPE, hear_blob(&self->seat, 0, LONG));
-		ASSERT_EQ(0, cancel(&self->seat, 0, 0));
+		ASSERT_EQ(i, hear_blob(&self->side, 0, LONG));
+		ASSERT_EQ(1000 - i, hear_blob(&self->side, 0, LONG));
+		ASSERT_EQ(-EPIPE, hear_blob(&self->side, 0, LONG));
+		ASSERT_EQ(0, cancel(&self->side, 0, 0));
 	}
 }
 
@@ -109,11 +109,11 @@ TEST_F_TIMEOUT(slices, of_64_mib, 120)
 {
 	struct end *server = &self->end[0];
 
-	start_pair(_metadata, server, variant->place, &self->seat, &blobs);
+	start_pair(_metadata, server, variant->place, &self->side, &blobs);
 	begin(server, serve_blobs, 2, 0);
-	ASSERT_EQ(0, exchange_blob(&self->seat, 0, 64 << 20))
+	ASSERT_EQ(0, exchange_blob(&self->side, 0, 64 << 20))
 		TH_LOG("%s", sluice_strerror());
-	ASSERT_EQ(0, exchange_blob(&self->seat, 0, (64 << 20) - 4097))
+	ASSERT_EQ(0, exchange_blob(&self->side, 0, (64 << 20) - 4097))
 		TH_LOG("%s", sluice_strerror());
 	ASSERT_EQ(2, finish(server)) TH_LOG("%s", server->result.sentence);
 }
@@ -124,8 +124,8 @@ TEST_F(slices, of_nothing)
 	struct sluice_request *request;
 	long i;
 
-	start_pair(_metadata, server, variant->place, &self->seat, &blobs);
-	request = sluice_client_loan(self->seat.client, 0);
+	start_pair(_metadata, server, variant->place, &self->side, &blobs);
+	request = sluice_client_loan(self->side.client, 0);
 	ASSERT_NE(NULL, request);
 	EXPECT_NE(NULL, request->data);
 	EXPECT_EQ(0u, request->count);
@@ -133,7 +133,7 @@ TEST_F(slices, of_nothing)
 	EXPECT_EQ(0, sluice_request_release(request));
 	begin(server, serve_blobs, 100, 0);
 	for (i = 0; i < 100; i++) {
-		ASSERT_EQ(0, exchange_blob(&self->seat, 0, 0));
+		ASSERT_EQ(0, exchange_blob(&self->side, 0, 0));
 	}
 	EXPECT_EQ(100, finish(server));
 }
@@ -162,15 +162,15 @@ TEST_F(slices, absurdly_long)
 	struct sluice_request *request;
 	size_t i;
 
-	ASSERT_EQ(0, join_client(&self->seat, PTR(&records), 0));
+	ASSERT_EQ(0, join_client(&self->side, PTR(&records), 0));
 	for (i = 0; i < ARRAY_SIZE(counts); i++) {
-		EXPECT_FAILS(EMSGSIZE, sluice_client_loan(self->seat.client,
+		EXPECT_FAILS(EMSGSIZE, sluice_client_loan(self->side.client,
 							  counts[i]));
 		EXPECT_FAILS(EMSGSIZE,
-			     sluice_client_loan_zeroed(self->seat.client,
+			     sluice_client_loan_zeroed(self->side.client,
 						       counts[i]));
 	}
-	request = sluice_client_loan(self->seat.client, 3);
+	request = sluice_client_loan(self->side.client, 3);
 	ASSERT_NE(NULL, request);
 	EXPECT_EQ(3u, request->count);
 	EXPECT_EQ(3 * sizeof(struct record), request->size);
@@ -178,11 +178,11 @@ TEST_F(slices, absurdly_long)
 }
 
 /* answer_parts(size, keep): loans size bytes, keeps and sends the first of them. */
-static long answer_parts(struct seat *seat, long size, long keep)
+static long answer_parts(struct side *side, long size, long keep)
 {
 	struct sluice_reply *reply;
 
-	reply = sluice_active_request_loan(seat->active[0], (size_t)size);
+	reply = sluice_active_request_loan(side->active[0], (size_t)size);
 	if (!reply)
 		return -errno;
 	if (sluice_reply_shorten(reply, (size_t)size + 1) != -EINVAL ||
@@ -201,9 +201,9 @@ TEST_F(slices, shortened)
 	void *data;
 	long keep;
 
-	start_pair(_metadata, server, variant->place, &self->seat, &blobs);
+	start_pair(_metadata, server, variant->place, &self->side, &blobs);
 	for (keep = 0; keep <= 3000; keep += 300) {
-		request = sluice_client_loan(self->seat.client, 3000);
+		request = sluice_client_loan(self->side.client, 3000);
 		ASSERT_NE(NULL, request);
 		data = request->data;
 		EXPECT_FAILS_INT(EINVAL, sluice_request_shorten(request, 3001));
@@ -214,28 +214,28 @@ TEST_F(slices, shortened)
 		EXPECT_EQ((size_t)keep, request->size);
 		EXPECT_EQ(data, request->data);
 		pattern_fill(request->data, request->size, request->count);
-		self->seat.pending[0] = sluice_request_send(request);
-		ASSERT_NE(NULL, self->seat.pending[0]);
-		EXPECT_EQ((size_t)keep, self->seat.pending[0]->count);
+		self->side.pending[0] = sluice_request_send(request);
+		ASSERT_NE(NULL, self->side.pending[0]);
+		EXPECT_EQ((size_t)keep, self->side.pending[0]->count);
 		ASSERT_EQ(keep, at(server, take_blob, 0, LONG));
 		ASSERT_EQ(0, at(server, answer_parts, 20000, keep));
 		ASSERT_EQ(0, at(server, answer_parts, keep, 0));
 		ASSERT_EQ(0, at(server, done, 0, 0));
-		ASSERT_EQ(keep, hear_blob(&self->seat, 0, LONG));
-		ASSERT_EQ(0, hear_blob(&self->seat, 0, LONG));
-		ASSERT_EQ(-EPIPE, hear_blob(&self->seat, 0, LONG));
-		ASSERT_EQ(0, cancel(&self->seat, 0, 0));
+		ASSERT_EQ(keep, hear_blob(&self->side, 0, LONG));
+		ASSERT_EQ(0, hear_blob(&self->side, 0, LONG));
+		ASSERT_EQ(-EPIPE, hear_blob(&self->side, 0, LONG));
+		ASSERT_EQ(0, cancel(&self->side, 0, 0));
 	}
 }
 
 /* answer_zeroed(size): 1 if the loaned reply was zero, then it is sent. */
-static long answer_zeroed(struct seat *seat, long size, long unused)
+static long answer_zeroed(struct side *side, long size, long unused)
 {
 	struct sluice_reply *reply;
 	bool zero;
 
 	(void)unused;
-	reply = sluice_active_request_loan_zeroed(seat->active[0], (size_t)size);
+	reply = sluice_active_request_loan_zeroed(side->active[0], (size_t)size);
 	if (!reply)
 		return -errno;
 	zero = all_zero(reply->data, reply->size);
@@ -252,21 +252,21 @@ TEST_F(slices, zeroed)
 	struct sluice_request *request;
 	long i;
 
-	start_pair(_metadata, server, variant->place, &self->seat, &blobs);
+	start_pair(_metadata, server, variant->place, &self->side, &blobs);
 	for (i = 0; i < 50; i++) {
-		request = sluice_client_loan_zeroed(self->seat.client, 10000);
+		request = sluice_client_loan_zeroed(self->side.client, 10000);
 		ASSERT_NE(NULL, request);
 		ASSERT_TRUE(all_zero(request->data, request->size));
 		pattern_fill(request->data, request->size, request->count);
-		self->seat.pending[0] = sluice_request_send(request);
-		ASSERT_NE(NULL, self->seat.pending[0]);
+		self->side.pending[0] = sluice_request_send(request);
+		ASSERT_NE(NULL, self->side.pending[0]);
 		ASSERT_EQ(10000, at(server, take_blob, 0, LONG));
 		ASSERT_EQ(1, at(server, answer_zeroed, 7000, 0));
 		ASSERT_EQ(1, at(server, answer_zeroed, 7000, 0));
 		ASSERT_EQ(0, at(server, done, 0, 0));
-		ASSERT_EQ(7000, hear_blob(&self->seat, 0, LONG));
-		ASSERT_EQ(7000, hear_blob(&self->seat, 0, LONG));
-		ASSERT_EQ(0, cancel(&self->seat, 0, 0));
+		ASSERT_EQ(7000, hear_blob(&self->side, 0, LONG));
+		ASSERT_EQ(7000, hear_blob(&self->side, 0, LONG));
+		ASSERT_EQ(0, cancel(&self->side, 0, 0));
 	}
 }
 
@@ -284,13 +284,13 @@ static bool has_mark(const void *data, size_t size, uint64_t mark)
 }
 
 /* answer_marked(mark, foreign): 1 if the loan held the foreign mark. */
-static long answer_marked(struct seat *seat, long mark, long foreign)
+static long answer_marked(struct side *side, long mark, long foreign)
 {
 	struct sluice_reply *reply;
 	bool seen;
 	size_t i;
 
-	reply = sluice_active_request_loan(seat->active[0], 50000);
+	reply = sluice_active_request_loan(side->active[0], 50000);
 	if (!reply)
 		return -errno;
 	seen = has_mark(reply->data, reply->size, MARK + (uint64_t)foreign) ||
@@ -301,21 +301,21 @@ static long answer_marked(struct seat *seat, long mark, long foreign)
 }
 
 /* ask_marked(foreign): 1 if the loan held the foreign mark. */
-static long ask_marked(struct seat *seat, long foreign, long unused)
+static long ask_marked(struct side *side, long foreign, long unused)
 {
 	struct sluice_request *request;
 	bool seen;
 	size_t i;
 
 	(void)unused;
-	request = sluice_client_loan(seat->client, 50000);
+	request = sluice_client_loan(side->client, 50000);
 	if (!request)
 		return -errno;
 	seen = has_mark(request->data, request->size, MARK + (uint64_t)foreign);
 	for (i = 0; i < request->size / sizeof(uint64_t); i++)
 		((uint64_t *)request->data)[i] = MARK;
-	seat->pending[0] = sluice_request_send(request);
-	return seat->pending[0] ? seen : -errno;
+	side->pending[0] = sluice_request_send(request);
+	return side->pending[0] ? seen : -errno;
 }
 
 TEST_F(slices, nobody_elses_bytes)
@@ -323,15 +323,15 @@ TEST_F(slices, nobody_elses_bytes)
 	struct end *server = &self->end[0], *other = &self->end[1];
 	long i;
 
-	start_pair(_metadata, server, variant->place, &self->seat, &blobs);
+	start_pair(_metadata, server, variant->place, &self->side, &blobs);
 	start_client(_metadata, other, variant->place, &blobs, 1);
 	for (i = 0; i < 20; i++) {
-		ASSERT_EQ(0, ask_marked(&self->seat, 1, 0));
+		ASSERT_EQ(0, ask_marked(&self->side, 1, 0));
 		ASSERT_EQ(-EBADMSG, at(server, take_blob, 0, LONG));
 		ASSERT_EQ(0, at(server, answer_marked, 1, 2));
 		ASSERT_EQ(0, at(server, done, 0, 0));
-		ASSERT_EQ(-EBADMSG, hear_blob(&self->seat, 0, LONG));
-		ASSERT_EQ(0, cancel(&self->seat, 0, 0));
+		ASSERT_EQ(-EBADMSG, hear_blob(&self->side, 0, LONG));
+		ASSERT_EQ(0, cancel(&self->side, 0, 0));
 
 		ASSERT_EQ(0, at(other, ask_marked, 2, 0));
 		ASSERT_EQ(-EBADMSG, at(server, take_blob, 0, LONG));

@@ -13,13 +13,13 @@
 
 /* The next response in slot 0, which carries this number; it has been released. */
 static struct sluice_response *release_response(struct __test_metadata *_metadata,
-						struct seat *seat, long number)
+						struct side *side, long number)
 {
 	struct sluice_response *stale;
 
-	ASSERT_EQ(number, hold(seat, 0, 0));
-	stale = seat->response[0];
-	ASSERT_EQ(0, drop_response(seat, 0, 0));
+	ASSERT_EQ(number, hold(side, 0, 0));
+	stale = side->response[0];
+	ASSERT_EQ(0, drop_response(side, 0, 0));
 	return stale;
 }
 
@@ -27,27 +27,27 @@ static struct sluice_response *release_response(struct __test_metadata *_metadat
  * Of a request that is held in slot 0 of both ends a response is held in slot 1, and
  * after so many failures to receive one, each with this error, none is taken for another.
  */
-static void fail_to_receive(struct __test_metadata *_metadata, struct seat *seat,
+static void fail_to_receive(struct __test_metadata *_metadata, struct side *side,
 			    struct end *server, long times, long timeout, long error)
 {
 	struct sluice_response *stale;
 
 	ASSERT_EQ(2, at(server, answer_many, 10, 2));
-	ASSERT_EQ(10, hold(seat, 0, 0));
-	ASSERT_EQ(11, hold(seat, 0, 1));
-	stale = seat->response[0];
-	ASSERT_EQ(0, drop_response(seat, 0, 0));
+	ASSERT_EQ(10, hold(side, 0, 0));
+	ASSERT_EQ(11, hold(side, 0, 1));
+	stale = side->response[0];
+	ASSERT_EQ(0, drop_response(side, 0, 0));
 	while (times--) {
-		ASSERT_EQ(error, hear(seat, 0, timeout));
+		ASSERT_EQ(error, hear(side, 0, timeout));
 		ASSERT_EQ(-EINVAL, sluice_response_release(stale));
 	}
 	ASSERT_EQ(0, at(server, answer, 0, 12));
-	ASSERT_EQ(12, hold(seat, 0, 2));
+	ASSERT_EQ(12, hold(side, 0, 2));
 	ASSERT_EQ(-EINVAL, sluice_response_release(stale));
-	EXPECT_EQ(11, answer_value(seat->response[1]));
-	EXPECT_EQ(12, answer_value(seat->response[2]));
-	ASSERT_EQ(0, drop_response(seat, 1, 0));
-	ASSERT_EQ(0, drop_response(seat, 2, 0));
+	EXPECT_EQ(11, answer_value(side->response[1]));
+	EXPECT_EQ(12, answer_value(side->response[2]));
+	ASSERT_EQ(0, drop_response(side, 1, 0));
+	ASSERT_EQ(0, drop_response(side, 2, 0));
 }
 
 TEST_F(stale, response_after_polls)
@@ -56,9 +56,9 @@ TEST_F(stale, response_after_polls)
 	long n;
 
 	SET_UP_PAIR(NULL);
-	ASK_AND_TAKE(&self->seat, server, 0, 1);
+	ASK_AND_TAKE(&self->side, server, 0, 1);
 	for (n = 0; n < OFTEN; n++)
-		fail_to_receive(_metadata, &self->seat, server, n, SLUICE_NOWAIT, -EAGAIN);
+		fail_to_receive(_metadata, &self->side, server, n, SLUICE_NOWAIT, -EAGAIN);
 }
 
 TEST_F(stale, response_after_waits)
@@ -67,9 +67,9 @@ TEST_F(stale, response_after_waits)
 	long n;
 
 	SET_UP_PAIR(NULL);
-	ASK_AND_TAKE(&self->seat, server, 0, 1);
+	ASK_AND_TAKE(&self->side, server, 0, 1);
 	for (n = 0; n < OFTEN; n++)
-		fail_to_receive(_metadata, &self->seat, server, n, MILLISECOND / 10,
+		fail_to_receive(_metadata, &self->side, server, n, MILLISECOND / 10,
 				-ETIMEDOUT);
 }
 
@@ -78,24 +78,24 @@ TEST_F(stale, response_after_ends)
 {
 	struct end *server = &self->end[0];
 	struct sluice_response *stale;
-	struct seat *seat = &self->seat;
+	struct side *side = &self->side;
 	long i, n;
 
 	SET_UP_PAIR(NULL);
-	ASSERT_EQ(1, ask(seat, 1, 1));
+	ASSERT_EQ(1, ask(side, 1, 1));
 	ASSERT_EQ(1, at(server, serve, 1, 0));
-	ASSERT_EQ(2, hear(seat, 1, LONG));
-	ASK_AND_TAKE(seat, server, 0, 1);
+	ASSERT_EQ(2, hear(side, 1, LONG));
+	ASK_AND_TAKE(side, server, 0, 1);
 	for (n = 0; n < OFTEN; n++) {
 		ASSERT_EQ(2, at(server, answer_many, 10, 2));
-		stale = release_response(_metadata, seat, 10);
+		stale = release_response(_metadata, side, 10);
 		for (i = 0; i < n; i++) {
-			ASSERT_EQ(-EPIPE, hear(seat, 1, LONG));
+			ASSERT_EQ(-EPIPE, hear(side, 1, LONG));
 		}
-		ASSERT_EQ(11, hold(seat, 0, 1));
+		ASSERT_EQ(11, hold(side, 0, 1));
 		ASSERT_EQ(-EINVAL, sluice_response_release(stale)) TH_LOG("%ld ends", n);
-		ASSERT_EQ(11, answer_value(seat->response[1]));
-		ASSERT_EQ(0, drop_response(seat, 1, 0));
+		ASSERT_EQ(11, answer_value(side->response[1]));
+		ASSERT_EQ(0, drop_response(side, 1, 0));
 	}
 }
 
@@ -105,24 +105,24 @@ TEST_F(stale, response_after_limits)
 		.max_borrowed_responses_per_pending_response = 1);
 	struct end *server = &self->end[0];
 	struct sluice_response *stale;
-	struct seat *seat = &self->seat;
+	struct side *side = &self->side;
 	long i, n;
 
 	SET_UP_PAIR(&few);
-	ASK_AND_TAKE(seat, server, 0, 1);
+	ASK_AND_TAKE(side, server, 0, 1);
 	for (n = 0; n < OFTEN; n++) {
 		ASSERT_EQ(3, at(server, answer_many, 10, 3));
-		stale = release_response(_metadata, seat, 10);
-		ASSERT_EQ(11, hold(seat, 0, 1));
+		stale = release_response(_metadata, side, 10);
+		ASSERT_EQ(11, hold(side, 0, 1));
 		for (i = 0; i < n; i++) {
-			ASSERT_EQ(-ENOBUFS, hear(seat, 0, LONG));
+			ASSERT_EQ(-ENOBUFS, hear(side, 0, LONG));
 			ASSERT_EQ(-EINVAL, sluice_response_release(stale));
 		}
-		ASSERT_EQ(11, answer_value(seat->response[1]));
-		ASSERT_EQ(0, drop_response(seat, 1, 0));
-		ASSERT_EQ(12, hold(seat, 0, 2));
+		ASSERT_EQ(11, answer_value(side->response[1]));
+		ASSERT_EQ(0, drop_response(side, 1, 0));
+		ASSERT_EQ(12, hold(side, 0, 2));
 		ASSERT_EQ(-EINVAL, sluice_response_release(stale)) TH_LOG("%ld limits", n);
-		ASSERT_EQ(0, drop_response(seat, 2, 0));
+		ASSERT_EQ(0, drop_response(side, 2, 0));
 	}
 }
 
@@ -130,11 +130,11 @@ TEST_F(stale, response_after_limits)
 
 /* The request in slot 0, which has been released. */
 static struct sluice_request *release_request(struct __test_metadata *_metadata,
-					      struct seat *seat)
+					      struct side *side)
 {
-	struct sluice_request *stale = seat->request[0];
+	struct sluice_request *stale = side->request[0];
 
-	ASSERT_EQ(0, drop_question(seat, 0, 0));
+	ASSERT_EQ(0, drop_question(side, 0, 0));
 	return stale;
 }
 
@@ -144,44 +144,44 @@ static const struct sluice_client_opts small_client = SLUICE_CLIENT_OPTS(
 TEST_F(stale, request_after_failed_loans)
 {
 	struct sluice_request *stale;
-	struct seat *seat = &self->seat;
+	struct side *side = &self->side;
 	long i, n;
 
 	SET_UP_PORTS(&blobs, NULL, &small_client, NULL);
 	for (n = 0; n < OFTEN; n++) {
-		stale = sluice_client_loan(seat->client, 10);
+		stale = sluice_client_loan(side->client, 10);
 		ASSERT_NE(NULL, stale);
 		ASSERT_EQ(0, sluice_request_release(stale));
 		for (i = 0; i < n; i++) {
-			EXPECT_FAILS(EMSGSIZE, sluice_client_loan(seat->client, 4 << 20));
+			EXPECT_FAILS(EMSGSIZE, sluice_client_loan(side->client, 4 << 20));
 			ASSERT_EQ(-EINVAL, sluice_request_release(stale));
 		}
-		seat->request[1] = sluice_client_loan(seat->client, 30);
-		ASSERT_NE(NULL, seat->request[1]);
+		side->request[1] = sluice_client_loan(side->client, 30);
+		ASSERT_NE(NULL, side->request[1]);
 		ASSERT_EQ(-EINVAL, sluice_request_release(stale)) TH_LOG("%ld loans", n);
-		ASSERT_EQ(0, drop_question(seat, 1, 0));
+		ASSERT_EQ(0, drop_question(side, 1, 0));
 	}
 }
 
 TEST_F(stale, request_after_refused_loans)
 {
 	struct sluice_request *stale;
-	struct seat *seat = &self->seat;
+	struct side *side = &self->side;
 	long i, n;
 
 	SET_UP_PAIR(NULL);
 	for (n = 0; n < OFTEN; n++) {
 		for (i = 0; i < 8; i++) {
-			ASSERT_EQ(0, loan_question(seat, i, i));
+			ASSERT_EQ(0, loan_question(side, i, i));
 		}
-		stale = release_request(_metadata, seat);
-		ASSERT_EQ(0, loan_question(seat, 0, 1));
+		stale = release_request(_metadata, side);
+		ASSERT_EQ(0, loan_question(side, 0, 1));
 		for (i = 0; i < n; i++) {
-			ASSERT_EQ(-ENOBUFS, loan_question(seat, 8, 1));
+			ASSERT_EQ(-ENOBUFS, loan_question(side, 8, 1));
 		}
 		ASSERT_EQ(-EINVAL, sluice_request_release(stale)) TH_LOG("%ld loans", n);
 		for (i = 0; i < 8; i++) {
-			ASSERT_EQ(0, drop_question(seat, i, 0));
+			ASSERT_EQ(0, drop_question(side, i, 0));
 		}
 	}
 }
@@ -193,28 +193,28 @@ static const struct sluice_client_opts client_refuses = SLUICE_CLIENT_OPTS(
 
 /* The first server's queue is full; and a pending response that was released. */
 static struct sluice_pending_response *release_pending(struct __test_metadata *_metadata,
-						       struct seat *seat)
+						       struct side *side)
 {
 	struct sluice_pending_response *stale = NULL;
 	long i;
 
 	for (i = 0; i < 4; i++) {
-		ASSERT_EQ(1, ask(seat, i, i));
-		stale = seat->pending[i];
-		ASSERT_EQ(0, cancel(seat, i, 0));
+		ASSERT_EQ(1, ask(side, i, i));
+		stale = side->pending[i];
+		ASSERT_EQ(0, cancel(side, i, 0));
 	}
 	return stale;
 }
 
 /* The server takes what is queued; another pending response is not taken for the stale one. */
-static void expect_pending_stale(struct __test_metadata *_metadata, struct seat *seat,
+static void expect_pending_stale(struct __test_metadata *_metadata, struct side *side,
 				 struct end *server, struct sluice_pending_response *stale)
 {
 	begin(server, serve, 5, 0);
-	ASSERT_EQ(1, ask(seat, 8, 8));
+	ASSERT_EQ(1, ask(side, 8, 8));
 	ASSERT_EQ(-EINVAL, sluice_pending_response_release(stale));
-	ASSERT_EQ(9, hear(seat, 8, LONG));
-	ASSERT_EQ(0, cancel(seat, 8, 0));
+	ASSERT_EQ(9, hear(side, 8, LONG));
+	ASSERT_EQ(0, cancel(side, 8, 0));
 	ASSERT_EQ(5, finish(server));
 }
 
@@ -222,47 +222,47 @@ TEST_F(stale, pending_response_after_refused_sends)
 {
 	struct sluice_pending_response *stale;
 	struct end *server = &self->end[0];
-	struct seat *seat = &self->seat;
+	struct side *side = &self->side;
 	long i, n;
 
 	SET_UP_PORTS(&calls, &keep, &client_refuses, NULL);
 	for (n = 0; n < OFTEN; n++) {
-		stale = release_pending(_metadata, seat);
-		ASSERT_EQ(0, loan_question(seat, 8, 8));
+		stale = release_pending(_metadata, side);
+		ASSERT_EQ(0, loan_question(side, 8, 8));
 		for (i = 0; i < n; i++) {
-			ASSERT_EQ(-ENOBUFS, send_question(seat, 8, 0));
+			ASSERT_EQ(-ENOBUFS, send_question(side, 8, 0));
 			ASSERT_EQ(-EINVAL, sluice_pending_response_release(stale));
 		}
-		ASSERT_EQ(0, drop_question(seat, 8, 0));
+		ASSERT_EQ(0, drop_question(side, 8, 0));
 		ASSERT_EQ(4, at(server, serve, 4, 0));
-		ASSERT_EQ(1, ask(seat, 8, 8));
+		ASSERT_EQ(1, ask(side, 8, 8));
 		ASSERT_EQ(-EINVAL, sluice_pending_response_release(stale))
 			TH_LOG("%ld sends", n);
 		ASSERT_EQ(1, at(server, serve, 1, 0));
-		ASSERT_EQ(9, hear(seat, 8, LONG));
-		ASSERT_EQ(0, cancel(seat, 8, 0));
+		ASSERT_EQ(9, hear(side, 8, LONG));
+		ASSERT_EQ(0, cancel(side, 8, 0));
 	}
 }
 
 TEST_F(stale, pending_response_after_late_sends)
 {
 	struct sluice_pending_response *stale;
-	struct seat *seat = &self->seat;
+	struct side *side = &self->side;
 	long i, n;
 
 	SET_UP_PAIR(&keep);
 	for (n = 0; n < OFTEN; n++) {
-		stale = release_pending(_metadata, seat);
+		stale = release_pending(_metadata, side);
 		for (i = 0; i < n; i++) {
-			ASSERT_EQ(0, loan_question(seat, 8, 8));
+			ASSERT_EQ(0, loan_question(side, 8, 8));
 			ASSERT_EQ(0, sluice_request_set_deadline(
-					     seat->request[8],
+					     side->request[8],
 					     sluice_deadline(MILLISECOND)));
-			ASSERT_EQ(-ETIMEDOUT, send_question(seat, 8, 0));
-			ASSERT_EQ(0, drop_question(seat, 8, 0));
+			ASSERT_EQ(-ETIMEDOUT, send_question(side, 8, 0));
+			ASSERT_EQ(0, drop_question(side, 8, 0));
 			ASSERT_EQ(-EINVAL, sluice_pending_response_release(stale));
 		}
-		expect_pending_stale(_metadata, seat, &self->end[0], stale);
+		expect_pending_stale(_metadata, side, &self->end[0], stale);
 	}
 }
 
@@ -271,36 +271,36 @@ TEST_F(stale, pending_response_after_half_sends)
 {
 	struct sluice_pending_response *stale;
 	struct end *full = &self->end[0], *other = &self->end[1];
-	struct seat *seat = &self->seat;
+	struct side *side = &self->side;
 	long i, n;
 
 	SET_UP_PORTS(&calls, &keep, &client_refuses, NULL);
 	start_server(_metadata, other, variant->place, &calls, &keep, NULL);
-	ASSERT_EQ(2, wait_servers(seat, 2, LONG));
+	ASSERT_EQ(2, wait_servers(side, 2, LONG));
 	for (n = 0; n < OFTEN; n++) {
 		for (i = 0; i < 4; i++) {
-			ASSERT_EQ(2, ask(seat, i, i));
-			stale = seat->pending[i];
-			ASSERT_EQ(0, cancel(seat, i, 0));
+			ASSERT_EQ(2, ask(side, i, i));
+			stale = side->pending[i];
+			ASSERT_EQ(0, cancel(side, i, 0));
 			ASSERT_EQ(i, at(other, take, 0, LONG));
 			ASSERT_EQ(0, at(other, done, 0, 0));
 		}
 		for (i = 0; i < n; i++) {
-			ASSERT_EQ(0, loan_question(seat, 8, 8));
-			ASSERT_EQ(-ENOBUFS, send_question(seat, 8, 0));
-			ASSERT_EQ(0, drop_question(seat, 8, 0));
+			ASSERT_EQ(0, loan_question(side, 8, 8));
+			ASSERT_EQ(-ENOBUFS, send_question(side, 8, 0));
+			ASSERT_EQ(0, drop_question(side, 8, 0));
 			ASSERT_EQ(-EINVAL, sluice_pending_response_release(stale));
 			ASSERT_EQ(8, at(other, take, 0, LONG));
 			ASSERT_EQ(0, at(other, done, 0, 0));
 		}
 		ASSERT_EQ(4, at(full, serve, 4, 0));
-		ASSERT_EQ(2, ask(seat, 8, 8));
+		ASSERT_EQ(2, ask(side, 8, 8));
 		ASSERT_EQ(-EINVAL, sluice_pending_response_release(stale))
 			TH_LOG("%ld sends", n);
 		ASSERT_EQ(1, at(full, serve, 1, 0));
 		ASSERT_EQ(1, at(other, serve, 1, 0));
-		ASSERT_EQ(9, hear(seat, 8, LONG));
-		ASSERT_EQ(0, cancel(seat, 8, 0));
+		ASSERT_EQ(9, hear(side, 8, LONG));
+		ASSERT_EQ(0, cancel(side, 8, 0));
 	}
 }
 
@@ -310,20 +310,20 @@ TEST_F(stale, response_while_fewer_than_promised_were_released)
 {
 	struct end *server = &self->end[0];
 	struct sluice_response *stale;
-	struct seat *seat = &self->seat;
+	struct side *side = &self->side;
 	long i, round;
 
 	SET_UP_PAIR(NULL);
-	ASK_AND_TAKE(seat, server, 0, 1);
+	ASK_AND_TAKE(side, server, 0, 1);
 	for (round = 0; round < OFTEN; round++) {
 		ASSERT_EQ(0, at(server, answer, 0, 1));
-		stale = release_response(_metadata, seat, 1);
+		stale = release_response(_metadata, side, 1);
 		for (i = 0; i < PROMISED; i++) {
 			ASSERT_EQ(0, at(server, answer, 0, i));
-			ASSERT_EQ(i, hold(seat, 0, 0));
+			ASSERT_EQ(i, hold(side, 0, 0));
 			ASSERT_EQ(-EINVAL, sluice_response_release(stale));
-			ASSERT_EQ(-EAGAIN, hear(seat, 0, SLUICE_NOWAIT));
-			ASSERT_EQ(0, drop_response(seat, 0, 0));
+			ASSERT_EQ(-EAGAIN, hear(side, 0, SLUICE_NOWAIT));
+			ASSERT_EQ(0, drop_response(side, 0, 0));
 		}
 	}
 }
@@ -331,17 +331,17 @@ TEST_F(stale, response_while_fewer_than_promised_were_released)
 TEST_F(stale, request_while_fewer_than_promised_were_released)
 {
 	struct sluice_request *stale;
-	struct seat *seat = &self->seat;
+	struct side *side = &self->side;
 	long i, round;
 
 	SET_UP_PAIR(NULL);
 	for (round = 0; round < OFTEN; round++) {
-		ASSERT_EQ(0, loan_question(seat, 0, 1));
-		stale = release_request(_metadata, seat);
+		ASSERT_EQ(0, loan_question(side, 0, 1));
+		stale = release_request(_metadata, side);
 		for (i = 0; i < PROMISED; i++) {
-			ASSERT_EQ(0, loan_question(seat, 0, 1));
+			ASSERT_EQ(0, loan_question(side, 0, 1));
 			ASSERT_EQ(-EINVAL, sluice_request_release(stale));
-			ASSERT_EQ(0, drop_question(seat, 0, 0));
+			ASSERT_EQ(0, drop_question(side, 0, 0));
 		}
 	}
 }

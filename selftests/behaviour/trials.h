@@ -18,18 +18,18 @@
 FIXTURE(setup_failures) {
 	struct root root;
 	struct end other;
-	struct seat seat;
+	struct side side;
 };
 
 FIXTURE_SETUP(setup_failures)
 {
 	root_make(_metadata, &self->root);
-	self->seat = (struct seat){ .contract = &blobs };
+	self->side = (struct side){ .contract = &blobs };
 }
 
 FIXTURE_TEARDOWN(setup_failures)
 {
-	leave(&self->seat, 0, 0);
+	leave(&self->side, 0, 0);
 	if (self->other.pid)
 		end_stop(&self->other);
 	TEARDOWN_CHECKS(&self->root);
@@ -128,12 +128,12 @@ helper void judge_failure(struct __test_metadata *_metadata, const struct trial 
 
 helper void judge_belongings(struct __test_metadata *_metadata, const struct trial *trial,
 			     const struct belongings *before, const struct belongings *after,
-			     const struct seat *seat)
+			     const struct side *side)
 {
 	if (before->fds != after->fds)
 		complain(_metadata, trial, "descriptors are left", after->fds - before->fds);
 	/* A node may have got its inotify instance meanwhile, or lost it. */
-	if (after->watches > (seat->node ? 1 : 0))
+	if (after->watches > (side->node ? 1 : 0))
 		complain(_metadata, trial, "inotify instances are left", after->watches);
 	if (before->mappings != after->mappings)
 		complain(_metadata, trial, "mappings are left",
@@ -146,42 +146,42 @@ helper void judge_belongings(struct __test_metadata *_metadata, const struct tri
 
 /* Once with the n-th call failing with its k-th errno. */
 helper void try_once(struct __test_metadata *_metadata, const struct root *root,
-		     struct seat *seat, const struct trial *trial, long n, int k,
+		     struct side *side, const struct trial *trial, long n, int k,
 		     enum inject_many many)
 {
 	struct belongings before = count_belongings(root), after;
 	long r;
 
-	ASSERT_LE(0, trial->before(seat, trial->argument, 0)) TH_LOG("%s", sluice_strerror());
+	ASSERT_LE(0, trial->before(side, trial->argument, 0)) TH_LOG("%s", sluice_strerror());
 	inject_arm(n, k, many);
-	r = trial->run(seat, trial->argument, 0);
+	r = trial->run(side, trial->argument, 0);
 	inject_disarm();
 	EXPECT_EQ(0, inject.unknown) TH_LOG("inject.h has no row for %ld", inject.unknown);
 	if (r < 0 && !(inject.hit && trial->waits && r == -ETIMEDOUT) && r != -EINTR)
 		judge_failure(_metadata, trial, r);
-	trial->after(seat, 0, 0);
+	trial->after(side, 0, 0);
 	after = count_belongings(root);
-	judge_belongings(_metadata, trial, &before, &after, seat);
+	judge_belongings(_metadata, trial, &before, &after, side);
 }
 
 helper void try_all(struct __test_metadata *_metadata, const struct root *root,
-		    struct seat *seat, const struct trial *trial, enum inject_many many)
+		    struct side *side, const struct trial *trial, enum inject_many many)
 {
 	bool more = true;
 	long n;
 	int k;
 
 	/* Things that libc and the library make once are there before anything is counted. */
-	ASSERT_LE(0, trial->before(seat, trial->argument, 0));
-	ASSERT_LE(0, trial->run(seat, trial->argument, 0)) TH_LOG("%s", sluice_strerror());
-	ASSERT_LE(0, trial->after(seat, 0, 0));
+	ASSERT_LE(0, trial->before(side, trial->argument, 0));
+	ASSERT_LE(0, trial->run(side, trial->argument, 0)) TH_LOG("%s", sluice_strerror());
+	ASSERT_LE(0, trial->after(side, 0, 0));
 	for (n = 1; more && n < CALLS_MOST; n++)
 		for (k = 0;; k++) {
-			try_once(_metadata, root, seat, trial, n, k, many);
+			try_once(_metadata, root, side, trial, n, k, many);
 			more = inject.reached;
 			if (!inject.hit)
 				break;
-			try_once(_metadata, root, seat, trial, CALLS_MOST, 0, many);
+			try_once(_metadata, root, side, trial, CALLS_MOST, 0, many);
 		}
 	EXPECT_LT(n, CALLS_MOST);
 	EXPECT_LT(1, n);

@@ -12,15 +12,15 @@ PROCESSES_FIXTURE(turnover);
 /* ---- What a server has --------------------------------------------------- */
 
 /* Looks once what has happened; no request may be there.  0 or -errno. */
-static long look(struct seat *seat, long a, long b)
+static long look(struct side *side, long a, long b)
 {
-	long result = take(seat, 0, SLUICE_NOWAIT);
+	long result = take(side, 0, SLUICE_NOWAIT);
 
 	return result == -EAGAIN ? 0 : result < 0 ? result : -EBADMSG;
 }
 
 /* Mappings of channels and segments. */
-static long mappings(struct seat *seat, long a, long b)
+static long mappings(struct side *side, long a, long b)
 {
 	char line[512];
 	long count = 0;
@@ -35,17 +35,17 @@ static long mappings(struct seat *seat, long a, long b)
 	return count;
 }
 
-static long descriptors(struct seat *seat, long a, long b)
+static long descriptors(struct side *side, long a, long b)
 {
 	return count_fds();
 }
 
-static long memory_bytes(struct seat *seat, long a, long b)
+static long memory_bytes(struct side *side, long a, long b)
 {
 	struct sluice_memory memory = { .size = sizeof(memory) };
 	int r;
 
-	r = sluice_server_memory(seat->server, &memory);
+	r = sluice_server_memory(side->server, &memory);
 	return r < 0 ? r : (long)memory.bytes;
 }
 
@@ -56,7 +56,7 @@ static bool has(struct end *server, long fds, long maps)
 	       at(server, mappings, 0, 0) == maps;
 }
 
-static void exchange(struct __test_metadata *_metadata, struct seat *client, long value)
+static void exchange(struct __test_metadata *_metadata, struct side *client, long value)
 {
 	ASSERT_EQ(1, ask(client, 0, value)) TH_LOG("%s", sluice_strerror());
 	EXPECT_EQ(value + 1, hear(client, 0, LONG)) TH_LOG("%s", sluice_strerror());
@@ -70,19 +70,19 @@ static void exchange(struct __test_metadata *_metadata, struct seat *client, lon
 TEST_F_TIMEOUT(turnover, of_clients_beside_one_that_stays, 120)
 {
 	struct end *server = &self->end[0];
-	struct seat visitor = { 0 };
+	struct side visitor = { 0 };
 	long i, fds, maps;
 
-	start_pair(_metadata, server, IN_PROCESS, &self->seat, &calls);
+	start_pair(_metadata, server, IN_PROCESS, &self->side, &calls);
 	begin(server, serve, 1, 0);
-	exchange(_metadata, &self->seat, 1);
+	exchange(_metadata, &self->side, 1);
 	ASSERT_EQ(1, finish(server));
 	fds = at(server, descriptors, 0, 0);
 	maps = at(server, mappings, 0, 0);
 	ASSERT_LT(0, maps);
 
 	/* Every third asks for nothing; the one that stays asks all the time. */
-	visitor.service = self->seat.service;
+	visitor.service = self->side.service;
 	begin(server, serve, VISITORS + VISITORS - VISITORS / 3, 0);
 	for (i = 0; i < VISITORS; i++) {
 		ASSERT_EQ(0, open_client(&visitor, 0, 0))
@@ -90,7 +90,7 @@ TEST_F_TIMEOUT(turnover, of_clients_beside_one_that_stays, 120)
 		ASSERT_EQ(1, wait_servers(&visitor, 1, LONG));
 		if (i % 3)
 			exchange(_metadata, &visitor, i);
-		exchange(_metadata, &self->seat, i);
+		exchange(_metadata, &self->side, i);
 		close_client(&visitor, 0, 0);
 	}
 	EXPECT_EQ(VISITORS + VISITORS - VISITORS / 3, finish(server));
@@ -100,7 +100,7 @@ TEST_F_TIMEOUT(turnover, of_clients_beside_one_that_stays, 120)
 		       at(server, mappings, 0, 0));
 
 	begin(server, serve, 1, 0);
-	exchange(_metadata, &self->seat, 2);
+	exchange(_metadata, &self->side, 2);
 	EXPECT_EQ(1, finish(server));
 }
 
@@ -116,13 +116,13 @@ static const struct sluice_service_opts narrow = SLUICE_SERVICE_OPTS(
 	.max_borrowed_responses_per_pending_response = 1);
 
 /* loan_into(slot, value): a reply to the request in slot 0, kept unsent. */
-static long loan_into(struct seat *seat, long slot, long value)
+static long loan_into(struct side *side, long slot, long value)
 {
-	struct sluice_reply *reply = loan_number(seat->active[0], value);
+	struct sluice_reply *reply = loan_number(side->active[0], value);
 
 	if (!reply)
 		return -errno;
-	seat->reply[slot] = reply;
+	side->reply[slot] = reply;
 	return 0;
 }
 
@@ -133,8 +133,8 @@ TEST_F_TIMEOUT(turnover, of_replies_that_are_loaned_together, 120)
 	long i, round, bytes = 0;
 
 	start_server(_metadata, server, IN_PROCESS, &calls, &narrow, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
-	ASK_AND_TAKE(&self->seat, server, 0, 1);
+	open_client_side(_metadata, &self->side, &calls, NULL, 1);
+	ASK_AND_TAKE(&self->side, server, 0, 1);
 	for (round = 0; round < ROUNDS; round++) {
 		for (i = 0; i < LOANS; i++) {
 			ASSERT_EQ(0, at(server, loan_into, i, i))
@@ -143,7 +143,7 @@ TEST_F_TIMEOUT(turnover, of_replies_that_are_loaned_together, 120)
 		for (i = 0; i < LOANS; i++) {
 			ASSERT_EQ(0, at(server, send_answer, i, 0))
 				TH_LOG("%s", server->result.sentence);
-			ASSERT_EQ(i, hear(&self->seat, 0, LONG))
+			ASSERT_EQ(i, hear(&self->side, 0, LONG))
 				TH_LOG("%s", sluice_strerror());
 		}
 		if (round == ROUNDS / 20)
@@ -152,24 +152,24 @@ TEST_F_TIMEOUT(turnover, of_replies_that_are_loaned_together, 120)
 	ASSERT_LT(0, bytes);
 	EXPECT_LE(at(server, memory_bytes, 0, 0), bytes);
 	EXPECT_EQ(0, at(server, done, 0, 0));
-	EXPECT_EQ(-EPIPE, hear(&self->seat, 0, LONG));
+	EXPECT_EQ(-EPIPE, hear(&self->side, 0, LONG));
 }
 
 /* ---- Services ------------------------------------------------------------ */
 
 /* churn(times): creates the service and closes it; how often it was there. */
-static long churn(struct seat *seat, long times, long unused)
+static long churn(struct side *side, long times, long unused)
 {
 	long i, result, there = 0;
 
 	for (i = 0; i < times; i++) {
-		result = open_service(seat, PTR(&calls), PTR(&must_create));
+		result = open_service(side, PTR(&calls), PTR(&must_create));
 		if (result == -EEXIST)
 			there++;
 		else if (result < 0)
 			return result;
-		sluice_service_close(seat->service);
-		seat->service = NULL;
+		sluice_service_close(side->service);
+		side->service = NULL;
 	}
 	return there;
 }
@@ -186,7 +186,7 @@ TEST_F_TIMEOUT(turnover, of_a_service_leaves_no_ghost, 120)
 		EXPECT_LE(0, finish(&self->end[i]))
 			TH_LOG("%s", self->end[i].result.sentence);
 	}
-	EXPECT_EQ(0, churn(&self->seat, 20, 0));
+	EXPECT_EQ(0, churn(&self->side, 20, 0));
 }
 
 /* ---- Servers ------------------------------------------------------------- */
@@ -196,14 +196,14 @@ TEST_F_TIMEOUT(turnover, of_a_server_that_took_nobody, 120)
 {
 	struct end *server = &self->end[0], *other = &self->end[1];
 
-	start_pair(_metadata, server, IN_PROCESS, &self->seat, &calls);
+	start_pair(_metadata, server, IN_PROCESS, &self->side, &calls);
 	start_client(_metadata, other, IN_PROCESS, &calls, 1);
-	ASSERT_EQ(1, ask(&self->seat, 0, 1));
+	ASSERT_EQ(1, ask(&self->side, 0, 1));
 	ASSERT_EQ(1, at(other, ask, 0, 2));
 	begin(other, hear, 0, LONG);
 	until_asleep(other);
 	ASSERT_EQ(0, at(server, close_server, 0, 0));
-	EXPECT_EQ(-EPIPE, hear(&self->seat, 0, LONG))
+	EXPECT_EQ(-EPIPE, hear(&self->side, 0, LONG))
 		TH_LOG("%s", sluice_strerror());
 	EXPECT_EQ(-EPIPE, finish(other)) TH_LOG("%s", other->result.sentence);
 }

@@ -15,7 +15,7 @@
 FIXTURE(vanished) {
 	struct root root;
 	char moved[80];
-	struct seat seat;
+	struct side side;
 	struct end server;
 	struct end crowd[6];
 };
@@ -66,13 +66,13 @@ FIXTURE_SETUP(vanished)
 	ends_mix(self->crowd, 6);
 	start_server(_metadata, &self->server, IN_PROCESS, &calls, NULL, NULL);
 	begin(&self->server, keep_serving, ROUNDS, 0);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
+	open_client_side(_metadata, &self->side, &calls, NULL, 1);
 }
 
 /* The server is killed, since only a request ends its step. */
 FIXTURE_TEARDOWN(vanished)
 {
-	leave(&self->seat, 0, 0);
+	leave(&self->side, 0, 0);
 	if (end_runs(&self->server)) {
 		end_kill_and_reap(&self->server);
 	}
@@ -92,29 +92,29 @@ static void do_damage(struct __test_metadata *_metadata, const char *damage)
 	ASSERT_EQ(0, system(command)) TH_LOG("%s", damage);
 }
 
-static void expect_answer(struct __test_metadata *_metadata, struct seat *seat, long servers)
+static void expect_answer(struct __test_metadata *_metadata, struct side *side, long servers)
 {
 	long i;
 
-	ASSERT_EQ(servers, ask(seat, 0, 20)) TH_LOG("%s", sluice_strerror());
+	ASSERT_EQ(servers, ask(side, 0, 20)) TH_LOG("%s", sluice_strerror());
 	for (i = 0; i < servers; i++)
-		ASSERT_EQ(21, hear(seat, 0, LONG)) TH_LOG("%s", sluice_strerror());
-	ASSERT_EQ(0, hear_end(seat, 0, LONG));
+		ASSERT_EQ(21, hear(side, 0, LONG)) TH_LOG("%s", sluice_strerror());
+	ASSERT_EQ(0, hear_end(side, 0, LONG));
 }
 
-static long ask_and_hear(struct seat *seat, long servers, long unused)
+static long ask_and_hear(struct side *side, long servers, long unused)
 {
-	long r = ask(seat, 0, 30), i;
+	long r = ask(side, 0, 30), i;
 
 	(void)unused;
 	if (r != servers)
 		return r < 0 ? r : -ENOTCONN;
 	for (i = 0; i < servers; i++) {
-		r = hear(seat, 0, LONG);
+		r = hear(side, 0, LONG);
 		if (r != 31)
 			return r < 0 ? r : -EBADMSG;
 	}
-	return cancel(seat, 0, 0);
+	return cancel(side, 0, 0);
 }
 
 /* A client that comes meets the servers once their names are back. */
@@ -171,18 +171,18 @@ static void damage_under(struct __test_metadata *_metadata, struct end *server,
 TEST_F_TIMEOUT(vanished, a_new_client, 240)
 {
 	damage_under(_metadata, &self->server, variant->damage);
-	expect_answer(_metadata, &self->seat, 1);
+	expect_answer(_metadata, &self->side, 1);
 	start_new_client(_metadata, &self->crowd[0], 1);
-	expect_answer(_metadata, &self->seat, 1);
+	expect_answer(_metadata, &self->side, 1);
 }
 
 TEST_F_TIMEOUT(vanished, a_new_server, 240)
 {
 	damage_under(_metadata, &self->server, variant->damage);
 	start_new_server(_metadata, &self->crowd[0]);
-	ASSERT_EQ(2, wait_servers(&self->seat, 2, RENEWAL_LONG)) TH_LOG("%s", sluice_strerror());
+	ASSERT_EQ(2, wait_servers(&self->side, 2, RENEWAL_LONG)) TH_LOG("%s", sluice_strerror());
 	begin(&self->crowd[0], serve, 1, 0);
-	expect_answer(_metadata, &self->seat, 2);
+	expect_answer(_metadata, &self->side, 2);
 	ASSERT_EQ(1, finish(&self->crowd[0]));
 }
 
@@ -195,11 +195,11 @@ TEST_F_TIMEOUT(vanished, newcomers_first, 240)
 	come_as_client(_metadata, &self->crowd[1]);
 	go_on(_metadata, &self->server);
 	meet_servers(_metadata, &self->crowd[1], 2);
-	ASSERT_EQ(2, wait_servers(&self->seat, 2, RENEWAL_LONG)) TH_LOG("%s", sluice_strerror());
+	ASSERT_EQ(2, wait_servers(&self->side, 2, RENEWAL_LONG)) TH_LOG("%s", sluice_strerror());
 	begin(&self->crowd[0], serve, 2, 0);
 	ASSERT_EQ(0, at(&self->crowd[1], ask_and_hear, 2, 0))
 		TH_LOG("%s", self->crowd[1].result.sentence);
-	expect_answer(_metadata, &self->seat, 2);
+	expect_answer(_metadata, &self->side, 2);
 	ASSERT_EQ(2, finish(&self->crowd[0]));
 }
 

@@ -21,33 +21,33 @@ TEST_F(waiting, for_servers)
 {
 	size_t i;
 
-	ASSERT_EQ(0, join_client(&self->seat, PTR(&calls), 0));
-	EXPECT_EQ(0, wait_servers(&self->seat, 0, SLUICE_FOREVER));
-	EXPECT_EQ(0, wait_servers(&self->seat, 0, SLUICE_NOWAIT));
-	EXPECT_EQ(-EAGAIN, wait_servers(&self->seat, 1, SLUICE_NOWAIT));
+	ASSERT_EQ(0, join_client(&self->side, PTR(&calls), 0));
+	EXPECT_EQ(0, wait_servers(&self->side, 0, SLUICE_FOREVER));
+	EXPECT_EQ(0, wait_servers(&self->side, 0, SLUICE_NOWAIT));
+	EXPECT_EQ(-EAGAIN, wait_servers(&self->side, 1, SLUICE_NOWAIT));
 	for (i = 0; i < ARRAY_SIZE(times); i++) {
 		EXPECT_TIMES_OUT(times[i],
-				 wait_servers(&self->seat, 1, times[i]));
+				 wait_servers(&self->side, 1, times[i]));
 	}
-	EXPECT_EQ(-EUSERS, wait_servers(&self->seat, 33, SLUICE_FOREVER));
+	EXPECT_EQ(-EUSERS, wait_servers(&self->side, 33, SLUICE_FOREVER));
 
 	start_server(_metadata, &self->end[0], variant->place, &calls, NULL, NULL);
-	EXPECT_EQ(1, wait_servers(&self->seat, 1, SLUICE_FOREVER));
-	EXPECT_EQ(1, wait_servers(&self->seat, 1, SLUICE_NOWAIT));
-	EXPECT_EQ(1, wait_servers(&self->seat, 0, SLUICE_NOWAIT));
-	EXPECT_EQ(-EAGAIN, wait_servers(&self->seat, 2, SLUICE_NOWAIT));
+	EXPECT_EQ(1, wait_servers(&self->side, 1, SLUICE_FOREVER));
+	EXPECT_EQ(1, wait_servers(&self->side, 1, SLUICE_NOWAIT));
+	EXPECT_EQ(1, wait_servers(&self->side, 0, SLUICE_NOWAIT));
+	EXPECT_EQ(-EAGAIN, wait_servers(&self->side, 2, SLUICE_NOWAIT));
 	EXPECT_TIMES_OUT(10 * MILLISECOND,
-			 wait_servers(&self->seat, 2, 10 * MILLISECOND));
+			 wait_servers(&self->side, 2, 10 * MILLISECOND));
 	start_server(_metadata, &self->end[1], variant->place, &calls, NULL, NULL);
 	start_server(_metadata, &self->end[2], variant->place, &calls, NULL, NULL);
-	EXPECT_EQ(3, wait_servers(&self->seat, 3, LONG));
-	EXPECT_EQ(3, wait_servers(&self->seat, 2, LONG));
+	EXPECT_EQ(3, wait_servers(&self->side, 3, LONG));
+	EXPECT_EQ(3, wait_servers(&self->side, 2, LONG));
 
 	/* One leaves. */
 	ASSERT_EQ(0, at(&self->end[1], close_server, 0, 0));
-	EXPECT_TRUE(EVENTUALLY(wait_servers(&self->seat, 3, SLUICE_NOWAIT) ==
+	EXPECT_TRUE(EVENTUALLY(wait_servers(&self->side, 3, SLUICE_NOWAIT) ==
 			       -EAGAIN));
-	EXPECT_EQ(2, wait_servers(&self->seat, 2, SLUICE_NOWAIT));
+	EXPECT_EQ(2, wait_servers(&self->side, 2, SLUICE_NOWAIT));
 }
 
 TEST_F(waiting, for_servers_while_asleep)
@@ -70,22 +70,22 @@ TEST_F(waiting, for_a_request)
 {
 	size_t i;
 
-	ASSERT_EQ(0, join_server(&self->seat, PTR(&calls), 0));
-	EXPECT_EQ(-EAGAIN, take(&self->seat, 0, SLUICE_NOWAIT));
+	ASSERT_EQ(0, join_server(&self->side, PTR(&calls), 0));
+	EXPECT_EQ(-EAGAIN, take(&self->side, 0, SLUICE_NOWAIT));
 	for (i = 0; i < ARRAY_SIZE(times); i++) {
-		EXPECT_TIMES_OUT(times[i], take(&self->seat, 0, times[i]));
+		EXPECT_TIMES_OUT(times[i], take(&self->side, 0, times[i]));
 	}
 
 	/* With a client there that does not ask. */
 	start_client(_metadata, &self->end[0], variant->place, &calls, 1);
-	EXPECT_EQ(-EAGAIN, take(&self->seat, 0, SLUICE_NOWAIT));
+	EXPECT_EQ(-EAGAIN, take(&self->side, 0, SLUICE_NOWAIT));
 	for (i = 0; i < ARRAY_SIZE(times); i++) {
-		EXPECT_TIMES_OUT(times[i], take(&self->seat, 0, times[i]));
+		EXPECT_TIMES_OUT(times[i], take(&self->side, 0, times[i]));
 	}
 	ASSERT_EQ(1, at(&self->end[0], ask, 0, 3));
 	/* Through sockets, a look without a wait asks the kernel every 100 us only. */
 	usleep(1000);
-	EXPECT_EQ(3, take(&self->seat, 0, SLUICE_NOWAIT));
+	EXPECT_EQ(3, take(&self->side, 0, SLUICE_NOWAIT));
 }
 
 TEST_F(waiting, for_a_response)
@@ -93,15 +93,15 @@ TEST_F(waiting, for_a_response)
 	size_t i;
 
 	SET_UP_PAIR(NULL);
-	ASSERT_EQ(1, ask(&self->seat, 0, 3));
-	EXPECT_EQ(-EAGAIN, hear(&self->seat, 0, SLUICE_NOWAIT));
+	ASSERT_EQ(1, ask(&self->side, 0, 3));
+	EXPECT_EQ(-EAGAIN, hear(&self->side, 0, SLUICE_NOWAIT));
 	for (i = 0; i < ARRAY_SIZE(times); i++) {
-		EXPECT_TIMES_OUT(times[i], hear(&self->seat, 0, times[i]));
+		EXPECT_TIMES_OUT(times[i], hear(&self->side, 0, times[i]));
 	}
 	ASSERT_EQ(3, at(&self->end[0], take, 0, LONG));
-	EXPECT_TIMES_OUT(MILLISECOND, hear(&self->seat, 0, MILLISECOND));
+	EXPECT_TIMES_OUT(MILLISECOND, hear(&self->side, 0, MILLISECOND));
 	ASSERT_EQ(0, at(&self->end[0], answer, 0, 4));
-	EXPECT_EQ(4, hear(&self->seat, 0, SLUICE_NOWAIT));
+	EXPECT_EQ(4, hear(&self->side, 0, SLUICE_NOWAIT));
 }
 
 /* Both ends sleep before each message: the doorbell must ring every time. */
@@ -134,13 +134,13 @@ TEST_F(waiting, woken_by_another_exchange)
 	struct end *server = &self->end[0];
 
 	SET_UP_PAIR(NULL);
-	ASK_AND_TAKE_MANY(&self->seat, server, 2, 1);
+	ASK_AND_TAKE_MANY(&self->side, server, 2, 1);
 	ASSERT_EQ(0, at(server, answer, 1, 20));
 	EXPECT_TIMES_OUT(20 * MILLISECOND,
-			 hear(&self->seat, 0, 20 * MILLISECOND));
+			 hear(&self->side, 0, 20 * MILLISECOND));
 	ASSERT_EQ(0, at(server, answer, 0, 10));
-	EXPECT_EQ(10, hear(&self->seat, 0, LONG));
-	EXPECT_EQ(20, hear(&self->seat, 1, LONG));
+	EXPECT_EQ(10, hear(&self->side, 0, LONG));
+	EXPECT_EQ(20, hear(&self->side, 1, LONG));
 }
 
 /* How often this thread has gone to sleep. */
@@ -161,19 +161,19 @@ TEST_F(waiting, quietly_beside_a_stream)
 	long before;
 
 	SET_UP_PAIR(NULL);
-	ASK_AND_TAKE_MANY(&self->seat, server, 2, 1);
+	ASK_AND_TAKE_MANY(&self->side, server, 2, 1);
 	begin(server, answer_slowly, 0, 200);
 	while (recv(server->socket, &before, 1, MSG_PEEK | MSG_DONTWAIT) < 0) {
-		EXPECT_EQ(-ETIMEDOUT, hear(&self->seat, 1, 50 * MILLISECOND));
+		EXPECT_EQ(-ETIMEDOUT, hear(&self->side, 1, 50 * MILLISECOND));
 	}
 	ASSERT_EQ(200, finish(server));
 	before = sleeps();
 	EXPECT_TIMES_OUT(300 * MILLISECOND,
-			 hear(&self->seat, 1, 300 * MILLISECOND));
+			 hear(&self->side, 1, 300 * MILLISECOND));
 	EXPECT_GT(30, sleeps() - before);
 	ASSERT_EQ(0, at(server, answer, 1, 20));
-	EXPECT_EQ(20, hear(&self->seat, 1, LONG));
-	EXPECT_EQ(192, hear(&self->seat, 0, LONG));
+	EXPECT_EQ(20, hear(&self->side, 1, LONG));
+	EXPECT_EQ(192, hear(&self->side, 0, LONG));
 }
 
 /* ---- Signals ------------------------------------------------------------- */
@@ -200,11 +200,11 @@ TEST_F(waiting, quietly_beside_a_stream)
 
 TEST_F(waiting, interrupted_for_servers)
 {
-	ASSERT_EQ(0, join_client(&self->seat, PTR(&calls), 0));
-	EXPECT_INTERRUPTED(wait_servers(&self->seat, 1, SLUICE_FOREVER));
-	EXPECT_INTERRUPTED(wait_servers(&self->seat, 1, LONG));
+	ASSERT_EQ(0, join_client(&self->side, PTR(&calls), 0));
+	EXPECT_INTERRUPTED(wait_servers(&self->side, 1, SLUICE_FOREVER));
+	EXPECT_INTERRUPTED(wait_servers(&self->side, 1, LONG));
 	start_server(_metadata, &self->end[0], variant->place, &calls, NULL, NULL);
-	EXPECT_EQ(1, wait_servers(&self->seat, 1, LONG));
+	EXPECT_EQ(1, wait_servers(&self->side, 1, LONG));
 }
 
 TEST_F(waiting, interrupted_for_a_request)
@@ -212,15 +212,15 @@ TEST_F(waiting, interrupted_for_a_request)
 	struct end *client = &self->end[0];
 
 	end_start(_metadata, client, variant->place);
-	ASSERT_EQ(0, join_server(&self->seat, PTR(&calls), 0));
-	EXPECT_INTERRUPTED(take(&self->seat, 0, SLUICE_FOREVER));
+	ASSERT_EQ(0, join_server(&self->side, PTR(&calls), 0));
+	EXPECT_INTERRUPTED(take(&self->side, 0, SLUICE_FOREVER));
 	ASSERT_EQ(0, at(client, join_client, PTR(&calls), 0));
 	ASSERT_EQ(1, at(client, wait_servers, 1, LONG));
-	EXPECT_INTERRUPTED(take(&self->seat, 0, SLUICE_FOREVER));
-	EXPECT_INTERRUPTED(take(&self->seat, 0, LONG));
+	EXPECT_INTERRUPTED(take(&self->side, 0, SLUICE_FOREVER));
+	EXPECT_INTERRUPTED(take(&self->side, 0, LONG));
 	EXPECT_EQ(1, at(client, ask, 0, 8));
-	EXPECT_EQ(8, take(&self->seat, 0, LONG));
-	EXPECT_EQ(0, answer(&self->seat, 0, 9));
+	EXPECT_EQ(8, take(&self->side, 0, LONG));
+	EXPECT_EQ(0, answer(&self->side, 0, 9));
 	EXPECT_EQ(9, at(client, hear, 0, LONG));
 }
 
@@ -229,13 +229,13 @@ TEST_F(waiting, interrupted_for_a_response)
 	struct end *server = &self->end[0];
 
 	SET_UP_PAIR(NULL);
-	ASSERT_EQ(1, ask(&self->seat, 0, 8));
-	EXPECT_INTERRUPTED(hear(&self->seat, 0, SLUICE_FOREVER));
+	ASSERT_EQ(1, ask(&self->side, 0, 8));
+	EXPECT_INTERRUPTED(hear(&self->side, 0, SLUICE_FOREVER));
 	ASSERT_EQ(8, at(server, take, 0, LONG));
-	EXPECT_INTERRUPTED(hear(&self->seat, 0, SLUICE_FOREVER));
-	EXPECT_INTERRUPTED(hear(&self->seat, 0, LONG));
+	EXPECT_INTERRUPTED(hear(&self->side, 0, SLUICE_FOREVER));
+	EXPECT_INTERRUPTED(hear(&self->side, 0, LONG));
 	EXPECT_EQ(0, at(server, answer, 0, 9));
-	EXPECT_EQ(9, hear(&self->seat, 0, LONG));
+	EXPECT_EQ(9, hear(&self->side, 0, LONG));
 }
 
 /* ---- Fairness ------------------------------------------------------------ */
@@ -272,7 +272,7 @@ TEST_F(waiting, clients_take_turns)
 	SET_UP_PAIR(NULL);
 	start_client(_metadata, slow, variant->place, &calls, 1);
 	for (round = 0; round < 10; round++) {
-		ASSERT_EQ(8, ask_many(&self->seat, 8, 0));
+		ASSERT_EQ(8, ask_many(&self->side, 8, 0));
 		for (i = 0; i < 4; i++) {
 			ASSERT_EQ(1, at(slow, ask, i, 100 + i));
 		}
@@ -284,7 +284,7 @@ TEST_F(waiting, clients_take_turns)
 			ASSERT_EQ(0, at(server, done, i, 0));
 		}
 		for (i = 0; i < 8; i++) {
-			ASSERT_EQ(0, cancel(&self->seat, i, 0));
+			ASSERT_EQ(0, cancel(&self->side, i, 0));
 		}
 		for (i = 0; i < 4; i++) {
 			ASSERT_EQ(0, at(slow, cancel, i, 0));
@@ -299,9 +299,9 @@ TEST_F(waiting, streams_take_turns)
 	struct seen seen;
 	long i, round;
 
-	start_two_servers(_metadata, busy, slow, variant->place, &self->seat, &calls, NULL);
+	start_two_servers(_metadata, busy, slow, variant->place, &self->side, &calls, NULL);
 	for (round = 0; round < 10; round++) {
-		ASSERT_EQ(2, ask(&self->seat, 0, round));
+		ASSERT_EQ(2, ask(&self->side, 0, round));
 		ASSERT_EQ(round, at(busy, take, 0, LONG));
 		ASSERT_EQ(round, at(slow, take, 0, LONG));
 		for (i = 0; i < 8; i++) {
@@ -312,11 +312,11 @@ TEST_F(waiting, streams_take_turns)
 		}
 		seen = (struct seen){ 0, 0 };
 		for (i = 0; i < 12; i++) {
-			expect_turn(_metadata, &seen, i, hear(&self->seat, 0, LONG));
+			expect_turn(_metadata, &seen, i, hear(&self->side, 0, LONG));
 		}
 		ASSERT_EQ(0, at(busy, done, 0, 0));
 		ASSERT_EQ(0, at(slow, done, 0, 0));
-		ASSERT_EQ(0, hear_end(&self->seat, 0, LONG));
+		ASSERT_EQ(0, hear_end(&self->side, 0, LONG));
 	}
 }
 

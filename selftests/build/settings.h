@@ -364,24 +364,24 @@ helper int try_value(const struct field *field, uint64_t value, uint64_t *ret_fo
 {
 	bool node = !strcmp(field->owner, "node"), client = !strcmp(field->owner, "client");
 	bool server = !strcmp(field->owner, "server");
-	struct seat seat = { .wait = SLUICE_WAIT_AUTO };
+	struct side side = { .wait = SLUICE_WAIT_AUTO };
 	struct trial trial;
 	int error = 0;
 
 	trial_prepare(&trial, field);
 	trial_store(&trial, field, value);
-	seat.node = sluice_node_create("trial", node ? &trial.options.node : NULL);
-	seat.service = sluice_service_open(seat.node, &blobs, node || client || server ?
+	side.node = sluice_node_create("trial", node ? &trial.options.node : NULL);
+	side.service = sluice_service_open(side.node, &blobs, node || client || server ?
 					   NULL : &trial.options.service);
 	if (client)
-		seat.client = sluice_client_create(seat.service, &trial.options.client);
+		side.client = sluice_client_create(side.service, &trial.options.client);
 	if (server)
-		seat.server = sluice_server_create(seat.service, &trial.options.server);
-	if (!seat.service || (client && !seat.client) || (server && !seat.server))
+		side.server = sluice_server_create(side.service, &trial.options.server);
+	if (!side.service || (client && !side.client) || (server && !side.server))
 		error = errno;
 	else
-		trial_find(seat.service, field, ret_found);
-	leave(&seat, 0, 0);
+		trial_find(side.service, field, ret_found);
+	leave(&side, 0, 0);
 	return error;
 }
 

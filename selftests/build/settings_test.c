@@ -20,7 +20,7 @@ FIXTURE(settings)
 {
 	struct root root;
 	struct page page;
-	struct seat seat;
+	struct side side;
 };
 
 FIXTURE_SETUP(settings)
@@ -37,7 +37,7 @@ FIXTURE_SETUP(settings)
 
 FIXTURE_TEARDOWN(settings)
 {
-	leave(&self->seat, 0, 0);
+	leave(&self->side, 0, 0);
 	TEARDOWN_CHECKS(&self->root);
 }
 
@@ -179,8 +179,8 @@ TEST_F(settings, defaults)
 	const struct field *field;
 	size_t i;
 
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&blobs), 0));
-	ASSERT_EQ(0, sluice_service_settings(self->seat.service, &found));
+	ASSERT_EQ(0, open_service(&self->side, PTR(&blobs), 0));
+	ASSERT_EQ(0, sluice_service_settings(self->side.service, &found));
 	for (i = 0; i < self->page.ranges; i++) {
 		field = field_of(&self->page.range[i]);
 		if (!field || strcmp(field->owner, "service") || field->kind != NUMBER_FIELD ||
@@ -271,7 +271,7 @@ TEST_F(settings, a_key_is_not_empty)
 	const struct sluice_service_opts service = SLUICE_SERVICE_OPTS(
 		.attributes = &attribute, .attribute_count = 1);
 
-	EXPECT_EQ(-EINVAL, open_service(&self->seat, PTR(&blobs), PTR(&service)));
+	EXPECT_EQ(-EINVAL, open_service(&self->side, PTR(&blobs), PTR(&service)));
 	EXPECT_SAYS("key");
 }
 
@@ -293,9 +293,9 @@ TEST_F(settings, limits_are_used_up)
 			rows += is_row(&self->page.use[j], i);
 		EXPECT_EQ(1, rows)
 			TH_LOG("%s.%s: %s", limits[i].owner, limits[i].name, limits[i].error);
-		EXPECT_EQ(-error_of(limits[i].error), limits[i].use_up(&self->seat))
+		EXPECT_EQ(-error_of(limits[i].error), limits[i].use_up(&self->side))
 			TH_LOG("%s.%s: %s", limits[i].owner, limits[i].name, sluice_strerror());
-		leave(&self->seat, 0, 0);
+		leave(&self->side, 0, 0);
 	}
 }
 
@@ -305,7 +305,7 @@ TEST_F(settings, defaults_of_memory)
 	uint64_t limit;
 	size_t i;
 
-	ASSERT_EQ(1, have_blob(&self->seat, &server_without_other_limits));
+	ASSERT_EQ(1, have_blob(&self->side, &server_without_other_limits));
 	for (i = 0; i < self->page.ranges; i++) {
 		const struct range *row = &self->page.range[i];
 		bool server = !strcmp(row->owner, "server");
@@ -315,7 +315,7 @@ TEST_F(settings, defaults_of_memory)
 			continue;
 		ASSERT_TRUE(number_of(row->preset, &limit));
 		snprintf(number, sizeof(number), " %llu ", (unsigned long long)limit);
-		EXPECT_EQ(-EMSGSIZE, (server ? loan_reply : loan_request)(&self->seat, 1,
+		EXPECT_EQ(-EMSGSIZE, (server ? loan_reply : loan_request)(&self->side, 1,
 									  limit + 1));
 		EXPECT_SAYS(number);
 	}

@@ -8,113 +8,113 @@
 static const struct sluice_service_opts of_1 = SLUICE_SERVICE_OPTS(
 	LIMITS_OF(1), .max_nodes = 1, .max_fds_per_message = 1);
 
-/* Client and server are in one seat: the server takes the client in its own calls. */
-helper long open_pair(struct seat *seat, const struct sluice_contract *contract,
+/* Client and server are in one side: the server takes the client in its own calls. */
+helper long open_pair(struct side *side, const struct sluice_contract *contract,
 		      const struct sluice_service_opts *service,
 		      const struct sluice_client_opts *client,
 		      const struct sluice_server_opts *server)
 {
-	long r = open_service(seat, PTR(contract), PTR(service));
+	long r = open_service(side, PTR(contract), PTR(service));
 
 	if (!r)
-		r = open_server(seat, PTR(server), 0);
+		r = open_server(side, PTR(server), 0);
 	if (!r)
-		r = open_client(seat, PTR(client), 0);
-	while (!r && wait_servers(seat, 1, SLUICE_NOWAIT) < 0)
-		if (sluice_server_receive(seat->server, SLUICE_NOWAIT))
+		r = open_client(side, PTR(client), 0);
+	while (!r && wait_servers(side, 1, SLUICE_NOWAIT) < 0)
+		if (sluice_server_receive(side->server, SLUICE_NOWAIT))
 			r = -EBADMSG;
 	return r;
 }
 
 /* A request of 1 is held by the server. */
-helper long have_request(struct seat *seat)
+helper long have_request(struct side *side)
 {
-	long r = open_pair(seat, &calls, &of_1, NULL, NULL);
+	long r = open_pair(side, &calls, &of_1, NULL, NULL);
 
 	if (!r)
-		r = ask(seat, 0, 1);
-	return r == 1 ? take(seat, 0, LONG) : r;
+		r = ask(side, 0, 1);
+	return r == 1 ? take(side, 0, LONG) : r;
 }
 
-helper long two_clients(struct seat *seat)
+helper long two_clients(struct side *side)
 {
-	if (open_pair(seat, &calls, &of_1, NULL, NULL))
+	if (open_pair(side, &calls, &of_1, NULL, NULL))
 		return -EBADMSG;
-	return sluice_client_create(seat->service, NULL) ? 0 : -errno;
+	return sluice_client_create(side->service, NULL) ? 0 : -errno;
 }
 
-helper long two_servers(struct seat *seat)
+helper long two_servers(struct side *side)
 {
-	if (open_pair(seat, &calls, &of_1, NULL, NULL))
+	if (open_pair(side, &calls, &of_1, NULL, NULL))
 		return -EBADMSG;
-	return sluice_server_create(seat->service, NULL) ? 0 : -errno;
+	return sluice_server_create(side->service, NULL) ? 0 : -errno;
 }
 
-helper long two_nodes(struct seat *seat)
+helper long two_nodes(struct side *side)
 {
-	struct seat other = { .wait = seat->wait };
+	struct side other = { .wait = side->wait };
 	long r;
 
-	if (open_service(seat, PTR(&calls), PTR(&of_1)))
+	if (open_service(side, PTR(&calls), PTR(&of_1)))
 		return -EBADMSG;
 	r = open_service(&other, PTR(&calls), 0);
 	leave(&other, 0, 0);
 	return r;
 }
 
-helper long two_loans(struct seat *seat)
+helper long two_loans(struct side *side)
 {
-	if (open_pair(seat, &calls, &of_1, NULL, NULL) || loan_question(seat, 0, 1))
+	if (open_pair(side, &calls, &of_1, NULL, NULL) || loan_question(side, 0, 1))
 		return -EBADMSG;
-	return loan_question(seat, 1, 1);
+	return loan_question(side, 1, 1);
 }
 
-helper long two_requests(struct seat *seat)
+helper long two_requests(struct side *side)
 {
-	if (open_pair(seat, &calls, &of_1, NULL, NULL) || ask(seat, 0, 1) != 1)
+	if (open_pair(side, &calls, &of_1, NULL, NULL) || ask(side, 0, 1) != 1)
 		return -EBADMSG;
-	return ask(seat, 1, 1);
+	return ask(side, 1, 1);
 }
 
-helper long two_requests_of_a_client(struct seat *seat)
+helper long two_requests_of_a_client(struct side *side)
 {
 	static const struct sluice_client_opts one = SLUICE_CLIENT_OPTS(
 		.max_active_requests = 1);
 
-	if (open_pair(seat, &calls, NULL, &one, NULL) || ask(seat, 0, 1) != 1)
+	if (open_pair(side, &calls, NULL, &one, NULL) || ask(side, 0, 1) != 1)
 		return -EBADMSG;
-	return ask(seat, 1, 1);
+	return ask(side, 1, 1);
 }
 
-helper long two_replies(struct seat *seat)
+helper long two_replies(struct side *side)
 {
-	if (have_request(seat) != 1 || loan_answer(seat, 0, 1))
+	if (have_request(side) != 1 || loan_answer(side, 0, 1))
 		return -EBADMSG;
-	return loan_answer(seat, 0, 2);
+	return loan_answer(side, 0, 2);
 }
 
 /* The first of two answers is lost. */
-helper long two_unread(struct seat *seat)
+helper long two_unread(struct side *side)
 {
-	if (have_request(seat) != 1 || answer_many(seat, 10, 2) != 2)
+	if (have_request(side) != 1 || answer_many(side, 10, 2) != 2)
 		return -EBADMSG;
-	return hear(seat, 0, LONG) == 11 ? 0 : -EBADMSG;
+	return hear(side, 0, LONG) == 11 ? 0 : -EBADMSG;
 }
 
-helper long two_borrowed(struct seat *seat)
+helper long two_borrowed(struct side *side)
 {
-	if (have_request(seat) != 1 || answer(seat, 0, 10) || hold(seat, 0, 0) != 10 ||
-	    answer(seat, 0, 11))
+	if (have_request(side) != 1 || answer(side, 0, 10) || hold(side, 0, 0) != 10 ||
+	    answer(side, 0, 11))
 		return -EBADMSG;
-	return hear(seat, 0, SLUICE_NOWAIT);
+	return hear(side, 0, SLUICE_NOWAIT);
 }
 
-helper long two_fds(struct seat *seat)
+helper long two_fds(struct side *side)
 {
-	if (open_pair(seat, &calls, &of_1, NULL, NULL) || loan_question(seat, 0, 1) ||
-	    sluice_request_attach_fd(seat->request[0], STDOUT_FILENO))
+	if (open_pair(side, &calls, &of_1, NULL, NULL) || loan_question(side, 0, 1) ||
+	    sluice_request_attach_fd(side->request[0], STDOUT_FILENO))
 		return -EBADMSG;
-	return sluice_request_attach_fd(seat->request[0], STDOUT_FILENO);
+	return sluice_request_attach_fd(side->request[0], STDOUT_FILENO);
 }
 
 /* ---- Memory ---- */
@@ -129,85 +129,85 @@ static const struct sluice_server_opts peers_of_1_page = SLUICE_SERVER_OPTS(
 	.peer_memory_limit = 4096);
 static const struct sluice_server_opts server_without_other_limits = SLUICE_SERVER_OPTS(
 	.port_memory_limit = UINT64_C(1) << 40, .peer_memory_limit = UINT64_C(1) << 40);
-helper long loan_request(struct seat *seat, long slot, size_t count)
+helper long loan_request(struct side *side, long slot, size_t count)
 {
-	seat->request[slot] = sluice_client_loan(seat->client, count);
-	return seat->request[slot] ? 0 : -errno;
+	side->request[slot] = sluice_client_loan(side->client, count);
+	return side->request[slot] ? 0 : -errno;
 }
 
-helper long loan_reply(struct seat *seat, long slot, size_t count)
+helper long loan_reply(struct side *side, long slot, size_t count)
 {
-	seat->reply[slot] = sluice_active_request_loan(seat->active[0], count);
-	return seat->reply[slot] ? 0 : -errno;
+	side->reply[slot] = sluice_active_request_loan(side->active[0], count);
+	return side->reply[slot] ? 0 : -errno;
 }
 
-helper long have_blob(struct seat *seat, const struct sluice_server_opts *server)
+helper long have_blob(struct side *side, const struct sluice_server_opts *server)
 {
-	long r = open_pair(seat, &blobs, NULL, NULL, server);
+	long r = open_pair(side, &blobs, NULL, NULL, server);
 
 	if (!r)
-		r = ask_blob(seat, 0, 1);
-	return r == 1 ? take_blob(seat, 0, LONG) : r;
+		r = ask_blob(side, 0, 1);
+	return r == 1 ? take_blob(side, 0, LONG) : r;
 }
 
-helper long a_long_request(struct seat *seat)
+helper long a_long_request(struct side *side)
 {
-	if (open_pair(seat, &blobs, NULL, &client_of_1_page, NULL))
+	if (open_pair(side, &blobs, NULL, &client_of_1_page, NULL))
 		return -EBADMSG;
-	return loan_request(seat, 0, 4097);
+	return loan_request(side, 0, 4097);
 }
 
-helper long a_request_too_many(struct seat *seat)
+helper long a_request_too_many(struct side *side)
 {
-	if (open_pair(seat, &blobs, NULL, &client_of_1_page, NULL) ||
-	    loan_request(seat, 0, 4096))
+	if (open_pair(side, &blobs, NULL, &client_of_1_page, NULL) ||
+	    loan_request(side, 0, 4096))
 		return -EBADMSG;
-	return loan_request(seat, 1, 1);
+	return loan_request(side, 1, 1);
 }
 
-helper long a_long_static_request(struct seat *seat)
+helper long a_long_static_request(struct side *side)
 {
-	if (open_pair(seat, &blobs, NULL, &static_client, NULL))
+	if (open_pair(side, &blobs, NULL, &static_client, NULL))
 		return -EBADMSG;
-	return loan_request(seat, 0, 2);
+	return loan_request(side, 0, 2);
 }
 
-helper long a_long_reply(struct seat *seat)
+helper long a_long_reply(struct side *side)
 {
-	return have_blob(seat, &server_of_1_page) == 1 ? loan_reply(seat, 0, 4097) : -EBADMSG;
+	return have_blob(side, &server_of_1_page) == 1 ? loan_reply(side, 0, 4097) : -EBADMSG;
 }
 
-helper long one_too_many(struct seat *seat, const struct sluice_server_opts *server)
+helper long one_too_many(struct side *side, const struct sluice_server_opts *server)
 {
-	if (have_blob(seat, server) != 1 || loan_reply(seat, 0, 4096))
+	if (have_blob(side, server) != 1 || loan_reply(side, 0, 4096))
 		return -EBADMSG;
-	return loan_reply(seat, 1, 1);
+	return loan_reply(side, 1, 1);
 }
 
-helper long a_reply_too_many(struct seat *seat)
+helper long a_reply_too_many(struct side *side)
 {
-	return one_too_many(seat, &server_of_1_page);
+	return one_too_many(side, &server_of_1_page);
 }
 
-helper long a_reply_too_many_for_all(struct seat *seat)
+helper long a_reply_too_many_for_all(struct side *side)
 {
-	return one_too_many(seat, &port_of_1_page);
+	return one_too_many(side, &port_of_1_page);
 }
 
-helper long a_reply_too_many_for_a_process(struct seat *seat)
+helper long a_reply_too_many_for_a_process(struct side *side)
 {
-	return one_too_many(seat, &peers_of_1_page);
+	return one_too_many(side, &peers_of_1_page);
 }
 
-helper long a_long_static_reply(struct seat *seat)
+helper long a_long_static_reply(struct side *side)
 {
-	return have_blob(seat, &static_server) == 1 ? loan_reply(seat, 0, 2) : -EBADMSG;
+	return have_blob(side, &static_server) == 1 ? loan_reply(side, 0, 2) : -EBADMSG;
 }
 
 /* How each limit is used up; 0 or -errno, of the call that is one too many. */
 static const struct {
 	const char *owner, *name, *error;
-	long (*use_up)(struct seat *seat);
+	long (*use_up)(struct side *side);
 } limits[] = {
 	{ "service", "max_clients", "EUSERS", two_clients },
 	{ "service", "max_servers", "EUSERS", two_servers },

@@ -363,7 +363,7 @@ static int64_t worked;
 
 static void *serve_all(void *context)
 {
-	struct seat *server = context;
+	struct side *server = context;
 	struct sluice_active_request *active;
 	struct sluice_reply *reply;
 	int64_t begun;
@@ -399,7 +399,7 @@ static int compare(const void *a, const void *b)
 #define ROUNDS	100000
 
 /* Round trips of the honest client, for a time. */
-static struct times measure(struct __test_metadata *_metadata, struct seat *client, int64_t time)
+static struct times measure(struct __test_metadata *_metadata, struct side *client, int64_t time)
 {
 	static int64_t took[ROUNDS];
 	struct sluice_pending_response *pending;

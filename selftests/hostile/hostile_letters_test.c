@@ -22,11 +22,11 @@ struct sender {
 };
 
 static void address_of(struct __test_metadata *_metadata, FIXTURE_DATA(hostile) *self,
-		       const struct seat *seat, struct sockaddr_un *ret_address)
+		       const struct side *side, struct sockaddr_un *ret_address)
 {
 	char name[NODE_ENTRY_NAME_SIZE], directory[128];
 
-	node_entry_name(name, sluice_node_id(seat->node), ".sock");
+	node_entry_name(name, sluice_node_id(side->node), ".sock");
 	snprintf(directory, sizeof(directory), "%s/default/nodes", self->root.path);
 	*ret_address = (struct sockaddr_un){ .sun_family = AF_UNIX };
 	ASSERT_GT((int)sizeof(ret_address->sun_path),
@@ -181,7 +181,7 @@ TEST_F(hostile, a_full_mailbox)
 /* The letter of a server that comes while the mailbox is full does not get in. */
 TEST_F(hostile, a_server_comes_while_the_mailbox_is_full)
 {
-	struct seat second = { .server = NULL };
+	struct side second = { .server = NULL };
 	struct sender sender;
 
 	sender_init(_metadata, self, &sender, true);

@@ -107,10 +107,10 @@ static void put(struct __test_metadata *_metadata, const char *path, const void 
 	close(fd);
 }
 
-static void set_up(struct __test_metadata *_metadata, struct seat *seat)
+static void set_up(struct __test_metadata *_metadata, struct side *side)
 {
-	ASSERT_EQ(0, open_service(seat, PTR(&calls), 0));
-	ASSERT_EQ(0, open_client(seat, 0, 0));
+	ASSERT_EQ(0, open_service(side, PTR(&calls), 0));
+	ASSERT_EQ(0, open_client(side, 0, 0));
 	expect_beside(_metadata, "nothing", 0, 0);
 }
 
@@ -150,13 +150,13 @@ TEST_F(hostile_list, what_is_no_record)
 {
 	char path[PATH_MAX], found[PATH_MAX];
 
-	set_up(_metadata, &self->seat);
+	set_up(_metadata, &self->side);
 	snprintf(path, sizeof(path), "%s/default/nodes/%s", self->root.path, HASH);
 	expect_no_record(_metadata, path);
 	find(_metadata, &self->root, "services/*/ports", found);
 	snprintf(path, sizeof(path), "%.4000s/client.7", found);
 	expect_no_record(_metadata, path);
-	leave(&self->seat, 0, 0);
+	leave(&self->side, 0, 0);
 }
 
 /* Words of a node's or port's record that make it none, and whether by its version. */
@@ -205,12 +205,12 @@ TEST_F(hostile_list, nodes_that_are_wrong)
 	struct copied record;
 	char path[PATH_MAX];
 
-	set_up(_metadata, &self->seat);
+	set_up(_metadata, &self->side);
 	record = copy(_metadata, &self->root, "nodes/????????????????");
 	snprintf(path, sizeof(path), "%s/default/nodes/%s", self->root.path, HASH);
 	expect_changed(_metadata, path, &record, changes, ARRAY_SIZE(changes));
 	expect_endless_name(_metadata, path, &record, AT(node, name), SLUICE_NODE_NAME_SIZE);
-	leave(&self->seat, 0, 0);
+	leave(&self->side, 0, 0);
 }
 
 TEST_F(hostile_list, ports_that_are_wrong)
@@ -226,7 +226,7 @@ TEST_F(hostile_list, ports_that_are_wrong)
 	char path[PATH_MAX], found[PATH_MAX];
 	struct copied record;
 
-	set_up(_metadata, &self->seat);
+	set_up(_metadata, &self->side);
 	record = copy(_metadata, &self->root, "services/*/ports/client.0");
 	find(_metadata, &self->root, "services/*/ports", found);
 	snprintf(path, sizeof(path), "%.4000s/client.7", found);
@@ -234,7 +234,7 @@ TEST_F(hostile_list, ports_that_are_wrong)
 	put(_metadata, path, record.bytes, SLUICE_REGISTRY_COUNTERS + 8);
 	expect_beside(_metadata, "one with half of the counters", 1, 0);
 	expect_endless_name(_metadata, path, &record, AT(port, name), SLUICE_PORT_NAME_SIZE);
-	leave(&self->seat, 0, 0);
+	leave(&self->side, 0, 0);
 }
 
 TEST_F(hostile_list, contracts_that_are_wrong)
@@ -261,7 +261,7 @@ TEST_F(hostile_list, contracts_that_are_wrong)
 	char path[PATH_MAX];
 	struct copied record;
 
-	set_up(_metadata, &self->seat);
+	set_up(_metadata, &self->side);
 	record = copy(_metadata, &self->root, "services/*/contract");
 	snprintf(path, sizeof(path), "%s/default/services/" HASH, self->root.path);
 	ASSERT_EQ(0, mkdir(path, 0700));
@@ -275,14 +275,14 @@ TEST_F(hostile_list, contracts_that_are_wrong)
 	unlink(path);
 	*strrchr(path, '/') = 0;
 	rmdir(path);
-	leave(&self->seat, 0, 0);
+	leave(&self->side, 0, 0);
 }
 
 TEST_F(hostile_list, directories_that_are_not_safe)
 {
 	char path[PATH_MAX];
 
-	set_up(_metadata, &self->seat);
+	set_up(_metadata, &self->side);
 	snprintf(path, sizeof(path), "%s/default/services/" HASH, self->root.path);
 	ASSERT_EQ(0, mkdir(path, 0700));
 	ASSERT_EQ(0, chmod(path, 0777));
@@ -292,7 +292,7 @@ TEST_F(hostile_list, directories_that_are_not_safe)
 	expect_beside(_metadata, "a symbolic link", 1, 0);
 	ASSERT_EQ(0, unlink(path));
 	expect_fifo(_metadata, path);
-	leave(&self->seat, 0, 0);
+	leave(&self->side, 0, 0);
 }
 
 /* ---- One file, by its descriptor ---- */
@@ -320,17 +320,17 @@ TEST_F(hostile_list, one_file)
 	struct sluice_list *list;
 	int ends[2];
 
-	set_up(_metadata, &self->seat);
+	set_up(_metadata, &self->side);
 	list = open_like(_metadata, &self->root, "nodes/????????????????");
 	EXPECT_EQ(1, sluice_list_next_node(list, &node));
-	EXPECT_EQ(sluice_node_id(self->seat.node), node.id);
+	EXPECT_EQ(sluice_node_id(self->side.node), node.id);
 	EXPECT_EQ(0, sluice_list_next_node(list, &node));
 	EXPECT_EQ(0, sluice_list_next_service(list, &service));
 	EXPECT_EQ(0, sluice_list_next_port(list, &port));
 	sluice_list_close(list);
 	list = open_like(_metadata, &self->root, "services/*/ports/client.0");
 	EXPECT_EQ(1, sluice_list_next_port(list, &port));
-	EXPECT_EQ(sluice_client_id(self->seat.client), port.id);
+	EXPECT_EQ(sluice_client_id(self->side.client), port.id);
 	EXPECT_EQ(0, port.flags);
 	EXPECT_EQ(0, sluice_list_next_port(list, &port));
 	EXPECT_EQ(0, sluice_list_next_node(list, &node));
@@ -346,7 +346,7 @@ TEST_F(hostile_list, one_file)
 	EXPECT_FAILS(EBADMSG, sluice_list_open_fd(ends[0]));
 	close(ends[0]);
 	close(ends[1]);
-	leave(&self->seat, 0, 0);
+	leave(&self->side, 0, 0);
 }
 
 TEST_HARNESS_MAIN

@@ -77,7 +77,7 @@ TEST_F(hostile, a_page_with_a_lease)
 
 /* ---- Words ------------------------------------------------------------------ */
 
-static struct sluice_load *words_of(const struct seat *client)
+static struct sluice_load *words_of(const struct side *client)
 {
 	return load_page_words(&client->client->channels[0]->requester.load_page);
 }

@@ -77,7 +77,7 @@ static void crowd_out(struct __test_metadata *_metadata, struct crowd *crowd)
 
 /* A request of this size, and a reply that is as long. */
 static void exchange(struct __test_metadata *_metadata, FIXTURE_DATA(hostile) *self,
-		     struct seat *client, long size)
+		     struct side *client, long size)
 {
 	EXPECT_EQ(1, ask_blob(client, 0, size)) TH_LOG("%ld: %s", size, sluice_strerror());
 	EXPECT_EQ(size, take_blob(&self->server, 0, LONG)) TH_LOG("%s", sluice_strerror());

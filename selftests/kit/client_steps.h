@@ -4,9 +4,9 @@
 #define SELFTESTS_CLIENT_STEPS_H
 
 /* loan_question(slot, value): a request that is kept in its slot, unsent. */
-helper long loan_question(struct seat *seat, long slot, long value)
+helper long loan_question(struct side *side, long slot, long value)
 {
-	struct sluice_request *request = sluice_client_loan(seat->client, 1);
+	struct sluice_request *request = sluice_client_loan(side->client, 1);
 
 	if (!request)
 		return -errno;
@@ -14,34 +14,34 @@ helper long loan_question(struct seat *seat, long slot, long value)
 		.value = (uint64_t)value,
 		.complement = ~(uint64_t)value,
 	};
-	seat->request[slot] = request;
+	side->request[slot] = request;
 	return 0;
 }
 
 /* send_question(slot): sends what was kept; how many servers it reached. */
-helper long send_question(struct seat *seat, long slot, long unused)
+helper long send_question(struct side *side, long slot, long unused)
 {
 	(void)unused;
-	seat->pending[slot] = sluice_request_send(seat->request[slot]);
-	if (!seat->pending[slot])
+	side->pending[slot] = sluice_request_send(side->request[slot]);
+	if (!side->pending[slot])
 		return -errno;
-	seat->request[slot] = NULL;
-	return sluice_pending_response_servers(seat->pending[slot]);
+	side->request[slot] = NULL;
+	return sluice_pending_response_servers(side->pending[slot]);
 }
 
 /* drop_question(slot): gives it back unsent. */
 STEP_RELEASES(drop_question, request, sluice_request_release)
 
 /* ask(slot, value): sends a number; how many servers it reached. */
-helper long ask(struct seat *seat, long slot, long value)
+helper long ask(struct side *side, long slot, long value)
 {
-	long result = loan_question(seat, slot, value);
+	long result = loan_question(side, slot, value);
 
 	if (result < 0)
 		return result;
-	result = send_question(seat, slot, 0);
+	result = send_question(side, slot, 0);
 	if (result < 0)
-		drop_question(seat, slot, 0);
+		drop_question(side, slot, 0);
 	return result;
 }
 
@@ -49,12 +49,12 @@ helper long ask(struct seat *seat, long slot, long value)
  * ask_many(count, first): asks one server in the slots from 0 on, with the numbers from first
  * on.
  */
-helper long ask_many(struct seat *seat, long count, long first)
+helper long ask_many(struct side *side, long count, long first)
 {
 	long i, result;
 
 	for (i = 0; i < count; i++) {
-		result = ask(seat, i, first + i);
+		result = ask(side, i, first + i);
 		if (result != 1)
 			return result < 0 ? result : -EBADMSG;
 	}
@@ -62,15 +62,15 @@ helper long ask_many(struct seat *seat, long count, long first)
 }
 
 /* ask_one(slot, value): sends a number to one server; how many it reached. */
-helper long ask_one(struct seat *seat, long slot, long value)
+helper long ask_one(struct side *side, long slot, long value)
 {
-	long result = loan_question(seat, slot, value);
+	long result = loan_question(side, slot, value);
 	int r;
 
 	if (result < 0)
 		return result;
-	r = sluice_request_set_route(seat->request[slot], SLUICE_ROUTE_ONE);
-	return r < 0 ? r : send_question(seat, slot, 0);
+	r = sluice_request_set_route(side->request[slot], SLUICE_ROUTE_ONE);
+	return r < 0 ? r : send_question(side, slot, 0);
 }
 
 /* The number that a response carries, or -EBADMSG. */
@@ -96,30 +96,30 @@ helper long said(struct sluice_response *response)
 }
 
 /* hear(slot, timeout): the next response's number; the response is released. */
-helper long hear(struct seat *seat, long slot, long timeout)
+helper long hear(struct side *side, long slot, long timeout)
 {
-	return said(sluice_pending_response_receive(seat->pending[slot], timeout));
+	return said(sluice_pending_response_receive(side->pending[slot], timeout));
 }
 
 /* Receives a response, gets its info, and releases it. */
-helper long hear_info(struct seat *seat, long slot, long timeout,
+helper long hear_info(struct side *side, long slot, long timeout,
 		      struct sluice_response_info *ret_info)
 {
 	struct sluice_response *response;
 
-	response = sluice_pending_response_receive(seat->pending[slot], timeout);
+	response = sluice_pending_response_receive(side->pending[slot], timeout);
 	if (!response || sluice_response_info(response, ret_info) < 0)
 		return -errno;
 	return sluice_response_release(response) < 0 ? -errno : 0;
 }
 
 /* hear_many(slot, count): hears the numbers from 0 on. */
-helper long hear_many(struct seat *seat, long slot, long count)
+helper long hear_many(struct side *side, long slot, long count)
 {
 	long i, result;
 
 	for (i = 0; i < count; i++) {
-		result = hear(seat, slot, LONG);
+		result = hear(side, slot, LONG);
 		if (result != i)
 			return result < 0 ? result : -EBADMSG;
 	}
@@ -130,43 +130,43 @@ helper long hear_many(struct seat *seat, long slot, long count)
 STEP_RELEASES(cancel, pending, sluice_pending_response_release)
 
 /* hear_end(slot, timeout): the stream ends in good order, and is released. */
-helper long hear_end(struct seat *seat, long slot, long timeout)
+helper long hear_end(struct side *side, long slot, long timeout)
 {
-	long result = hear(seat, slot, timeout);
+	long result = hear(side, slot, timeout);
 
 	if (result != -EPIPE)
 		return result < 0 ? result : -EBADMSG;
-	return cancel(seat, slot, 0);
+	return cancel(side, slot, 0);
 }
 
 /* exchange_number(slot, value): asks, hears the number plus 1 and then the end. */
-helper long exchange_number(struct seat *seat, long slot, long value)
+helper long exchange_number(struct side *side, long slot, long value)
 {
-	long result = ask(seat, slot, value);
+	long result = ask(side, slot, value);
 
 	if (result != 1)
 		return result < 0 ? result : -ENOTCONN;
-	result = hear(seat, slot, LONG);
+	result = hear(side, slot, LONG);
 	if (result != value + 1)
 		return result < 0 ? result : -EBADMSG;
-	return hear_end(seat, slot, LONG);
+	return hear_end(side, slot, LONG);
 }
 
 /* exchange_many(first, count): so many exchanges, one after another. */
-helper long exchange_many(struct seat *seat, long first, long count)
+helper long exchange_many(struct side *side, long first, long count)
 {
-	return repeat(seat, exchange_number, first, count);
+	return repeat(side, exchange_number, first, count);
 }
 
 /* hold(slot, into): as hear(), but the response is kept in another slot. */
-helper long hold(struct seat *seat, long slot, long into)
+helper long hold(struct side *side, long slot, long into)
 {
 	struct sluice_response *response;
 
-	response = sluice_pending_response_receive(seat->pending[slot], LONG);
+	response = sluice_pending_response_receive(side->pending[slot], LONG);
 	if (!response)
 		return -errno;
-	seat->response[into] = response;
+	side->response[into] = response;
 	return answer_value(response);
 }
 

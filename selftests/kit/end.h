@@ -3,7 +3,7 @@
  * The other ends of a test: processes, or threads with a node each, that do one
  * step after another as the test asks.
  *
- * A step is a function that works on a struct seat, which holds what this end
+ * A step is a function that works on a struct side, which holds what this end
  * has made: node, service, ports and messages.  It returns 0 or more, or -errno.
  * at() has an end carry out a step and waits for its result, so that a test
  * reads from top to bottom although two processes are at work, and whatever
@@ -11,13 +11,13 @@
  *
  *	at(server, open_service, PTR(&calls), 0);
  *	at(server, open_server, 0, 0);
- *	ASSERT_EQ(1, wait_servers(&self->seat, 1, LONG));
- *	ASSERT_EQ(1, ask(&self->seat, 0, 20));
+ *	ASSERT_EQ(1, wait_servers(&self->side, 1, LONG));
+ *	ASSERT_EQ(1, ask(&self->side, 0, 20));
  *	ASSERT_EQ(20, at(server, take, 0, LONG));
  *	ASSERT_EQ(0, at(server, answer, 0, 42));
- *	ASSERT_EQ(42, hear(&self->seat, 0, LONG));
+ *	ASSERT_EQ(42, hear(&self->side, 0, LONG));
  *
- * The test has a seat too and takes the same steps itself.  begin() does not wait
+ * The test has a side too and takes the same steps itself.  begin() does not wait
  * for the result, finish() does: for steps that sleep, or that run on their own.
  *
  * A forked end has the test's memory of the moment of end_start(): pointers that
@@ -41,10 +41,10 @@ enum place {
 	IN_THREAD,
 };
 
-/* Messages of each kind that a seat can hold: more than any default limit. */
+/* Messages of each kind that a side can hold: more than any default limit. */
 #define SLOTS	64
 
-struct seat {
+struct side {
 	uint32_t wait;		/* of its node, an enum sluice_wait */
 	const struct sluice_contract *contract;
 	struct sluice_node *node;
@@ -58,7 +58,7 @@ struct seat {
 	struct sluice_reply *reply[SLOTS];
 };
 
-typedef long step(struct seat *seat, long a, long b);
+typedef long step(struct side *side, long a, long b);
 
 struct order {
 	step *step;		/* NULL: give everything back and end */
@@ -85,23 +85,23 @@ struct end {
 #define PTR(pointer)	((long)(uintptr_t)(pointer))
 
 /* Gives back everything, in the order of a tidy program. */
-helper long leave(struct seat *seat, long a, long b)
+helper long leave(struct side *side, long a, long b)
 {
 	size_t i;
 
 	(void)a, (void)b;
 	for (i = 0; i < SLOTS; i++) {
-		sluice_request_release(seat->request[i]);
-		sluice_response_release(seat->response[i]);
-		sluice_pending_response_release(seat->pending[i]);
-		sluice_reply_release(seat->reply[i]);
-		sluice_active_request_release(seat->active[i]);
+		sluice_request_release(side->request[i]);
+		sluice_response_release(side->response[i]);
+		sluice_pending_response_release(side->pending[i]);
+		sluice_reply_release(side->reply[i]);
+		sluice_active_request_release(side->active[i]);
 	}
-	sluice_client_destroy(seat->client);
-	sluice_server_destroy(seat->server);
-	sluice_service_close(seat->service);
-	sluice_node_destroy(seat->node);
-	*seat = (struct seat){ .wait = seat->wait };
+	sluice_client_destroy(side->client);
+	sluice_server_destroy(side->server);
+	sluice_service_close(side->service);
+	sluice_node_destroy(side->node);
+	*side = (struct side){ .wait = side->wait };
 	return 0;
 }
 
@@ -111,26 +111,26 @@ helper void end_serve(struct end *end)
 {
 	struct result result;
 	struct order order;
-	struct seat *seat;
+	struct side *side;
 
-	seat = calloc(1, sizeof(*seat));
-	if (seat && end->sockets)
-		seat->wait = SLUICE_WAIT_SOCKET;
-	while (seat && recv(end->far_socket, &order, sizeof(order), 0) ==
+	side = calloc(1, sizeof(*side));
+	if (side && end->sockets)
+		side->wait = SLUICE_WAIT_SOCKET;
+	while (side && recv(end->far_socket, &order, sizeof(order), 0) ==
 	       (ssize_t)sizeof(order)) {
 		memset(&result, 0, sizeof(result));
 		if (order.step) {
-			result.value = order.step(seat, order.a, order.b);
+			result.value = order.step(side, order.a, order.b);
 			snprintf(result.sentence, sizeof(result.sentence), "%s",
 				 sluice_strerror());
 		} else {
-			leave(seat, 0, 0);
+			leave(side, 0, 0);
 		}
 		send(end->far_socket, &result, sizeof(result), MSG_NOSIGNAL);
 		if (!order.step)
 			break;
 	}
-	free(seat);
+	free(side);
 }
 
 helper void end_run_process(struct end *end)

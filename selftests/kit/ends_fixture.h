@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Fixtures with a root, a seat for the test and four ends.  end.h includes this file. */
+/* Fixtures with a root, a side for the test and four ends.  end.h includes this file. */
 #ifndef SELFTESTS_ENDS_FIXTURE_H
 #define SELFTESTS_ENDS_FIXTURE_H
 
@@ -18,7 +18,7 @@ helper void ends_mix(struct end *ends, size_t count)
 #define ENDS_FIXTURE_DATA_(name)					\
 	FIXTURE(name) {							\
 		struct root root;					\
-		struct seat seat;					\
+		struct side side;					\
 		struct end end[4];					\
 	};								\
 									\
@@ -31,14 +31,14 @@ helper void ends_mix(struct end *ends, size_t count)
 	FIXTURE_TEARDOWN(name)						\
 	{								\
 		if (_metadata->exit_code == KSFT_PASS)			\
-			leave(&self->seat, 0, 0);			\
+			leave(&self->side, 0, 0);			\
 		ends_stop(_metadata, self->end, ARRAY_SIZE(self->end));	\
 		TEARDOWN_CHECKS(&self->root);				\
 	}								\
 	struct name##_needs_a_semicolon
 
 /*
- * ENDS_FIXTURE() - a fixture with a root, a seat for the test's own thread and
+ * ENDS_FIXTURE() - a fixture with a root, a side for the test's own thread and
  * four ends, whose tests run once with each end in a process and once with each
  * in a thread.
  */

@@ -5,7 +5,7 @@
  *
  * A step returns one number, so find_out() makes one of all events that a wait has
  * found: two decimal digits for each, in the order they were told.  It checks that
- * each of them names the seat's own server, client or pending response.
+ * each of them names the side's own server, client or pending response.
  *
  *	EXPECT_EQ(REQUEST, at(server, find_out, LONG, 0));
  *	EXPECT_EQ(THEN(RESPONSE(0), RESPONSE(3)), at(client, find_out, LONG, 0));
@@ -65,37 +65,37 @@ helper bool is_readable(int fd, int64_t nanoseconds)
 
 /* ---- Events ---------------------------------------------------------------- */
 
-helper long response_number(const struct seat *seat, const struct sluice_event *event)
+helper long response_number(const struct side *side, const struct sluice_event *event)
 {
 	long slot;
 
 	for (slot = 0; slot < 10; slot++)
-		if (event->pending == seat->pending[slot])
+		if (event->pending == side->pending[slot])
 			return RESPONSE(slot);
 	return -EBADMSG;
 }
 
-helper bool names_own_port(const struct seat *seat, const struct sluice_event *event)
+helper bool names_own_port(const struct side *side, const struct sluice_event *event)
 {
 	if (event->client)
-		return event->client == seat->client && !event->server;
-	return event->server && event->server == seat->server && !event->pending;
+		return event->client == side->client && !event->server;
+	return event->server && event->server == side->server && !event->pending;
 }
 
 /* The two digits of an event, or -EBADMSG. */
-helper long event_number(const struct seat *seat, const struct sluice_event *event)
+helper long event_number(const struct side *side, const struct sluice_event *event)
 {
 	bool peers = event->kind == SLUICE_EVENT_CONNECTED ||
 		     event->kind == SLUICE_EVENT_DISCONNECTED;
 
-	if (!names_own_port(seat, event) || event->size != sizeof(*event) ||
+	if (!names_own_port(side, event) || event->size != sizeof(*event) ||
 	    peers != (event->peers > 0) || event->peers > 9 ||
 	    (event->reason && event->kind != SLUICE_EVENT_DISCONNECTED))
 		return -EBADMSG;
 	if (event->kind == SLUICE_EVENT_REQUEST)
 		return event->server ? REQUEST : -EBADMSG;
 	if (event->kind == SLUICE_EVENT_RESPONSE)
-		return response_number(seat, event);
+		return response_number(side, event);
 	if (event->pending || !peers)
 		return -EBADMSG;
 	return event->kind == SLUICE_EVENT_CONNECTED ? CAME((long)event->peers) :
@@ -103,15 +103,15 @@ helper long event_number(const struct seat *seat, const struct sluice_event *eve
 }
 
 /* told(): all events of the last wait that were not fetched yet. */
-helper long told(struct seat *seat, long a, long b)
+helper long told(struct side *side, long a, long b)
 {
 	struct sluice_event event = SLUICE_EVENT();
 	long all = 0, number;
 	int result;
 
 	(void)a, (void)b;
-	while ((result = sluice_node_next(seat->node, &event)) > 0) {
-		number = event_number(seat, &event);
+	while ((result = sluice_node_next(side->node, &event)) > 0) {
+		number = event_number(side, &event);
 		if (number < 0)
 			return number;
 		all = THEN(all, number);
@@ -120,37 +120,37 @@ helper long told(struct seat *seat, long a, long b)
 }
 
 /* wait_node(timeout): waits, and fetches no event. */
-helper long wait_node(struct seat *seat, long timeout, long unused)
+helper long wait_node(struct side *side, long timeout, long unused)
 {
 	(void)unused;
-	return sluice_node_wait(seat->node, timeout);
+	return sluice_node_wait(side->node, timeout);
 }
 
 /* find_out(timeout): waits, and fetches all events. */
-helper long find_out(struct seat *seat, long timeout, long unused)
+helper long find_out(struct side *side, long timeout, long unused)
 {
-	int result = sluice_node_wait(seat->node, timeout);
+	int result = sluice_node_wait(side->node, timeout);
 
 	(void)unused;
-	return result < 0 ? result : told(seat, 0, 0);
+	return result < 0 ? result : told(side, 0, 0);
 }
 
 /*
  * await_peers(kind, peers): waits until so many peers have come or left; nothing else may
  * happen.  The reason of the last one that left; 0 if they came.
  */
-helper long await_peers(struct seat *seat, long kind, long peers)
+helper long await_peers(struct side *side, long kind, long peers)
 {
 	struct sluice_event event = SLUICE_EVENT();
 	int result;
 
 	event.reason = 0;
 	while (peers > 0) {
-		result = sluice_node_wait(seat->node, LONG);
+		result = sluice_node_wait(side->node, LONG);
 		if (result < 0)
 			return result;
-		while (sluice_node_next(seat->node, &event) > 0) {
-			if (event.kind != kind || event_number(seat, &event) < 0)
+		while (sluice_node_next(side->node, &event) > 0) {
+			if (event.kind != kind || event_number(side, &event) < 0)
 				return -EBADMSG;
 			peers -= (long)event.peers;
 		}
@@ -161,22 +161,22 @@ helper long await_peers(struct seat *seat, long kind, long peers)
 /* ---- Steps that take their time -------------------------------------------- */
 
 /* ask_soon(slot, value): asks after a pause, in which the others most likely fall asleep. */
-helper long ask_soon(struct seat *seat, long slot, long value)
+helper long ask_soon(struct side *side, long slot, long value)
 {
 	pause_for(5 * MILLISECOND);
-	return ask(seat, slot, value);
+	return ask(side, slot, value);
 }
 
-helper long answer_soon(struct seat *seat, long slot, long value)
+helper long answer_soon(struct side *side, long slot, long value)
 {
 	pause_for(5 * MILLISECOND);
-	return answer(seat, slot, value);
+	return answer(side, slot, value);
 }
 
 /* ask_until(slot, deadline): a request that is of use until then; see ask(). */
-helper long ask_until(struct seat *seat, long slot, long deadline)
+helper long ask_until(struct side *side, long slot, long deadline)
 {
-	struct sluice_request *request = sluice_client_loan(seat->client, 1);
+	struct sluice_request *request = sluice_client_loan(side->client, 1);
 	struct question *question;
 
 	if (!request)
@@ -186,25 +186,25 @@ helper long ask_until(struct seat *seat, long slot, long deadline)
 	question->complement = ~question->value;
 	if (sluice_request_set_deadline(request, deadline) < 0)
 		return -errno;
-	seat->pending[slot] = sluice_request_send(request);
-	if (!seat->pending[slot]) {
+	side->pending[slot] = sluice_request_send(request);
+	if (!side->pending[slot]) {
 		int error = errno;
 
 		sluice_request_release(request);
 		return -error;
 	}
-	return sluice_pending_response_servers(seat->pending[slot]);
+	return sluice_pending_response_servers(side->pending[slot]);
 }
 
 /* exchange_pausing(requests): so many, with a pause before each. */
-helper long exchange_pausing(struct seat *seat, long requests, long unused)
+helper long exchange_pausing(struct side *side, long requests, long unused)
 {
 	long i, result;
 
 	(void)unused;
 	for (i = 0; i < requests; i++) {
 		pause_briefly();
-		result = exchange_number(seat, 0, i);
+		result = exchange_number(side, 0, i);
 		if (result < 0)
 			return result;
 	}
@@ -213,24 +213,24 @@ helper long exchange_pausing(struct seat *seat, long requests, long unused)
 
 /* ---- A set-up -------------------------------------------------------------- */
 
-/* A seat, the test's own, with a server that an idle client is connected to. */
-helper void take_server_seat(struct __test_metadata *_metadata, struct seat *seat,
+/* A side, the test's own, with a server that an idle client is connected to. */
+helper void open_server_side(struct __test_metadata *_metadata, struct side *side,
 			     const struct sluice_service_opts *opts,
 			     struct end *client, enum place place)
 {
-	ASSERT_EQ(0, open_service(seat, PTR(&calls), PTR(opts)))
+	ASSERT_EQ(0, open_service(side, PTR(&calls), PTR(opts)))
 		TH_LOG("%s", sluice_strerror());
-	ASSERT_EQ(0, open_server(seat, 0, 0));
+	ASSERT_EQ(0, open_server(side, 0, 0));
 	start_client(_metadata, client, place, &calls, 1);
-	ASSERT_EQ(0, await_peers(seat, SLUICE_EVENT_CONNECTED, 1));
+	ASSERT_EQ(0, await_peers(side, SLUICE_EVENT_CONNECTED, 1));
 }
 
 /*
- * A request of the test's seat that its server has received in time, and holds in the
+ * A request of the test's side that its server has received in time, and holds in the
  * slot of the same number; on a slow machine with a later deadline than was wished for.
  * The deadline.
  */
-helper int64_t ask_and_hold(struct __test_metadata *_metadata, struct seat *seat,
+helper int64_t ask_and_hold(struct __test_metadata *_metadata, struct side *side,
 			    struct end *server, long slot, int64_t timeout)
 {
 	int64_t deadline;
@@ -238,12 +238,12 @@ helper int64_t ask_and_hold(struct __test_metadata *_metadata, struct seat *seat
 
 	for (;; timeout *= 2) {
 		deadline = sluice_deadline(timeout);
-		result = ask_until(seat, slot, deadline);
+		result = ask_until(side, slot, deadline);
 		if (result == 1) {
 			result = at(server, take, slot, timeout);
 			if (result == 1)
 				return deadline;
-			cancel(seat, slot, 0);
+			cancel(side, slot, 0);
 		}
 		ASSERT_EQ(-ETIMEDOUT, result) TH_LOG("%s", sluice_strerror());
 		ASSERT_GT(LONG, timeout);

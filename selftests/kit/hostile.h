@@ -29,7 +29,7 @@
 FIXTURE(hostile)
 {
 	struct root root;
-	struct seat server, good, bad;
+	struct side server, good, bad;
 	struct responder *responder;	/* the server's end of what is bad's */
 	struct requester *requester;	/* bad's end */
 	uint64_t violations;		/* that the server has counted before */
@@ -40,7 +40,7 @@ static const struct sluice_service_opts service = SLUICE_SERVICE_OPTS(
 static const struct sluice_server_opts roomy = SLUICE_SERVER_OPTS(
 	.port = { .initial_max_slice_len = 1 << 20 });
 
-helper void receive_any(struct __test_metadata *_metadata, struct seat *server)
+helper void receive_any(struct __test_metadata *_metadata, struct side *server)
 {
 	struct sluice_active_request *active;
 
@@ -54,7 +54,7 @@ FIXTURE_SETUP(hostile)
 	root_make(_metadata, &self->root);
 	ASSERT_EQ(0, open_service(&self->server, PTR(&blobs), PTR(&service)));
 	ASSERT_EQ(0, open_server(&self->server, PTR(&roomy), 0));
-	take_client_seat(_metadata, &self->good, &blobs, NULL, 1);
+	open_client_side(_metadata, &self->good, &blobs, NULL, 1);
 	ASSERT_EQ(0, open_service(&self->bad, PTR(&blobs), 0));
 	ASSERT_EQ(1, ask_blob(&self->good, 0, 10));
 	ASSERT_EQ(10, take_blob(&self->server, 0, LONG));

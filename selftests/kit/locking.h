@@ -45,13 +45,13 @@ helper bool may_lock(long bytes)
 	} while (0)
 
 /* status_of(name): what /proc/self/status says, in KiB. */
-helper long status_of(struct seat *seat, long name, long unused)
+helper long status_of(struct side *side, long name, long unused)
 {
 	char line[256], format[32];
 	FILE *file = fopen("/proc/self/status", "re");
 	long kib = -1;
 
-	(void)seat, (void)unused;
+	(void)side, (void)unused;
 	snprintf(format, sizeof(format), "%s: %%ld kB", (const char *)name);
 	while (file && kib < 0 && fgets(line, sizeof(line), file))
 		if (sscanf(line, format, &kib) != 1)
@@ -62,11 +62,11 @@ helper long status_of(struct seat *seat, long name, long unused)
 }
 
 /* limit_locks(bytes): the soft limit. */
-helper long limit_locks(struct seat *seat, long bytes, long unused)
+helper long limit_locks(struct side *side, long bytes, long unused)
 {
 	struct rlimit limit;
 
-	(void)seat, (void)unused;
+	(void)side, (void)unused;
 	if (getrlimit(RLIMIT_MEMLOCK, &limit))
 		return -errno;
 	limit.rlim_cur = (rlim_t)bytes < limit.rlim_max ? (rlim_t)bytes : limit.rlim_max;
@@ -74,9 +74,9 @@ helper long limit_locks(struct seat *seat, long bytes, long unused)
 }
 
 /* Root becomes nobody; others stay who they are. */
-helper long become_nobody(struct seat *seat, long a, long b)
+helper long become_nobody(struct side *side, long a, long b)
 {
-	(void)seat, (void)a, (void)b;
+	(void)side, (void)a, (void)b;
 	if (geteuid())
 		return 0;
 	if (setgroups(0, NULL) || setresgid(NOBODY, NOBODY, NOBODY) ||

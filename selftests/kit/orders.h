@@ -27,10 +27,10 @@ helper void permute(size_t *order, size_t n, size_t index)
 }
 
 /*
- * A server in the seat, with a request that it has answered once, and a second answer that it
+ * A server in the side, with a request that it has answered once, and a second answer that it
  * has loaned.  The client in the end waits for the first.
  */
-helper void answer_and_loan(struct __test_metadata *_metadata, struct seat *server,
+helper void answer_and_loan(struct __test_metadata *_metadata, struct side *server,
 			    struct end *client)
 {
 	ASSERT_EQ(0, join_server(server, PTR(&calls), 0));

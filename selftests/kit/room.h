@@ -18,39 +18,39 @@ static const struct sluice_service_opts no_overflow = SLUICE_SERVICE_OPTS(
 	.max_active_requests_per_client = ROOM);
 
 /* interrupted(slot): sends what was kept, and is interrupted as it begins to sleep. */
-helper long interrupted(struct seat *seat, long slot, long unused)
+helper long interrupted(struct side *side, long slot, long unused)
 {
 	(void)unused;
-	interrupt(seat, 0, 0);
-	return send_question(seat, slot, 0);
+	interrupt(side, 0, 0);
+	return send_question(side, slot, 0);
 }
 
 /* ask_and_cancel(slot, value): a request whose answer nobody wants. */
-helper long ask_and_cancel(struct seat *seat, long slot, long value)
+helper long ask_and_cancel(struct side *side, long slot, long value)
 {
-	long result = ask(seat, slot, value);
+	long result = ask(side, slot, value);
 
 	if (result < 1)
 		return result < 0 ? result : -ENOTCONN;
-	return cancel(seat, slot, 0);
+	return cancel(side, slot, 0);
 }
 
 /* ask_only(first, count): so many requests whose answers nobody wants. */
-helper long ask_only(struct seat *seat, long first, long count)
+helper long ask_only(struct side *side, long first, long count)
 {
-	return repeat(seat, ask_and_cancel, first, count);
+	return repeat(side, ask_and_cancel, first, count);
 }
 
 /* take_only(first, count): so many requests, in this order, and releases them. */
-helper long take_only(struct seat *seat, long first, long count)
+helper long take_only(struct side *side, long first, long count)
 {
 	long i, result;
 
 	for (i = first; i < first + count; i++) {
-		result = take(seat, 0, LONG);
+		result = take(side, 0, LONG);
 		if (result != i)
 			return result < 0 ? result : -EILSEQ;
-		result = done(seat, 0, 0);
+		result = done(side, 0, 0);
 		if (result < 0)
 			return result;
 	}
@@ -76,11 +76,11 @@ helper void set_up_full(struct __test_metadata *_metadata, struct end *server,
  * Two servers of the client in the test: the slow one has taken nothing and has no
  * room, the fast one has taken everything.
  */
-helper void set_up_two(struct __test_metadata *_metadata, struct seat *seat,
+helper void set_up_two(struct __test_metadata *_metadata, struct side *side,
 		       struct end *slow, struct end *fast, enum place place)
 {
-	start_two_servers(_metadata, slow, fast, place, seat, &calls, &no_overflow);
-	ASSERT_EQ(ROOM, ask_only(seat, 0, ROOM));
+	start_two_servers(_metadata, slow, fast, place, side, &calls, &no_overflow);
+	ASSERT_EQ(ROOM, ask_only(side, 0, ROOM));
 	ASSERT_EQ(ROOM, at(fast, take_only, 0, ROOM));
 }
 

@@ -47,15 +47,15 @@ static const struct {
 	} while (0)
 
 /* Seat and server still understand each other. */
-#define EXPECT_EXCHANGE(seat, server)					\
+#define EXPECT_EXCHANGE(side, server)					\
 	do {								\
 		begin(server, serve, 1, 0);				\
-		EXPECT_EQ(1, ask(seat, SLOTS - 1, 5))			\
+		EXPECT_EQ(1, ask(side, SLOTS - 1, 5))			\
 			TH_LOG("%s", sluice_strerror());		\
-		EXPECT_EQ(6, hear(seat, SLOTS - 1, LONG))		\
+		EXPECT_EQ(6, hear(side, SLOTS - 1, LONG))		\
 			TH_LOG("%s", sluice_strerror());		\
-		EXPECT_EQ(-EPIPE, hear(seat, SLOTS - 1, LONG));		\
-		EXPECT_EQ(0, cancel(seat, SLOTS - 1, 0));		\
+		EXPECT_EQ(-EPIPE, hear(side, SLOTS - 1, LONG));		\
+		EXPECT_EQ(0, cancel(side, SLOTS - 1, 0));		\
 		EXPECT_EQ(1, finish(server));				\
 	} while (0)
 

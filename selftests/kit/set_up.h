@@ -27,27 +27,27 @@ helper void start_server(struct __test_metadata *_metadata, struct end *end,
 		TH_LOG("%s", end->result.sentence);
 }
 
-/* So many servers of the seat's service; 0 or -errno. */
-helper long create_servers(struct seat *seat, struct sluice_server **servers, long count)
+/* So many servers of the side's service; 0 or -errno. */
+helper long create_servers(struct side *side, struct sluice_server **servers, long count)
 {
 	long i;
 
 	for (i = 0; i < count; i++) {
-		servers[i] = sluice_server_create(seat->service, NULL);
+		servers[i] = sluice_server_create(side->service, NULL);
 		if (!servers[i])
 			return -errno;
 	}
 	return 0;
 }
 
-/* A seat, the test's own, with a client that so many servers are connected to. */
-helper void take_client_seat(struct __test_metadata *_metadata, struct seat *seat,
+/* A side, the test's own, with a client that so many servers are connected to. */
+helper void open_client_side(struct __test_metadata *_metadata, struct side *side,
 			     const struct sluice_contract *contract,
 			     const struct sluice_client_opts *client, long servers)
 {
-	ASSERT_EQ(0, open_service(seat, PTR(contract), 0));
-	ASSERT_EQ(0, open_client(seat, PTR(client), 0));
-	ASSERT_EQ(servers, wait_servers(seat, servers, LONG))
+	ASSERT_EQ(0, open_service(side, PTR(contract), 0));
+	ASSERT_EQ(0, open_client(side, PTR(client), 0));
+	ASSERT_EQ(servers, wait_servers(side, servers, LONG))
 		TH_LOG("%s", sluice_strerror());
 }
 
@@ -63,58 +63,58 @@ helper void start_client(struct __test_metadata *_metadata, struct end *end,
 		TH_LOG("%s", end->result.sentence);
 }
 
-/* A server in an end, and in the seat a client that is connected to it. */
+/* A server in an end, and in the side a client that is connected to it. */
 helper void start_pair(struct __test_metadata *_metadata, struct end *server, enum place place,
-		       struct seat *seat, const struct sluice_contract *contract)
+		       struct side *side, const struct sluice_contract *contract)
 {
 	start_server(_metadata, server, place, contract, NULL, NULL);
-	take_client_seat(_metadata, seat, contract, NULL, 1);
+	open_client_side(_metadata, side, contract, NULL, 1);
 }
 
 /*
- * A port in the seat, of a service with these options, and in an end the same service without
+ * A port in the side, of a service with these options, and in an end the same service without
  * a port: the first server or client comes when the test opens it.
  */
-helper void start_without_peers(struct __test_metadata *_metadata, struct seat *seat,
+helper void start_without_peers(struct __test_metadata *_metadata, struct side *side,
 				step *open_port, struct end *end, enum place place,
 				const struct sluice_contract *contract,
 				const struct sluice_service_opts *service)
 {
-	ASSERT_EQ(0, open_service(seat, PTR(contract), PTR(service)));
-	ASSERT_EQ(0, open_port(seat, 0, 0));
+	ASSERT_EQ(0, open_service(side, PTR(contract), PTR(service)));
+	ASSERT_EQ(0, open_port(side, 0, 0));
 	start_service(_metadata, end, place, contract, NULL);
 }
 
-/* A client in an end, and in the seat a server that the client is connected to. */
+/* A client in an end, and in the side a server that the client is connected to. */
 helper void start_reversed(struct __test_metadata *_metadata, struct end *client,
-			   enum place place, struct seat *seat,
+			   enum place place, struct side *side,
 			   const struct sluice_contract *contract)
 {
-	ASSERT_EQ(0, join_server(seat, PTR(contract), 0));
+	ASSERT_EQ(0, join_server(side, PTR(contract), 0));
 	start_client(_metadata, client, place, contract, 1);
 }
 
-/* Servers in two ends, and in the seat a client that is connected to both of them. */
+/* Servers in two ends, and in the side a client that is connected to both of them. */
 helper void start_two_servers(struct __test_metadata *_metadata, struct end *first,
-			      struct end *second, enum place place, struct seat *seat,
+			      struct end *second, enum place place, struct side *side,
 			      const struct sluice_contract *contract,
 			      const struct sluice_service_opts *service)
 {
 	start_server(_metadata, first, place, contract, service, NULL);
 	start_server(_metadata, second, place, contract, service, NULL);
-	take_client_seat(_metadata, seat, contract, NULL, 2);
+	open_client_side(_metadata, side, contract, NULL, 2);
 }
 
-/* Servers in so many ends, and in the seat a client that is connected to all of them. */
+/* Servers in so many ends, and in the side a client that is connected to all of them. */
 helper void start_servers(struct __test_metadata *_metadata, struct end *ends, long count,
-			  enum place place, struct seat *seat,
+			  enum place place, struct side *side,
 			  const struct sluice_contract *contract)
 {
 	long i;
 
 	for (i = 0; i < count; i++)
 		start_server(_metadata, &ends[i], place, contract, NULL, NULL);
-	take_client_seat(_metadata, seat, contract, NULL, count);
+	open_client_side(_metadata, side, contract, NULL, count);
 }
 
 /* A server in an end, and in another end a client that is connected to it. */
@@ -125,34 +125,34 @@ helper void start_two(struct __test_metadata *_metadata, struct end *server, str
 	start_client(_metadata, client, place, contract, 1);
 }
 
-/* A server in the first end, and a client in the test's seat, with these options. */
+/* A server in the first end, and a client in the test's side, with these options. */
 #define SET_UP_PORTS(contract, service, client, server)			\
 	do {								\
 		start_server(_metadata, &self->end[0], variant->place,	\
 			     contract, service, server);		\
-		take_client_seat(_metadata, &self->seat, contract,	\
+		open_client_side(_metadata, &self->side, contract,	\
 				 client, 1);				\
 	} while (0)
 
 /* The same with &calls, a service with these options, and ports without. */
 #define SET_UP_PAIR(service)	SET_UP_PORTS(&calls, service, NULL, NULL)
 
-/* The sentence of a step of the seat, or of an end, is printed if this is not its result. */
+/* The sentence of a step of the side, or of an end, is printed if this is not its result. */
 #define ASSERT_STEP_(expected, result)	ASSERT_EQ(expected, result) TH_LOG("%s", sluice_strerror())
 #define ASSERT_AT_(expected, end, ...)					\
 	ASSERT_EQ(expected, at(end, __VA_ARGS__)) TH_LOG("%s", (end)->result.sentence)
 
-/* The seat sends a number in this slot, and the server's end takes it into its slot. */
-#define ASK_AND_TAKE(seat, server, slot, number)			\
+/* The side sends a number in this slot, and the server's end takes it into its slot. */
+#define ASK_AND_TAKE(side, server, slot, number)			\
 	do {								\
-		ASSERT_STEP_(1, ask(seat, slot, number));		\
+		ASSERT_STEP_(1, ask(side, slot, number));		\
 		ASSERT_AT_(number, server, take, slot, LONG);		\
 	} while (0)
 
 /* So many numbers, from first on, in the slots from 0 on. */
-#define ASK_AND_TAKE_MANY(seat, server, count, first)			\
+#define ASK_AND_TAKE_MANY(side, server, count, first)			\
 	do {								\
-		ASSERT_STEP_(count, ask_many(seat, count, first));	\
+		ASSERT_STEP_(count, ask_many(side, count, first));	\
 		ASSERT_AT_(count, server, take_many, count, first);	\
 	} while (0)
 
@@ -164,11 +164,11 @@ helper void start_two(struct __test_metadata *_metadata, struct end *server, str
 	} while (0)
 
 /*
- * A client whose six requests of 4000 bytes have been sent.  The seat's server holds the first
+ * A client whose six requests of 4000 bytes have been sent.  The side's server holds the first
  * four, and has answered them with as many bytes.
  */
 helper void start_busy_client(struct __test_metadata *_metadata, struct end *client,
-			      enum place place, struct seat *seat)
+			      enum place place, struct side *side)
 {
 	long i;
 
@@ -177,37 +177,37 @@ helper void start_busy_client(struct __test_metadata *_metadata, struct end *cli
 		ASSERT_EQ(1, at(client, ask_blob, i, 4000));
 	}
 	for (i = 0; i < 4; i++) {
-		ASSERT_EQ(4000, take_blob(seat, i, LONG));
-		ASSERT_EQ(0, answer_blob(seat, i, 4000)) TH_LOG("%s", sluice_strerror());
+		ASSERT_EQ(4000, take_blob(side, i, LONG));
+		ASSERT_EQ(0, answer_blob(side, i, 4000)) TH_LOG("%s", sluice_strerror());
 	}
 }
 
-/* The seat's client is destroyed while the server holds its request; the exchange goes on. */
-helper void close_client_amid_exchange(struct __test_metadata *_metadata, struct seat *seat,
+/* The side's client is destroyed while the server holds its request; the exchange goes on. */
+helper void close_client_amid_exchange(struct __test_metadata *_metadata, struct side *side,
 				       struct end *server)
 {
-	ASSERT_EQ(1, ask(seat, 0, 8));
-	close_client(seat, 0, 0);
+	ASSERT_EQ(1, ask(side, 0, 8));
+	close_client(side, 0, 0);
 	ASSERT_EQ(8, at(server, take, 0, LONG));
 	EXPECT_EQ(1, at(server, is_connected, 0, 0));
 	EXPECT_EQ(0, at(server, answer, 0, 9));
-	EXPECT_EQ(9, hear(seat, 0, LONG));
+	EXPECT_EQ(9, hear(side, 0, LONG));
 }
 
 /*
- * A client has asked for 1 and for 2, and has left.  The seat's server holds the first request,
+ * A client has asked for 1 and for 2, and has left.  The side's server holds the first request,
  * and a reply to it that is loaned.
  */
-helper void start_and_lose_client(struct __test_metadata *_metadata, struct seat *seat,
+helper void start_and_lose_client(struct __test_metadata *_metadata, struct side *side,
 				  struct end *client, enum place place)
 {
-	start_reversed(_metadata, client, place, seat, &calls);
+	start_reversed(_metadata, client, place, side, &calls);
 	ASSERT_EQ(1, at(client, ask, 0, 1));
 	ASSERT_EQ(1, at(client, ask, 1, 2));
-	ASSERT_EQ(1, take(seat, 0, LONG));
-	ASSERT_EQ(0, loan_answer(seat, 0, 7));
+	ASSERT_EQ(1, take(side, 0, LONG));
+	ASSERT_EQ(0, loan_answer(side, 0, 7));
 	end_stop(client);
-	EXPECT_TRUE(EVENTUALLY(is_connected(seat, 0, 0) == 0));
+	EXPECT_TRUE(EVENTUALLY(is_connected(side, 0, 0) == 0));
 }
 
 #endif /* SELFTESTS_SET_UP_H */

@@ -66,12 +66,12 @@ static const struct sluice_contract blobs __attribute__((__unused__)) = BLOBS("t
 	.max_borrowed_responses_per_pending_response = (n)
 
 /* Takes a step in slot 0 with so many numbers, one after another, up to one that fails. */
-helper long repeat(struct seat *seat, step *what, long first, long count)
+helper long repeat(struct side *side, step *what, long first, long count)
 {
 	long i, result;
 
 	for (i = first; i < first + count; i++) {
-		result = what(seat, 0, i);
+		result = what(side, 0, i);
 		if (result < 0)
 			return result;
 	}
@@ -81,57 +81,57 @@ helper long repeat(struct seat *seat, step *what, long first, long count)
 /* ---- Objects ------------------------------------------------------------- */
 
 /* open_service(contract, options): a node, and the service opened from it. */
-helper long open_service(struct seat *seat, long contract, long opts)
+helper long open_service(struct side *side, long contract, long opts)
 {
-	const struct sluice_node_opts node = SLUICE_NODE_OPTS(.wait = seat->wait);
+	const struct sluice_node_opts node = SLUICE_NODE_OPTS(.wait = side->wait);
 
-	seat->contract = (const struct sluice_contract *)contract;
-	if (!seat->node)
-		seat->node = sluice_node_create("test", &node);
-	seat->service = sluice_service_open(seat->node, seat->contract,
+	side->contract = (const struct sluice_contract *)contract;
+	if (!side->node)
+		side->node = sluice_node_create("test", &node);
+	side->service = sluice_service_open(side->node, side->contract,
 					    (const struct sluice_service_opts *)opts);
-	return seat->service ? 0 : -errno;
+	return side->service ? 0 : -errno;
 }
 
-helper long open_client(struct seat *seat, long opts, long unused)
+helper long open_client(struct side *side, long opts, long unused)
 {
 	(void)unused;
-	seat->client = sluice_client_create(seat->service,
+	side->client = sluice_client_create(side->service,
 					    (const struct sluice_client_opts *)opts);
-	return seat->client ? 0 : -errno;
+	return side->client ? 0 : -errno;
 }
 
-helper long open_server(struct seat *seat, long opts, long unused)
+helper long open_server(struct side *side, long opts, long unused)
 {
 	(void)unused;
-	seat->server = sluice_server_create(seat->service,
+	side->server = sluice_server_create(side->service,
 					    (const struct sluice_server_opts *)opts);
-	return seat->server ? 0 : -errno;
+	return side->server ? 0 : -errno;
 }
 
 /* join_client(contract, options): a service with the default settings, and a client. */
-helper long join_client(struct seat *seat, long contract, long opts)
+helper long join_client(struct side *side, long contract, long opts)
 {
-	long result = open_service(seat, contract, 0);
+	long result = open_service(side, contract, 0);
 
-	return result < 0 ? result : open_client(seat, opts, 0);
+	return result < 0 ? result : open_client(side, opts, 0);
 }
 
 /* join_server(contract, options): the same with a server. */
-helper long join_server(struct seat *seat, long contract, long opts)
+helper long join_server(struct side *side, long contract, long opts)
 {
-	long result = open_service(seat, contract, 0);
+	long result = open_service(side, contract, 0);
 
-	return result < 0 ? result : open_server(seat, opts, 0);
+	return result < 0 ? result : open_server(side, opts, 0);
 }
 
-/* A step, NAME(), that destroys an object of the seat. */
+/* A step, NAME(), that destroys an object of the side. */
 #define STEP_CLOSES(name, object, destroy)				\
-	helper long name(struct seat *seat, long a, long b)		\
+	helper long name(struct side *side, long a, long b)		\
 	{								\
 		(void)a, (void)b;					\
-		destroy(seat->object);					\
-		seat->object = NULL;					\
+		destroy(side->object);					\
+		side->object = NULL;					\
 		return 0;						\
 	}
 
@@ -140,20 +140,20 @@ STEP_CLOSES(close_service, service, sluice_service_close)
 STEP_CLOSES(close_client, client, sluice_client_destroy)
 STEP_CLOSES(close_server, server, sluice_server_destroy)
 
-/* A step, NAME(slot), that releases a message of the seat; what the call returned. */
+/* A step, NAME(slot), that releases a message of the side; what the call returned. */
 #define STEP_RELEASES(name, message, release)				\
-	helper long name(struct seat *seat, long slot, long unused)	\
+	helper long name(struct side *side, long slot, long unused)	\
 	{								\
-		int result = release(seat->message[slot]);		\
+		int result = release(side->message[slot]);		\
 									\
 		(void)unused;						\
-		seat->message[slot] = NULL;				\
+		side->message[slot] = NULL;				\
 		return result;						\
 	}
 
-helper long wait_servers(struct seat *seat, long servers, long timeout)
+helper long wait_servers(struct side *side, long servers, long timeout)
 {
-	return sluice_client_wait_servers(seat->client, (unsigned int)servers,
+	return sluice_client_wait_servers(side->client, (unsigned int)servers,
 					  timeout);
 }
 

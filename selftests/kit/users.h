@@ -26,11 +26,11 @@
 	} while (0)
 
 /* become(user, group): its own group is of the same number; 0: no further one. */
-helper long become(struct seat *seat, long user, long group)
+helper long become(struct side *side, long user, long group)
 {
 	gid_t groups[] = { (gid_t)group };
 
-	(void)seat;
+	(void)side;
 	if (setgroups(group ? 1 : 0, groups) ||
 	    setresgid((gid_t)user, (gid_t)user, (gid_t)user) ||
 	    setresuid((uid_t)user, (uid_t)user, (uid_t)user))
@@ -42,9 +42,9 @@ helper long become(struct seat *seat, long user, long group)
 }
 
 /* set_umask(mask): the one before. */
-helper long set_umask(struct seat *seat, long mask, long unused)
+helper long set_umask(struct side *side, long mask, long unused)
 {
-	(void)seat, (void)unused;
+	(void)side, (void)unused;
 	return umask((mode_t)mask);
 }
 

@@ -19,7 +19,7 @@ helper long rounds(void)
 /* ---- The killer, an end whose children are the victims -------------------- */
 
 /* What a victim does when it has opened the service: a step that ends with its process. */
-typedef long deed(struct seat *seat);
+typedef long deed(struct side *side);
 
 #define VICTIMS	256
 
@@ -29,14 +29,14 @@ static int victim_fd;			/* the newest victim says through it that it is ready */
 
 helper void be_victim(deed *what, int socket)
 {
-	struct seat seat = { .node = NULL };
+	struct side side = { .node = NULL };
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	victim_fd = socket;
 	if (getenv("SELFTEST_MIXED"))
 		setenv("SLUICE_WAIT", "socket", 1);
-	open_service(&seat, PTR(&calls), 0);
-	what(&seat);
+	open_service(&side, PTR(&calls), 0);
+	what(&side);
 	for (;;)
 		pause();
 }
@@ -47,13 +47,13 @@ helper void say(long what)
 }
 
 /* raise_victim(deed): what the victim says when it is ready. */
-helper long raise_victim(struct seat *seat, long what, long unused)
+helper long raise_victim(struct side *side, long what, long unused)
 {
 	long said = -EPIPE;
 	int pipes[2];
 	pid_t pid;
 
-	(void)seat, (void)unused;
+	(void)side, (void)unused;
 	if (victim_count == VICTIMS || pipe2(pipes, O_CLOEXEC))
 		return -EMFILE;
 	pid = fork();
@@ -86,12 +86,12 @@ helper bool sleeps(pid_t pid)
 #define WHEN_ASLEEP	(-1L)
 
 /* kill_victim(when, pid): after a time, or when pid sleeps.  The time of the kill. */
-helper long kill_victim(struct seat *seat, long when, long pid)
+helper long kill_victim(struct side *side, long when, long pid)
 {
 	int64_t time, deadline = now() + LONG;
 	int seen = 0;
 
-	(void)seat;
+	(void)side;
 	if (when >= 0)
 		nanosleep(&(struct timespec){ .tv_nsec = when }, NULL);
 	while (when < 0 && seen < 3 && now() < deadline) {
@@ -105,12 +105,12 @@ helper long kill_victim(struct seat *seat, long when, long pid)
 }
 
 /* Kills the newest victims and does not reap them. */
-helper long leave_zombies(struct seat *seat, long count, long unused)
+helper long leave_zombies(struct side *side, long count, long unused)
 {
 	siginfo_t info;
 	pid_t pid;
 
-	(void)seat, (void)unused;
+	(void)side, (void)unused;
 	while (count--) {
 		pid = victims[victim_count - 1 - count];
 		if (kill(pid, SIGKILL) ||
@@ -121,11 +121,11 @@ helper long leave_zombies(struct seat *seat, long count, long unused)
 }
 
 /* Reaps all victims, which have been killed; how many there were. */
-helper long reap_victims(struct seat *seat, long a, long b)
+helper long reap_victims(struct side *side, long a, long b)
 {
 	int status, reaped = victim_count;
 
-	(void)seat, (void)a, (void)b;
+	(void)side, (void)a, (void)b;
 	while (victim_count)
 		if (waitpid(victims[--victim_count], &status, 0) < 0 ||
 		    !WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL)

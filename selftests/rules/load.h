@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Several clients, the seats of the test, of several servers, its ends: what a server can do with
+ * Several clients, the sides of the test, of several servers, its ends: what a server can do with
  * requests, and how long it takes.
  */
 #ifndef SELFTESTS_LOAD_H
@@ -14,7 +14,7 @@
 FIXTURE(rule_load)
 {
 	struct root root;
-	struct seat client[CLIENTS];
+	struct side client[CLIENTS];
 	struct end end[SERVERS];
 };
 
@@ -45,59 +45,59 @@ FIXTURE_TEARDOWN(rule_load)
 /* ---- Steps ---------------------------------------------------------------- */
 
 /* take_all(first): receives what there is into slots from first on; how many that were. */
-helper long take_all(struct seat *seat, long first, long unused)
+helper long take_all(struct side *side, long first, long unused)
 {
 	long count = 0, value;
 
 	(void)unused;
-	while ((value = take(seat, first + count, count ? SLUICE_NOWAIT : 50 * MILLISECOND)) >= 0)
+	while ((value = take(side, first + count, count ? SLUICE_NOWAIT : 50 * MILLISECOND)) >= 0)
 		count++;
 	return value == -EAGAIN || value == -ETIMEDOUT ? count : value;
 }
 
 /* finish_all(first, count): with what take_all() has received. */
-helper long finish_all(struct seat *seat, long first, long count)
+helper long finish_all(struct side *side, long first, long count)
 {
 	long i, result = 0;
 
 	for (i = first; i < first + count && !result; i++)
-		result = done(seat, i, 0);
+		result = done(side, i, 0);
 	return result;
 }
 
 /* look(looks): has a server look for requests, of which there are none, so often. */
-helper long look(struct seat *seat, long looks, long unused)
+helper long look(struct side *side, long looks, long unused)
 {
 	long result = -EAGAIN;
 
 	(void)unused;
 	while (looks-- && result == -EAGAIN)
-		result = take(seat, SLOTS - 1, SLUICE_NOWAIT);
+		result = take(side, SLOTS - 1, SLUICE_NOWAIT);
 	return result;
 }
 
 /* rest(time): the same, asleep. */
-helper long rest(struct seat *seat, long time, long unused)
+helper long rest(struct side *side, long time, long unused)
 {
 	(void)unused;
-	return take(seat, SLOTS - 1, time);
+	return take(side, SLOTS - 1, time);
 }
 
-helper long sleep_for(struct seat *seat, long time, long unused)
+helper long sleep_for(struct side *side, long time, long unused)
 {
-	(void)seat, (void)unused;
+	(void)side, (void)unused;
 	return nanosleep(&(struct timespec){ .tv_sec = time / SECOND,
 					     .tv_nsec = time % SECOND }, NULL);
 }
 
 /* serve_slowly(requests, time): each takes so long; how many were served. */
-helper long serve_slowly(struct seat *seat, long requests, long time)
+helper long serve_slowly(struct side *side, long requests, long time)
 {
 	long value, served = 0;
 
-	while (served < requests && (value = take(seat, 0, SLUICE_FOREVER)) >= 0) {
-		sleep_for(seat, time, 0);
-		if (answer(seat, 0, value + 1) < 0 || done(seat, 0, 0) < 0)
+	while (served < requests && (value = take(side, 0, SLUICE_FOREVER)) >= 0) {
+		sleep_for(side, time, 0);
+		if (answer(side, 0, value + 1) < 0 || done(side, 0, 0) < 0)
 			return -errno;
 		served++;
 	}
@@ -114,13 +114,13 @@ helper void make_servers(struct __test_metadata *_metadata, FIXTURE_DATA(rule_lo
 		start_server(_metadata, &self->end[i], place, &calls, opts, NULL);
 }
 
-helper void take_seats(struct __test_metadata *_metadata, FIXTURE_DATA(rule_load) *self,
+helper void open_sides(struct __test_metadata *_metadata, FIXTURE_DATA(rule_load) *self,
 		       size_t clients, long servers)
 {
 	size_t i;
 
 	for (i = 0; i < clients; i++)
-		take_client_seat(_metadata, &self->client[i], &calls, NULL, servers);
+		open_client_side(_metadata, &self->client[i], &calls, NULL, servers);
 }
 
 /* Each server takes the connections that there are. */

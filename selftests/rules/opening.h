@@ -12,10 +12,10 @@
 		ASSERT_EQ(0, at(&self->end[0], open_service,		\
 				PTR(contract), PTR(created)))		\
 			TH_LOG("%s", self->end[0].result.sentence);	\
-		EXPECT_EQ(-(error), open_service(&self->seat,		\
+		EXPECT_EQ(-(error), open_service(&self->side,		\
 				PTR(contract), PTR(demanded)))		\
 			TH_LOG("instead: %s", sluice_strerror());	\
-		leave(&self->seat, 0, 0);				\
+		leave(&self->side, 0, 0);				\
 		end_stop(&self->end[0]);				\
 	} while (0)
 

@@ -34,13 +34,13 @@ TEST_F(rule_attributes, attributes_are_told_as_they_were_given)
 	unsigned int i;
 
 	start_service(_metadata, &self->end[0], variant->place, &calls, &described);
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
+	ASSERT_EQ(0, open_service(&self->side, PTR(&calls), 0));
 	for (i = 0; i < 4; i++) {
-		ASSERT_EQ(1, sluice_service_attribute(self->seat.service, i, &found));
+		ASSERT_EQ(1, sluice_service_attribute(self->side.service, i, &found));
 		EXPECT_STREQ(said_of_it[i].key, found.key);
 		EXPECT_STREQ(said_of_it[i].value, found.value);
 	}
-	EXPECT_EQ(0, sluice_service_attribute(self->seat.service, 4, &found));
+	EXPECT_EQ(0, sluice_service_attribute(self->side.service, 4, &found));
 }
 
 TEST_F(rule_attributes, a_key_can_be_demanded_with_any_value)
@@ -87,8 +87,8 @@ TEST_F(rule_attributes, a_key_without_a_value_creates_no_service)
 	static const struct sluice_service_opts either = SLUICE_SERVICE_OPTS(
 		.attributes = &key, .attribute_count = 1);
 
-	EXPECT_EQ(-EINVAL, open_service(&self->seat, PTR(&calls), PTR(&either)));
-	EXPECT_EQ(-ENOENT, open_service(&self->seat, PTR(&calls), PTR(&any_camera)));
+	EXPECT_EQ(-EINVAL, open_service(&self->side, PTR(&calls), PTR(&either)));
+	EXPECT_EQ(-ENOENT, open_service(&self->side, PTR(&calls), PTR(&any_camera)));
 }
 
 TEST_HARNESS_MAIN

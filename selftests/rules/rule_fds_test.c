@@ -39,33 +39,33 @@ static long number_in(int fd)
 }
 
 /* attach(slot, number): to the request that is loaned there. */
-static long attach(struct seat *seat, long slot, long number)
+static long attach(struct side *side, long slot, long number)
 {
 	int fd = fd_with(number), r;
 
-	r = sluice_request_attach_fd(seat->request[slot], fd);
+	r = sluice_request_attach_fd(side->request[slot], fd);
 	close(fd);
 	return r;
 }
 
-static long attach_to_answer(struct seat *seat, long slot, long number)
+static long attach_to_answer(struct side *side, long slot, long number)
 {
 	int fd = fd_with(number), r;
 
-	r = sluice_reply_attach_fd(seat->reply[slot], fd);
+	r = sluice_reply_attach_fd(side->reply[slot], fd);
 	close(fd);
 	return r;
 }
 
-static long take_number(struct seat *seat, long slot, long unused)
+static long take_number(struct side *side, long slot, long unused)
 {
 	(void)unused;
-	return number_in(sluice_active_request_take_fd(seat->active[slot]));
+	return number_in(sluice_active_request_take_fd(side->active[slot]));
 }
 
-static long fds(struct seat *seat, long a, long b)
+static long fds(struct side *side, long a, long b)
 {
-	(void)seat, (void)a, (void)b;
+	(void)side, (void)a, (void)b;
 	return count_fds();
 }
 
@@ -77,13 +77,13 @@ TEST_F(rule_fds, a_request_brings_descriptors_in_order)
 	long i;
 
 	SET_UP_PAIR(&four);
-	ASSERT_EQ(0, loan_question(&self->seat, 0, 1));
+	ASSERT_EQ(0, loan_question(&self->side, 0, 1));
 	for (i = 0; i < MOST; i++) {
-		ASSERT_EQ(0, attach(&self->seat, 0, 100 + i));
+		ASSERT_EQ(0, attach(&self->side, 0, 100 + i));
 	}
-	EXPECT_EQ(-ENOBUFS, attach(&self->seat, 0, 0));
+	EXPECT_EQ(-ENOBUFS, attach(&self->side, 0, 0));
 	EXPECT_SAYS("max_fds_per_message");
-	ASSERT_EQ(1, send_question(&self->seat, 0, 0));
+	ASSERT_EQ(1, send_question(&self->side, 0, 0));
 	ASSERT_EQ(1, at(server, take, 0, LONG));
 	for (i = 0; i < MOST; i++) {
 		EXPECT_EQ(100 + i, at(server, take_number, 0, 0));
@@ -97,10 +97,10 @@ TEST_F(rule_fds, each_server_has_its_own)
 
 	start_server(_metadata, first, variant->place, &calls, &four, NULL);
 	start_server(_metadata, second, variant->place, &calls, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 2);
-	ASSERT_EQ(0, loan_question(&self->seat, 0, 1));
-	ASSERT_EQ(0, attach(&self->seat, 0, 7));
-	ASSERT_EQ(2, send_question(&self->seat, 0, 0));
+	open_client_side(_metadata, &self->side, &calls, NULL, 2);
+	ASSERT_EQ(0, loan_question(&self->side, 0, 1));
+	ASSERT_EQ(0, attach(&self->side, 0, 7));
+	ASSERT_EQ(2, send_question(&self->side, 0, 0));
 	ASSERT_EQ(1, at(first, take, 0, LONG));
 	ASSERT_EQ(1, at(second, take, 0, LONG));
 	EXPECT_EQ(7, at(first, take_number, 0, 0));
@@ -113,26 +113,26 @@ TEST_F(rule_fds, what_is_not_taken_is_closed)
 	long before, own = 0, i;
 
 	SET_UP_PAIR(&four);
-	ASK_AND_TAKE(&self->seat, server, 0, 0);
+	ASK_AND_TAKE(&self->side, server, 0, 0);
 	ASSERT_EQ(0, at(server, done, 0, 0));
-	ASSERT_EQ(0, cancel(&self->seat, 0, 0));
+	ASSERT_EQ(0, cancel(&self->side, 0, 0));
 	/*
 	 * The server sent its WELCOME before it took that, so the packet is here.  When it is
 	 * read, a descriptor of the channel's memory goes.  There may be other news before it.
 	 */
-	while (!sluice_node_wait(self->seat.node, 0))
+	while (!sluice_node_wait(self->side.node, 0))
 		continue;
 	before = at(server, fds, 0, 0);
 	own = count_fds();
 	for (i = 0; i < 50; i++) {
-		ASSERT_EQ(0, loan_question(&self->seat, 0, i));
-		ASSERT_EQ(0, attach(&self->seat, 0, 1));
-		ASSERT_EQ(0, attach(&self->seat, 0, 2));
-		ASSERT_EQ(1, send_question(&self->seat, 0, 0));
+		ASSERT_EQ(0, loan_question(&self->side, 0, i));
+		ASSERT_EQ(0, attach(&self->side, 0, 1));
+		ASSERT_EQ(0, attach(&self->side, 0, 2));
+		ASSERT_EQ(1, send_question(&self->side, 0, 0));
 		ASSERT_EQ(i, at(server, take, 0, LONG));
 		EXPECT_EQ(1, at(server, take_number, 0, 0));
 		ASSERT_EQ(0, at(server, done, 0, 0));
-		ASSERT_EQ(0, cancel(&self->seat, 0, 0));
+		ASSERT_EQ(0, cancel(&self->side, 0, 0));
 	}
 	EXPECT_EQ(before, at(server, fds, 0, 0));
 	EXPECT_EQ(own, count_fds());
@@ -144,10 +144,10 @@ TEST_F(rule_fds, a_request_that_is_not_sent_gives_them_back)
 
 	SET_UP_PAIR(&four);
 	before = count_fds();
-	ASSERT_EQ(0, loan_question(&self->seat, 0, 1));
-	ASSERT_EQ(0, attach(&self->seat, 0, 7));
+	ASSERT_EQ(0, loan_question(&self->side, 0, 1));
+	ASSERT_EQ(0, attach(&self->side, 0, 7));
 	EXPECT_EQ(before + 1, count_fds());
-	ASSERT_EQ(0, drop_question(&self->seat, 0, 0));
+	ASSERT_EQ(0, drop_question(&self->side, 0, 0));
 	EXPECT_EQ(before, count_fds());
 }
 
@@ -159,15 +159,15 @@ TEST_F(rule_fds, those_of_requests_that_were_pushed_out_are_closed)
 	long before, i;
 
 	SET_UP_PAIR(&small);
-	ASK_AND_TAKE(&self->seat, server, 0, 0);
+	ASK_AND_TAKE(&self->side, server, 0, 0);
 	ASSERT_EQ(0, at(server, done, 0, 0));
-	ASSERT_EQ(0, cancel(&self->seat, 0, 0));
+	ASSERT_EQ(0, cancel(&self->side, 0, 0));
 	before = at(server, fds, 0, 0);
 	for (i = 0; i < 40; i++) {
-		ASSERT_EQ(0, loan_question(&self->seat, 0, i));
-		ASSERT_EQ(0, attach(&self->seat, 0, i));
-		ASSERT_EQ(1, send_question(&self->seat, 0, 0));
-		ASSERT_EQ(0, cancel(&self->seat, 0, 0));
+		ASSERT_EQ(0, loan_question(&self->side, 0, i));
+		ASSERT_EQ(0, attach(&self->side, 0, i));
+		ASSERT_EQ(1, send_question(&self->side, 0, 0));
+		ASSERT_EQ(0, cancel(&self->side, 0, 0));
 	}
 	ASSERT_EQ(38, at(server, take, 0, LONG));
 	EXPECT_EQ(38, at(server, take_number, 0, 0));
@@ -187,18 +187,18 @@ TEST_F(rule_fds, a_response_brings_descriptors)
 	long i;
 
 	SET_UP_PAIR(&four);
-	ASK_AND_TAKE(&self->seat, server, 0, 1);
+	ASK_AND_TAKE(&self->side, server, 0, 1);
 	for (i = 0; i < 3; i++) {
 		ASSERT_EQ(0, at(server, loan_answer, 0, i));
 		ASSERT_EQ(0, at(server, attach_to_answer, 0, 20 + i));
 		ASSERT_EQ(0, at(server, send_answer, 0, 0));
 	}
 	for (i = 0; i < 3; i++) {
-		ASSERT_EQ(i, hold(&self->seat, 0, i));
+		ASSERT_EQ(i, hold(&self->side, 0, i));
 	}
 	for (i = 2; i >= 0; i--) {
-		EXPECT_EQ(20 + i, number_in(sluice_response_take_fd(self->seat.response[i])));
-		EXPECT_EQ(-ENOENT, sluice_response_take_fd(self->seat.response[i]));
+		EXPECT_EQ(20 + i, number_in(sluice_response_take_fd(self->side.response[i])));
+		EXPECT_EQ(-ENOENT, sluice_response_take_fd(self->side.response[i]));
 	}
 }
 
@@ -212,16 +212,16 @@ TEST_F(rule_fds, those_of_responses_that_were_pushed_out_are_closed)
 
 	SET_UP_PAIR(&small);
 	before = count_fds();
-	ASK_AND_TAKE(&self->seat, server, 0, 1);
+	ASK_AND_TAKE(&self->side, server, 0, 1);
 	for (i = 0; i < 30; i++) {
 		ASSERT_EQ(0, at(server, loan_answer, 0, i));
 		ASSERT_EQ(0, at(server, attach_to_answer, 0, i));
 		ASSERT_EQ(0, at(server, send_answer, 0, 0));
 	}
-	ASSERT_EQ(28, hold(&self->seat, 0, 0));
-	EXPECT_EQ(28, number_in(sluice_response_take_fd(self->seat.response[0])));
-	ASSERT_EQ(29, hold(&self->seat, 0, 1));
-	EXPECT_EQ(29, number_in(sluice_response_take_fd(self->seat.response[1])));
+	ASSERT_EQ(28, hold(&self->side, 0, 0));
+	EXPECT_EQ(28, number_in(sluice_response_take_fd(self->side.response[0])));
+	ASSERT_EQ(29, hold(&self->side, 0, 1));
+	EXPECT_EQ(29, number_in(sluice_response_take_fd(self->side.response[1])));
 	if (variant->place == IN_PROCESS)
 		EXPECT_GE(before + 1, count_fds());
 }
@@ -229,9 +229,9 @@ TEST_F(rule_fds, those_of_responses_that_were_pushed_out_are_closed)
 TEST_F(rule_fds, a_service_without_them_takes_none)
 {
 	SET_UP_PAIR(NULL);
-	ASSERT_EQ(0, loan_question(&self->seat, 0, 1));
-	EXPECT_EQ(-ENOBUFS, attach(&self->seat, 0, 7));
-	ASSERT_EQ(1, send_question(&self->seat, 0, 0));
+	ASSERT_EQ(0, loan_question(&self->side, 0, 1));
+	EXPECT_EQ(-ENOBUFS, attach(&self->side, 0, 7));
+	ASSERT_EQ(1, send_question(&self->side, 0, 0));
 	ASSERT_EQ(1, at(&self->end[0], take, 0, LONG));
 	EXPECT_EQ(-ENOENT, at(&self->end[0], take_number, 0, 0));
 }
@@ -239,10 +239,10 @@ TEST_F(rule_fds, a_service_without_them_takes_none)
 TEST_F(rule_fds, one_that_is_none_is_refused)
 {
 	SET_UP_PAIR(&four);
-	ASSERT_EQ(0, loan_question(&self->seat, 0, 1));
-	EXPECT_FAILS_INT(EBADF, sluice_request_attach_fd(self->seat.request[0], -1));
-	EXPECT_FAILS_INT(EBADF, sluice_request_attach_fd(self->seat.request[0], 100000));
-	ASSERT_EQ(1, send_question(&self->seat, 0, 0));
+	ASSERT_EQ(0, loan_question(&self->side, 0, 1));
+	EXPECT_FAILS_INT(EBADF, sluice_request_attach_fd(self->side.request[0], -1));
+	EXPECT_FAILS_INT(EBADF, sluice_request_attach_fd(self->side.request[0], 100000));
+	ASSERT_EQ(1, send_question(&self->side, 0, 0));
 	ASSERT_EQ(1, at(&self->end[0], take, 0, LONG));
 	EXPECT_EQ(-ENOENT, at(&self->end[0], take_number, 0, 0));
 }
@@ -267,10 +267,10 @@ TEST_F(rule_fds, they_stay_the_servers_after_the_client_has_died)
 }
 
 /* attach_nothing(slot): what is no descriptor. */
-static long attach_nothing(struct seat *seat, long slot, long unused)
+static long attach_nothing(struct side *side, long slot, long unused)
 {
 	(void)unused;
-	return sluice_reply_attach_fd(seat->reply[slot], -1);
+	return sluice_reply_attach_fd(side->reply[slot], -1);
 }
 
 TEST_F(rule_fds, what_could_not_be_attached_leaves_no_trace)
@@ -278,14 +278,14 @@ TEST_F(rule_fds, what_could_not_be_attached_leaves_no_trace)
 	struct end *server = &self->end[0];
 
 	SET_UP_PAIR(&four);
-	ASSERT_EQ(0, loan_question(&self->seat, 0, 7));
-	EXPECT_EQ(-EBADF, sluice_request_attach_fd(self->seat.request[0], -1));
-	ASSERT_EQ(1, send_question(&self->seat, 0, 0));
+	ASSERT_EQ(0, loan_question(&self->side, 0, 7));
+	EXPECT_EQ(-EBADF, sluice_request_attach_fd(self->side.request[0], -1));
+	ASSERT_EQ(1, send_question(&self->side, 0, 0));
 	ASSERT_EQ(7, at(server, take, 0, LONG)) TH_LOG("%s", server->result.sentence);
 	ASSERT_EQ(0, at(server, loan_answer, 0, 8));
 	EXPECT_EQ(-EBADF, at(server, attach_nothing, 0, 0));
 	ASSERT_EQ(0, at(server, send_answer, 0, 0));
-	EXPECT_EQ(8, hear(&self->seat, 0, LONG)) TH_LOG("%s", sluice_strerror());
+	EXPECT_EQ(8, hear(&self->side, 0, LONG)) TH_LOG("%s", sluice_strerror());
 }
 
 TEST_HARNESS_MAIN

@@ -37,16 +37,16 @@ static bool may_open_enough(void)
 /* These are of each process its own. */
 static void *objects[CLIENTS];
 
-typedef void *maker(struct seat *seat);
+typedef void *maker(struct side *side);
 
-static void *make_client(struct seat *seat)
+static void *make_client(struct side *side)
 {
-	return sluice_client_create(seat->service, NULL);
+	return sluice_client_create(side->service, NULL);
 }
 
-static void *make_server(struct seat *seat)
+static void *make_server(struct side *side)
 {
-	return sluice_server_create(seat->service, NULL);
+	return sluice_server_create(side->service, NULL);
 }
 
 static void drop(maker *make, void *object)
@@ -58,12 +58,12 @@ static void drop(maker *make, void *object)
 }
 
 /* make_all(maker, count): so many ports. */
-static long make_all(struct seat *seat, long make, long count)
+static long make_all(struct side *side, long make, long count)
 {
 	long i;
 
 	for (i = 0; i < count; i++) {
-		objects[i] = ((maker *)make)(seat);
+		objects[i] = ((maker *)make)(side);
 		if (!objects[i])
 			return -errno;
 	}
@@ -71,21 +71,21 @@ static long make_all(struct seat *seat, long make, long count)
 }
 
 /* exchange_one(maker): drops one and makes another; there is no room for two. */
-static long exchange_one(struct seat *seat, long make, long unused)
+static long exchange_one(struct side *side, long make, long unused)
 {
 	(void)unused;
-	if (((maker *)make)(seat) || errno != EUSERS)
+	if (((maker *)make)(side) || errno != EUSERS)
 		return -EBADMSG;
 	drop((maker *)make, objects[0]);
-	objects[0] = ((maker *)make)(seat);
+	objects[0] = ((maker *)make)(side);
 	if (!objects[0])
 		return -errno;
-	return ((maker *)make)(seat) || errno != EUSERS ? -EBADMSG : 0;
+	return ((maker *)make)(side) || errno != EUSERS ? -EBADMSG : 0;
 }
 
-static long drop_all(struct seat *seat, long make, long count)
+static long drop_all(struct side *side, long make, long count)
 {
-	(void)seat;
+	(void)side;
 	while (count--)
 		drop((maker *)make, objects[count]);
 	return 0;
@@ -147,11 +147,11 @@ static void part(long i)
 	sluice_node_destroy(objects[i]);
 }
 
-static long join_all(struct seat *seat, long count, long unused)
+static long join_all(struct side *side, long count, long unused)
 {
 	long i, result;
 
-	(void)seat, (void)unused;
+	(void)side, (void)unused;
 	for (i = 0; i < count; i++) {
 		result = join(i);
 		if (result < 0)
@@ -160,21 +160,21 @@ static long join_all(struct seat *seat, long count, long unused)
 	return count;
 }
 
-static long join_one(struct seat *seat, long i, long unused)
+static long join_one(struct side *side, long i, long unused)
 {
 	long result = join(i);
 
-	(void)seat, (void)unused;
+	(void)side, (void)unused;
 	if (result < 0)
 		sluice_node_destroy(objects[i]);
 	return result;
 }
 
-static long part_from(struct seat *seat, long first, long count)
+static long part_from(struct side *side, long first, long count)
 {
 	long i;
 
-	(void)seat;
+	(void)side;
 	for (i = first; i < first + count; i++)
 		part(i);
 	return 0;

@@ -40,48 +40,48 @@ static const struct sluice_server_opts server_asks = SLUICE_SERVER_OPTS(
 /* ---- Steps ---------------------------------------------------------------- */
 
 /* answer_with(patience, answer): what this end says from here on when it is asked. */
-static long answer_with(struct seat *seat, long patience, long answer)
+static long answer_with(struct side *side, long patience, long answer)
 {
-	(void)seat;
+	(void)side;
 	memset(&asking, 0, sizeof(asking));
 	asking.patience = (int)patience;
 	asking.answer = (int)answer;
 	return 0;
 }
 
-static long asked(struct seat *seat, long a, long b)
+static long asked(struct side *side, long a, long b)
 {
-	(void)seat, (void)a, (void)b;
+	(void)side, (void)a, (void)b;
 	return asking.asked;
 }
 
 /* try_answer(slot): sends what was loaned, which is kept if that fails. */
-static long try_answer(struct seat *seat, long slot, long unused)
+static long try_answer(struct side *side, long slot, long unused)
 {
-	int r = sluice_reply_send(seat->reply[slot]);
+	int r = sluice_reply_send(side->reply[slot]);
 
 	(void)unused;
 	if (r >= 0)
-		seat->reply[slot] = NULL;
+		side->reply[slot] = NULL;
 	return r;
 }
 
 /* hear_position(slot): receives a response; its position. */
-static long hear_position(struct seat *seat, long slot, long timeout)
+static long hear_position(struct side *side, long slot, long timeout)
 {
 	struct sluice_response_info info = SLUICE_RESPONSE_INFO();
-	long result = hear_info(seat, slot, timeout, &info);
+	long result = hear_info(side, slot, timeout, &info);
 
 	return result < 0 ? result : (long)info.position;
 }
 
 /* Two requests are queued, whose pending responses are released: no third has room. */
-static void fill(struct __test_metadata *_metadata, struct seat *seat)
+static void fill(struct __test_metadata *_metadata, struct side *side)
 {
-	ASSERT_EQ(1, ask(seat, 0, 1));
-	ASSERT_EQ(1, ask(seat, 1, 2));
-	ASSERT_EQ(0, cancel(seat, 0, 0));
-	ASSERT_EQ(0, cancel(seat, 1, 0));
+	ASSERT_EQ(1, ask(side, 0, 1));
+	ASSERT_EQ(1, ask(side, 1, 2));
+	ASSERT_EQ(0, cancel(side, 0, 0));
+	ASSERT_EQ(0, cancel(side, 1, 0));
 }
 
 /* ---- Requests -------------------------------------------------------------- */
@@ -91,13 +91,13 @@ TEST_F(rule_full, a_request_is_discarded_for_the_server_that_is_full)
 	struct end *full = &self->end[0], *other = &self->end[1];
 
 	SET_UP_PORTS(&calls, &keep, &client_discards, NULL);
-	fill(_metadata, &self->seat);
-	EXPECT_EQ(0, ask(&self->seat, 0, 3));
-	EXPECT_EQ(-ENOTCONN, hear(&self->seat, 0, LONG));
-	ASSERT_EQ(0, cancel(&self->seat, 0, 0));
+	fill(_metadata, &self->side);
+	EXPECT_EQ(0, ask(&self->side, 0, 3));
+	EXPECT_EQ(-ENOTCONN, hear(&self->side, 0, LONG));
+	ASSERT_EQ(0, cancel(&self->side, 0, 0));
 	start_server(_metadata, other, variant->place, &calls, NULL, NULL);
-	ASSERT_EQ(2, wait_servers(&self->seat, 2, LONG));
-	ASK_AND_TAKE(&self->seat, other, 0, 4);
+	ASSERT_EQ(2, wait_servers(&self->side, 2, LONG));
+	ASK_AND_TAKE(&self->side, other, 0, 4);
 	EXPECT_EQ(0, at(other, done, 0, 0));
 	EXPECT_EQ(1, at(full, take, 0, LONG));
 	EXPECT_EQ(2, at(full, take, 1, LONG));
@@ -109,13 +109,13 @@ TEST_F(rule_full, a_request_is_discarded_for_the_server_that_is_full)
 TEST_F(rule_full, a_program_is_asked_and_discards)
 {
 	SET_UP_PORTS(&calls, &keep, &client_asks, NULL);
-	fill(_metadata, &self->seat);
+	fill(_metadata, &self->side);
 	answer_with(NULL, 2, SLUICE_ANSWER_DISCARD);
-	EXPECT_EQ(0, ask(&self->seat, 0, 3));
+	EXPECT_EQ(0, ask(&self->side, 0, 3));
 	EXPECT_EQ(3, asking.asked);
 	EXPECT_EQ(2, asking.seen.retries);
 	EXPECT_LT(0, asking.seen.elapsed);
-	EXPECT_EQ(sluice_client_id(self->seat.client), asking.seen.port);
+	EXPECT_EQ(sluice_client_id(self->side.client), asking.seen.port);
 	EXPECT_NE(0, asking.seen.peer);
 	EXPECT_LT(0, asking.seen.request);
 }
@@ -125,21 +125,21 @@ TEST_F(rule_full, a_program_is_asked_and_has_it_fail)
 	struct end *server = &self->end[0];
 
 	SET_UP_PORTS(&calls, &keep, &client_asks, NULL);
-	fill(_metadata, &self->seat);
+	fill(_metadata, &self->side);
 	answer_with(NULL, 0, SLUICE_ANSWER_FAIL);
-	ASSERT_EQ(0, loan_question(&self->seat, 0, 3));
-	EXPECT_EQ(-ENOBUFS, send_question(&self->seat, 0, 0));
+	ASSERT_EQ(0, loan_question(&self->side, 0, 3));
+	EXPECT_EQ(-ENOBUFS, send_question(&self->side, 0, 0));
 	EXPECT_SAYS("ask_when_full");
-	EXPECT_EQ(-ENOBUFS, send_question(&self->seat, 0, 0));
+	EXPECT_EQ(-ENOBUFS, send_question(&self->side, 0, 0));
 	/* It is still loaned, and nothing of it counts as pending. */
 	EXPECT_EQ(1, at(server, take, 0, LONG));
-	EXPECT_EQ(1, send_question(&self->seat, 0, 0));
+	EXPECT_EQ(1, send_question(&self->side, 0, 0));
 	EXPECT_EQ(2, at(server, take, 1, LONG));
 	EXPECT_EQ(0, at(server, done, 0, 0));
 	EXPECT_EQ(0, at(server, done, 1, 0));
 	EXPECT_EQ(3, at(server, take, 0, LONG));
 	EXPECT_EQ(0, at(server, answer_and_done, 0, 4));
-	EXPECT_EQ(4, hear(&self->seat, 0, LONG));
+	EXPECT_EQ(4, hear(&self->side, 0, LONG));
 }
 
 TEST_F(rule_full, a_failed_send_has_reached_the_others_and_can_go_on)
@@ -147,16 +147,16 @@ TEST_F(rule_full, a_failed_send_has_reached_the_others_and_can_go_on)
 	struct end *full = &self->end[0], *other = &self->end[1];
 
 	SET_UP_PORTS(&calls, &keep, &client_asks, NULL);
-	fill(_metadata, &self->seat);
+	fill(_metadata, &self->side);
 	start_server(_metadata, other, variant->place, &calls, NULL, NULL);
-	ASSERT_EQ(2, wait_servers(&self->seat, 2, LONG));
+	ASSERT_EQ(2, wait_servers(&self->side, 2, LONG));
 	answer_with(NULL, 0, SLUICE_ANSWER_FAIL);
-	ASSERT_EQ(0, loan_question(&self->seat, 0, 3));
-	EXPECT_EQ(-ENOBUFS, send_question(&self->seat, 0, 0));
+	ASSERT_EQ(0, loan_question(&self->side, 0, 3));
+	EXPECT_EQ(-ENOBUFS, send_question(&self->side, 0, 0));
 	EXPECT_EQ(3, at(other, take, 0, LONG));
 	EXPECT_EQ(1, at(other, is_connected, 0, 0));
 	EXPECT_EQ(1, at(full, take, 0, LONG));
-	EXPECT_EQ(2, send_question(&self->seat, 0, 0));
+	EXPECT_EQ(2, send_question(&self->side, 0, 0));
 	EXPECT_EQ(-EAGAIN, at(other, take, 1, SLUICE_NOWAIT));
 	EXPECT_EQ(0, at(other, done, 0, 0));
 	EXPECT_EQ(0, at(full, done, 0, 0));
@@ -164,7 +164,7 @@ TEST_F(rule_full, a_failed_send_has_reached_the_others_and_can_go_on)
 	EXPECT_EQ(3, at(full, take, 1, LONG));
 	EXPECT_EQ(0, at(full, done, 0, 0));
 	EXPECT_EQ(0, at(full, done, 1, 0));
-	EXPECT_EQ(-EPIPE, hear(&self->seat, 0, LONG));
+	EXPECT_EQ(-EPIPE, hear(&self->side, 0, LONG));
 }
 
 TEST_F(rule_full, failing_many_times_leaks_no_capacity)
@@ -173,16 +173,16 @@ TEST_F(rule_full, failing_many_times_leaks_no_capacity)
 	long i;
 
 	SET_UP_PORTS(&calls, &keep, &client_asks, NULL);
-	fill(_metadata, &self->seat);
+	fill(_metadata, &self->side);
 	answer_with(NULL, 0, SLUICE_ANSWER_FAIL);
 	for (i = 0; i < 100; i++) {
-		ASSERT_EQ(-ENOBUFS, ask(&self->seat, 0, 3));
+		ASSERT_EQ(-ENOBUFS, ask(&self->side, 0, 3));
 	}
 	EXPECT_EQ(1, at(server, take, 0, LONG));
 	EXPECT_EQ(0, at(server, done, 0, 0));
 	EXPECT_EQ(2, at(server, take, 0, LONG));
 	EXPECT_EQ(0, at(server, done, 0, 0));
-	ASK_AND_TAKE_MANY(&self->seat, server, 2, 4);
+	ASK_AND_TAKE_MANY(&self->side, server, 2, 4);
 	EXPECT_EQ(0, at(server, done, 0, 0));
 	EXPECT_EQ(0, at(server, done, 1, 0));
 }
@@ -216,12 +216,12 @@ TEST_F(rule_full, a_reply_waits_for_room)
 	struct end *server = &self->end[0];
 
 	SET_UP_PAIR(&keep);
-	ASK_AND_TAKE(&self->seat, server, 0, 1);
+	ASK_AND_TAKE(&self->side, server, 0, 1);
 	begin(server, answer_many, 0, 100);
-	ASSERT_EQ(100, hear_many(&self->seat, 0, 100));
+	ASSERT_EQ(100, hear_many(&self->side, 0, 100));
 	EXPECT_EQ(100, finish(server));
 	EXPECT_EQ(0, at(server, done, 0, 0));
-	EXPECT_EQ(-EPIPE, hear(&self->seat, 0, LONG));
+	EXPECT_EQ(-EPIPE, hear(&self->side, 0, LONG));
 }
 
 TEST_F(rule_full, other_requests_come_after_a_reply_has_waited)
@@ -230,11 +230,11 @@ TEST_F(rule_full, other_requests_come_after_a_reply_has_waited)
 
 	SET_UP_PAIR(&keep);
 	start_client(_metadata, other, variant->place, &calls, 1);
-	ASK_AND_TAKE(&self->seat, server, 0, 1);
+	ASK_AND_TAKE(&self->side, server, 0, 1);
 	begin(server, answer_many, 0, 3);
 	ASSERT_EQ(1, at(other, ask, 0, 9));
-	ASSERT_EQ(1, ask(&self->seat, 1, 8));
-	ASSERT_EQ(0, hear(&self->seat, 0, LONG));
+	ASSERT_EQ(1, ask(&self->side, 1, 8));
+	ASSERT_EQ(0, hear(&self->side, 0, LONG));
 	EXPECT_EQ(3, finish(server));
 	EXPECT_EQ(17, at(server, take, 1, LONG) + at(server, take, 2, LONG));
 	EXPECT_EQ(0, at(server, done, 0, 0));
@@ -247,10 +247,10 @@ TEST_F(rule_full, a_wait_of_a_reply_ends_when_nobody_wants_it)
 	struct end *server = &self->end[0];
 
 	SET_UP_PAIR(&keep);
-	ASK_AND_TAKE(&self->seat, server, 0, 1);
+	ASK_AND_TAKE(&self->side, server, 0, 1);
 	ASSERT_EQ(2, at(server, answer_many, 0, 2));
 	begin(server, answer, 0, 3);
-	ASSERT_EQ(0, cancel(&self->seat, 0, 0));
+	ASSERT_EQ(0, cancel(&self->side, 0, 0));
 	EXPECT_EQ(-EPIPE, finish(server));
 	EXPECT_EQ(0, at(server, done, 0, 0));
 }
@@ -278,13 +278,13 @@ TEST_F(rule_full, a_wait_of_a_reply_ends_at_the_deadline)
 	struct end *server = &self->end[0];
 
 	SET_UP_PAIR(&keep);
-	request = sluice_client_loan_zeroed(self->seat.client, 1);
+	request = sluice_client_loan_zeroed(self->side.client, 1);
 	ASSERT_NE(NULL, request);
 	/* Early enough to wait for, late enough for the server to come first. */
 	ASSERT_EQ(0, sluice_request_set_deadline(request, sluice_deadline(SECOND)));
 	((struct question *)request->data)->complement = ~UINT64_C(0);
-	self->seat.pending[0] = sluice_request_send(request);
-	ASSERT_NE(NULL, self->seat.pending[0]);
+	self->side.pending[0] = sluice_request_send(request);
+	ASSERT_NE(NULL, self->side.pending[0]);
 	ASSERT_EQ(0, at(server, take, 0, LONG));
 	ASSERT_EQ(2, at(server, answer_many, 0, 2));
 	ASSERT_EQ(0, at(server, loan_answer, 0, 3));
@@ -298,17 +298,17 @@ TEST_F(rule_full, a_discarded_reply_leaves_a_gap)
 	struct end *server = &self->end[0];
 
 	SET_UP_PORTS(&calls, &keep, NULL, &server_discards);
-	ASK_AND_TAKE(&self->seat, server, 0, 1);
+	ASK_AND_TAKE(&self->side, server, 0, 1);
 	ASSERT_EQ(0, at(server, answer, 0, 10));
 	ASSERT_EQ(0, at(server, answer, 0, 11));
 	EXPECT_EQ(1, at(server, answer, 0, 12));
 	EXPECT_EQ(1, at(server, answer, 0, 13));
-	EXPECT_EQ(0, hear_position(&self->seat, 0, LONG));
+	EXPECT_EQ(0, hear_position(&self->side, 0, LONG));
 	EXPECT_EQ(0, at(server, answer, 0, 14));
-	EXPECT_EQ(1, hear_position(&self->seat, 0, LONG));
-	EXPECT_EQ(4, hear_position(&self->seat, 0, LONG));
+	EXPECT_EQ(1, hear_position(&self->side, 0, LONG));
+	EXPECT_EQ(4, hear_position(&self->side, 0, LONG));
 	EXPECT_EQ(0, at(server, done, 0, 0));
-	EXPECT_EQ(-EPIPE, hear(&self->seat, 0, LONG));
+	EXPECT_EQ(-EPIPE, hear(&self->side, 0, LONG));
 }
 
 TEST_F(rule_full, a_server_is_asked_and_has_a_reply_fail)
@@ -317,18 +317,18 @@ TEST_F(rule_full, a_server_is_asked_and_has_a_reply_fail)
 
 	SET_UP_PORTS(&calls, &keep, NULL, &server_asks);
 	ASSERT_EQ(0, at(server, answer_with, 2, SLUICE_ANSWER_FAIL));
-	ASK_AND_TAKE(&self->seat, server, 0, 1);
+	ASK_AND_TAKE(&self->side, server, 0, 1);
 	ASSERT_EQ(0, at(server, answer, 0, 10));
 	ASSERT_EQ(0, at(server, answer, 0, 11));
 	ASSERT_EQ(0, at(server, loan_answer, 0, 12));
 	EXPECT_EQ(-ENOBUFS, at(server, try_answer, 0, 0));
 	EXPECT_EQ(3, at(server, asked, 0, 0));
-	EXPECT_EQ(10, hear(&self->seat, 0, LONG));
+	EXPECT_EQ(10, hear(&self->side, 0, LONG));
 	EXPECT_EQ(0, at(server, try_answer, 0, 0));
 	EXPECT_EQ(0, at(server, done, 0, 0));
-	EXPECT_EQ(11, hear(&self->seat, 0, LONG));
-	EXPECT_EQ(12, hear(&self->seat, 0, LONG));
-	EXPECT_EQ(-EPIPE, hear(&self->seat, 0, LONG));
+	EXPECT_EQ(11, hear(&self->side, 0, LONG));
+	EXPECT_EQ(12, hear(&self->side, 0, LONG));
+	EXPECT_EQ(-EPIPE, hear(&self->side, 0, LONG));
 }
 
 TEST_F(rule_full, with_overflow_the_oldest_response_leaves_the_gap)
@@ -336,10 +336,10 @@ TEST_F(rule_full, with_overflow_the_oldest_response_leaves_the_gap)
 	struct end *server = &self->end[0];
 
 	SET_UP_PAIR(&buffer_of_two);
-	ASK_AND_TAKE(&self->seat, server, 0, 1);
+	ASK_AND_TAKE(&self->side, server, 0, 1);
 	ASSERT_EQ(5, at(server, answer_many, 0, 5));
-	EXPECT_EQ(3, hear_position(&self->seat, 0, LONG));
-	EXPECT_EQ(4, hear_position(&self->seat, 0, LONG));
+	EXPECT_EQ(3, hear_position(&self->side, 0, LONG));
+	EXPECT_EQ(4, hear_position(&self->side, 0, LONG));
 	EXPECT_EQ(0, at(server, done, 0, 0));
 }
 

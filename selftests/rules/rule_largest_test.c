@@ -25,11 +25,11 @@ TEST_F(rule_largest, loaned_requests)
 	SET_UP_PAIR(&many);
 	for (round = 0; round < 2; round++) {
 		for (i = 0; i < LARGEST; i++) {
-			requests[i] = sluice_client_loan(self->seat.client, 1);
+			requests[i] = sluice_client_loan(self->side.client, 1);
 			ASSERT_NE(NULL, requests[i]) TH_LOG("%zu: %s", i,
 							    sluice_strerror());
 		}
-		EXPECT_FAILS(ENOBUFS, sluice_client_loan(self->seat.client, 1));
+		EXPECT_FAILS(ENOBUFS, sluice_client_loan(self->side.client, 1));
 		for (i = 0; i < LARGEST; i++) {
 			ASSERT_EQ(0, sluice_request_release(requests[i]));
 		}
@@ -37,14 +37,14 @@ TEST_F(rule_largest, loaned_requests)
 }
 
 /* take_all(requests): so many, held at once, in their order; they are released. */
-static long take_all(struct seat *seat, long count, long unused)
+static long take_all(struct side *side, long count, long unused)
 {
 	const struct question *question;
 	long i;
 
 	(void)unused;
 	for (i = 0; i < count; i++) {
-		active[i] = sluice_server_receive(seat->server, LONG);
+		active[i] = sluice_server_receive(side->server, LONG);
 		if (!active[i])
 			return -errno;
 		question = active[i]->data;
@@ -66,12 +66,12 @@ TEST_F(rule_largest, active_requests)
 	SET_UP_PAIR(&many);
 	for (round = 0; round < 2; round++) {
 		for (i = 0; i < LARGEST; i++) {
-			ASSERT_EQ(1, ask(&self->seat, 0, i))
+			ASSERT_EQ(1, ask(&self->side, 0, i))
 				TH_LOG("%ld: %s", i, sluice_strerror());
-			pending[i] = self->seat.pending[0];
-			self->seat.pending[0] = NULL;
+			pending[i] = self->side.pending[0];
+			self->side.pending[0] = NULL;
 		}
-		EXPECT_EQ(-EBUSY, ask(&self->seat, 0, i));
+		EXPECT_EQ(-EBUSY, ask(&self->side, 0, i));
 		EXPECT_EQ(LARGEST, at(&self->end[0], take_all, LARGEST, 0));
 		for (i = 0; i < LARGEST; i++) {
 			EXPECT_FAILS(EPIPE, sluice_pending_response_receive(
@@ -82,7 +82,7 @@ TEST_F(rule_largest, active_requests)
 }
 
 /* loan_all(replies): so many and no more to the request in slot 0; they are sent. */
-static long loan_all(struct seat *seat, long count, long unused)
+static long loan_all(struct side *side, long count, long unused)
 {
 	static struct sluice_reply *replies[LARGEST];
 	struct answer *answer;
@@ -90,14 +90,14 @@ static long loan_all(struct seat *seat, long count, long unused)
 
 	(void)unused;
 	for (i = 0; i < count; i++) {
-		replies[i] = sluice_active_request_loan(seat->active[0], 1);
+		replies[i] = sluice_active_request_loan(side->active[0], 1);
 		if (!replies[i])
 			return -errno;
 		answer = replies[i]->data;
 		answer->value = (uint64_t)i;
 		answer->complement = ~answer->value;
 	}
-	if (sluice_active_request_loan(seat->active[0], 1) || errno != ENOBUFS)
+	if (sluice_active_request_loan(side->active[0], 1) || errno != ENOBUFS)
 		return -EBADMSG;
 	for (i = 0; i < count; i++)
 		if (sluice_reply_send(replies[i]) < 0)
@@ -115,22 +115,22 @@ TEST_F(rule_largest, loaned_replies_unread_and_borrowed_responses)
 	long i, round;
 
 	SET_UP_PAIR(&many);
-	ASK_AND_TAKE(&self->seat, server, 0, 1);
+	ASK_AND_TAKE(&self->side, server, 0, 1);
 	for (round = 0; round < 2; round++) {
 		ASSERT_EQ(LARGEST, at(server, loan_all, LARGEST, 0))
 			TH_LOG("%s", server->result.sentence);
 		for (i = 0; i < LARGEST; i++) {
-			ASSERT_EQ(i, hold(&self->seat, 0, 0));
-			responses[i] = self->seat.response[0];
-			self->seat.response[0] = NULL;
+			ASSERT_EQ(i, hold(&self->side, 0, 0));
+			responses[i] = self->side.response[0];
+			self->side.response[0] = NULL;
 		}
 		ASSERT_EQ(0, at(server, answer, 0, 5000));
-		EXPECT_EQ(-ENOBUFS, hear(&self->seat, 0, SLUICE_FOREVER));
+		EXPECT_EQ(-ENOBUFS, hear(&self->side, 0, SLUICE_FOREVER));
 		for (i = 0; i < LARGEST; i++) {
 			ASSERT_EQ(i, answer_value(responses[i]));
 			ASSERT_EQ(0, sluice_response_release(responses[i]));
 		}
-		EXPECT_EQ(5000, hear(&self->seat, 0, LONG));
+		EXPECT_EQ(5000, hear(&self->side, 0, LONG));
 	}
 }
 
@@ -146,16 +146,16 @@ TEST_F(rule_largest, all_limits_at_once_have_an_exchange)
 	struct end *server = &self->end[0];
 
 	SET_UP_PAIR(&most);
-	EXPECT_EXCHANGE(&self->seat, server);
+	EXPECT_EXCHANGE(&self->side, server);
 }
 
 TEST_F(rule_largest, nothing_larger_can_be_asked_for)
 {
 	size_t i;
 
-	self->seat.node = sluice_node_create("test", NULL);
+	self->side.node = sluice_node_create("test", NULL);
 	for (i = 0; i < ARRAY_SIZE(too_large); i++) {
-		EXPECT_FAILS(EINVAL, sluice_service_open(self->seat.node, &calls,
+		EXPECT_FAILS(EINVAL, sluice_service_open(self->side.node, &calls,
 							 &too_large[i].opts));
 		EXPECT_SAYS("at most");
 	}

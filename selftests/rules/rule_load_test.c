@@ -4,7 +4,7 @@
  * counts too, from the moment it was sent until the server has answered it, or until its
  * client has taken it back or is gone.
  *
- * The clients are seats of the test's own thread, each with a node of its own; the
+ * The clients are sides of the test's own thread, each with a node of its own; the
  * servers are ends.  A server does nothing between two steps, so that it has taken no
  * connection yet where a test has not said so.
  */
@@ -18,7 +18,7 @@ TEST_F(rule_load, six_clients_with_a_request_each_use_three_servers_alike)
 	size_t i;
 
 	make_servers(_metadata, self, variant->place, SERVERS, NULL);
-	take_seats(_metadata, self, CLIENTS, SERVERS);
+	open_sides(_metadata, self, CLIENTS, SERVERS);
 	for (i = 0; i < CLIENTS; i++) {
 		ASSERT_EQ(1, ask_one(&self->client[i], 0, (long)i));
 	}
@@ -33,7 +33,7 @@ TEST_F(rule_load, so_do_clients_that_come_later)
 	size_t i;
 
 	make_servers(_metadata, self, variant->place, SERVERS, NULL);
-	take_seats(_metadata, self, 3, SERVERS);
+	open_sides(_metadata, self, 3, SERVERS);
 	SERVERS_LOOK(self);
 	for (i = 0; i < 3; i++) {
 		ASSERT_EQ(1, ask_one(&self->client[i], 0, (long)i));
@@ -43,7 +43,7 @@ TEST_F(rule_load, so_do_clients_that_come_later)
 	}
 	/* The servers are busy, and take no connections. */
 	for (i = 3; i < CLIENTS; i++) {
-		take_client_seat(_metadata, &self->client[i], &calls, NULL, SERVERS);
+		open_client_side(_metadata, &self->client[i], &calls, NULL, SERVERS);
 		ASSERT_EQ(1, ask_one(&self->client[i], 0, (long)i));
 	}
 	for (i = 0; i < SERVERS; i++) {
@@ -60,7 +60,7 @@ TEST_F(rule_load, six_long_requests_take_three_workers_twice_as_long_as_one)
 	make_servers(_metadata, self, variant->place, SERVERS, NULL);
 	for (i = 0; i < SERVERS; i++)
 		begin(&self->end[i], serve_slowly, 2, each);
-	take_seats(_metadata, self, CLIENTS, SERVERS);
+	open_sides(_metadata, self, CLIENTS, SERVERS);
 	since = now();
 	for (i = 0; i < CLIENTS; i++) {
 		ASSERT_EQ(1, ask_one(&self->client[i], 0, (long)i));
@@ -80,7 +80,7 @@ TEST_F(rule_load, what_is_finished_counts_no_more)
 	size_t i, round;
 
 	make_servers(_metadata, self, variant->place, SERVERS, NULL);
-	take_seats(_metadata, self, CLIENTS, SERVERS);
+	open_sides(_metadata, self, CLIENTS, SERVERS);
 	/* The fewer, the less the servers are told apart by how fast they were. */
 	for (round = 0; round < 4; round++) {
 		for (i = 0; i < CLIENTS; i++) {
@@ -103,7 +103,7 @@ TEST_F(rule_load, what_has_one_response_counts_no_more_and_a_stream_does)
 	long i;
 
 	make_servers(_metadata, self, variant->place, 1, NULL);
-	take_seats(_metadata, self, 1, 1);
+	open_sides(_metadata, self, 1, 1);
 	for (i = 0; i < 2; i++) {
 		ASSERT_EQ(1, ask_one(&self->client[0], i, i));
 		ASSERT_EQ(i, at(first, take, i, LONG));
@@ -114,7 +114,7 @@ TEST_F(rule_load, what_has_one_response_counts_no_more_and_a_stream_does)
 	ASSERT_EQ(0, at(first, answer, 1, 12));
 	start_server(_metadata, second, variant->place, &calls, NULL, NULL);
 	for (i = 1; i < 4; i++) {
-		take_client_seat(_metadata, &self->client[i], &calls, NULL, 2);
+		open_client_side(_metadata, &self->client[i], &calls, NULL, 2);
 		ASSERT_EQ(1, ask_one(&self->client[i], 0, i));
 	}
 	EXPECT_EQ(1, at(first, take_all, 2, 0));
@@ -135,11 +135,11 @@ TEST_F(rule_load, what_a_server_holds_that_was_sent_to_all_counts_too)
 	long i;
 
 	make_servers(_metadata, self, variant->place, 1, NULL);
-	take_seats(_metadata, self, 1, 1);
+	open_sides(_metadata, self, 1, 1);
 	ASSERT_EQ(3, ask_many(&self->client[0], 3, 0));
 	ASSERT_EQ(3, at(busy, take_all, 0, 0));
 	start_server(_metadata, idle, variant->place, &calls, NULL, NULL);
-	take_client_seat(_metadata, &self->client[1], &calls, NULL, 2);
+	open_client_side(_metadata, &self->client[1], &calls, NULL, 2);
 	for (i = 0; i < 3; i++) {
 		ASSERT_EQ(1, ask_one(&self->client[1], i, i));
 	}
@@ -156,7 +156,7 @@ TEST_F(rule_load, what_was_withdrawn_counts_no_more)
 	size_t i, round;
 
 	make_servers(_metadata, self, variant->place, SERVERS, &no_fire_and_forget);
-	take_seats(_metadata, self, CLIENTS, SERVERS);
+	open_sides(_metadata, self, CLIENTS, SERVERS);
 	for (round = 0; round < 4; round++) {
 		for (i = 0; i < round; i++) {
 			ASSERT_EQ(1, ask_one(&self->client[i], 1, 99));
@@ -177,7 +177,7 @@ TEST_F(rule_load, what_was_pushed_out_counts_no_more)
 	long i;
 
 	make_servers(_metadata, self, variant->place, 1, &two_active);
-	take_seats(_metadata, self, 1, 1);
+	open_sides(_metadata, self, 1, 1);
 	for (i = 0; i < 20; i++) {
 		ASSERT_EQ(1, ask_one(&self->client[0], 0, i));
 		ASSERT_EQ(0, cancel(&self->client[0], 0, 0));
@@ -185,7 +185,7 @@ TEST_F(rule_load, what_was_pushed_out_counts_no_more)
 	/* Two are in the queue; so the third of others goes there. */
 	start_server(_metadata, other, variant->place, &calls, NULL, NULL);
 	for (i = 1; i < 5; i++) {
-		take_client_seat(_metadata, &self->client[i], &calls, NULL, 2);
+		open_client_side(_metadata, &self->client[i], &calls, NULL, 2);
 		ASSERT_EQ(1, ask_one(&self->client[i], 0, 100 + i));
 	}
 	EXPECT_EQ(3, at(full, take_all, 0, 0));
@@ -199,7 +199,7 @@ TEST_F(rule_load, clients_begin_at_different_servers)
 	/* Nothing is under way when a client begins; the odds of one server only are 3^-39. */
 	make_servers(_metadata, self, variant->place, SERVERS, NULL);
 	for (i = 0; i < 40; i++) {
-		take_client_seat(_metadata, &self->client[0], &calls, NULL, SERVERS);
+		open_client_side(_metadata, &self->client[0], &calls, NULL, SERVERS);
 		ASSERT_EQ(1, ask_one(&self->client[0], 0, (long)i));
 		for (k = 0; k < SERVERS; k++) {
 			if (at(&self->end[k], look, 3, 0) != (long)i)
@@ -222,7 +222,7 @@ TEST_F(rule_load, whoever_has_waited_longest_is_served_first)
 	long i, round;
 
 	make_servers(_metadata, self, variant->place, 1, NULL);
-	take_seats(_metadata, self, CLIENTS, 1);
+	open_sides(_metadata, self, CLIENTS, 1);
 	for (round = 0; round < 3; round++) {
 		ASSERT_EQ(-ETIMEDOUT, at(server, rest, 20 * MILLISECOND, 0));
 		for (i = 0; i < CLIENTS; i++) {
@@ -246,7 +246,7 @@ TEST_F(rule_load, a_slow_server_serves_nobody_before_those_who_were_there)
 	long i, value, first = 0;
 
 	make_servers(_metadata, self, variant->place, 1, NULL);
-	take_seats(_metadata, self, CLIENTS, 1);
+	open_sides(_metadata, self, CLIENTS, 1);
 	ASSERT_EQ(-EAGAIN, at(server, look, 3, 0));
 	/* All are polled; three are there when it looks, the others come while it works. */
 	for (i = 0; i < CLIENTS; i += 2) {
@@ -287,7 +287,7 @@ TEST_F(rule_load, requests_of_the_dead_count_no_more)
 		ASSERT_EQ(4, got);
 		ASSERT_EQ(0, at(&self->end[i], finish_all, 0, 4));
 	}
-	take_seats(_metadata, self, CLIENTS, 2);
+	open_sides(_metadata, self, CLIENTS, 2);
 	for (i = 0; i < CLIENTS; i++) {
 		ASSERT_EQ(1, ask_one(&self->client[i], 0, (long)i));
 	}
@@ -314,7 +314,7 @@ TEST_F(rule_load, a_server_corrects_what_the_dead_have_left)
 	/* In one sleep it hears of the death, and finds that what is counted is not there. */
 	ASSERT_EQ(-ETIMEDOUT, at(bent, rest, SECOND, 0));
 	start_server(_metadata, other, variant->place, &calls, NULL, NULL);
-	take_seats(_metadata, self, CLIENTS, 2);
+	open_sides(_metadata, self, CLIENTS, 2);
 	for (i = 0; i < CLIENTS; i++) {
 		ASSERT_EQ(1, ask_one(&self->client[i], 0, (long)i));
 	}

@@ -20,24 +20,24 @@ TEST_F_TIMEOUT(rule_memory, a_client_grows_four_hundred_times, 120)
 
 	SET_UP_PORTS(&blobs, NULL, &best_fit_client, NULL);
 	for (i = 1; memory.growths < GROWTHS && i < 2 * GROWTHS; i++) {
-		ASSERT_EQ(1, ask_blob(&self->seat, 0, 4096 * i))
+		ASSERT_EQ(1, ask_blob(&self->side, 0, 4096 * i))
 			TH_LOG("%s", sluice_strerror());
 		ASSERT_EQ(4096 * i, at(server, take_blob, 0, LONG))
 			TH_LOG("%s", server->result.sentence);
 		ASSERT_EQ(0, at(server, done, 0, 0));
-		ASSERT_EQ(0, cancel(&self->seat, 0, 0));
-		ASSERT_EQ(0, sluice_client_memory(self->seat.client, &memory));
+		ASSERT_EQ(0, cancel(&self->side, 0, 0));
+		ASSERT_EQ(0, sluice_client_memory(self->side.client, &memory));
 	}
 	EXPECT_LE((uint64_t)GROWTHS, memory.growths);
 }
 
-/* growths(): of the seat's server. */
-static long growths(struct seat *seat, long a, long b)
+/* growths(): of the side's server. */
+static long growths(struct side *side, long a, long b)
 {
 	struct sluice_memory memory = { .size = sizeof(memory) };
 
 	(void)a, (void)b;
-	if (sluice_server_memory(seat->server, &memory) < 0)
+	if (sluice_server_memory(side->server, &memory) < 0)
 		return -errno;
 	return (long)memory.growths;
 }
@@ -48,12 +48,12 @@ TEST_F_TIMEOUT(rule_memory, a_server_grows_four_hundred_times, 120)
 	long i, so_far = 0;
 
 	SET_UP_PORTS(&blobs, NULL, NULL, &best_fit_server);
-	ASSERT_EQ(1, ask_blob(&self->seat, 0, 1));
+	ASSERT_EQ(1, ask_blob(&self->side, 0, 1));
 	ASSERT_EQ(1, at(server, take_blob, 0, LONG));
 	for (i = 1; so_far < GROWTHS && i < 2 * GROWTHS; i++) {
 		ASSERT_EQ(0, at(server, answer_blob, 0, 4096 * i))
 			TH_LOG("%s", server->result.sentence);
-		ASSERT_EQ(4096 * i, hear_blob(&self->seat, 0, LONG))
+		ASSERT_EQ(4096 * i, hear_blob(&self->side, 0, LONG))
 			TH_LOG("%s", sluice_strerror());
 		so_far = at(server, growths, 0, 0);
 	}
@@ -67,12 +67,12 @@ TEST_F(rule_memory, growth_moves_nothing_that_is_loaned)
 	size_t size;
 
 	SET_UP_PORTS(&blobs, NULL, NULL, NULL);
-	small = sluice_client_loan(self->seat.client, 100);
+	small = sluice_client_loan(self->side.client, 100);
 	ASSERT_NE(NULL, small);
 	where = small->data;
 	pattern_fill(small->data, 100, 1);
 	for (size = 1000; size < 8 << 20; size *= 2) {
-		large = sluice_client_loan(self->seat.client, size);
+		large = sluice_client_loan(self->side.client, size);
 		ASSERT_NE(NULL, large) TH_LOG("%s", sluice_strerror());
 		memset(large->data, 0xff, size);
 		ASSERT_EQ(0, sluice_request_release(large));
@@ -90,15 +90,15 @@ TEST_F(rule_memory, growth_moves_nothing_that_was_received)
 	long size;
 
 	SET_UP_PORTS(&blobs, NULL, NULL, NULL);
-	ASSERT_EQ(1, ask_blob(&self->seat, 0, 1));
+	ASSERT_EQ(1, ask_blob(&self->side, 0, 1));
 	ASSERT_EQ(1, at(server, take_blob, 0, LONG));
 	ASSERT_EQ(0, at(server, answer_blob, 0, 100));
-	response = sluice_pending_response_receive(self->seat.pending[0], LONG);
+	response = sluice_pending_response_receive(self->side.pending[0], LONG);
 	ASSERT_NE(NULL, response);
 	where = response->data;
 	for (size = 1000; size < 8 << 20; size *= 2) {
 		ASSERT_EQ(0, at(server, answer_blob, 0, size));
-		ASSERT_EQ(size, hear_blob(&self->seat, 0, LONG));
+		ASSERT_EQ(size, hear_blob(&self->side, 0, LONG));
 	}
 	EXPECT_EQ(where, response->data);
 	EXPECT_TRUE(pattern_holds(where, 100, ~UINT64_C(100)));
@@ -112,12 +112,12 @@ TEST_F(rule_memory, memory_goes_back_after_a_burst)
 
 	SET_UP_PORTS(&blobs, NULL, NULL, NULL);
 	begin(&self->end[0], serve_blobs, 1001, 0);
-	ASSERT_EQ(0, exchange_blob(&self->seat, 0, 16 << 20));
+	ASSERT_EQ(0, exchange_blob(&self->side, 0, 16 << 20));
 	for (i = 0; i < 1000; i++) {
-		ASSERT_EQ(0, exchange_blob(&self->seat, 0, 64));
+		ASSERT_EQ(0, exchange_blob(&self->side, 0, 64));
 	}
 	EXPECT_EQ(1001, finish(&self->end[0]));
-	ASSERT_EQ(0, sluice_client_memory(self->seat.client, &memory));
+	ASSERT_EQ(0, sluice_client_memory(self->side.client, &memory));
 	EXPECT_LE(UINT64_C(16) << 20, memory.largest_segment);
 	EXPECT_GT(UINT64_C(1) << 20, memory.bytes);
 }
@@ -133,20 +133,20 @@ TEST_F(rule_memory, a_port_at_its_memory_limit_goes_on_when_loans_come_back)
 	SET_UP_PORTS(&blobs, NULL, &limited, NULL);
 	for (round = 0; round < 10; round++) {
 		for (i = 0; i < LOANS; i++) {
-			request[i] = sluice_client_loan(self->seat.client, 200000);
+			request[i] = sluice_client_loan(self->side.client, 200000);
 			if (!request[i])
 				break;
 		}
 		EXPECT_EQ(ENOMEM, errno) TH_LOG("%s", sluice_strerror());
 		EXPECT_LT(0, i);
-		ASSERT_EQ(0, sluice_client_memory(self->seat.client, &memory));
+		ASSERT_EQ(0, sluice_client_memory(self->side.client, &memory));
 		EXPECT_GE(UINT64_C(1) << 20, memory.bytes);
 		while (i--) {
 			ASSERT_EQ(0, sluice_request_release(request[i]));
 		}
 	}
 	begin(&self->end[0], serve_blobs, 1, 0);
-	EXPECT_EQ(0, exchange_blob(&self->seat, 0, 200000));
+	EXPECT_EQ(0, exchange_blob(&self->side, 0, 200000));
 	EXPECT_EQ(1, finish(&self->end[0]));
 }
 
@@ -159,13 +159,13 @@ TEST_F(rule_memory, a_static_port_never_grows)
 	long i;
 
 	SET_UP_PORTS(&blobs, NULL, &fixed, NULL);
-	ASSERT_EQ(0, sluice_client_memory(self->seat.client, &before));
+	ASSERT_EQ(0, sluice_client_memory(self->side.client, &before));
 	begin(&self->end[0], serve_blobs, 100, 0);
 	for (i = 1; i <= 100; i++) {
-		ASSERT_EQ(0, exchange_blob(&self->seat, 0, 100 * i));
+		ASSERT_EQ(0, exchange_blob(&self->side, 0, 100 * i));
 	}
 	EXPECT_EQ(100, finish(&self->end[0]));
-	ASSERT_EQ(0, sluice_client_memory(self->seat.client, &after));
+	ASSERT_EQ(0, sluice_client_memory(self->side.client, &after));
 	EXPECT_EQ(0u, after.growths);
 	EXPECT_EQ(before.bytes, after.bytes);
 	EXPECT_EQ(before.segments, after.segments);
@@ -181,14 +181,14 @@ static long length(long i)
 	return i * i * i / 20 + i;
 }
 
-static void exchange_lengths(struct __test_metadata *_metadata, struct seat *seat,
+static void exchange_lengths(struct __test_metadata *_metadata, struct side *side,
 			     struct end *server)
 {
 	long i;
 
 	begin(server, serve_blobs, LENGTHS, 0);
 	for (i = 0; i < LENGTHS; i++) {
-		ASSERT_EQ(0, exchange_blob(seat, 0, length(i)))
+		ASSERT_EQ(0, exchange_blob(side, 0, length(i)))
 			TH_LOG("%ld: %s", length(i), sluice_strerror());
 	}
 	ASSERT_EQ(LENGTHS, finish(server)) TH_LOG("%s", server->result.sentence);
@@ -197,13 +197,13 @@ static void exchange_lengths(struct __test_metadata *_metadata, struct seat *sea
 TEST_F(rule_memory, power_of_two_carries_growing_lengths)
 {
 	SET_UP_PORTS(&blobs, NULL, NULL, NULL);
-	exchange_lengths(_metadata, &self->seat, &self->end[0]);
+	exchange_lengths(_metadata, &self->side, &self->end[0]);
 }
 
 TEST_F(rule_memory, best_fit_carries_growing_lengths)
 {
 	SET_UP_PORTS(&blobs, NULL, &best_fit_client, &best_fit_server);
-	exchange_lengths(_metadata, &self->seat, &self->end[0]);
+	exchange_lengths(_metadata, &self->side, &self->end[0]);
 }
 
 TEST_F(rule_memory, static_memory_carries_growing_lengths)
@@ -216,7 +216,7 @@ TEST_F(rule_memory, static_memory_carries_growing_lengths)
 	client.port.initial_max_slice_len = (uint64_t)length(LENGTHS);
 	server.port.initial_max_slice_len = (uint64_t)length(LENGTHS);
 	SET_UP_PORTS(&blobs, NULL, &client, &server);
-	exchange_lengths(_metadata, &self->seat, &self->end[0]);
+	exchange_lengths(_metadata, &self->side, &self->end[0]);
 }
 
 TEST_F(rule_memory, the_two_directions_choose_for_themselves)
@@ -225,7 +225,7 @@ TEST_F(rule_memory, the_two_directions_choose_for_themselves)
 		.port = { .strategy = SLUICE_STATIC, .initial_max_slice_len = 200000 });
 
 	SET_UP_PORTS(&blobs, NULL, &best_fit_client, &fixed);
-	exchange_lengths(_metadata, &self->seat, &self->end[0]);
+	exchange_lengths(_metadata, &self->side, &self->end[0]);
 }
 
 TEST_HARNESS_MAIN

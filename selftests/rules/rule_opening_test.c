@@ -116,8 +116,8 @@ TEST_F(rule_opening, another_pattern_is_refused)
 	EXPECT_SAYS("3 kinds of message");
 	change_contract(_metadata, offsetof(struct sluice_registry_contract, messages),
 			SLUICE_REGISTRY_REQUEST_RESPONSE_MESSAGES);
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&agreed), 0));
-	leave(&self->seat, 0, 0);
+	ASSERT_EQ(0, open_service(&self->side, PTR(&agreed), 0));
+	leave(&self->side, 0, 0);
 	sluice_node_destroy(node);
 }
 
@@ -133,9 +133,9 @@ TEST_F(rule_opening, the_c_and_the_cxx_name_of_a_type_are_the_same)
 	cxx.request.name = "question";
 	cxx.response.name = "answer";
 	start_server(_metadata, &self->end[0], variant->place, &calls, NULL, NULL);
-	take_client_seat(_metadata, &self->seat, &cxx, NULL, 1);
-	EXPECT_EXCHANGE(&self->seat, &self->end[0]);
-	leave(&self->seat, 0, 0);
+	open_client_side(_metadata, &self->side, &cxx, NULL, 1);
+	EXPECT_EXCHANGE(&self->side, &self->end[0]);
+	leave(&self->side, 0, 0);
 }
 
 TEST_F(rule_opening, who_is_refused_leaves_nothing)
@@ -146,10 +146,10 @@ TEST_F(rule_opening, who_is_refused_leaves_nothing)
 	mine.request.size++;
 	SET_UP_PAIR(NULL);
 	for (i = 0; i < 100; i++) {
-		EXPECT_FAILS(EPROTOTYPE, sluice_service_open(self->seat.node, &mine,
+		EXPECT_FAILS(EPROTOTYPE, sluice_service_open(self->side.node, &mine,
 							     NULL));
 	}
-	EXPECT_EXCHANGE(&self->seat, &self->end[0]);
+	EXPECT_EXCHANGE(&self->side, &self->end[0]);
 }
 
 TEST_F(rule_opening, another_name_of_the_service_is_another_service)
@@ -158,10 +158,10 @@ TEST_F(rule_opening, another_name_of_the_service_is_another_service)
 
 	other.name = "test/others";
 	start_server(_metadata, &self->end[0], variant->place, &calls, NULL, NULL);
-	ASSERT_EQ(0, join_client(&self->seat, PTR(&other), 0));
-	EXPECT_EQ(-ETIMEDOUT, wait_servers(&self->seat, 1, 10 * MILLISECOND));
-	EXPECT_EQ(0, ask(&self->seat, 0, 1));
-	leave(&self->seat, 0, 0);
+	ASSERT_EQ(0, join_client(&self->side, PTR(&other), 0));
+	EXPECT_EQ(-ETIMEDOUT, wait_servers(&self->side, 1, 10 * MILLISECOND));
+	EXPECT_EQ(0, ask(&self->side, 0, 1));
+	leave(&self->side, 0, 0);
 }
 
 TEST_F(rule_opening, another_domain_is_another_world)
@@ -170,9 +170,9 @@ TEST_F(rule_opening, another_domain_is_another_world)
 		.domain = "elsewhere");
 
 	start_server(_metadata, &self->end[0], variant->place, &calls, NULL, NULL);
-	self->seat.node = sluice_node_create("test", &elsewhere);
-	ASSERT_EQ(0, join_client(&self->seat, PTR(&calls), 0));
-	EXPECT_EQ(-ETIMEDOUT, wait_servers(&self->seat, 1, 10 * MILLISECOND));
+	self->side.node = sluice_node_create("test", &elsewhere);
+	ASSERT_EQ(0, join_client(&self->side, PTR(&calls), 0));
+	EXPECT_EQ(-ETIMEDOUT, wait_servers(&self->side, 1, 10 * MILLISECOND));
 }
 
 TEST_HARNESS_MAIN

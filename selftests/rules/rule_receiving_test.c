@@ -11,15 +11,15 @@ ENDS_FIXTURE(rule_receiving);
 
 /* ---- How much may be held ------------------------------------------------ */
 
-/* The server answers the request in slot 0; the seat holds as many of these answers as it may. */
-static void answer_and_hold(struct __test_metadata *_metadata, struct seat *seat,
+/* The server answers the request in slot 0; the side holds as many of these answers as it may. */
+static void answer_and_hold(struct __test_metadata *_metadata, struct side *side,
 			    struct end *server)
 {
 	long i;
 
 	for (i = 0; i < BORROWED; i++) {
 		ASSERT_EQ(0, at(server, answer, 0, i));
-		ASSERT_EQ(i, hold(seat, 0, i));
+		ASSERT_EQ(i, hold(side, 0, i));
 	}
 }
 
@@ -28,15 +28,15 @@ TEST_F(rule_receiving, a_client_holds_max_borrowed_responses_and_no_more)
 	struct end *server = &self->end[0];
 
 	SET_UP_PAIR(NULL);
-	ASK_AND_TAKE(&self->seat, server, 0, 1);
-	answer_and_hold(_metadata, &self->seat, server);
+	ASK_AND_TAKE(&self->side, server, 0, 1);
+	answer_and_hold(_metadata, &self->side, server);
 	ASSERT_EQ(0, at(server, answer, 0, 99));
-	EXPECT_EQ(-ENOBUFS, hear(&self->seat, 0, SLUICE_FOREVER));
+	EXPECT_EQ(-ENOBUFS, hear(&self->side, 0, SLUICE_FOREVER));
 	EXPECT_SAYS("max_borrowed_responses_per_pending_response");
 
 	/* A released response makes room, and the next one is still there. */
-	EXPECT_EQ(0, drop_response(&self->seat, 3, 0));
-	EXPECT_EQ(99, hear(&self->seat, 0, LONG));
+	EXPECT_EQ(0, drop_response(&self->side, 3, 0));
+	EXPECT_EQ(99, hear(&self->side, 0, LONG));
 }
 
 TEST_F(rule_receiving, each_pending_response_has_its_own_borrowed_ones)
@@ -44,10 +44,10 @@ TEST_F(rule_receiving, each_pending_response_has_its_own_borrowed_ones)
 	struct end *server = &self->end[0];
 
 	SET_UP_PAIR(NULL);
-	ASK_AND_TAKE_MANY(&self->seat, server, 2, 1);
-	answer_and_hold(_metadata, &self->seat, server);
+	ASK_AND_TAKE_MANY(&self->side, server, 2, 1);
+	answer_and_hold(_metadata, &self->side, server);
 	ASSERT_EQ(0, at(server, answer, 1, 7));
-	EXPECT_EQ(7, hear(&self->seat, 1, LONG));
+	EXPECT_EQ(7, hear(&self->side, 1, LONG));
 }
 
 TEST_F(rule_receiving, held_responses_stay_when_all_else_is_gone)
@@ -55,16 +55,16 @@ TEST_F(rule_receiving, held_responses_stay_when_all_else_is_gone)
 	struct end *server = &self->end[0];
 
 	SET_UP_PAIR(NULL);
-	ASK_AND_TAKE(&self->seat, server, 0, 1);
+	ASK_AND_TAKE(&self->side, server, 0, 1);
 	ASSERT_EQ(0, at(server, answer, 0, 77));
-	ASSERT_EQ(77, hold(&self->seat, 0, 0));
+	ASSERT_EQ(77, hold(&self->side, 0, 0));
 	EXPECT_EQ(100, at(server, answer_many, 0, 100));
-	EXPECT_EQ(77, answer_value(self->seat.response[0]));
-	EXPECT_EQ(0, cancel(&self->seat, 0, 0));
-	EXPECT_EQ(0, close_client(&self->seat, 0, 0));
+	EXPECT_EQ(77, answer_value(self->side.response[0]));
+	EXPECT_EQ(0, cancel(&self->side, 0, 0));
+	EXPECT_EQ(0, close_client(&self->side, 0, 0));
 	end_stop(server);
-	EXPECT_EQ(77, answer_value(self->seat.response[0]));
-	EXPECT_EQ(0, drop_response(&self->seat, 0, 0));
+	EXPECT_EQ(77, answer_value(self->side.response[0]));
+	EXPECT_EQ(0, drop_response(&self->side, 0, 0));
 }
 
 TEST_F(rule_receiving, a_client_of_which_enough_is_held_is_skipped)
@@ -75,11 +75,11 @@ TEST_F(rule_receiving, a_client_of_which_enough_is_held_is_skipped)
 	SET_UP_PAIR(NULL);
 	start_client(_metadata, other, variant->place, &calls, 1);
 	for (i = 0; i < ACTIVE; i++) {
-		ASSERT_EQ(1, ask(&self->seat, 0, i));
+		ASSERT_EQ(1, ask(&self->side, 0, i));
 		ASSERT_EQ(i, at(server, take, i, LONG));
-		ASSERT_EQ(0, cancel(&self->seat, 0, 0));
+		ASSERT_EQ(0, cancel(&self->side, 0, 0));
 	}
-	ASSERT_EQ(1, ask(&self->seat, 0, 99));
+	ASSERT_EQ(1, ask(&self->side, 0, 99));
 	ASSERT_EQ(1, at(other, ask, 0, 5000));
 	EXPECT_EQ(5000, at(server, take, ACTIVE, LONG));
 
@@ -94,7 +94,7 @@ TEST_F(rule_receiving, holding_enough_of_an_idle_client_is_no_error)
 	struct end *server = &self->end[0];
 
 	SET_UP_PAIR(NULL);
-	ASK_AND_TAKE_MANY(&self->seat, server, ACTIVE, 0);
+	ASK_AND_TAKE_MANY(&self->side, server, ACTIVE, 0);
 	EXPECT_EQ(-EAGAIN, at(server, take, ACTIVE, SLUICE_NOWAIT));
 }
 
@@ -106,7 +106,7 @@ TEST_F(rule_receiving, requests_come_in_the_order_of_their_client)
 
 	SET_UP_PAIR(NULL);
 	for (i = 0; i < ACTIVE; i++) {
-		ASSERT_EQ(1, ask(&self->seat, i, 1000 - i));
+		ASSERT_EQ(1, ask(&self->side, i, 1000 - i));
 	}
 	for (i = 0; i < ACTIVE; i++) {
 		EXPECT_EQ(1000 - i, at(&self->end[0], take, i, LONG));
@@ -119,11 +119,11 @@ TEST_F(rule_receiving, responses_come_in_the_order_of_their_server)
 	long i, round;
 
 	SET_UP_PAIR(NULL);
-	ASK_AND_TAKE(&self->seat, server, 0, 1);
+	ASK_AND_TAKE(&self->side, server, 0, 1);
 	for (round = 0; round < 10; round++) {
 		ASSERT_EQ(BUFFER, at(server, answer_many, 100 * round, BUFFER));
 		for (i = 0; i < BUFFER; i++) {
-			EXPECT_EQ(100 * round + i, hear(&self->seat, 0, LONG));
+			EXPECT_EQ(100 * round + i, hear(&self->side, 0, LONG));
 		}
 	}
 }
@@ -134,13 +134,13 @@ TEST_F(rule_receiving, requests_may_be_answered_in_any_order)
 	long i;
 
 	SET_UP_PAIR(NULL);
-	ASK_AND_TAKE_MANY(&self->seat, server, ACTIVE, 0);
+	ASK_AND_TAKE_MANY(&self->side, server, ACTIVE, 0);
 	for (i = ACTIVE - 1; i >= 0; i--) {
 		ASSERT_EQ(0, at(server, answer_and_done, i, 100 + i));
 	}
 	for (i = 0; i < ACTIVE; i++) {
-		EXPECT_EQ(100 + i, hear(&self->seat, i, LONG));
-		EXPECT_EQ(-EPIPE, hear(&self->seat, i, LONG));
+		EXPECT_EQ(100 + i, hear(&self->side, i, LONG));
+		EXPECT_EQ(-EPIPE, hear(&self->side, i, LONG));
 	}
 }
 
@@ -148,14 +148,14 @@ TEST_F(rule_receiving, streams_of_several_servers_are_served_in_turn)
 {
 	long i, last = -1, value, next[2] = { 0, 1000 };
 
-	start_servers(_metadata, self->end, 2, variant->place, &self->seat, &calls);
-	ASSERT_EQ(2, ask(&self->seat, 0, 1));
+	start_servers(_metadata, self->end, 2, variant->place, &self->side, &calls);
+	ASSERT_EQ(2, ask(&self->side, 0, 1));
 	for (i = 0; i < 2; i++) {
 		ASSERT_EQ(1, at(&self->end[i], take, 0, LONG));
 		ASSERT_EQ(BUFFER, at(&self->end[i], answer_many, 1000 * i, BUFFER));
 	}
 	for (i = 0; i < 2 * BUFFER; i++) {
-		value = hear(&self->seat, 0, LONG);
+		value = hear(&self->side, 0, LONG);
 		ASSERT_LE(0, value) TH_LOG("%s", sluice_strerror());
 		EXPECT_NE(last, value / 1000);
 		last = value / 1000;
@@ -172,7 +172,7 @@ TEST_F(rule_receiving, clients_are_served_in_turn)
 	SET_UP_PAIR(NULL);
 	start_client(_metadata, other, variant->place, &calls, 1);
 	for (i = 0; i < ACTIVE; i++) {
-		ASSERT_EQ(1, ask(&self->seat, i, i));
+		ASSERT_EQ(1, ask(&self->side, i, i));
 		ASSERT_EQ(1, at(other, ask, i, 1000 + i));
 	}
 	for (i = 0; i < 2 * ACTIVE; i++) {
@@ -187,19 +187,19 @@ TEST_F(rule_receiving, clients_are_served_in_turn)
 }
 
 /* keep_asking(requests): as fast as it can, and never without one in the queue. */
-static long keep_asking(struct seat *seat, long requests, long unused)
+static long keep_asking(struct side *side, long requests, long unused)
 {
 	long i, result;
 
 	(void)unused;
 	for (i = 0; i < requests; i++) {
-		result = ask(seat, i % 2, i);
+		result = ask(side, i % 2, i);
 		if (result < 0)
 			return result;
-		if (i && cancel(seat, (i - 1) % 2, 0) < 0)
+		if (i && cancel(side, (i - 1) % 2, 0) < 0)
 			return -errno;
 	}
-	return cancel(seat, (i - 1) % 2, 0);
+	return cancel(side, (i - 1) % 2, 0);
 }
 
 TEST_F(rule_receiving, a_busy_client_does_not_starve_another)
@@ -211,7 +211,7 @@ TEST_F(rule_receiving, a_busy_client_does_not_starve_another)
 	start_client(_metadata, busy, variant->place, &calls, 1);
 	ASSERT_EQ(0, at(busy, keep_asking, 100, 0));
 	begin(busy, keep_asking, 20000, 0);
-	ASSERT_EQ(1, ask(&self->seat, 0, 1000000));
+	ASSERT_EQ(1, ask(&self->side, 0, 1000000));
 	for (i = 0; i < 1000 && value != 1000000; i++) {
 		value = at(server, take, 0, LONG);
 		ASSERT_LE(0, value) TH_LOG("%s", server->result.sentence);
@@ -227,8 +227,8 @@ TEST_F(rule_receiving, without_waiting_there_is_eagain)
 {
 	SET_UP_PAIR(NULL);
 	EXPECT_EQ(-EAGAIN, at(&self->end[0], take, 0, SLUICE_NOWAIT));
-	ASSERT_EQ(1, ask(&self->seat, 0, 1));
-	EXPECT_EQ(-EAGAIN, hear(&self->seat, 0, SLUICE_NOWAIT));
+	ASSERT_EQ(1, ask(&self->side, 0, 1));
+	EXPECT_EQ(-EAGAIN, hear(&self->side, 0, SLUICE_NOWAIT));
 }
 
 TEST_F(rule_receiving, waiting_ends_with_etimedout)
@@ -237,8 +237,8 @@ TEST_F(rule_receiving, waiting_ends_with_etimedout)
 
 	SET_UP_PAIR(NULL);
 	EXPECT_EQ(-ETIMEDOUT, at(&self->end[0], take, 0, 10 * MILLISECOND));
-	ASSERT_EQ(1, ask(&self->seat, 0, 1));
-	EXPECT_EQ(-ETIMEDOUT, hear(&self->seat, 0, 10 * MILLISECOND));
+	ASSERT_EQ(1, ask(&self->side, 0, 1));
+	EXPECT_EQ(-ETIMEDOUT, hear(&self->side, 0, 10 * MILLISECOND));
 	EXPECT_LE(20 * MILLISECOND, now() - begun);
 }
 
@@ -249,7 +249,7 @@ TEST_F(rule_receiving, a_sleeping_server_is_woken_by_a_request)
 	SET_UP_PAIR(NULL);
 	begin(server, take, 0, SLUICE_FOREVER);
 	until_asleep(server);
-	ASSERT_EQ(1, ask(&self->seat, 0, 5));
+	ASSERT_EQ(1, ask(&self->side, 0, 5));
 	EXPECT_EQ(5, finish(server));
 }
 
@@ -274,10 +274,10 @@ TEST_F(rule_receiving, a_request_that_came_too_late_is_not_received)
 	do {
 		timeout *= 2;
 		deadline = sluice_deadline(timeout);
-	} while (ask_until(&self->seat, 0, deadline) != 1 && timeout < LONG);
+	} while (ask_until(&self->side, 0, deadline) != 1 && timeout < LONG);
 	EXPECT_TRUE(EVENTUALLY(now() > deadline));
 	EXPECT_EQ(-EAGAIN, at(server, take, 0, SLUICE_NOWAIT));
-	EXPECT_EQ(-ETIMEDOUT, hear(&self->seat, 0, SLUICE_FOREVER));
+	EXPECT_EQ(-ETIMEDOUT, hear(&self->side, 0, SLUICE_FOREVER));
 }
 
 TEST_HARNESS_MAIN

@@ -6,9 +6,9 @@
 
 ENDS_FIXTURE(rule_route);
 
-static long destroy_server(struct seat *seat, long a, long b)
+static long destroy_server(struct side *side, long a, long b)
 {
-	return close_server(seat, a, b);
+	return close_server(side, a, b);
 }
 
 static void meet(struct __test_metadata *_metadata, FIXTURE_DATA(rule_route) *self,
@@ -18,13 +18,13 @@ static void meet(struct __test_metadata *_metadata, FIXTURE_DATA(rule_route) *se
 
 	for (i = 0; i < servers; i++)
 		start_server(_metadata, &self->end[i], place, &calls, opts, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, (long)servers);
+	open_client_side(_metadata, &self->side, &calls, NULL, (long)servers);
 }
 
 TEST_F(rule_route, by_default_to_every_server)
 {
 	meet(_metadata, self, variant->place, 3, NULL);
-	ASSERT_EQ(3, ask(&self->seat, 0, 1));
+	ASSERT_EQ(3, ask(&self->side, 0, 1));
 	EXPECT_EQ(1, at(&self->end[0], take, 0, LONG));
 	EXPECT_EQ(1, at(&self->end[1], take, 0, LONG));
 	EXPECT_EQ(1, at(&self->end[2], take, 0, LONG));
@@ -35,8 +35,8 @@ TEST_F(rule_route, to_one_server_reaches_one)
 	size_t i, got = 0;
 
 	meet(_metadata, self, variant->place, 3, NULL);
-	ASSERT_EQ(1, ask_one(&self->seat, 0, 7));
-	EXPECT_EQ(1, sluice_pending_response_servers(self->seat.pending[0]));
+	ASSERT_EQ(1, ask_one(&self->side, 0, 7));
+	EXPECT_EQ(1, sluice_pending_response_servers(self->side.pending[0]));
 	for (i = 0; i < 3; i++)
 		got += at(&self->end[i], take, 0, SLUICE_NOWAIT) == 7;
 	EXPECT_EQ(1, got);
@@ -48,7 +48,7 @@ TEST_F(rule_route, those_with_as_few_take_turns)
 
 	meet(_metadata, self, variant->place, 3, NULL);
 	for (i = 0; i < 30; i++) {
-		ASSERT_EQ(1, ask_one(&self->seat, 0, i));
+		ASSERT_EQ(1, ask_one(&self->side, 0, i));
 		served = 0;
 		for (k = 0; k < 3; k++) {
 			if (at(&self->end[k], take, 0, SLUICE_NOWAIT) != i)
@@ -58,8 +58,8 @@ TEST_F(rule_route, those_with_as_few_take_turns)
 			ASSERT_EQ(0, at(&self->end[k], answer_and_done, 0, i));
 		}
 		ASSERT_EQ(1, served);
-		ASSERT_EQ(i, hear(&self->seat, 0, LONG));
-		ASSERT_EQ(0, cancel(&self->seat, 0, 0));
+		ASSERT_EQ(i, hear(&self->side, 0, LONG));
+		ASSERT_EQ(0, cancel(&self->side, 0, 0));
 	}
 	EXPECT_EQ(10, count[0]);
 	EXPECT_EQ(10, count[1]);
@@ -73,14 +73,14 @@ TEST_F(rule_route, the_one_with_the_fewest_outstanding)
 
 	meet(_metadata, self, variant->place, 1, NULL);
 	for (i = 0; i < 4; i++) {
-		ASSERT_EQ(1, ask_one(&self->seat, i, i));
+		ASSERT_EQ(1, ask_one(&self->side, i, i));
 	}
 	/* Requests that a server holds count like those in its queue. */
 	ASSERT_EQ(0, at(busy, take, 0, LONG));
 	start_server(_metadata, idle, variant->place, &calls, NULL, NULL);
-	ASSERT_EQ(2, wait_servers(&self->seat, 2, LONG));
+	ASSERT_EQ(2, wait_servers(&self->side, 2, LONG));
 	for (i = 4; i < 8; i++) {
-		ASSERT_EQ(1, ask_one(&self->seat, i, i));
+		ASSERT_EQ(1, ask_one(&self->side, i, i));
 		EXPECT_EQ(i, at(idle, take, i, LONG));
 	}
 	/* Now both have four; one that gives some back is chosen next. */
@@ -89,7 +89,7 @@ TEST_F(rule_route, the_one_with_the_fewest_outstanding)
 		ASSERT_EQ(i, at(busy, take, i, LONG));
 		ASSERT_EQ(0, at(busy, done, i, 0));
 	}
-	ASSERT_EQ(1, ask_one(&self->seat, 8, 8));
+	ASSERT_EQ(1, ask_one(&self->side, 8, 8));
 	EXPECT_EQ(8, at(busy, take, 8, LONG));
 }
 
@@ -98,14 +98,14 @@ TEST_F(rule_route, one_without_room_is_passed_over)
 	struct end *full = &self->end[0], *other = &self->end[1];
 
 	meet(_metadata, self, variant->place, 1, &room_for_two);
-	ASSERT_EQ(1, ask(&self->seat, 0, 1));
-	ASSERT_EQ(1, ask(&self->seat, 1, 2));
-	ASSERT_EQ(0, cancel(&self->seat, 0, 0));
-	ASSERT_EQ(0, cancel(&self->seat, 1, 0));
+	ASSERT_EQ(1, ask(&self->side, 0, 1));
+	ASSERT_EQ(1, ask(&self->side, 1, 2));
+	ASSERT_EQ(0, cancel(&self->side, 0, 0));
+	ASSERT_EQ(0, cancel(&self->side, 1, 0));
 	start_server(_metadata, other, variant->place, &calls, NULL, NULL);
-	ASSERT_EQ(2, wait_servers(&self->seat, 2, LONG));
-	ASSERT_EQ(1, ask_one(&self->seat, 0, 3));
-	ASSERT_EQ(1, ask_one(&self->seat, 1, 4));
+	ASSERT_EQ(2, wait_servers(&self->side, 2, LONG));
+	ASSERT_EQ(1, ask_one(&self->side, 0, 3));
+	ASSERT_EQ(1, ask_one(&self->side, 1, 4));
 	EXPECT_EQ(3, at(other, take, 0, LONG));
 	EXPECT_EQ(4, at(other, take, 1, LONG));
 	EXPECT_EQ(1, at(full, take, 0, LONG));
@@ -133,16 +133,16 @@ TEST_F(rule_route, a_server_that_left_is_not_chosen)
 	meet(_metadata, self, variant->place, 2, NULL);
 	ASSERT_EQ(0, at(&self->end[0], destroy_server, 0, 0));
 	for (i = 0; i < 6; i++) {
-		ASSERT_EQ(1, ask_one(&self->seat, i, i));
+		ASSERT_EQ(1, ask_one(&self->side, i, i));
 		EXPECT_EQ(i, at(&self->end[1], take, i, LONG));
 	}
 }
 
 TEST_F(rule_route, without_servers_it_reaches_none)
 {
-	ASSERT_EQ(0, join_client(&self->seat, PTR(&calls), 0));
-	EXPECT_EQ(0, ask_one(&self->seat, 0, 1));
-	EXPECT_EQ(-ENOTCONN, hear(&self->seat, 0, LONG));
+	ASSERT_EQ(0, join_client(&self->side, PTR(&calls), 0));
+	EXPECT_EQ(0, ask_one(&self->side, 0, 1));
+	EXPECT_EQ(-ENOTCONN, hear(&self->side, 0, LONG));
 }
 
 TEST_F(rule_route, the_death_of_the_chosen_server_is_told)
@@ -152,7 +152,7 @@ TEST_F(rule_route, the_death_of_the_chosen_server_is_told)
 	if (variant->place != IN_PROCESS)
 		SKIP(return, "a thread cannot be killed");
 	meet(_metadata, self, variant->place, 2, NULL);
-	ASSERT_EQ(1, ask_one(&self->seat, 0, 1));
+	ASSERT_EQ(1, ask_one(&self->side, 0, 1));
 	chosen = at(first, take, 0, SLUICE_NOWAIT) == 1 ? first : second;
 	other = chosen == first ? second : first;
 	if (chosen == second) {
@@ -160,21 +160,21 @@ TEST_F(rule_route, the_death_of_the_chosen_server_is_told)
 	}
 	ASSERT_EQ(0, at(chosen, answer, 0, 5));
 	end_kill(chosen);
-	EXPECT_EQ(5, hear(&self->seat, 0, LONG));
-	EXPECT_EQ(-ECONNRESET, hear(&self->seat, 0, LONG));
+	EXPECT_EQ(5, hear(&self->side, 0, LONG));
+	EXPECT_EQ(-ECONNRESET, hear(&self->side, 0, LONG));
 	end_reap(chosen);
-	ASSERT_EQ(1, ask_one(&self->seat, 1, 2));
+	ASSERT_EQ(1, ask_one(&self->side, 1, 2));
 	EXPECT_EQ(2, at(other, take, 0, LONG));
 	sweep(_metadata);
 }
 
 TEST_F(rule_route, a_route_is_one_of_two)
 {
-	ASSERT_EQ(0, join_client(&self->seat, PTR(&calls), 0));
-	ASSERT_EQ(0, loan_question(&self->seat, 0, 1));
-	EXPECT_FAILS_INT(EINVAL, sluice_request_set_route(self->seat.request[0],
+	ASSERT_EQ(0, join_client(&self->side, PTR(&calls), 0));
+	ASSERT_EQ(0, loan_question(&self->side, 0, 1));
+	EXPECT_FAILS_INT(EINVAL, sluice_request_set_route(self->side.request[0],
 							  (enum sluice_route)2));
-	EXPECT_EQ(0, drop_question(&self->seat, 0, 0));
+	EXPECT_EQ(0, drop_question(&self->side, 0, 0));
 }
 
 TEST_HARNESS_MAIN

@@ -13,18 +13,18 @@ PROCESSES_FIXTURE(rule_service_death);
 
 TEST_F(rule_service, must_exist_creates_none)
 {
-	EXPECT_EQ(-ENOENT, open_service(&self->seat, PTR(&calls), PTR(&must_exist)));
-	EXPECT_EQ(-ENOENT, open_service(&self->seat, PTR(&calls), PTR(&must_exist)));
+	EXPECT_EQ(-ENOENT, open_service(&self->side, PTR(&calls), PTR(&must_exist)));
+	EXPECT_EQ(-ENOENT, open_service(&self->side, PTR(&calls), PTR(&must_exist)));
 	start_service(_metadata, &self->end[0], variant->place, &calls, NULL);
-	EXPECT_EQ(0, open_service(&self->seat, PTR(&calls), PTR(&must_exist)));
+	EXPECT_EQ(0, open_service(&self->side, PTR(&calls), PTR(&must_exist)));
 }
 
 TEST_F(rule_service, must_create_opens_none)
 {
 	start_service(_metadata, &self->end[0], variant->place, &calls, &must_create);
-	EXPECT_EQ(-EEXIST, open_service(&self->seat, PTR(&calls), PTR(&must_create)));
+	EXPECT_EQ(-EEXIST, open_service(&self->side, PTR(&calls), PTR(&must_create)));
 	ASSERT_EQ(0, at(&self->end[0], leave, 0, 0));
-	EXPECT_EQ(0, open_service(&self->seat, PTR(&calls), PTR(&must_create)));
+	EXPECT_EQ(0, open_service(&self->side, PTR(&calls), PTR(&must_create)));
 }
 
 TEST_F(rule_service, nobody_can_want_both)
@@ -32,20 +32,20 @@ TEST_F(rule_service, nobody_can_want_both)
 	static const struct sluice_service_opts both = SLUICE_SERVICE_OPTS(
 		.flags = SLUICE_SERVICE_MUST_EXIST | SLUICE_SERVICE_MUST_CREATE);
 
-	EXPECT_EQ(-EINVAL, open_service(&self->seat, PTR(&calls), PTR(&both)));
+	EXPECT_EQ(-EINVAL, open_service(&self->side, PTR(&calls), PTR(&both)));
 }
 
 TEST_F(rule_service, otherwise_it_is_opened_or_created)
 {
-	EXPECT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
+	EXPECT_EQ(0, open_service(&self->side, PTR(&calls), 0));
 	end_start(_metadata, &self->end[0], variant->place);
 	EXPECT_EQ(0, at(&self->end[0], open_service, PTR(&calls), 0));
 }
 
 /* open_must_create(): once; 1 if it is this end's, 0 if another one was first. */
-static long open_must_create(struct seat *seat, long a, long b)
+static long open_must_create(struct side *side, long a, long b)
 {
-	long result = open_service(seat, PTR(&calls), PTR(&must_create));
+	long result = open_service(side, PTR(&calls), PTR(&must_create));
 
 	(void)a, (void)b;
 	return result == -EEXIST ? 0 : result ? result : 1;
@@ -85,13 +85,13 @@ TEST_F(rule_service, it_outlives_its_creator)
 	start_service(_metadata, creator, variant->place, &calls, &two);
 	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
 	end_stop(creator);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
-	EXPECT_EXCHANGE(&self->seat, server);
+	open_client_side(_metadata, &self->side, &calls, NULL, 1);
+	EXPECT_EXCHANGE(&self->side, server);
 
 	/* With the settings that the creator gave it. */
-	EXPECT_EQ(0, loan_question(&self->seat, 0, 1));
-	EXPECT_EQ(0, loan_question(&self->seat, 1, 1));
-	EXPECT_EQ(-ENOBUFS, loan_question(&self->seat, 2, 1));
+	EXPECT_EQ(0, loan_question(&self->side, 0, 1));
+	EXPECT_EQ(0, loan_question(&self->side, 1, 1));
+	EXPECT_EQ(-ENOBUFS, loan_question(&self->side, 2, 1));
 }
 
 TEST_F(rule_service_death, it_outlives_a_creator_that_dies)
@@ -101,8 +101,8 @@ TEST_F(rule_service_death, it_outlives_a_creator_that_dies)
 	start_service(_metadata, creator, IN_PROCESS, &calls, NULL);
 	start_server(_metadata, server, IN_PROCESS, &calls, NULL, NULL);
 	end_kill_and_reap(creator);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
-	EXPECT_EXCHANGE(&self->seat, server);
+	open_client_side(_metadata, &self->side, &calls, NULL, 1);
+	EXPECT_EXCHANGE(&self->side, server);
 	sweep(_metadata);
 }
 
@@ -111,23 +111,23 @@ TEST_F(rule_service, the_last_one_removes_it)
 	struct end *other = &self->end[0];
 
 	end_start(_metadata, other, variant->place);
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
+	ASSERT_EQ(0, open_service(&self->side, PTR(&calls), 0));
 	ASSERT_EQ(0, at(other, open_service, PTR(&calls), 0));
-	leave(&self->seat, 0, 0);
-	EXPECT_EQ(0, open_service(&self->seat, PTR(&calls), PTR(&must_exist)));
-	leave(&self->seat, 0, 0);
+	leave(&self->side, 0, 0);
+	EXPECT_EQ(0, open_service(&self->side, PTR(&calls), PTR(&must_exist)));
+	leave(&self->side, 0, 0);
 	ASSERT_EQ(0, at(other, leave, 0, 0));
-	EXPECT_EQ(-ENOENT, open_service(&self->seat, PTR(&calls), PTR(&must_exist)));
-	leave(&self->seat, 0, 0);
+	EXPECT_EQ(-ENOENT, open_service(&self->side, PTR(&calls), PTR(&must_exist)));
+	leave(&self->side, 0, 0);
 	EXPECT_EQ(0, tree_walk(self->root.path, true).files);
 }
 
 TEST_F(rule_service, a_port_keeps_it)
 {
 	end_start(_metadata, &self->end[0], variant->place);
-	ASSERT_EQ(0, join_server(&self->seat, PTR(&calls), 0));
-	sluice_service_close(self->seat.service);
-	self->seat.service = NULL;
+	ASSERT_EQ(0, join_server(&self->side, PTR(&calls), 0));
+	sluice_service_close(self->side.service);
+	self->side.service = NULL;
 	EXPECT_EQ(0, at(&self->end[0], open_service, PTR(&calls), PTR(&must_exist)));
 }
 
@@ -140,27 +140,27 @@ TEST_F(rule_service, once_removed_it_may_be_another_one)
 	};
 
 	start_service(_metadata, &self->end[0], variant->place, &calls, NULL);
-	EXPECT_EQ(-EPROTOTYPE, open_service(&self->seat, PTR(&other), 0));
+	EXPECT_EQ(-EPROTOTYPE, open_service(&self->side, PTR(&other), 0));
 	ASSERT_EQ(0, at(&self->end[0], leave, 0, 0));
-	EXPECT_EQ(0, open_service(&self->seat, PTR(&other), 0));
+	EXPECT_EQ(0, open_service(&self->side, PTR(&other), 0));
 }
 
 /* ---- While others come and go -------------------------------------------- */
 
 /* come_and_go(times): opens the service and leaves it, each time from a new node. */
-static long come_and_go(struct seat *seat, long times, long unused)
+static long come_and_go(struct side *side, long times, long unused)
 {
 	long i, result;
 
 	(void)unused;
 	for (i = 0; i < times; i++) {
-		result = open_service(seat, PTR(&calls), 0);
+		result = open_service(side, PTR(&calls), 0);
 		if (result < 0)
 			return result;
-		result = open_client(seat, 0, 0);
+		result = open_client(side, 0, 0);
 		if (result < 0)
 			return result;
-		leave(seat, 0, 0);
+		leave(side, 0, 0);
 	}
 	return times;
 }
@@ -192,7 +192,7 @@ TEST_F_TIMEOUT(rule_service_death, opening_never_fails_for_others_that_die, 120)
 		nanosleep(&(struct timespec){ .tv_nsec = rand_r(&random) % 3000000 },
 			  NULL);
 		end_kill(dying);
-		EXPECT_EQ(3, come_and_go(&self->seat, 3, 0))
+		EXPECT_EQ(3, come_and_go(&self->side, 3, 0))
 			TH_LOG("%s", sluice_strerror());
 		end_reap(dying);
 	}

@@ -117,12 +117,12 @@ TEST_F(rule_settings, a_flag_cannot_be_demanded_and_refused)
 	struct sluice_service_opts both;
 	size_t i;
 
-	self->seat.node = sluice_node_create("test", NULL);
-	ASSERT_NE(NULL, self->seat.node);
+	self->side.node = sluice_node_create("test", NULL);
+	ASSERT_NE(NULL, self->side.node);
 	for (i = 0; i < ARRAY_SIZE(flags); i++) {
 		both = refusals[i];
 		both.flags = flags[i].flags;
-		EXPECT_FAILS(EINVAL, sluice_service_open(self->seat.node, &calls, &both));
+		EXPECT_FAILS(EINVAL, sluice_service_open(self->side.node, &calls, &both));
 		EXPECT_SAYS("refused_flags");
 	}
 }
@@ -136,10 +136,10 @@ TEST_F(rule_settings, what_is_no_setting_cannot_be_refused)
 	};
 	size_t i;
 
-	self->seat.node = sluice_node_create("test", NULL);
-	ASSERT_NE(NULL, self->seat.node);
+	self->side.node = sluice_node_create("test", NULL);
+	ASSERT_NE(NULL, self->side.node);
 	for (i = 0; i < ARRAY_SIZE(senseless); i++) {
-		EXPECT_FAILS(EINVAL, sluice_service_open(self->seat.node, &calls,
+		EXPECT_FAILS(EINVAL, sluice_service_open(self->side.node, &calls,
 							 &senseless[i]));
 		EXPECT_SAYS("refused_flags");
 	}
@@ -154,9 +154,9 @@ TEST_F(rule_settings, settings_that_were_told_demand_the_same_flags)
 	size_t i, j;
 
 	for (i = 0; i < ARRAY_SIZE(flags); i++) {
-		ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), PTR(&flags[i])));
-		ASSERT_EQ(0, sluice_service_settings(self->seat.service, &told));
-		leave(&self->seat, 0, 0);
+		ASSERT_EQ(0, open_service(&self->side, PTR(&calls), PTR(&flags[i])));
+		ASSERT_EQ(0, sluice_service_settings(self->side.service, &told));
+		leave(&self->side, 0, 0);
 		EXPECT_EQ(flags[i].flags, told.flags);
 		EXPECT_EQ(all & ~flags[i].flags, told.refused_flags);
 		for (j = 0; j < ARRAY_SIZE(flags); j++) {
@@ -174,18 +174,18 @@ TEST_F(rule_settings, who_opens_has_the_settings_of_the_creator)
 	struct sluice_service_opts found = SLUICE_SERVICE_OPTS(.reserved = 0);
 
 	start_service(_metadata, &self->end[0], variant->place, &calls, &odd);
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), 0));
-	ASSERT_EQ(0, sluice_service_settings(self->seat.service, &found));
+	ASSERT_EQ(0, open_service(&self->side, PTR(&calls), 0));
+	ASSERT_EQ(0, sluice_service_settings(self->side.service, &found));
 	EXPECT_EQ(3u, found.max_clients);
 	EXPECT_EQ(5u, found.max_nodes);
 	EXPECT_EQ(2u, found.max_loaned_requests);
 	EXPECT_EQ(256u, found.request_alignment);
 	EXPECT_EQ((uint32_t)ACTIVE, found.max_active_requests_per_client);
 	EXPECT_EQ(SLUICE_SERVICE_NO_REQUEST_OVERFLOW, found.flags);
-	ASSERT_EQ(0, open_client(&self->seat, 0, 0));
-	EXPECT_EQ(0, loan_question(&self->seat, 0, 1));
-	EXPECT_EQ(0, loan_question(&self->seat, 1, 1));
-	EXPECT_EQ(-ENOBUFS, loan_question(&self->seat, 2, 1));
+	ASSERT_EQ(0, open_client(&self->side, 0, 0));
+	EXPECT_EQ(0, loan_question(&self->side, 0, 1));
+	EXPECT_EQ(0, loan_question(&self->side, 1, 1));
+	EXPECT_EQ(-ENOBUFS, loan_question(&self->side, 2, 1));
 }
 
 TEST_F(rule_settings, payloads_are_aligned_as_the_service_says)
@@ -194,11 +194,11 @@ TEST_F(rule_settings, payloads_are_aligned_as_the_service_says)
 		.request_alignment = 512, .response_alignment = 64);
 	long i;
 
-	ASSERT_EQ(0, open_service(&self->seat, PTR(&calls), PTR(&aligned)));
-	ASSERT_EQ(0, open_client(&self->seat, 0, 0));
+	ASSERT_EQ(0, open_service(&self->side, PTR(&calls), PTR(&aligned)));
+	ASSERT_EQ(0, open_client(&self->side, 0, 0));
 	for (i = 0; i < LOANS; i++) {
-		ASSERT_EQ(0, loan_question(&self->seat, i, i));
-		EXPECT_EQ(0u, (uintptr_t)self->seat.request[i]->data % 512);
+		ASSERT_EQ(0, loan_question(&self->side, i, i));
+		EXPECT_EQ(0u, (uintptr_t)self->side.request[i]->data % 512);
 	}
 }
 

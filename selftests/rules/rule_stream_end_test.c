@@ -10,21 +10,21 @@ ENDS_FIXTURE(rule_stream_end);
 /* ---- Steps ---------------------------------------------------------------- */
 
 /* answer_last(slot, value): answers with a reply that is the last. */
-static long answer_last(struct seat *seat, long slot, long value)
+static long answer_last(struct side *side, long slot, long value)
 {
-	long result = loan_answer(seat, slot, value);
+	long result = loan_answer(side, slot, value);
 	int r;
 
 	if (result < 0)
 		return result;
-	r = sluice_reply_set_last(seat->reply[slot]);
-	return r < 0 ? r : send_answer(seat, slot, 0);
+	r = sluice_reply_set_last(side->reply[slot]);
+	return r < 0 ? r : send_answer(side, slot, 0);
 }
 
 /* loan_more(slot): loans one more reply for a request; 0 or why not. */
-static long loan_more(struct seat *seat, long slot, long unused)
+static long loan_more(struct side *side, long slot, long unused)
 {
-	struct sluice_reply *reply = sluice_active_request_loan(seat->active[slot], 1);
+	struct sluice_reply *reply = sluice_active_request_loan(side->active[slot], 1);
 
 	(void)unused;
 	if (!reply)
@@ -33,27 +33,27 @@ static long loan_more(struct seat *seat, long slot, long unused)
 }
 
 /* end_with(slot, code): ends a request with a code, and a text if it is even. */
-static long end_with(struct seat *seat, long slot, long code)
+static long end_with(struct side *side, long slot, long code)
 {
-	int r = sluice_active_request_end(seat->active[slot], (int)code,
+	int r = sluice_active_request_end(side->active[slot], (int)code,
 					  code % 2 ? NULL : "no such thing");
 
 	if (!r)
-		seat->active[slot] = NULL;
+		side->active[slot] = NULL;
 	return r;
 }
 
-static long has_stop_hint(struct seat *seat, long slot, long unused)
+static long has_stop_hint(struct side *side, long slot, long unused)
 {
 	(void)unused;
-	return sluice_active_request_has_stop_hint(seat->active[slot]);
+	return sluice_active_request_has_stop_hint(side->active[slot]);
 }
 
 /* hear_last(slot): receives a response; 1 if it was marked as the last. */
-static long hear_last(struct seat *seat, long slot, long timeout)
+static long hear_last(struct side *side, long slot, long timeout)
 {
 	struct sluice_response_info info = SLUICE_RESPONSE_INFO();
-	long result = hear_info(seat, slot, timeout, &info);
+	long result = hear_info(side, slot, timeout, &info);
 
 	return result < 0 ? result : (long)info.last;
 }
@@ -62,7 +62,7 @@ static void meet(struct __test_metadata *_metadata, FIXTURE_DATA(rule_stream_end
 		 enum place place, const struct sluice_service_opts *opts)
 {
 	start_server(_metadata, &self->end[0], place, &calls, opts, NULL);
-	take_client_seat(_metadata, &self->seat, &calls, NULL, 1);
+	open_client_side(_metadata, &self->side, &calls, NULL, 1);
 }
 
 /* ---- The last reply -------------------------------------------------------- */
@@ -72,15 +72,15 @@ TEST_F(rule_stream_end, a_last_reply_ends_the_stream_before_the_request_is_relea
 	struct end *server = &self->end[0];
 
 	meet(_metadata, self, variant->place, NULL);
-	ASK_AND_TAKE(&self->seat, server, 0, 1);
+	ASK_AND_TAKE(&self->side, server, 0, 1);
 	ASSERT_EQ(0, at(server, answer, 0, 2));
 	ASSERT_EQ(0, at(server, answer_last, 0, 3));
-	EXPECT_EQ(0, hear_last(&self->seat, 0, LONG));
-	EXPECT_EQ(1, hear_last(&self->seat, 0, LONG));
-	EXPECT_EQ(-EPIPE, hear(&self->seat, 0, SLUICE_FOREVER));
-	EXPECT_EQ(0, sluice_pending_response_is_connected(self->seat.pending[0]));
+	EXPECT_EQ(0, hear_last(&self->side, 0, LONG));
+	EXPECT_EQ(1, hear_last(&self->side, 0, LONG));
+	EXPECT_EQ(-EPIPE, hear(&self->side, 0, SLUICE_FOREVER));
+	EXPECT_EQ(0, sluice_pending_response_is_connected(self->side.pending[0]));
 	EXPECT_EQ(0, at(server, done, 0, 0));
-	EXPECT_EQ(-EPIPE, hear(&self->seat, 0, SLUICE_NOWAIT));
+	EXPECT_EQ(-EPIPE, hear(&self->side, 0, SLUICE_NOWAIT));
 }
 
 TEST_F(rule_stream_end, nothing_is_loaned_or_sent_after_the_last_reply)
@@ -88,12 +88,12 @@ TEST_F(rule_stream_end, nothing_is_loaned_or_sent_after_the_last_reply)
 	struct end *server = &self->end[0];
 
 	meet(_metadata, self, variant->place, NULL);
-	ASK_AND_TAKE(&self->seat, server, 0, 1);
+	ASK_AND_TAKE(&self->side, server, 0, 1);
 	ASSERT_EQ(0, at(server, answer_last, 0, 2));
 	EXPECT_EQ(-EINVAL, at(server, loan_more, 0, 0));
 	EXPECT_EQ(-EINVAL, at(server, end_with, 0, 5));
 	EXPECT_EQ(0, at(server, done, 0, 0));
-	EXPECT_EQ(2, hear(&self->seat, 0, LONG));
+	EXPECT_EQ(2, hear(&self->side, 0, LONG));
 }
 
 TEST_F(rule_stream_end, requests_go_on_while_ended_ones_are_held)
@@ -103,11 +103,11 @@ TEST_F(rule_stream_end, requests_go_on_while_ended_ones_are_held)
 
 	meet(_metadata, self, variant->place, &two_active);
 	for (i = 0; i < 50; i++) {
-		ASSERT_EQ(1, ask(&self->seat, 0, i));
+		ASSERT_EQ(1, ask(&self->side, 0, i));
 		ASSERT_EQ(i, at(server, take, i % 2, LONG));
 		ASSERT_EQ(0, at(server, answer_last, i % 2, i + 1));
-		ASSERT_EQ(i + 1, hear(&self->seat, 0, LONG));
-		ASSERT_EQ(0, hear_end(&self->seat, 0, LONG));
+		ASSERT_EQ(i + 1, hear(&self->side, 0, LONG));
+		ASSERT_EQ(0, hear_end(&self->side, 0, LONG));
 		if (i) {
 			ASSERT_EQ(0, at(server, done, (i + 1) % 2, 0));
 		}
@@ -122,19 +122,19 @@ TEST_F(rule_stream_end, a_status_comes_after_all_responses)
 	struct end *server = &self->end[0];
 
 	meet(_metadata, self, variant->place, NULL);
-	ASK_AND_TAKE(&self->seat, server, 0, 1);
+	ASK_AND_TAKE(&self->side, server, 0, 1);
 	ASSERT_EQ(3, at(server, answer_many, 0, 3));
 	ASSERT_EQ(0, at(server, end_with, 0, ENOENT));
-	EXPECT_EQ(0, sluice_pending_response_status(self->seat.pending[0], &status));
-	EXPECT_EQ(0, hear(&self->seat, 0, LONG));
-	EXPECT_EQ(1, hear(&self->seat, 0, LONG));
-	EXPECT_EQ(2, hear(&self->seat, 0, LONG));
-	EXPECT_EQ(-EREMOTEIO, hear(&self->seat, 0, LONG));
-	EXPECT_EQ(1, sluice_pending_response_status(self->seat.pending[0], &status));
+	EXPECT_EQ(0, sluice_pending_response_status(self->side.pending[0], &status));
+	EXPECT_EQ(0, hear(&self->side, 0, LONG));
+	EXPECT_EQ(1, hear(&self->side, 0, LONG));
+	EXPECT_EQ(2, hear(&self->side, 0, LONG));
+	EXPECT_EQ(-EREMOTEIO, hear(&self->side, 0, LONG));
+	EXPECT_EQ(1, sluice_pending_response_status(self->side.pending[0], &status));
 	EXPECT_EQ(ENOENT, status.code);
 	EXPECT_STREQ("no such thing", status.text);
 	EXPECT_NE(0, status.server);
-	EXPECT_EQ(-EREMOTEIO, hear(&self->seat, 0, SLUICE_NOWAIT));
+	EXPECT_EQ(-EREMOTEIO, hear(&self->side, 0, SLUICE_NOWAIT));
 }
 
 TEST_F(rule_stream_end, a_status_may_have_no_text)
@@ -143,10 +143,10 @@ TEST_F(rule_stream_end, a_status_may_have_no_text)
 	struct end *server = &self->end[0];
 
 	meet(_metadata, self, variant->place, NULL);
-	ASK_AND_TAKE(&self->seat, server, 0, 1);
+	ASK_AND_TAKE(&self->side, server, 0, 1);
 	ASSERT_EQ(0, at(server, end_with, 0, SLUICE_STATUS_MAX));
-	EXPECT_EQ(-EREMOTEIO, hear(&self->seat, 0, LONG));
-	EXPECT_EQ(1, sluice_pending_response_status(self->seat.pending[0], &status));
+	EXPECT_EQ(-EREMOTEIO, hear(&self->side, 0, LONG));
+	EXPECT_EQ(1, sluice_pending_response_status(self->side.pending[0], &status));
 	EXPECT_EQ(SLUICE_STATUS_MAX, status.code);
 	EXPECT_STREQ("", status.text);
 }
@@ -159,13 +159,13 @@ TEST_F(rule_stream_end, a_status_of_each_of_many_requests)
 
 	meet(_metadata, self, variant->place, NULL);
 	for (i = 1; i < 200; i++) {
-		ASK_AND_TAKE(&self->seat, server, 0, i);
+		ASK_AND_TAKE(&self->side, server, 0, i);
 		ASSERT_EQ(0, at(server, end_with, 0, i));
-		ASSERT_EQ(-EREMOTEIO, hear(&self->seat, 0, LONG));
-		ASSERT_EQ(1, sluice_pending_response_status(self->seat.pending[0], &status));
+		ASSERT_EQ(-EREMOTEIO, hear(&self->side, 0, LONG));
+		ASSERT_EQ(1, sluice_pending_response_status(self->side.pending[0], &status));
 		ASSERT_EQ(i, status.code);
 		ASSERT_STREQ(i % 2 ? "" : "no such thing", status.text);
-		ASSERT_EQ(0, cancel(&self->seat, 0, 0));
+		ASSERT_EQ(0, cancel(&self->side, 0, 0));
 	}
 }
 
@@ -174,16 +174,16 @@ TEST_F(rule_stream_end, a_status_of_one_server_waits_for_the_others)
 	struct sluice_status status = SLUICE_STATUS();
 	struct end *first = &self->end[0], *second = &self->end[1];
 
-	start_two_servers(_metadata, first, second, variant->place, &self->seat, &calls, NULL);
-	ASSERT_EQ(2, ask(&self->seat, 0, 1));
+	start_two_servers(_metadata, first, second, variant->place, &self->side, &calls, NULL);
+	ASSERT_EQ(2, ask(&self->side, 0, 1));
 	ASSERT_EQ(1, at(first, take, 0, LONG));
 	ASSERT_EQ(1, at(second, take, 0, LONG));
 	ASSERT_EQ(0, at(first, end_with, 0, 6));
-	EXPECT_EQ(-EAGAIN, hear(&self->seat, 0, SLUICE_NOWAIT));
+	EXPECT_EQ(-EAGAIN, hear(&self->side, 0, SLUICE_NOWAIT));
 	ASSERT_EQ(0, at(second, answer_and_done, 0, 2));
-	EXPECT_EQ(2, hear(&self->seat, 0, LONG));
-	EXPECT_EQ(-EREMOTEIO, hear(&self->seat, 0, LONG));
-	EXPECT_EQ(1, sluice_pending_response_status(self->seat.pending[0], &status));
+	EXPECT_EQ(2, hear(&self->side, 0, LONG));
+	EXPECT_EQ(-EREMOTEIO, hear(&self->side, 0, LONG));
+	EXPECT_EQ(1, sluice_pending_response_status(self->side.pending[0], &status));
 	EXPECT_EQ(6, status.code);
 }
 
@@ -191,12 +191,12 @@ TEST_F(rule_stream_end, codes_and_texts_have_limits)
 {
 	char text[SLUICE_STATUS_TEXT_MAX + 2];
 	struct sluice_active_request *request;
-	struct seat *seat = &self->seat;
+	struct side *side = &self->side;
 
-	ASSERT_EQ(0, join_server(seat, PTR(&calls), 0));
-	ASSERT_EQ(0, open_client(seat, 0, 0));
-	ASSERT_EQ(1, ask(seat, 0, 1));
-	request = sluice_server_receive(seat->server, LONG);
+	ASSERT_EQ(0, join_server(side, PTR(&calls), 0));
+	ASSERT_EQ(0, open_client(side, 0, 0));
+	ASSERT_EQ(1, ask(side, 0, 1));
+	request = sluice_server_receive(side->server, LONG);
 	ASSERT_NE(NULL, request);
 	EXPECT_FAILS_INT(EINVAL, sluice_active_request_end(request, 0, NULL));
 	EXPECT_FAILS_INT(EINVAL, sluice_active_request_end(request, -1, NULL));
@@ -207,7 +207,7 @@ TEST_F(rule_stream_end, codes_and_texts_have_limits)
 	text[sizeof(text) - 2] = '\0';
 	EXPECT_EQ(0, sluice_active_request_end(request, 1, text));
 	EXPECT_FAILS_INT(EINVAL, sluice_active_request_end(request, 1, text));
-	EXPECT_EQ(-EREMOTEIO, hear(seat, 0, LONG));
+	EXPECT_EQ(-EREMOTEIO, hear(side, 0, LONG));
 }
 
 /* ---- It is enough ---------------------------------------------------------- */
@@ -217,15 +217,15 @@ TEST_F(rule_stream_end, a_stop_hint_leaves_the_stream_open)
 	struct end *server = &self->end[0];
 
 	meet(_metadata, self, variant->place, NULL);
-	ASK_AND_TAKE(&self->seat, server, 0, 1);
+	ASK_AND_TAKE(&self->side, server, 0, 1);
 	EXPECT_EQ(0, at(server, has_stop_hint, 0, 0));
-	ASSERT_EQ(0, sluice_pending_response_set_stop_hint(self->seat.pending[0]));
+	ASSERT_EQ(0, sluice_pending_response_set_stop_hint(self->side.pending[0]));
 	EXPECT_EQ(1, at(server, has_stop_hint, 0, 0));
 	EXPECT_EQ(1, at(server, is_connected, 0, 0));
 	EXPECT_EQ(0, at(server, answer, 0, 7));
-	EXPECT_EQ(7, hear(&self->seat, 0, LONG));
+	EXPECT_EQ(7, hear(&self->side, 0, LONG));
 	EXPECT_EQ(0, at(server, done, 0, 0));
-	EXPECT_EQ(-EPIPE, hear(&self->seat, 0, LONG));
+	EXPECT_EQ(-EPIPE, hear(&self->side, 0, LONG));
 }
 
 TEST_F(rule_stream_end, a_stop_hint_reaches_a_request_that_is_still_queued)
@@ -233,8 +233,8 @@ TEST_F(rule_stream_end, a_stop_hint_reaches_a_request_that_is_still_queued)
 	struct end *server = &self->end[0];
 
 	meet(_metadata, self, variant->place, NULL);
-	ASSERT_EQ(1, ask(&self->seat, 0, 1));
-	ASSERT_EQ(0, sluice_pending_response_set_stop_hint(self->seat.pending[0]));
+	ASSERT_EQ(1, ask(&self->side, 0, 1));
+	ASSERT_EQ(0, sluice_pending_response_set_stop_hint(self->side.pending[0]));
 	ASSERT_EQ(1, at(server, take, 0, LONG));
 	EXPECT_EQ(1, at(server, has_stop_hint, 0, 0));
 	EXPECT_EQ(0, at(server, done, 0, 0));
@@ -245,14 +245,14 @@ TEST_F(rule_stream_end, a_stop_hint_ends_with_the_pending_response)
 	struct end *server = &self->end[0];
 
 	meet(_metadata, self, variant->place, NULL);
-	ASK_AND_TAKE(&self->seat, server, 0, 1);
-	ASSERT_EQ(0, sluice_pending_response_set_stop_hint(self->seat.pending[0]));
-	ASSERT_EQ(0, cancel(&self->seat, 0, 0));
+	ASK_AND_TAKE(&self->side, server, 0, 1);
+	ASSERT_EQ(0, sluice_pending_response_set_stop_hint(self->side.pending[0]));
+	ASSERT_EQ(0, cancel(&self->side, 0, 0));
 	EXPECT_EQ(0, at(server, has_stop_hint, 0, 0));
 	EXPECT_EQ(0, at(server, is_connected, 0, 0));
 	EXPECT_EQ(0, at(server, done, 0, 0));
 	/* A later request does not have it either. */
-	ASK_AND_TAKE(&self->seat, server, 0, 2);
+	ASK_AND_TAKE(&self->side, server, 0, 2);
 	EXPECT_EQ(0, at(server, has_stop_hint, 0, 0));
 	EXPECT_EQ(0, at(server, done, 0, 0));
 }

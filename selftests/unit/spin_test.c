@@ -120,13 +120,13 @@ PROCESSES_FIXTURE(spinning_death);
 #define WARM_UP	30
 
 /* open_node(contract, spin): a node that polls for so long, and the service. */
-static long open_node(struct seat *seat, long contract, long spin)
+static long open_node(struct side *side, long contract, long spin)
 {
 	const struct sluice_node_opts opts = SLUICE_NODE_OPTS(
-		.wait = seat->wait, .spin = spin);
+		.wait = side->wait, .spin = spin);
 
-	seat->node = sluice_node_create("spinning", &opts);
-	return open_service(seat, contract, 0);
+	side->node = sluice_node_create("spinning", &opts);
+	return open_service(side, contract, 0);
 }
 
 /* How often this thread has gone to sleep. */
@@ -138,26 +138,26 @@ static long sleeps(void)
 }
 
 /* One round trip with a server that serves. */
-static long round_trip(struct seat *seat, long value, long unused)
+static long round_trip(struct side *side, long value, long unused)
 {
-	long result = ask(seat, 0, value);
+	long result = ask(side, 0, value);
 
 	(void)unused;
 	if (result == 1)
-		result = hear(seat, 0, LONG);
+		result = hear(side, 0, LONG);
 	if (result != value + 1)
 		return result < 0 ? result : -EILSEQ;
-	return cancel(seat, 0, 0);
+	return cancel(side, 0, 0);
 }
 
 /* round_trips(count): so many, and then how often one of them made us sleep. */
-static long round_trips(struct seat *seat, long count, long unused)
+static long round_trips(struct side *side, long count, long unused)
 {
 	long i, result, before = sleeps();
 
 	(void)unused;
 	for (i = 0; i < count; i++) {
-		result = round_trip(seat, i, 0);
+		result = round_trip(side, i, 0);
 		if (result < 0)
 			return result;
 	}
@@ -165,18 +165,18 @@ static long round_trips(struct seat *seat, long count, long unused)
 }
 
 /*
- * A client whose window is wide open, in the test's seat: the calls that follow poll
+ * A client whose window is wide open, in the test's side: the calls that follow poll
  * until they have what they want.
  */
 static void set_up_polling(struct __test_metadata *_metadata, struct end *server,
-			   enum place place, struct seat *seat)
+			   enum place place, struct side *side)
 {
 	start_server(_metadata, server, place, &calls, NULL, NULL);
-	ASSERT_EQ(0, open_node(seat, PTR(&calls), AGES));
-	ASSERT_EQ(0, open_client(seat, 0, 0));
-	ASSERT_EQ(1, wait_servers(seat, 1, LONG));
+	ASSERT_EQ(0, open_node(side, PTR(&calls), AGES));
+	ASSERT_EQ(0, open_client(side, 0, 0));
+	ASSERT_EQ(1, wait_servers(side, 1, LONG));
 	begin(server, serve, WARM_UP, 0);
-	ASSERT_LE(0, round_trips(seat, WARM_UP, 0));
+	ASSERT_LE(0, round_trips(side, WARM_UP, 0));
 	ASSERT_EQ(WARM_UP, finish(server));
 }
 
@@ -189,10 +189,10 @@ TEST_F(spinning, without_sleeping)
 	struct end *server = &self->end[0];
 	long i, fewest = LONG_MAX, slept;
 
-	set_up_polling(_metadata, server, variant->place, &self->seat);
+	set_up_polling(_metadata, server, variant->place, &self->side);
 	for (i = 0; i < 50 && fewest; i++) {
 		begin(server, serve_late, 5, 0);
-		slept = round_trips(&self->seat, 5, 0);
+		slept = round_trips(&self->side, 5, 0);
 		ASSERT_LE(0, slept);
 		ASSERT_EQ(5, finish(server));
 		fewest = slept < fewest ? slept : fewest;
@@ -201,12 +201,12 @@ TEST_F(spinning, without_sleeping)
 }
 
 /* count_sleeps(value): a round trip, and how often it made us sleep. */
-static long count_sleeps(struct seat *seat, long value, long unused)
+static long count_sleeps(struct side *side, long value, long unused)
 {
 	long before = sleeps(), result;
 
 	(void)unused;
-	result = round_trip(seat, value, 0);
+	result = round_trip(side, value, 0);
 	return result < 0 ? result : sleeps() - before;
 }
 
@@ -264,19 +264,19 @@ TEST_F(spinning, for_a_while)
 TEST_F(spinning, for_as_long_as_there_is)
 {
 	struct end *server = &self->end[0];
-	struct seat *seat = &self->seat;
+	struct side *side = &self->side;
 	long before;
 
 	start_server(_metadata, server, variant->place, &calls, NULL, NULL);
-	ASSERT_EQ(0, open_node(seat, PTR(&calls), INT64_MAX));
-	ASSERT_EQ(0, open_client(seat, 0, 0));
-	ASSERT_EQ(1, wait_servers(seat, 1, LONG));
+	ASSERT_EQ(0, open_node(side, PTR(&calls), INT64_MAX));
+	ASSERT_EQ(0, open_client(side, 0, 0));
+	ASSERT_EQ(1, wait_servers(side, 1, LONG));
 	begin(server, serve_late, 100, 0);
-	EXPECT_LE(0, round_trips(seat, 100, 0));
+	EXPECT_LE(0, round_trips(side, 100, 0));
 	ASSERT_EQ(100, finish(server));
-	ASSERT_EQ(1, ask(seat, 0, 1));
+	ASSERT_EQ(1, ask(side, 0, 1));
 	before = sleeps();
-	EXPECT_EQ(-ETIMEDOUT, hear(seat, 0, SPIN_LIMIT_NS + 200 * MILLISECOND));
+	EXPECT_EQ(-ETIMEDOUT, hear(side, 0, SPIN_LIMIT_NS + 200 * MILLISECOND));
 	EXPECT_LE(1, sleeps() - before);
 }
 
@@ -286,12 +286,12 @@ TEST_F(spinning, until_the_timeout)
 	int64_t begun;
 	size_t i;
 
-	set_up_polling(_metadata, &self->end[0], variant->place, &self->seat);
-	ASSERT_EQ(1, ask(&self->seat, 0, 1));
-	EXPECT_EQ(-EAGAIN, hear(&self->seat, 0, SLUICE_NOWAIT));
+	set_up_polling(_metadata, &self->end[0], variant->place, &self->side);
+	ASSERT_EQ(1, ask(&self->side, 0, 1));
+	EXPECT_EQ(-EAGAIN, hear(&self->side, 0, SLUICE_NOWAIT));
 	for (i = 0; i < ARRAY_SIZE(times); i++) {
 		begun = now();
-		EXPECT_EQ(-ETIMEDOUT, hear(&self->seat, 0, times[i]));
+		EXPECT_EQ(-ETIMEDOUT, hear(&self->side, 0, times[i]));
 		EXPECT_LE(times[i], now() - begun);
 	}
 }
@@ -301,16 +301,16 @@ TEST_F(spinning, until_the_deadline)
 	struct sluice_request *request;
 	int64_t deadline;
 
-	set_up_polling(_metadata, &self->end[0], variant->place, &self->seat);
+	set_up_polling(_metadata, &self->end[0], variant->place, &self->side);
 	do {
 		deadline = sluice_deadline(20 * MILLISECOND);
-		request = sluice_client_loan_zeroed(self->seat.client, 1);
+		request = sluice_client_loan_zeroed(self->side.client, 1);
 		ASSERT_EQ(0, sluice_request_set_deadline(request, deadline));
-		self->seat.pending[0] = sluice_request_send(request);
-		sluice_request_release(self->seat.pending[0] ? NULL : request);
-	} while (!self->seat.pending[0] && errno == ETIMEDOUT);
-	ASSERT_NE(NULL, self->seat.pending[0]);
-	EXPECT_EQ(-ETIMEDOUT, hear(&self->seat, 0, SLUICE_FOREVER));
+		self->side.pending[0] = sluice_request_send(request);
+		sluice_request_release(self->side.pending[0] ? NULL : request);
+	} while (!self->side.pending[0] && errno == ETIMEDOUT);
+	ASSERT_NE(NULL, self->side.pending[0]);
+	EXPECT_EQ(-ETIMEDOUT, hear(&self->side, 0, SLUICE_FOREVER));
 	EXPECT_LE(deadline, now());
 }
 
@@ -329,14 +329,14 @@ TEST_F(spinning, until_it_is_interrupted)
 {
 	pthread_t thread;
 
-	set_up_polling(_metadata, &self->end[0], variant->place, &self->seat);
-	ASSERT_EQ(1, ask(&self->seat, 0, 1));
-	sluice_node_interrupt(self->seat.node);
-	EXPECT_EQ(-EINTR, hear(&self->seat, 0, SLUICE_FOREVER));
-	ASSERT_EQ(0, pthread_create(&thread, NULL, interrupt_soon, self->seat.node));
-	EXPECT_EQ(-EINTR, hear(&self->seat, 0, SLUICE_FOREVER));
+	set_up_polling(_metadata, &self->end[0], variant->place, &self->side);
+	ASSERT_EQ(1, ask(&self->side, 0, 1));
+	sluice_node_interrupt(self->side.node);
+	EXPECT_EQ(-EINTR, hear(&self->side, 0, SLUICE_FOREVER));
+	ASSERT_EQ(0, pthread_create(&thread, NULL, interrupt_soon, self->side.node));
+	EXPECT_EQ(-EINTR, hear(&self->side, 0, SLUICE_FOREVER));
 	ASSERT_EQ(0, pthread_join(thread, NULL));
-	EXPECT_EQ(-EAGAIN, hear(&self->seat, 0, SLUICE_NOWAIT));
+	EXPECT_EQ(-EAGAIN, hear(&self->side, 0, SLUICE_NOWAIT));
 }
 
 /* Its own thread may say so, in a handler. */
@@ -352,11 +352,11 @@ TEST_F(spinning, until_a_handler_interrupts)
 {
 	timer_t timer;
 
-	set_up_polling(_metadata, &self->end[0], variant->place, &self->seat);
-	ASSERT_EQ(1, ask(&self->seat, 0, 1));
-	timer_node = self->seat.node;
+	set_up_polling(_metadata, &self->end[0], variant->place, &self->side);
+	ASSERT_EQ(1, ask(&self->side, 0, 1));
+	timer_node = self->side.node;
 	ASSERT_EQ(0, start_signals(interrupt_from_handler, SA_RESTART, 10 * MILLISECOND, &timer));
-	EXPECT_EQ(-EINTR, hear(&self->seat, 0, SLUICE_FOREVER));
+	EXPECT_EQ(-EINTR, hear(&self->side, 0, SLUICE_FOREVER));
 	EXPECT_EQ(0, timer_delete(timer));
 }
 
@@ -365,15 +365,15 @@ TEST_F(spinning, until_somebody_comes_or_goes)
 {
 	struct end *server = &self->end[0], *next = &self->end[1];
 
-	set_up_polling(_metadata, server, variant->place, &self->seat);
+	set_up_polling(_metadata, server, variant->place, &self->side);
 	start_service(_metadata, next, variant->place, &calls, NULL);
 	begin(next, open_server, 0, 0);
-	EXPECT_EQ(2, wait_servers(&self->seat, 2, SLUICE_FOREVER));
+	EXPECT_EQ(2, wait_servers(&self->side, 2, SLUICE_FOREVER));
 	ASSERT_EQ(0, finish(next));
-	ASSERT_EQ(2, ask(&self->seat, 0, 1));
+	ASSERT_EQ(2, ask(&self->side, 0, 1));
 	begin(server, close_server, 0, 0);
 	begin(next, close_server, 0, 0);
-	EXPECT_EQ(-EPIPE, hear(&self->seat, 0, SLUICE_FOREVER));
+	EXPECT_EQ(-EPIPE, hear(&self->side, 0, SLUICE_FOREVER));
 	EXPECT_EQ(0, finish(server));
 	EXPECT_EQ(0, finish(next));
 }
@@ -382,10 +382,10 @@ TEST_F(spinning_death, until_a_server_dies)
 {
 	struct end *server = &self->end[0];
 
-	set_up_polling(_metadata, server, IN_PROCESS, &self->seat);
-	ASSERT_EQ(1, ask(&self->seat, 0, 1));
+	set_up_polling(_metadata, server, IN_PROCESS, &self->side);
+	ASSERT_EQ(1, ask(&self->side, 0, 1));
 	end_kill(server);
-	EXPECT_EQ(-ECONNRESET, hear(&self->seat, 0, SLUICE_FOREVER));
+	EXPECT_EQ(-ECONNRESET, hear(&self->side, 0, SLUICE_FOREVER));
 	end_reap(server);
 	sweep(_metadata);
 }
