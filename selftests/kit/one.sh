@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# one.sh TEST - how prove runs each test: for $TEST_SECONDS at most, 300 if it is not set
+# one.sh TEST - how prove runs each test: for $TEST_SECONDS at most, 600 if it is not set
 #
 # What it skips is added to the file $SKIPPED, a line each with the test's path in front.
 # If it fails, failed.sh keeps what it has printed.
@@ -15,7 +15,7 @@ kept=$(mktemp -d) || exit 1
 trap 'cat "$kept/stderr" >&2; rm -rf "$kept"' EXIT
 trap 'exit 1' HUP INT TERM
 {
-	timeout "${TEST_SECONDS:-300}" "$1" 2>"$kept/stderr"
+	timeout "${TEST_SECONDS:-600}" "$1" 2>"$kept/stderr"
 	echo $? >"$kept/status"
 } | awk -v test="${1#"$O"/}" -v skipped="${SKIPPED:-/dev/null}" -v kept="$kept/stdout" '
 	{ print; fflush(); print >kept }

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Runs the tests that were installed beside it, all of the list or those named as
-# arguments, and sums them up in TAP.  Each may take $TEST_SECONDS, 300 if it is not set.
+# arguments, and sums them up in TAP.  Each may take $TEST_SECONDS, 600 if it is not set.
 # What they skip is added to the file $SKIPPED; failed.sh keeps what a failed one printed.
 
 cd "$(dirname "$0")" || exit 1
@@ -18,7 +18,7 @@ echo "TAP version 13"
 echo "1..$#"
 for name; do
 	number=$((number + 1))
-	timeout "${TEST_SECONDS:-300}" "./$name" >"$log" 2>&1
+	timeout "${TEST_SECONDS:-600}" "./$name" >"$log" 2>&1
 	status=$?
 	sed 's/^/# /' "$log"
 	sed -n "s|^ok [0-9]* \(.* # SKIP.*\)|$name: \1|p" "$log" >>"${SKIPPED:-/dev/null}"
