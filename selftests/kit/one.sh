@@ -6,6 +6,8 @@
 # What it skips is added to the file $SKIPPED, a line each with the test's path in front.
 # If it fails, failed.sh keeps what it has printed.
 #
+# A script that must be alone (tap.sh) waits here until it is; that takes none of its time.
+#
 # What the test writes to stderr is kept until it has ended.  prove that has read from the
 # stderr of one test waits for the next line of stdout of that same test; the others, which
 # it runs at the same time, are then not looked after, and none is started in the place of
@@ -14,6 +16,12 @@
 kept=$(mktemp -d) || exit 1
 trap 'cat "$kept/stderr" >&2; rm -rf "$kept"' EXIT
 trap 'exit 1' HUP INT TERM
+case $1 in
+*.sh)	if grep -qx alone "$1"; then
+		exec 9>"$O/selftests/alone.lock" && flock 9
+		export ALONE=yes
+	fi ;;
+esac
 {
 	timeout "${TEST_SECONDS:-600}" "$1" 2>"$kept/stderr"
 	echo $? >"$kept/status"
