@@ -6,7 +6,7 @@
  * delivery that is free.  It reads the responses until the end of the stream, or
  * loses interest at any moment and makes the next request.  The server takes one
  * request at a time, sends a response or none, closes the stream and returns the
- * request.  The request ring and the response rings have room for one; the rings
+ * request.  It may mark the response as the last, and does not close the stream then.  The request ring and the response rings have room for one; the rings
  * themselves are in ring.pml and one step each here.
  *
  *	free		the client may bind it to a request
@@ -23,6 +23,7 @@
  *	RETURN_FIRST	the server returns, then sends the response and closes
  *	CLOSE_FIRST	the server closes, then sends the response
  *	NO_LAST_LOOK	the client believes the end without reading once more
+ *	AFTER_LAST	the server sends another response after the last
  *	D=2		as many deliveries as requests in the ring and at the server
  */
 #define REQUESTS	4
@@ -35,6 +36,9 @@
 #define OUT	1
 #define HOME	2
 #define NONE	255
+
+/* Beside the number of the request, in a response. */
+#define LAST	16
 
 /* Shared: numbers of requests, 0 for nothing there. */
 byte waiting, waiting_at;	/* in the request ring, and its delivery */
@@ -108,8 +112,12 @@ proctype client()
 		over = false;
 		do
 		:: atomic { response[at] -> seen = response[at]; response[at] = 0 };
-			assert(seen == request);
-			got++
+			assert(seen == request || seen == request + LAST);
+			got++;
+			if
+			:: seen > LAST -> assert(got == sent[request]); break
+			:: else -> skip
+			fi
 		:: over -> assert(got == sent[request]); break
 		:: !over && !response[at] ->
 			/* The ring was empty; is this the end? */
@@ -146,6 +154,10 @@ inline respond()
 	:: true ->
 		assert(!response[at]);
 		atomic { sent[request]++; response[at] = request }
+	:: true ->
+		assert(!response[at]);
+		atomic { sent[request]++; response[at] = request + LAST };
+		told = true
 	:: true -> skip
 	fi
 }
@@ -153,6 +165,7 @@ inline respond()
 proctype server()
 {
 	byte request, at;
+	bool told;
 
 end:
 	do
@@ -164,7 +177,19 @@ end:
 		closed[at] = request;
 #endif
 		respond();
-		closed[at] = request;
+		if
+		:: !told -> closed[at] = request
+		:: told ->
+#ifdef AFTER_LAST
+			if
+			:: atomic { !response[at] -> sent[request]++; response[at] = request }
+			:: true -> skip
+			fi
+#else
+			skip
+#endif
+		fi;
+		told = false;
 #ifndef RETURN_FIRST
 		returned[at] = true;
 #endif

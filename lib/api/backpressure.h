@@ -9,7 +9,6 @@
 
 #include "base/compiler.h"
 
-
 /* The choice that the options of a port make. */
 struct backpressure {
 	uint32_t when_full;

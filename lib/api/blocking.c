@@ -18,8 +18,8 @@
  * signal is overlooked if it comes at the very moment at which something else ends one of
  * these sleeps; who waits briefly has something else to do soon.
  *
- * What came while a sleep ended is taken before the end of the sleep counts: a
- * deadline, a signal or an interruption loses nothing.
+ * After each sleep there is an attempt, before the reason for its end counts.  So a deadline,
+ * a signal or an interruption loses nothing.
  *
  * Wakes of peers may have been held back by the caller (wait/wait.c), so that they
  * share a system call with the sleep.  They are made before anything else takes time.

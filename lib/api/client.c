@@ -3,12 +3,12 @@
  * A client port: the memory of its requests, a channel to each server
  * (api/client_connect.c), and the tables of its message handles.
  *
- * What its node asks it, it answers by the pending responses that are held: there is
- * something to receive, they are to be woken for, or one of them has a deadline.
+ * The node asks the client whether there is something to receive, whom to arm for, and when
+ * the next deadline is.  The client answers by the pending responses that are held.
  *
- * The user's destroy gives back what is loaned and takes the port out of the registry;
- * the object itself stays until the last pending response and the last response are
- * released, because their memory and channels belong to it.
+ * When the user destroys it, it gives back what is loaned and leaves the registry.  The object
+ * itself stays until the last pending response and the last response are released, because
+ * their memory and channels belong to it.
  */
 #include "api/client.h"
 

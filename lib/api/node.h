@@ -35,7 +35,7 @@ struct sluice_node {
 	uint32_t references;
 };
 
-/* What a glance has found is handled. */
+/* Handles what a glance has found. */
 void node_handle(struct sluice_node *node) COLD;
 
 /*

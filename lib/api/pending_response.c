@@ -7,8 +7,8 @@
  * A pending response holds its request's slice, so that the request stays readable,
  * and its client.  A response holds the client and the channel it came through: it
  * outlives its pending response, its server and the client's destruction by the user.
- * What a response shows lies in memory that only the server can write, and has been
- * checked to be all there (memory/view.c); its contents are the server's word.
+ * The data of a response lie in memory that only the server can write.  They were checked to
+ * be all there (memory/view.c).  Their contents are the server's word.
  *
  * A client that holds as many responses as it may is told so (ENOBUFS) when there is a
  * response.  When there is none, it waits, and is told the end of the stream and the

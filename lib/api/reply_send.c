@@ -94,7 +94,7 @@ static inline int send_now(const struct reply *reply, bool last)
 	return responder_reply(&active->channel->responder, &message);
 }
 
-/* What follows from the result: SENT; DISCARDED; 0 (there is no room yet) or -errno. */
+/* Judges the result: SENT; DISCARDED; 0 (there is no room yet) or -errno. */
 static int judge(struct replying *replying, int result)
 {
 	if (!result)
@@ -180,7 +180,7 @@ static COLD int send_later(struct reply *reply, bool last, int result)
 	if (!r)
 		r = wait_for_room(&replying);
 	if (r > 0) {
-		/* What is discarded does not tell the client that it was the last. */
+		/* A reply that is discarded does not tell the client that it was the last. */
 		end_reply(reply, last);
 		active->told_end = last && r == SENT;
 		return r == DISCARDED;

@@ -72,7 +72,7 @@ static COLD int check_limit(struct sluice_client *client)
 	return fail(ENOBUFS, "all of max_loaned_requests, %u, are loaned", client->requests.limit);
 }
 
-/* From the slices in the segments, after what has come back was added to them. */
+/* Reads the returns first, so that the pool does not grow while slices are there. */
 static int loan_slice(struct sluice_client *client, uint64_t bytes)
 {
 	int slice;

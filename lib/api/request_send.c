@@ -5,10 +5,10 @@
  *
  *	loaned --send--> dead, and a pending response lives
  *
- * Where requests do not overflow, a send waits for those servers that have no room, unless
- * they are to go without the request (api/backpressure.c).  If it is cut short while some have the
- * request already, the request stays loaned and remembers its pending response, which the
- * user has not seen: the next send goes on, and a release cancels.
+ * If requests do not overflow, a send waits for those servers that have no room, unless they
+ * are to go without the request (api/backpressure.c).  The wait may be cut short while some
+ * servers have the request already.  Then the request stays loaned and remembers its pending
+ * response, which the user has not seen.  The next send goes on, and a release cancels.
  *
  * A server that is too far behind, or breaks the protocol meanwhile, is left out; the
  * others get the request all the same.
@@ -91,9 +91,7 @@ static inline int send_to(struct client_channel *channel, struct request *reques
 	return requester_send(&channel->requester, &message, &request->pending->stream);
 }
 
-/*
- * Sends it to each server that is there, for the first time.  False: some have no room.
- */
+/* Sends it to each server that is there, for the first time.  False: some have no room. */
 static bool send_to_all(struct request *request)
 {
 	struct sluice_client *client = request->client;
@@ -129,7 +127,7 @@ static int offer_to(struct sending *sending, struct client_channel *channel)
 	return -EAGAIN;
 }
 
-/* To each that has not got it.  1: none may yet get it; 0. */
+/* Offers it to each server that has not got it.  1: no other may yet get it; 0. */
 static int offer_to_all(struct sending *sending)
 {
 	struct request *request = sending->request;
@@ -148,7 +146,7 @@ static int offer_to_all(struct sending *sending)
 	return done;
 }
 
-/* To the best of those that have room.  1: it was sent, or there is none; 0. */
+/* Offers it to the best server that has room.  1: it was sent, or there is none; 0. */
 static int offer_to_one(struct sending *sending)
 {
 	struct sluice_client *client = sending->request->client;

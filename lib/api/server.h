@@ -187,7 +187,7 @@ void server_channel_destroyed(struct responder *responder);
  */
 int server_cool(struct sluice_server *server, struct server_channel *channel) MUST_CHECK;
 
-/* From here on the node is asked which thread may use the messages that are held. */
+/* The node is asked from now on which thread may use the messages that are held. */
 void server_ask_node(struct sluice_server *server);
 
 /* Lets go of a channel. */

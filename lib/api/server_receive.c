@@ -159,9 +159,9 @@ static bool can_receive(struct server_channel *channel)
 }
 
 /*
- * What is seen for the first time is noted, so that what came while a request was worked on
- * does not overtake what was there before.  Then the turn is of the one that waits longest,
- * and of equals of the next in the circle.
+ * Each channel that is found to have a request notes in which look that was.  So requests that
+ * came while another one was worked on do not overtake those that were there before.  The
+ * channel that has waited longest has the next turn; of several, the next in the circle.
  */
 static void give_turn_to_longest(struct sluice_server *server)
 {

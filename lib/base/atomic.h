@@ -27,7 +27,7 @@
  */
 #define rewrite_relaxed(p)	((void)__atomic_fetch_or((p), 0, __ATOMIC_RELAXED))
 
-/* Who sees the value with an ordered load sees all that was written before. */
+/* A thread that sees the value with an ordered load sees all that was written before. */
 #define store_release(p, v)	__atomic_store_n((p), (v), __ATOMIC_RELEASE)
 
 /* All threads see all of these accesses, of all words, in one order. */

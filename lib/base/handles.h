@@ -77,7 +77,7 @@ void handles_untake(struct handles *handles, struct handle *handle);
 /* The next live item at or behind *index, which moves on; NULL at the end. */
 void *handles_next(const struct handles *handles, uint32_t *index);
 
-/* From here on the node is asked which thread may use those that are live. */
+/* The node is asked from now on which thread may use those that are live. */
 void handles_ask(struct handles *handles);
 
 static inline bool handle_is_live(const struct handle *handle)

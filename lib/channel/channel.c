@@ -150,8 +150,8 @@ void channel_give_up(struct channel *channel, int error)
 void channel_breach(struct channel *channel, const char *how)
 {
 	/*
-	 * Of one that has gone, what it left behind may be broken.  But what was lacking
-	 * here, so that what it sent cannot be read, is no breach of its own.
+	 * A peer that has gone may have left broken things behind.  But if its packets
+	 * cannot be read because this end lacks something, that is no breach of the peer.
 	 */
 	if (!channel->gone || channel->gone == EPIPE || channel->gone == ECONNRESET) {
 		counter_add(&channel->counters->violations, 1);

@@ -36,8 +36,8 @@ struct channel_events {
 };
 
 /*
- * What the pattern that uses a channel wants of it.  The channel itself knows neither how
- * many rings there are nor what the messages in them mean.
+ * The plan of a channel, made by the pattern that uses it.  The channel itself knows neither
+ * how many rings there are nor what the messages in them mean.
  */
 struct channel_plan {
 	uint64_t size;			/* of the shared memory, in bytes */

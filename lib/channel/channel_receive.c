@@ -100,9 +100,9 @@ static int take_packet(struct channel *channel, const union packet *packet, size
 }
 
 /*
- * What a HELLO costs is decided by the configuration of this end more than by the peer,
- * which should not have to wait for it afterwards; so it counts for all peers together, and
- * for further greetings of the process (api/server_breaches.c).
+ * The cost of a HELLO depends on the configuration of this end more than on the peer, and
+ * the peer should not have to wait for it afterwards.  So it counts for all peers together,
+ * and for further greetings of the process (api/server_breaches.c).
  */
 static int take_charged(struct channel *channel, const union packet *packet, size_t size,
 			struct fdpass_extras *extras)

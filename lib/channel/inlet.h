@@ -61,7 +61,7 @@ void inlet_init(struct inlet *inlet, struct channel *channel, const struct paylo
 /* Nothing of the peer's memory is mapped any more. */
 void inlet_deinit(struct inlet *inlet);
 
-/* What the peer has sent by the socket; passed and extras are borrowed.  0 or -errno. */
+/* These take packets that the peer has sent.  passed and extras are borrowed.  0 or -errno. */
 int inlet_take_segment(struct inlet *inlet, const struct sluice_wire_segment *packet,
 		       size_t size, int passed) MUST_CHECK;
 int inlet_take_retire(struct inlet *inlet, const struct sluice_wire_retire *packet,

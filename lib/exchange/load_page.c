@@ -18,10 +18,9 @@
  * later than the server; so it cannot have F_SEAL_FUTURE_WRITE, and a client can make a
  * hole in it again and again.  A hole costs the next who looks there a page fault, and
  * 4096 bytes that are charged to him; a port with SLUICE_PORT_LOCK takes that fault too.
- * What is lost is what was counted, which any client can overwrite anyway.  Where the
- * kernel has no page to give (memory is limited strictly, vm.overcommit_memory 2), the
- * fault would be a SIGBUS; so only users who are trusted with that should be let into a
- * service there.
+ * The counts are lost then, which any client can overwrite anyway.  If the kernel has no page
+ * to give (memory is limited strictly, vm.overcommit_memory 2), the fault is a SIGBUS.  So
+ * only users who are trusted with that should be let into a service there.
  */
 #include "exchange/load_page.h"
 

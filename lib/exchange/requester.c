@@ -2,14 +2,18 @@
 /*
  * The client's end of a channel: an outlet of requests, from the client's one pool, and an
  * inlet of responses.  A request goes to its server as a delivery (exchange/delivery.c).
- * What comes back on it is read through a stream (exchange/stream.c).
+ * Its responses are read through a stream (exchange/stream.c).
  *
- * Invariant: deliveries are kept by number in private memory; of what comes back the
- * number is checked, and that it is out.
+ * The requests that a server has given back are read when no delivery is at hand, when the
+ * client's memory would grow, and before a server is chosen; not while a request is under
+ * way.
  *
- * A hostile server can return requests too early, twice or never: it then loses the
- * channel or keeps its own deliveries busy, and sees at most later requests that it
- * would have been sent anyway.
+ * Invariant: deliveries are kept by number in private memory.  Each number that comes back
+ * is checked: there is such a delivery, and it is out.
+ *
+ * A hostile server can return requests too early, twice or never.  Then it loses the
+ * channel, or keeps its own deliveries busy.  It sees at most later requests that it would
+ * have been sent anyway.
  */
 #include "exchange/requester.h"
 
@@ -75,7 +79,7 @@ static int take_packet(struct channel *channel, const void *packet, size_t size,
 	return 0;
 }
 
-/* To the server it is a client that leaves. */
+/* The server takes it for a client that leaves. */
 static void give_up(struct channel *channel, int error)
 {
 	(void)error;
@@ -119,9 +123,8 @@ static void destroy(struct channel *channel)
 }
 
 /*
- * Who waits looks at the rings by itself.  But what nobody reads at the moment, and a
- * request that has come back without an answer, is no reason to think that the server
- * rings for nothing.
+ * A caller that waits looks at its own rings.  But responses that nobody reads at the moment,
+ * and a request that has come back without an answer, are good reasons to ring, too.
  */
 static void woken(struct channel *channel)
 {

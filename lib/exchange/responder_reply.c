@@ -166,8 +166,8 @@ COLD void responder_notice(struct responder *responder)
 }
 
 /*
- * What a client that has gone did not return never comes home.  It may still be read, so no
- * segment of it is loaned from again.
+ * Replies that a client had when it went never come home.  They may still be read, so their
+ * segments are not used for loans again.
  */
 static bool give_up_lost(struct responder *responder)
 {
@@ -193,7 +193,7 @@ bool responder_give_up_idle(struct responder *responder)
 					 pool_give_up_idle(&responder->pool);
 }
 
-/* From the slices in the segments, after what has come back was added to them. */
+/* Reads the returns first, so that the pool does not grow while slices are there. */
 static int loan(struct responder *responder, uint64_t bytes)
 {
 	int r;

@@ -201,8 +201,9 @@ struct sluice_list_service {
  * @woken: receives that slept before they did.
  * @expired: requests whose deadline had passed, and that nobody looked at.
  * @violations: breaches of the protocol by peers.
- * @active: when it last sent or received, in nanoseconds of CLOCK_MONOTONIC, to some
- *	milliseconds; 0: never.
+ * @active: when it last sent or received, in nanoseconds of CLOCK_MONOTONIC; 0: never.  It is
+ *	told when the port goes to sleep, to some milliseconds; a port that never does tells
+ *	it with every 64th message.
  *
  * The process of the port writes them, so they may be anything.
  */

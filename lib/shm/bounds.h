@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * From an offset that a peer named to a range that may be touched.
+ * The check of an offset that a peer named, before the bytes there are touched.
  *
  * A segment cannot shrink, so a size once seen stays true, and the check is two
  * comparisons that cannot overflow.  Nothing else in the library adds a peer's

@@ -5,7 +5,7 @@
 
 #include <sluice/doorbell.h>
 
-/* What the ringing end has to do. */
+/* The ringing end has to do this. */
 enum doorbell_wake {
 	DOORBELL_SILENT,	/* nobody sleeps */
 	DOORBELL_FUTEX,		/* wake the word */

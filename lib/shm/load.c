@@ -90,7 +90,7 @@ void load_received_counted(struct load_keeper *keeper)
 	struct sluice_load *load = keeper->load;
 
 	keeper->counted++;
-	/* What was counted in vain before may have been this one. */
+	/* This one may be what seemed to be counted in vain. */
 	keeper->excess_since = 0;
 	if (unlikely(load_relaxed(&load->counted) < keeper->counted))
 		change(load, 0, keeper->counted);

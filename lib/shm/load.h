@@ -13,7 +13,7 @@
 
 /* ---- A client ---- */
 
-/* What a client has read of a server's page, cut to what can be. */
+/* The figures of a server's page, as a client has read them, and cut to what can be. */
 struct load_seen {
 	uint64_t counted;
 	uint64_t depth;			/* all requests */

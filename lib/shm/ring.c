@@ -189,10 +189,10 @@ static void copy_descriptor(const struct sluice_ring_slot *slot,
 }
 
 /*
- * Where to go on from a slot that has a later stamp.  When position p was sent, the one
- * that was sent C before had gone, and so had all before that: if it is there, none up to
- * p - N is.  If the slot is free for p, the message at p - N has gone, but perhaps in the
- * middle, and then those up to p - 2N.
+ * The position at which to go on after a slot that has a later stamp.  When position p was
+ * sent, the message that was sent C before had gone, and so had all before that.  So if p is
+ * there, none up to p - N is.  If the slot is free for p, the message at p - N has gone, but
+ * perhaps from the middle of the ring; then only those up to p - 2N have gone for certain.
  */
 static uint64_t behind(const struct ring_consumer *ring, uint64_t stamp)
 {
@@ -203,7 +203,7 @@ static uint64_t behind(const struct ring_consumer *ring, uint64_t stamp)
 	return max_u64(ring->next + 1, position < 2 * count ? 0 : position - 2 * count + 1);
 }
 
-/* What the slot of the next position says. */
+/* The stamp of the next position. */
 static inline uint64_t next_stamp(const struct ring_consumer *ring)
 {
 	/* R2: sees what R1 has published. */

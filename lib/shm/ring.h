@@ -9,7 +9,7 @@
 
 #include "base/compiler.h"
 
-/* What a descriptor says, once it has been copied out of shared memory. */
+/* A descriptor, after it has been copied out of shared memory. */
 struct ring_message {
 	uint64_t request;
 	uint64_t position;

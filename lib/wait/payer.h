@@ -18,7 +18,7 @@ struct payer {
 };
 
 /*
- * From here on, work of the turn is charged to this process.  If there is no memory for an
+ * Work of the turn is charged to this process from now on.  If there is no memory for an
  * account, the turn goes on to pay for itself.
  */
 void turn_set_payer(struct turns *turns, struct turn *turn, pid_t pid, uid_t uid);

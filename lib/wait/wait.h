@@ -151,7 +151,7 @@ static inline void wait_glance_to_send(struct wait *wait)
 int wait_until(struct wait *wait, int64_t deadline, int64_t alarm) MUST_CHECK;
 
 /*
- * From here on, a signal that comes between two sleeps ends the second one, until
+ * A signal that comes between two sleeps ends the second one from now on, until
  * wait_release_signals().  It costs two system calls, so it is for callers that have slept
  * in vain.
  */

@@ -73,7 +73,7 @@ static void handle(struct wait *wait, const struct epoll_event *events, int coun
 	}
 }
 
-/* From here on all earlier events are known. */
+/* All earlier events are known now. */
 static void note_look(struct wait *wait, int64_t now)
 {
 	wait->next_glance = now + SOCKET_GLANCE_NS;

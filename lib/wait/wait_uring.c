@@ -137,7 +137,7 @@ int wait_uring_block(struct wait *wait, int64_t end, bool alarm)
 		return -ETIMEDOUT;
 	if (r == -EINTR)
 		return fail_quietly(EINTR, "a signal has ended the wait");
-	/* To our callers EAGAIN would mean that nothing has come. */
+	/* EAGAIN would tell our callers that nothing has come. */
 	if (r == -EAGAIN || r == -EBUSY)
 		r = -ENOMEM;
 	if (r < 0)

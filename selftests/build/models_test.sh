@@ -81,6 +81,7 @@ wrong response_ring.pml -DUNDRAINED
 wrong response_ring.pml -DRETURN_FIRST
 wrong response_ring.pml -DCLOSE_FIRST
 wrong response_ring.pml -DNO_LAST_LOOK
+wrong response_ring.pml -DAFTER_LAST
 wrong response_ring.pml -DD=2
 
 right registry.pml

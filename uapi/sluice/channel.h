@@ -38,7 +38,8 @@
  *			SLUICE_CHANNEL_STOP beside it, of one to which no more responses
  *			are wanted, though those that come are read
  *	closed[d]	number of the request that will get no further response;
- *			stored after the last response and before the return.  With
+ *			stored after the last response and before the return, unless
+ *			that response was marked SLUICE_RING_LAST.  With
  *			SLUICE_CHANNEL_EXPIRED if it was never looked at, since its
  *			deadline had passed; or with a status, and SLUICE_CHANNEL_TEXT if
  *			a packet STATUS with a text was sent before

@@ -282,8 +282,9 @@ struct sluice_registry_port {
  * @woken: receives that slept before they did.
  * @expired: requests whose deadline had passed, and nobody looked at.
  * @violations: breaches of the protocol by peers.
- * @active: when it last sent or received, in nanoseconds of CLOCK_MONOTONIC, to some
- *	milliseconds; 0: never.
+ * @active: when it last sent or received, in nanoseconds of CLOCK_MONOTONIC; 0: never.  It is
+ *	told when the port goes to sleep, to some milliseconds; a port that never does tells
+ *	it with every 64th message.
  */
 struct sluice_registry_counters {
 	uint64_t sent;
