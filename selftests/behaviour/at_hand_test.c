@@ -9,6 +9,7 @@
 ENDS_FIXTURE(at_hand);
 
 #define MIB	((size_t)1 << 20)
+#define LARGE	20000		/* more than a page, so that none is kept at hand */
 
 /* Loans that are given back, of lengths that come again and again. */
 static void loan_often(struct __test_metadata *_metadata, struct sluice_client *client)
@@ -68,27 +69,21 @@ TEST_F(at_hand, no_slice_is_loaned_twice)
 	}
 }
 
+/* The server may return a request after the next one is loaned, but not hundreds of them. */
 TEST_F(at_hand, returns_are_read_before_memory_grows)
 {
 	struct sluice_memory memory = { .size = sizeof(memory) };
 	struct end *server = &self->end[0];
-	uint64_t growths, bytes;
 	int i;
 
 	start_server(_metadata, server, variant->place, &blobs, NULL, NULL);
 	open_client_side(_metadata, &self->side, &blobs, NULL, 1);
-	begin(server, serve_blobs, 650, 0);
-	for (i = 0; i < 50; i++)
-		ASSERT_EQ(0, exchange_blob(&self->side, 0, i % 2 ? 64 : 20000));
-	ASSERT_EQ(0, sluice_client_memory(self->side.client, &memory));
-	growths = memory.growths;
-	bytes = memory.bytes;
+	begin(server, serve_blobs, 600, 0);
 	for (i = 0; i < 600; i++)
-		ASSERT_EQ(0, exchange_blob(&self->side, 0, i % 2 ? 64 : 20000));
+		ASSERT_EQ(0, exchange_blob(&self->side, 0, i % 2 ? 64 : LARGE));
+	EXPECT_EQ(600, finish(server));
 	ASSERT_EQ(0, sluice_client_memory(self->side.client, &memory));
-	EXPECT_EQ(growths, memory.growths);
-	EXPECT_GE(bytes, memory.bytes);
-	EXPECT_EQ(650, finish(server));
+	EXPECT_GE(20 * LARGE, memory.bytes);
 }
 
 /* ---- The end of a stream ------------------------------------------------------------ */
