@@ -123,8 +123,8 @@ elif { builds with && builds without -DSLUICE_WITHOUT_PROBES; } >"$tmp/output" 2
 		$((no_probes / 10)) $((no_probes % 10)) $sites >&2
 	echo "$with_probes and $no_probes tenths" >"$tmp/output"
 	[ "$no_probes" -gt 0 ] && [ "$with_probes" -ge "$no_probes" ] &&
-		[ $((with_probes - no_probes)) -le $((30 * sites)) ]
-	result $? "at most 3 instructions for each"
+		[ $((with_probes - no_probes)) -le $((35 * sites)) ]
+	result $? "at most 3.5 instructions for each"
 else
 	result 1 "builds with and without probes"
 fi
