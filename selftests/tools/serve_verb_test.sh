@@ -35,7 +35,7 @@ gives_nothing() {
 
 # A server may tell of a request after its client has its answer.
 logs() {	# logs PATTERN: soon
-	for _ in $(seq 100); do
+	for _ in $(seq 500); do
 		grep -q -e "$1" "$tmp/logged" && return
 		sleep 0.02
 	done
@@ -44,7 +44,7 @@ logs() {	# logs PATTERN: soon
 }
 
 gone() {	# gone FILE: the process whose number is in it, soon
-	for _ in $(seq 100); do
+	for _ in $(seq 500); do
 		kill -0 "$(cat "$1")" 2>/dev/null || return 0
 		sleep 0.02
 	done
