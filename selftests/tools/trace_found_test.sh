@@ -92,7 +92,8 @@ mkdir "$tmp/lib"
 shared_program() {	# shared_program FILE CC-OPTION...: links to the library
 	file=$1
 	shift
-	$CC -D_GNU_SOURCE -Ilib/include selftests/tools/trace_test.c -o "$file" -L"$O/lib" -lsluice "$@" \
+	$CC -D_GNU_SOURCE -Ilib/include -Iselftests/kit selftests/tools/trace_test.c \
+		-o "$file" -L"$O/lib" -lsluice "$@" \
 		>"$tmp/output" 2>&1
 }
 shared_program "$tmp/shared"
