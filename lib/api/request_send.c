@@ -329,16 +329,18 @@ struct sluice_pending_response *sluice_request_send(struct sluice_request *head)
 	struct request *request = request_enter(head);
 	struct sluice_client *client;
 	struct pending *pending;
+	bool several;
 
 	if (unlikely(!request))
 		return NULL;
 	client = request->client;
 	client_glance_to_send(client);
-	/* One system call for all of them. */
-	if (client->count > 1)
+	/* One system call wakes all of them. */
+	several = client->count > 1;
+	if (several)
 		wait_hold_wakes(&client->service->node->wait);
 	pending = send_request(request);
-	if (client->count > 1)
+	if (several)
 		wait_send_wakes(&client->service->node->wait);
 	return likely(pending) ? &pending->head : NULL;
 }
