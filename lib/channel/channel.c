@@ -131,8 +131,6 @@ void channel_close(struct channel *channel, int reason)
 		probe(channel_gone, channel->port, channel->peer, (uint64_t)reason);
 	channel->starved = false;
 	turn_forget(&channel->wait->turns, &channel->turn);
-	/* A peer that stays has paid for its greeting by that. */
-	turn_charge_greeting(&channel->turn, channel->greeting);
 	wait_forget(channel->wait, &channel->source);
 	wait_forget(channel->wait, &channel->life);
 	flight_ended(&channel->wait->flights, &channel->flight);

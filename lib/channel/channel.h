@@ -71,7 +71,6 @@ struct channel {
 	bool full;		/* the peer had no room, and nothing was put there since */
 	uint32_t bytes_due;	/* rings by the socket that may still come */
 	struct turn turn;	/* for what it has sent, and for populating its segments */
-	int64_t greeting;	/* time that its HELLO has taken, to be paid when it goes */
 	bool spent;		/* that turn is over */
 	bool muted;		/* the socket ends no sleep while the rest waits for its turn */
 	bool starved;		/* a message waits for what is still in the socket */

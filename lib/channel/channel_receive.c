@@ -101,9 +101,8 @@ static int take_packet(struct channel *channel, const union packet *packet, size
 
 /*
  * The cost of a HELLO depends on the configuration of this end more than on the peer, and
- * the peer should not have to wait for it afterwards.  So it counts for all peers together;
- * and, when this peer has gone, for further greetings of its process
- * (api/server_breaches.c).
+ * the peer should not have to wait for it afterwards.  So it counts for all peers together,
+ * and for further greetings of the process (api/server_breaches.c).
  */
 static int take_charged(struct channel *channel, const union packet *packet, size_t size,
 			struct fdpass_extras *extras)
@@ -119,7 +118,7 @@ static int take_charged(struct channel *channel, const union packet *packet, siz
 	used = clock_thread() - begun + PACKET_NS;
 	channel->spent = !turn_charge(&channel->wait->turns, turn, used);
 	if (!turn)
-		channel->greeting += used;
+		turn_charge_greeting(&channel->turn, used);
 	return r;
 }
 

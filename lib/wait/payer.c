@@ -12,10 +12,8 @@
  *	shared		the last turn has gone	-> kept, until it is paid for; then freed
  *	kept		turn_set_payer()	-> shared by turns
  *
- * A greeting has a budget of its own.  Its cost depends on how this end is configured, more
- * than on the peer, and a program may make many ports when it begins.  So it is charged when
- * the peer goes: many peers that stay are no attack, and their number is limited; peers that
- * come and go without an end wait.
+ * A greeting has a budget of its own.  What it costs depends on how this end is configured,
+ * more than on the peer, and a program may make many ports when it begins.
  *
  * An account that is not needed any more is freed when the next one is looked for.
  *
