@@ -212,12 +212,7 @@ void request_drop(struct request *request);
 /* Nobody refers to it any more. */
 void client_end(struct sluice_client *client) COLD;
 
-static inline struct sluice_client *client_get(struct sluice_client *client)
-{
-	client->references++;
-	return client;
-}
-
+/* A message that held a reference has gone. */
 static inline void client_put(struct sluice_client *client)
 {
 	if (unlikely(!--client->references))

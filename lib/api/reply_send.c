@@ -50,7 +50,7 @@ struct replying {
 	bool behind;			/* the client's socket is full, which nobody rings for */
 };
 
-/* The results of offer(), and of the wait for it. */
+/* The results of judge(), and of the wait for room. */
 enum { SENT = 1, DISCARDED = 2 };
 
 static bool overflows(const struct sluice_server *server)

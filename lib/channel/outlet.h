@@ -107,7 +107,7 @@ static inline int outlet_announce(struct outlet *outlet, const struct pool_slice
 }
 
 /*
- * Sends a message through a ring to the peer.  What has come back was reaped before.  0;
+ * Sends a message through a ring to the peer.  It does not read what has come back.  0;
  * -ENOBUFS (the ring is full, and messages do not overflow), -EAGAIN (the peer is too far
  * behind to be told of the segment, or of the attachment), or another -errno: the peer
  * takes nothing more.  In each of these cases nothing was sent.

@@ -302,5 +302,5 @@ void delivery_begin(struct delivery *delivery, const struct requester_message *m
 	requester->outstanding++;
 	join(delivery, stream);
 	channel_get(&requester->channel);
-	requester->requests.pool->slices[message->slice].holders++;
+	pool_hold(requester->requests.pool, message->slice);
 }

@@ -22,7 +22,6 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "trace/counters.h"
 #include "os/clock.h"
 #include "os/fd.h"
 #include "trace/probes.h"

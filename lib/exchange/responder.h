@@ -84,10 +84,10 @@ static inline int64_t responder_deadline(const struct ring_message *in)
 }
 
 /*
- * The next request; the slice number of its descriptor is its delivery.  1; 0 (none); -ENOBUFS (there is one, and all that may be held are); -ETIMEDOUT (it had
- * expired) or -ECANCELED (nobody awaits the answer, and then it may not be received), and
- * was finished with: look again; -errno (the channel is gone).  To be called when
- * responder_polls() says so.
+ * The next request; the slice number of its descriptor is its delivery.  1; 0 (none);
+ * -ENOBUFS (there is one, and all that may be held are); -ETIMEDOUT (it had expired) or
+ * -ECANCELED (nobody awaits the answer, and then it may not be received), and was finished
+ * with: look again; -errno (the channel is gone).
  */
 int responder_receive(struct responder *responder, struct inlet_message *ret_message) MUST_CHECK;
 

@@ -8,6 +8,9 @@
  * ring to make room for a later one; where responses do not overflow, a full ring is told
  * instead.
  *
+ * Replies that the client has given back are read when no slice is at hand, when the pool
+ * would grow, and when no more may be out; not for each reply.
+ *
  * Invariant: a reply that is out is marked so in the pool's table; its holder is the
  * client.
  *
@@ -21,7 +24,6 @@
 
 #include "base/atomic.h"
 #include "base/error.h"
-#include "trace/counters.h"
 #include "os/clock.h"
 #include "trace/probes.h"
 

@@ -29,7 +29,6 @@
 
 #include "base/atomic.h"
 #include "base/error.h"
-#include "trace/counters.h"
 #include "os/clock.h"
 
 /* The errno that a word closed says of the end of its request. */

@@ -7,7 +7,7 @@
 
 /* A response that stream_receive() has found. */
 struct response_found {
-	struct inlet_message message;		/* its number is for requester_return() */
+	struct inlet_message message;		/* its number is for inlet_give_back() */
 	struct requester *requester;
 	const struct ring_consumer *ring;	/* that it came from */
 };
