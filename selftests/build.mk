@@ -145,7 +145,19 @@ $(O)/selftests/kselftest/kselftest_harness.h:
 # Here is what failed tests have printed.
 FAILURES ?= $(O)/selftests/failures
 
-run-check: all $(test-needed)
+# Programs come first.  Of the scripts, those that must be alone run one after the other, beside
+# the rest: each would else keep one of prove's places while it waits for another.
+comma	   := ,
+empty	   :=
+one-by-one := $(shell grep -lx -e alone -e '\. selftests/kit/tracing.sh' selftests/*/*_test.sh)
+one-by-one := {$(subst $(empty) $(empty),$(comma),$(one-by-one))}
+
+$(O)/selftests/order.yml: selftests/build.mk
+	@mkdir -p $(@D)
+	$(Q)printf '%s\n' '---' 'seq:' '  - par: "**_test"' '  - par:' \
+		'    - seq: "$(one-by-one)"' '    - par: "**.sh"' >$@
+
+run-check: all $(test-needed) $(O)/selftests/order.yml
 	$(if $(test-unknown),$(error there is no test called $(test-unknown)))
 	@echo 'Behaviour is tested as it comes, as socket/..._test with' \
 	      'SLUICE_WAIT=socket, and as mixed/..._test with both.'
@@ -154,6 +166,7 @@ run-check: all $(test-needed)
 	$(Q)rm -f $(O)/selftests/skipped
 	$(Q)O='$(O)' CC='$(CC)' CXX='$(CXX)' KERNEL_DOC='$(KERNEL_DOC)' \
 		SKIPPED='$(O)/selftests/skipped' FAILURES='$(FAILURES)' \
+		HARNESS_RULESFILE='$(O)/selftests/order.yml' \
 		selftests/kit/rerun.sh 'prove --timer $(PROVEFLAGS) -e selftests/kit/one.sh' \
 		$(test-chosen)
 	$(Q)selftests/kit/skips.sh $(O)/selftests/skipped $(SKIPS)
@@ -195,7 +208,7 @@ install-selftests: tests
 	$(Q)install -d $(KSFT_INSTALL_PATH)
 	$(Q)for t in $(test-alone) $(test-again); do \
 		install -D $(O)/selftests/$$t $(KSFT_INSTALL_PATH)/$$t || exit; done
-	$(Q)install $(addprefix selftests/kit/,run_kselftest.sh failed.sh rerun.sh) \
+	$(Q)install $(addprefix selftests/kit/,run_kselftest.sh one.sh failed.sh rerun.sh) \
 		$(KSFT_INSTALL_PATH)
 	$(Q)printf 'sluice:%s\n' $(test-alone) $(test-again) \
 		>$(KSFT_INSTALL_PATH)/kselftest-list.txt
