@@ -9,6 +9,7 @@ int verb_config(int argc, char **argv);
 int verb_doctor(int argc, char **argv);
 int verb_gc(int argc, char **argv);
 int verb_ls(int argc, char **argv);
+int verb_metrics(int argc, char **argv);
 int verb_serve(int argc, char **argv);
 int verb_show(int argc, char **argv);
 int verb_stat(int argc, char **argv);

@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Where jansson or ncurses is not installed, the command is built all the same, and only
-# what needs them is left out: --json, and the screen of sluice top.  Each says why.
+# Where jansson, ncurses or libmicrohttpd is not installed, the command is built all the same,
+# and only what needs them is left out: --json, the screen of sluice top, and --listen of
+# sluice metrics.  Each says why.
 
 cd "$(dirname "$0")/../.." || exit 1
 # shellcheck source=selftests/kit/tap.sh
@@ -19,21 +20,22 @@ mkdir -m 700 "$SLUICE_ROOT"
 cat >"$tmp/pkg-config" <<'END'
 #!/bin/sh
 for word; do
-	case $word in jansson | ncursesw | libbpf) exit 1 ;; esac
+	case $word in jansson | ncursesw | libmicrohttpd | libbpf) exit 1 ;; esac
 done
 exec pkg-config "$@"
 END
 chmod +x "$tmp/pkg-config"
 
-check "the command is built without jansson and ncurses" \
+check "the command is built without jansson, ncurses and libmicrohttpd" \
 	make "-j$(nproc)" tools O="$tmp/built" PKG_CONFIG="$tmp/pkg-config" CFLAGS=-Werror
 grep -q 'json.*left out: there is no jansson' "$tmp/output" &&
-	grep -q 'screen.*left out: there is no ncursesw' "$tmp/output"
+	grep -q 'screen.*left out: there is no ncursesw' "$tmp/output" &&
+	grep -q 'listen.*left out: there is no libmicrohttpd' "$tmp/output"
 result $? "and make says what is left out"
 sluice=$tmp/built/tools/sluice
 [ -x "$sluice" ] || finish
-! ldd "$sluice" 2>&1 | tee "$tmp/output" | grep -q 'jansson\|ncurses'
-result $? "it needs neither"
+! ldd "$sluice" 2>&1 | tee "$tmp/output" | grep -q 'jansson\|ncurses\|microhttpd'
+result $? "it needs none of them"
 
 "$O/examples/adder-server" >"$tmp/server" 2>&1 &
 server=$!
@@ -43,7 +45,7 @@ until "$sluice" ls 2>"$tmp/told" | grep -q adder; do
 	sleep 0.05
 done
 
-# same ARGUMENT...: what people read is as with both, but for numbers
+# same ARGUMENT...: what people read is as with all, but for numbers
 same() {
 	timeout 60 "$O/tools/sluice" "$@" 2>&1 </dev/null | tr -d '0-9.' | tr -s ' ' >"$tmp/wanted"
 	timeout 60 "$sluice" "$@" 2>&1 </dev/null | tr -d '0-9.' | tr -s ' ' >"$tmp/output"
@@ -59,6 +61,7 @@ same ls --tree
 same ls --domains
 same show example/adder
 same stat
+same metrics 'example/*'
 same top --count 1 --interval 0.02
 same config
 same config --explain
@@ -80,6 +83,8 @@ for verb in ls stat top gc doctor config "show example/adder" "call example/adde
 	without "sluice $verb --json says that it cannot" 2 'built without jansson' ${verb%% *} --json \
 		$(echo "$verb" | cut -s -d ' ' -f 2-)
 done
+without "sluice metrics --listen says that it cannot" 1 'built without libmicrohttpd' \
+	metrics --listen 0
 without "sluice trace says that it cannot" 1 'built without the tracer' trace
 
 if command -v script >/dev/null; then
