@@ -666,6 +666,29 @@ int sluice_active_request_release(struct sluice_active_request *request);
 /* ---- Convenience --------------------------------------------------------- */
 
 /**
+ * sluice_call() - ask one question and copy the answer
+ * @client: the client, of a service whose request and response are of fixed size.
+ * @question: copied into a request; as large as the contract's request.
+ * @answer: the first response is copied there; as large as the contract's response.  Left alone
+ *	if the call fails.
+ * @timeout: nanoseconds for all of it, SLUICE_NOWAIT or SLUICE_FOREVER.
+ *
+ * For programs that want an answer and nothing else.  The call waits for a server if none is
+ * connected, sends a request with @timeout as its deadline, waits for the first response, and
+ * releases everything.  User headers are zeroed and ignored.  A call that fails after it has
+ * sent the request cancels it.
+ *
+ * Context: Sleeps.
+ * Return: 0; or -ETIMEDOUT, -EAGAIN (SLUICE_NOWAIT, and no server or no answer was there),
+ * -EINTR (a signal, or sluice_node_interrupt()), -EINVAL (a request or response is a slice, or a
+ * pointer is NULL), or what sluice_client_loan(), sluice_request_send() or
+ * sluice_pending_response_receive() have failed with: -EPIPE says that all servers have
+ * finished without an answer.
+ */
+int sluice_call(struct sluice_client *client, const void *question,
+		void *answer, int64_t timeout) SLUICE_MUST_CHECK;
+
+/**
  * sluice_auto() - declare a variable that releases what it points to
  * @noun: the noun with its prefix, for example sluice_node.
  *
