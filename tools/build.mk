@@ -68,3 +68,7 @@ install-tools: tools
 	$(Q)install -m 755 $(O)/tools/sluice $(DESTDIR)$(bindir)
 	$(Q)install -D -m 644 tools/completion/sluice.bash \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/sluice
+
+uninstall-tools:
+	$(call say,REMOVE,sluice)
+	$(call remove,$(bindir)/sluice $(PREFIX)/share/bash-completion/completions/sluice)
