@@ -8,7 +8,10 @@ define help
   make check-hard        a hostile peer for long, from a new SEED= for STEPS= (1000000)
   make demo              likewise for the demonstration
   make install           into DESTDIR= PREFIX= (/usr/local)
+  make uninstall         removes what install wrote, with the same DESTDIR= PREFIX=
   make install-selftests into KSFT_INSTALL_PATH=, else under DESTDIR= PREFIX=
+  make dist              a tar ball of the last commit, in O=
+  make distcheck         builds it twice outside git, hardened; compares, tests, uninstalls
   make clean             remove what was built
 
   make measure           costs, printed and not judged
@@ -20,7 +23,7 @@ define help
   CROSS_COMPILE=   prefix of the tools of another machine, aarch64-linux-gnu- for example
   PKG_CONFIG=      asked for the libraries  SANITIZE=   address,undefined or thread
   LTO=no           compile the library file by file, not as a whole
-  CFLAGS= CPPFLAGS= LDFLAGS=  added to our own; make install keeps what was built
+  CFLAGS= CPPFLAGS= LDFLAGS=  added behind our own; make install keeps what was built
   TESTS='ring call'          run only these tests; rules/ is a folder of them
   PROVEFLAGS=-j2             how prove runs them, here two at a time
   SKIPS=files                fail if a check is skipped that none of them allows
@@ -42,11 +45,11 @@ libdir	   ?= $(PREFIX)/lib
 includedir ?= $(PREFIX)/include
 mandir	   ?= $(PREFIX)/share/man
 
-# What decides how a file is compiled.  A build writes it down, and a make that only
-# installs takes it from there, so that it installs what was built and builds nothing again.
-# Its own command line still has the last word.
+# What decides how a file is compiled.  A build writes it down, and a make that only installs,
+# or removes what was installed, takes it from there: so it builds nothing again.  Its own
+# command line still has the last word.
 built-with := CC CXX CROSS_COMPILE CPPFLAGS CFLAGS LDFLAGS SANITIZE LTO PKG_CONFIG OBJCOPY
-ifeq ($(filter-out install%,$(or $(MAKECMDGOALS),all)),)
+ifeq ($(filter-out install% uninstall,$(or $(MAKECMDGOALS),all)),)
 -include $(O)/built-with.mk
 endif
 
@@ -67,11 +70,12 @@ Q   := $(if $(filter 1,$(V)),,@)
 say  = $(if $(Q),@printf '  %-8s%s\n' $(1) '$(2)')
 
 sanitize := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all)
-cppflags := -D_GNU_SOURCE -Iuapi -Ilib/include $(CPPFLAGS)
+cppflags := -D_GNU_SOURCE -Iuapi -Ilib/include
 cflags	 := -std=c11 -Wall -Wextra -Wpedantic -Wshadow -Wmissing-prototypes \
 	    -O2 -g -fPIC -fvisibility=hidden -fno-omit-frame-pointer \
-	    -ffile-prefix-map=$(CURDIR)=. $(sanitize) $(CFLAGS)
-ldflags	 := $(sanitize) $(LDFLAGS)
+	    -ffile-prefix-map=$(CURDIR)=. $(sanitize)
+# With -flto it is the linker that compiles.
+ldflags	 := -ffile-prefix-map=$(CURDIR)=. $(sanitize) $(LDFLAGS)
 
 all:
 
@@ -84,11 +88,12 @@ include Documentation/build.mk
 
 all: lib tools examples man
 
-# $(own) are the flags of a folder, set in its build.mk.
+# $(own) are the flags of a folder, set in its build.mk.  Those that were given come last, so
+# that they win; $(lto-flag) alone is not theirs to choose.
 define compile
 $(call say,CC,$@)
 $(Q)mkdir -p $(@D)
-$(Q)$(CC) $(cppflags) $(cflags) $(own) -MMD -MP -c -o $@ $<
+$(Q)$(CC) $(cppflags) $(cflags) $(own) $(CPPFLAGS) $(CFLAGS) $(lto-flag) -MMD -MP -c -o $@ $<
 endef
 
 $(O)/%.o: %.c $(O)/flags
@@ -103,7 +108,7 @@ endef
 endef
 
 # What was built by another compiler or with other flags is built again.
-$(O)/flags: export command := $(CC) $(cppflags) $(cflags) $(ldflags)
+$(O)/flags: export command := $(CC) $(cppflags) $(cflags) $(CPPFLAGS) $(CFLAGS) $(ldflags)
 $(O)/flags: export kept := $(foreach v,$(built-with),$(call keep,$v))
 $(O)/flags: FORCE
 	@mkdir -p $(@D)
@@ -121,6 +126,28 @@ deps-%:
 
 install: install-lib install-tools install-man
 
+uninstall: uninstall-lib uninstall-tools uninstall-man
+
+# A tar ball of the last commit, the same for everybody who makes one.
+tar-ball := sluice-$(VERSION).tar.gz
+
+dist:
+	$(call say,TAR,$(O)/$(tar-ball))
+	$(Q)mkdir -p $(O)
+	$(Q)test -z "$$(git status --porcelain)" || echo '  what is not committed is left out'
+	$(Q)git archive --prefix=sluice-$(VERSION)/ -o $(O)/$(tar-ball).tmp.tar HEAD
+	$(Q)gzip -n -9 <$(O)/$(tar-ball).tmp.tar >$(O)/$(tar-ball)
+	$(Q)rm $(O)/$(tar-ball).tmp.tar
+
+distcheck: dist
+	$(Q)selftests/build/distcheck.sh $(O)/$(tar-ball) $(KSELFTEST) $(TESTS)
+
+# remove FILES,FOLDERS: files that were installed, and folders of ours that are empty then
+define remove
+$(Q)rm -f $(addprefix $(DESTDIR),$(1))
+$(Q)rmdir $(addprefix $(DESTDIR),$(2)) 2>/dev/null || true
+endef
+
 clean:
 	$(Q)rm -rf $(addprefix $(O)/,flags built-with.mk instructions.budget bpf Documentation examples lib man selftests tools)
 	$(Q)rmdir $(O) 2>/dev/null || true
@@ -134,3 +161,4 @@ help:
 .SECONDARY: $(objects)
 .PHONY: all lib tools examples man check demo measure clean help FORCE
 .PHONY: install install-lib install-tools install-man install-selftests
+.PHONY: dist distcheck uninstall uninstall-lib uninstall-tools uninstall-man

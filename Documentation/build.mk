@@ -72,4 +72,12 @@ install-man: man
 	$(Q)install -D -m 644 Documentation/sluice.conf \
 		$(DESTDIR)$(PREFIX)/share/doc/sluice/sluice.conf
 
+# The names of the pages are known when they are there.
+uninstall-man: man
+	$(call say,REMOVE,man pages)
+	$(call remove,$(PREFIX)/share/doc/sluice/sluice.conf,$(PREFIX)/share/doc/sluice)
+	$(Q)for page in $(O)/man/man*/*.[1357]; do \
+		rm -f "$(DESTDIR)$(mandir)/$${page#$(O)/man/}" || exit; \
+	done
+
 .PHONY: run-demo

@@ -41,8 +41,10 @@ lib: $(O)/lib/$(lib-file) $(O)/lib/libsluice.a $(O)/lib/sluice.pc
 	$(if $(lto)$(strip $(whole-not)),,@echo '  the library is compiled file by file: $(CC) cannot link with -flto')
 
 # What sys/sdt.h does with its variadic macros is an extension to clang 19.
-$(O)/lib/%.o: own = -Ilib $(needs-cflags) $(pedantic) -fno-lto
-$(O)/lib/whole/%.o: own = -Ilib $(needs-cflags) $(pedantic) $(whole-cflags) -flto
+$(O)/lib/%.o: own = -Ilib $(needs-cflags) $(pedantic)
+$(O)/lib/%.o: lto-flag = -fno-lto
+$(O)/lib/whole/%.o: own = -Ilib $(needs-cflags) $(pedantic) $(whole-cflags)
+$(O)/lib/whole/%.o: lto-flag = -flto
 %/trace/probes.o: pedantic = -Wno-pedantic
 
 $(O)/lib/whole/%.o: lib/%.c $(O)/flags | $(O)/lib/needs
@@ -54,7 +56,7 @@ $(lib-objects): | $(O)/lib/needs
 $(O)/lib/needs:
 	@mkdir -p $(@D)
 	@printf '#include <liburing.h>\n#include <ini.h>\n' | \
-		$(CC) $(needs-cflags) $(cppflags) -E - >/dev/null 2>&1 || \
+		$(CC) $(needs-cflags) $(cppflags) $(CPPFLAGS) -E - >/dev/null 2>&1 || \
 		{ echo 'Sluice needs a C compiler (CC=$(CC)), liburing.h and ini.h:' \
 		       'apt-get install gcc libc6-dev liburing-dev libinih-dev' >&2; exit 1; }
 	@touch $@
@@ -63,7 +65,7 @@ $(O)/lib/needs:
 # the archive is linked into.
 $(O)/lib/sluice.o: $(whole-objects)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(if $(lto),$(cflags) $(whole-cflags) $(lto)) -r -nostdlib -o $@ $(whole-objects)
+	$(Q)$(CC) $(if $(lto),$(cflags) $(whole-cflags) $(CFLAGS) $(lto)) -r -nostdlib -o $@ $(whole-objects)
 	$(Q)$(OBJCOPY) --localize-hidden $@
 
 $(O)/lib/$(lib-file): $(O)/lib/sluice.o lib/sluice.map
@@ -95,3 +97,9 @@ install-lib: lib
 	$(Q)ln -sf $(lib-file) $(DESTDIR)$(libdir)/$(lib-soname)
 	$(Q)ln -sf $(lib-soname) $(DESTDIR)$(libdir)/libsluice.so
 	$(Q)install -m 644 $(O)/lib/sluice.pc $(DESTDIR)$(libdir)/pkgconfig
+
+uninstall-lib:
+	$(call say,REMOVE,libsluice)
+	$(call remove,$(addprefix $(includedir)/,$(notdir $(wildcard lib/include/*)) \
+		$(lib-headers:uapi/%=%)) $(libdir)/pkgconfig/sluice.pc $(addprefix $(libdir)/, \
+		libsluice.a libsluice.so $(lib-soname) $(lib-file)),$(includedir)/sluice)

@@ -76,3 +76,8 @@ install-tools: tools
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/sluice
 	$(Q)install -D -m 644 tools/metrics/grafana.json \
 		$(DESTDIR)$(PREFIX)/share/sluice/grafana.json
+
+uninstall-tools:
+	$(call say,REMOVE,sluice)
+	$(call remove,$(bindir)/sluice $(PREFIX)/share/bash-completion/completions/sluice \
+		$(PREFIX)/share/sluice/grafana.json,$(PREFIX)/share/sluice)

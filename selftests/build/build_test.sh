@@ -13,11 +13,20 @@ cd "$(dirname "$0")/../.." || exit 1
 # Builds of our own: plain flags, and nothing of the caller's is touched.
 unset MAKEFLAGS MFLAGS MAKELEVEL CFLAGS CPPFLAGS LDFLAGS SANITIZE LTO CC CXX
 jobs=-j$(nproc)
-flags='-O1 -DKEPT="a b" -DHASH=\#1'
+flags='-O1 -DKEPT="a b" -DHASH=\#1 -fstack-protector-strong -D_FORTIFY_SOURCE=2'
 
 # ---- The flags of a build
 
-check "a library with flags of one's own" make -s $jobs lib O="$tmp/kept" CFLAGS="$flags"
+check "a library with flags of one's own" \
+	make -s $jobs lib O="$tmp/kept" CFLAGS="$flags" LDFLAGS='-Wl,-z,relro -Wl,-z,now'
+nm -D "$tmp/kept/lib/libsluice.so" >"$tmp/output"
+grep -q __stack_chk_fail "$tmp/output" && grep -q '_chk@' "$tmp/output"
+result $? "is hardened by them"
+readelf -dW "$tmp/kept/lib/libsluice.so" >"$tmp/output" && grep -q BIND_NOW "$tmp/output"
+result $? "and by those of the linker"
+CPPFLAGS=-DFIRST CFLAGS=-O1 make -n V=1 "$tmp/last/tools/sluice.o" O="$tmp/last" >"$tmp/output" 2>&1
+grep -q -e '-I\. .* -DFIRST -O1 *-MMD' "$tmp/output"
+result $? "flags of the environment come last"
 refuse "the archive has nothing but ordinary code" grep '\.gnu\.lto_' "$tmp/kept/lib/libsluice.a"
 check "make install without them" make install-lib O="$tmp/kept" DESTDIR="$tmp/staged"
 ! grep '  CC  ' "$tmp/output"

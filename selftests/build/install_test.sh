@@ -173,4 +173,13 @@ for header in "$include"/sluice/*.h; do
 	each "sluice/${header##*/} alone" clean "$header" c=c11 gcc
 done
 
+# What others have installed stays.
+touch "$include/other.h" "$root$prefix/share/man/man3/other.3"
+check "make uninstall" make -s uninstall O="$tmp/build" CC="$CC" DESTDIR="$root" PREFIX=$prefix
+find "$root" ! -type d | sort >"$tmp/output"
+printf '%s\n' "$include/other.h" "$root$prefix/share/man/man3/other.3" | cmp -s - "$tmp/output"
+result $? "leaves nothing of ours, and all that is of others"
+! find "$root" -type d -name 'sluice' | grep "^$root$prefix/.*/sluice" >"$tmp/output"
+result $? "and no folder of ours"
+
 finish

@@ -60,8 +60,8 @@ $(peer-built)/%.o: own = $($*-with) -isystem $(peer-built)
 $(peer-built)/%.o: tools/bench/peers/%.cpp $(O)/flags
 	$(call say,CXX,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CXX) -D_GNU_SOURCE $(CPPFLAGS) -std=c++17 -Wall -Wextra -O2 -g $(sanitize) \
-		$(CFLAGS) $(own) -MMD -MP -c -o $@ $<
+	$(Q)$(CXX) -D_GNU_SOURCE -std=c++17 -Wall -Wextra -O2 -g $(sanitize) $(own) \
+		$(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 $(peer-built)/grpc.o $(peer-built)/grpc.grpc.pb.o: $(peer-built)/grpc.made
 $(peer-built)/grpc.made: tools/bench/peers/grpc.proto
