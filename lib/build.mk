@@ -37,7 +37,11 @@ whole-ldflags := -Wl,--gc-sections
 whole-objects := $(if $(lto),$(lib-objects:$(O)/lib/%=$(O)/lib/whole/%),$(lib-objects))
 objects	      += $(filter-out $(lib-objects),$(whole-objects))
 
-lib: $(O)/lib/$(lib-file) $(O)/lib/libsluice.a $(O)/lib/sluice.pc
+# How other programs find it: pkg-config, meson, CMake.
+found-by := $(addprefix $(O)/lib/,sluice.pc sluice-config.cmake sluice-config-version.cmake)
+cmakedir  = $(libdir)/cmake/sluice
+
+lib: $(O)/lib/$(lib-file) $(O)/lib/libsluice.a $(found-by)
 	$(if $(lto)$(strip $(whole-not)),,@echo '  the library is compiled file by file: $(CC) cannot link with -flto')
 
 # What sys/sdt.h does with its variadic macros is an extension to clang 19.
@@ -82,24 +86,29 @@ $(O)/lib/libsluice.a: $(O)/lib/sluice.o
 	$(Q)rm -f $@
 	$(Q)$(AR) rcs $@ $<
 
-$(O)/lib/sluice.pc: lib/sluice.pc.in FORCE
+$(found-by): $(O)/lib/%: lib/%.in FORCE
 	@mkdir -p $(@D)
 	@sed -e 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(libdir)|' \
-	     -e 's|@INCLUDEDIR@|$(includedir)|; s|@VERSION@|$(VERSION)|' $< >$@
+	     -e 's|@INCLUDEDIR@|$(includedir)|; s|@VERSION@|$(VERSION)|' \
+	     -e 's|@INCLUDE@|$(shell realpath -ms --relative-to=$(libdir) $(includedir))|' \
+	     -e 's|@FILE@|$(lib-file)|; s|@SONAME@|$(lib-soname)|' $< >$@
 
 install-lib: lib
 	$(call say,INSTALL,libsluice)
-	$(Q)install -d $(addprefix $(DESTDIR),$(libdir)/pkgconfig $(includedir)/sluice)
+	$(Q)install -d $(addprefix $(DESTDIR),$(libdir)/pkgconfig $(cmakedir) $(includedir)/sluice)
 	$(Q)install -m 644 lib/include/*.h $(DESTDIR)$(includedir)
 	$(Q)install -m 644 $(lib-headers) $(DESTDIR)$(includedir)/sluice
 	$(Q)install -m 644 $(O)/lib/libsluice.a $(DESTDIR)$(libdir)
 	$(Q)install -m 755 $(O)/lib/$(lib-file) $(DESTDIR)$(libdir)
 	$(Q)ln -sf $(lib-file) $(DESTDIR)$(libdir)/$(lib-soname)
 	$(Q)ln -sf $(lib-soname) $(DESTDIR)$(libdir)/libsluice.so
-	$(Q)install -m 644 $(O)/lib/sluice.pc $(DESTDIR)$(libdir)/pkgconfig
+	$(Q)install -m 644 $(filter %.pc,$(found-by)) $(DESTDIR)$(libdir)/pkgconfig
+	$(Q)install -m 644 $(filter %.cmake,$(found-by)) $(DESTDIR)$(cmakedir)
 
 uninstall-lib:
 	$(call say,REMOVE,libsluice)
 	$(call remove,$(addprefix $(includedir)/,$(notdir $(wildcard lib/include/*)) \
 		$(lib-headers:uapi/%=%)) $(libdir)/pkgconfig/sluice.pc $(addprefix $(libdir)/, \
-		libsluice.a libsluice.so $(lib-soname) $(lib-file)),$(includedir)/sluice)
+		libsluice.a libsluice.so $(lib-soname) $(lib-file)) \
+		$(addprefix $(cmakedir)/,$(notdir $(filter %.cmake,$(found-by)))), \
+		$(includedir)/sluice $(cmakedir))

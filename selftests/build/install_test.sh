@@ -139,7 +139,7 @@ check "make install DESTDIR= PREFIX=" install_it
 for file in include/sluice.h include/sluice_config.h include/sluice_containers.h \
 	    include/sluice_list.h include/sluice_leftovers.h \
 	    include/sluice/ring.h lib/libsluice.a lib/libsluice.so lib/libsluice.so.0 \
-	    lib/pkgconfig/sluice.pc bin/sluice \
+	    lib/pkgconfig/sluice.pc lib/cmake/sluice/sluice-config.cmake bin/sluice \
 	    share/doc/sluice/sluice.conf
 do
 	check "$file is installed" test -e "$root$prefix/$file"
@@ -155,6 +155,60 @@ for link in shared static; do
 		skip "a program, $link" "no pkg-config"
 	fi
 done
+
+# ---- With the tools that build other projects
+
+mkdir "$tmp/project"
+cp "$tmp/outside.c" "$tmp/project"
+cat >"$tmp/project/CMakeLists.txt" <<'END'
+cmake_minimum_required(VERSION 3.16)
+project(outside C)
+find_package(Sluice 0.1 REQUIRED)
+add_executable(shared outside.c)
+target_link_libraries(shared Sluice::sluice)
+add_executable(static outside.c)
+target_link_libraries(static Sluice::static)
+END
+cat >"$tmp/project/meson.build" <<'END'
+project('outside', 'c')
+executable('shared', 'outside.c', dependencies: dependency('sluice', version: '>=0.1'))
+END
+
+# built_with NAME COMMAND...: and what it has built runs
+built_with() {
+	name=$1
+	shift
+	check "a program is built with $name" "$@"
+	for link in shared static; do
+		[ -e "$tmp/$name/$link" ] || continue
+		LD_LIBRARY_PATH=$lib SLUICE_ROOT=$tmp/run "$tmp/$name/$link" >"$tmp/output" 2>&1 &&
+			test "$(cat "$tmp/output")" = "$(cat "$tmp/version")"
+		result $? "and runs, $link"
+	done
+}
+
+with_cmake() {
+	cmake -S "$tmp/project" -B "$tmp/cmake" -DCMAKE_PREFIX_PATH="$root$prefix" &&
+		cmake --build "$tmp/cmake"
+}
+
+with_meson() {
+	PKG_CONFIG_PATH=$lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$root \
+		meson setup "$tmp/meson" "$tmp/project" && meson compile -C "$tmp/meson"
+}
+
+sed -n 's/^Version: //p' "$lib/pkgconfig/sluice.pc" >"$tmp/version"
+for tool in cmake meson; do
+	if command -v $tool >/dev/null && command -v pkg-config >/dev/null; then
+		built_with $tool with_$tool
+	else
+		skip "a program is built with $tool" "no $tool"
+	fi
+done
+if command -v cmake >/dev/null; then
+	sed -i 's/Sluice 0.1/Sluice 0.2/' "$tmp/project/CMakeLists.txt"
+	refuse "a later version is not found" with_cmake
+fi
 
 for standard in c=c11 c=c17; do
 	for header in "$include"/*.h; do
