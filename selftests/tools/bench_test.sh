@@ -82,6 +82,7 @@ says "combined calls" "^sluice, sleeping, combined calls $figures$calls  *[0-9.]
 says "polling" "^sluice, polling $figures$calls  *[0-9.]*  to "
 says "poll, then sleep" "^sluice, polls .* then sleeps $figures$calls  *[0-9.]*  to "
 says "requests, polling" "^requests, polling, 32 under way  *$time  *$rate  *${rate}B/s$calls"
+says "batches, polling" "^in batches, polling, 32 under way  *$time  *$rate  *${rate}B/s$calls"
 says "requests, sleeping" "^requests, sleeping, 32 under way  *$time  *$rate  *${rate}B/s$calls"
 says "a stream" "^responses of a stream of 256  *$time  *$rate  *${rate}B/s$calls"
 never "no figure is 0" " 0\(\.0*\)\? [num]s"
