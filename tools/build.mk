@@ -68,3 +68,9 @@ install-tools: tools
 	$(Q)install -m 755 $(O)/tools/sluice $(DESTDIR)$(bindir)
 	$(Q)install -D -m 644 tools/completion/sluice.bash \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/sluice
+
+# Not with other programs at work: what it shows is what readers compare with.
+bench-readme: $(O)/tools/sluice
+	$(Q)tools/bench/readme.sh $(O)/tools/sluice
+
+.PHONY: bench-readme
