@@ -81,3 +81,9 @@ uninstall-tools:
 	$(call say,REMOVE,sluice)
 	$(call remove,$(bindir)/sluice $(PREFIX)/share/bash-completion/completions/sluice \
 		$(PREFIX)/share/sluice/grafana.json,$(PREFIX)/share/sluice)
+
+# Not with other programs at work: what it shows is what readers compare with.
+bench-readme: $(O)/tools/sluice
+	$(Q)tools/bench/readme.sh $(O)/tools/sluice
+
+.PHONY: bench-readme

@@ -2,9 +2,9 @@
 /*
  * calls-client.c - many small calls, several under way at once
  *
- * Shows fixed-size structs, and that a client need not wait for one answer
- * before it asks the next question.  Every server answers every call; run as
- * many of either as you like.
+ * Shows fixed-size structs, that a client need not wait for one answer before it asks the
+ * next question, and that one call receives all answers that are there, to whichever
+ * questions.  Every server answers every call; run as many of either as you like.
  */
 #include <err.h>
 #include <errno.h>
@@ -12,16 +12,15 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "calls.h"
 #include "usage.h"
 
 #define ARGUMENTS "[-n N|--calls N] [--servers N]"
 
-static struct sluice_pending_response *call(struct sluice_client *client,
-					    uint64_t number)
+static void call(struct sluice_client *client, uint64_t number)
 {
-	struct sluice_pending_response *pending;
 	struct sluice_request *request;
 
 	request = sluice_client_loan(client, 1);
@@ -29,10 +28,9 @@ static struct sluice_pending_response *call(struct sluice_client *client,
 		errx(1, "%s", sluice_strerror());
 	*(struct call *)request->data = (struct call){ number };
 
-	pending = sluice_request_send(request);
-	if (!pending)
+	/* The client knows it from here on, and its arrivals name it. */
+	if (!sluice_request_send(request))
 		errx(1, "%s", sluice_strerror());
-	return pending;
 }
 
 static void check(uint64_t number, const struct root *answer)
@@ -43,23 +41,42 @@ static void check(uint64_t number, const struct root *answer)
 		     number, answer->root);
 }
 
-/* Every answer to one call; returns how many there were. */
-static uint64_t collect(struct sluice_pending_response *pending)
-{
-	const struct call *asked = pending->data;
-	struct sluice_response *response;
-	uint64_t answers = 0;
+/* What has been asked, and what came of it. */
+struct tally {
+	uint64_t under_way;	/* calls whose last answer has not come */
+	uint64_t wanted;	/* answers to the others: one of each server */
+	uint64_t answers;
+};
 
-	sluice_for_each_response(response, pending, SLUICE_FOREVER) {
-		check(asked->number, response->data);
-		answers++;
+/* An answer to a call, or the end of its answers. */
+static void take(const struct sluice_arrival *arrival, struct tally *tally)
+{
+	const struct call *asked = arrival->pending->data;
+
+	if (arrival->response) {
+		check(asked->number, arrival->response->data);
+		sluice_response_release(arrival->response);
+		tally->answers++;
+		return;
 	}
-	if (errno != EPIPE)	/* EPIPE: nobody has more to say */
+	if (arrival->error != EPIPE)	/* EPIPE: nobody has more to say */
+		errx(1, "the root of %" PRIu64 ": %s", asked->number, strerror(arrival->error));
+	tally->wanted += (uint64_t)sluice_pending_response_servers(arrival->pending);
+	tally->under_way--;
+	sluice_pending_response_release(arrival->pending);
+}
+
+/* All that is there, and at least one arrival. */
+static void collect(struct sluice_client *client, struct tally *tally)
+{
+	struct sluice_arrival arrivals[IN_FLIGHT];
+	int count, i;
+
+	count = sluice_client_receive_batch(client, arrivals, IN_FLIGHT, SLUICE_FOREVER);
+	if (count < 0)
 		errx(1, "%s", sluice_strerror());
-	if (answers != (uint64_t)sluice_pending_response_servers(pending))
-		errx(1, "a server left without an answer to %" PRIu64, asked->number);
-	sluice_pending_response_release(pending);
-	return answers;
+	for (i = 0; i < count; i++)
+		take(&arrivals[i], tally);
 }
 
 static uint64_t number_in(const char *text)
@@ -79,8 +96,8 @@ int main(int argc, char **argv)
 		{ "servers", required_argument, NULL, 's' },
 		{ 0 },
 	};
-	struct sluice_pending_response *flight[IN_FLIGHT] = { NULL };
-	uint64_t count = 100000, answers = 0;
+	struct tally tally = { 0 };
+	uint64_t count = 100000;
 	unsigned int servers = 1;
 	int option;
 
@@ -100,16 +117,19 @@ int main(int argc, char **argv)
 	if (sluice_client_wait_servers(client, servers, SLUICE_FOREVER) < 0)
 		errx(1, "%s", sluice_strerror());
 
-	/* The answers to one call are collected when its place is needed again. */
-	for (uint64_t i = 0; i < count + IN_FLIGHT; i++) {
-		struct sluice_pending_response **place = &flight[i % IN_FLIGHT];
-
-		if (*place)
-			answers += collect(*place);
-		*place = i < count ? call(client, i * i * i) : NULL;
+	for (uint64_t i = 0; i < count || tally.under_way; ) {
+		if (i < count && tally.under_way < IN_FLIGHT) {
+			call(client, i * i * i);
+			tally.under_way++;
+			i++;
+		} else {
+			collect(client, &tally);
+		}
 	}
+	if (tally.answers != tally.wanted)
+		errx(1, "a server left without an answer");
 
 	printf("%" PRIu64 " calls, %d under way at once: %" PRIu64 " answers, all right\n",
-	       count, IN_FLIGHT, answers);
+	       count, IN_FLIGHT, tally.answers);
 	return 0;
 }

@@ -2,8 +2,8 @@
 /*
  * calls-server.c - takes square roots, for any number of clients
  *
- * Shows a server of fixed-size structs that ends in good order: it serves until
- * SIGINT or SIGTERM.
+ * Shows a server of fixed-size structs that takes all requests that are there with one call,
+ * and ends in good order: it serves until SIGINT or SIGTERM.
  */
 #include <err.h>
 #include <errno.h>
@@ -35,7 +35,10 @@ static struct root square_root(uint64_t number)
 	return (struct root){ root, number - root * root };
 }
 
-/* Returns 0, or -1: no reply can be had, or the client wants none any more. */
+/*
+ * Returns 0, or -1: no reply can be had, or the client wants none any more.  There is one
+ * reply to each call, so it is the last.
+ */
 static int answer(struct sluice_active_request *request)
 {
 	const struct call *call = request->data;
@@ -45,14 +48,16 @@ static int answer(struct sluice_active_request *request)
 	if (!reply)
 		return -1;
 	*(struct root *)reply->data = square_root(call->number);
+	sluice_reply_set_last(reply);
 	return sluice_reply_send(reply) < 0 ? -1 : 0;
 }
 
 int main(int argc, char **argv)
 {
 	struct sigaction action = { .sa_handler = on_signal };
-	struct sluice_active_request *request;
+	struct sluice_active_request *requests[IN_FLIGHT];
 	uint64_t answered = 0;
+	int count, i;
 
 	usage(argc, argv, "");
 	sigaction(SIGINT, &action, NULL);
@@ -66,16 +71,16 @@ int main(int argc, char **argv)
 
 	while (!stop) {
 		/* A second at most, so that no signal is overlooked for longer. */
-		request = sluice_server_receive(server, SECOND);
-		if (!request && errno != ETIMEDOUT && errno != EINTR)
+		count = sluice_server_receive_batch(server, requests, IN_FLIGHT, SECOND);
+		if (count < 0 && errno != ETIMEDOUT && errno != EINTR)
 			errx(1, "%s", sluice_strerror());
-		if (!request)
-			continue;
-		if (answer(request) < 0)
-			warnx("%s", sluice_strerror());
-		else
-			answered++;
-		sluice_active_request_release(request);
+		for (i = 0; i < count; i++) {
+			if (answer(requests[i]) < 0)
+				warnx("%s", sluice_strerror());
+			else
+				answered++;
+			sluice_active_request_release(requests[i]);
+		}
 	}
 
 	printf("%" PRIu64 " calls answered\n", answered);

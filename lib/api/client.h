@@ -42,6 +42,7 @@ struct sluice_client {
 	struct handles requests;
 	struct handles pendings;
 	struct handles responses;
+	uint32_t batch_begin;		/* in pendings, where the next batch begins */
 	uint32_t loaned, held;		/* requests; responses */
 	uint64_t last_request;
 };
@@ -180,6 +181,12 @@ int64_t pending_alarm(const struct pending *pending);
 
 /* The first response, or NULL with errno; see sluice_pending_response_receive(). */
 struct sluice_response *pending_receive(struct pending *pending, int64_t timeout);
+
+/*
+ * A response that is there, for a batch.  1; 0 (none yet); -ENOBUFS while the stream goes on:
+ * there is one, and no room; or another -errno, as pending_receive().
+ */
+int pending_take(struct pending *pending, struct sluice_response **ret_response) MUST_CHECK;
 
 /* Nobody wants its answer any more. */
 void pending_drop(struct pending *pending);

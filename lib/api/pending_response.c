@@ -361,6 +361,11 @@ sluice_pending_response_receive(struct sluice_pending_response *head, int64_t ti
 	return likely(pending) ? pending_receive(pending, timeout) : NULL;
 }
 
+int pending_take(struct pending *pending, struct sluice_response **ret_response)
+{
+	return take(pending, ret_response);
+}
+
 void pending_drop(struct pending *pending)
 {
 	struct sluice_client *client = pending->client;

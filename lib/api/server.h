@@ -235,6 +235,10 @@ int64_t server_alarm(const struct sluice_server *server);
 /* The next request, or NULL with errno; see sluice_server_receive(). */
 struct sluice_active_request *server_receive(struct sluice_server *server, int64_t timeout);
 
+/* A request that is there, for a batch.  1; 0 (none); -ENOBUFS (none may be taken) or -errno. */
+int server_take(struct sluice_server *server,
+		struct sluice_active_request **ret_request) MUST_CHECK;
+
 static inline struct active_request *active_request_of(struct sluice_active_request *head)
 {
 	return container_of(head, struct active_request, head);

@@ -404,6 +404,11 @@ struct sluice_active_request *server_receive(struct sluice_server *server, int64
 	return request;
 }
 
+int server_take(struct sluice_server *server, struct sluice_active_request **ret_request)
+{
+	return take(server, ret_request);
+}
+
 struct sluice_active_request *sluice_server_receive(struct sluice_server *server, int64_t timeout)
 {
 	if (!server) {

@@ -150,6 +150,13 @@
 #define SLOW_LOOK_ABOVE		2u
 
 /*
+ * A client's batch that has something ends when it has looked at so many pending responses in a
+ * row for which nothing is there.  Answers mostly come in the order of the requests, so there is
+ * seldom anything behind; and the next batch begins there if there is.
+ */
+#define LOOKS_IN_VAIN		4u
+
+/*
  * A node no longer sleeps on a peer that has rung so often in a row without a reason, until
  * the peer has sent a message, returned one or made room.  The node looks at it after this
  * time instead.

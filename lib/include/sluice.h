@@ -1323,6 +1323,87 @@ int sluice_active_request_has_stop_hint(struct sluice_active_request *request);
 int sluice_active_request_end(struct sluice_active_request *request, int code,
 			      const char *text);
 
+/* ---- Many messages at once ----------------------------------------------
+ *
+ * One call receives all messages that are there, up to a number.  So what a call costs apart
+ * from its messages is paid once for several, and memory of one message is fetched while
+ * another is looked at.  The order of the messages, their limits, and what is held are as if
+ * they had been received one by one.
+ */
+
+/**
+ * sluice_server_receive_batch() - receive several requests
+ * @server: the server.
+ * @requests: array with room for @most pointers.
+ * @most: number of requests to receive at most; with 0 the call returns 0 at once.
+ * @timeout: nanoseconds to wait for the first request, SLUICE_NOWAIT or SLUICE_FOREVER.
+ *
+ * As sluice_server_receive(), as often as there is a request.  The call waits for the first
+ * request only.  It takes one request of each client in turn, and goes on with the next call
+ * behind the client that it took the last one from.
+ *
+ * If there is a failure after the first request, the call returns the requests that it has
+ * received, and the next call tells of the failure.  Places of @requests that were not needed
+ * keep what they have.
+ *
+ * Return: The number of requests, each to be given to sluice_active_request_release(); or
+ * -errno, as sluice_server_receive().
+ */
+int sluice_server_receive_batch(struct sluice_server *server,
+				struct sluice_active_request **requests,
+				unsigned int most, int64_t timeout) SLUICE_MUST_CHECK;
+
+/**
+ * struct sluice_arrival - a response that has arrived, or the end of a stream
+ * @pending: the pending response that it belongs to.
+ * @response: the response, to be given to sluice_response_release(); NULL if there is none.
+ * @error: 0 if there is a response.  Otherwise it says why there is none: the errno with which
+ *	sluice_pending_response_receive() fails now, without waiting.
+ * @reserved: 0.
+ */
+struct sluice_arrival {
+	struct sluice_pending_response *pending;
+	struct sluice_response *response;
+	int32_t error;
+	uint32_t reserved;
+};
+
+/**
+ * sluice_client_receive_batch() - receive several responses, to any requests of a client
+ * @client: the client.
+ * @arrivals: array with room for @most structs.
+ * @most: number of arrivals at most; with 0 the call returns 0 at once.
+ * @timeout: nanoseconds to wait for the first arrival, SLUICE_NOWAIT or SLUICE_FOREVER.
+ *
+ * The call looks at all pending responses of the client, in turn, and receives what is there,
+ * as sluice_pending_response_receive() does.  It begins behind the one that it received from
+ * last.  So a request with many responses does not hold up the others.  The responses to one
+ * request are next to each other in @arrivals.  When it has something, it looks no further
+ * than four pending responses in a row that have nothing.  So it can leave responses for the
+ * next call, which begins with them.
+ *
+ * An arrival without a response tells that no more responses to its request will come, or that
+ * the request's deadline has passed.  The call tells each of the two once, and the former not
+ * together with a response to the same request.  So a program that expects one response can
+ * release the pending response when it has it.  sluice_pending_response_receive() gives the
+ * same errno again, and its sentence.
+ *
+ * The call passes over a pending response of which the program holds as many responses as it
+ * may.  If there is nothing else, the call fails with ENOBUFS, and the responses stay queued.
+ *
+ * If there is a failure after the first arrival, the call returns what has arrived, and the
+ * next call tells of the failure.  Places of @arrivals that were not needed keep what they
+ * have.
+ *
+ * Return: The number of arrivals; or -errno: -EAGAIN (none yet, and SLUICE_NOWAIT), -ETIMEDOUT
+ * (@timeout has passed), -EINTR (a signal, or sluice_node_interrupt()), -ENOENT (nothing can
+ * arrive: no response is pending, or the ends of all were told), -ENOBUFS (responses are
+ * queued, and as many are held as may be; see sluice_pending_response_receive()), or -ENOMEM.
+ */
+int sluice_client_receive_batch(struct sluice_client *client,
+				struct sluice_arrival *arrivals,
+				unsigned int most, int64_t timeout) SLUICE_MUST_CHECK;
+
 /* ---- Waiting for several things ----------------------------------------- */
 
 /**

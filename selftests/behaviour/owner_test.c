@@ -37,6 +37,7 @@ struct belongings {
 static void *use_belongings(void *argument)
 {
 	struct sluice_memory memory = { .size = sizeof(memory) };
+	struct sluice_arrival arrival = { 0 };
 	struct belongings *its = argument;
 	struct side *side = its->side;
 	size_t i;
@@ -50,6 +51,10 @@ static void *use_belongings(void *argument)
 		MUST_NOT(its, sluice_pending_response_receive(side->pending[0],
 							      waits[i]));
 		MUST_NOT(its, sluice_server_receive(side->server, waits[i]));
+		MUST_NOT_INT(its, sluice_server_receive_batch(side->server, side->active, 1,
+							      waits[i]));
+		MUST_NOT_INT(its, sluice_client_receive_batch(side->client, &arrival, 1,
+							      waits[i]));
 	}
 	MUST_NOT(its, sluice_client_loan(side->client, 1));
 	MUST_NOT(its, sluice_client_loan_zeroed(side->client, 1));

@@ -82,6 +82,7 @@ says "combined calls" "^sluice, sleeping, combined calls $figures$calls  *[0-9.]
 says "polling" "^sluice, polling $figures$calls  *[0-9.]*  to "
 says "poll, then sleep" "^sluice, polls .* then sleeps $figures$calls  *[0-9.]*  to "
 says "requests, polling" "^requests, polling, 32 under way  *$time  *$rate  *${rate}B/s$calls"
+says "batches, polling" "^in batches, polling, 32 under way  *$time  *$rate  *${rate}B/s$calls"
 says "requests, sleeping" "^requests, sleeping, 32 under way  *$time  *$rate  *${rate}B/s$calls"
 says "a stream" "^responses of a stream of 256  *$time  *$rate  *${rate}B/s$calls"
 never "no figure is 0" " 0\(\.0*\)\? [num]s"
@@ -148,8 +149,9 @@ if command -v gnuplot >/dev/null; then
 	head -1 "$tmp/figure.svg" | tee "$tmp/output" | grep -q '^<?xml' &&
 		[ "$(grep -c '^</svg>$' "$tmp/figure.svg")" -eq 1 ]
 	result $? "is one picture, in place of the old one"
-	grep -q 'Distribution of round trips' "$tmp/figure.svg"
-	result $? "and has the distribution"
+	grep -q 'Distribution, 64 bytes each way' "$tmp/figure.svg" &&
+		grep -q "Linux .*, CPUs .*, 1 x 10 round trips" "$tmp/figure.svg"
+	result $? "and has the distribution, and says of which run"
 	"$sluice" bench --plot "$tmp/none/figure.svg" >"$tmp/said" 2>"$tmp/output"
 	[ $? -eq 1 ] && grep -q "cannot write .*none/figure.svg: No such" "$tmp/output" &&
 		[ ! -s "$tmp/said" ]

@@ -151,6 +151,7 @@ extern const struct method pair_combined[2];
 /* flight.c, many.c */
 
 extern const struct method flight_requests[2];
+extern const struct method flight_batch[2];
 extern const struct method flight_stream[2];
 extern const struct method many[2];
 

@@ -12,8 +12,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <sluice.h>
 
 #define GNUPLOT_ABSENT	127	/* exit status of a child that could not run it */
 
@@ -22,13 +25,22 @@ static const double shares[] = {
 	0.99, 0.993, 0.995, 0.997, 0.998, 0.9985, 0.999, 0.9993, 0.9995, 0.9997, 0.9999,
 };
 
+/* The background is part of the picture, so that it can be read on a dark page too. */
 static const char head[] =
-"set terminal svg size 960,520 dynamic background '#ffffff' font 'sans-serif,11'\n"
-"set multiplot layout 1,2\n"
+"set terminal svg size 1000,560 dynamic background '#ffffff' font 'sans-serif,12'\n"
+"set multiplot\n"
+"set tmargin at screen 0.92\n"
+"set bmargin at screen 0.36\n"
 "set logscale xy\n"
-"set grid lc rgb '#dddddd'\n"
-"set key below left Left reverse maxcols 2 samplen 2\n"
-"set ylabel 'microseconds'\n";
+"set border 3 lc rgb '#444444'\n"
+"set tics nomirror out scale 0.6\n"
+"unset mxtics\n"
+"unset mytics\n"
+"set grid lt 1 lc rgb '#e4e4e4'\n"
+"set ylabel 'time of a round trip' offset 1.5,0\n"
+"set ytics ('1 ns' 1e-3, '10 ns' 1e-2, '100 ns' 0.1, '1 us' 1, '10 us' 10, '100 us' 100, "
+"'1 ms' 1e3, '10 ms' 1e4, '100 ms' 1e5, '1 s' 1e6)\n"
+"set yrange [*<0.1:]\n";
 
 /* One for each thing that has a distribution, or again from the first. */
 static const char *const colours[] = {
@@ -37,21 +49,27 @@ static const char *const colours[] = {
 };
 
 static const char by_size[] =
-"set title 'Round trip against the size of the message (polling)'\n"
+"set lmargin at screen 0.085\n"
+"set rmargin at screen 0.475\n"
+"set key at screen 0.075,0.235 left top vertical Left reverse samplen 2 maxrows 5\n"
+"set title 'By size of the message, both sides polling'\n"
 "set xlabel 'bytes each way'\n"
+"set xrange [6:1.2e8]\n"
 "set xtics ('8' 8, '64' 64, '1 Ki' 1024, '16 Ki' 16384, '256 Ki' 262144, '4 Mi' 4194304, "
 "'64 Mi' 67108864)\n"
-"plot $sizes using 1:2 with linespoints lw 2 pt 7 ps 0.4 lc rgb '#888888' "
-"title 'floor: the lines alone', "
+"plot $sizes using 1:2 with linespoints lw 2 dt 2 pt 7 ps 0.4 lc rgb '#7f7f7f' "
+"title 'floor: payload lines each way', "
 "$sizes using 1:3 with linespoints lw 2 pt 7 ps 0.4 lc rgb '#1f77b4' "
-"title 'all bytes written and read', "
+"title 'sluice, all bytes written and read', "
 "$sizes using 1:4 with linespoints lw 2 pt 7 ps 0.4 lc rgb '#d62728' "
-"title 'the first line only'\n";
+"title 'sluice, the first 64 bytes written and read'\n";
 
 static const char distribution[] =
-"set title 'Distribution of round trips'\n"
+"set lmargin at screen 0.595\n"
+"set rmargin at screen 0.985\n"
+"set key at screen 0.495,0.235 left top vertical Left reverse samplen 2 maxrows 5 width -7\n"
 "set xlabel 'per cent of round trips that are faster'\n"
-"set xrange [1:20000]\n"
+"set xrange [1:12000]\n"
 "set xtics ('0' 1, '50' 2, '90' 10, '99' 100, '99.9' 1000, '99.99' 10000)\n";
 
 /* What gnuplot's script calls $NAME: each percentile of a thing. */
@@ -83,6 +101,22 @@ static void write_sizes(struct report *report, FILE *script)
 	fprintf(script, "END\n");
 }
 
+/*
+ * Which run it is of, below the picture.  Of the kernel's release as much as cannot be taken for
+ * a part of the script.
+ */
+static void write_origin(const struct report *report, FILE *script)
+{
+	struct utsname kernel;
+
+	uname(&kernel);
+	kernel.release[strspn(kernel.release, "0123456789.")] = '\0';
+	fprintf(script, "set label 1 'sluice %s, Linux %s, CPUs %d and %d, %u x %u round trips' "
+		"at screen 0.985,0.025 right tc rgb '#666666' font ',10' noenhanced\n",
+		sluice_version(), kernel.release, report->cpu[CLIENT], report->cpu[SERVER],
+		report->result[0].rounds, report->options->trips);
+}
+
 static bool has_distribution(struct report *report, const struct thing *thing)
 {
 	return thing->part == STANDARD && report_quantile(report, thing->key, 0.5) > 0;
@@ -96,9 +130,11 @@ static void write_script(struct report *report, FILE *script)
 	unsigned int drawn = 0;
 
 	fputs(head, script);
+	write_origin(report, script);
 	write_sizes(report, script);
 	fputs(by_size, script);
 	fputs(distribution, script);
+	fprintf(script, "set title 'Distribution, %zu bytes each way'\n", report->options->size);
 	for (unsigned int i = 0; i < count; i++)
 		if (has_distribution(report, &thing[i]))
 			write_distribution(report, &thing[i], script);

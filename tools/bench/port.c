@@ -125,14 +125,16 @@ static int open_port(struct port *port, const struct thing *thing, enum side sid
 int end_setup(const struct thing *thing, enum side side, void **ret_state)
 {
 	struct end *end = calloc(1, sizeof(*end));
+	size_t flight = thing->flight ? thing->flight : 1;
 
-	if (end)
-		end->pending = calloc(thing->flight ? thing->flight : 1, sizeof(*end->pending));
-	if (!end || !end->pending) {
-		free(end);
+	if (!end)
 		return complain("no memory");
-	}
 	*ret_state = end;
+	end->pending = calloc(flight, sizeof(*end->pending));
+	end->arrivals = calloc(flight, sizeof(*end->arrivals));
+	end->requests = calloc(flight, sizeof(struct sluice_active_request *));
+	if (!end->pending || !end->arrivals || !end->requests)
+		return complain("no memory");
 	end->thing = thing;
 	end->port = &ports[thing->service];
 	return open_port(end->port, thing, side);
@@ -149,8 +151,11 @@ void end_teardown(void *state)
 {
 	struct end *end = state;
 
-	close_port(end->port);
+	if (end->port)
+		close_port(end->port);
 	free(end->pending);
+	free(end->arrivals);
+	free(end->requests);
 	free(end);
 }
 
@@ -219,14 +224,17 @@ struct sluice_reply *end_answer(const struct thing *thing,
 	return reply;
 }
 
-int end_serve(const struct thing *thing, struct sluice_active_request *request)
+int end_finish(struct sluice_active_request *request, struct sluice_reply *reply)
 {
-	struct sluice_reply *reply = end_answer(thing, request);
-
-	if (!reply)
-		return -1;
 	if (sluice_reply_send(reply) < 0)
 		return because_of_sluice("cannot send a reply");
 	sluice_active_request_release(request);
 	return 0;
+}
+
+int end_serve(const struct thing *thing, struct sluice_active_request *request)
+{
+	struct sluice_reply *reply = end_answer(thing, request);
+
+	return reply ? end_finish(request, reply) : -1;
 }

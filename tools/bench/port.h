@@ -25,6 +25,10 @@ struct end {
 	uint64_t received;			/* client: requests that were answered */
 	struct sluice_pending_response **pending;	/* client: thing->flight of them, or 1 */
 	struct sluice_active_request *request;	/* server: received already */
+	/* Of batches, thing->flight or 1 of each. */
+	struct sluice_arrival *arrivals;	/* client */
+	struct sluice_active_request **requests;	/* server */
+	unsigned int taken, used;		/* of them */
 };
 
 int port_make_node(struct port *port, const struct thing *thing);
@@ -56,6 +60,9 @@ struct sluice_reply *end_answer(const struct thing *thing,
 /* Receives the response, unless it has come already; ends the exchange; compares. */
 int end_hear(const struct thing *thing, struct sluice_pending_response *pending,
 	     struct sluice_response *response, uint64_t value);
+
+/* Sends the reply, and is done with its request. */
+int end_finish(struct sluice_active_request *request, struct sluice_reply *reply);
 
 /* One request, received, answered and released. */
 int end_serve(const struct thing *thing, struct sluice_active_request *request);

@@ -59,6 +59,8 @@ static const struct thing ways[] = {
 	  .method = pair_combined, .floor = "uring_futex", SLEEPS },
 	{ .part = AT_ONCE, .key = "pipelined", .name = "requests, polling",
 	  .method = flight_requests, .flight = 1, POLLS },
+	{ .part = AT_ONCE, .key = "pipelined_batch", .name = "in batches, polling",
+	  .method = flight_batch, .flight = 1, POLLS },
 	{ .part = AT_ONCE, .key = "pipelined_sleeping", .name = "requests, sleeping",
 	  .method = flight_requests, .flight = 1, SLEEPS },
 	{ .part = AT_ONCE, .key = "stream", .name = "responses of a stream",
