@@ -279,13 +279,18 @@ static void connect_to(void *context, uint64_t server)
 
 void client_look_for_servers(struct sluice_client *client)
 {
+	struct service_dir *dir = &client->service->dir;
 	int r;
 
 	retry_stop(&client->retry);
 	client->crowded = false;
 	client->wary = false;
-	r = server_socket_each(&client->service->dir, connect_to, client);
-	if (r < 0)
+	r = service_dir_hold(dir);
+	if (!r)
+		r = server_socket_each(dir, connect_to, client);
+	service_dir_release(dir);
+	/* -ENOENT: the directory was removed.  The node looks again when it is written again. */
+	if (r < 0 && r != -ENOENT)
 		client_wants(client, (struct client_want){ .error = -r });
 }
 

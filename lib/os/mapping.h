@@ -17,8 +17,14 @@ struct mapping {
 /* Maps length bytes of fd, all of which exist.  0 or -errno. */
 int mapping_map(struct mapping *mapping, int fd, uint64_t length, bool writable) MUST_CHECK;
 
-/* Replaces the mapped file by another one, at the same address.  0 or -errno. */
-int mapping_replace(const struct mapping *mapping, int fd) MUST_CHECK;
+/*
+ * Maps a page of fd without access to it.  The open file then stays until the page is
+ * unmapped.  A forked child does not get the mapping.  0 or -errno.
+ */
+int mapping_refer(struct mapping *mapping, int fd) MUST_CHECK;
+
+/* Moves *by to the address of *mapping, of the same length, and replaces it.  0 or -errno. */
+int mapping_replace(const struct mapping *mapping, struct mapping *by) MUST_CHECK;
 
 /*
  * The same for a window, most of which may lie behind the end of the file: nothing of

@@ -141,7 +141,7 @@ int access_make_aside(int at, const char *name, mode_t mode, gid_t group)
 	return r;
 }
 
-static int check_directory(int fd, const char *name, bool anybody)
+static int check_directory(int fd, const char *name, bool anybody, struct identity *ret_identity)
 {
 	struct stat st;
 
@@ -153,10 +153,11 @@ static int check_directory(int fd, const char *name, bool anybody)
 	if ((st.st_mode & WRITABLE_BY_OTHERS) && !(st.st_mode & S_ISVTX))
 		return fail(EACCES, "the directory %s can be written by others (mode %04o, not sticky)",
 			    name, st.st_mode & 07777);
+	*ret_identity = identity_from(&st);
 	return 0;
 }
 
-int access_open_directory(int at, const char *name, bool anybody)
+int access_find_directory(int at, const char *name, bool anybody, struct identity *ret_identity)
 {
 	int fd, r;
 
@@ -167,10 +168,29 @@ int access_open_directory(int at, const char *name, bool anybody)
 		return fail(EACCES, "%s is a symbolic link or no directory", name);
 	if (fd < 0)
 		return fail(errno, "cannot open the directory %s: %s", name, strerror(errno));
-	r = check_directory(fd, name, anybody);
+	r = check_directory(fd, name, anybody, ret_identity);
 	if (r < 0) {
 		fd_close(fd);
 		return r;
 	}
 	return fd;
+}
+
+int access_open_directory(int at, const char *name, bool anybody)
+{
+	struct identity unused;
+
+	return access_find_directory(at, name, anybody, &unused);
+}
+
+int access_reopen_directory(int at, const char *name, bool anybody,
+			    const struct identity *identity)
+{
+	struct identity found;
+	int fd = access_find_directory(at, name, anybody, &found);
+
+	if (fd < 0 || identity_equals(&found, identity))
+		return fd;
+	fd_close(fd);
+	return -ENOENT;
 }

@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include "base/compiler.h"
+#include "os/identity.h"
 
 /* The modes of the entries in a root, or in a service. */
 struct access {
@@ -53,5 +54,16 @@ int access_make_aside(int at, const char *name, mode_t mode, gid_t group) MUST_C
  * descriptor, -ENOENT (quiet), -EACCES or another -errno.
  */
 int access_open_directory(int at, const char *name, bool anybody) MUST_CHECK;
+
+/* The same, and also says which directory it is. */
+int access_find_directory(int at, const char *name, bool anybody,
+			  struct identity *ret_identity) MUST_CHECK;
+
+/*
+ * Opens a directory again, with the same checks.  *identity says which it was.  If the name
+ * leads to another directory now: -ENOENT.
+ */
+int access_reopen_directory(int at, const char *name, bool anybody,
+			    const struct identity *identity) MUST_CHECK;
 
 #endif /* SLUICE_REGISTRY_ACCESS_H */

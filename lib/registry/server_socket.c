@@ -120,9 +120,11 @@ bool server_socket_is_there(const struct service_dir *dir, uint64_t id,
 			    const struct identity *socket)
 {
 	char name[NODE_ENTRY_NAME_SIZE];
+	char path[sizeof("services//servers/") + 2 * NODE_ENTRY_NAME_SIZE];
 
 	node_entry_name(name, id, ".sock");
-	return identity_is(dir->servers_fd, name, socket);
+	snprintf(path, sizeof(path), "services/%s/servers/%s", dir->name, name);
+	return identity_is(dir->node->root.domain_fd, path, socket);
 }
 
 int server_socket_watch(const struct service_dir *dir, uint64_t id, int watch)

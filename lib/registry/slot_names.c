@@ -45,6 +45,14 @@ static void list_taken(const struct slot_names *names, uint64_t taken[WORDS])
 		directory_close(dir);
 }
 
+static int claim(const struct slot_names *names, int fd, uint32_t n,
+		 char ret_name[NODE_ENTRY_NAME_SIZE])
+{
+	snprintf(ret_name, NODE_ENTRY_NAME_SIZE, "%s.%" PRIu32, names->role, n);
+	return names->link ? presence_name_again(names->link, names->at, ret_name) :
+			     presence_name(fd, names->at, ret_name);
+}
+
 int slot_names_claim(const struct slot_names *names, int fd, char ret_name[NODE_ENTRY_NAME_SIZE])
 {
 	uint64_t taken[WORDS];
@@ -52,15 +60,13 @@ int slot_names_claim(const struct slot_names *names, int fd, char ret_name[NODE_
 	uint32_t n;
 
 	list_taken(names, taken);
-	for (n = 0; n < names->limit && r == -EEXIST; n++) {
-		snprintf(ret_name, NODE_ENTRY_NAME_SIZE, "%s.%" PRIu32, names->role, n);
+	for (n = 0; n < names->limit && r == -EEXIST; n++)
 		if (!(taken[n / 64] >> (n % 64) & 1))
-			r = presence_name(fd, names->at, ret_name);
-	}
+			r = claim(names, fd, n, ret_name);
 	for (n = 0; n < names->limit && r == -EEXIST; n++) {
 		snprintf(ret_name, NODE_ENTRY_NAME_SIZE, "%s.%" PRIu32, names->role, n);
 		if (names->remove_dead(names->context, ret_name))
-			r = presence_name(fd, names->at, ret_name);
+			r = claim(names, fd, n, ret_name);
 	}
 	return r;
 }
