@@ -5,7 +5,8 @@
  *
  * A name leads to a presence file (registry/presence.c), so a process that dies leaves a name
  * whose owner is dead.  A process that claims a name takes a free one, and looks at the
- * others only if none is free.
+ * others only if none is free.  It tries the first name without a look, since most services
+ * have one port of a kind.
  */
 #include "registry/slot_names.h"
 
@@ -56,11 +57,13 @@ static int claim(const struct slot_names *names, int fd, uint32_t n,
 int slot_names_claim(const struct slot_names *names, int fd, char ret_name[NODE_ENTRY_NAME_SIZE])
 {
 	uint64_t taken[WORDS];
-	int r = -EEXIST;
 	uint32_t n;
+	int r;
 
-	list_taken(names, taken);
-	for (n = 0; n < names->limit && r == -EEXIST; n++)
+	r = claim(names, fd, 0, ret_name);
+	if (r == -EEXIST)
+		list_taken(names, taken);
+	for (n = 1; n < names->limit && r == -EEXIST; n++)
 		if (!(taken[n / 64] >> (n % 64) & 1))
 			r = claim(names, fd, n, ret_name);
 	for (n = 0; n < names->limit && r == -EEXIST; n++) {
