@@ -18,7 +18,8 @@
  *
  * (1) A look is taken REGISTRY_SETTLE_NS after the kernel has reported a change of an entry
  *     (os/inode_watch.c), so that a process that removes a tree can finish.  A look is also
- *     taken before a service or a port is made.  A message costs one load for that.
+ *     taken before a service or a port is made, if the kernel has reported a change, or does
+ *     not watch all of it.  A message costs one load for that.
  * (2) A node that has no watch, or lacks one for some entries, looks before it sleeps, and
  *     ends its sleep for a look, once in REGISTRY_LOOK_NS.
  * (3) Only the node's thread looks, and never in the middle of a call: it looks where sockets
@@ -44,6 +45,7 @@
 #include "os/clock.h"
 #include "os/fd.h"
 #include "os/inode_watch.h"
+#include "os/socket.h"
 
 /* ---- The entries of a node ---- */
 
@@ -283,9 +285,18 @@ void node_registration_tend(struct sluice_node *node)
 		plan(registration, true);
 }
 
+/* Would the kernel have reported a change?  It may not report a move above the root. */
+static bool is_told_of_all(const struct sluice_node *node)
+{
+	const struct node_registration *registration = &node->registration;
+
+	return registration->complete && !registration->disturbed &&
+	       !socket_has_news(registration->watch.fd) && root_is_in_place(&node->entry.root);
+}
+
 int node_registration_check(struct sluice_node *node, const struct sluice_service *service)
 {
-	if (!root_can_be_seen(&node->entry.root) ||
+	if (!root_can_be_seen(&node->entry.root) || is_told_of_all(node) ||
 	    (node_entry_is_there(&node->entry) && (!service || has_service(service))))
 		return 0;
 	return look(node);

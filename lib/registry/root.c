@@ -284,9 +284,14 @@ bool root_can_be_seen(const struct root *root)
 	return identity_is(AT_FDCWD, "/", &root->slash);
 }
 
+bool root_is_in_place(const struct root *root)
+{
+	return identity_is_open(AT_FDCWD, root->path, root->domain_fd);
+}
+
 bool root_is_there(const struct root *root)
 {
-	return identity_is_open(AT_FDCWD, root->path, root->domain_fd) &&
+	return root_is_in_place(root) &&
 	       identity_is(root->domain_fd, "nodes", &root->nodes) &&
 	       identity_is(root->domain_fd, "services", &root->services);
 }

@@ -95,6 +95,9 @@ void root_release(struct root *root);
 /* Does "/" still lead to the same directory?  After chroot(2) it does not. */
 bool root_can_be_seen(const struct root *root) MUST_CHECK;
 
+/* Does the path still lead to the directory of the domain? */
+bool root_is_in_place(const struct root *root) MUST_CHECK;
+
 /* Do the names still lead to the directories that were checked? */
 bool root_is_there(const struct root *root) MUST_CHECK;
 
