@@ -285,10 +285,7 @@ void client_look_for_servers(struct sluice_client *client)
 	retry_stop(&client->retry);
 	client->crowded = false;
 	client->wary = false;
-	r = service_dir_hold(dir);
-	if (!r)
-		r = server_socket_each(dir, connect_to, client);
-	service_dir_release(dir);
+	r = server_socket_each(dir, connect_to, client);
 	/* -ENOENT: the directory was removed.  The node looks again when it is written again. */
 	if (r < 0 && r != -ENOENT)
 		client_wants(client, (struct client_want){ .error = -r });

@@ -30,7 +30,7 @@ int server_socket_connect(const struct service_dir *dir, uint64_t id) MUST_CHECK
  * Calls found() with the id of each server in the directory.  0; or -errno (quiet): some
  * were not found.
  */
-int server_socket_each(const struct service_dir *dir,
+int server_socket_each(struct service_dir *dir,
 		       void (*found)(void *context, uint64_t id), void *context) MUST_CHECK;
 
 /* Removes the names of a server's socket; or only if it is of this user, 0 or -errno. */
