@@ -208,7 +208,6 @@ static int register_port(struct sluice_client *client, const struct sluice_clien
 	client->port.client = client;
 	node_add_port(service->node, &client->port);
 	node_registration_add_port(service->node, &client->port);
-	client_look_for_servers(client);
 	return 0;
 }
 
@@ -228,6 +227,9 @@ static int open_port(struct sluice_client *client, const struct sluice_client_op
 	if (!r)
 		r = register_port(client, opts);
 	service_dir_release(&service->dir);
+	/* With the descriptors that the directories had. */
+	if (!r)
+		client_look_for_servers(client);
 	return r;
 }
 
