@@ -45,20 +45,20 @@
 /* A descriptor, and what it is; -EEXIST: it is there, and is to be opened; or -errno. */
 static int make(struct root *root, int at, const char *name, struct identity *ret_identity)
 {
-	int fd;
+	const struct access_making making = {
+		.mode = root->access.meeting,
+		.group = root->group,
+	};
+	int r;
 
 	if (access_is_shared(&root->access)) {
-		fd = access_make_aside(at, name, root->access.meeting, root->group);
-		return fd < 0 ? fd : -EEXIST;
+		r = access_make_aside(at, name, &making);
+		return r < 0 ? r : -EEXIST;
 	}
-	fd = access_make_directory(at, name, root->access.meeting, ACCESS_ANY_GROUP);
-	if (fd < 0)
-		return fd;
-	root->made = true;
-	if (identity_open(fd, ret_identity))
-		return fd;
-	fd_close(fd);
-	return fail_system("cannot look at a directory");
+	r = access_make_directory(at, name, &making, ret_identity);
+	if (r >= 0)
+		root->made = true;
+	return r;
 }
 
 /*
@@ -143,9 +143,7 @@ static int open_root(struct root *root, const char *path)
 /* The directories of the domain, below the root. */
 static int open_domain(struct root *root, int root_fd, const char *domain)
 {
-	struct identity unused;
-
-	root->domain_fd = open_or_make(root, root_fd, domain, &unused);
+	root->domain_fd = open_or_make(root, root_fd, domain, &root->itself);
 	if (root->domain_fd < 0)
 		return root->domain_fd;
 	root->nodes_fd = open_or_make(root, root->domain_fd, "nodes", &root->nodes);
@@ -286,7 +284,7 @@ bool root_can_be_seen(const struct root *root)
 
 bool root_is_in_place(const struct root *root)
 {
-	return identity_is_open(AT_FDCWD, root->path, root->domain_fd);
+	return identity_is(AT_FDCWD, root->path, &root->itself);
 }
 
 bool root_is_there(const struct root *root)

@@ -25,7 +25,7 @@ struct root {
 	/* Open while somebody holds them, and else -1. */
 	int nodes_fd, services_fd;
 	unsigned int nodes_holders, services_holders;
-	struct identity nodes, services;	/* what they were when they were checked */
+	struct identity itself, nodes, services;	/* what they were when they were checked */
 	struct lock_keeping keeping;	/* of presence files in them */
 };
 

@@ -25,20 +25,20 @@
 #include "base/error.h"
 #include "os/random.h"
 #include "registry/presence.h"
-#include "registry/service_hold.h"
 
 #define CONTRACT	SERVICE_DIR_CONTRACT
 
 /* Every service is made with this directory.  If it is missing, somebody has removed it. */
 static int open_or_make(const struct service_dir *dir, const char *name, bool any_user,
-			gid_t group)
+			gid_t group, struct identity *ret_identity)
 {
-	int r, fd = access_open_directory(dir->fd, name, any_user);
+	const struct access_making making = { .mode = dir->access.meeting, .group = group };
+	int r, fd = access_find_directory(dir->fd, name, any_user, ret_identity);
 
 	if (fd != -ENOENT)
 		return fd;
-	r = access_make_aside(dir->fd, name, dir->access.meeting, group);
-	return r < 0 ? r : access_open_directory(dir->fd, name, any_user);
+	r = access_make_aside(dir->fd, name, &making);
+	return r < 0 ? r : access_find_directory(dir->fd, name, any_user, ret_identity);
 }
 
 int service_creation_open_ports(struct service_dir *dir, bool any_user,
@@ -47,11 +47,11 @@ int service_creation_open_ports(struct service_dir *dir, bool any_user,
 	gid_t group = settings->group ? settings->group : ACCESS_ANY_GROUP;
 
 	dir->access = access_of_service(settings->mode);
-	dir->ports_fd = open_or_make(dir, "ports", any_user, group);
+	dir->ports_fd = open_or_make(dir, "ports", any_user, group, &dir->ports);
 	if (dir->ports_fd < 0)
 		return dir->ports_fd;
-	dir->servers_fd = open_or_make(dir, "servers", any_user, group);
-	return dir->servers_fd < 0 ? dir->servers_fd : service_hold_these(dir);
+	dir->servers_fd = open_or_make(dir, "servers", any_user, group, &dir->servers);
+	return dir->servers_fd < 0 ? dir->servers_fd : 0;
 }
 
 /* 0, -EEXIST (quiet) or another -errno. */
@@ -106,22 +106,25 @@ int service_creation_complete(struct service_dir *dir, struct service_record *re
 static int make_service(struct service_dir *dir, const char *name, struct service_record *record)
 {
 	const struct sluice_registry_settings *settings = &record->contract.settings;
-	gid_t group = settings->group ? settings->group : ACCESS_ANY_GROUP;
+	struct access_making making = {
+		.group = settings->group ? settings->group : ACCESS_ANY_GROUP,
+	};
 	int r;
 
 	dir->access = access_of_service(settings->mode);
-	dir->fd = access_make_directory(dir->node->root.services_fd, name, dir->access.directory,
-					group);
+	making.mode = dir->access.directory;
+	dir->fd = access_make_directory(dir->node->root.services_fd, name, &making, &dir->itself);
 	if (dir->fd < 0)
 		return dir->fd;
 	r = make_contract(dir, record);
 	if (r < 0)
 		return r;
-	dir->ports_fd = access_make_directory(dir->fd, "ports", dir->access.meeting, group);
+	making.mode = dir->access.meeting;
+	dir->ports_fd = access_make_directory(dir->fd, "ports", &making, &dir->ports);
 	if (dir->ports_fd < 0)
 		return dir->ports_fd;
-	dir->servers_fd = access_make_directory(dir->fd, "servers", dir->access.meeting, group);
-	return dir->servers_fd < 0 ? dir->servers_fd : service_hold_these(dir);
+	dir->servers_fd = access_make_directory(dir->fd, "servers", &making, &dir->servers);
+	return dir->servers_fd < 0 ? dir->servers_fd : 0;
 }
 
 /* Replaces an empty directory, which is no service.  1, -EAGAIN or another -errno. */

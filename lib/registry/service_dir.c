@@ -147,7 +147,8 @@ static int open_existing(struct service_dir *dir, enum service_dir_want want, bo
 	const char *name = record->contract.name;
 	int r;
 
-	dir->fd = access_open_directory(dir->node->root.services_fd, dir->name, any_user);
+	dir->fd = access_find_directory(dir->node->root.services_fd, dir->name, any_user,
+					&dir->itself);
 	if (dir->fd < 0)
 		return dir->fd == -ENOENT ? -ENOENT : tell_failure(dir->fd, name, any_user);
 	dir->contract.fd = fd_own(openat(dir->fd, CONTRACT,

@@ -19,17 +19,8 @@
 
 #include <errno.h>
 
-#include "base/error.h"
 #include "os/fd.h"
 #include "os/inode_watch.h"
-
-int service_hold_these(struct service_dir *dir)
-{
-	if (identity_open(dir->fd, &dir->itself) && identity_open(dir->ports_fd, &dir->ports) &&
-	    identity_open(dir->servers_fd, &dir->servers))
-		return 0;
-	return fail_system("cannot look at the directories of a service");
-}
 
 void service_hold_close(struct service_dir *dir)
 {

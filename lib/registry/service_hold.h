@@ -5,9 +5,6 @@
 
 #include "registry/service_dir.h"
 
-/* All of them are open.  From here on service_dir_hold() accepts only these.  0 or -errno. */
-int service_hold_these(struct service_dir *dir) MUST_CHECK;
-
 /* Closes them, even if they are held. */
 void service_hold_close(struct service_dir *dir);
 
