@@ -226,10 +226,10 @@ static int open_port(struct sluice_client *client, const struct sluice_client_op
 	r = service_hold(service);
 	if (!r)
 		r = register_port(client, opts);
-	service_dir_release(&service->dir);
-	/* With the descriptors that the directories had. */
 	if (!r)
-		client_look_for_servers(client);
+		client_meet_servers(client, 0);
+	else
+		service_dir_release(&service->dir);
 	return r;
 }
 

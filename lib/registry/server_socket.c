@@ -180,13 +180,12 @@ static int each(DIR *servers, void (*found)(void *context, uint64_t id), void *c
 	return r;
 }
 
-/* Closes the directories before the connections are made, if addresses do not need them. */
-int server_socket_each(struct service_dir *dir,
+int server_socket_each(struct service_dir *dir, int held,
 		       void (*found)(void *context, uint64_t id), void *context)
 {
-	int r = service_dir_hold(dir);
-	DIR *servers = r < 0 ? NULL : directory_list(dir->servers_fd);
+	DIR *servers = held < 0 ? NULL : directory_list(dir->servers_fd);
 	bool early = !servers || goes_by_path(dir);
+	int r = held;
 
 	if (!r && !servers)
 		r = -errno;
