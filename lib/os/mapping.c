@@ -35,6 +35,11 @@
 #define PAGE	4096u
 #define HUGE	(UINT64_C(2) << 20)	/* what page tables can map at once */
 
+bool mapping_can_allocate(void)
+{
+	return !madvise(NULL, 0, MADV_POPULATE_WRITE);
+}
+
 int mapping_map(struct mapping *mapping, int fd, uint64_t length, bool writable)
 {
 	int prot = writable ? PROT_READ | PROT_WRITE : PROT_READ;

@@ -14,6 +14,12 @@ struct mapping {
 	bool locked;		/* memory that is populated from here on is locked too */
 };
 
+/*
+ * Can mapping_populate() allocate memory of a file that has none?  If not, it is used only
+ * where there is some, since a touch could raise a signal.
+ */
+bool mapping_can_allocate(void) MUST_CHECK;
+
 /* Maps length bytes of fd, all of which exist.  0 or -errno. */
 int mapping_map(struct mapping *mapping, int fd, uint64_t length, bool writable) MUST_CHECK;
 
