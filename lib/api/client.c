@@ -177,18 +177,12 @@ static int make_resident(struct sluice_client *client)
 	return r < 0 ? r : client_make_tables(client);
 }
 
-static int open_port(struct sluice_client *client, const struct sluice_client_opts *opts)
+/* The directory of the service is held. */
+static int register_port(struct sluice_client *client, const struct sluice_client_opts *opts)
 {
 	struct sluice_service *service = client->service;
 	int r;
 
-	r = choose_limits(client, opts);
-	if (!r)
-		r = node_registration_check(service->node, service);
-	if (!r)
-		r = backpressure_init(&client->backpressure, &opts->port);
-	if (r < 0)
-		return r;
 	r = port_entry_claim(&client->entry, &service->dir, PORT_CLIENT,
 			     service->contract.settings.max_clients, opts->port.name);
 	if (r < 0)
@@ -214,17 +208,40 @@ static int open_port(struct sluice_client *client, const struct sluice_client_op
 	client->port.client = client;
 	node_add_port(service->node, &client->port);
 	node_registration_add_port(service->node, &client->port);
-	client_look_for_servers(client);
 	return 0;
+}
+
+static int open_port(struct sluice_client *client, const struct sluice_client_opts *opts)
+{
+	struct sluice_service *service = client->service;
+	int r;
+
+	r = choose_limits(client, opts);
+	if (!r)
+		r = node_registration_check(service->node, service);
+	if (!r)
+		r = backpressure_init(&client->backpressure, &opts->port);
+	if (r < 0)
+		return r;
+	r = service_hold(service);
+	if (!r)
+		r = register_port(client, opts);
+	if (!r)
+		client_meet_servers(client, 0);
+	else
+		service_dir_release(&service->dir);
+	return r;
 }
 
 int client_renew(struct sluice_client *client)
 {
-	const struct sluice_service *service = client->service;
-	int r;
+	struct sluice_service *service = client->service;
+	int r = service_dir_hold(&service->dir);
 
-	r = port_entry_renew(&client->entry, &service->dir, PORT_CLIENT,
-			     service->contract.settings.max_clients);
+	if (!r)
+		r = port_entry_renew(&client->entry, &service->dir, PORT_CLIENT,
+				     service->contract.settings.max_clients);
+	service_dir_release(&service->dir);
 	if (r > 0)
 		(void)!port_entry_reside(&client->entry, client->pool.config.residence);
 	return r;
@@ -302,7 +319,9 @@ void sluice_client_destroy(struct sluice_client *client)
 		return;
 	while ((request = handles_next(&client->requests, &i)))
 		request_drop(request);
+	(void)service_dir_hold(&client->service->dir);
 	port_entry_release(&client->entry, &client->service->dir);
+	service_dir_release(&client->service->dir);
 	service_tell_port_gone(client->service, PORT_CLIENT, client->entry.id);
 	client->destroyed = true;
 	/* It is there until its last message is released, but not as a client of the service. */

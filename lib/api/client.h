@@ -133,6 +133,9 @@ int client_make_tables(struct sluice_client *client) MUST_CHECK;
 
 /* client_connect.c: connects to those that it finds, and lets go of those that have gone. */
 void client_look_for_servers(struct sluice_client *client);
+
+/* The same, when service_dir_hold() has returned held; this hold ends. */
+void client_meet_servers(struct sluice_client *client, int held);
 void client_tidy(struct sluice_client *client);
 
 /* client_want.c: a server has broken the protocol: letters wait for the next look. */

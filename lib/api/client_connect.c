@@ -277,16 +277,22 @@ static void connect_to(void *context, uint64_t server)
 		requester_find_load(&channel->requester);
 }
 
-void client_look_for_servers(struct sluice_client *client)
+void client_meet_servers(struct sluice_client *client, int held)
 {
 	int r;
 
 	retry_stop(&client->retry);
 	client->crowded = false;
 	client->wary = false;
-	r = server_socket_each(&client->service->dir, connect_to, client);
-	if (r < 0)
+	r = server_socket_each(&client->service->dir, held, connect_to, client);
+	/* -ENOENT: the directory was removed.  The node looks again when it is written again. */
+	if (r < 0 && r != -ENOENT)
 		client_wants(client, (struct client_want){ .error = -r });
+}
+
+void client_look_for_servers(struct sluice_client *client)
+{
+	client_meet_servers(client, service_dir_hold(&client->service->dir));
 }
 
 void client_tidy(struct sluice_client *client)

@@ -98,13 +98,17 @@ static int init_node(struct sluice_node *node, const char *name,
 	r = init_wait(&node->wait, chosen_wait(config, opts->wait));
 	if (r < 0)
 		return r;
+	/* Before directories are opened for a while, so that it gets a low number. */
+	node_registration_init(node);
 	r = node_entry_create(&node->entry, config->text[SETTING_node_root], domain, name,
 			      wait_number(&node->wait));
 	if (r < 0) {
+		node_registration_deinit(node);
 		wait_deinit(&node->wait);
 		return r;
 	}
-	node_registration_init(node);
+	node_registration_begin(node);
+	root_release(&node->entry.root);
 	r = watch(node);
 	if (r < 0)
 		deinit_node(node);

@@ -18,7 +18,8 @@
  *
  * (1) A look is taken REGISTRY_SETTLE_NS after the kernel has reported a change of an entry
  *     (os/inode_watch.c), so that a process that removes a tree can finish.  A look is also
- *     taken before a service or a port is made.  A message costs one load for that.
+ *     taken before a service or a port is made, if the kernel has reported a change, or does
+ *     not watch all of it.  A message costs one load for that.
  * (2) A node that has no watch, or lacks one for some entries, looks before it sleeps, and
  *     ends its sleep for a look, once in REGISTRY_LOOK_NS.
  * (3) Only the node's thread looks, and never in the middle of a call: it looks where sockets
@@ -44,6 +45,7 @@
 #include "os/clock.h"
 #include "os/fd.h"
 #include "os/inode_watch.h"
+#include "os/socket.h"
 
 /* ---- The entries of a node ---- */
 
@@ -52,7 +54,7 @@ static const struct port_entry *entry_of(const struct port *port)
 	return port->client ? &port->client->entry : &port->server->entry;
 }
 
-static const struct sluice_service *service_of(const struct port *port)
+static struct sluice_service *service_of(const struct port *port)
 {
 	return port->client ? port->client->service : port->server->service;
 }
@@ -129,15 +131,20 @@ static void note_watched(struct sluice_node *node, int result)
 
 static int watch_port(const struct port *port, int watch)
 {
-	const struct service_dir *dir = &service_of(port)->dir;
-	int r = inode_watch_file(watch, dir->ports_fd, entry_of(port)->name);
+	struct service_dir *dir = &service_of(port)->dir;
+	int r = service_dir_hold(dir);
 
-	return r || !port->server ? r : server_socket_watch(dir, port->server->entry.id, watch);
+	if (!r)
+		r = inode_watch_file(watch, dir->ports_fd, entry_of(port)->name);
+	if (!r && port->server)
+		r = server_socket_watch(dir, port->server->entry.id, watch);
+	service_dir_release(dir);
+	return r;
 }
 
-static int watch_all(const struct sluice_node *node, int watch)
+static int watch_all(struct sluice_node *node, int watch)
 {
-	const struct sluice_service *service;
+	struct sluice_service *service;
 	const struct port *port;
 	int r = node_entry_watch(&node->entry, watch);
 
@@ -149,20 +156,26 @@ static int watch_all(const struct sluice_node *node, int watch)
 	return r;
 }
 
-/* Replaces the earlier watch, which may be of files that have gone. */
-static void begin_watch(struct sluice_node *node)
+/* watch.fd is the descriptor, or says why there is none. */
+static void fill_watch(struct sluice_node *node)
 {
 	struct wait_source *watch = &node->registration.watch;
-	int r;
+	int r = watch->fd;
 
-	end_watch(node);
-	r = watch->fd = inode_watch_make();
 	if (r >= 0)
 		r = wait_watch(&node->wait, watch);
 	if (!r)
 		r = watch_all(node, watch->fd);
 	node->registration.complete = !r;
 	note_watched(node, r);
+}
+
+/* Replaces the earlier watch, which may be of files that have gone. */
+static void begin_watch(struct sluice_node *node)
+{
+	end_watch(node);
+	node->registration.watch.fd = inode_watch_make();
+	fill_watch(node);
 }
 
 /* ---- Writing again ---- */
@@ -272,12 +285,27 @@ void node_registration_tend(struct sluice_node *node)
 		plan(registration, true);
 }
 
+/* Would the kernel have reported a change?  It may not report a move above the root. */
+static bool is_told_of_all(const struct sluice_node *node)
+{
+	const struct node_registration *registration = &node->registration;
+
+	return registration->complete && !registration->disturbed &&
+	       !socket_has_news(registration->watch.fd) && root_is_in_place(&node->entry.root);
+}
+
 int node_registration_check(struct sluice_node *node, const struct sluice_service *service)
 {
-	if (!root_can_be_seen(&node->entry.root) ||
+	if (!root_can_be_seen(&node->entry.root) || is_told_of_all(node) ||
 	    (node_entry_is_there(&node->entry) && (!service || has_service(service))))
 		return 0;
 	return look(node);
+}
+
+void node_registration_spare_watch(struct sluice_node *node)
+{
+	end_watch(node);
+	note_watched(node, -EMFILE);
 }
 
 /* ---- Life ---- */
@@ -287,10 +315,14 @@ void node_registration_init(struct sluice_node *node)
 	struct node_registration *registration = &node->registration;
 
 	registration->watch.ready = told;
-	registration->watch.fd = -1;
+	registration->watch.fd = inode_watch_make();
 	registration->pause = REGISTRY_SETTLE_NS;
 	registration->look_at = CLOCK_NEVER;
-	begin_watch(node);
+}
+
+void node_registration_begin(struct sluice_node *node)
+{
+	fill_watch(node);
 }
 
 void node_registration_deinit(struct sluice_node *node)

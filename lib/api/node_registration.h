@@ -17,9 +17,16 @@ struct node_registration {
 	int64_t pause;			/* until the next try, after a failure */
 };
 
-/* Begin with the node's own entry, and end. */
+/*
+ * Makes the watch.  Fills it, when the node's own entry is there.  Ends it, at any time after
+ * it was made.
+ */
 void node_registration_init(struct sluice_node *node);
+void node_registration_begin(struct sluice_node *node);
 void node_registration_deinit(struct sluice_node *node);
+
+/* Closes the watch to free its descriptor.  The next look makes it again. */
+void node_registration_spare_watch(struct sluice_node *node);
 
 /* Adds a service that has just been registered. */
 void node_registration_add_service(struct sluice_service *service);

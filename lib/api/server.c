@@ -70,15 +70,12 @@ static int make_resident(struct sluice_server *server)
 	return r < 0 ? r : port_entry_reside(&server->entry, residence);
 }
 
-/* A listener, and what it needs to take clients.  0 or -errno. */
+/* 0 or -errno. */
 static int listen_for_clients(struct sluice_server *server)
 {
 	struct sluice_service *service = server->service;
 	int r;
 
-	r = server_keep_reserve(server);
-	if (r < 0)
-		return r;
 	server->listener.ready = server_accept_ready;
 	server->listener.fd = server_socket_listen(&service->dir, server->entry.id,
 						   &server->socket);
@@ -113,14 +110,12 @@ static int make_load_page(struct sluice_server *server)
 	return 0;
 }
 
-static int open_port(struct sluice_server *server, const char *name)
+/* The directory of the service is held. */
+static int register_port(struct sluice_server *server, const char *name)
 {
 	struct sluice_service *service = server->service;
 	int r;
 
-	r = node_registration_check(service->node, service);
-	if (r < 0)
-		return r;
 	r = port_entry_claim(&server->entry, &service->dir, PORT_SERVER,
 			     service->contract.settings.max_servers, name);
 	if (r < 0)
@@ -142,7 +137,6 @@ static int open_port(struct sluice_server *server, const char *name)
 	};
 	r = listen_for_clients(server);
 	if (r < 0) {
-		reserve_release(&server->reserve);
 		port_entry_release(&server->entry, &service->dir);
 		return r;
 	}
@@ -157,6 +151,21 @@ static int open_port(struct sluice_server *server, const char *name)
 	node_add_port(service->node, &server->port);
 	node_registration_add_port(service->node, &server->port);
 	return 0;
+}
+
+static int open_port(struct sluice_server *server, const char *name)
+{
+	struct sluice_service *service = server->service;
+	int r;
+
+	r = node_registration_check(service->node, service);
+	if (r < 0)
+		return r;
+	r = service_hold(service);
+	if (!r)
+		r = register_port(server, name);
+	service_dir_release(&service->dir);
+	return r;
 }
 
 static struct sluice_server *create_server(struct sluice_service *service,
@@ -231,7 +240,7 @@ static int renew_listener(struct sluice_server *server)
 	return fd < 0 ? fd : 1;
 }
 
-int server_renew(struct sluice_server *server)
+static int renew_names(struct sluice_server *server)
 {
 	int entry, listener;
 
@@ -242,16 +251,50 @@ int server_renew(struct sluice_server *server)
 	return listener < 0 ? listener : entry || listener;
 }
 
+int server_renew(struct sluice_server *server)
+{
+	struct service_dir *dir = &server->service->dir;
+	int r = service_dir_hold(dir);
+
+	if (!r)
+		r = renew_names(server);
+	service_dir_release(dir);
+	return r;
+}
+
+/* Holds the directory of the service, whose release follows.  0 or -errno. */
+static int remove_listener(struct sluice_server *server)
+{
+	struct service_dir *dir = &server->service->dir;
+	int r = service_dir_hold(dir);
+
+	if (!r)
+		server_socket_unlink(dir->servers_fd, server->entry.id);
+	return r;
+}
+
+/*
+ * Removing the names takes descriptors.  If there are none, this is tried again when those of
+ * the port are closed.  A name that stays is removed as the names of dead processes are.
+ */
 static void close_port(struct sluice_server *server)
 {
 	struct sluice_service *service = server->service;
+	int r;
 
-	server_socket_unlink(service->dir.servers_fd, server->entry.id);
+	server->self.load_fd = fd_close(server->self.load_fd);
+	r = remove_listener(server);
+	if (r < 0) {
+		service_dir_release(&service->dir);
+		node_registration_spare_watch(service->node);
+	}
 	server_turn_away(server);
 	wait_forget(&service->node->wait, &server->listener);
 	server->listener.fd = fd_close(server->listener.fd);
-	server->self.load_fd = fd_close(server->self.load_fd);
+	if (r < 0)
+		(void)remove_listener(server);
 	port_entry_release(&server->entry, &service->dir);
+	service_dir_release(&service->dir);
 }
 
 /* Ends a channel of a server that is being destroyed. */

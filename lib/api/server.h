@@ -126,9 +126,6 @@ static inline int server_enter(struct sluice_server *server)
 /* server.c: tells the clients that there are of the server. */
 void server_announce(struct sluice_server *server);
 
-/* server_accept.c: what it needs to take a connection, 0 or -errno. */
-int server_keep_reserve(struct sluice_server *server) MUST_CHECK;
-
 /* Takes the connections that wait; or turns them away, when it leaves. */
 void server_accept(struct sluice_server *server);
 void server_accept_ready(struct wait_source *source);

@@ -13,14 +13,15 @@
  * Only a failure after the accept is reported to the client, by a REJECT, and then the client
  * tries again.
  *
- * This is rare, because RESERVE_SIZE descriptors are kept in reserve, and a connection is
- * taken only if there is one more for its socket.  One of the reserve is for the pidfd of the
- * peer, and one is for the memory that comes with HELLO.  The others are for existing
- * channels: for memory that a client announces, which is mapped and closed again, and for
- * memory of replies that grows.  So connections alone never take the last descriptors.  If
- * there are too few, the reserve is given up: no connection is taken, and the remaining
+ * This is rare, because a connection is taken only if RESERVE_SIZE descriptors can be opened,
+ * and one more for its socket.  The reserve is closed again when the connection was taken.
+ * One of the reserve is for the pidfd of the peer, and one is for the memory that comes with
+ * HELLO.  The others are for existing channels: for memory that a client announces, which is
+ * mapped and closed again, and for memory of replies that grows.  So connections alone never
+ * take the last descriptors.  If there are too few, no connection is taken, and the remaining
  * descriptors are for existing channels.  Clients that have not said HELLO are sent away then
- * (api/server_strangers.c).
+ * (api/server_strangers.c).  The server asks first whether a client waits at all, since the
+ * reserve costs system calls.
  *
  * A listener stays readable as long as a client waits at it.  It is not watched while no
  * client can be taken, so that an idle server in a shortage sleeps.
@@ -39,17 +40,10 @@
 #include "os/socket.h"
 #include "wait/payer.h"
 
-/* This part of the reserve is kept while no client waits: for the next pidfd and memory. */
-#define KEPT	2
-
-static int fill_reserve(struct sluice_server *server, unsigned int count)
+static int fill_reserve(struct sluice_server *server)
 {
-	return reserve_fill(&server->reserve, server->service->node->entry.mailbox_fd, count);
-}
-
-int server_keep_reserve(struct sluice_server *server)
-{
-	return fill_reserve(server, KEPT);
+	return reserve_fill(&server->reserve, server->service->node->entry.mailbox_fd,
+			    RESERVE_SIZE);
 }
 
 static void take(struct sluice_server *server, int fd)
@@ -79,7 +73,9 @@ static int accept_one(struct sluice_server *server)
 {
 	int fd, r;
 
-	r = fill_reserve(server, RESERVE_SIZE);
+	if (!socket_has_news(server->listener.fd))
+		return 0;
+	r = fill_reserve(server);
 	if (r < 0) {
 		/* The last descriptors are for the existing channels. */
 		reserve_release(&server->reserve);
@@ -109,7 +105,7 @@ void server_accept(struct sluice_server *server)
 		r = accept_one(server);
 		goes_on = r <= 0 || turn_charge(&wait->turns, NULL, ACCEPT_NS);
 	}
-	reserve_shrink(&server->reserve, KEPT);
+	reserve_release(&server->reserve);
 	if (!r && !server->listener.watched)
 		r = wait_watch(wait, &server->listener);
 	if (r > 0 && !goes_on) {
@@ -133,7 +129,6 @@ void server_turn_away(struct sluice_server *server)
 	unsigned int n;
 	int fd;
 
-	reserve_release(&server->reserve);
 	for (n = 0; n < SERVER_BACKLOG; n++) {
 		fd = socket_accept(server->listener.fd);
 		if (fd == -ECONNABORTED || fd == -EINTR)

@@ -139,11 +139,34 @@ static void leave(struct sluice_service *service)
 		membership_leave(&service->membership, &service->dir);
 }
 
+/* The directories of the domain are held, as far as they are there. */
+static int enter_domain(struct sluice_service *service, enum service_dir_want want,
+			struct service_record *record, const struct sluice_service_opts *opts)
+{
+	const struct sluice_registry_contract asked = record->contract;
+	int r;
+
+	sweep_domain(&service->node->entry.root);
+	r = service_dir_open(&service->dir, &service->node->entry, want, service->any_user,
+			     record);
+	if (r < 0)
+		return r;
+	r = take_service(service, record, &asked, opts);
+	if (!r)
+		r = join(service);
+	if (r < 0) {
+		service_dir_close(&service->dir);
+		service_dir_release(&service->dir);
+		free(service->attributes);
+	}
+	return r;
+}
+
 static int open_service(struct sluice_service *service, const struct sluice_contract *contract,
 			const struct sluice_service_opts *opts)
 {
 	struct sluice_service_opts filled = *opts;
-	struct sluice_registry_contract asked;
+	struct root *root = &service->node->entry.root;
 	struct service_record record;
 	int r, want;
 
@@ -159,24 +182,17 @@ static int open_service(struct sluice_service *service, const struct sluice_cont
 		r = make_record(&record, contract, &filled);
 	if (r < 0)
 		return r;
-	asked = record.contract;
 	service->any_user = filled.flags & SLUICE_SERVICE_ANY_USER;
 	r = node_registration_check(service->node, NULL);
 	if (r < 0)
 		return r;
-	sweep_domain(&service->node->entry.root);
-	r = service_dir_open(&service->dir, &service->node->entry, (enum service_dir_want)want,
-			     service->any_user, &record);
+	/* If services/ is missing, it is made again. */
+	r = root_hold(root);
+	if (!r || r == -ENOENT)
+		r = enter_domain(service, (enum service_dir_want)want, &record, opts);
+	root_release(root);
 	if (r < 0)
 		return r;
-	r = take_service(service, &record, &asked, opts);
-	if (!r)
-		r = join(service);
-	if (r < 0) {
-		service_dir_close(&service->dir);
-		free(service->attributes);
-		return r;
-	}
 	layout_compute(&service->layout, &service->contract.settings);
 	service->request = payload_of(&service->contract.message[SLUICE_REGISTRY_REQUEST],
 				      service->contract.settings.request_alignment);
@@ -214,6 +230,7 @@ static struct sluice_service *make_service(struct sluice_node *node,
 	service->next = node->services;
 	node->services = service;
 	node_registration_add_service(service);
+	service_dir_release(&service->dir);
 	node_get(node);
 	probe(service_open, node->entry.id, probe_address(service->contract.name));
 	return service;
@@ -224,6 +241,14 @@ struct sluice_service *sluice_service_open(struct sluice_node *node,
 					   const struct sluice_service_opts *opts)
 {
 	return made(make_service(node, contract, opts));
+}
+
+int service_hold(struct sluice_service *service)
+{
+	int r = service_dir_hold(&service->dir);
+
+	return r != -ENOENT ? r : fail(ENOENT, "the directory of service %s was removed",
+				       service->contract.name);
 }
 
 int service_renew(struct sluice_service *service)
@@ -239,8 +264,11 @@ int service_renew(struct sluice_service *service)
 		return dir;
 	/* It has the same types and settings, and others compare their own contract with it. */
 	service->contract = record.contract;
-	place = membership_renew(&service->membership, &service->dir,
-				 service->contract.settings.max_nodes);
+	place = service_dir_hold(&service->dir);
+	if (!place)
+		place = membership_renew(&service->membership, &service->dir,
+					 service->contract.settings.max_nodes);
+	service_dir_release(&service->dir);
 	return place < 0 ? place : dir || place;
 }
 
@@ -294,8 +322,10 @@ void service_put(struct sluice_service *service)
 	if (--service->references)
 		return;
 	probe(service_close, node->entry.id, probe_address(service->contract.name));
+	(void)service_dir_hold(&service->dir);
 	leave(service);
 	service_dir_close(&service->dir);
+	service_dir_release(&service->dir);
 	free(service->attributes);
 	free(service);
 	node_put(node);

@@ -25,6 +25,9 @@ struct sluice_service {
 	uint32_t references;
 };
 
+/* As service_dir_hold(), with a sentence.  service_dir_release() follows in each case. */
+int service_hold(struct sluice_service *service) MUST_CHECK;
+
 /* Opens it again if others have removed it.  1; 0: there was nothing to do; or -errno. */
 int service_renew(struct sluice_service *service) MUST_CHECK;
 

@@ -106,6 +106,19 @@ void channel_set_bells(struct channel *channel)
 	channel->peer_bell = channel_part(channel, channel->plan.peer_bell);
 }
 
+int channel_populate(struct channel *channel, uint64_t end)
+{
+	uint64_t from = channel->populated;
+	int r;
+
+	if (end <= from)
+		return 0;
+	r = mapping_populate(&channel->memory, from, end - from, true);
+	if (!r)
+		channel->populated = end;
+	return r;
+}
+
 void *channel_part(const struct channel *channel, uint64_t offset)
 {
 	return channel->memory.base + offset;

@@ -41,12 +41,13 @@ struct channel_events {
  */
 struct channel_plan {
 	uint64_t size;			/* of the shared memory, in bytes */
+	uint64_t head;			/* so much of it has memory from the start: whole pages */
 	uint64_t own_bell, peer_bell;	/* offsets of the doorbells: ours, and the peer's */
 	uint32_t keys;			/* of attachments: each is below this number */
 	uint32_t attachments_each;	/* kept for a key, at most */
 	uint32_t max_fds;		/* of a message */
 	enum residence residence;	/* of the memory of both ends, as it is mapped here */
-	/* Writes what fresh memory begins with; all of it is 0 before. */
+	/* Writes what the head begins with; all of it is 0 before. */
 	void (*format)(unsigned char *memory, const void *context);
 	const void *context;
 };
@@ -62,6 +63,7 @@ struct channel {
 	struct ucred user;	/* the process at the other end */
 	struct sluice_registry_counters *counters;	/* of the port at our end */
 	struct mapping memory;
+	uint64_t populated;	/* so much of it is, from its beginning */
 	struct sluice_doorbell *own_bell;
 	struct sluice_doorbell *peer_bell;
 	struct flight flight;	/* descriptors that it may not have received */
@@ -90,6 +92,12 @@ void channel_notice_end(struct channel *channel);
 
 /* The memory is there, and the peer may be rung from here on. */
 void channel_set_bells(struct channel *channel);
+
+/*
+ * Has the memory up to this offset, a multiple of a page, populated: by the client, before it
+ * is used, and by the server too.  0 or -errno.
+ */
+int channel_populate(struct channel *channel, uint64_t end) MUST_CHECK;
 
 /* A part of the channel's memory. */
 void *channel_part(const struct channel *channel, uint64_t offset);

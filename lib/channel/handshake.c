@@ -39,6 +39,12 @@
  * WELCOME, looks at the seals then, and populates the memory again.  Before, a hostile
  * server can have the client's accesses fault; each page was charged to the client already.
  *
+ * The memory has a head, which is there from the start.  The rest is for responses, and a
+ * client that sends no request does without.  The client populates it before it sends the
+ * first request that needs it.  The server populates it too, before it uses it, so that a
+ * shortage of memory is a failure of that call and not a fault.  If a hostile client has left
+ * it out, it is charged to the server: at most the rest of one channel.
+ *
  * A client refuses the server of another user, root excepted, unless it was told to trust
  * any.  It asks twice: whose socket it is, before it says anything; and who has sent
  * WELCOME, which may be another process.  A server does the same, unless the mode of the
@@ -82,23 +88,45 @@ static int check_user(const struct channel *channel, const struct handshake *sel
 	return 0;
 }
 
+/* So much of the memory is there from the start. */
+static uint64_t at_first(const struct channel *channel)
+{
+	const struct channel_plan *plan = &channel->plan;
+
+	return plan->residence == RESIDENCE_LAZY ? plan->head : plan->size;
+}
+
+/*
+ * The file has its size, and memory for the part that is there from the start.  Where memory
+ * cannot be allocated through a mapping later, all of it is.
+ */
+static int allocate(const struct channel *channel, int fd)
+{
+	uint64_t size = channel->plan.size;
+	int r;
+
+	if (!mapping_can_allocate())
+		return memfd_allocate(fd, 0, size);
+	r = memfd_allocate(fd, 0, at_first(channel));
+	return r < 0 ? r : memfd_set_size(fd, size);
+}
+
 /* A descriptor of the channel's memory, which is mapped, formatted and sealed in size. */
 static int make_memory(struct channel *channel)
 {
-	uint64_t size = channel->plan.size;
 	int fd, r;
 
 	fd = memfd_create_sealable("sluice-channel");
 	if (fd < 0)
 		return fd;
-	r = memfd_allocate(fd, 0, size);
+	r = allocate(channel, fd);
 	if (!r)
-		r = mapping_map(&channel->memory, fd, size, true);
+		r = mapping_map(&channel->memory, fd, channel->plan.size, true);
 	if (!r)
 		r = memfd_seal(fd, SLUICE_CHANNEL_SEALS);
 	channel->memory.locked |= channel->plan.residence == RESIDENCE_LOCKED;
 	if (!r)
-		r = mapping_populate(&channel->memory, 0, size, true);
+		r = channel_populate(channel, at_first(channel));
 	if (r < 0) {
 		fd_close(fd);
 		return r;
@@ -154,7 +182,7 @@ int handshake_check_sealed(const struct channel *channel, int memory)
 			 &inode);
 	if (r == -EPROTO)
 		return fail(EPROTO, "a server said WELCOME and has not sealed the channel's memory");
-	return r < 0 ? r : mapping_populate(&channel->memory, 0, size, true);
+	return r < 0 ? r : mapping_populate(&channel->memory, 0, channel->populated, true);
 }
 
 /* Maps memory, which has the right size, and sees to it that it stays as it is. */
@@ -172,7 +200,7 @@ static int map_and_seal(struct channel *channel, int passed, uint64_t size)
 		return fail(EPROTO, "a client's channel cannot be mapped for writing and then sealed: %s",
 			    strerror(-r));
 	/* Only now: before, the client could make holes. */
-	return r < 0 ? r : memfd_verify_populated(passed, 0, size);
+	return r < 0 ? r : memfd_verify_populated(passed, 0, channel->plan.head);
 }
 
 int handshake_accept(struct channel *channel, const void *packet, int passed)
@@ -189,7 +217,7 @@ int handshake_accept(struct channel *channel, const void *packet, int passed)
 			    (unsigned long long)size, (unsigned long long)channel->plan.size);
 	r = map_and_seal(channel, passed, size);
 	channel->memory.locked |= channel->plan.residence == RESIDENCE_LOCKED;
-	return r < 0 ? r : mapping_populate(&channel->memory, 0, size, true);
+	return r < 0 ? r : channel_populate(channel, at_first(channel));
 }
 
 int handshake_check(struct channel *channel, const struct handshake *self,

@@ -37,15 +37,34 @@
 #include "base/atomic.h"
 #include "base/error.h"
 #include "base/limits.h"
+#include "exchange/response_rings.h"
 #include "os/clock.h"
 #include "shm/load.h"
 #include "trace/probes.h"
 
+bool delivery_make_rings(struct requester *requester, uint32_t number)
+{
+	int r = response_rings_populate(&requester->channel, requester->layout, number);
+
+	if (r < 0) {
+		channel_give_up(&requester->channel, -r);
+		return false;
+	}
+	response_rings_format(&requester->channel, requester->layout, requester->rings,
+			      (uint32_t)r);
+	requester->rings = (uint32_t)r;
+	return true;
+}
+
+/* NULL if there is no memory for its ring; then the channel is gone. */
 static struct delivery *make_fresh(struct requester *requester)
 {
-	uint32_t number = requester->fresh++;
+	uint32_t number = requester->fresh;
 	struct delivery *delivery = &requester->deliveries[number];
 
+	if (number >= requester->rings && !delivery_make_rings(requester, number))
+		return NULL;
+	requester->fresh++;
 	*delivery = (struct delivery){ .requester = requester, .number = number };
 	ring_consumer_init(&delivery->ring,
 			   layout_response_ring(requester->layout, &requester->channel, number),

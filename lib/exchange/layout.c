@@ -4,6 +4,9 @@
  * this is its arithmetic, done by each end on its own from the settings that both
  * have read in the service's contract.  Nothing a peer says enters into it.
  * The channel is told of it in a struct channel_plan.
+ *
+ * The head has memory from the start.  Behind it lie the parts that a channel needs from its
+ * first request on; exchange/response_rings.c has memory for them when they are needed.
  */
 #include "exchange/layout.h"
 
@@ -42,27 +45,23 @@ void layout_compute(struct layout *ret_layout,
 	l.cancelled = place(&l, deliveries * sizeof(uint64_t));
 	l.closed = place(&l, deliveries * sizeof(uint64_t));
 	l.request_returns = place(&l, l.request_return_entries * sizeof(struct sluice_return));
-	l.response_returns = place(&l, l.response_return_entries * sizeof(struct sluice_return));
 	l.request_ring = place(&l, l.request_slots * sizeof(struct sluice_ring_slot));
+	l.stages = place(&l, deliveries * sizeof(struct sluice_channel_stages));
+	l.head = round_up(l.size, SLUICE_CHANNEL_PAGE);
+	l.response_returns = place(&l, l.response_return_entries * sizeof(struct sluice_return));
 	l.response_rings = place(&l, deliveries * l.response_slots *
 				 sizeof(struct sluice_ring_slot));
-	l.stages = place(&l, deliveries * sizeof(struct sluice_channel_stages));
 	l.size = round_up(l.size, SLUICE_CHANNEL_PAGE);
 	*ret_layout = l;
 }
 
-/* Rings start with stamps; everything else of fresh memory is 0 already. */
+/* The request ring starts with stamps; everything else of the head is 0 already. */
 void layout_format(unsigned char *memory, const void *context)
 {
 	const struct layout *layout = context;
-	struct sluice_ring_slot *ring;
-	uint32_t i;
 
-	ring = (struct sluice_ring_slot *)(void *)(memory + layout->request_ring);
-	ring_format(ring, layout->request_slots);
-	ring = (struct sluice_ring_slot *)(void *)(memory + layout->response_rings);
-	for (i = 0; i < layout->deliveries; i++, ring += layout->response_slots)
-		ring_format(ring, layout->response_slots);
+	ring_format((struct sluice_ring_slot *)(void *)(memory + layout->request_ring),
+		    layout->request_slots);
 }
 
 void layout_bind(const struct layout *layout, const struct channel *channel,

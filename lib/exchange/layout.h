@@ -21,6 +21,7 @@ struct layout {
 	uint64_t request_ring;
 	uint64_t response_rings;
 	uint64_t stages;
+	uint64_t head;			/* ends behind the last part that each channel needs */
 	uint64_t size;
 
 	uint32_t deliveries;
@@ -34,7 +35,7 @@ struct layout {
 void layout_compute(struct layout *ret_layout,
 		    const struct sluice_registry_settings *settings);
 
-/* Fresh memory, all 0 so far, becomes that of a channel; context is its struct layout. */
+/* Writes what the head of fresh memory begins with; context is its struct layout. */
 void layout_format(unsigned char *memory, const void *context);
 
 /* The words of the deliveries, by number, in the memory of a channel. */

@@ -189,6 +189,7 @@ static int init(struct requester *requester, const struct requester_config *conf
 	const struct layout *layout = config->layout;
 	const struct channel_plan plan = {
 		.size = layout->size,
+		.head = layout->head,
 		.own_bell = layout->client_bell,
 		.peer_bell = layout->server_bell,
 		.keys = layout->deliveries,
@@ -236,6 +237,8 @@ int requester_init(struct requester *requester, const struct requester_config *c
 		return fail_again(r);
 	}
 	bind_rings(requester, config->settings);
+	if (config->pool->config.residence != RESIDENCE_LAZY)
+		(void)delivery_make_rings(requester, requester->layout->deliveries - 1);
 	probe(channel_connect, requester->channel.port, requester->channel.peer);
 	return 0;
 }

@@ -65,6 +65,7 @@ struct requester {
 	struct delivery *deliveries;		/* by number; those below fresh have been used */
 	struct delivery *free;			/* of those */
 	uint32_t fresh;
+	uint32_t rings;				/* so many response rings have memory */
 	int memory_fd;				/* of the channel's memory, until WELCOME; or -1 */
 	bool welcome;
 	int lacked;				/* what the server had not got, so that it hung up: an errno */
@@ -143,6 +144,12 @@ void requester_find_load(struct requester *requester);
 
 /* A free one, for when none is at hand; it stays free.  NULL if there is none. */
 struct delivery *delivery_find(struct requester *requester) COLD;
+
+/*
+ * Makes the response rings of this delivery and of those below it.  False if there is no
+ * memory for them; then the channel is gone.
+ */
+bool delivery_make_rings(struct requester *requester, uint32_t number) COLD;
 
 /* Its request is on its way: it is bound to it until it comes back, and its stream reads it. */
 void delivery_begin(struct delivery *delivery, const struct requester_message *message,

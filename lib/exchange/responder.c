@@ -192,6 +192,7 @@ int responder_init(struct responder *responder, const struct responder_config *c
 	const struct layout *layout = config->layout;
 	const struct channel_plan plan = {
 		.size = layout->size,
+		.head = layout->head,
 		.own_bell = layout->server_bell,
 		.peer_bell = layout->client_bell,
 		.keys = layout->deliveries,

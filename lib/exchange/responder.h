@@ -55,6 +55,7 @@ struct responder {
 	uint32_t *sent;			/* behind them */
 	struct responder_held *held;	/* by delivery */
 	uint32_t active;		/* how many that are */
+	uint32_t rings;			/* so many response rings have memory */
 	uint32_t out;			/* replies sent and not given back */
 	uint32_t taken;			/* of those, by the client, when it was last looked */
 	uint32_t late;			/* requests received since the client has left */

@@ -159,6 +159,9 @@ COLD void responder_notice(struct responder *responder)
 {
 	uint64_t unread, taken;
 
+	/* Before its first request there may be no memory to read returns from. */
+	if (!responder->rings)
+		return;
 	reap(responder);
 	unread = count_unread(responder);
 	taken = responder->out - min_u64(unread, responder->out);

@@ -30,6 +30,7 @@
 
 #include "base/atomic.h"
 #include "base/error.h"
+#include "exchange/response_rings.h"
 #include "trace/counters.h"
 #include "os/clock.h"
 #include "trace/probes.h"
@@ -151,6 +152,27 @@ static void hold(struct responder *responder, const struct ring_message *in)
 		load_received_counted(responder->config->load);
 }
 
+/*
+ * Is there such a delivery, whose response ring has no memory yet?  Then it gets some.  If
+ * that is lacking, the client is told so, and loses its channel.
+ */
+static COLD bool is_delivery(struct responder *responder, uint32_t delivery)
+{
+	const struct layout *layout = responder->config->layout;
+	int r;
+
+	if (delivery >= layout->deliveries)
+		return false;
+	if (responder->channel.gone)
+		return true;
+	r = response_rings_populate(&responder->channel, layout, delivery);
+	if (r < 0)
+		channel_give_up(&responder->channel, -r);
+	else
+		responder->rings = (uint32_t)r;
+	return true;
+}
+
 /* The fault of a request that was claimed; or NULL. */
 static const char *fault_of(struct responder *responder, const struct ring_message *in)
 {
@@ -160,8 +182,8 @@ static const char *fault_of(struct responder *responder, const struct ring_messa
 	if (unlikely(channel->gone || channel->leaving || responder->quits) &&
 	    responder->late++ >= responder->config->layout->request_slots)
 		return "a client sends requests after its end";
-	if (in->slice >= responder->config->layout->deliveries || !in->request ||
-	    in->request > SLUICE_CHANNEL_REQUEST ||
+	if ((unlikely(in->slice >= responder->rings) && !is_delivery(responder, in->slice)) ||
+	    !in->request || in->request > SLUICE_CHANNEL_REQUEST ||
 	    responder->held[in->slice].request)
 		return "a client has sent a delivery that is not free";
 	return NULL;

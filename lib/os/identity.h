@@ -19,6 +19,11 @@ static inline struct identity identity_from(const struct stat *st)
 	return (struct identity){ .device = st->st_dev, .inode = st->st_ino };
 }
 
+static inline bool identity_equals(const struct identity *a, const struct identity *b)
+{
+	return a->device == b->device && a->inode == b->inode;
+}
+
 /*
  * The identity of the file with this name; no symbolic link is followed.  False if there is
  * none.
@@ -38,20 +43,26 @@ static inline bool identity_is(int at, const char *name, const struct identity *
 {
 	struct identity named;
 
-	return identity_named(at, name, &named) && named.device == identity->device &&
-	       named.inode == identity->inode;
+	return identity_named(at, name, &named) && identity_equals(&named, identity);
+}
+
+/* The identity of the file that is open as fd.  False if it cannot be found out. */
+static inline bool identity_open(int fd, struct identity *ret_identity)
+{
+	struct stat st;
+
+	if (fstat(fd, &st))
+		return false;
+	*ret_identity = identity_from(&st);
+	return true;
 }
 
 /* Does the name stand for the file that is open as fd? */
 static inline bool identity_is_open(int at, const char *name, int fd)
 {
 	struct identity open;
-	struct stat st;
 
-	if (fstat(fd, &st))
-		return false;
-	open = identity_from(&st);
-	return identity_is(at, name, &open);
+	return identity_open(fd, &open) && identity_is(at, name, &open);
 }
 
 #endif /* SLUICE_OS_IDENTITY_H */

@@ -35,6 +35,11 @@
 #define PAGE	4096u
 #define HUGE	(UINT64_C(2) << 20)	/* what page tables can map at once */
 
+bool mapping_can_allocate(void)
+{
+	return !madvise(NULL, 0, MADV_POPULATE_WRITE);
+}
+
 int mapping_map(struct mapping *mapping, int fd, uint64_t length, bool writable)
 {
 	int prot = writable ? PROT_READ | PROT_WRITE : PROT_READ;
@@ -51,13 +56,23 @@ int mapping_map(struct mapping *mapping, int fd, uint64_t length, bool writable)
 	return 0;
 }
 
-int mapping_replace(const struct mapping *mapping, int fd)
+int mapping_refer(struct mapping *mapping, int fd)
 {
-	if (mmap(mapping->base, mapping->length, PROT_READ | PROT_WRITE,
-		 MAP_SHARED | MAP_NORESERVE | MAP_FIXED, fd, 0) == MAP_FAILED)
-		return fail_system("cannot map shared memory");
-	madvise(mapping->base, mapping->length, MADV_DONTFORK);
-	madvise(mapping->base, mapping->length, MADV_DONTDUMP);
+	void *base = mmap(NULL, PAGE, PROT_NONE, MAP_SHARED | MAP_NORESERVE, fd, 0);
+
+	if (base == MAP_FAILED)
+		return fail_system("cannot map a file");
+	madvise(base, PAGE, MADV_DONTFORK);
+	*mapping = (struct mapping){ .base = base, .length = PAGE };
+	return 0;
+}
+
+int mapping_replace(const struct mapping *mapping, struct mapping *by)
+{
+	if (mremap(by->base, by->length, by->length, MREMAP_MAYMOVE | MREMAP_FIXED,
+		   mapping->base) == MAP_FAILED)
+		return fail_system("cannot move shared memory");
+	by->base = mapping->base;
 	return 0;
 }
 

@@ -14,11 +14,23 @@ struct mapping {
 	bool locked;		/* memory that is populated from here on is locked too */
 };
 
+/*
+ * Can mapping_populate() allocate memory of a file that has none?  If not, it is used only
+ * where there is some, since a touch could raise a signal.
+ */
+bool mapping_can_allocate(void) MUST_CHECK;
+
 /* Maps length bytes of fd, all of which exist.  0 or -errno. */
 int mapping_map(struct mapping *mapping, int fd, uint64_t length, bool writable) MUST_CHECK;
 
-/* Replaces the mapped file by another one, at the same address.  0 or -errno. */
-int mapping_replace(const struct mapping *mapping, int fd) MUST_CHECK;
+/*
+ * Maps a page of fd without access to it.  The open file then stays until the page is
+ * unmapped.  A forked child does not get the mapping.  0 or -errno.
+ */
+int mapping_refer(struct mapping *mapping, int fd) MUST_CHECK;
+
+/* Moves *by to the address of *mapping, of the same length, and replaces it.  0 or -errno. */
+int mapping_replace(const struct mapping *mapping, struct mapping *by) MUST_CHECK;
 
 /*
  * The same for a window, most of which may lie behind the end of the file: nothing of

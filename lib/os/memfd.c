@@ -32,7 +32,7 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <linux/memfd.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -61,30 +61,26 @@ int memfd_create_sealable(const char *name)
 	return fd < 0 ? fail_system("cannot create a memfd") : fd;
 }
 
-static unsigned long long read_available(FILE *file)
-{
-	unsigned long long kib = 0;
-	char line[128];
-
-	while (fgets(line, sizeof(line), file))
-		if (sscanf(line, "MemAvailable: %llu kB", &kib) == 1)
-			break;
-	return kib;
-}
+/* One of the first lines of the file. */
+#define AVAILABLE	"\nMemAvailable:"
+#define MEMINFO_HEAD	512
 
 uint64_t memory_available(void)
 {
+	char head[MEMINFO_HEAD + 1], *line;
 	unsigned long long kib = 0;
-	FILE *file;
+	ssize_t n = -1;
+	int fd = fd_own(open("/proc/meminfo", O_RDONLY | O_CLOEXEC));
 
-	/* It is closed again before any fork. */
-	fd_hold_forks();
-	file = fopen("/proc/meminfo", "re");
-	if (file) {
-		kib = read_available(file);
-		fclose(file);
-	}
-	fd_let_forks();
+	if (fd >= 0)
+		n = read(fd, head, MEMINFO_HEAD);
+	fd_close(fd);
+	if (n < 0)
+		return UINT64_MAX;
+	head[n] = 0;
+	line = strstr(head, AVAILABLE);
+	if (line)
+		kib = strtoull(line + strlen(AVAILABLE), NULL, 10);
 	return kib ? kib * 1024 : UINT64_MAX;
 }
 

@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sockios.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -104,6 +105,14 @@ int socket_tell_sender(int fd, bool tell)
 	if (setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)))
 		return fail_system("cannot ask the kernel for the senders of packets");
 	return 0;
+}
+
+bool socket_has_news(int fd)
+{
+	struct pollfd pollfd = { .fd = fd, .events = POLLIN };
+
+	/* If poll() fails, the call that accepts or reads finds out. */
+	return poll(&pollfd, 1, 0);
 }
 
 bool socket_is_read(int fd)

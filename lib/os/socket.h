@@ -36,6 +36,9 @@ int socket_peer(int fd, struct ucred *ret_peer) MUST_CHECK;
 /* Makes each packet name its sender from here on, or not.  0 or -errno. */
 int socket_tell_sender(int fd, bool tell) MUST_CHECK;
 
+/* Is there something to accept, or to read? */
+bool socket_has_news(int fd) MUST_CHECK;
+
 /* Has the peer received everything that was sent?  Also if the kernel does not tell. */
 bool socket_is_read(int fd);
 

@@ -87,8 +87,11 @@ struct access access_of_service(uint32_t mode)
 }
 
 /* Checks that this is the directory that was just made, and gives it its mode and group. */
-static int set_access(int fd, const char *name, mode_t mode, gid_t group)
+static int set_access(int fd, const char *name, const struct access_making *making,
+		      struct identity *ret_identity)
 {
+	mode_t mode = making->mode;
+	gid_t group = making->group;
 	struct stat st;
 
 	if (fstat(fd, &st))
@@ -102,21 +105,23 @@ static int set_access(int fd, const char *name, mode_t mode, gid_t group)
 	if ((st.st_mode & 07777) != mode && fchmod(fd, mode))
 		return fail(errno, "cannot give the directory %s mode %04o: %s", name, mode,
 			    strerror(errno));
+	*ret_identity = identity_from(&st);
 	return 0;
 }
 
-int access_make_directory(int at, const char *name, mode_t mode, gid_t group)
+int access_make_directory(int at, const char *name, const struct access_making *making,
+			  struct identity *ret_identity)
 {
 	int fd, r;
 
-	if (mkdirat(at, name, mode & 0700))
+	if (mkdirat(at, name, making->mode & 0700))
 		return errno == EEXIST || errno == ENOENT ? -errno :
 		       fail(errno, "cannot make the directory %s: %s", name, strerror(errno));
 	fd = directory_open(at, name);
 	if (fd < 0)
 		r = fail(errno, "cannot open the directory %s: %s", name, strerror(errno));
 	else
-		r = set_access(fd, name, mode, group);
+		r = set_access(fd, name, making, ret_identity);
 	if (!r)
 		return fd;
 	fd_close(fd);
@@ -124,13 +129,14 @@ int access_make_directory(int at, const char *name, mode_t mode, gid_t group)
 	return r;
 }
 
-int access_make_aside(int at, const char *name, mode_t mode, gid_t group)
+int access_make_aside(int at, const char *name, const struct access_making *making)
 {
+	struct identity unused;
 	char made[24];
 	int fd, r;
 
 	snprintf(made, sizeof(made), ".%016llx", (unsigned long long)random_id());
-	fd = access_make_directory(at, made, mode, group);
+	fd = access_make_directory(at, made, making, &unused);
 	if (fd < 0)
 		return fd;
 	fd_close(fd);
@@ -141,7 +147,7 @@ int access_make_aside(int at, const char *name, mode_t mode, gid_t group)
 	return r;
 }
 
-static int check_directory(int fd, const char *name, bool anybody)
+static int check_directory(int fd, const char *name, bool anybody, struct identity *ret_identity)
 {
 	struct stat st;
 
@@ -153,10 +159,11 @@ static int check_directory(int fd, const char *name, bool anybody)
 	if ((st.st_mode & WRITABLE_BY_OTHERS) && !(st.st_mode & S_ISVTX))
 		return fail(EACCES, "the directory %s can be written by others (mode %04o, not sticky)",
 			    name, st.st_mode & 07777);
+	*ret_identity = identity_from(&st);
 	return 0;
 }
 
-int access_open_directory(int at, const char *name, bool anybody)
+int access_find_directory(int at, const char *name, bool anybody, struct identity *ret_identity)
 {
 	int fd, r;
 
@@ -167,10 +174,29 @@ int access_open_directory(int at, const char *name, bool anybody)
 		return fail(EACCES, "%s is a symbolic link or no directory", name);
 	if (fd < 0)
 		return fail(errno, "cannot open the directory %s: %s", name, strerror(errno));
-	r = check_directory(fd, name, anybody);
+	r = check_directory(fd, name, anybody, ret_identity);
 	if (r < 0) {
 		fd_close(fd);
 		return r;
 	}
 	return fd;
+}
+
+int access_open_directory(int at, const char *name, bool anybody)
+{
+	struct identity unused;
+
+	return access_find_directory(at, name, anybody, &unused);
+}
+
+int access_reopen_directory(int at, const char *name, bool anybody,
+			    const struct identity *identity)
+{
+	struct identity found;
+	int fd = access_find_directory(at, name, anybody, &found);
+
+	if (fd < 0 || identity_equals(&found, identity))
+		return fd;
+	fd_close(fd);
+	return -ENOENT;
 }

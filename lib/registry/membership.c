@@ -4,12 +4,15 @@
  * of the node's own file nodes/<id> (registry/node_entry.c).
  *
  * So a place costs no file, no memory and no descriptor.  Its lock is that of the node, and
- * its record says which node it is.  The number of names is limited (registry/slot_names.c).
+ * its record says which node it is.  If somebody has just put another file in the place of
+ * nodes/<id>, the next look finds that and takes the name again (api/node_registration.c).
+ * The number of names is limited (registry/slot_names.c).
  */
 #include "registry/membership.h"
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -49,16 +52,25 @@ static bool remove_dead(const void *context, const char *name)
 int membership_take(struct membership *membership, const struct service_dir *dir,
 		    uint32_t limit)
 {
+	char entry[NODE_ENTRY_NAME_SIZE];
+	struct presence_link link = { .name = entry };
 	const struct slot_names names = {
 		.at = dir->ports_fd,
 		.role = ROLE,
 		.limit = limit,
+		.link = &link,
 		.remove_dead = remove_dead,
 		.context = dir,
 	};
-	int r;
+	int r = root_hold_nodes(&dir->node->root);
 
-	r = slot_names_claim(&names, dir->node->presence_fd, membership->name);
+	link.at = dir->node->root.nodes_fd;
+	node_entry_name(entry, dir->node->id, "");
+	if (r == -ENOENT)
+		r = fail(ENOENT, "the directory of nodes was removed");
+	if (!r)
+		r = slot_names_claim(&names, -1, membership->name);
+	root_release_nodes(&dir->node->root);
 	if (r < 0)
 		membership->name[0] = 0;
 	return r != -EEXIST ? r : fail(EUSERS, "the service has reached its max_nodes, %" PRIu32,
@@ -67,8 +79,12 @@ int membership_take(struct membership *membership, const struct service_dir *dir
 
 bool membership_is_there(const struct membership *membership, const struct service_dir *dir)
 {
-	return !membership->name[0] ||
-	       presence_is(dir->ports_fd, membership->name, dir->node->presence_fd);
+	char path[sizeof("services//ports/") + 2 * NODE_ENTRY_NAME_SIZE];
+
+	if (!membership->name[0])
+		return true;
+	snprintf(path, sizeof(path), "services/%s/ports/%s", dir->name, membership->name);
+	return presence_has(dir->node->root.domain_fd, path, &dir->node->presence);
 }
 
 int membership_renew(struct membership *membership, const struct service_dir *dir,

@@ -104,17 +104,31 @@ static int register_node(struct node_entry *node)
 		.wait = node->wait,
 		.rewritten = node->rewritten,
 	};
-	char file[NODE_ENTRY_NAME_SIZE];
-	int fd;
+	const struct presence_file file = {
+		.whose = "a node",
+		.mode = node->root.access.file,
+		.record = &record,
+		.size = sizeof(record),
+	};
+	char name[NODE_ENTRY_NAME_SIZE];
+	struct presence presence;
+	int r;
 
 	memcpy(record.name, node->name, sizeof(record.name));
-	node_entry_name(file, node->id, "");
-	fd = presence_create(node->root.nodes_fd, file, node->root.access.file, &record,
-			     sizeof(record), false);
-	if (fd < 0)
-		return fd;
-	fd_close(node->presence_fd);
-	node->presence_fd = fd;
+	node_entry_name(name, node->id, "");
+	r = presence_make(&presence, node->root.nodes_fd, &file);
+	if (r < 0)
+		return r;
+	r = presence_try_mapping(&presence, &node->root.keeping);
+	if (!r)
+		r = presence_name(presence.fd, node->root.nodes_fd, name);
+	if (r < 0) {
+		presence_let_go(&presence);
+		return r;
+	}
+	presence_settle(&presence, &node->root.keeping);
+	presence_let_go(&node->presence);
+	node->presence = presence;
 	return 0;
 }
 
@@ -122,7 +136,8 @@ static int try_create(struct node_entry *node, const char *root, const char *dom
 {
 	int r;
 
-	node->presence_fd = node->mailbox_fd = -1;
+	node->presence = presence_none();
+	node->mailbox_fd = -1;
 	r = root_open(&node->root, root, domain);
 	if (r < 0)
 		return r;
@@ -157,35 +172,54 @@ void node_entry_remove(struct node_entry *node)
 {
 	char name[NODE_ENTRY_NAME_SIZE];
 
+	/* If the directories have gone, the names have gone with them. */
+	(void)root_hold_nodes(&node->root);
 	if (node->mailbox_fd >= 0) {
 		node_entry_name(name, node->id, ".sock");
 		unlinkat(node->root.nodes_fd, name, 0);
 		node->mailbox_fd = fd_close(node->mailbox_fd);
 	}
-	if (node->presence_fd >= 0) {
+	if (presence_is_kept(&node->presence)) {
 		node_entry_name(name, node->id, "");
 		unlinkat(node->root.nodes_fd, name, 0);
-		node->presence_fd = fd_close(node->presence_fd);
+		presence_let_go(&node->presence);
 	}
 	root_leave(&node->root);
 }
 
 /* ---- Entries that others have removed ---- */
 
+/* Does the name lead to that?  The path is only looked at, and nothing is opened. */
+static bool leads_to(const struct node_entry *node, const char *suffix,
+		       const struct identity *identity)
+{
+	char name[NODE_ENTRY_NAME_SIZE], path[sizeof("nodes/") + NODE_ENTRY_NAME_SIZE];
+
+	node_entry_name(name, node->id, suffix);
+	snprintf(path, sizeof(path), "nodes/%s", name);
+	return identity_is(node->root.domain_fd, path, identity);
+}
+
 static bool has_entry(const struct node_entry *node)
 {
-	char name[NODE_ENTRY_NAME_SIZE];
-
-	node_entry_name(name, node->id, "");
-	return presence_is(node->root.nodes_fd, name, node->presence_fd);
+	return leads_to(node, "", &node->presence.identity);
 }
 
 static bool has_mailbox(const struct node_entry *node)
 {
-	char name[NODE_ENTRY_NAME_SIZE];
+	return leads_to(node, ".sock", &node->mailbox);
+}
 
-	node_entry_name(name, node->id, ".sock");
-	return identity_is(node->root.nodes_fd, name, &node->mailbox);
+static int reopen_entry(struct node_entry *node)
+{
+	char name[NODE_ENTRY_NAME_SIZE];
+	int r = root_hold_nodes(&node->root);
+
+	node_entry_name(name, node->id, "");
+	if (!r)
+		r = presence_reopen(&node->presence, node->root.nodes_fd, name, O_WRONLY);
+	root_release_nodes(&node->root);
+	return r;
 }
 
 bool node_entry_is_there(const struct node_entry *node)
@@ -221,41 +255,61 @@ static int renew_mailbox(struct node_entry *node)
 	return r < 0 ? r : 1;
 }
 
-int node_entry_renew(struct node_entry *node)
+static int renew_names(struct node_entry *node)
 {
-	int root, entry, mailbox;
+	int entry, mailbox, r = root_hold_nodes(&node->root);
 
-	root = root_renew(&node->root);
-	if (root < 0)
-		return root;
+	if (r < 0)
+		return r;
 	entry = renew_entry(node);
 	if (entry < 0)
 		return entry;
 	mailbox = renew_mailbox(node);
-	return mailbox < 0 ? mailbox : root || entry || mailbox;
+	return mailbox < 0 ? mailbox : entry || mailbox;
+}
+
+int node_entry_renew(struct node_entry *node)
+{
+	int root, names;
+
+	root = root_renew(&node->root);
+	if (root < 0)
+		return root;
+	names = renew_names(node);
+	root_release_nodes(&node->root);
+	return names < 0 ? names : root || names;
 }
 
 void node_entry_count_rewritten(struct node_entry *node)
 {
+	int fd = reopen_entry(node);
+
 	node->rewritten++;
 	/* The only word of the file that changes.  If it cannot be written, tools show less. */
-	(void)!pwrite(node->presence_fd, &node->rewritten, sizeof(node->rewritten),
-		      offsetof(struct sluice_registry_node, rewritten));
+	if (fd >= 0)
+		(void)!pwrite(fd, &node->rewritten, sizeof(node->rewritten),
+			      offsetof(struct sluice_registry_node, rewritten));
+	fd_close(fd);
 }
 
-int node_entry_watch(const struct node_entry *node, int watch)
+int node_entry_watch(struct node_entry *node, int watch)
 {
 	char name[NODE_ENTRY_NAME_SIZE];
-	int r = root_watch(&node->root, watch);
+	int r = root_hold(&node->root);
 
+	if (!r)
+		r = root_watch(&node->root, watch);
 	node_entry_name(name, node->id, "");
 	if (!r)
 		r = inode_watch_file(watch, node->root.nodes_fd, name);
 	node_entry_name(name, node->id, ".sock");
-	return r ? r : inode_watch_file(watch, node->root.nodes_fd, name);
+	if (!r)
+		r = inode_watch_file(watch, node->root.nodes_fd, name);
+	root_release(&node->root);
+	return r;
 }
 
-int node_entry_notify(const struct node_entry *node, uint64_t other, uint64_t service)
+static int send_letter(const struct node_entry *node, uint64_t other, uint64_t service)
 {
 	struct sluice_wire_look letter = {
 		.header = {
@@ -276,6 +330,16 @@ int node_entry_notify(const struct node_entry *node, uint64_t other, uint64_t se
 		return 0;
 	/* The node will read its full mailbox, or look at the service after a pause. */
 	return errno == EAGAIN ? 0 : -errno;
+}
+
+int node_entry_notify(struct node_entry *node, uint64_t other, uint64_t service)
+{
+	int r = root_hold_nodes(&node->root);
+
+	if (!r)
+		r = send_letter(node, other, service);
+	root_release_nodes(&node->root);
+	return r;
 }
 
 int node_entry_next_letter(const struct node_entry *node, struct node_letter *ret_letter)

@@ -12,7 +12,7 @@ struct node_entry {
 	struct root root;
 	struct process owner;
 	uint64_t id;
-	int presence_fd;
+	struct presence presence;
 	int mailbox_fd;
 	struct identity mailbox;	/* the file that its name leads to */
 	uint32_t wait;			/* as others are told */
@@ -24,7 +24,10 @@ struct node_entry {
 #define NODE_ENTRY_NAME_SIZE 32
 void node_entry_name(char name[NODE_ENTRY_NAME_SIZE], uint64_t id, const char *suffix);
 
-/* Enters the domain.  name may be NULL.  0 or -errno. */
+/*
+ * Enters the domain.  name may be NULL.  After a success the directories are held, and
+ * root_release() follows.  0 or -errno.
+ */
 int node_entry_create(struct node_entry *node, const char *root, const char *domain,
 		      const char *name, uint32_t wait) MUST_CHECK;
 void node_entry_remove(struct node_entry *node);
@@ -43,10 +46,10 @@ bool node_entry_is_there(const struct node_entry *node) MUST_CHECK;
 void node_entry_count_rewritten(struct node_entry *node);
 
 /* Has an inode_watch say when node_entry_is_there() may change.  0 or -errno, quiet. */
-int node_entry_watch(const struct node_entry *node, int watch) MUST_CHECK;
+int node_entry_watch(struct node_entry *node, int watch) MUST_CHECK;
 
 /* Sends a letter: the other node shall look at a service again.  0 or -errno (quiet). */
-int node_entry_notify(const struct node_entry *node, uint64_t other, uint64_t service) MUST_CHECK;
+int node_entry_notify(struct node_entry *node, uint64_t other, uint64_t service) MUST_CHECK;
 
 /*
  * Removes the entry of a dead node, in nodes/ or in a service, after its mailbox; or, with

@@ -119,6 +119,20 @@ static bool remove_dead_port(const void *context, const char *name)
 	return remove_dead(dir->ports_fd, dir->servers_fd, name, true);
 }
 
+static int make_presence(struct presence *presence, const struct service_dir *dir,
+			 enum port_kind kind, const void *page)
+{
+	const struct presence_file file = {
+		.whose = kinds[kind].what,
+		.mode = dir->access.file,
+		.record = page,
+		.size = SLUICE_REGISTRY_PORT_SIZE,
+		.mapped = true,
+	};
+
+	return presence_make(presence, dir->ports_fd, &file);
+}
+
 /* Makes a file for the record and the counters, and maps the counters.  0 or -errno. */
 static int make_file(struct port_entry *entry, const struct service_dir *dir,
 		     enum port_kind kind, const char *name)
@@ -141,16 +155,10 @@ static int make_file(struct port_entry *entry, const struct service_dir *dir,
 	if (name)
 		memcpy(record.name, name, strnlen(name, sizeof(record.name) - 1));
 	memcpy(file, &record, sizeof(record));
-	entry->fd = presence_make(dir->ports_fd, kinds[kind].what, dir->access.file, file,
-				  sizeof(file), false);
-	if (entry->fd < 0)
-		return entry->fd;
-	r = mapping_map(&entry->page, entry->fd, sizeof(file), true);
-	if (r < 0) {
-		entry->fd = fd_close(entry->fd);
+	r = make_presence(&entry->presence, dir, kind, file);
+	if (r < 0)
 		return r;
-	}
-	entry->counters = (void *)(entry->page.base + SLUICE_REGISTRY_COUNTERS);
+	entry->counters = (void *)(entry->presence.page.base + SLUICE_REGISTRY_COUNTERS);
 	return 0;
 }
 
@@ -182,32 +190,36 @@ int port_entry_claim(struct port_entry *entry, const struct service_dir *dir,
 	r = make_file(entry, dir, kind, name);
 	if (r < 0)
 		return r;
-	r = claim(dir, kind, limit, entry->fd, entry->name);
-	if (!r)
-		return 0;
-	entry->fd = fd_close(entry->fd);
-	port_entry_deinit(entry);
+	r = claim(dir, kind, limit, entry->presence.fd, entry->name);
+	if (r < 0)
+		port_entry_deinit(entry);
+	else
+		presence_settle(&entry->presence, &dir->node->root.keeping);
 	return r;
 }
 
 bool port_entry_is_there(const struct port_entry *entry, const struct service_dir *dir)
 {
-	return presence_is(dir->ports_fd, entry->name, entry->fd);
+	char path[sizeof("services//ports/") + 2 * NODE_ENTRY_NAME_SIZE];
+
+	snprintf(path, sizeof(path), "services/%s/ports/%s", dir->name, entry->name);
+	return presence_has(dir->node->root.domain_fd, path, &entry->presence);
 }
 
 /* From here on counts go to the new file; one thread uses the port. */
-static int move_into(struct port_entry *entry, const struct service_dir *dir, int fd,
-		     const char *name)
+static int move_into(struct port_entry *entry, const struct service_dir *dir,
+		     struct presence *fresh, const char *name)
 {
-	int r = mapping_replace(&entry->page, fd);
+	int r = mapping_replace(&entry->presence.page, &fresh->page);
 
 	if (r < 0) {
 		unlinkat(dir->ports_fd, name, 0);
 		return r;
 	}
 	memcpy(entry->name, name, sizeof(entry->name));
-	fd_close(entry->fd);
-	entry->fd = fd;
+	fd_close(entry->presence.fd);
+	entry->presence = *fresh;
+	presence_settle(&entry->presence, &dir->node->root.keeping);
 	return 1;
 }
 
@@ -215,32 +227,32 @@ int port_entry_renew(struct port_entry *entry, const struct service_dir *dir,
 		     enum port_kind kind, uint32_t limit)
 {
 	char name[NODE_ENTRY_NAME_SIZE];
-	int fd, r;
+	struct presence fresh;
+	int r;
 
 	if (port_entry_is_there(entry, dir))
 		return 0;
 	presence_clear(dir->ports_fd, entry->name);
-	fd = presence_make(dir->ports_fd, kinds[kind].name, dir->access.file,
-			   entry->page.base, entry->page.length, false);
-	if (fd < 0)
-		return fd;
-	r = claim(dir, kind, limit, fd, name);
-	if (!r)
-		r = move_into(entry, dir, fd, name);
+	r = make_presence(&fresh, dir, kind, entry->presence.page.base);
 	if (r < 0)
-		fd_close(fd);
+		return r;
+	r = claim(dir, kind, limit, fresh.fd, name);
+	if (!r)
+		r = move_into(entry, dir, &fresh, name);
+	if (r < 0)
+		presence_let_go(&fresh);
 	return r;
 }
 
 int port_entry_reside(struct port_entry *entry, enum residence residence)
 {
-	return reside(entry->page.base, entry->page.length, residence);
+	return reside(entry->presence.page.base, entry->presence.page.length, residence);
 }
 
 void port_entry_release(struct port_entry *entry, const struct service_dir *dir)
 {
 	unlinkat(dir->ports_fd, entry->name, 0);
-	entry->fd = fd_close(entry->fd);
+	entry->presence.fd = fd_close(entry->presence.fd);
 }
 
 void port_entry_rest(struct port_entry *entry)
@@ -256,7 +268,8 @@ void port_entry_rest(struct port_entry *entry)
 
 void port_entry_deinit(struct port_entry *entry)
 {
-	mapping_unmap(&entry->page);
+	if (entry->counters)
+		presence_let_go(&entry->presence);
 	entry->counters = NULL;
 }
 
@@ -272,7 +285,7 @@ static int notify(const struct service_dir *dir, const char *name)
 	return is_shortage(-r) ? r : 0;
 }
 
-int port_entry_notify_dialling(const struct service_dir *dir)
+static int notify_all(const struct service_dir *dir)
 {
 	DIR *ports = directory_list(dir->ports_fd);
 	struct dirent *entry;
@@ -291,6 +304,17 @@ int port_entry_notify_dialling(const struct service_dir *dir)
 		result = -errno;
 	directory_close(ports);
 	return result;
+}
+
+int port_entry_notify_dialling(struct service_dir *dir)
+{
+	int r = service_dir_hold(dir);
+
+	if (!r)
+		r = notify_all(dir);
+	service_dir_release(dir);
+	/* In a directory that was removed, no client waits. */
+	return r == -ENOENT ? 0 : r;
 }
 
 void port_entry_sweep(int service_fd)

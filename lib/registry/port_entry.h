@@ -19,15 +19,14 @@ enum sluice_registry_role port_kind_role(enum port_kind kind) MUST_CHECK;
 struct port_entry {
 	uint64_t id;
 	char name[NODE_ENTRY_NAME_SIZE];
-	int fd;
-	struct mapping page;
+	struct presence presence;	/* its page is the file */
 	struct sluice_registry_counters *counters;	/* in the page */
 	uint64_t told;					/* messages, when it last rested */
 };
 
 /*
- * Claims one of limit numbered names.  name is given by the program, or NULL.  0, -EINVAL
- * (too long), -EUSERS (none is free) or another -errno.
+ * Claims one of limit numbered names, in a directory that is held.  name is given by the
+ * program, or NULL.  0, -EINVAL (too long), -EUSERS (none is free) or another -errno.
  */
 int port_entry_claim(struct port_entry *entry, const struct service_dir *dir,
 		     enum port_kind kind, uint32_t limit, const char *name) MUST_CHECK;
@@ -58,7 +57,7 @@ void port_entry_deinit(struct port_entry *entry);
  * Sends a letter to the node of every dialling port: look at the service again.  0; or
  * -errno (quiet): some letters were not sent, because this process lacks something.
  */
-int port_entry_notify_dialling(const struct service_dir *dir) MUST_CHECK;
+int port_entry_notify_dialling(struct service_dir *dir) MUST_CHECK;
 
 /*
  * Removes the entry of a dead port, after its socket; or, with keep, only finds out whether it

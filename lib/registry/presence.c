@@ -7,8 +7,17 @@
  * gets its name last.  So no process ever sees it half written, or not locked although its
  * maker lives.
  *
+ * A mapping of the file holds a reference to the open file, as a descriptor does.  So the
+ * file is mapped, without access to any of its pages, and the descriptor is closed.  The
+ * kernel drops the lock when the mapping ends.  A forked child does not inherit the mapping
+ * (os/mapping.c).  Some file systems, such as overlayfs, map another open file than the one
+ * that was locked; there the descriptor stays open.  A node finds out with its own file which
+ * of the two it is (presence_try_mapping()): a second descriptor is opened, the first one is
+ * closed, and the second one tries to take the lock.  The file has no name then, so no
+ * process sees it without its lock.
+ *
  * The lock may outlive its maker: a child that was made without the knowledge of libc
- * (os/fd.c) holds a descriptor of the same open file.  Then the record shows that the maker
+ * (os/fd.c) shares its memory, or holds a descriptor of the same open file.  Then the record shows that the maker
  * is dead.  Finding that out costs some system calls, and only a process that needs the name
  * does it.
  *
@@ -63,27 +72,81 @@ static int set_mode(int fd, mode_t mode)
 	return mode == PRIVATE ? 0 : fchmod(fd, mode);
 }
 
-int presence_make(int at, const char *whose, mode_t mode, const void *record, size_t size,
-		  bool shared)
+static int fill(int fd, const struct presence_file *file)
 {
 	char what[64];
-	int fd, r;
+	int r;
 
-	fd = fd_own(openat(at, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, PRIVATE));
-	if (fd < 0 && errno == EPERM && is_removed(at))
-		errno = ENOENT;
-	if (fd < 0)
-		return fail(errno, "cannot make a file for %s: %s", whose, strerror(errno));
-	snprintf(what, sizeof(what), "the file for %s", whose);
-	r = file_size_write(fd, what, record, size);
-	if (!r && set_mode(fd, mode))
-		r = fail(errno, "cannot give %s mode %04o: %s", what, mode, strerror(errno));
-	if (!r && flock(fd, (shared ? LOCK_SH : LOCK_EX) | LOCK_NB))
+	snprintf(what, sizeof(what), "the file for %s", file->whose);
+	r = file_size_write(fd, what, file->record, file->size);
+	if (!r && set_mode(fd, file->mode))
+		r = fail(errno, "cannot give %s mode %04o: %s", what, file->mode, strerror(errno));
+	if (!r && flock(fd, (file->shared ? LOCK_SH : LOCK_EX) | LOCK_NB))
 		r = fail(errno, "cannot lock %s: %s", what, strerror(errno));
-	if (!r)
-		return fd;
-	fd_close(fd);
 	return r;
+}
+
+int presence_make(struct presence *ret_presence, int at, const struct presence_file *file)
+{
+	struct presence presence = presence_none();
+	int r;
+
+	presence.fd = fd_own(openat(at, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, PRIVATE));
+	if (presence.fd < 0 && errno == EPERM && is_removed(at))
+		errno = ENOENT;
+	if (presence.fd < 0)
+		return fail(errno, "cannot make a file for %s: %s", file->whose, strerror(errno));
+	r = fill(presence.fd, file);
+	if (!r && !identity_open(presence.fd, &presence.identity))
+		r = fail_system("cannot look at a file of the registry");
+	if (!r && file->mapped)
+		r = mapping_map(&presence.page, presence.fd, file->size, true);
+	if (r < 0)
+		presence_let_go(&presence);
+	else
+		*ret_presence = presence;
+	return r;
+}
+
+int presence_try_mapping(struct presence *presence, struct lock_keeping *ret_keeping)
+{
+	char path[32];
+	int second;
+
+	*ret_keeping = (struct lock_keeping){ .device = presence->identity.device };
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", presence->fd);
+	second = fd_own(open(path, O_RDONLY | O_CLOEXEC));
+	if (second < 0)
+		return 0;
+	if (mapping_refer(&presence->page, presence->fd) < 0) {
+		fd_close(second);
+		return 0;
+	}
+	fd_close(presence->fd);
+	presence->fd = second;
+	if (!flock(second, LOCK_EX | LOCK_NB)) {
+		mapping_unmap(&presence->page);
+		return 0;
+	}
+	if (errno != EWOULDBLOCK)
+		return fail_system("cannot lock a file of the registry");
+	ret_keeping->by_mapping = true;
+	return 0;
+}
+
+void presence_settle(struct presence *presence, const struct lock_keeping *keeping)
+{
+	if (!keeping->by_mapping || keeping->device != presence->identity.device)
+		return;
+	if (!presence->page.base && mapping_refer(&presence->page, presence->fd) < 0)
+		return;
+	presence->fd = fd_close(presence->fd);
+}
+
+void presence_let_go(struct presence *presence)
+{
+	mapping_unmap(&presence->page);
+	presence->fd = fd_close(presence->fd);
 }
 
 int presence_name(int fd, int at, const char *name)
@@ -98,16 +161,23 @@ int presence_name(int fd, int at, const char *name)
 	return fail(errno, "cannot register %s: %s", name, strerror(errno));
 }
 
-int presence_create(int at, const char *name, mode_t mode, const void *record, size_t size,
-		    bool shared)
+int presence_name_again(const struct presence_link *link, int at, const char *name)
 {
-	int fd, r;
+	if (linkat(link->at, link->name, at, name, 0))
+		return errno == EEXIST ? -EEXIST :
+		       fail(errno, "cannot register %s: %s", name, strerror(errno));
+	return 0;
+}
 
-	fd = presence_make(at, name, mode, record, size, shared);
+int presence_reopen(const struct presence *presence, int at, const char *name, int flags)
+{
+	int r, fd = fd_own(openat(at, name, flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+	struct identity found = { 0 };
+
 	if (fd < 0)
-		return fd;
-	r = presence_name(fd, at, name);
-	if (!r)
+		return -errno;
+	r = identity_open(fd, &found) ? -ENOENT : -errno;
+	if (r == -ENOENT && identity_equals(&found, &presence->identity))
 		return fd;
 	fd_close(fd);
 	return r;

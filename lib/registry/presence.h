@@ -8,21 +8,83 @@
 #include <sys/types.h>
 
 #include "base/compiler.h"
+#include "os/identity.h"
+#include "os/mapping.h"
+
+/* A presence file of this process, and what keeps its lock: the descriptor or the mapping. */
+struct presence {
+	struct identity identity;
+	struct mapping page;	/* of the file; or there is none */
+	int fd;			/* -1: the mapping keeps the lock */
+};
+
+/* Does a mapping keep the lock of a file, on the file system with this device? */
+struct lock_keeping {
+	bool by_mapping;
+	dev_t device;
+};
+
+/* What a presence file is made of. */
+struct presence_file {
+	const char *whose;	/* for the sentence of a failure */
+	mode_t mode;
+	const void *record;
+	size_t size;
+	bool shared;		/* the lock, with others; else it is for this process alone */
+	bool mapped;		/* for writing */
+};
+
+/* Nothing is kept. */
+static inline struct presence presence_none(void)
+{
+	return (struct presence){ .fd = -1 };
+}
+
+static inline bool presence_is_kept(const struct presence *presence)
+{
+	return presence->fd >= 0 || presence->page.base;
+}
+
+/* Makes a file that is locked but has no name yet.  It is open.  0 or -errno. */
+int presence_make(struct presence *ret_presence, int at,
+		  const struct presence_file *file) MUST_CHECK;
 
 /*
- * Makes a file of this mode that contains record, has no name yet, and is locked: for this
- * process alone, or shared with others.  whose is for the sentence of a failure.  Returns a
- * descriptor, which keeps the lock, or -errno.
+ * Finds out, with a file that was just made, whether a mapping keeps its lock.  The file
+ * stays open.  0 or -errno.
  */
-int presence_make(int at, const char *whose, mode_t mode, const void *record, size_t size,
-		  bool shared) MUST_CHECK;
+int presence_try_mapping(struct presence *presence, struct lock_keeping *ret_keeping) MUST_CHECK;
 
-/* Gives the file its name.  0, -EEXIST (quiet) or another -errno. */
+/* Gives the file behind fd its name.  0, -EEXIST (quiet) or another -errno. */
 int presence_name(int fd, int at, const char *name) MUST_CHECK;
 
-/* Makes a file with a name.  A descriptor, -EEXIST (quiet) or another -errno. */
-int presence_create(int at, const char *name, mode_t mode, const void *record, size_t size,
-		    bool shared) MUST_CHECK;
+/* A file that has a name. */
+struct presence_link {
+	int at;
+	const char *name;
+};
+
+/*
+ * Gives it a further name.  presence_has() tells whether the file is still the one that is
+ * meant.  0, -EEXIST (quiet) or another -errno.
+ */
+int presence_name_again(const struct presence_link *link, int at, const char *name) MUST_CHECK;
+
+/* The file has its name.  Closes the descriptor, if the mapping keeps the lock. */
+void presence_settle(struct presence *presence, const struct lock_keeping *keeping);
+
+/* Lets go of the lock.  Harmless if nothing is kept. */
+void presence_let_go(struct presence *presence);
+
+/* Does this name still lead to it? */
+static inline bool presence_has(int at, const char *name, const struct presence *presence)
+{
+	return identity_is(at, name, &presence->identity);
+}
+
+/* A descriptor of it, while it has this name; -ENOENT (quiet) or another -errno. */
+int presence_reopen(const struct presence *presence, int at, const char *name,
+		    int flags) MUST_CHECK;
 
 /* Removes a file that nobody holds locked.  True: it did. */
 bool presence_remove_dead(int at, const char *name);

@@ -15,6 +15,10 @@
  * That can happen between the moment when another process makes a directory and the moment
  * when it uses it.  Then that process makes the directory again.
  *
+ * Only the directory of the domain stays open.  nodes/ and services/ are opened again, with
+ * the same checks, when they are needed (root_hold()).  A directory that has taken the place
+ * of one that was checked counts as missing.
+ *
  * Others can remove or move the directories too, while nodes are in them.  A node that
  * notices that opens them again by their path, or makes them (root_renew()).  It does so
  * only as long as "/" is still the same directory: after chroot(2) the path leads elsewhere.
@@ -38,30 +42,42 @@
 /* So many times directories may vanish during one attempt. */
 #define TRIES		16
 
-static int make(struct root *root, int at, const char *name)
+/* A descriptor, and what it is; -EEXIST: it is there, and is to be opened; or -errno. */
+static int make(struct root *root, int at, const char *name, struct identity *ret_identity)
 {
-	int fd;
+	const struct access_making making = {
+		.mode = root->access.meeting,
+		.group = root->group,
+	};
+	int r;
 
-	if (access_is_shared(&root->access))
-		return access_make_aside(at, name, root->access.meeting, root->group);
-	fd = access_make_directory(at, name, root->access.meeting, ACCESS_ANY_GROUP);
-	if (fd >= 0)
+	if (access_is_shared(&root->access)) {
+		r = access_make_aside(at, name, &making);
+		return r < 0 ? r : -EEXIST;
+	}
+	r = access_make_directory(at, name, &making, ret_identity);
+	if (r >= 0)
 		root->made = true;
-	fd_close(fd);
-	return fd < 0 && fd != -EEXIST ? fd : 0;
+	return r;
 }
 
-/* Opens a directory, and makes it if it is missing.  A descriptor, -ENOENT (quiet) or -errno. */
-static int open_or_make(struct root *root, int at, const char *name)
+/*
+ * Opens a directory, and makes it if it is missing.  A descriptor, and what it is; -ENOENT
+ * (quiet) or -errno.
+ */
+static int open_or_make(struct root *root, int at, const char *name,
+			struct identity *ret_identity)
 {
 	int fd, r;
 
-	fd = access_open_directory(at, name, root->anybody);
+	fd = access_find_directory(at, name, root->anybody, ret_identity);
 	if (fd != -ENOENT)
 		return fd;
-	r = make(root, at, name);
-	fd = access_open_directory(at, name, root->anybody);
-	return fd == -ENOENT && r < 0 ? r : fd;
+	r = make(root, at, name, ret_identity);
+	if (r >= 0)
+		return r;
+	fd = access_find_directory(at, name, root->anybody, ret_identity);
+	return fd == -ENOENT && r != -EEXIST ? r : fd;
 }
 
 bool root_is_domain(const char *name)
@@ -92,6 +108,7 @@ static int tell_taken(const struct root *root, int r)
 /* Opens the root directory, whose mode decides about everything below it. */
 static int open_root(struct root *root, const char *path)
 {
+	struct identity unused;
 	struct stat st;
 	int fd, r;
 
@@ -102,7 +119,7 @@ static int open_root(struct root *root, const char *path)
 	root->access = access_of_service(0600);
 	root->group = ACCESS_ANY_GROUP;
 	root->anybody = false;
-	fd = open_or_make(root, AT_FDCWD, root->path);
+	fd = open_or_make(root, AT_FDCWD, root->path, &unused);
 	if (fd == -ENOENT)
 		return fail(ENOENT, "cannot make the directory %s: %s", root->path,
 			    strerror(ENOENT));
@@ -126,13 +143,13 @@ static int open_root(struct root *root, const char *path)
 /* The directories of the domain, below the root. */
 static int open_domain(struct root *root, int root_fd, const char *domain)
 {
-	root->domain_fd = open_or_make(root, root_fd, domain);
+	root->domain_fd = open_or_make(root, root_fd, domain, &root->itself);
 	if (root->domain_fd < 0)
 		return root->domain_fd;
-	root->nodes_fd = open_or_make(root, root->domain_fd, "nodes");
+	root->nodes_fd = open_or_make(root, root->domain_fd, "nodes", &root->nodes);
 	if (root->nodes_fd < 0)
 		return root->nodes_fd;
-	root->services_fd = open_or_make(root, root->domain_fd, "services");
+	root->services_fd = open_or_make(root, root->domain_fd, "services", &root->services);
 	return root->services_fd < 0 ? root->services_fd : 0;
 }
 
@@ -192,6 +209,8 @@ int root_open(struct root *root, const char *path, const char *domain)
 		return fail_system("cannot look at /");
 	do {
 		root->domain_fd = root->nodes_fd = root->services_fd = -1;
+		root->nodes_holders = root->services_holders = 1;
+		root->keeping = (struct lock_keeping){ .by_mapping = false };
 		r = open_below(root, path, domain);
 		if (r < 0)
 			root_close(root);
@@ -209,16 +228,70 @@ int root_open(struct root *root, const char *path, const char *domain)
 	return 0;
 }
 
+static int reopen(const struct root *root, const char *name, const struct identity *identity,
+		  int *ret_fd)
+{
+	int fd;
+
+	if (*ret_fd >= 0)
+		return 0;
+	fd = access_reopen_directory(root->domain_fd, name, root->anybody, identity);
+	*ret_fd = fd < 0 ? -1 : fd;
+	return fd < 0 ? fd : 0;
+}
+
+int root_hold_nodes(struct root *root)
+{
+	root->nodes_holders++;
+	return reopen(root, "nodes", &root->nodes, &root->nodes_fd);
+}
+
+void root_release_nodes(struct root *root)
+{
+	if (!--root->nodes_holders)
+		root->nodes_fd = fd_close(root->nodes_fd);
+}
+
+int root_hold_services(struct root *root)
+{
+	root->services_holders++;
+	return reopen(root, "services", &root->services, &root->services_fd);
+}
+
+void root_release_services(struct root *root)
+{
+	if (!--root->services_holders)
+		root->services_fd = fd_close(root->services_fd);
+}
+
+int root_hold(struct root *root)
+{
+	int nodes = root_hold_nodes(root), services = root_hold_services(root);
+
+	return nodes < 0 ? nodes : services;
+}
+
+void root_release(struct root *root)
+{
+	root_release_nodes(root);
+	root_release_services(root);
+}
+
 bool root_can_be_seen(const struct root *root)
 {
 	return identity_is(AT_FDCWD, "/", &root->slash);
 }
 
+bool root_is_in_place(const struct root *root)
+{
+	return identity_is(AT_FDCWD, root->path, &root->itself);
+}
+
 bool root_is_there(const struct root *root)
 {
-	return identity_is_open(AT_FDCWD, root->path, root->domain_fd) &&
-	       identity_is_open(root->domain_fd, "nodes", root->nodes_fd) &&
-	       identity_is_open(root->domain_fd, "services", root->services_fd);
+	return root_is_in_place(root) &&
+	       identity_is(root->domain_fd, "nodes", &root->nodes) &&
+	       identity_is(root->domain_fd, "services", &root->services);
 }
 
 int root_renew(struct root *root)
@@ -233,8 +306,12 @@ int root_renew(struct root *root)
 	r = root_open(&fresh, path, root->path + root->base + 1);
 	if (r < 0)
 		return r;
+	fresh.nodes_holders += root->nodes_holders;
+	fresh.services_holders += root->services_holders;
+	fresh.keeping = root->keeping;
 	root_close(root);
 	*root = fresh;
+	root_release(root);
 	return 1;
 }
 
@@ -269,7 +346,8 @@ int root_reopen_services(struct root *root)
 		return 0;
 	root->services_fd = fd_close(root->services_fd);
 	do {
-		root->services_fd = open_or_make(root, root->domain_fd, "services");
+		root->services_fd = open_or_make(root, root->domain_fd, "services",
+						 &root->services);
 	} while (root->services_fd == -ENOENT && ++tries < TRIES);
 	if (root->services_fd == -ENOENT)
 		return fail(ENOENT, "the directory %s was removed, and services/ cannot be made in it: %s",

@@ -10,6 +10,7 @@
 
 #include "base/compiler.h"
 #include "registry/access.h"
+#include "registry/presence.h"
 #include "os/identity.h"
 
 struct root {
@@ -21,13 +22,16 @@ struct root {
 	bool anybody;		/* may have made them */
 	bool made;		/* some of them, while it was opened */
 	int domain_fd;
-	int nodes_fd;
-	int services_fd;
+	/* Open while somebody holds them, and else -1. */
+	int nodes_fd, services_fd;
+	unsigned int nodes_holders, services_holders;
+	struct identity itself, nodes, services;	/* what they were when they were checked */
+	struct lock_keeping keeping;	/* of presence files in them */
 };
 
 /*
  * Opens or makes the directories of a domain.  path and domain may be NULL, and are then the
- * default.  0, -EACCES (not safe to use), -EINVAL or -errno.
+ * default.  nodes/ and services/ are held.  0, -EACCES (not safe to use), -EINVAL or -errno.
  */
 int root_open(struct root *root, const char *path, const char *domain) MUST_CHECK;
 
@@ -69,21 +73,38 @@ const char *root_default(char *path, size_t size);
 bool root_is_domain(const char *name) MUST_CHECK;
 
 /*
- * Makes services/ again, if the last node of a domain has removed it.  1: it was made; 0: it
- * is there; or -errno.
+ * Makes services/ again, which is held, if the last node of a domain has removed it.  1: it
+ * was made; 0: it is there; or -errno.
  */
 int root_reopen_services(struct root *root) MUST_CHECK;
+
+/*
+ * Opens a directory of the domain, if it is the one that was checked.  0; -ENOENT (quiet): it
+ * is not; or another -errno.  After a failure its descriptor is -1.  In each case the release
+ * follows, and closes it when nobody holds it any more.
+ */
+int root_hold_nodes(struct root *root);
+void root_release_nodes(struct root *root);
+int root_hold_services(struct root *root);
+void root_release_services(struct root *root);
+
+/* Both of them. */
+int root_hold(struct root *root);
+void root_release(struct root *root);
 
 /* Does "/" still lead to the same directory?  After chroot(2) it does not. */
 bool root_can_be_seen(const struct root *root) MUST_CHECK;
 
-/* Do the names still lead to the directories that are open? */
+/* Does the path still lead to the directory of the domain? */
+bool root_is_in_place(const struct root *root) MUST_CHECK;
+
+/* Do the names still lead to the directories that were checked? */
 bool root_is_there(const struct root *root) MUST_CHECK;
 
 /* If they do not: opens or makes them again.  1: it did; 0: there was nothing to do; or -errno. */
 int root_renew(struct root *root) MUST_CHECK;
 
-/* Has an inode_watch say when the directories are moved.  0 or -errno, quiet. */
+/* Has an inode_watch say when the directories are moved; they are held.  0 or -errno, quiet. */
 int root_watch(const struct root *root, int watch) MUST_CHECK;
 
 void root_close(struct root *root);

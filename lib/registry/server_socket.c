@@ -120,9 +120,11 @@ bool server_socket_is_there(const struct service_dir *dir, uint64_t id,
 			    const struct identity *socket)
 {
 	char name[NODE_ENTRY_NAME_SIZE];
+	char path[sizeof("services//servers/") + 2 * NODE_ENTRY_NAME_SIZE];
 
 	node_entry_name(name, id, ".sock");
-	return identity_is(dir->servers_fd, name, socket);
+	snprintf(path, sizeof(path), "services/%s/servers/%s", dir->name, name);
+	return identity_is(dir->node->root.domain_fd, path, socket);
 }
 
 int server_socket_watch(const struct service_dir *dir, uint64_t id, int watch)
@@ -152,17 +154,22 @@ int server_socket_connect(const struct service_dir *dir, uint64_t id)
 	return fd;
 }
 
-int server_socket_each(const struct service_dir *dir,
-		       void (*found)(void *context, uint64_t id), void *context)
+/* Is an address a path that does not lead through a descriptor? */
+static bool goes_by_path(const struct service_dir *dir)
 {
-	DIR *servers = directory_list(dir->servers_fd);
+	struct sockaddr_un address;
+
+	return !address_of(dir, &address, 0, ".sock") &&
+	       strncmp(address.sun_path, "/proc/self/fd/", strlen("/proc/self/fd/"));
+}
+
+static int each(DIR *servers, void (*found)(void *context, uint64_t id), void *context)
+{
 	struct dirent *entry;
 	uint64_t id;
 	char *end;
 	int r;
 
-	if (!servers)
-		return -errno;
 	while ((errno = 0, entry = readdir(servers))) {
 		id = strtoull(entry->d_name, &end, 16);
 		if (end == entry->d_name + 16 && !strcmp(end, ".sock"))
@@ -170,5 +177,23 @@ int server_socket_each(const struct service_dir *dir,
 	}
 	r = -errno;
 	directory_close(servers);
+	return r;
+}
+
+int server_socket_each(struct service_dir *dir, int held,
+		       void (*found)(void *context, uint64_t id), void *context)
+{
+	DIR *servers = held < 0 ? NULL : directory_list(dir->servers_fd);
+	bool early = !servers || goes_by_path(dir);
+	int r = held;
+
+	if (!r && !servers)
+		r = -errno;
+	if (early)
+		service_dir_release(dir);
+	if (servers)
+		r = each(servers, found, context);
+	if (!early)
+		service_dir_release(dir);
 	return r;
 }

@@ -28,9 +28,10 @@ int server_socket_connect(const struct service_dir *dir, uint64_t id) MUST_CHECK
 
 /*
  * Calls found() with the id of each server in the directory.  0; or -errno (quiet): some
- * were not found.
+ * were not found.  held is what service_dir_hold() has returned.  This hold ends here, and
+ * before the calls if addresses do not need the directory.
  */
-int server_socket_each(const struct service_dir *dir,
+int server_socket_each(struct service_dir *dir, int held,
 		       void (*found)(void *context, uint64_t id), void *context) MUST_CHECK;
 
 /* Removes the names of a server's socket; or only if it is of this user, 0 or -errno. */

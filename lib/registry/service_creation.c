@@ -30,14 +30,15 @@
 
 /* Every service is made with this directory.  If it is missing, somebody has removed it. */
 static int open_or_make(const struct service_dir *dir, const char *name, bool any_user,
-			gid_t group)
+			gid_t group, struct identity *ret_identity)
 {
-	int r, fd = access_open_directory(dir->fd, name, any_user);
+	const struct access_making making = { .mode = dir->access.meeting, .group = group };
+	int r, fd = access_find_directory(dir->fd, name, any_user, ret_identity);
 
 	if (fd != -ENOENT)
 		return fd;
-	r = access_make_aside(dir->fd, name, dir->access.meeting, group);
-	return r < 0 ? r : access_open_directory(dir->fd, name, any_user);
+	r = access_make_aside(dir->fd, name, &making);
+	return r < 0 ? r : access_find_directory(dir->fd, name, any_user, ret_identity);
 }
 
 int service_creation_open_ports(struct service_dir *dir, bool any_user,
@@ -46,26 +47,39 @@ int service_creation_open_ports(struct service_dir *dir, bool any_user,
 	gid_t group = settings->group ? settings->group : ACCESS_ANY_GROUP;
 
 	dir->access = access_of_service(settings->mode);
-	dir->ports_fd = open_or_make(dir, "ports", any_user, group);
+	dir->ports_fd = open_or_make(dir, "ports", any_user, group, &dir->ports);
 	if (dir->ports_fd < 0)
 		return dir->ports_fd;
-	dir->servers_fd = open_or_make(dir, "servers", any_user, group);
+	dir->servers_fd = open_or_make(dir, "servers", any_user, group, &dir->servers);
 	return dir->servers_fd < 0 ? dir->servers_fd : 0;
 }
 
+/* 0, -EEXIST (quiet) or another -errno. */
 static int make_contract(struct service_dir *dir, struct service_record *record)
 {
 	struct sluice_registry_settings *settings = &record->contract.settings;
+	const struct presence_file file = {
+		.whose = CONTRACT,
+		.mode = dir->access.file,
+		.record = record,
+		.size = sizeof(record->contract) +
+			record->contract.attributes * sizeof(record->attributes[0]),
+		.shared = true,
+	};
 	struct stat st;
+	int r;
 
 	if (fstat(dir->fd, &st))
 		return fail(errno, "cannot look at its directory: %s", strerror(errno));
 	if (access_is_shared(&dir->access))
 		settings->group = st.st_gid;
-	return presence_create(dir->fd, CONTRACT, dir->access.file, record,
-			       sizeof(record->contract) +
-			       record->contract.attributes * sizeof(record->attributes[0]),
-			       true);
+	r = presence_make(&dir->contract, dir->fd, &file);
+	if (r < 0)
+		return r;
+	r = presence_name(dir->contract.fd, dir->fd, CONTRACT);
+	if (r < 0)
+		presence_let_go(&dir->contract);
+	return r;
 }
 
 int service_creation_complete(struct service_dir *dir, struct service_record *record)
@@ -77,11 +91,11 @@ int service_creation_complete(struct service_dir *dir, struct service_record *re
 	if (fstat(dir->fd, &st) || st.st_uid != geteuid() ||
 	    (st.st_mode & 07777) != dir->access.directory)
 		return -ENOENT;
-	dir->contract_fd = make_contract(dir, record);
-	if (dir->contract_fd == -EEXIST || dir->contract_fd == -ENOENT)
+	r = make_contract(dir, record);
+	if (r == -EEXIST || r == -ENOENT)
 		return -EAGAIN;
-	if (dir->contract_fd < 0)
-		return dir->contract_fd;
+	if (r < 0)
+		return r;
 	if (!service_dir_is_named(dir))
 		return -EAGAIN;
 	r = service_creation_open_ports(dir, false, &record->contract.settings);
@@ -92,20 +106,24 @@ int service_creation_complete(struct service_dir *dir, struct service_record *re
 static int make_service(struct service_dir *dir, const char *name, struct service_record *record)
 {
 	const struct sluice_registry_settings *settings = &record->contract.settings;
-	gid_t group = settings->group ? settings->group : ACCESS_ANY_GROUP;
+	struct access_making making = {
+		.group = settings->group ? settings->group : ACCESS_ANY_GROUP,
+	};
+	int r;
 
 	dir->access = access_of_service(settings->mode);
-	dir->fd = access_make_directory(dir->node->root.services_fd, name, dir->access.directory,
-					group);
+	making.mode = dir->access.directory;
+	dir->fd = access_make_directory(dir->node->root.services_fd, name, &making, &dir->itself);
 	if (dir->fd < 0)
 		return dir->fd;
-	dir->contract_fd = make_contract(dir, record);
-	if (dir->contract_fd < 0)
-		return dir->contract_fd;
-	dir->ports_fd = access_make_directory(dir->fd, "ports", dir->access.meeting, group);
+	r = make_contract(dir, record);
+	if (r < 0)
+		return r;
+	making.mode = dir->access.meeting;
+	dir->ports_fd = access_make_directory(dir->fd, "ports", &making, &dir->ports);
 	if (dir->ports_fd < 0)
 		return dir->ports_fd;
-	dir->servers_fd = access_make_directory(dir->fd, "servers", dir->access.meeting, group);
+	dir->servers_fd = access_make_directory(dir->fd, "servers", &making, &dir->servers);
 	return dir->servers_fd < 0 ? dir->servers_fd : 0;
 }
 

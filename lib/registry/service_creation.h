@@ -9,7 +9,7 @@
 #include "registry/service_dir.h"
 
 /*
- * All three fill in the descriptors of *dir, whose node and name are set.  The caller closes
+ * All three fill in the descriptors and identities of *dir, whose node and name are set.  The caller closes
  * them after a failure.  -EAGAIN: another process was faster; begin again.
  */
 

@@ -23,6 +23,11 @@
  * (2) A contract is never rewritten.  It is whole from the time it has a name.
  * (3) No lock is waited for, and an attempt to open a service ends at a deadline.
  *
+ * Nothing of a service stays open: a mapping keeps the shared lock (registry/presence.c), and
+ * the directories are opened again, with the same checks, when they are needed
+ * (service_dir_hold()).  A process that closes the service gives the shared lock up, and opens
+ * the contract again to try for the exclusive lock.
+ *
  * A directory, or a part of it, may be removed while the service is open.  A process then
  * opens the service again in the way in which a new process opens it.  If several processes
  * do that at once, one of them makes what is missing, and the others find it.  Existing parts
@@ -58,9 +63,9 @@
 #include "os/clock.h"
 #include "os/fd.h"
 #include "os/identity.h"
-#include "os/inode_watch.h"
 #include "registry/presence.h"
 #include "registry/service_creation.h"
+#include "registry/service_hold.h"
 #include "registry/service_removal.h"
 
 #define CONTRACT	SERVICE_DIR_CONTRACT
@@ -109,20 +114,20 @@ bool service_dir_is_named(const struct service_dir *dir)
 	char path[NODE_ENTRY_NAME_SIZE + sizeof("/" CONTRACT)];
 
 	snprintf(path, sizeof(path), "%s/" CONTRACT, dir->name);
-	return presence_is(dir->node->root.services_fd, path, dir->contract_fd);
+	return presence_has(dir->node->root.services_fd, path, &dir->contract);
 }
 
 /* Removes a service that nobody has open, if this process may.  True: it was removed. */
 static bool remove_if_dead(const struct service_dir *dir)
 {
-	return !flock(dir->contract_fd, LOCK_EX | LOCK_NB) && service_dir_is_named(dir) &&
+	return !flock(dir->contract.fd, LOCK_EX | LOCK_NB) && service_dir_is_named(dir) &&
 	       service_removal_remove(dir->node->root.services_fd, dir->name) > 0;
 }
 
 /* Takes the lock that says that the service is open.  0, -EAGAIN (it is removed) or -errno. */
 static int lock_shared(const struct service_dir *dir, const char *name)
 {
-	if (!flock(dir->contract_fd, LOCK_SH | LOCK_NB))
+	if (!flock(dir->contract.fd, LOCK_SH | LOCK_NB))
 		return service_dir_is_named(dir) ? 0 : -EAGAIN;
 	return errno == EWOULDBLOCK ? -EAGAIN :
 	       fail(errno, "cannot lock the contract of service %s: %s", name, strerror(errno));
@@ -142,15 +147,18 @@ static int open_existing(struct service_dir *dir, enum service_dir_want want, bo
 	const char *name = record->contract.name;
 	int r;
 
-	dir->fd = access_open_directory(dir->node->root.services_fd, dir->name, any_user);
+	dir->fd = access_find_directory(dir->node->root.services_fd, dir->name, any_user,
+					&dir->itself);
 	if (dir->fd < 0)
 		return dir->fd == -ENOENT ? -ENOENT : tell_failure(dir->fd, name, any_user);
-	dir->contract_fd = fd_own(openat(dir->fd, CONTRACT,
+	dir->contract.fd = fd_own(openat(dir->fd, CONTRACT,
 					 O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-	if (dir->contract_fd < 0)
+	if (dir->contract.fd < 0)
 		return errno == ENOENT ? -ENOENT :
 		       fail(errno, "cannot open the contract of service %s: %s", name,
 			    strerror(errno));
+	if (!identity_open(dir->contract.fd, &dir->contract.identity))
+		return fail_system("cannot look at a contract");
 	if (remove_if_dead(dir))
 		return -EAGAIN;
 	r = lock_shared(dir, name);
@@ -158,7 +166,7 @@ static int open_existing(struct service_dir *dir, enum service_dir_want want, bo
 		return r;
 	if (want == SERVICE_DIR_NEW)
 		return fail(EEXIST, "service %s exists already", name);
-	r = read_contract(dir->contract_fd, name, record);
+	r = read_contract(dir->contract.fd, name, record);
 	if (r < 0)
 		return r;
 	r = service_creation_open_ports(dir, any_user, &record->contract.settings);
@@ -169,10 +177,14 @@ static int open_existing(struct service_dir *dir, enum service_dir_want want, bo
 
 static void close_all(struct service_dir *dir)
 {
-	dir->servers_fd = fd_close(dir->servers_fd);
-	dir->ports_fd = fd_close(dir->ports_fd);
-	dir->contract_fd = fd_close(dir->contract_fd);
-	dir->fd = fd_close(dir->fd);
+	service_hold_close(dir);
+	presence_let_go(&dir->contract);
+}
+
+static void begin(struct service_dir *dir)
+{
+	dir->fd = dir->ports_fd = dir->servers_fd = -1;
+	dir->contract = presence_none();
 }
 
 static int try_open(struct service_dir *dir, enum service_dir_want want, bool any_user,
@@ -197,12 +209,11 @@ static int try_open(struct service_dir *dir, enum service_dir_want want, bool an
 	return fail(ENOENT, "there is no service %s", record->contract.name);
 }
 
-/* Removes the service if nobody else has it open. */
+/* The contract is open.  Removes the service if nobody else has it open. */
 static void remove_if_last(struct service_dir *dir)
 {
-	if (dir->contract_fd >= 0 && !flock(dir->contract_fd, LOCK_EX | LOCK_NB) &&
-	    service_dir_is_named(dir))
-		service_removal_remove(dir->node->root.services_fd, dir->name);
+	if (dir->contract.fd >= 0)
+		(void)remove_if_dead(dir);
 }
 
 static int open_until(struct service_dir *dir, struct node_entry *node, enum service_dir_want want,
@@ -211,11 +222,11 @@ static int open_until(struct service_dir *dir, struct node_entry *node, enum ser
 	const struct timespec pause = { .tv_nsec = 50000 };
 	int r;
 
-	dir->node = node;
+	*dir = (struct service_dir){ .node = node, .any_user = any_user, .holders = 1 };
 	dir->hash = hash_of(record->contract.name);
 	node_entry_name(dir->name, dir->hash, "");
 	for (;;) {
-		dir->fd = dir->contract_fd = dir->ports_fd = dir->servers_fd = -1;
+		begin(dir);
 		r = try_open(dir, want, any_user, record);
 		if (r >= 0)
 			return r;
@@ -232,18 +243,43 @@ static int open_until(struct service_dir *dir, struct node_entry *node, enum ser
 	}
 }
 
+/* Holds services/ as long as the directories of the service are held. */
+static int open_held(struct service_dir *dir, struct node_entry *node, enum service_dir_want want,
+		     bool any_user, struct service_record *record, int64_t patience)
+{
+	int r = root_hold_services(&node->root);
+
+	if (r == -ENOENT)
+		r = root_reopen_services(&node->root);
+	if (r >= 0)
+		r = open_until(dir, node, want, any_user, record, clock_deadline(patience));
+	if (r < 0)
+		root_release_services(&node->root);
+	return r;
+}
+
 int service_dir_open(struct service_dir *dir, struct node_entry *node, enum service_dir_want want,
 		     bool any_user, struct service_record *record)
 {
-	return open_until(dir, node, want, any_user, record, clock_deadline(REGISTRY_PATIENCE_NS));
+	return open_held(dir, node, want, any_user, record, REGISTRY_PATIENCE_NS);
 }
 
 /* ---- Directories that others have removed ---- */
 
+/* Does this part of the service lead to that?  The path is only looked at. */
+static bool leads_to(const struct service_dir *dir, const char *part,
+		     const struct identity *identity)
+{
+	char path[sizeof("services/") + NODE_ENTRY_NAME_SIZE + sizeof("/" CONTRACT)];
+
+	snprintf(path, sizeof(path), "services/%s%s", dir->name, part);
+	return identity_is(dir->node->root.domain_fd, path, identity);
+}
+
 bool service_dir_is_there(const struct service_dir *dir)
 {
-	return service_dir_is_named(dir) && identity_is_open(dir->fd, "ports", dir->ports_fd) &&
-	       identity_is_open(dir->fd, "servers", dir->servers_fd);
+	return leads_to(dir, "/" CONTRACT, &dir->contract.identity) &&
+	       leads_to(dir, "/ports", &dir->ports) && leads_to(dir, "/servers", &dir->servers);
 }
 
 static bool is_same_type(const struct sluice_registry_type *a,
@@ -287,33 +323,44 @@ int service_dir_renew(struct service_dir *dir, bool any_user, struct service_rec
 
 	if (service_dir_is_there(dir))
 		return 0;
-	r = open_until(&fresh, dir->node, SERVICE_DIR_EITHER, any_user, record,
-		       clock_deadline(REGISTRY_SHORT_PATIENCE_NS));
+	r = open_held(&fresh, dir->node, SERVICE_DIR_EITHER, any_user, record,
+		      REGISTRY_SHORT_PATIENCE_NS);
 	if (r < 0)
 		return r;
 	if (!is_same(&record->contract, &ours)) {
 		service_dir_close(&fresh);
+		service_dir_release(&fresh);
 		return fail(EPROTOTYPE, "service %s was removed, and somebody has made another with its name",
 			    ours.name);
 	}
+	fresh.holders += dir->holders;
+	if (dir->holders)
+		root_release_services(&dir->node->root);
 	close_all(dir);
 	*dir = fresh;
+	service_dir_release(dir);
 	return 1;
 }
 
-int service_dir_watch(const struct service_dir *dir, int watch)
+/* Gives the shared lock up first, which would prevent the exclusive one. */
+static void reopen_contract(struct service_dir *dir)
 {
-	int r = inode_watch_file(watch, dir->fd, CONTRACT);
+	int fd;
 
-	if (!r)
-		r = inode_watch_open_directory(watch, dir->fd);
-	if (!r)
-		r = inode_watch_open_directory(watch, dir->ports_fd);
-	return r ? r : inode_watch_open_directory(watch, dir->servers_fd);
+	if (dir->contract.fd >= 0 || !dir->contract.page.base)
+		return;
+	mapping_unmap(&dir->contract.page);
+	fd = presence_reopen(&dir->contract, dir->fd, CONTRACT, O_RDONLY);
+	dir->contract.fd = fd < 0 ? -1 : fd;
 }
 
 void service_dir_close(struct service_dir *dir)
 {
+	/* If descriptors are short, the next sweep removes the service. */
+	(void)service_dir_hold(dir);
+	reopen_contract(dir);
 	remove_if_last(dir);
+	presence_let_go(&dir->contract);
+	service_dir_release(dir);
 	close_all(dir);
 }

@@ -22,26 +22,39 @@ struct service_dir {
 	struct access access;		/* of what is in it */
 	uint64_t hash;
 	char name[NODE_ENTRY_NAME_SIZE]; /* of the directory in services/ */
+	bool any_user;			/* may have made it */
+	struct presence contract;	/* keeps the shared lock */
+	/* Open while somebody holds them, and else -1. */
+	unsigned int holders;
 	int fd;
-	int contract_fd;		/* holds the shared lock */
 	int ports_fd;
 	int servers_fd;
+	struct identity itself, ports, servers;	/* what they were when they were checked */
 };
 
 /*
  * Opens a service, or creates it with this record and the access that the record asks for.
  * The service may be of any user with any_user, and else of this user or root.  *record
- * becomes what the file says.  1: it was created; 0: it was opened; -ENOENT, -EEXIST; -EACCES:
- * this user may not open it, or it is another user's; -EPERM: this user is not in the group;
- * -EPROTONOSUPPORT, -ETIMEDOUT or another -errno.
+ * becomes what the file says.  After a success the directories are held, and
+ * service_dir_release() follows.  1: it was created; 0: it was opened; -ENOENT, -EEXIST;
+ * -EACCES: this user may not open it, or it is another user's; -EPERM: this user is not in
+ * the group; -EPROTONOSUPPORT, -ETIMEDOUT or another -errno.
  */
 int service_dir_open(struct service_dir *dir, struct node_entry *node, enum service_dir_want want,
 		     bool any_user, struct service_record *record) MUST_CHECK;
 
-/* Does the service's name still lead to the contract that is open? */
+/*
+ * Opens the directories, if they are those that were checked; and holds services/.  0;
+ * -ENOENT (quiet): one of them is not, and its descriptor is -1; or another -errno.  In each
+ * case service_dir_release() follows, and closes them when nobody holds them any more.
+ */
+int service_dir_hold(struct service_dir *dir);
+void service_dir_release(struct service_dir *dir);
+
+/* Does the service's name still lead to the contract that was opened?  services/ is held. */
 bool service_dir_is_named(const struct service_dir *dir) MUST_CHECK;
 
-/* Do all names, of the contract and the two directories, lead to the files that are open? */
+/* Do all names, of the contract and the directories, lead to what was checked? */
 bool service_dir_is_there(const struct service_dir *dir) MUST_CHECK;
 
 /*
@@ -54,7 +67,7 @@ int service_dir_renew(struct service_dir *dir, bool any_user,
 		      struct service_record *record) MUST_CHECK;
 
 /* Has an inode_watch say when service_dir_is_there() may change.  0 or -errno, quiet. */
-int service_dir_watch(const struct service_dir *dir, int watch) MUST_CHECK;
+int service_dir_watch(struct service_dir *dir, int watch) MUST_CHECK;
 
 /* Removes the directory too if no other process has the service open. */
 void service_dir_close(struct service_dir *dir);

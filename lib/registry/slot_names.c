@@ -5,7 +5,8 @@
  *
  * A name leads to a presence file (registry/presence.c), so a process that dies leaves a name
  * whose owner is dead.  A process that claims a name takes a free one, and looks at the
- * others only if none is free.
+ * others only if none is free.  It tries the first name without a look, since most services
+ * have one port of a kind.
  */
 #include "registry/slot_names.h"
 
@@ -45,22 +46,30 @@ static void list_taken(const struct slot_names *names, uint64_t taken[WORDS])
 		directory_close(dir);
 }
 
+static int claim(const struct slot_names *names, int fd, uint32_t n,
+		 char ret_name[NODE_ENTRY_NAME_SIZE])
+{
+	snprintf(ret_name, NODE_ENTRY_NAME_SIZE, "%s.%" PRIu32, names->role, n);
+	return names->link ? presence_name_again(names->link, names->at, ret_name) :
+			     presence_name(fd, names->at, ret_name);
+}
+
 int slot_names_claim(const struct slot_names *names, int fd, char ret_name[NODE_ENTRY_NAME_SIZE])
 {
 	uint64_t taken[WORDS];
-	int r = -EEXIST;
 	uint32_t n;
+	int r;
 
-	list_taken(names, taken);
-	for (n = 0; n < names->limit && r == -EEXIST; n++) {
-		snprintf(ret_name, NODE_ENTRY_NAME_SIZE, "%s.%" PRIu32, names->role, n);
+	r = claim(names, fd, 0, ret_name);
+	if (r == -EEXIST)
+		list_taken(names, taken);
+	for (n = 1; n < names->limit && r == -EEXIST; n++)
 		if (!(taken[n / 64] >> (n % 64) & 1))
-			r = presence_name(fd, names->at, ret_name);
-	}
+			r = claim(names, fd, n, ret_name);
 	for (n = 0; n < names->limit && r == -EEXIST; n++) {
 		snprintf(ret_name, NODE_ENTRY_NAME_SIZE, "%s.%" PRIu32, names->role, n);
 		if (names->remove_dead(names->context, ret_name))
-			r = presence_name(fd, names->at, ret_name);
+			r = claim(names, fd, n, ret_name);
 	}
 	return r;
 }

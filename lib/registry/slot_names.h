@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "registry/node_entry.h"
+#include "registry/presence.h"
 
 /* The names role.0 to role.<limit - 1> in a directory. */
 struct slot_names {
@@ -15,6 +16,8 @@ struct slot_names {
 	/* Removes the entry of a dead process, even if a lock is held.  True: it did. */
 	bool (*remove_dead)(const void *context, const char *name);
 	const void *context;
+	/* The file that gets a further name; or NULL: the file behind fd gets the name. */
+	const struct presence_link *link;
 };
 
 /*

@@ -72,7 +72,7 @@ static void let_go(FIXTURE_DATA(hostile) *self, struct memory *memory)
 
 static int punch(int fd)
 {
-	return fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, PAGE, PAGE);
+	return fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, PAGE);
 }
 
 static bool is_refused(bool failed)
@@ -115,16 +115,22 @@ static bool new_mapping_is_refused(int fd)
 					  0) == MAP_FAILED);
 }
 
-/* The victim's mapping: nothing is taken from it, and it never faults. */
-static void try_all(struct __test_metadata *_metadata, const struct memory *memory,
-		    const unsigned char *victim)
+/* So much of the memory the client has allocated. */
+static uint64_t allocated(const FIXTURE_DATA(hostile) *self)
+{
+	return self->bad.client->channels[0]->requester.channel.populated;
+}
+
+/* Nothing is taken from the victim's mapping, and it never faults where it is populated. */
+static void try_all(struct __test_metadata *_metadata, const FIXTURE_DATA(hostile) *self,
+		    const struct memory *memory, const struct channel *victim)
 {
 	uint64_t size = memory->hello.channel_size;
 	off_t before = blocks(memory->fd);
 
 	/* So that what is counted with can be there before. */
-	faults_of(victim, 0);
-	EXPECT_EQ((off_t)(size / 512), before);
+	faults_of(victim->memory.base, 0);
+	EXPECT_EQ((off_t)(allocated(self) / 512), before);
 	EXPECT_TRUE(is_refused(punch(memory->fd) < 0));
 	EXPECT_TRUE(is_refused(madvise(memory->mapped, size, MADV_REMOVE) < 0));
 	EXPECT_TRUE(is_refused(ftruncate(memory->fd, 0) < 0));
@@ -134,7 +140,7 @@ static void try_all(struct __test_metadata *_metadata, const struct memory *memo
 	EXPECT_TRUE(new_mapping_is_refused(memory->fd));
 	EXPECT_TRUE(reopened_is_refused(memory->fd));
 	EXPECT_EQ(before, blocks(memory->fd));
-	EXPECT_EQ(0, faults_of(victim, size));
+	EXPECT_EQ(0, faults_of(victim->memory.base, victim->populated));
 }
 
 /* ---- A server is the victim --------------------------------------------------------- */
@@ -168,7 +174,7 @@ TEST_F(hostile, holes_in_the_memory_of_a_server)
 
 	intercept(_metadata, self, &memory);
 	ASSERT_EQ(SLUICE_WIRE_WELCOME, say_hello(_metadata, self, &memory, memory.fd));
-	try_all(_metadata, &memory, self->server.server->newest->responder.channel.memory.base);
+	try_all(_metadata, self, &memory, &self->server.server->newest->responder.channel);
 	let_go(self, &memory);
 	EXPECT_EQ(-EAGAIN, take_blob(&self->server, 2, SLUICE_NOWAIT));
 	EXPECT_EQ(fds, count_fds());
@@ -204,6 +210,36 @@ TEST_F(hostile, memory_that_a_server_refuses)
 	EXPECT_EQ(fds, count_fds());
 }
 
+/*
+ * A client sends a request whose response ring has no memory and no stamps.  The server has
+ * memory for it before its program sees the request, and finds the ring broken.
+ */
+TEST_F(hostile, memory_that_a_client_leaves_out)
+{
+	struct requester *requester;
+	struct responder *responder;
+
+	ASSERT_EQ(0, open_client(&self->bad, 0, 0));
+	requester = &self->bad.client->channels[0]->requester;
+	requester->fresh = requester->layout->deliveries - 1;
+	requester->rings = requester->layout->deliveries;
+	ASSERT_EQ(1, ask_blob(&self->bad, 0, 10));
+	EXPECT_EQ(requester->layout->head, requester->channel.populated);
+	ASSERT_EQ(10, take_blob(&self->server, 0, LONG));
+	responder = &self->server.server->newest->responder;
+	EXPECT_EQ(requester->layout->deliveries, responder->rings);
+	EXPECT_EQ(requester->layout->size, responder->channel.populated);
+	EXPECT_EQ(0, responder->channel.gone);
+	/* The first slot of a ring without stamps is as it should be. */
+	EXPECT_EQ(0, answer_blob(&self->server, 0, 10)) TH_LOG("%s", sluice_strerror());
+	EXPECT_GT(0, answer_blob(&self->server, 0, 10));
+	EXPECT_EQ(EPROTO, responder->channel.gone);
+	done(&self->server, 0, 0);
+	cancel(&self->bad, 0, 0);
+	close_client(&self->bad, 0, 0);
+	serve_good(_metadata, self, 0);
+}
+
 /* One memory is for one channel. */
 TEST_F(hostile, memory_that_is_sent_twice)
 {
@@ -233,18 +269,18 @@ static void say_welcome(struct __test_metadata *_metadata, FIXTURE_DATA(hostile)
 
 TEST_F(hostile, holes_in_the_memory_of_a_client)
 {
+	const struct channel *victim;
 	struct memory memory;
-	unsigned char *victim;
 	uint64_t size;
 
 	intercept(_metadata, self, &memory);
-	victim = self->bad.client->channels[0]->requester.channel.memory.base;
+	victim = &self->bad.client->channels[0]->requester.channel;
 
 	/* Before WELCOME it can be done, and costs the client a fault for each page. */
-	size = memory.hello.channel_size;
-	faults_of(victim, 0);
+	size = allocated(self);
+	faults_of(victim->memory.base, 0);
 #ifndef WITH_THREAD_CHECK	/* It has faults of its own. */
-	EXPECT_EQ(0, faults_of(victim, size));
+	EXPECT_EQ(0, faults_of(victim->memory.base, size));
 #endif
 	ASSERT_EQ(0, madvise(memory.mapped + size - PAGE, PAGE, MADV_REMOVE));
 	EXPECT_EQ((off_t)(size - PAGE) / 512, blocks(memory.fd));
@@ -253,7 +289,7 @@ TEST_F(hostile, holes_in_the_memory_of_a_client)
 	say_welcome(_metadata, self, &memory);
 	EXPECT_EQ(-ETIMEDOUT, hear_blob(&self->bad, 0, MILLISECOND));
 	EXPECT_TRUE(self->bad.client->channels[0]->requester.welcome);
-	try_all(_metadata, &memory, victim);
+	try_all(_metadata, self, &memory, victim);
 	let_go(self, &memory);
 }
 

@@ -308,10 +308,11 @@ TEST_F(hostile, requests_that_were_left_behind)
 
 TEST_F(hostile, servers_beyond_the_limit)
 {
-	const struct service_dir *dir = &self->bad.service->dir;
+	struct service_dir *dir = &self->bad.service->dir;
 	int i, connected = 0, fds[SERVERS + EXTRA];
 	struct identity identity;
 
+	ASSERT_EQ(0, service_dir_hold(dir));
 	for (i = 0; i < SERVERS + EXTRA; i++) {
 		fds[i] = server_socket_listen(dir, 1 + (uint64_t)i, &identity);
 		ASSERT_LE(0, fds[i]);
@@ -324,6 +325,7 @@ TEST_F(hostile, servers_beyond_the_limit)
 		server_socket_unlink(dir->servers_fd, 1 + (uint64_t)i);
 		close(fds[i]);
 	}
+	service_dir_release(dir);
 
 	/* With those gone there is a place for the server. */
 	EXPECT_EQ(10, ask_until_served(_metadata, self));

@@ -57,10 +57,10 @@ static struct raw_layout layout_of(const struct sluice_registry_settings *settin
 	l.cancelled = place(&l, d * 8);
 	l.closed = place(&l, d * 8);
 	l.request_returns = place(&l, l.request_return_entries * 8ull);
-	l.response_returns = place(&l, l.response_return_entries * 8ull);
 	l.request_ring = place(&l, l.request_slots * 64ull);
-	l.response_rings = place(&l, d * l.response_slots * 64ull);
 	l.stages = place(&l, d * 32);
+	l.response_returns = place(&l, l.response_return_entries * 8ull);
+	l.response_rings = place(&l, d * l.response_slots * 64ull);
 	l.size = (l.size + SLUICE_CHANNEL_PAGE - 1) & ~(SLUICE_CHANNEL_PAGE - 1ull);
 	return l;
 }

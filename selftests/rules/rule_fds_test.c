@@ -69,6 +69,63 @@ static long fds(struct side *side, long a, long b)
 	return count_fds();
 }
 
+/* Counts when the WELCOME, which was sent before the answer, has been read. */
+static long fds_after_news(struct side *side, long a, long b)
+{
+	int r = sluice_node_wait(side->node, 0);
+
+	(void)a, (void)b;
+	return r < 0 && r != -EAGAIN ? r : count_fds();
+}
+
+/* ---- A process ------------------------------------------------------------- */
+
+/* Descriptors of a process with one service and one connection, and of each further one. */
+#define FIRST	10
+#define FURTHER	2
+
+/* Starts a client in a process of its own.  Returns how many descriptors it had before. */
+static long start_counted(struct __test_metadata *_metadata, struct end *client)
+{
+	long bare;
+
+	end_start(_metadata, client, IN_PROCESS);
+	bare = at(client, fds, 0, 0);
+	EXPECT_LE(0, bare);
+	EXPECT_EQ(0, at(client, open_service, PTR(&calls), 0));
+	EXPECT_EQ(0, at(client, open_client, 0, 0));
+	EXPECT_EQ(1, at(client, wait_servers, 1, LONG));
+	return bare;
+}
+
+TEST_F(rule_fds, a_process_has_ten_with_a_connection_and_two_for_a_further_one)
+{
+	struct end *server = &self->end[0], *client = &self->end[1], *further = &self->end[2];
+	long bare, clients;
+
+	if (variant->place != IN_PROCESS)
+		SKIP(return, "the descriptors of a process are counted");
+	end_start(_metadata, server, IN_PROCESS);
+	bare = at(server, fds, 0, 0);
+	ASSERT_EQ(0, at(server, open_service, PTR(&calls), 0));
+	ASSERT_EQ(0, at(server, open_server, 0, 0));
+	clients = start_counted(_metadata, client);
+	ASSERT_EQ(1, at(client, ask, 0, 5));
+	ASSERT_EQ(5, at(server, take, 0, LONG));
+	ASSERT_EQ(0, at(server, loan_answer, 0, 6));
+	ASSERT_EQ(0, at(server, send_answer, 0, 0));
+	ASSERT_EQ(6, at(client, hear, 0, LONG));
+	ASSERT_EQ(0, at(server, done, 0, 0));
+	EXPECT_GE(bare + FIRST, at(server, fds, 0, 0));
+	EXPECT_GE(clients + FIRST, at(client, fds_after_news, 0, 0));
+
+	start_counted(_metadata, further);
+	ASSERT_EQ(1, at(further, ask, 0, 7));
+	ASSERT_EQ(7, at(server, take, 0, LONG));
+	ASSERT_EQ(0, at(server, done, 0, 0));
+	EXPECT_GE(bare + FIRST + FURTHER, at(server, fds, 0, 0));
+}
+
 /* ---- With requests --------------------------------------------------------- */
 
 TEST_F(rule_fds, a_request_brings_descriptors_in_order)

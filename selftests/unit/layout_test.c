@@ -59,10 +59,10 @@ static void check_layout(struct __test_metadata *_metadata, uint32_t active,
 		{ "cancelled words", l.cancelled, d * 8 },
 		{ "closed words", l.closed, d * 8 },
 		{ "request returns", l.request_returns, pow2(d) * 8 },
-		{ "response returns", l.response_returns, pow2(d * b + a * m) * 8 },
 		{ "request ring", l.request_ring, pow2(a) * 64 },
-		{ "response rings", l.response_rings, d * pow2(b) * 64 },
 		{ "stages", l.stages, d * 32 },
+		{ "response returns", l.response_returns, pow2(d * b + a * m) * 8 },
+		{ "response rings", l.response_rings, d * pow2(b) * 64 },
 	};
 
 	for (i = 0; i < ARRAY_SIZE(parts); i++) {
@@ -76,6 +76,8 @@ static void check_layout(struct __test_metadata *_metadata, uint32_t active,
 	}
 	EXPECT_EQ((end + 4095) / 4096 * 4096, l.size);
 	EXPECT_LE(end, l.size);
+	EXPECT_EQ((l.stages + d * 32 + 4095) / 4096 * 4096, l.head);
+	EXPECT_LE(l.head, l.size);
 }
 
 TEST(layout_least)
@@ -123,10 +125,11 @@ TEST(layout_default_in_numbers)
 	EXPECT_EQ(128, l.cancelled);
 	EXPECT_EQ(512, l.closed);
 	EXPECT_EQ(896, l.request_returns);
-	EXPECT_EQ(1408, l.response_returns);
-	EXPECT_EQ(5504, l.request_ring);
-	EXPECT_EQ(6528, l.response_rings);
-	EXPECT_EQ(31104, l.stages);
+	EXPECT_EQ(1408, l.request_ring);
+	EXPECT_EQ(2432, l.stages);
+	EXPECT_EQ(4096, l.head);
+	EXPECT_EQ(3968, l.response_returns);
+	EXPECT_EQ(8064, l.response_rings);
 	EXPECT_EQ(32768, l.size);
 }
 

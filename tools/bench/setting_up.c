@@ -157,6 +157,15 @@ static int call(struct birth *birth, struct port *port, unsigned int message)
 			sluice_pending_response_receive(pending, thing->timeout), message);
 }
 
+/* All of it, so that the next run finds nothing that it would have to remove. */
+static void end_port(struct port *port)
+{
+	sluice_client_destroy(port->client);
+	sluice_server_destroy(port->server);
+	sluice_service_close(port->service);
+	sluice_node_destroy(port->node);
+}
+
 static int be_server(struct birth *birth)
 {
 	struct port port = { 0 };
@@ -178,7 +187,7 @@ static int be_server(struct birth *birth)
 		if (i == 0 && count_descriptors(birth, SERVER, had) < 0)
 			return -1;
 	}
-	sluice_server_destroy(port.server);
+	end_port(&port);
 	return 0;
 }
 
@@ -207,7 +216,7 @@ static int be_client(struct birth *birth)
 		if (i == 0 && count_descriptors(birth, CLIENT, had) < 0)
 			return -1;
 	}
-	sluice_client_destroy(port.client);
+	end_port(&port);
 	return 0;
 }
 

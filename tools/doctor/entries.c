@@ -4,8 +4,11 @@
  *
  * A node notices that, and writes its entries again; its record says how often.  A node
  * that cannot write them keeps its connections, and no other process finds it.  It holds
- * the file that was its entry, which has no name any more.  So the file shows among the
- * descriptors of its process, if /proc lets us look (those of this user; all, for root).
+ * the file that was its entry, which has no name any more.  It holds it by a mapping, or by a
+ * descriptor where a mapping keeps no lock (overlayfs).  So the file shows among the mappings
+ * or the descriptors of its process, if /proc lets us look (those of this user; all, for
+ * root).  A mapping cannot be opened, but its file has the same number as long as it is
+ * mapped: the entry has lost its name if no name in the directory leads to that number.
  *
  * A node gives a process that removes entries some time to end, so the check is repeated a
  * little later.
@@ -88,7 +91,49 @@ static bool is_nameless(const struct invisible *invisible, const char *descripto
 	return is;
 }
 
-static void look_at_process(struct invisible *invisible, const char *pid)
+/* Does a name in the directory of entries lead to the file with this number? */
+static bool has_name(const struct invisible *invisible, unsigned long number)
+{
+	DIR *nodes = opendir(invisible->nodes);
+	struct dirent *entry;
+	bool found = false;
+	struct stat st;
+
+	while (nodes && !found && (entry = readdir(nodes)))
+		found = fstatat(dirfd(nodes), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+			st.st_ino == number;
+	if (nodes)
+		closedir(nodes);
+	return found;
+}
+
+/* A line of /proc/PID/maps: addresses, access, offset, device, number of the file, path. */
+static bool is_nameless_mapping(const struct invisible *invisible, const char *line)
+{
+	unsigned long number;
+	int path = 0;
+
+	return sscanf(line, "%*s ---s %*s %*s %lu %n", &number, &path) == 1 && path &&
+	       strncmp(line + path, invisible->nodes, strlen(invisible->nodes)) == 0 &&
+	       !has_name(invisible, number);
+}
+
+static bool maps_nameless(const struct invisible *invisible, const char *pid)
+{
+	char path[PATH_SIZE], line[PATH_SIZE];
+	bool found = false;
+	FILE *maps;
+
+	snprintf(path, sizeof(path), "/proc/%s/maps", pid);
+	maps = fopen(path, "re");
+	while (maps && !found && fgets(line, sizeof(line), maps))
+		found = is_nameless_mapping(invisible, line);
+	if (maps)
+		fclose(maps);
+	return found;
+}
+
+static bool opens_nameless(const struct invisible *invisible, const char *pid)
 {
 	char path[PATH_SIZE];
 	struct dirent *entry;
@@ -103,7 +148,13 @@ static void look_at_process(struct invisible *invisible, const char *pid)
 	}
 	if (descriptors)
 		closedir(descriptors);
-	if (found && !invisible->count++)
+	return found;
+}
+
+static void look_at_process(struct invisible *invisible, const char *pid)
+{
+	if ((maps_nameless(invisible, pid) || opens_nameless(invisible, pid)) &&
+	    !invisible->count++)
 		invisible->pid = strtoul(pid, NULL, 10);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The memory of a channel: one memfd that the client makes, fully allocated and
- * sealed in size, and that both ends may write.  Neither believes what it reads.
+ * The memory of a channel: one memfd that the client makes, seals in size, and that both
+ * ends may write.  Neither believes what it reads.
  *
  * Its layout follows from the settings of the service alone, so that there is
  * nothing to negotiate.  With
@@ -18,13 +18,17 @@
  *	cancelled words		D of 8 bytes			client
  *	closed words		D of 8 bytes			server
  *	request returns		pow2(D) of 8 bytes		server
- *	response returns	pow2(D * B + A * M) of 8 bytes	client
  *	request ring		pow2(A) slots, A in use		client; stamps both
+ *	stages			D of 32 bytes			server
+ *	response returns	pow2(D * B + A * M) of 8 bytes	client
  *	response rings		D rings of pow2(B) slots, B in use
  *								server; stamps both
- *	stages			D of 32 bytes			server
  *
  * and the whole is rounded up to SLUICE_CHANNEL_PAGE.
+ *
+ * The pages up to the end of the stages are the head.  They have memory before the server
+ * gets the file.  The pages up to the end of response ring d have memory, and this ring is
+ * formatted, before a request with the delivery d is sent.
  *
  * A delivery is one request on its way to one server.  It is bound to a response ring, a
  * cancelled word and a closed word of the same number.  The client gives a request a

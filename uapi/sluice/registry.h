@@ -30,7 +30,7 @@
 #include <stdint.h>
 
 /* Raised whenever anything in this folder changes incompatibly. */
-#define SLUICE_PROTOCOL_VERSION		6u
+#define SLUICE_PROTOCOL_VERSION		7u
 
 #define SLUICE_REGISTRY_MAGIC_NODE	0x65646f6eu	/* "node" */
 #define SLUICE_REGISTRY_MAGIC_CONTRACT	0x74636e63u	/* "cnct" */
