@@ -11,6 +11,7 @@
 
 #define INJECT_ALLOCATIONS
 #include "inject.h"
+#include "belongings.h"
 
 /* More calls than anything here makes. */
 #define CALLS_MOST	2000
@@ -45,37 +46,6 @@ struct trial {
 };
 
 /* ---- Nothing is left over ---------------------------------------------------------- */
-
-/* Mappings of the library: of memfds, of rings, and of files below a root, if there is one. */
-helper int count_mappings(const char *root)
-{
-	FILE *file = fopen("/proc/self/maps", "re");
-	char line[512];
-	int count = 0;
-
-	while (file && fgets(line, sizeof(line), file))
-		count += strstr(line, "memfd:sluice") || strstr(line, "io_uring") ||
-			 (root && strstr(line, root));
-	if (file)
-		fclose(file);
-	return count;
-}
-
-struct belongings {
-	int fds, watches, mappings, entries;
-	long blocks;
-};
-
-helper struct belongings count_belongings(const struct root *root)
-{
-	return (struct belongings){
-		.fds = count_fds(),
-		.watches = count_watches(),
-		.mappings = count_mappings(root->path),
-		.entries = tree_walk(root->path, false).entries,
-		.blocks = inject_blocks(),
-	};
-}
 
 /* A name whose removal has failed is left: it is a leftover like that of a dead process. */
 helper bool removes(long call)
