@@ -208,8 +208,11 @@ static long outlive(FIXTURE_DATA(crash) *self)
 	if (!TURN_UNTIL(is_calm(self)))
 		survivor_wrong(survivor, "it hangs; peers that came and did not go",
 			       survivor->came - survivor->went);
-	if (now() - died > HANG)
+	if (now() - died > HANG) {
 		self->hangs++;
+		fprintf(TH_LOG_STREAM, "# %.0f ms until all was known of the victim that died %s\n",
+			(double)(now() - died) / MILLISECOND, crash_place());
+	}
 	if (now() - died > self->longest)
 		self->longest = now() - died;
 	judge_all_asked(survivor);
@@ -297,6 +300,7 @@ static bool try_point(struct __test_metadata *_metadata, FIXTURE_DATA(crash) *se
 		start_victim(self, &next, 0);
 		EXPECT_EQ(0, outlive(self)) TH_LOG("the successor");
 		*victim = last;
+		self->survivor.scene = scene;
 	}
 	EXPECT_EQ(NULL, self->survivor.wrong)
 		TH_LOG("%s; the victim died %s", self->survivor.wrong, crash_place());
@@ -360,6 +364,18 @@ static void sweep_points(struct __test_metadata *_metadata, FIXTURE_DATA(crash) 
 	}
 }
 
+/* The survivor turns until nothing more goes. */
+static void settle(FIXTURE_DATA(crash) *self)
+{
+	int calm = 0, fds = count_fds();
+
+	while (calm < 50) {
+		turn_once(&self->survivor);
+		calm = count_fds() == fds ? calm + 1 : 0;
+		fds = count_fds();
+	}
+}
+
 /* Lives that nothing happens to: how many points they have, and what is made only once. */
 static void sweep_scene(struct __test_metadata *_metadata, FIXTURE_DATA(crash) *self,
 			const struct scene *scene, try *try_one)
@@ -373,9 +389,10 @@ static void sweep_scene(struct __test_metadata *_metadata, FIXTURE_DATA(crash) *
 		self->stores = victim->stores;
 		self->calls = victim->calls;
 	}
-	/* That is counted when the survivor is calm. */
 	self->hangs = 0;
 	self->longest = 0;
+	if (self->survivor.side.node)
+		settle(self);
 	self->before = count_belongings(&self->root);
 	sweep_points(_metadata, self, scene, try_one);
 	tell(self, scene);
