@@ -142,6 +142,9 @@ $(O)/selftests/behaviour/flow_test: private ldflags += -Wl,--wrap=wait_look_agai
 $(O)/selftests/hostile/random_test: private ldflags += \
 	-Wl,--wrap=server_keeps_waiting,--wrap=client_grow_wary
 
+# Its clock of the day jumps.
+$(O)/selftests/hard/clock_test: private ldflags += -Wl,--wrap=clock_gettime,--wrap=time
+
 # It has two processes take turns at system calls.
 $(O)/selftests/unit/opening_race_test: private ldflags += -Wl,--wrap=openat,--wrap=unlinkat
 

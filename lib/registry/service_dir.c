@@ -202,9 +202,9 @@ static int remove_last(struct service_dir *dir)
 {
 	if (flock(dir->contract_fd, LOCK_EX | LOCK_NB))
 		return errno == EWOULDBLOCK ? 1 : -errno;
-	/* If it is another's now, or cannot be looked at, the sweep finds out which. */
+	errno = 0;
 	if (!service_dir_is_named(dir))
-		return 0;
+		return errno && errno != ENOENT ? -errno : 1;
 	return service_removal_remove(dir->node->root.services_fd, dir->name);
 }
 
