@@ -186,12 +186,15 @@ hard-table := $(O)/selftests/hard.table
 
 check-hard: export STEPS := $(or $(STEPS),1000000)
 check-hard: export CRASH_POINTS := $(or $(CRASH_POINTS),1000000)
+check-hard: export KILLS := $(or $(KILLS),3000)
+check-hard: export TURNOVERS := $(or $(TURNOVERS),100000)
 check-hard: export HARD_TABLE := $(abspath $(hard-table))
 check-hard: export TEST_SECONDS := 86400
 check-hard: export RERUNS := 0
 check-hard:
 	$(Q)rm -f $(hard-table)
-	$(Q)$(MAKE) --no-print-directory check TESTS='hostile/random hard/'; status=$$?; \
+	$(Q)$(MAKE) --no-print-directory check TESTS='hostile/random hard/ \
+		behaviour/kill behaviour/turnover behaviour/close_failures'; status=$$?; \
 		cat $(hard-table); exit $$status
 
 # What is printed and not judged: each *_measure.c is a program, each *_measure.sh a script.

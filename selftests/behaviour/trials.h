@@ -43,6 +43,7 @@ struct trial {
 	long argument;
 	bool waits;		/* for a peer, and may do so in vain */
 	bool relays;		/* the end of a channel, which has words of its own */
+	bool briefly;		/* the first errno of each call will do */
 };
 
 /* ---- Nothing is left over ---------------------------------------------------------- */
@@ -149,7 +150,7 @@ helper void try_all(struct __test_metadata *_metadata, const struct root *root,
 		for (k = 0;; k++) {
 			try_once(_metadata, root, side, trial, n, k, many);
 			more = inject.reached;
-			if (!inject.hit)
+			if (!inject.hit || trial->briefly)
 				break;
 			try_once(_metadata, root, side, trial, CALLS_MOST, 0, many);
 		}

@@ -18,6 +18,7 @@
 #include "survivor.h"
 
 #include "belongings.h"
+#include "table.h"
 
 /* Of a scene, if nobody says otherwise. */
 #define POINTS		6
@@ -313,31 +314,12 @@ static bool try_point(struct __test_metadata *_metadata, FIXTURE_DATA(crash) *se
 
 /* ---- All points of a scene ------------------------------------------------------------- */
 
-static unsigned long number_from(const char *name, unsigned long otherwise)
-{
-	const char *text = getenv(name);
-
-	return text ? strtoul(text, NULL, 0) : otherwise;
-}
-
-/* A line of the table at the end of make check-hard, and of this test. */
 static void tell(FIXTURE_DATA(crash) *self, const struct scene *scene)
 {
-	const char *path = getenv("HARD_TABLE"), *wait = getenv("SLUICE_WAIT");
-	FILE *file = path ? fopen(path, "ae") : NULL;
-	char line[256];
-
-	snprintf(line, sizeof(line),
-		 "crash points, %s (%s): %llu points (%llu at stores, %llu at system calls); %lu "
-		 "tried, %lu died there; %lu hangs over 1 s, the longest %.0f ms",
-		 scene->name, wait ? wait : "io_uring", (unsigned long long)self->seen,
-		 (unsigned long long)self->stores, (unsigned long long)self->calls, self->points,
-		 self->died, self->hangs, (double)self->longest / MILLISECOND);
-	fprintf(TH_LOG_STREAM, "# %s\n", line);
-	if (file) {
-		fprintf(file, "%s\n", line);
-		fclose(file);
-	}
+	tell_table("crash points, %s: %llu points (%llu at stores, %llu at system calls); %lu tried, %lu died there; %lu hangs over 1 s, the longest %.0f ms",
+		   scene->name, (unsigned long long)self->seen, (unsigned long long)self->stores,
+		   (unsigned long long)self->calls, self->points, self->died, self->hangs,
+		   (double)self->longest / MILLISECOND);
 }
 
 typedef bool try(struct __test_metadata *_metadata, FIXTURE_DATA(crash) *self,
