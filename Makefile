@@ -7,6 +7,7 @@ define help
   make check             install what the tests need (Debian), build, run them
   make check-hard        a hostile peer for long, from a new SEED= for STEPS= (1000000);
                          processes that die at each CRASH_POINTS= (all); a table of it
+  make soak              random kills, stops and tracers for SECONDS= (60), SEED=, then calm
   make demo              likewise for the demonstration
   make install           into DESTDIR= PREFIX= (/usr/local)
   make install-selftests into KSFT_INSTALL_PATH=, else under DESTDIR= PREFIX=

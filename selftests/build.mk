@@ -197,6 +197,10 @@ check-hard:
 		behaviour/kill behaviour/turnover behaviour/close_failures'; status=$$?; \
 		cat $(hard-table); exit $$status
 
+# Peers that come, exchange messages, are killed, stopped and traced, for SECONDS=.
+soak: all $(O)/selftests/hard/soak_test
+	$(Q)O='$(O)' selftests/hard/soak.sh '$(or $(SECONDS),60)'
+
 # What is printed and not judged: each *_measure.c is a program, each *_measure.sh a script.
 measure-programs := $(patsubst selftests/%.c,$(O)/selftests/%,$(wildcard selftests/*/*_measure.c))
 measure-scripts  := $(wildcard selftests/*/*_measure.sh)
@@ -232,4 +236,4 @@ install-selftests: tests
 	$(Q)printf 'sluice:%s\n' $(test-alone) $(test-again) \
 		>$(KSFT_INSTALL_PATH)/kselftest-list.txt
 
-.PHONY: tests run-check check-hard run-measure budget
+.PHONY: tests run-check check-hard soak run-measure budget
