@@ -140,22 +140,22 @@ static void kill_clients(struct __test_metadata *_metadata, FIXTURE_DATA(crash) 
 }
 
 #define CLIENTS_DIE(scene_name, ...)					\
-	TEST_F_TIMEOUT(crash, client_##scene_name, 7200)		\
+	TEST_F_TIMEOUT(crash, scene_name, 7200)		\
 	{								\
 		static const struct scene scene = {			\
-			.name = "client_" #scene_name, __VA_ARGS__	\
+			.name = #scene_name, __VA_ARGS__	\
 		};							\
 									\
 		kill_clients(_metadata, self, &scene);			\
 	}
 
-CLIENTS_DIE(empty, .ports = 1, .requests = 4, .responses = 1, .waits = true)
-CLIENTS_DIE(partly, .ports = 1, .requests = 2, .responses = 3, .reads = HOLDS)
-CLIENTS_DIE(full, .ports = 1, .requests = ACTIVE, .withdrawn = 3, .responses = 1,
+CLIENTS_DIE(client_empty, .ports = 1, .requests = 4, .responses = 1, .waits = true)
+CLIENTS_DIE(client_partly, .ports = 1, .requests = 2, .responses = 3, .reads = HOLDS)
+CLIENTS_DIE(client_full, .ports = 1, .requests = ACTIVE, .withdrawn = 3, .responses = 1,
 	    .reads = READS_LATE)
-CLIENTS_DIE(no_overflow, .ports = 1, .requests = ACTIVE, .withdrawn = 3, .responses = 5,
+CLIENTS_DIE(client_no_overflow, .ports = 1, .requests = ACTIVE, .withdrawn = 3, .responses = 5,
 	    .flags = SLUICE_SERVICE_NO_REQUEST_OVERFLOW)
-CLIENTS_DIE(channels, .ports = 2, .requests = ACTIVE, .responses = 2, .reads = HOLDS)
+CLIENTS_DIE(client_channels, .ports = 2, .requests = ACTIVE, .responses = 2, .reads = HOLDS)
 
 /* ---- Servers die ----------------------------------------------------------------------- */
 
@@ -176,22 +176,22 @@ static void kill_servers(struct __test_metadata *_metadata, FIXTURE_DATA(crash) 
 }
 
 #define SERVERS_DIE(scene_name, ...)					\
-	TEST_F_TIMEOUT(crash, server_##scene_name, 7200)		\
+	TEST_F_TIMEOUT(crash, scene_name, 7200)		\
 	{								\
 		static const struct scene scene = {			\
-			.name = "server_" #scene_name, __VA_ARGS__	\
+			.name = #scene_name, __VA_ARGS__	\
 		};							\
 									\
 		kill_servers(_metadata, self, &scene);			\
 	}
 
-SERVERS_DIE(empty, .ports = 1, .requests = 1, .responses = 3)
-SERVERS_DIE(partly, .ports = 1, .requests = 2, .responses = 2)
-SERVERS_DIE(full, .ports = 1, .requests = ACTIVE, .withdrawn = 3, .responses = 5,
+SERVERS_DIE(server_empty, .ports = 1, .requests = 1, .responses = 3)
+SERVERS_DIE(server_partly, .ports = 1, .requests = 2, .responses = 2)
+SERVERS_DIE(server_full, .ports = 1, .requests = ACTIVE, .withdrawn = 3, .responses = 5,
 	    .reads = READS_LATE)
-SERVERS_DIE(no_overflow, .ports = 1, .requests = ACTIVE, .responses = 5,
+SERVERS_DIE(server_no_overflow, .ports = 1, .requests = ACTIVE, .responses = 5,
 	    .flags = SLUICE_SERVICE_NO_RESPONSE_OVERFLOW)
-SERVERS_DIE(channels, .ports = 2, .requests = ACTIVE, .responses = 2)
+SERVERS_DIE(server_channels, .ports = 2, .requests = ACTIVE, .responses = 2)
 
 /* ---- The first of a domain dies -------------------------------------------------------- */
 
