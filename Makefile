@@ -5,7 +5,9 @@
 define help
   make                   library, examples, tools and man pages
   make check             install what the tests need (Debian), build, run them
-  make check-hard        a hostile peer for long, from a new SEED= for STEPS= (1000000)
+  make check-hard        a hostile peer for long, from a new SEED= for STEPS= (1000000);
+                         processes that die at each CRASH_POINTS= (all); a table of it
+  make soak              random kills, stops and tracers for SECONDS= (60), SEED=, then calm
   make demo              likewise for the demonstration
   make install           into DESTDIR= PREFIX= (/usr/local)
   make uninstall         removes what install wrote, with the same DESTDIR= PREFIX=

@@ -77,6 +77,24 @@ $(of-trace:%=$(O)/selftests/%): $(O)/selftests/%: $(O)/selftests/%.o \
 	$(call say,LD,$@)
 	$(Q)$(CC) -o $@ $^ $(ldflags) $(needs-libs) $(trace-libs) $(types-libs)
 
+# Processes that kill themselves at a store to shared memory: the library's objects that have
+# such stores are compiled once more, with crash points in them.
+crash-tests   := hard/crash_points_test
+crash-stores  := store_relaxed|store_release|exchange_ordered|replace_u64|add_relaxed|counter
+crash-sources := $(shell grep -lE '$(crash-stores)' lib/*/*.c)
+crash-objects := $(crash-sources:%.c=$(O)/selftests/hard/%.o)
+objects	      += $(crash-objects)
+
+$(crash-objects): own = -Ilib $(needs-cflags) $(pedantic) -fno-lto \
+	-include selftests/hard/crash_hooks.h
+$(O)/selftests/hard/lib/%.o: lib/%.c selftests/hard/crash_hooks.h $(O)/flags | $(O)/lib/needs
+	$(compile)
+
+$(crash-tests:%=$(O)/selftests/%): $(O)/selftests/%: $(O)/selftests/%.o $(crash-objects) \
+		$(filter-out $(crash-sources:%.c=$(O)/%.o),$(lib-objects))
+	$(call say,LD,$@)
+	$(Q)$(CC) -o $@ $(filter %.o,$^) $(ldflags) $(needs-libs)
+
 # A failure without a sentence ends a test of behaviour (selftests/kit/sentences.c).
 sentences := $(O)/selftests/kit/sentences
 
@@ -95,7 +113,8 @@ $(sentences).o: own = -Ilib -I$(@D) -Wno-missing-prototypes
 $(sentences).o: $(sentences)_made.h
 objects += $(sentences).o
 
-$(patsubst %,$(O)/selftests/%,$(test-twice) build/sentences_test): $(O)/selftests/%_test: $(O)/selftests/%_test.o \
+$(patsubst %,$(O)/selftests/%,$(filter-out $(crash-tests),$(test-twice)) build/sentences_test): \
+		$(O)/selftests/%_test: $(O)/selftests/%_test.o \
 		$(sentences).o $(sentences).wraps $(lib-objects)
 	$(call say,LD,$@)
 	$(Q)$(CC) -o $@ $(filter %.o,$^) @$(sentences).wraps $(ldflags) $(needs-libs)
@@ -122,6 +141,9 @@ $(O)/selftests/behaviour/flow_test: private ldflags += -Wl,--wrap=wait_look_agai
 # Its victim does without the pauses after a breach.
 $(O)/selftests/hostile/random_test: private ldflags += \
 	-Wl,--wrap=server_keeps_waiting,--wrap=client_grow_wary
+
+# Its clock of the day jumps.
+$(O)/selftests/hard/clock_test: private ldflags += -Wl,--wrap=clock_gettime,--wrap=time
 
 # It has two processes take turns at system calls.
 $(O)/selftests/unit/opening_race_test: private ldflags += -Wl,--wrap=openat,--wrap=unlinkat
@@ -171,12 +193,26 @@ run-check: all $(test-needed) $(O)/selftests/order.yml
 		$(test-chosen)
 	$(Q)selftests/kit/skips.sh $(O)/selftests/skipped $(SKIPS)
 
-# The hostile peer's random walk, a million steps or STEPS=, from a new seed or SEED=.
+# The hostile peer's random walk, a million steps or STEPS=, from a new seed or SEED=; and all
+# of hard/ in full.  What was tried is in a table at the end.
+hard-table := $(O)/selftests/hard.table
+
 check-hard: export STEPS := $(or $(STEPS),1000000)
+check-hard: export CRASH_POINTS := $(or $(CRASH_POINTS),1000000)
+check-hard: export KILLS := $(or $(KILLS),3000)
+check-hard: export TURNOVERS := $(or $(TURNOVERS),100000)
+check-hard: export HARD_TABLE := $(abspath $(hard-table))
 check-hard: export TEST_SECONDS := 86400
 check-hard: export RERUNS := 0
 check-hard:
-	$(Q)$(MAKE) --no-print-directory check TESTS=hostile/random
+	$(Q)rm -f $(hard-table)
+	$(Q)$(MAKE) --no-print-directory check TESTS='hostile/random hard/ \
+		behaviour/kill behaviour/turnover behaviour/close_failures'; status=$$?; \
+		cat $(hard-table); exit $$status
+
+# Peers that come, exchange messages, are killed, stopped and traced, for SECONDS=.
+soak: all $(O)/selftests/hard/soak_test
+	$(Q)O='$(O)' selftests/hard/soak.sh '$(or $(SECONDS),60)'
 
 # What is printed and not judged: each *_measure.c is a program, each *_measure.sh a script.
 measure-programs := $(patsubst selftests/%.c,$(O)/selftests/%,$(wildcard selftests/*/*_measure.c))
@@ -213,4 +249,4 @@ install-selftests: tests
 	$(Q)printf 'sluice:%s\n' $(test-alone) $(test-again) \
 		>$(KSFT_INSTALL_PATH)/kselftest-list.txt
 
-.PHONY: tests run-check check-hard run-measure budget
+.PHONY: tests run-check check-hard soak run-measure budget

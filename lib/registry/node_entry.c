@@ -176,12 +176,14 @@ void node_entry_remove(struct node_entry *node)
 	(void)root_hold_nodes(&node->root);
 	if (node->mailbox_fd >= 0) {
 		node_entry_name(name, node->id, ".sock");
-		unlinkat(node->root.nodes_fd, name, 0);
+		if (unlinkat(node->root.nodes_fd, name, 0) && errno != ENOENT)
+			node->leaves_names = true;
 		node->mailbox_fd = fd_close(node->mailbox_fd);
 	}
 	if (presence_is_kept(&node->presence)) {
 		node_entry_name(name, node->id, "");
-		unlinkat(node->root.nodes_fd, name, 0);
+		if (!node->leaves_names)
+			unlinkat(node->root.nodes_fd, name, 0);
 		presence_let_go(&node->presence);
 	}
 	root_leave(&node->root);

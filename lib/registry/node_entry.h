@@ -17,6 +17,7 @@ struct node_entry {
 	struct identity mailbox;	/* the file that its name leads to */
 	uint32_t wait;			/* as others are told */
 	uint32_t rewritten;		/* how often its entries were written again */
+	bool leaves_names;		/* that could not be removed */
 	char name[SLUICE_NODE_NAME_SIZE];	/* zero-padded */
 };
 
@@ -30,6 +31,11 @@ void node_entry_name(char name[NODE_ENTRY_NAME_SIZE], uint64_t id, const char *s
  */
 int node_entry_create(struct node_entry *node, const char *root, const char *domain,
 		      const char *name, uint32_t wait) MUST_CHECK;
+
+/*
+ * Leaves the domain.  If names are left that could not be removed, the entry stays as that of
+ * a dead node does, and the next sweep removes all of it.
+ */
 void node_entry_remove(struct node_entry *node);
 
 /*

@@ -117,11 +117,11 @@ bool service_dir_is_named(const struct service_dir *dir)
 	return presence_has(dir->node->root.services_fd, path, &dir->contract);
 }
 
-/* Removes a service that nobody has open, if this process may.  True: it was removed. */
+/* Removes a service that nobody has open, if this process may.  True: the name is free. */
 static bool remove_if_dead(const struct service_dir *dir)
 {
 	return !flock(dir->contract.fd, LOCK_EX | LOCK_NB) && service_dir_is_named(dir) &&
-	       service_removal_remove(dir->node->root.services_fd, dir->name) > 0;
+	       service_removal_remove(dir->node->root.services_fd, dir->name) >= 0;
 }
 
 /* Takes the lock that says that the service is open.  0, -EAGAIN (it is removed) or -errno. */
@@ -209,11 +209,27 @@ static int try_open(struct service_dir *dir, enum service_dir_want want, bool an
 	return fail(ENOENT, "there is no service %s", record->contract.name);
 }
 
-/* The contract is open.  Removes the service if nobody else has it open. */
+/* Removes a service that nobody else has open.  1; 0: not all of it; or -errno: nothing. */
+static int remove_last(struct service_dir *dir)
+{
+	if (flock(dir->contract.fd, LOCK_EX | LOCK_NB))
+		return errno == EWOULDBLOCK ? 1 : -errno;
+	errno = 0;
+	if (!service_dir_is_named(dir))
+		return errno && errno != ENOENT ? -errno : 1;
+	return service_removal_remove(dir->node->root.services_fd, dir->name);
+}
+
+/*
+ * The contract is open.  Removes the service if nobody else has it open.  What another user
+ * owns is left to him.
+ */
 static void remove_if_last(struct service_dir *dir)
 {
-	if (dir->contract.fd >= 0)
-		(void)remove_if_dead(dir);
+	int r = dir->contract.fd < 0 ? 1 : remove_last(dir);
+
+	if (r != 1 && r != -EPERM)
+		dir->node->leaves_names = true;
 }
 
 static int open_until(struct service_dir *dir, struct node_entry *node, enum service_dir_want want,

@@ -119,8 +119,7 @@ int service_removal_remove(int services_fd, const char *name)
 		return -EPERM;
 	if (renameat(services_fd, name, services_fd, gone))
 		return -errno;
-	(void)!service_removal_finish(services_fd, gone);
-	return 1;
+	return service_removal_finish(services_fd, gone) >= 0;
 }
 
 /* Removes a directory that holds no contract. */
@@ -160,8 +159,12 @@ int service_removal_bury(int services_fd, const char *name, bool anybody, bool e
 	if (fd < 0)
 		return fd;
 	snprintf(path, sizeof(path), "%.20s/" SERVICE_DIR_CONTRACT, name);
-	if (!flock(fd, LOCK_EX | LOCK_NB) && presence_is(services_fd, path, fd))
+	if (!flock(fd, LOCK_EX | LOCK_NB) && presence_is(services_fd, path, fd)) {
 		r = keep ? 1 : service_removal_remove(services_fd, name);
+		/* The rest is for whoever finds it. */
+		if (!r)
+			r = 1;
+	}
 	fd_close(fd);
 	return r == -ENOENT ? 0 : r;
 }

@@ -4,12 +4,14 @@
  *
  * A process that dies leaves names behind, and nothing else: memory and sockets vanish with
  * their last descriptor.  Every process that leaves names has a node, whose file in nodes/
- * is not locked any more.  So a look at nodes/ shows whether there is anything to do.  The
- * dead node's file is removed last, so a sweep that was cut short is done again by the next
- * process.
+ * is not locked any more.  So a look at nodes/ shows whether there is anything to do.  That
+ * is so for a living process too that could not remove a name: its node's file stays
+ * (node_entry_remove()).  The dead node's file is removed last, and not by a process that
+ * lacked something, so a sweep that was cut short is done again by the next process.
  */
 #include "registry/sweep.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -51,32 +53,50 @@ static bool any_node_dead(int nodes_fd)
 	return dead;
 }
 
-/* A service that cannot be removed stays. */
-static void remove_dead(int services_fd, const char *name)
+static bool is_lack(int error)
 {
-	if (service_removal_is_renamed(name))
-		(void)!service_removal_finish(services_fd, name);
-	else
-		(void)!service_removal_bury(services_fd, name, true, true, false);
+	return error == EMFILE || error == ENFILE || error == ENOMEM;
 }
 
-static void sweep_services(int services_fd)
+/* A service that cannot be removed stays.  False: another process may be able to. */
+static bool remove_dead(int services_fd, const char *name)
+{
+	int r;
+
+	if (service_removal_is_renamed(name))
+		r = service_removal_finish(services_fd, name);
+	else
+		r = service_removal_bury(services_fd, name, true, true, false);
+	return !is_lack(-r);
+}
+
+static bool sweep_ports(int services_fd, const char *name)
+{
+	int fd = directory_open(services_fd, name);
+
+	if (fd < 0)
+		return !is_lack(errno);
+	port_entry_sweep(fd);
+	fd_close(fd);
+	return true;
+}
+
+/* False: something was lacking here. */
+static bool sweep_services(int services_fd)
 {
 	DIR *services = directory_list(services_fd);
 	struct dirent *entry;
-	int fd;
+	bool all = services;
 
 	while (services && (entry = readdir(services))) {
 		if (entry->d_name[0] == '.')
 			continue;
-		remove_dead(services_fd, entry->d_name);
-		fd = directory_open(services_fd, entry->d_name);
-		if (fd >= 0)
-			port_entry_sweep(fd);
-		fd_close(fd);
+		all &= remove_dead(services_fd, entry->d_name);
+		all &= sweep_ports(services_fd, entry->d_name);
 	}
 	if (services)
 		directory_close(services);
+	return all;
 }
 
 static void sweep_nodes(int nodes_fd)
@@ -100,6 +120,6 @@ void sweep_domain(const struct root *root)
 {
 	if (!any_node_dead(root->nodes_fd))
 		return;
-	sweep_services(root->services_fd);
-	sweep_nodes(root->nodes_fd);
+	if (sweep_services(root->services_fd))
+		sweep_nodes(root->nodes_fd);
 }

@@ -11,6 +11,7 @@
 
 #define INJECT_ALLOCATIONS
 #include "inject.h"
+#include "belongings.h"
 
 /* More calls than anything here makes. */
 #define CALLS_MOST	2000
@@ -42,40 +43,10 @@ struct trial {
 	long argument;
 	bool waits;		/* for a peer, and may do so in vain */
 	bool relays;		/* the end of a channel, which has words of its own */
+	bool briefly;		/* the first errno of each call will do */
 };
 
 /* ---- Nothing is left over ---------------------------------------------------------- */
-
-/* Mappings of the library: of memfds, of rings, and of files below a root, if there is one. */
-helper int count_mappings(const char *root)
-{
-	FILE *file = fopen("/proc/self/maps", "re");
-	char line[512];
-	int count = 0;
-
-	while (file && fgets(line, sizeof(line), file))
-		count += strstr(line, "memfd:sluice") || strstr(line, "io_uring") ||
-			 (root && strstr(line, root));
-	if (file)
-		fclose(file);
-	return count;
-}
-
-struct belongings {
-	int fds, watches, mappings, entries;
-	long blocks;
-};
-
-helper struct belongings count_belongings(const struct root *root)
-{
-	return (struct belongings){
-		.fds = count_fds(),
-		.watches = count_watches(),
-		.mappings = count_mappings(root->path),
-		.entries = tree_walk(root->path, false).entries,
-		.blocks = inject_blocks(),
-	};
-}
 
 /* A name whose removal has failed is left: it is a leftover like that of a dead process. */
 helper bool removes(long call)
@@ -179,7 +150,7 @@ helper void try_all(struct __test_metadata *_metadata, const struct root *root,
 		for (k = 0;; k++) {
 			try_once(_metadata, root, side, trial, n, k, many);
 			more = inject.reached;
-			if (!inject.hit)
+			if (!inject.hit || trial->briefly)
 				break;
 			try_once(_metadata, root, side, trial, CALLS_MOST, 0, many);
 		}

@@ -31,6 +31,8 @@
  * as calls of the number INJECT_MALLOC, and inject_blocks() tells how many blocks are in
  * use.  (Only with glibc, and without a sanitizer.)
  *
+ * A function inject_watch, if it is set, is called before and after each call that is made.
+ *
  * Only the thread that armed is hit.  A forked child inherits the filter together with
  * the handler and works; a program that is executed does not, so nothing may be executed
  * after inject_install().  A kselftest TEST is a process of its own: the filter
@@ -102,6 +104,9 @@ static struct inject {
 } inject;
 
 static _Thread_local volatile bool inject_armed;
+
+/* Sees each system call, armed or not.  It calls nothing in libc. */
+static void (*inject_watch)(long call, bool is_after) __attribute__((__unused__));
 
 #include "inject_rows.h"
 
@@ -225,14 +230,19 @@ static long inject_number(long call, long command)
 static void inject_trap(int signal, siginfo_t *info, void *context)
 {
 	ucontext_t *uc = context;
-	int error = inject_judge(inject_number(info->si_syscall, (long)INJECT_ARG(uc, 1)));
+	long call = inject_number(info->si_syscall, (long)INJECT_ARG(uc, 1));
+	int error = inject_judge(call);
 
 	(void)signal;
+	if (inject_watch)
+		inject_watch(call, false);
 	INJECT_RESULT(uc) = error ? -error :
 			    inject_raw(info->si_syscall, (long)INJECT_ARG(uc, 0),
 				       (long)INJECT_ARG(uc, 1), (long)INJECT_ARG(uc, 2),
 				       (long)INJECT_ARG(uc, 3), (long)INJECT_ARG(uc, 4),
 				       (long)INJECT_ARG(uc, 5));
+	if (inject_watch)
+		inject_watch(call, true);
 }
 
 #include "inject_filter.h"
