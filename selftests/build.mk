@@ -119,6 +119,9 @@ $(O)/selftests/%_test: $(O)/selftests/%_test.o $(lib-objects)
 # It counts the calls of a function, by standing in front of it.
 $(O)/selftests/behaviour/flow_test: private ldflags += -Wl,--wrap=wait_look_again
 
+# Its client is slow to go on when it has lost a server.
+$(O)/selftests/behaviour/shortage_growth_test: private ldflags += -Wl,--wrap=client_wants
+
 # Its victim does without the pauses after a breach.
 $(O)/selftests/hostile/random_test: private ldflags += \
 	-Wl,--wrap=server_keeps_waiting,--wrap=client_grow_wary
