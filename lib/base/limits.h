@@ -176,11 +176,14 @@
 #define TURNS_DEBT_MAX_NS	(INT64_C(8) * 1000 * 1000 * TURNS_PRICE)
 
 /*
- * The same for greetings of one process: a quarter of the node's time, and before that 8 ms
- * at once.  A greeting takes 0.05 ms, or a millisecond where ports are prefaulted.
+ * The same for making and unmaking channels with one process (wait/payer.c): 1/16 of the
+ * node's time, and before that 32 ms at once.  A channel takes 0.1 ms, or some milliseconds
+ * where ports are prefaulted.  A process that comes and goes waits for at most a quarter of
+ * a second, which a person hardly notices.
  */
-#define GREETING_PRICE		INT64_C(4)
-#define GREETING_DEBT_MAX_NS	(INT64_C(8) * 1000 * 1000 * GREETING_PRICE)
+#define GREETING_PRICE		INT64_C(16)
+#define GREETING_DEBT_MAX_NS	(INT64_C(32) * 1000 * 1000 * GREETING_PRICE)
+#define GREETING_WAIT_MAX_NS	(INT64_C(128) * 1000 * 1000)
 
 /*
  * One step is never charged with more than this.  It rarely takes longer, and if it does,
@@ -264,7 +267,7 @@
 /* Connections taken at a time, so that other work gets its turn. */
 #define ACCEPT_AT_ONCE		64u
 
-/* The time to take one, without its HELLO: it is not measured, but charged. */
+/* The time to take or make one, without its HELLO: it is not measured, but charged. */
 #define ACCEPT_NS		(INT64_C(20) * 1000)
 
 /*

@@ -116,6 +116,7 @@ void channel_destroy(struct channel *channel)
 	struct payer *payer = channel->turn.payer;
 
 	channel_close(channel, EPIPE);
+	turn_peer_went(&channel->turn);
 	channel->life.fd = fd_close(channel->life.fd);
 	mapping_unmap(&channel->memory);
 	channel->events->destroy(channel);
@@ -131,6 +132,7 @@ void channel_close(struct channel *channel, int reason)
 		probe(channel_gone, channel->port, channel->peer, (uint64_t)reason);
 	channel->starved = false;
 	turn_forget(&channel->wait->turns, &channel->turn);
+	turn_peer_went(&channel->turn);
 	wait_forget(channel->wait, &channel->source);
 	wait_forget(channel->wait, &channel->life);
 	flight_ended(&channel->wait->flights, &channel->flight);

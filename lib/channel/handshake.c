@@ -55,6 +55,7 @@
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "os/clock.h"
 #include "os/fd.h"
 #include "os/fdpass.h"
 #include "os/memfd.h"
@@ -107,7 +108,7 @@ static int make_memory(struct channel *channel)
 	return fd;
 }
 
-int handshake_hello(struct channel *channel, const struct handshake *self)
+static int say_hello(struct channel *channel, const struct handshake *self)
 {
 	struct sluice_wire_hello hello = {
 		.header = header_of(SLUICE_WIRE_HELLO),
@@ -142,6 +143,15 @@ int handshake_hello(struct channel *channel, const struct handshake *self)
 	}
 	flight_began(&channel->wait->flights, &channel->flight, 1);
 	channel_set_bells(channel);
+	return fd;
+}
+
+int handshake_hello(struct channel *channel, const struct handshake *self)
+{
+	int64_t begun = clock_thread();
+	int fd = say_hello(channel, self);
+
+	turn_charge_greeting(&channel->turn, clock_thread() - begun);
 	return fd;
 }
 
