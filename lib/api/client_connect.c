@@ -247,15 +247,21 @@ static struct client_channel *make_channel(struct sluice_client *client, uint64_
 	return requester_init(&channel->requester, &config, fd) < 0 ? NULL : channel;
 }
 
-/* Has the server's process come and gone so often that it has to wait?  Then the client does. */
+/*
+ * Has the server's process come and gone so often, or left so much unread, that it has to
+ * wait?  Then the client does.
+ */
 static bool is_to_wait(struct sluice_client *client, int fd)
 {
+	struct wait *wait = &client->service->node->wait;
 	struct ucred user;
 	int64_t at;
 
 	if (socket_peer(fd, &user) < 0)
 		return false;
-	at = payer_greeting_at(&client->service->node->wait.turns, user.pid, user.uid);
+	at = payer_greeting_at(&wait->turns, user.pid, user.uid);
+	if (flight_is_refused(&wait->flights, &user))
+		at = clock_now() + FLIGHTS_LOOK_NS;
 	if (at <= clock_now())
 		return false;
 	client_rest(client, at);

@@ -249,6 +249,15 @@
 #define FLIGHT_SHARE		4u
 
 /*
+ * Sockets of closed channels that peers have left unread: of a process, which then gets no
+ * further channel, and in all.  An honest process reads, or closes its end.  They are looked
+ * at once in a second.
+ */
+#define FLIGHTS_LEFT_PROCESS	4u
+#define FLIGHTS_LEFT_MAX	64u
+#define FLIGHTS_LOOK_NS		(INT64_C(1) * 1000 * 1000 * 1000)
+
+/*
  * Pause before a server whose socket is full is offered again a request that may not be
  * lost.
  */

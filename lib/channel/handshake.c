@@ -223,7 +223,11 @@ int handshake_check(struct channel *channel, const struct handshake *self,
 		return fail(EPROTOTYPE, "a client has another contract of service %s",
 			    self->contract->name);
 	r = socket_peer(channel->source.fd, &channel->user);
-	return r < 0 ? r : check_user(channel, self, "client");
+	if (!r)
+		r = check_user(channel, self, "client");
+	if (!r && flight_is_refused(&channel->wait->flights, &channel->user))
+		r = fail(EMFILE, "a client cannot be welcomed: its process has not received what it was sent before");
+	return r;
 }
 
 /* The shortage at the server, as far as a REJECT tells it. */
