@@ -39,10 +39,9 @@ objects	      += $(test-objects)
 # right one; but that failures are seen must be shown everywhere.  Nor is spin_test,
 # which tells polling from sleeping, for a program that a sanitizer slows down.
 # The thread sanitizer makes a machine of two processors too slow for a budget of processor
-# time, for what is left after so much work, and for 1,024 clients of one process, whose
-# greetings take more than their budget then; and the random walk races on purpose.
+# time and for what is left after so much work; and the random walk races on purpose.
 too-slow := $(if $(filter thread,$(SANITIZE)),$(hostile-raw) hostile/hostile_budget_test \
-	      behaviour/idle_memory_test rules/rule_crowd_test)
+	      behaviour/idle_memory_test)
 too-slow += $(too-slow:%=socket/%)
 test-runs := $(patsubst %,$(O)/selftests/%, \
 	       $(filter-out $(too-slow) $(if $(SANITIZE),unit/spin_test),$(test-alone))) \
@@ -137,6 +136,9 @@ $(O)/selftests/%_test: $(O)/selftests/%_test.o $(lib-objects)
 
 # It counts the calls of a function, by standing in front of it.
 $(O)/selftests/behaviour/flow_test: private ldflags += -Wl,--wrap=wait_look_again
+
+# Its client is slow to go on when it has lost a server.
+$(O)/selftests/behaviour/shortage_growth_test: private ldflags += -Wl,--wrap=client_wants
 
 # Its victim does without the pauses after a breach.
 $(O)/selftests/hostile/random_test: private ldflags += \

@@ -304,7 +304,7 @@ void client_end(struct sluice_client *client)
 	node_remove_port(client->service->node, &client->port);
 	while (client->count) {
 		channel = client->channels[--client->count];
-		channel_say_goodbye(&channel->requester.channel);
+		requester_end(&channel->requester);
 		channel_put(&channel->requester.channel);
 	}
 	free_client(client);

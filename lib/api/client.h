@@ -23,7 +23,7 @@ struct sluice_client {
 	uint32_t references;		/* the user's, and one for each message */
 	bool destroyed;			/* by the user */
 	bool tidy;			/* no channel has gone since the last look */
-	bool wary;			/* one broke the protocol: letters wait for retry */
+	bool wary;			/* one broke the protocol, or has to wait: letters wait for retry */
 	bool crowded;			/* one was not connected to, since there are enough */
 	struct retry retry;		/* a server could not be reached, or kept, for now */
 	struct client_want want;	/* why */
@@ -140,6 +140,9 @@ void client_tidy(struct sluice_client *client);
 
 /* client_want.c: a server has broken the protocol: letters wait for the next look. */
 void client_grow_wary(struct sluice_client *client);
+
+/* client_want.c: a server's process has to wait: letters wait for a look at that time. */
+void client_rest(struct sluice_client *client, int64_t until);
 
 /* client_want.c: notes what was lacking, and that it is to be tried again. */
 void client_wants(struct sluice_client *client, struct client_want want);

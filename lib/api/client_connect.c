@@ -21,6 +21,12 @@
  * does not look for servers when a letter comes, but after a pause that grows up to a second
  * (wait/retry.c).  It then connects to servers that have come meanwhile.
  *
+ * A server can also come and leave without an end, and keep the protocol.  Its process then
+ * owes the time that the channels have taken (wait/payer.c).  Who has made a socket is known
+ * only when it is connected to.  So a client that finds a server of such a process hangs up,
+ * and does not look for servers before enough of that is paid.  It does not hang up on other
+ * servers that it finds; those that come meanwhile are found at the end of the pause.
+ *
  * A channel that has gone stays in the list as long as a pending response still reads from
  * it.  The list is tidied at the beginning of a call, never in the middle of one.  A server
  * that refuses the client, or breaks the protocol, counts as gone.
@@ -33,8 +39,10 @@
 
 #include "base/error.h"
 #include "os/fd.h"
+#include "os/socket.h"
 #include "trace/counters.h"
 #include "registry/server_socket.h"
+#include "wait/payer.h"
 
 /* Does this error say that there is no server, or that the server refuses this client? */
 static bool is_final(int error)
@@ -239,6 +247,27 @@ static struct client_channel *make_channel(struct sluice_client *client, uint64_
 	return requester_init(&channel->requester, &config, fd) < 0 ? NULL : channel;
 }
 
+/*
+ * Has the server's process come and gone so often, or left so much unread, that it has to
+ * wait?  Then the client does.
+ */
+static bool is_to_wait(struct sluice_client *client, int fd)
+{
+	struct wait *wait = &client->service->node->wait;
+	struct ucred user;
+	int64_t at;
+
+	if (socket_peer(fd, &user) < 0)
+		return false;
+	at = payer_greeting_at(&wait->turns, user.pid, user.uid);
+	if (flight_is_refused(&wait->flights, &user))
+		at = clock_now() + FLIGHTS_LOOK_NS;
+	if (at <= clock_now())
+		return false;
+	client_rest(client, at);
+	return true;
+}
+
 /* A server that cannot be reached is left out; others may be there. */
 static void connect_to(void *context, uint64_t server)
 {
@@ -261,6 +290,10 @@ static void connect_to(void *context, uint64_t server)
 	fd = server_socket_connect(&client->service->dir, server);
 	if (fd < 0) {
 		not_reached(client, server, -fd);
+		return;
+	}
+	if (is_to_wait(client, fd)) {
+		fd_close(fd);
 		return;
 	}
 	channel = make_channel(client, server, fd);

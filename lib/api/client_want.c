@@ -44,6 +44,12 @@ void client_grow_wary(struct sluice_client *client)
 	retry_later_firmly(&client->retry);
 }
 
+void client_rest(struct sluice_client *client, int64_t until)
+{
+	client->wary = true;
+	retry_at(&client->retry, until);
+}
+
 static const char *of_server(int error)
 {
 	switch (error) {

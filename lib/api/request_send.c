@@ -183,19 +183,38 @@ static int offer(struct sending *sending)
 	return sending->failed ? fail(ENOBUFS, "a server has no room for the request, and ask_when_full has it fail") : 0;
 }
 
-static int attempt(struct blocking *blocking)
-{
-	struct sending *sending = container_of(blocking, struct sending, blocking);
-
-	client_glance(sending->request->client);
-	return offer(sending);
-}
-
 static bool is_waited_for(const struct sending *sending, const struct client_channel *channel)
 {
 	return !channel->requester.channel.gone && !channel->requester.channel.leaving &&
 	       !is_without(channel, sending->request) &&
 	       !stream_has(&sending->request->pending->stream, &channel->requester);
+}
+
+static bool any_waited_for(const struct sending *sending)
+{
+	const struct sluice_client *client = sending->request->client;
+	uint32_t i;
+
+	for (i = 0; i < client->count; i++)
+		if (is_waited_for(sending, client->channels[i]))
+			return true;
+	return false;
+}
+
+/*
+ * A wait ends with the last server that is waited for.  The client may find it again, or
+ * another one, as soon as it looks for servers; how soon that is must not decide.
+ */
+static int attempt(struct blocking *blocking)
+{
+	struct sending *sending = container_of(blocking, struct sending, blocking);
+	struct sluice_client *client = sending->request->client;
+
+	(void)node_glance(client->service->node);
+	if (!any_waited_for(sending))
+		return 1;
+	client_glance(client);
+	return offer(sending);
 }
 
 static int arm(struct blocking *blocking)
@@ -278,8 +297,11 @@ static COLD int all_have_gone(const struct sluice_client *client)
 	return fail(error, "every server that was waited for has gone");
 }
 
-/* Offers it until each server has it, or goes without.  1 or -errno. */
-static COLD int offer_until_done(struct request *request)
+/*
+ * Offers it until each server has it, or goes without.  waited: one had no room already.  1
+ * or -errno.
+ */
+static COLD int offer_until_done(struct request *request, bool waited)
 {
 	struct sending sending = {
 		.blocking = {
@@ -292,10 +314,11 @@ static COLD int offer_until_done(struct request *request)
 	};
 	int r = offer(&sending);
 
-	if (r)
-		return r;
-	r = wait_for_room(&sending, request->pending->deadline);
-	if (r > 0 && !request->pending->stream.servers && !any_without(request))
+	if (!r) {
+		waited = true;
+		r = wait_for_room(&sending, request->pending->deadline);
+	}
+	if (r > 0 && waited && !request->pending->stream.servers && !any_without(request))
 		r = all_have_gone(request->client);
 	return r;
 }
@@ -303,7 +326,7 @@ static COLD int offer_until_done(struct request *request)
 static struct pending *send_request(struct request *request)
 {
 	struct pending *pending = request->pending;
-	bool again = pending;
+	bool again = pending, full = false;
 	int r;
 
 	if (unlikely(request->deadline) && wait_check(request->deadline) < 0)
@@ -312,8 +335,10 @@ static struct pending *send_request(struct request *request)
 		request->pending = pending = make_pending(request);
 	if (unlikely(!pending))
 		return NULL;
-	if (unlikely(again || request->route == SLUICE_ROUTE_ONE || !send_to_all(request))) {
-		r = offer_until_done(request);
+	if (likely(!again && request->route != SLUICE_ROUTE_ONE))
+		full = !send_to_all(request);
+	if (unlikely(again || full || request->route == SLUICE_ROUTE_ONE)) {
+		r = offer_until_done(request, full);
 		if (r < 0)
 			return unsent(request, r);
 	}

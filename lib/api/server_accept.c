@@ -61,6 +61,7 @@ static void take(struct sluice_server *server, int fd)
 	}
 	turn_set_payer(&server->service->node->wait.turns, &channel->responder.channel.turn,
 		       user->pid, user->uid);
+	channel->responder.channel.turn.greets = true;
 	/* Packets that the client sent before the accept are there already. */
 	if (!server_keeps_waiting(server, channel))
 		(void)channel_drain(&channel->responder.channel);

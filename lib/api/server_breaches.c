@@ -17,9 +17,10 @@
  * NEWCOMER_PAUSE_NS at most.  A process in another pid namespace, which has no number here,
  * has only the account of its user.
  *
- * A process that keeps the protocol, and comes and goes without an end, has a budget for its
- * HELLOs (wait/payer.c).  When that is spent, its next connection waits in the same way until
- * enough of it is paid.
+ * A process that keeps the protocol, and comes and goes without an end, has a budget for that
+ * (wait/payer.c).  When it is spent, the next connections of the process wait in the same way
+ * until enough of it is paid.  They may have said HELLO, so none of them is sent away
+ * meanwhile, unless there are too many of them (api/server_strangers.c).
  *
  * The server keeps BREACHERS_KEPT accounts of breaches.  A new one replaces the account whose
  * pause ends first.
@@ -107,14 +108,15 @@ static int64_t end_of_pause(struct sluice_server *server, const struct ucred *us
 
 bool server_keeps_waiting(struct sluice_server *server, struct server_channel *channel)
 {
-	const struct channel *common = &channel->responder.channel;
-	int64_t until = max_i64(end_of_pause(server, &common->user),
-				turn_greeting_at(&common->turn));
+	struct channel *common = &channel->responder.channel;
+	int64_t until = end_of_pause(server, &common->user), now = clock_now();
 
-	if (until <= clock_now())
-		return false;
-	channel->unread_until = until;
-	channel->stranger_end = until + STRANGER_PATIENCE_NS;
-	channel_pause(&channel->responder.channel, until);
-	return true;
+	if (until > now) {
+		channel->unread_until = until;
+		channel->stranger_end = until + STRANGER_PATIENCE_NS;
+	}
+	until = max_i64(until, turn_greeting_at(&common->turn));
+	if (until > now)
+		channel_pause(common, until);
+	return until > now;
 }

@@ -14,6 +14,11 @@
  * stranger that is not read because its process or user has broken the protocol
  * (api/server_breaches.c) counts until it is read.
  *
+ * A stranger is a debtor if it waits since its process has come and gone too often
+ * (wait/payer.c).  It may have said HELLO, too.  There are max_clients of them at most: one
+ * more is sent away.  When others need descriptors, debtors go after all other strangers that
+ * can.
+ *
  * A stranger that is sent away is told that descriptors are lacking, so that a client of the
  * library tries again (api/client_want.c).
  *
@@ -29,6 +34,7 @@
 
 #include "base/limits.h"
 #include "os/clock.h"
+#include "wait/payer.h"
 
 void server_note_stranger(struct sluice_server *server, struct server_channel *channel)
 {
@@ -59,6 +65,18 @@ static bool may_have_greeted(const struct server_channel *channel)
 	return channel->responder.channel.turn.waiting && clock_now() >= channel->unread_until;
 }
 
+static bool is_debtor(const struct server_channel *channel)
+{
+	const struct turn *turn = &channel->responder.channel.turn;
+
+	return channel->stranger && turn->waiting && turn_greeting_at(turn) > clock_now();
+}
+
+static bool is_silent(const struct server_channel *channel)
+{
+	return channel->stranger && !may_have_greeted(channel);
+}
+
 static bool is_same_user(const struct server_channel *channel, const struct ucred *user)
 {
 	return channel->responder.channel.user.uid == user->uid;
@@ -72,7 +90,7 @@ static void thin_out(struct sluice_server *server, const struct ucred *user, uin
 	uint32_t count = 0;
 
 	for (channel = server->newest; channel; channel = channel->older) {
-		if (!channel->stranger || may_have_greeted(channel) || !is_of(channel, user))
+		if (!is_silent(channel) || !is_of(channel, user))
 			continue;
 		count++;
 		oldest = channel;
@@ -81,32 +99,50 @@ static void thin_out(struct sluice_server *server, const struct ucred *user, uin
 		server_send_stranger_away(server, oldest);
 }
 
+static uint32_t count_debtors(const struct sluice_server *server)
+{
+	const struct server_channel *channel;
+	uint32_t count = 0;
+
+	for (channel = server->newest; channel; channel = channel->older)
+		count += is_debtor(channel);
+	return count;
+}
+
 void server_thin_out_strangers(struct sluice_server *server, struct server_channel *channel)
 {
 	struct ucred user;
 
-	if (!channel->stranger || may_have_greeted(channel))
+	if (is_debtor(channel) && count_debtors(server) > server->config.settings->max_clients) {
+		server_send_stranger_away(server, channel);
+		return;
+	}
+	if (!is_silent(channel))
 		return;
 	user = channel->responder.channel.user;
 	thin_out(server, &user, STRANGERS_PER_PROCESS, is_of_process);
 	thin_out(server, &user, STRANGERS_PER_USER, is_same_user);
 }
 
-/* The oldest that does not wait for its turn; or NULL. */
-static struct server_channel *oldest_of(const struct sluice_server *server)
+static struct server_channel *oldest_of(const struct sluice_server *server,
+					bool (*is)(const struct server_channel *channel))
 {
 	struct server_channel *channel, *oldest = NULL;
 
 	for (channel = server->newest; channel; channel = channel->older)
-		if (channel->stranger && !may_have_greeted(channel))
+		if (is(channel))
 			oldest = channel;
 	return oldest;
 }
 
 bool server_send_oldest_stranger_away(struct sluice_server *server)
 {
-	struct server_channel *oldest = server->strangers ? oldest_of(server) : NULL;
+	struct server_channel *oldest = NULL;
 
+	if (server->strangers)
+		oldest = oldest_of(server, is_silent);
+	if (server->strangers && !oldest)
+		oldest = oldest_of(server, is_debtor);
 	if (oldest)
 		server_send_stranger_away(server, oldest);
 	return oldest;

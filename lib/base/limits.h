@@ -183,11 +183,14 @@
 #define TURNS_DEBT_MAX_NS	(INT64_C(8) * 1000 * 1000 * TURNS_PRICE)
 
 /*
- * The same for greetings of one process: a quarter of the node's time, and before that 8 ms
- * at once.  A greeting takes 0.05 ms, or a millisecond where ports are prefaulted.
+ * The same for making and unmaking channels with one process (wait/payer.c): 1/16 of the
+ * node's time, and before that 32 ms at once.  A channel takes 0.1 ms, or some milliseconds
+ * where ports are prefaulted.  A process that comes and goes waits for at most a quarter of
+ * a second, which a person hardly notices.
  */
-#define GREETING_PRICE		INT64_C(4)
-#define GREETING_DEBT_MAX_NS	(INT64_C(8) * 1000 * 1000 * GREETING_PRICE)
+#define GREETING_PRICE		INT64_C(16)
+#define GREETING_DEBT_MAX_NS	(INT64_C(32) * 1000 * 1000 * GREETING_PRICE)
+#define GREETING_WAIT_MAX_NS	(INT64_C(128) * 1000 * 1000)
 
 /*
  * One step is never charged with more than this.  It rarely takes longer, and if it does,
@@ -253,6 +256,15 @@
 #define FLIGHT_SHARE		4u
 
 /*
+ * Sockets of closed channels that peers have left unread: of a process, which then gets no
+ * further channel, and in all.  An honest process reads, or closes its end.  They are looked
+ * at once in a second.
+ */
+#define FLIGHTS_LEFT_PROCESS	4u
+#define FLIGHTS_LEFT_MAX	64u
+#define FLIGHTS_LOOK_NS		(INT64_C(1) * 1000 * 1000 * 1000)
+
+/*
  * Pause before a server whose socket is full is offered again a request that may not be
  * lost.
  */
@@ -271,7 +283,7 @@
 /* Connections taken at a time, so that other work gets its turn. */
 #define ACCEPT_AT_ONCE		64u
 
-/* The time to take one, without its HELLO: it is not measured, but charged. */
+/* The time to take or make one, without its HELLO: it is not measured, but charged. */
 #define ACCEPT_NS		(INT64_C(20) * 1000)
 
 /*

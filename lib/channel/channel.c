@@ -128,7 +128,11 @@ void channel_destroy(struct channel *channel)
 {
 	struct payer *payer = channel->turn.payer;
 
+	/* It is this end that hangs up, and then the peer has time to read. */
+	if (!channel->gone)
+		flight_ended(&channel->wait->flights, &channel->flight);
 	channel_close(channel, EPIPE);
+	turn_peer_went(&channel->turn);
 	channel->life.fd = fd_close(channel->life.fd);
 	mapping_unmap(&channel->memory);
 	channel->events->destroy(channel);
@@ -144,12 +148,14 @@ void channel_close(struct channel *channel, int reason)
 		probe(channel_gone, channel->port, channel->peer, (uint64_t)reason);
 	channel->starved = false;
 	turn_forget(&channel->wait->turns, &channel->turn);
+	turn_peer_went(&channel->turn);
 	wait_forget(channel->wait, &channel->source);
 	wait_forget(channel->wait, &channel->life);
-	flight_ended(&channel->wait->flights, &channel->flight);
 	/* A poll that is still being cancelled must not keep the socket open. */
 	shutdown(channel->source.fd, SHUT_RDWR);
-	channel->source.fd = fd_close(channel->source.fd);
+	flight_leave(&channel->wait->flights, &channel->wait->turns, &channel->flight,
+		     channel->source.fd, &channel->user);
+	channel->source.fd = -1;
 	channel->events->gone(channel);
 }
 

@@ -102,7 +102,7 @@ static int take_packet(struct channel *channel, const union packet *packet, size
 /*
  * The cost of a HELLO depends on the configuration of this end more than on the peer, and
  * the peer should not have to wait for it afterwards.  So it counts for all peers together,
- * and for further greetings of the process (api/server_breaches.c).
+ * and for further greetings of the process, if this peer does not stay (wait/payer.c).
  */
 static int take_charged(struct channel *channel, const union packet *packet, size_t size,
 			struct fdpass_extras *extras)

@@ -61,6 +61,7 @@
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "os/clock.h"
 #include "os/fd.h"
 #include "os/fdpass.h"
 #include "os/memfd.h"
@@ -135,7 +136,7 @@ static int make_memory(struct channel *channel)
 	return fd;
 }
 
-int handshake_hello(struct channel *channel, const struct handshake *self)
+static int say_hello(struct channel *channel, const struct handshake *self)
 {
 	struct sluice_wire_hello hello = {
 		.header = header_of(SLUICE_WIRE_HELLO),
@@ -170,6 +171,15 @@ int handshake_hello(struct channel *channel, const struct handshake *self)
 	}
 	flight_began(&channel->wait->flights, &channel->flight, 1);
 	channel_set_bells(channel);
+	return fd;
+}
+
+int handshake_hello(struct channel *channel, const struct handshake *self)
+{
+	int64_t begun = clock_thread();
+	int fd = say_hello(channel, self);
+
+	turn_charge_greeting(&channel->turn, clock_thread() - begun);
 	return fd;
 }
 
@@ -241,7 +251,11 @@ int handshake_check(struct channel *channel, const struct handshake *self,
 		return fail(EPROTOTYPE, "a client has another contract of service %s",
 			    self->contract->name);
 	r = socket_peer(channel->source.fd, &channel->user);
-	return r < 0 ? r : check_user(channel, self, "client");
+	if (!r)
+		r = check_user(channel, self, "client");
+	if (!r && flight_is_refused(&channel->wait->flights, &channel->user))
+		r = fail(EMFILE, "a client cannot be welcomed: its process has not received what it was sent before");
+	return r;
 }
 
 /* The shortage at the server, as far as a REJECT tells it. */

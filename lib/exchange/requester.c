@@ -25,6 +25,7 @@
 #include "os/clock.h"
 #include "os/fd.h"
 #include "trace/probes.h"
+#include "wait/payer.h"
 
 static struct requester *requester_of(struct channel *channel)
 {
@@ -255,6 +256,15 @@ void requester_quit(struct requester *requester)
 
 	/* A server that is so far behind takes it for a client that stays. */
 	(void)!channel_send(&requester->channel, &packet, sizeof(packet), -1);
+}
+
+void requester_end(struct requester *requester)
+{
+	struct channel *channel = &requester->channel;
+
+	if (!channel->gone && !channel->leaving)
+		turn_excuse_peer(&channel->turn);
+	channel_say_goodbye(channel);
 }
 
 void requester_announce(struct requester *requester)

@@ -108,6 +108,9 @@ int requester_init(struct requester *requester, const struct requester_config *c
 /* Tells the server that no more requests come; what was sent is still awaited. */
 void requester_quit(struct requester *requester);
 
+/* The client port goes. */
+void requester_end(struct requester *requester);
+
 /* Tells the server at once of memory that a port has all of from the start. */
 void requester_announce(struct requester *requester);
 

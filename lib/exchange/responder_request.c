@@ -34,6 +34,7 @@
 #include "trace/counters.h"
 #include "os/clock.h"
 #include "trace/probes.h"
+#include "wait/payer.h"
 
 /*
  * The word closed gets the request's number, and flags beside it, unless the last reply has
@@ -309,6 +310,8 @@ void responder_end(struct responder *responder)
 	if (responder->ended)
 		return;
 	responder->ended = true;
+	if (!responder_has_left(responder))
+		turn_excuse_peer(&responder->channel.turn);
 	channel_say_goodbye(&responder->channel);
 	if (responder->channel.gone || !responder->channel.own_bell)
 		return;

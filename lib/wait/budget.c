@@ -98,15 +98,23 @@ static int64_t node_at(const struct turns *turns)
 	return budget_open_at(&turns->budget, TURNS_DEBT_MAX_NS);
 }
 
+/* A greeting has to wait for two budgets of its process. */
+static int64_t open_at(struct turn *turn)
+{
+	int64_t at = budget_open_at(budget_of(turn), TURN_DEBT_MAX_NS);
+
+	return turn->greets ? max_i64(at, turn_greeting_at(turn)) : at;
+}
+
 /* Others that are charged to the same process may have used up its budget meanwhile. */
 static int64_t turn_at(struct turn *turn)
 {
-	return max_i64(turn->at, budget_open_at(budget_of(turn), TURN_DEBT_MAX_NS));
+	return max_i64(turn->at, open_at(turn));
 }
 
 void turn_wait(struct turns *turns, struct turn *turn)
 {
-	turn_wait_until(turns, turn, budget_open_at(budget_of(turn), TURN_DEBT_MAX_NS));
+	turn_wait_until(turns, turn, open_at(turn));
 }
 
 void turn_wait_until(struct turns *turns, struct turn *turn, int64_t at)
@@ -150,7 +158,8 @@ bool turn_begin(struct turns *turns, struct turn *turn)
 		return true;
 	now = clock_now();
 	if (turn->at > now || budget_is_spent(budget_of(turn), now, TURN_DEBT_MAX_NS) ||
-	    budget_is_spent(&turns->budget, now, TURNS_DEBT_MAX_NS))
+	    budget_is_spent(&turns->budget, now, TURNS_DEBT_MAX_NS) ||
+	    (turn->greets && turn_greeting_at(turn) > now))
 		return false;
 	turn_forget(turns, turn);
 	return true;

@@ -24,6 +24,8 @@ struct turn {
 	void (*take)(struct turn *turn);
 	struct budget budget;	/* while there is no payer */
 	struct payer *payer;	/* the process that it is charged to (wait/payer.c); or NULL */
+	bool greets;		/* its next work is a greeting */
+	int64_t greeting;	/* that the payer is charged, while the peer stays; or 0 */
 	bool waiting;		/* in the queue of its node */
 	int64_t at;		/* not before this time */
 	struct turn *next;

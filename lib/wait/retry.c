@@ -51,6 +51,12 @@ void retry_now(struct retry *retry)
 	retry->wanted = true;
 }
 
+void retry_at(struct retry *retry, int64_t at)
+{
+	retry->at = at;
+	retry->wanted = true;
+}
+
 void retry_afresh(struct retry *retry)
 {
 	if (!retry->firm)

@@ -25,6 +25,9 @@ void retry_later_firmly(struct retry *retry);
 /* The missing resource may be there: try again at once. */
 void retry_now(struct retry *retry);
 
+/* It is to be tried at that time, whatever was wanted before; pauses grow as before. */
+void retry_at(struct retry *retry, int64_t at);
+
 /* There is a new reason to try: the next pause is the shortest again. */
 void retry_afresh(struct retry *retry);
 

@@ -74,6 +74,7 @@ int wait_init(struct wait *wait, enum wait_mode mode)
 
 void wait_deinit(struct wait *wait)
 {
+	flights_close(&wait->flights);
 	unmap_the_rest(&wait->turns);
 	payers_forget(&wait->turns);
 	wait_forget(wait, &wait->timer);

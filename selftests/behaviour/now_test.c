@@ -10,6 +10,12 @@ ENDS_FIXTURE(now);
 #define ROUNDS	1000
 #define DEATHS	100
 
+/*
+ * A process that comes and goes without an end is made to wait.  So the node that it comes to
+ * is a new one after so many rounds, and knows nothing of the earlier ones.
+ */
+#define ROUNDS_KNOWN	4
+
 /* For each kind of question, how often the answer was old. */
 #define COUNT_OLD(what, wanted, call)					\
 	do {								\
@@ -61,6 +67,23 @@ static long arm_server(struct side *side)
 	return sluice_server_receive(side->server, 1) ? -EBADMSG : -errno;
 }
 
+static long renew_client(struct side *side, int round)
+{
+	if (round % ROUNDS_KNOWN)
+		return 0;
+	if (round)
+		leave(side, 0, 0);
+	return join_client(side, PTR(&calls), 0);
+}
+
+static long renew_server(struct side *side, int round)
+{
+	if (round % ROUNDS_KNOWN || !round)
+		return 0;
+	leave(side, 0, 0);
+	return join_server(side, PTR(&calls), 0);
+}
+
 /* ---- Servers that come, and go ----------------------------------------------- */
 
 TEST_F_TIMEOUT(now, servers_that_come_and_leave, 290)
@@ -69,8 +92,8 @@ TEST_F_TIMEOUT(now, servers_that_come_and_leave, 290)
 	struct end *server = &self->end[0];
 
 	start_service(_metadata, server, variant->place, &calls, NULL);
-	ASSERT_EQ(0, join_client(&self->side, PTR(&calls), 0));
 	for (i = 0; i < ROUNDS; i++) {
+		ASSERT_EQ(0, renew_client(&self->side, i));
 		ASSERT_EQ(0, at(server, open_server, 0, 0));
 		COUNT_OLD(came, 1, wait_servers(&self->side, 1, SLUICE_NOWAIT));
 		ASSERT_EQ(0, at(server, close_server, 0, 0));
@@ -101,8 +124,8 @@ TEST_F_TIMEOUT(now, a_second_server, 290)
 
 	start_server(_metadata, &self->end[0], variant->place, &calls, NULL, NULL);
 	start_service(_metadata, server, variant->place, &calls, NULL);
-	open_client_side(_metadata, &self->side, &calls, NULL, 1);
 	for (i = 0; i < ROUNDS; i++) {
+		ASSERT_EQ(0, renew_client(&self->side, i));
 		ASSERT_EQ(0, at(server, open_server, 0, 0));
 		COUNT_OLD(both, 2, reached(&self->side));
 		ASSERT_EQ(0, at(server, close_server, 0, 0));
@@ -172,6 +195,8 @@ TEST_F_TIMEOUT(now, requests, 290)
 	start_without_peers(_metadata, side, open_server, client, variant->place, &calls, NULL);
 	for (i = 0; i < ROUNDS; i++) {
 		/* A new client, or one that has to ring. */
+		if (i % 4 == 0)
+			ASSERT_EQ(0, renew_server(side, i / 4));
 		if (i % 4 == 0)
 			ASSERT_EQ(0, at(client, open_client, 0, 0));
 		COUNT_OLD(none, -ETIMEDOUT, arm_server(side));
@@ -287,6 +312,7 @@ TEST_F_TIMEOUT(now, behind_many_others, 290)
 	ASSERT_EQ(0, join_server(side, PTR(&calls), 0));
 	ASSERT_EQ(0, open_service(&mine, PTR(&calls), 0));
 	EXPECT_EQ(1, find_behind_many(_metadata, side, &mine, SLUICE_NOWAIT));
+	ASSERT_EQ(0, renew_server(side, ROUNDS_KNOWN));
 	EXPECT_EQ(5, find_behind_many(_metadata, side, &mine, 1));
 	leave(&mine, 0, 0);
 }

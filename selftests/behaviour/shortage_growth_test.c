@@ -6,6 +6,29 @@
  */
 #include "shortage.h"
 
+struct sluice_client;
+struct client_want {
+	int error;
+	bool theirs;
+	uint64_t server;
+};
+
+/*
+ * A client that has lost a server for want of something tries again after a millisecond
+ * (selftests/build.mk, --wrap).  Here that is over before it does anything else, as it may be
+ * on a busy machine.
+ */
+void __real_client_wants(struct sluice_client *client, struct client_want want);
+void __wrap_client_wants(struct sluice_client *client, struct client_want want);
+void __wrap_client_wants(struct sluice_client *client, struct client_want want)
+{
+	int64_t begun;
+
+	__real_client_wants(client, want);
+	for (begun = now(); now() < begun + 2 * MILLISECOND;)
+		pause_briefly();
+}
+
 PROCESSES_FIXTURE(shortage_growth);
 
 #define SMALL	16

@@ -168,19 +168,21 @@ TEST_F_TIMEOUT(endless, bytes_of_ever_new_processes, 120)
 
 /* ---- In good order ----------------------------------------------------------------------- */
 
-/* One comes, and leaves as it should; as often as it is let in. */
+/* One comes, and leaves as it should; as often as it is let in, and once on a busy machine. */
 static long come_and_go(struct scene *scene, const struct raw_service *service)
 {
 	struct raw_end end;
+	int r;
 
-	while (attack_goes_on(scene)) {
-		if (raw_meet(&end, service, scene->as_server) < 0)
+	do {
+		r = raw_meet(&end, service, scene->as_server);
+		if (r < 0)
 			continue;
 		raw_goodbye(&end);
 		raw_leave(&end);
 		scene->stage->note++;
-	}
-	return scene->stage->note;
+	} while (attack_goes_on(scene));
+	return scene->stage->note ? scene->stage->note : r;
 }
 
 TEST_F_TIMEOUT(endless, greetings_in_good_order, 120)

@@ -290,22 +290,6 @@ TEST_F(hostile, a_process_that_comes_again_has_the_same_budget)
 	end(self);
 }
 
-/* The budget is for all of its connections, and is paid by time alone. */
-TEST_F(hostile, greetings_wait_when_their_budget_is_spent)
-{
-	int64_t begun = now();
-	int i;
-
-	let_in(_metadata, self);
-	for (i = 0; i < CHARGES; i++)
-		turn_charge_greeting(&self->responder->channel.turn, TURN_CHARGE_MAX_NS);
-	end(self);
-	let_in(_metadata, self);
-	EXPECT_LE((CHARGES - 1) * TURN_CHARGE_MAX_NS * GREETING_PRICE - GREETING_DEBT_MAX_NS,
-		  now() - begun);
-	end(self);
-}
-
 TEST_F(hostile, unmapping_is_charged_to_the_process)
 {
 	int memory = make_memory(64 * MIB);

@@ -4,55 +4,12 @@
  * allow.  max_clients and max_servers limit connections, not only names: a client needs no
  * name to connect, and a server none to be connected to.
  */
-#include "hostile.h"
+#include "knock.h"
 
 #include "base/limits.h"
-#include "registry/server_socket.h"
 
 #define MOST	4	/* max_clients of hostile.h */
 #define CROWD	20
-
-static void changed(struct requester *requester)
-{
-	(void)requester;
-}
-
-static void destroyed(struct requester *requester)
-{
-	free(requester);
-}
-
-static const struct requester_events events = { .changed = changed, .destroyed = destroyed };
-
-/* A connection with a HELLO of this port. */
-static struct requester *knock(struct __test_metadata *_metadata, FIXTURE_DATA(hostile) *self,
-			       struct handshake *who, uint64_t port)
-{
-	struct sluice_service *opened = self->bad.service;
-	struct requester_config config = {
-		.wait = &opened->node->wait,
-		.layout = &opened->layout,
-		.settings = &opened->contract.settings,
-		.response = &opened->response,
-		.pool = &self->good.client->pool,
-		.counters = self->good.client->entry.counters,
-		.server = self->server.server->entry.id,
-		.self = who,
-		.events = &events,
-	};
-	struct requester *requester = calloc(1, sizeof(*requester));
-	int fd = server_socket_connect(&opened->dir, config.server);
-
-	*who = (struct handshake){
-		.port = port,
-		.node = opened->node->entry.id,
-		.contract = &opened->contract,
-	};
-	EXPECT_LE(0, fd);
-	EXPECT_NE(NULL, requester);
-	EXPECT_EQ(0, requester_init(requester, &config, fd));
-	return requester;
-}
 
 static bool is_decided(struct requester *requester)
 {

@@ -128,8 +128,10 @@ void __real_turn_charge_greeting(struct turn *turn, int64_t used);
 void __wrap_turn_charge_greeting(struct turn *turn, int64_t used);
 void __wrap_turn_charge_greeting(struct turn *turn, int64_t used)
 {
+	int64_t cost = 2 * used + ACCEPT_NS;
+
 	if (is_of_peer(turn))
-		looks->greetings += used > TURN_CHARGE_MAX_NS ? TURN_CHARGE_MAX_NS : used;
+		looks->greetings += cost > TURN_CHARGE_MAX_NS ? TURN_CHARGE_MAX_NS : cost;
 	__real_turn_charge_greeting(turn, used);
 }
 
