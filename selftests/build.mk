@@ -28,10 +28,13 @@ test-ends     := $(patsubst selftests/%.c,%,$(shell grep -l '^.include "steps.h"
 # The peer of these is not of the library; that of hostile_*_test is.
 hostile-raw   := $(filter hostile/%,$(filter-out hostile/hostile_%,$(test-programs)))
 test-thrice   := $(if $(SANITIZE),,$(filter $(test-ends),$(test-twice)))
+# What maps memory also runs as on a machine with pages of 64 KiB.
+test-pages    := $(if $(SANITIZE),,$(filter $(addsuffix _test,$(addprefix behaviour/, \
+		   call memory peer_memory room)),$(test-twice)))
 # The rules are shown in every way of waiting; a sanitizer has seen enough after one.
 test-again    := $(patsubst %,socket/%, \
 		   $(filter-out $(if $(SANITIZE),rules/%),$(test-twice))) \
-		 $(test-thrice:%=mixed/%)
+		 $(test-thrice:%=mixed/%) $(test-pages:%=pages/%)
 test-objects  := $(test-programs:%=$(O)/selftests/%.o)
 objects	      += $(test-objects)
 
@@ -52,7 +55,7 @@ test-runs := $(patsubst %,$(O)/selftests/%, \
 
 # TESTS= chooses by name, or all of a folder: rules/; a script that is chosen needs the
 # program of its name.
-test-folder  = $(addprefix $(2)selftests/,$(1)% socket/$(1)% mixed/$(1)%)
+test-folder  = $(addprefix $(2)selftests/,$(1)% socket/$(1)% mixed/$(1)% pages/$(1)%)
 test-named   = $(strip $(filter %/$(1)_test %/$(1)_test.sh $(if $(filter %/,$(1)), \
 		 $(call test-folder,$(1),$(O)/) $(call test-folder,$(1))),$(test-runs)))
 test-unknown = $(strip $(foreach t,$(TESTS),$(if $(call test-named,$(t)),,$(t))))
@@ -132,6 +135,16 @@ $(O)/selftests/socket/%: selftests/kit/again.sh $(O)/selftests/%
 $(O)/selftests/mixed/%: selftests/kit/again.sh $(O)/selftests/%
 	$(Q)install -D $< $@
 
+$(O)/selftests/pages/%: selftests/kit/again.sh $(O)/selftests/% $(O)/selftests/kit/pages.so
+	$(Q)install -D $< $@
+
+$(O)/selftests/kit/pages.o: own = -fvisibility=default
+objects += $(O)/selftests/kit/pages.o
+
+$(O)/selftests/kit/pages.so: $(O)/selftests/kit/pages.o
+	$(call say,LD,$@)
+	$(Q)$(CC) -shared -o $@ $< $(ldflags)
+
 $(O)/selftests/kselftest/kselftest_harness.h:
 	$(if $(LINUX_SOURCE),,$(error the tests need the kselftest harness: \
 		apt-get install linux-source-6.12, or set KSELFTEST=))
@@ -195,6 +208,7 @@ install-selftests: tests
 	$(Q)install -d $(KSFT_INSTALL_PATH)
 	$(Q)for t in $(test-alone) $(test-again); do \
 		install -D $(O)/selftests/$$t $(KSFT_INSTALL_PATH)/$$t || exit; done
+	$(if $(test-pages),$(Q)install -D $(O)/selftests/kit/pages.so $(KSFT_INSTALL_PATH)/kit/pages.so)
 	$(Q)install $(addprefix selftests/kit/,run_kselftest.sh failed.sh rerun.sh) \
 		$(KSFT_INSTALL_PATH)
 	$(Q)printf 'sluice:%s\n' $(test-alone) $(test-again) \

@@ -1,17 +1,18 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Installed as socket/NAME and mixed/NAME, where NAME may be in a folder of its own: runs
-# the NAME above that, once more, with nodes that wait with sockets; all of them, or every
-# second end's (end.h).
+# Installed as socket/NAME, mixed/NAME and pages/NAME, where NAME may be in a folder of its
+# own: runs the NAME above that, once more, with nodes that wait with sockets; all of them, or
+# every second end's (end.h); or with pages of 64 KiB (pages.c).
 name=${0##*/}
 folder=${0%/*}
 case $folder in
-*/socket | */mixed) ;;
+*/socket | */mixed | */pages) ;;
 *)	name=${folder##*/}/$name
 	folder=${folder%/*} ;;
 esac
 case ${folder##*/} in
 socket)	export SLUICE_WAIT=socket ;;
 mixed)	export SELFTEST_MIXED=1 ;;
+pages)	export SELFTEST_PAGE="${SELFTEST_PAGE:-65536}" LD_PRELOAD="$folder/../kit/pages.so" ;;
 esac
 exec "$folder/../$name" "$@"
