@@ -6,6 +6,7 @@ define help
   make                   library, examples, tools and man pages
   make check             install what the tests need (Debian), build, run them
   make check-hard        a hostile peer for long, from a new SEED= for STEPS= (1000000)
+  make check-refused     all behaviour on machines that refuse io_uring, and advice about memory
   make demo              likewise for the demonstration
   make install           into DESTDIR= PREFIX= (/usr/local)
   make uninstall         removes what install wrote, with the same DESTDIR= PREFIX=

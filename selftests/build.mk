@@ -35,6 +35,11 @@ test-pages    := $(if $(SANITIZE),,$(filter $(addsuffix _test,$(addprefix behavi
 test-again    := $(patsubst %,socket/%, \
 		   $(filter-out $(if $(SANITIZE),rules/%),$(test-twice))) \
 		 $(test-thrice:%=mixed/%) $(test-pages:%=pages/%)
+# Where io_uring is refused or lacks futexes, or advice about memory is not heeded: chosen by
+# folder only, and by check-refused.
+refusals      := switched-off absent no-futexes deaf
+test-refused  := $(foreach r,$(refusals),$(addprefix $(r)/, \
+		   $(filter behaviour/% rules/%,$(test-twice))))
 test-objects  := $(test-programs:%=$(O)/selftests/%.o)
 objects	      += $(test-objects)
 
@@ -57,7 +62,8 @@ test-runs := $(patsubst %,$(O)/selftests/%, \
 # program of its name.
 test-folder  = $(addprefix $(2)selftests/,$(1)% socket/$(1)% mixed/$(1)% pages/$(1)%)
 test-named   = $(strip $(filter %/$(1)_test %/$(1)_test.sh $(if $(filter %/,$(1)), \
-		 $(call test-folder,$(1),$(O)/) $(call test-folder,$(1))),$(test-runs)))
+		 $(call test-folder,$(1),$(O)/) $(call test-folder,$(1))),$(test-runs)) $(if $(filter %/,$(1)), \
+		 $(filter $(O)/selftests/$(1)%,$(test-refused:%=$(O)/selftests/%))))
 test-unknown = $(strip $(foreach t,$(TESTS),$(if $(call test-named,$(t)),,$(t))))
 test-chosen := $(if $(TESTS), \
 		 $(foreach t,$(TESTS),$(call test-named,$(t))),$(test-runs))
@@ -138,6 +144,15 @@ $(O)/selftests/mixed/%: selftests/kit/again.sh $(O)/selftests/%
 $(O)/selftests/pages/%: selftests/kit/again.sh $(O)/selftests/% $(O)/selftests/kit/pages.so
 	$(Q)install -D $< $@
 
+$(foreach r,$(refusals),$(eval $$(O)/selftests/$(r)/%: selftests/kit/again.sh $$(O)/selftests/% \
+		$$(O)/selftests/kit/refuse ; $$(Q)install -D $$< $$@))
+
+$(O)/selftests/kit/refuse: $(O)/selftests/kit/refuse.o
+	$(call say,LD,$@)
+	$(Q)$(CC) -o $@ $< $(ldflags)
+
+objects += $(O)/selftests/kit/refuse.o
+
 $(O)/selftests/kit/pages.o: own = -fvisibility=default
 objects += $(O)/selftests/kit/pages.o
 
@@ -170,6 +185,10 @@ run-check: all $(test-needed)
 		selftests/kit/rerun.sh 'prove --timer $(PROVEFLAGS) -e selftests/kit/one.sh' \
 		$(test-chosen)
 	$(Q)selftests/kit/skips.sh $(O)/selftests/skipped $(SKIPS)
+
+# All behaviour, on machines that refuse something.
+check-refused:
+	$(Q)$(MAKE) --no-print-directory check TESTS='$(refusals:%=%/)'
 
 # The hostile peer's random walk, a million steps or STEPS=, from a new seed or SEED=.
 check-hard: export STEPS := $(or $(STEPS),1000000)
@@ -214,4 +233,4 @@ install-selftests: tests
 	$(Q)printf 'sluice:%s\n' $(test-alone) $(test-again) \
 		>$(KSFT_INSTALL_PATH)/kselftest-list.txt
 
-.PHONY: tests run-check check-hard run-measure budget
+.PHONY: tests run-check check-hard check-refused run-measure budget

@@ -6,7 +6,9 @@
  *
  * A page fault costs several times as much as populating a page in bulk.  So memory that is
  * known to be backed is populated at once.  MADV_POPULATE_* came with Linux 5.14; before
- * that each page is touched, which populates it too.
+ * that each page is touched, which populates it too.  An emulator of another machine
+ * (qemu-user) says yes to every advice and heeds none.  It also says yes to an advice that
+ * there is not, and is recognised by that.
  *
  * If the process has locked all future memory (MCL_FUTURE of mlockall(2)), the kernel would
  * count a window that is mapped at once as locked in full.  It would also allocate parts of
@@ -32,6 +34,8 @@
 #define MADV_POPULATE_READ	22
 #define MADV_POPULATE_WRITE	23
 #endif
+
+#define NO_ADVICE	(-1)
 
 /* The memory that one entry of a page table above pages maps: as many pages as a page has
  * entries of 8 bytes, 2 MiB if pages are of 4 KiB. */
@@ -163,6 +167,11 @@ static uint64_t populate(const struct mapping *mapping, uint64_t offset, uint64_
 	int advice = writable ? MADV_POPULATE_WRITE : MADV_POPULATE_READ;
 	uint64_t step;
 
+	/* Peers check what is written, and a page that is only read may come when it is. */
+	if (writable && !madvise(mapping->base, 0, NO_ADVICE)) {
+		errno = EINVAL;
+		return offset;
+	}
 	while (offset < end) {
 		step = min_u64(end - offset, POPULATE_STEP);
 		if (!madvise(mapping->base + offset, step, advice))
