@@ -8,6 +8,7 @@ define help
   make check-hard        a hostile peer for long, from a new SEED= for STEPS= (1000000);
                          processes that die at each CRASH_POINTS= (all); a table of it
   make soak              random kills, stops and tracers for SECONDS= (60), SEED=, then calm
+  make check-refused     all behaviour on machines that refuse io_uring, and advice about memory
   make demo              likewise for the demonstration
   make install           into DESTDIR= PREFIX= (/usr/local)
   make uninstall         removes what install wrote, with the same DESTDIR= PREFIX=

@@ -8,8 +8,8 @@ lib-objects  := $(patsubst %.c,$(O)/%.o,$(wildcard lib/*/*.c))
 lib-headers  := $(wildcard uapi/sluice/*.h)
 lib-file     := libsluice.so.$(VERSION)
 lib-soname   := libsluice.so.$(firstword $(subst ., ,$(VERSION)))
-needs-cflags := $(shell $(PKG_CONFIG) --cflags liburing inih 2>/dev/null)
-needs-libs   := $(shell $(PKG_CONFIG) --libs liburing inih 2>/dev/null || echo -luring -linih)
+needs-cflags := $(shell $(PKG_CONFIG) --cflags liburing 2>/dev/null)
+needs-libs   := $(shell $(PKG_CONFIG) --libs liburing 2>/dev/null || echo -luring)
 objects	     += $(lib-objects)
 
 # As a whole, unless LTO=no says otherwise, reports are by function, or nothing is optimized.
@@ -59,10 +59,10 @@ $(lib-objects): | $(O)/lib/needs
 # One sentence instead of a screenful of errors.
 $(O)/lib/needs:
 	@mkdir -p $(@D)
-	@printf '#include <liburing.h>\n#include <ini.h>\n' | \
+	@echo '#include <liburing.h>' | \
 		$(CC) $(needs-cflags) $(cppflags) $(CPPFLAGS) -E - >/dev/null 2>&1 || \
-		{ echo 'Sluice needs a C compiler (CC=$(CC)), liburing.h and ini.h:' \
-		       'apt-get install gcc libc6-dev liburing-dev libinih-dev' >&2; exit 1; }
+		{ echo 'Sluice needs a C compiler (CC=$(CC)) and liburing.h:' \
+		       'apt-get install gcc libc6-dev liburing-dev' >&2; exit 1; }
 	@touch $@
 
 # Its internal names are local to it, so that they cannot meet the names of the program that

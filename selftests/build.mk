@@ -28,10 +28,18 @@ test-ends     := $(patsubst selftests/%.c,%,$(shell grep -l '^.include "steps.h"
 # The peer of these is not of the library; that of hostile_*_test is.
 hostile-raw   := $(filter hostile/%,$(filter-out hostile/hostile_%,$(test-programs)))
 test-thrice   := $(if $(SANITIZE),,$(filter $(test-ends),$(test-twice)))
+# What maps memory also runs as on a machine with pages of 64 KiB.
+test-pages    := $(if $(SANITIZE),,$(filter $(addsuffix _test,$(addprefix behaviour/, \
+		   call memory peer_memory room)),$(test-twice)))
 # The rules are shown in every way of waiting; a sanitizer has seen enough after one.
 test-again    := $(patsubst %,socket/%, \
 		   $(filter-out $(if $(SANITIZE),rules/%),$(test-twice))) \
-		 $(test-thrice:%=mixed/%)
+		 $(test-thrice:%=mixed/%) $(test-pages:%=pages/%)
+# Where io_uring is refused or lacks futexes, or advice about memory is not heeded: chosen by
+# folder only, and by check-refused.
+refusals      := switched-off absent no-futexes deaf
+test-refused  := $(foreach r,$(refusals),$(addprefix $(r)/, \
+		   $(filter behaviour/% rules/%,$(test-twice))))
 test-objects  := $(test-programs:%=$(O)/selftests/%.o)
 objects	      += $(test-objects)
 
@@ -51,9 +59,10 @@ test-runs := $(patsubst %,$(O)/selftests/%, \
 
 # TESTS= chooses by name, or all of a folder: rules/; a script that is chosen needs the
 # program of its name.
-test-folder  = $(addprefix $(2)selftests/,$(1)% socket/$(1)% mixed/$(1)%)
+test-folder  = $(addprefix $(2)selftests/,$(1)% socket/$(1)% mixed/$(1)% pages/$(1)%)
 test-named   = $(strip $(filter %/$(1)_test %/$(1)_test.sh $(if $(filter %/,$(1)), \
-		 $(call test-folder,$(1),$(O)/) $(call test-folder,$(1))),$(test-runs)))
+		 $(call test-folder,$(1),$(O)/) $(call test-folder,$(1))),$(test-runs)) $(if $(filter %/,$(1)), \
+		 $(filter $(O)/selftests/$(1)%,$(test-refused:%=$(O)/selftests/%))))
 test-unknown = $(strip $(foreach t,$(TESTS),$(if $(call test-named,$(t)),,$(t))))
 test-chosen := $(if $(TESTS), \
 		 $(foreach t,$(TESTS),$(call test-named,$(t))),$(test-runs))
@@ -156,6 +165,25 @@ $(O)/selftests/socket/%: selftests/kit/again.sh $(O)/selftests/%
 $(O)/selftests/mixed/%: selftests/kit/again.sh $(O)/selftests/%
 	$(Q)install -D $< $@
 
+$(O)/selftests/pages/%: selftests/kit/again.sh $(O)/selftests/% $(O)/selftests/kit/pages.so
+	$(Q)install -D $< $@
+
+$(foreach r,$(refusals),$(eval $$(O)/selftests/$(r)/%: selftests/kit/again.sh $$(O)/selftests/% \
+		$$(O)/selftests/kit/refuse ; $$(Q)install -D $$< $$@))
+
+$(O)/selftests/kit/refuse: $(O)/selftests/kit/refuse.o
+	$(call say,LD,$@)
+	$(Q)$(CC) -o $@ $< $(ldflags)
+
+objects += $(O)/selftests/kit/refuse.o
+
+$(O)/selftests/kit/pages.o: own = -fvisibility=default
+objects += $(O)/selftests/kit/pages.o
+
+$(O)/selftests/kit/pages.so: $(O)/selftests/kit/pages.o
+	$(call say,LD,$@)
+	$(Q)$(CC) -shared -o $@ $< $(ldflags)
+
 $(O)/selftests/kselftest/kselftest_harness.h:
 	$(if $(LINUX_SOURCE),,$(error the tests need the kselftest harness: \
 		apt-get install linux-source-6.12, or set KSELFTEST=))
@@ -194,6 +222,10 @@ run-check: all $(test-needed) $(O)/selftests/order.yml
 		selftests/kit/rerun.sh 'prove --timer $(PROVEFLAGS) -e selftests/kit/one.sh' \
 		$(test-chosen)
 	$(Q)selftests/kit/skips.sh $(O)/selftests/skipped $(SKIPS)
+
+# All behaviour, on machines that refuse something.
+check-refused:
+	$(Q)$(MAKE) --no-print-directory check TESTS='$(refusals:%=%/)'
 
 # The hostile peer's random walk, a million steps or STEPS=, from a new seed or SEED=; and all
 # of hard/ in full.  What was tried is in a table at the end.
@@ -246,9 +278,10 @@ install-selftests: tests
 	$(Q)install -d $(KSFT_INSTALL_PATH)
 	$(Q)for t in $(test-alone) $(test-again); do \
 		install -D $(O)/selftests/$$t $(KSFT_INSTALL_PATH)/$$t || exit; done
+	$(if $(test-pages),$(Q)install -D $(O)/selftests/kit/pages.so $(KSFT_INSTALL_PATH)/kit/pages.so)
 	$(Q)install $(addprefix selftests/kit/,run_kselftest.sh one.sh failed.sh rerun.sh) \
 		$(KSFT_INSTALL_PATH)
 	$(Q)printf 'sluice:%s\n' $(test-alone) $(test-again) \
 		>$(KSFT_INSTALL_PATH)/kselftest-list.txt
 
-.PHONY: tests run-check check-hard soak run-measure budget
+.PHONY: tests run-check check-hard soak check-refused run-measure budget

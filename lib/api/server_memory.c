@@ -27,6 +27,7 @@
 #include "base/opts.h"
 #include "config/config.h"
 #include "os/memfd.h"
+#include "os/page.h"
 
 /* The memory that the port needs, and that the limits must allow. */
 static uint64_t promised(const struct sluice_server *server)
@@ -36,7 +37,7 @@ static uint64_t promised(const struct sluice_server *server)
 
 	if (pool->strategy == POOL_STATIC)
 		return pool_static_size(pool) * server->config.settings->max_clients;
-	return kept ? kept : round_up(pool_slice_length(pool, pool->slice_bytes), POOL_PAGE);
+	return kept ? kept : page_round(pool_slice_length(pool, pool->slice_bytes));
 }
 
 struct wish {
@@ -58,7 +59,7 @@ static int choose(const struct sluice_server *server, const struct sluice_server
 			    (unsigned long long)limit, (unsigned long long)setting->most);
 	if (!limit)
 		limit = min_u64(max_u64(wish->derived, wish->least), ceiling);
-	limit = round_up(limit, POOL_PAGE);
+	limit = page_round(limit);
 	if (limit < wish->least)
 		return fail(EMSGSIZE, "%s is %llu bytes, and the port needs room for %llu",
 			    setting->name, (unsigned long long)limit,

@@ -20,10 +20,10 @@
 #include "base/limits.h"
 #include "base/opts.h"
 #include "config/config_opts.h"
+#include "os/page.h"
 #include "registry/sweep.h"
 #include "trace/probes.h"
 
-#define PAGE	4096u
 
 #define REFUSABLE_FLAGS	(SETTINGS_SHARED_FLAGS | SLUICE_SERVICE_ANY_USER)
 
@@ -402,8 +402,8 @@ int service_pool_config(struct pool_config *ret_config, const struct payload *pa
 		.strategy = (enum pool_strategy)opts->strategy,
 		.slice_bytes = bytes,
 		.slice_len = length,
-		.limit = round_up(limit, PAGE),
-		.most = round_up(limit, PAGE),
+		.limit = page_round(limit),
+		.most = page_round(limit),
 		.payload = *payload,
 		.preallocate = opts->preallocate,
 		.residence = residence_of(opts->flags),

@@ -1,23 +1,24 @@
 // SPDX-License-Identifier: MIT
 /*
- * Files of "key = value" below [section], parsed by libinih.
+ * Files of "key = value" below [section].
+ *
+ *	[section]		; a comment
+ *	# a comment
+ *	key = value		; "key: value" is the same
+ *
+ * A comment begins with ; or # at the beginning of a line, or with a ; behind a blank.  Blanks
+ * around sections, keys and values do not count, nor does the byte order mark of UTF-8.
  *
  * A file is read only if it belongs to root or to this user and nobody else may write it.
  * A symbolic link is followed, and the file behind it is checked.  /dev/null is an empty
  * file.  The whole file is read at once, so that it cannot change while it is parsed, and
- * is given to libinih line by line.
- *
- * libinih would cut a long line in two, take an indented line for the rest of the line
- * before it, and ignore text behind a heading.  Its switches for that hold for the whole
- * process, so this file keeps such lines from libinih: it refuses lines that are too long
- * and headings with text behind them, and removes indentation.  It also refuses bytes that
- * are no text.  It does not know the meaning of the entries.
+ * then cut into lines where it is.  Bytes that are no text are refused, and so are long
+ * lines.  This file does not know the meaning of the entries.
  */
 #include "config/ini_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ini.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,15 +31,15 @@
 
 /* Far larger than any configuration. */
 #define SIZE_LIMIT	(64u << 10)
+#define LINE_LIMIT	197u
 
 struct source {
-	const char *path;
+	const char *path, *section;
 	char *text;
-	size_t size, position;
+	size_t size;
 	unsigned int line;
 	ini_entry_fn take;
 	void *context;
-	int result;
 };
 
 /* ---- The file ---- */
@@ -85,7 +86,8 @@ static int read_text(struct source *source, int fd)
 {
 	ssize_t got;
 
-	source->text = malloc(SIZE_LIMIT);
+	/* And the 0 behind the last line. */
+	source->text = malloc(SIZE_LIMIT + 1);
 	if (!source->text)
 		return fail(ENOMEM, "no memory to read %s", source->path);
 	do {
@@ -116,91 +118,100 @@ static int check_text(const struct source *source, const char *text, size_t leng
 	return 0;
 }
 
-static int check_heading(const struct source *source, const char *text, size_t length)
+/* Where a comment begins behind a blank, or where the text ends. */
+static char *comment(char *text)
 {
-	const char *end;
+	bool blank = false;
 
-	if (!length || *text != '[')
-		return 0;
-	end = memchr(text, ']', length);
+	for (; *text && !(blank && *text == ';'); text++)
+		blank = is_blank(*text);
+	return text;
+}
+
+/* The text without the blanks around it, up to end, where a 0 is written. */
+static char *trim(char *text, char *end)
+{
+	while (is_blank(*text) && text < end)
+		text++;
+	while (end > text && is_blank(end[-1]))
+		end--;
+	*end = 0;
+	return text;
+}
+
+static int take_heading(struct source *source, char *text)
+{
+	char *end = strchr(text, ']'), *behind;
+
 	if (!end)
 		return fail(EINVAL, "%s:%u: the [ has no ]", source->path, source->line);
-	length -= (size_t)(++end - text);
-	while (length && is_blank(*end))
-		end++, length--;
-	if (length && *end != ';' && *end != '#')
+	for (behind = end + 1; is_blank(*behind); behind++)
+		;
+	if (*behind && *behind != ';' && *behind != '#')
 		return fail(EINVAL, "%s:%u: there is something behind the ]", source->path,
 			    source->line);
+	source->section = trim(text + 1, end);
 	return 0;
 }
 
-static int check_line(const struct source *source, const char *text, size_t length, size_t room)
+static int take_entry(struct source *source, char *text)
+{
+	char *end = comment(text), *sign = text + strcspn(text, "=:");
+	struct ini_entry entry = {
+		.file = source->path,
+		.line = source->line,
+		.section = source->section,
+	};
+	int r;
+
+	if (sign >= end)
+		return fail(EINVAL, "%s:%u: this is neither a [section] nor \"key = value\"",
+			    source->path, source->line);
+	entry.value = trim(sign + 1, end);
+	entry.key = trim(text, sign);
+	r = source->take(source->context, &entry);
+	return r < 0 ? r : 0;
+}
+
+static int take_line(struct source *source, char *text, char *end)
 {
 	int r;
 
-	/* 3 bytes are for "\r\n" and the 0. */
-	if (length + 3 > room)
-		return fail(EINVAL, "%s:%u: the line has %zu bytes, and can have %zu",
-			    source->path, source->line, length, room - 3);
-	r = check_text(source, text, length);
-	return r < 0 ? r : check_heading(source, text, length);
-}
-
-/* As fgets(). */
-static char *next_line(char *room, int size, void *stream)
-{
-	struct source *source = stream;
-	const char *text = source->text + source->position, *end;
-	size_t left = source->size - source->position, length;
-
-	if (!left || source->result < 0)
-		return NULL;
-	end = memchr(text, '\n', left);
-	length = end ? (size_t)(end - text) : left;
-	source->position += end ? length + 1 : length;
-	source->line++;
-	while (length && is_blank(*text))
-		text++, length--;
-	source->result = check_line(source, text, length, (size_t)size);
-	if (source->result < 0)
-		return NULL;
-	memcpy(room, text, length);
-	room[length] = '\n';
-	room[length + 1] = 0;
-	return room;
-}
-
-static int take_entry(void *stream, const char *section, const char *key, const char *value)
-{
-	struct source *source = stream;
-	const struct ini_entry entry = {
-		.file = source->path,
-		.line = source->line,
-		.section = section,
-		.key = key,
-		.value = value ? value : "",
-	};
-
-	if (!source->result)
-		source->result = source->take(source->context, &entry);
-	return source->result >= 0;
+	while (text < end && is_blank(*text))
+		text++;
+	if ((size_t)(end - text) > LINE_LIMIT)
+		return fail(EINVAL, "%s:%u: the line has %zu bytes, and can have %u",
+			    source->path, source->line, (size_t)(end - text), LINE_LIMIT);
+	r = check_text(source, text, (size_t)(end - text));
+	if (r < 0)
+		return r;
+	*end = 0;
+	if (!*text || *text == ';' || *text == '#')
+		return 0;
+	return *text == '[' ? take_heading(source, text) : take_entry(source, text);
 }
 
 static int parse(struct source *source)
 {
-	int line = ini_parse_stream(next_line, source, take_entry, source);
+	char *text = source->text, *end, *all = text + source->size;
+	int r;
 
-	if (source->result < 0)
-		return source->result;
-	if (line)
-		return fail(EINVAL, "%s:%d: this is neither a [section] nor \"key = value\"",
-			    source->path, line);
+	if (source->size >= 3 && !memcmp(text, "\xef\xbb\xbf", 3))
+		text += 3;
+	for (; text < all; text = end + 1) {
+		end = memchr(text, '\n', (size_t)(all - text));
+		end = end ? end : all;
+		source->line++;
+		r = take_line(source, text, end);
+		if (r < 0)
+			return r;
+	}
 	return 1;
 }
 
 int ini_file_read(const char *path, ini_entry_fn take, void *context)
 {
-	struct source source = { .path = path, .take = take, .context = context };
+	struct source source = { .path = path, .section = "", .take = take, .context = context };
 	struct stat st;
 	int r, fd = open_file(path);
 

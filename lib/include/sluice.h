@@ -919,7 +919,7 @@ struct sluice_service_opts {
 /**
  * enum sluice_strategy - how a port's memory grows with the slices that are loaned
  * @SLUICE_POWER_OF_TWO: a slice takes the next power of two of the bytes of its elements and
- *	its user header; or as many whole pages of 4 KiB as it needs, if that is less.  A segment
+ *	its user header; or as many multiples of 4 KiB as it needs, if that is less.  A segment
  *	that grows gets twice its size, at most 1 MiB more than before, or what the slice needs.
  *	Growths are few, and some memory is unused.
  * @SLUICE_BEST_FIT: a slice takes what it needs, and a segment grows by what is needed.

@@ -23,6 +23,7 @@
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "os/page.h"
 #include "trace/counters.h"
 #include "trace/probes.h"
 
@@ -105,7 +106,7 @@ static int add_segment(struct pool *pool, uint64_t window, uint64_t size, bool f
 /* The window of a segment that must hold size bytes. */
 static uint64_t window_for(const struct pool *pool, uint64_t size)
 {
-	uint64_t window = min_u64(SEGMENT_WINDOW, round_up(pool->config.limit, POOL_PAGE));
+	uint64_t window = min_u64(SEGMENT_WINDOW, page_round(pool->config.limit));
 
 	return max_u64(window, size);
 }
@@ -118,7 +119,7 @@ int pool_first_segment(struct pool *pool)
 	/* A size that is only preferred must not make a first loan fail. */
 	if (!pool_kept_size(config))
 		size = max_u64(min_u64(size, pool_room(pool)),
-			       round_up(pool_slice_length(config, config->slice_bytes), POOL_PAGE));
+			       page_round(pool_slice_length(config, config->slice_bytes)));
 	if (config->strategy != POOL_STATIC)
 		return add_segment(pool, window_for(pool, size), size, false);
 	all = pool_static_size(config);
@@ -141,7 +142,7 @@ static void note_growth(struct pool *pool, const struct segment *segment, uint64
 /* The size to grow to: as the strategy prefers, or else just enough. */
 static int grow_in_place(struct pool *pool, struct segment *segment, uint64_t length)
 {
-	uint64_t needed = round_up(slab_size_for(&segment->slab, length), POOL_PAGE);
+	uint64_t needed = page_round(slab_size_for(&segment->slab, length));
 	uint64_t step = min_u64(segment->size, SEGMENT_INITIAL_LIMIT);
 	uint64_t liked = max_u64(needed, segment->size + step);
 
@@ -158,7 +159,7 @@ static uint64_t further_size(const struct pool *pool, uint64_t length, uint64_t 
 
 	if (!in_service && kept <= pool_room(pool))
 		length = max_u64(length, kept);
-	return round_up(length, POOL_PAGE);
+	return page_round(length);
 }
 
 /* The segment whose window has room for the slice, and which has to grow least; or NULL. */
@@ -172,7 +173,7 @@ static struct segment *growable(struct pool *pool, uint64_t length)
 		segment = &pool->segments[i];
 		if (!segment->number || segment->retired)
 			continue;
-		size = round_up(slab_size_for(&segment->slab, length), POOL_PAGE);
+		size = page_round(slab_size_for(&segment->slab, length));
 		if (size > segment->mapping.length || size - segment->size >= least)
 			continue;
 		best = segment;

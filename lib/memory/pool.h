@@ -13,8 +13,8 @@
 #include "memory/segment.h"
 #include "os/residence.h"
 
-/* Segments are whole pages. */
-#define POOL_PAGE	UINT64_C(4096)
+/* Long slices are multiples of this, whatever the page of the machine is. */
+#define POOL_GRAIN	UINT64_C(4096)
 
 enum pool_strategy {
 	POOL_POWER_OF_TWO,
@@ -58,7 +58,7 @@ struct pool_slice {
  * length takes one, and a slice that comes home goes there, without a look at the segments.
  */
 #define POOL_SPARES		8u
-#define POOL_SPARE_LENGTH	POOL_PAGE
+#define POOL_SPARE_LENGTH	POOL_GRAIN
 
 /* The limit that a loan without room failed for. */
 enum pool_shortage {
@@ -209,8 +209,8 @@ uint64_t pool_in_service(const struct pool *pool);
 
 /*
  * The bytes that a slice of so many bytes takes.  A power of two is that of the elements,
- * without what is in front of them.  If whole pages are fewer bytes, it takes those.  So no
- * slice takes more than its bytes in whole pages, which a limit has room for.
+ * without what is in front of them.  If multiples of POOL_GRAIN are fewer bytes, it takes those.
+ * So no slice takes more than its bytes in whole pages, which a limit has room for.
  */
 static inline uint64_t pool_slice_length(const struct pool_config *config, uint64_t bytes)
 {
@@ -221,7 +221,7 @@ static inline uint64_t pool_slice_length(const struct pool_config *config, uint6
 		bytes = config->slice_bytes;
 	if (config->strategy == POOL_POWER_OF_TWO) {
 		power = payload->lead + pow2_at_least(bytes - payload->lead);
-		bytes = min_u64(power, round_up(bytes, POOL_PAGE));
+		bytes = min_u64(power, round_up(bytes, POOL_GRAIN));
 	}
 	return round_up(max_u64(bytes, 1), payload->quantum);
 }

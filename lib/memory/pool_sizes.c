@@ -21,6 +21,7 @@
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "os/page.h"
 
 /* The least of the limits. */
 static const char *least_limit(const struct pool_config *config)
@@ -62,9 +63,9 @@ uint64_t pool_first_size(const struct pool_config *config, uint64_t bytes)
 	uint64_t length = pool_slice_length(config, bytes), slices = preallocated(config), liked;
 
 	if (slices)
-		return round_up(length * slices, POOL_PAGE);
+		return page_round(length * slices);
 	liked = min_u64(min_u64(length * config->loans, SEGMENT_INITIAL_LIMIT), config->most);
-	return round_up(max_u64(length, liked), POOL_PAGE);
+	return page_round(max_u64(length, liked));
 }
 
 uint64_t pool_kept_size(const struct pool_config *config)
@@ -74,7 +75,7 @@ uint64_t pool_kept_size(const struct pool_config *config)
 
 uint64_t pool_static_size(const struct pool_config *config)
 {
-	return round_up(pool_slice_length(config, config->slice_bytes) * config->slices, POOL_PAGE);
+	return page_round(pool_slice_length(config, config->slice_bytes) * config->slices);
 }
 
 static int check_slices(const struct pool_config *config, const char *whose, uint64_t slices)

@@ -30,18 +30,18 @@
 #include "base/error.h"
 #include "os/fd.h"
 #include "os/memfd.h"
-
-#define PAGE	4096u
+#include "os/page.h"
 
 static int map_window(struct segment *segment, uint64_t window, uint64_t least)
 {
+	const uint64_t page = page_size();
 	int r;
 
 	for (;;) {
 		r = mapping_window(&segment->mapping, segment->fd, window, true);
-		if (r != -ENOMEM || window / 2 < least + PAGE)
+		if (r != -ENOMEM || window / 2 < least + page)
 			return r;
-		window = window / 2 & ~(uint64_t)(PAGE - 1);
+		window = window / 2 & ~(page - 1);
 	}
 }
 

@@ -39,9 +39,8 @@
 #include "base/limits.h"
 #include "wait/unmapping.h"
 #include "os/memfd.h"
+#include "os/page.h"
 #include "shm/bounds.h"
-
-#define PAGE	4096u
 
 static struct view_segment *find(struct view *view, uint32_t number)
 {
@@ -55,7 +54,9 @@ static struct view_segment *find(struct view *view, uint32_t number)
 
 static int check_sizes(const struct sluice_wire_segment *packet)
 {
-	if (!packet->number || !packet->size || packet->size % PAGE || packet->window % PAGE ||
+	const uint64_t page = page_size();
+
+	if (!packet->number || !packet->size || packet->size % page || packet->window % page ||
 	    packet->size > packet->window || packet->window > MEMORY_LIMIT_MAX)
 		return fail(EPROTO, "the peer announced segment %u of %llu bytes in a window of %llu",
 			    packet->number, (unsigned long long)packet->size,

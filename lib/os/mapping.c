@@ -6,7 +6,9 @@
  *
  * A page fault costs several times as much as populating a page in bulk.  So memory that is
  * known to be backed is populated at once.  MADV_POPULATE_* came with Linux 5.14; before
- * that each page is touched, which populates it too.
+ * that each page is touched, which populates it too.  An emulator of another machine
+ * (qemu-user) says yes to every advice and heeds none.  It also says yes to an advice that
+ * there is not, and is recognised by that.
  *
  * If the process has locked all future memory (MCL_FUTURE of mlockall(2)), the kernel would
  * count a window that is mapped at once as locked in full.  It would also allocate parts of
@@ -26,14 +28,21 @@
 #include "base/atomic.h"
 #include "base/error.h"
 #include "base/limits.h"
+#include "os/page.h"
 
 #ifndef MADV_POPULATE_READ
 #define MADV_POPULATE_READ	22
 #define MADV_POPULATE_WRITE	23
 #endif
 
-#define PAGE	4096u
-#define HUGE	(UINT64_C(2) << 20)	/* what page tables can map at once */
+#define NO_ADVICE	(-1)
+
+/* The memory that one entry of a page table above pages maps: as many pages as a page has
+ * entries of 8 bytes, 2 MiB if pages are of 4 KiB. */
+static uint64_t huge_size(void)
+{
+	return page_size() * (page_size() / 8);
+}
 
 bool mapping_can_allocate(void)
 {
@@ -86,16 +95,17 @@ static bool is_locked(const struct mapping *mapping)
 
 int mapping_window(struct mapping *mapping, int fd, uint64_t length, bool writable)
 {
+	const uint64_t page = page_size();
 	void *base;
 	int r;
 
-	r = mapping_map(mapping, fd, PAGE, writable);
+	r = mapping_map(mapping, fd, page, writable);
 	if (r < 0)
 		return r;
 	mapping->locked = is_locked(mapping);
 	if (mapping->locked)
-		munlock(mapping->base, PAGE);
-	base = mremap(mapping->base, PAGE, length, MREMAP_MAYMOVE);
+		munlock(mapping->base, page);
+	base = mremap(mapping->base, page, length, MREMAP_MAYMOVE);
 	if (base == MAP_FAILED) {
 		r = fail_system("cannot reserve address space");
 		mapping_unmap(mapping);
@@ -109,37 +119,39 @@ int mapping_window(struct mapping *mapping, int fd, uint64_t length, bool writab
 /* Address space of the same kind as a window, for one to be moved to. */
 static void *find_place(uint64_t length)
 {
+	const uint64_t size = page_size();
 	void *page, *place;
 
-	page = mmap(NULL, PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	page = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (page == MAP_FAILED)
 		return NULL;
-	munlock(page, PAGE);
-	place = mremap(page, PAGE, length, MREMAP_MAYMOVE);
+	munlock(page, size);
+	place = mremap(page, size, length, MREMAP_MAYMOVE);
 	if (place != MAP_FAILED)
 		return place;
-	munmap(page, PAGE);
+	munmap(page, size);
 	return NULL;
 }
 
 /*
- * A range that is too long by HUGE contains an aligned one; the rest around that is
+ * A range that is too long by a huge page contains an aligned one; the rest around that is
  * unmapped.
  */
 static void align(struct mapping *mapping)
 {
-	unsigned char *place = find_place(mapping->length + HUGE), *base, *moved;
+	const uint64_t huge = huge_size();
+	unsigned char *place = find_place(mapping->length + huge), *base, *moved;
 	uint64_t before;
 
 	if (!place)
 		return;
-	before = round_up((uintptr_t)place, HUGE) - (uintptr_t)place;
+	before = round_up((uintptr_t)place, huge) - (uintptr_t)place;
 	base = place + before;
 	moved = mremap(mapping->base, mapping->length, mapping->length,
 		       MREMAP_MAYMOVE | MREMAP_FIXED, base);
 	if (before)
 		munmap(place, before);
-	munmap(base + mapping->length, HUGE - before);
+	munmap(base + mapping->length, huge - before);
 	/* Else the range may belong to another thread already, and is left alone. */
 	if (moved == base)
 		mapping->base = base;
@@ -147,7 +159,7 @@ static void align(struct mapping *mapping)
 
 void mapping_want_huge(struct mapping *mapping)
 {
-	if ((uintptr_t)mapping->base % HUGE)
+	if ((uintptr_t)mapping->base % huge_size())
 		align(mapping);
 	madvise(mapping->base, mapping->length, MADV_HUGEPAGE);
 }
@@ -170,6 +182,11 @@ static uint64_t populate(const struct mapping *mapping, uint64_t offset, uint64_
 	int advice = writable ? MADV_POPULATE_WRITE : MADV_POPULATE_READ;
 	uint64_t step;
 
+	/* Peers check what is written, and a page that is only read may come when it is. */
+	if (writable && !madvise(mapping->base, 0, NO_ADVICE)) {
+		errno = EINVAL;
+		return offset;
+	}
 	while (offset < end) {
 		step = min_u64(end - offset, POPULATE_STEP);
 		if (!madvise(mapping->base + offset, step, advice))
@@ -193,7 +210,7 @@ int mapping_populate(const struct mapping *mapping, uint64_t offset, uint64_t le
 		return fail(ENOMEM, "cannot populate %llu bytes of shared memory: %s",
 			    (unsigned long long)(end - done), strerror(errno));
 	/* The memory is backed, or the caller would not ask; so no touch raises a signal. */
-	for (; done < end && errno == EINVAL; done += PAGE)
+	for (; done < end && errno == EINVAL; done += page_size())
 		touch(mapping->base + done, writable);
 	return mapping->locked ? mapping_lock(mapping->base + offset, length) : 0;
 }

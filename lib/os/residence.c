@@ -13,8 +13,7 @@
 
 #include "base/atomic.h"
 #include "os/mapping.h"
-
-#define PAGE	4096u
+#include "os/page.h"
 
 int reside(void *begin, size_t size, enum residence residence)
 {
@@ -23,7 +22,7 @@ int reside(void *begin, size_t size, enum residence residence)
 
 	if (residence == RESIDENCE_LAZY || !size)
 		return 0;
-	for (next = (uintptr_t)begin; next < end; next = round_up(next + 1, PAGE))
+	for (next = (uintptr_t)begin; next < end; next = page_round(next + 1))
 		rewrite_relaxed(page + (next - (uintptr_t)begin));
 	return residence == RESIDENCE_LOCKED ? mapping_lock(begin, size) : 0;
 }

@@ -11,9 +11,12 @@
  *
  * Futex waits in a ring came with Linux 6.7, after the headers of Debian 12 and its
  * liburing, hence the numbers here.  The library asks the running kernel once per ring
- * whether it has them.  A futex wait completes with 0 (woken), -EAGAIN (the word had
- * changed), -ECANCELED (the thread that armed it ended), or -EFAULT.  To the caller they
- * all mean that no wait is queued now.
+ * whether it has them.  An older kernel is recognised by its release, and no ring is made:
+ * when a ring is closed, such a kernel interrupts the thread that made it, a little later, and
+ * the next sleep of a node that waits through sockets would end with EINTR.
+ *
+ * A futex wait completes with 0 (woken), -EAGAIN (the word had changed), -ECANCELED (the thread
+ * that armed it ended), or -EFAULT.  To the caller they all mean that no wait is queued now.
  *
  * io_uring_enter(2) returns how many entries it took.  If it took any, it does not say that
  * a signal or the timeout ended the wait.  If nothing has completed then, the clock tells
@@ -28,7 +31,9 @@
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/utsname.h>
 
 #include "base/error.h"
 #include "base/limits.h"
@@ -43,6 +48,19 @@
 /* The 32-bit, shared flavour of futex2; any bit of the set wakes. */
 #define FUTEX_SIZE_U32		2
 #define FUTEX_ANY_BIT		0xffffffffu
+
+/* 0 or -ENOSYS, by the release alone. */
+static int check_release(void)
+{
+	unsigned int major, minor;
+	struct utsname kernel;
+
+	if (uname(&kernel) || sscanf(kernel.release, "%u.%u", &major, &minor) != 2 ||
+	    major > 6 || (major == 6 && minor >= 7))
+		return 0;
+	return fail(ENOSYS, "the io_uring of Linux %s has no futex waits (Linux 6.7)",
+		    kernel.release);
+}
 
 /* 0; -ENOSYS: the kernel has none; or another -errno. */
 static int check_futex_waits(struct io_uring *ring)
@@ -82,6 +100,9 @@ int uring_init(struct uring *uring)
 	};
 	int r, fd;
 
+	r = check_release();
+	if (r < 0)
+		return r;
 	uring->enabled = false;
 	fd_hold_forks();
 	r = io_uring_queue_init_params(URING_ENTRIES, &uring->ring, &params);

@@ -268,13 +268,13 @@ TEST_F(peer_memory, less_than_is_needed)
 	const struct sluice_service_opts service = SLUICE_SERVICE_OPTS(.max_clients = 4);
 	struct sluice_server_opts opts = SLUICE_SERVER_OPTS(
 		.port = { .initial_max_slice_len = (uint64_t)MIB },
-		.port_memory_limit = (uint64_t)MIB - 4096);
+		.port_memory_limit = (uint64_t)MIB - (uint64_t)sysconf(_SC_PAGESIZE));
 	struct side *side = &self->side;
 
 	ASSERT_EQ(0, open_service(side, PTR(&blobs), PTR(&service)));
 	expect_size(_metadata, side, opts, "port_memory_limit");
 	opts.port_memory_limit = 0;
-	opts.peer_memory_limit = (uint64_t)MIB - 4096;
+	opts.peer_memory_limit = (uint64_t)MIB - (uint64_t)sysconf(_SC_PAGESIZE);
 	expect_size(_metadata, side, opts, "peer_memory_limit");
 	opts.port.preallocate = 3;
 	opts.peer_memory_limit = 2 * (uint64_t)MIB;

@@ -2,19 +2,21 @@
 /*
  * A system that refuses io_uring, as a container's default profile does, or does
  * not have it: a seccomp filter makes io_uring_setup(2) fail, on both sides or on
- * one.  A node that is left the choice then waits with sockets and everything
- * works; one that insists on io_uring is told that there is none.
+ * one.  Or the kernel says that it is an old one.  A node that is left the choice then
+ * waits with sockets and everything works; one that insists on io_uring is told that there
+ * is none.
  */
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
 #include "steps.h"
 
 FIXTURE_VARIANT(refused) {
-	int error;		/* what io_uring_setup() fails with */
+	int error;		/* what io_uring_setup() fails with; 0: Linux 2.6, says uname() */
 	bool here, there;	/* for the client, for the server */
 };
 
@@ -44,6 +46,10 @@ FIXTURE_VARIANT_ADD(refused, not_in_the_kernel_of_the_server) {
 	.error = ENOSYS, .there = true,
 };
 
+FIXTURE_VARIANT_ADD(refused, by_an_old_kernel) {
+	.here = true, .there = true,
+};
+
 /* Takes io_uring away from this process.  0 or -errno. */
 static long refuse(struct side *side, long error, long unused)
 {
@@ -57,6 +63,8 @@ static long refuse(struct side *side, long error, long unused)
 	struct sock_fprog program = { ARRAY_SIZE(code), code };
 
 	(void)side, (void)unused;
+	if (!error)
+		return personality(UNAME26) < 0 ? -errno : 0;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
 	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program))
 		return -errno;
@@ -77,6 +85,8 @@ TEST_F(refused, is_worked_around)
 		ASSERT_EQ(0, refuse(NULL, variant->error, 0));
 		EXPECT_FAILS(ENOSYS, sluice_node_create("uring", &uring));
 		EXPECT_SAYS("io_uring");
+		if (!variant->error)
+			EXPECT_SAYS("Linux 2.6");
 	}
 	open_client_side(_metadata, &self->side, &calls, NULL, 1);
 

@@ -10,7 +10,7 @@
 ENDS_FIXTURE(rounding);
 
 #define MIB	((uint64_t)1 << 20)
-#define PAGE	UINT64_C(4096)
+#define PAGE	((uint64_t)sysconf(_SC_PAGESIZE))
 
 /* A segment may be larger than what is loaned by this: the room that is made at once. */
 #define SPARE	MIB

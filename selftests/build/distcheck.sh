@@ -65,7 +65,7 @@ content() {
 say "build"
 build "$tmp/one" || fail "it does not build"
 say "build once more, in another folder"
-build "$tmp/another/place" O=elsewhere || fail "it does not build there"
+build "$tmp/another/place" || fail "it does not build there"
 content "$tmp/one.stage" >"$tmp/one.content"
 content "$tmp/another/place.stage" >"$tmp/another.content"
 [ "$(wc -l <"$tmp/one.content")" -gt 20 ] || fail "it installs nothing"

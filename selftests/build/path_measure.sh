@@ -42,9 +42,9 @@ END
 
 # shellcheck disable=SC2046 # words
 $CC -std=c11 -O0 -g -D_GNU_SOURCE -no-pie -Wno-pedantic -finstrument-functions \
-	-Iuapi -Ilib/include -Ilib $(pkg-config --cflags liburing inih) -o "$tmp/round_trips" \
+	-Iuapi -Ilib/include -Ilib $(pkg-config --cflags liburing) -o "$tmp/round_trips" \
 	selftests/tools/probes_test.c "$tmp/entries.c" lib/*/*.c \
-	$(pkg-config --libs liburing inih) || exit 1
+	$(pkg-config --libs liburing) || exit 1
 
 mkdir -m 700 "$tmp/root"
 SLUICE_ROOT=$tmp/root "$tmp/round_trips" 20 >"$tmp/addresses" || exit 1

@@ -343,7 +343,7 @@ int main(int argc, char **argv)
 	return !service || sizeof(t) != 8;
 }
 END
-	libs=$(pkg-config --libs liburing inih)
+	libs=$(pkg-config --libs liburing)
 	# shellcheck disable=SC2086
 	$CC $include -g -c -o "$tmp/$1.o" "$tmp/$1.c" &&
 		"$sluice" types --header "$tmp/$1.o" >"$tmp/$1.h" &&

@@ -24,8 +24,6 @@
 
 #include "tools/text/text.h"
 
-#define PAGE		4096u
-
 /* Descriptors of a node with a service and a port; of a server's connection; for 256. */
 #define FILES_OF_NODE		24u
 #define FILES_OF_CONNECTION	3u
@@ -37,8 +35,8 @@
 #define MAPS_OF_CONNECTION	3
 #define MAPS_WANTED		(MAPS_OF_PROGRAM + 1024 * MAPS_OF_CONNECTION)
 
-/* A channel of default settings, and a page of messages. */
-#define FILE_SIZE_LEAST		(32768u + PAGE)
+/* A channel of default settings; a page of messages comes besides. */
+#define FILE_SIZE_CHANNEL	32768u
 
 /* The program itself, and windows that are as small as can be. */
 #define ADDRESS_SPACE_LEAST	(UINT64_C(64) << 20)
@@ -55,25 +53,27 @@
 /* Maps, seals and fills memory, as for a segment.  Returns the step that failed, or NULL. */
 static const char *try_memory(int fd)
 {
+	const size_t size = (size_t)sysconf(_SC_PAGESIZE);
 	const char *failed = NULL;
 	void *page;
 
-	page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
+	page = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
 	if (page == MAP_FAILED)
 		return "mapped";
 	if (fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_FUTURE_WRITE) < 0)
 		failed = "sealed (F_SEAL_FUTURE_WRITE)";
-	else if (fallocate(fd, 0, 0, PAGE) < 0)
+	else if (fallocate(fd, 0, 0, (off_t)size) < 0)
 		failed = "filled";
 	else
-		memset(page, 1, PAGE);
+		memset(page, 1, size);
 	/*
 	 * Memory that can have holes costs its readers page faults, and the library does
 	 * not use it.
 	 */
-	if (!failed && fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, PAGE) == 0)
+	if (!failed &&
+	    fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, (off_t)size) == 0)
 		failed = "kept from having holes by its seals";
-	munmap(page, PAGE);
+	munmap(page, size);
 	return failed;
 }
 
@@ -126,7 +126,7 @@ void doctor_noexec(struct doctor *doctor, struct doctor_finding *finding)
 /* ---- Limits ------------------------------------------------------------------------ */
 
 /* False if there is none. */
-static bool limit_of(__rlimit_resource_t resource, uint64_t *ret_limit)
+static bool limit_of(int resource, uint64_t *ret_limit)
 {
 	struct rlimit limit;
 
@@ -180,6 +180,7 @@ void doctor_address_space(struct doctor *doctor, struct doctor_finding *finding)
 
 void doctor_file_size(struct doctor *doctor, struct doctor_finding *finding)
 {
+	const uint64_t least = FILE_SIZE_CHANNEL + (uint64_t)sysconf(_SC_PAGESIZE);
 	char text[TEXT_NUMBER];
 	uint64_t limit;
 
@@ -187,7 +188,7 @@ void doctor_file_size(struct doctor *doctor, struct doctor_finding *finding)
 	if (!is_limited(finding, RLIMIT_FSIZE, "the size of files is not limited (RLIMIT_FSIZE)",
 			&limit))
 		return;
-	doctor_found(finding, limit < FILE_SIZE_LEAST ? DOCTOR_PROBLEM : DOCTOR_NOTE,
+	doctor_found(finding, limit < least ? DOCTOR_PROBLEM : DOCTOR_NOTE,
 		     "no file, nor segment of messages, may be larger than %s (RLIMIT_FSIZE); a loan that needs more fails with EFBIG",
 		     text_bytes(text, limit));
 	doctor_mend(finding, "a higher limit: ulimit -f unlimited, or LimitFSIZE= of a unit");
