@@ -6,6 +6,7 @@ define help
   make                   library, examples, tools and man pages
   make check             install what the tests need (Debian), build, run them
   make check-hard        a hostile peer for long, from a new SEED= for STEPS= (1000000)
+  make fuzz              libFuzzer for SECONDS= (60) each; TARGET='config types' only these
   make demo              likewise for the demonstration
   make install           into DESTDIR= PREFIX= (/usr/local)
   make install-selftests into KSFT_INSTALL_PATH=, else under DESTDIR= PREFIX=

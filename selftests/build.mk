@@ -35,6 +35,15 @@ test-again    := $(patsubst %,socket/%, \
 test-objects  := $(test-programs:%=$(O)/selftests/%.o)
 objects	      += $(test-objects)
 
+# Each fuzz/NAME_fuzz.c is a target of libFuzzer (make fuzz).  With replay.c in its place the
+# target is a test, fuzz/NAME_test, of what was found; races are not what it looks for.
+fuzz-names   := $(patsubst selftests/fuzz/%_fuzz.c,%,$(wildcard selftests/fuzz/*_fuzz.c))
+fuzz-names   := $(filter-out $(if $(trace-missing),capture) $(if $(types-missing),types),$(fuzz-names))
+fuzz-tools   := $(filter call capture types,$(fuzz-names))
+fuzz-tests   := $(if $(filter thread,$(SANITIZE)),,$(fuzz-names:%=$(O)/selftests/fuzz/%_test))
+objects	     += $(fuzz-names:%=$(O)/selftests/fuzz/%_fuzz.o) \
+		$(O)/selftests/fuzz/fuzz.o $(O)/selftests/fuzz/replay.o
+
 # Scripts look at what was built or measure it, for which the plain build is the
 # right one; but that failures are seen must be shown everywhere.  Nor is spin_test,
 # which tells polling from sleeping, for a program that a sanitizer slows down.
@@ -47,6 +56,7 @@ too-slow += $(too-slow:%=socket/%)
 test-runs := $(patsubst %,$(O)/selftests/%, \
 	       $(filter-out $(too-slow) $(if $(SANITIZE),unit/spin_test),$(test-alone))) \
 	     $(patsubst %,$(O)/selftests/%,$(filter-out $(too-slow),$(test-again))) \
+	     $(fuzz-tests) \
 	     $(patsubst %,selftests/%.sh, \
 	       $(if $(SANITIZE),build/harness_test,$(test-scripts)))
 
@@ -62,7 +72,7 @@ test-needed := $(filter $(O)/%,$(test-chosen)) \
 	       $(addprefix $(O)/selftests/,$(filter $(test-programs), \
 		 $(patsubst selftests/%.sh,%,$(test-chosen))))
 
-tests: $(test-programs:%=$(O)/selftests/%) $(test-again:%=$(O)/selftests/%)
+tests: $(test-programs:%=$(O)/selftests/%) $(test-again:%=$(O)/selftests/%) $(fuzz-tests)
 
 $(O)/selftests/%.o: own = -Ilib -Iselftests/kit -isystem $(KSELFTEST) \
 	-Wno-missing-prototypes -Wno-unused-parameter
@@ -141,6 +151,44 @@ $(O)/selftests/kselftest/kselftest_harness.h:
 		--strip-components=4 --occurrence=1 --wildcards \
 		'*/tools/testing/selftests/kselftest.h' \
 		'*/tools/testing/selftests/kselftest_harness.h'
+
+# ---- fuzz/
+
+$(O)/selftests/fuzz/%.o: own = -Ilib -Iselftests/fuzz $(needs-cflags)
+$(fuzz-tools:%=$(O)/selftests/fuzz/%_fuzz.o): own = -I. -Iselftests/fuzz \
+	$(trace-cflags) $(types-cflags)
+
+fuzz-needs    = $(if $(filter $(fuzz-tools),$(1)), \
+		  $(filter-out %/tools/sluice.o,$(tools-objects)) $(O)/lib/libsluice.a,$(lib-objects))
+fuzz-libs    := $(needs-libs) $(trace-libs) $(types-libs)
+
+define fuzz-link
+$(call say,LD,$@)
+$(Q)$(CC) -o $@ $^ $(ldflags) $(1) $(fuzz-libs)
+endef
+
+define fuzz-rules
+$(O)/selftests/fuzz/$(1)_test: $(O)/selftests/fuzz/$(1)_fuzz.o $(O)/selftests/fuzz/fuzz.o \
+		$(O)/selftests/fuzz/replay.o $(call fuzz-needs,$(1))
+	$$(call fuzz-link)
+$(O)/selftests/fuzz/$(1)_fuzz: $(O)/selftests/fuzz/$(1)_fuzz.o $(O)/selftests/fuzz/fuzz.o \
+		$(call fuzz-needs,$(1))
+	$$(call fuzz-link,-fsanitize=fuzzer)
+endef
+$(foreach name,$(fuzz-names),$(eval $(call fuzz-rules,$(name))))
+
+# Only with instrumentation of what is fuzzed: make fuzz is a build of its own.
+FUZZ_CC	 ?= clang
+SECONDS	 ?= 60
+fuzz-run := $(O)/fuzz
+
+fuzz:
+	$(Q)$(MAKE) --no-print-directory O=$(fuzz-run) CC=$(FUZZ_CC) \
+		SANITIZE=address,undefined,fuzzer-no-link \
+		$(addprefix $(fuzz-run)/selftests/fuzz/,$(addsuffix _fuzz,$(or $(TARGET),$(fuzz-names))))
+	$(Q)O=$(fuzz-run) FUZZ_SECONDS=$(SECONDS) selftests/fuzz/run.sh $(or $(TARGET),$(fuzz-names))
+
+.PHONY: fuzz
 
 # Here is what failed tests have printed.
 FAILURES ?= $(O)/selftests/failures
