@@ -158,6 +158,12 @@ $(O)/selftests/fuzz/%.o: own = -Ilib -Iselftests/fuzz $(needs-cflags)
 $(fuzz-tools:%=$(O)/selftests/fuzz/%_fuzz.o): own = -I. -Iselftests/fuzz \
 	$(trace-cflags) $(types-cflags)
 
+# Random cases of these targets, as tests.
+$(O)/selftests/unit/rows_%_test: $(O)/selftests/unit/rows_%_test.o $(O)/selftests/fuzz/%_fuzz.o \
+		$(O)/selftests/fuzz/fuzz.o $(lib-objects)
+	$(call say,LD,$@)
+	$(Q)$(CC) -o $@ $^ $(ldflags) $(needs-libs)
+
 fuzz-needs    = $(if $(filter $(fuzz-tools),$(1)), \
 		  $(filter-out %/tools/sluice.o,$(tools-objects)) $(O)/lib/libsluice.a,$(lib-objects))
 fuzz-libs    := $(needs-libs) $(trace-libs) $(types-libs)
@@ -206,12 +212,14 @@ run-check: all $(test-needed)
 		$(test-chosen)
 	$(Q)selftests/kit/skips.sh $(O)/selftests/skipped $(SKIPS)
 
-# The hostile peer's random walk, a million steps or STEPS=, from a new seed or SEED=.
+# The hostile peer's random walk, a million steps or STEPS=, and as many cases of each row of
+# attacks or CASES=, from a new seed or SEED=.
 check-hard: export STEPS := $(or $(STEPS),1000000)
+check-hard: export CASES := $(or $(CASES),1000000)
 check-hard: export TEST_SECONDS := 86400
 check-hard: export RERUNS := 0
 check-hard:
-	$(Q)$(MAKE) --no-print-directory check TESTS=hostile/random
+	$(Q)$(MAKE) --no-print-directory check TESTS='hostile/random rows_server rows_client'
 
 # What is printed and not judged: each *_measure.c is a program, each *_measure.sh a script.
 measure-programs := $(patsubst selftests/%.c,$(O)/selftests/%,$(wildcard selftests/*/*_measure.c))

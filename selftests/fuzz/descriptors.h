@@ -61,13 +61,25 @@ static inline int fd_pipe(void)
 	return ends[0];
 }
 
+/* Pages that were allocated, but not written, count as a hole. */
+static inline bool fd_write_pages(int fd, uint64_t size)
+{
+	static const char page[4096];
+	uint64_t at;
+
+	for (at = 0; at < size; at += sizeof(page))
+		if (pwrite(fd, page, sizeof(page), (off_t)at) != (ssize_t)sizeof(page))
+			return false;
+	return true;
+}
+
 static inline int fd_memory(uint64_t size, bool holes, unsigned int seals, unsigned int flags)
 {
 	int fd = memfd_create("hostile", MFD_CLOEXEC | MFD_ALLOW_SEALING | flags);
 
 	if (fd < 0)
 		return fd_pipe();
-	if (ftruncate(fd, (off_t)size) || (!holes && fallocate(fd, 0, 0, (off_t)size)) ||
+	if (ftruncate(fd, (off_t)size) || (!holes && !fd_write_pages(fd, size)) ||
 	    fcntl(fd, F_ADD_SEALS, (int)seals)) {
 		close(fd);
 		return fd_pipe();

@@ -39,6 +39,7 @@ enum {
 
 #define SEGMENT_SIZE	4096u
 #define FDS_MOST	2u
+#define AGAIN		224u	/* a segment from here on is told of again */
 
 /* What does not change from input to input. */
 struct surroundings {
@@ -95,6 +96,7 @@ struct peer {
 	struct input *input;
 	int fd;			/* its end of the socket */
 	unsigned char *memory;	/* of the channel; or NULL */
+	uint32_t segments;	/* that it has told of in good order */
 	uint64_t numbers;	/* of requests; near the wrap of what they can be, or not */
 };
 
@@ -167,19 +169,40 @@ static void peer_send_packet(const struct peer *peer)
 			close(fds[i]);
 }
 
-/* A segment, as a peer in good order tells of it. */
-static void peer_send_segment(const struct peer *peer)
+/* A segment, as a peer in good order tells of it; or one more time, or one too many. */
+static void peer_send_segment(struct peer *peer)
 {
+	uint8_t number = input_byte(peer->input);
 	const struct sluice_wire_segment packet = {
 		.header = { SLUICE_WIRE_MAGIC, SLUICE_PROTOCOL_VERSION, SLUICE_WIRE_SEGMENT },
-		.number = 1 + input_byte(peer->input) % 4,
+		.number = number >= AGAIN ? 1u + number % 32 : peer->segments + 1,
 		.size = SEGMENT_SIZE,
 		.window = SEGMENT_SIZE * (1 + input_byte(peer->input) % 4),
 	};
-	int fd = fd_of_kind(FD_FUTURE_SEALED, SEGMENT_SIZE, SLUICE_SEGMENT_SEALS);
+	int fd;
 
+	if (number < AGAIN && ++peer->segments > SLUICE_SEGMENTS_ALIVE)
+		return;
+	fd = fd_of_kind(FD_FUTURE_SEALED, SEGMENT_SIZE, SLUICE_SEGMENT_SEALS);
 	peer_send(peer, &packet, sizeof(packet), &fd, 1);
 	close(fd);
+}
+
+/* A ring of the doorbell: one that was asked for, or seldom another. */
+static void peer_ring(const struct peer *peer, const struct channel *victim)
+{
+	if (victim->bytes_due || input_byte(peer->input) % 16 == 15)
+		peer_send(peer, "", 1, NULL, 0);
+}
+
+/* A number that is given back: in the place of the next return, or of a later one. */
+static void peer_give_back(const struct peer *peer, const struct returns *returns,
+			   uint64_t offset, uint32_t number, uint8_t choice)
+{
+	uint64_t *words = (void *)(peer->memory + offset);
+	uint64_t position = returns->next + (choice & 64 ? choice & 3 : 0);
+
+	words[position & returns->mask] = (position + 1) << 32 | number;
 }
 
 /* Any word of the memory. */
@@ -190,29 +213,47 @@ static void peer_write_word(const struct peer *peer)
 	memcpy(word_at(peer, offset & ~(uint64_t)7), &word, sizeof(word));
 }
 
+/* The fields of a slot that a peer has wrong, as bits. */
+enum {
+	WRONG_REQUEST = 1, WRONG_POSITION = 2, WRONG_OFFSET = 4, WRONG_COUNT = 8,
+	WRONG_SEGMENT = 16, WRONG_SLICE = 32, WRONG_STAMP = 64, WRONG_ALL = 128,
+};
+
+/* The choice of a slot: its flags, a deadline that has passed, how many elements. */
+enum { SLOT_FLAGS = 15, SLOT_DEADLINE = 16, SLOT_COUNT = 32, SLOT_WRONG = 192 };
+
+static inline uint64_t right_or(const struct peer *peer, uint8_t wrong, uint8_t bit, uint64_t right)
+{
+	return wrong & bit ? input_number(peer->input, 8) : right;
+}
+
 /*
- * A message in a slot, with the stamp of a position.  Its fields are small numbers, one byte
- * each in the input, which are right for a message or just wrong; or all of it is the input's.
+ * A message in a slot, at a position.  What is not of the input is as it should be; the input
+ * says which fields are not, and what they are.
  */
-static void peer_write_slot(const struct peer *peer, struct sluice_ring_slot *slots,
-			    uint64_t count, uint64_t position)
+static void peer_write_slot(struct peer *peer, struct sluice_ring_slot *slots, uint64_t count,
+			    uint64_t position, const struct ring_message *right)
 {
 	struct sluice_ring_slot *slot = &slots[position & (count - 1)];
-	uint8_t choice = input_byte(peer->input);
+	uint8_t choice = input_byte(peer->input), wrong = 0;
+	uint64_t stamp;
 
-	if (choice & 128) {
+	if (choice >= SLOT_WRONG)
+		wrong = input_byte(peer->input);
+	if (wrong & WRONG_ALL) {
 		input_copy(peer->input, slot, sizeof(*slot));
 		return;
 	}
-	slot->request = peer->numbers + input_byte(peer->input);
-	slot->position = input_byte(peer->input);
-	slot->offset = 8u * input_byte(peer->input);
-	slot->count = input_number(peer->input, 2);
-	slot->segment = choice & 3 ? choice & 3 : 1;
-	slot->slice = input_byte(peer->input);
-	slot->flags = choice >> 3 & 15;
-	slot->deadline = choice & 4 ? 1 : 0;
-	slot->stamp = 2 * position + 1;
+	slot->request = right_or(peer, wrong, WRONG_REQUEST, right->request);
+	slot->position = right_or(peer, wrong, WRONG_POSITION, right->position);
+	slot->offset = right_or(peer, wrong, WRONG_OFFSET, around.payload.lead);
+	slot->count = right_or(peer, wrong, WRONG_COUNT, choice / SLOT_COUNT);
+	slot->segment = (uint32_t)right_or(peer, wrong, WRONG_SEGMENT, 1);
+	slot->slice = (uint32_t)right_or(peer, wrong, WRONG_SLICE, right->slice);
+	slot->flags = choice & SLOT_FLAGS;
+	slot->deadline = choice & SLOT_DEADLINE ? 1 : 0;
+	stamp = right_or(peer, wrong, WRONG_STAMP, 0);
+	slot->stamp = 2 * position + 1 + stamp;
 }
 
 /* A slice lies within what the peer has shown of its segment, and can be read. */

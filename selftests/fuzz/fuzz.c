@@ -40,10 +40,58 @@ void fuzz_broken(const char *file, int line, const char *what)
 
 /* ---- The input ---- */
 
+static uint64_t draw(struct input *input)
+{
+	/* splitmix64 */
+	uint64_t z = input->state += UINT64_C(0x9e3779b97f4a7c15);
+
+	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+	return z ^ z >> 31;
+}
+
+/* Half of the numbers are small, and a quarter is next to a power of two. */
+static uint64_t draw_number(struct input *input)
+{
+	uint64_t chance = draw(input), power = UINT64_C(1) << (chance >> 8 & 63);
+
+	switch (chance & 7) {
+	case 0: case 1: case 2: case 3:
+		return chance >> 16 & 3;
+	case 4:
+		return power - 1 + (chance >> 16 & 1);
+	case 5:
+		return 0 - (chance >> 16 & 7);
+	default:
+		return draw(input);
+	}
+}
+
+static void draw_copy(struct input *input, unsigned char *ret_data, size_t size)
+{
+	uint64_t number;
+	size_t i;
+
+	for (i = 0; i < size; i += sizeof(number)) {
+		number = draw_number(input);
+		memcpy(ret_data + i, &number, size - i < sizeof(number) ? size - i : sizeof(number));
+	}
+	input->left -= size < input->left ? size : input->left;
+}
+
+uint8_t input_step(struct input *input)
+{
+	return input->row ? input->row->steps[draw(input) % input->row->count] : input_byte(input);
+}
+
 void input_copy(struct input *input, void *ret_data, size_t size)
 {
 	size_t there = size < input->left ? size : input->left;
 
+	if (input->row) {
+		draw_copy(input, ret_data, size);
+		return;
+	}
 	memset(ret_data, 0, size);
 	if (there)
 		memcpy(ret_data, input->at, there);

@@ -19,12 +19,34 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 _Noreturn void fuzz_broken(const char *file, int line, const char *what);
 
-/* ---- The input, from front to back.  After its end there are zeros. ---- */
+/*
+ * ---- The input, from front to back.  After its end there are zeros. ----
+ *
+ * In place of a file, an input can be drawn: small numbers, numbers near a limit, and any
+ * others; and steps that belong to one row of attacks.
+ */
+
+struct fuzz_row {
+	const char *name;
+	const uint8_t *steps;	/* as often as they stand here */
+	size_t count;
+};
+
+#define FUZZ_ROW(name, ...)							\
+	{ name, (const uint8_t[]){ __VA_ARGS__ }, sizeof((const uint8_t[]){ __VA_ARGS__ }) }
 
 struct input {
 	const uint8_t *at;
 	size_t left;
+	const struct fuzz_row *row;	/* NULL: it is read */
+	uint64_t state;			/* of what is drawn */
 };
+
+/* The rows of a target that is fed steps; the last has no name. */
+extern const struct fuzz_row fuzz_rows[];
+
+/* Feeds one input to such a target. */
+void fuzz_feed(struct input *input);
 
 uint64_t input_number(struct input *input, size_t bytes);
 
@@ -32,6 +54,9 @@ static inline uint8_t input_byte(struct input *input)
 {
 	return (uint8_t)input_number(input, 1);
 }
+
+/* The next step: any, or one of the row. */
+uint8_t input_step(struct input *input);
 
 /* Copies the next bytes; behind the end of the input there are zeros. */
 void input_copy(struct input *input, void *ret_data, size_t size);
