@@ -82,7 +82,7 @@ static void feed(struct call *call, struct input *input)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct input input = { data, size };
+	struct input input = { .at = data, .left = size };
 	struct call call = { .contract.contract.request_header.size = 8 };
 	struct line line;
 	int r;

@@ -47,7 +47,7 @@ static void check(const struct recording *recording)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct input input = { data, size };
+	struct input input = { .at = data, .left = size };
 	uint8_t choice = input_byte(&input);
 	const struct sluice_list_message messages[] = { message_of(choice), message_of(choice) };
 	const struct sluice_list_service service = { .messages = messages };

@@ -28,7 +28,7 @@
 #include "exchange/layout.h"
 #include "wait/wait.h"
 
-#include "descriptors.h"
+#include "../kit/descriptors.h"
 
 /* What the first byte of the input chooses of a service. */
 enum {

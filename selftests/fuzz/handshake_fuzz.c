@@ -30,7 +30,7 @@
 #include "base/error.h"
 #include "channel/handshake.h"
 #include "exchange/load_page.h"
-#include "descriptors.h"
+#include "../kit/descriptors.h"
 
 enum { CLIENT = 1, CONTRACT = 2, ANY_USER = 4, SAME_USER = 8, HEAD = 16 };
 
@@ -97,7 +97,7 @@ static void answer_client(struct channel *channel, const struct handshake *self,
 	if (r || refusal.reason || fd < 0)
 		return;
 	r = load_page_take(&page, fd, false);
-	PROMISE(!r || is_refusal(r));
+	PROMISE(!r || r == -EPROTO);
 	if (!r)
 		fuzz_read_all(page.mapping.base, page.mapping.length);
 	load_page_drop(&page);
@@ -128,7 +128,7 @@ static size_t read_packet(union packet *packet, struct input *input, uint8_t cho
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct input input = { data, size };
+	struct input input = { .at = data, .left = size };
 	uint8_t choice = input_byte(&input), kind = input_byte(&input);
 	struct handshake self = { .contract = &contract, .any_user = choice & ANY_USER };
 	struct channel channel = { .plan.size = CHANNEL_SIZE };

@@ -104,7 +104,7 @@ static void read_letter(struct letter *letter, struct input *input)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct letter letters[LETTERS_MAX] = { 0 };
-	struct input input = { data, size };
+	struct input input = { .at = data, .left = size };
 	unsigned int sent = 0, read = 0;
 	struct node_letter seen;
 

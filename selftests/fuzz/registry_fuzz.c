@@ -153,7 +153,7 @@ static void open_service(const void *contents, size_t size)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static unsigned char contents[FILE_MOST];
-	struct input input = { data, size };
+	struct input input = { .at = data, .left = size };
 
 	fuzz_begin();
 	begin_service();

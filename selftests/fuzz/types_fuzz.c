@@ -28,7 +28,7 @@ static void print(const struct shared *shared, uint8_t choice)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct input input = { data, size };
+	struct input input = { .at = data, .left = size };
 	uint8_t choice = input_byte(&input);
 	struct shared shared;
 	int r;

@@ -3,11 +3,13 @@
  * A descriptor of each kind that a peer could send in place of what is agreed: made anew, so
  * that a seal which the victim adds does not last.  A kind that this machine has not is a pipe.
  */
-#ifndef SELFTESTS_FUZZ_DESCRIPTORS_H
-#define SELFTESTS_FUZZ_DESCRIPTORS_H
+#ifndef SELFTESTS_DESCRIPTORS_H
+#define SELFTESTS_DESCRIPTORS_H
 
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
@@ -35,6 +37,7 @@ enum descriptor {
 	FD_EVENT,
 	FD_EPOLL,
 	FD_PROC,
+	FD_WRITE_ONLY,
 	FD_KINDS
 };
 
@@ -65,11 +68,13 @@ static inline int fd_pipe(void)
 static inline bool fd_write_pages(int fd, uint64_t size)
 {
 	static const char page[4096];
-	uint64_t at;
+	uint64_t at, part;
 
-	for (at = 0; at < size; at += sizeof(page))
-		if (pwrite(fd, page, sizeof(page), (off_t)at) != (ssize_t)sizeof(page))
+	for (at = 0; at < size; at += part) {
+		part = size - at < sizeof(page) ? size - at : sizeof(page);
+		if (pwrite(fd, page, part, (off_t)at) != (ssize_t)part)
 			return false;
+	}
 	return true;
 }
 
@@ -138,9 +143,11 @@ static inline int fd_of_kind(enum descriptor kind, uint64_t size, unsigned int s
 		return epoll_create1(EPOLL_CLOEXEC);
 	case FD_PROC:
 		return open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
+	case FD_WRITE_ONLY:
+		return fd_reopened(fd_memory(size, false, seals, 0), O_WRONLY);
 	default:
 		return -1;
 	}
 }
 
-#endif /* SELFTESTS_FUZZ_DESCRIPTORS_H */
+#endif /* SELFTESTS_DESCRIPTORS_H */
