@@ -9,6 +9,7 @@ define help
                          processes that die at each CRASH_POINTS= (all); a table of it
   make soak              random kills, stops and tracers for SECONDS= (60), SEED=, then calm
   make check-refused     all behaviour on machines that refuse io_uring, and advice about memory
+  make fuzz              libFuzzer for SECONDS= (60) each; TARGET='config types' only these
   make demo              likewise for the demonstration
   make install           into DESTDIR= PREFIX= (/usr/local)
   make uninstall         removes what install wrote, with the same DESTDIR= PREFIX=

@@ -43,6 +43,15 @@ test-refused  := $(foreach r,$(refusals),$(addprefix $(r)/, \
 test-objects  := $(test-programs:%=$(O)/selftests/%.o)
 objects	      += $(test-objects)
 
+# Each fuzz/NAME_fuzz.c is a target of libFuzzer (make fuzz).  With replay.c in its place the
+# target is a test, fuzz/NAME_test, of what was found; races are not what it looks for.
+fuzz-names   := $(patsubst selftests/fuzz/%_fuzz.c,%,$(wildcard selftests/fuzz/*_fuzz.c))
+fuzz-names   := $(filter-out $(if $(trace-missing),capture) $(if $(types-missing),types),$(fuzz-names))
+fuzz-tools   := $(filter call capture types,$(fuzz-names))
+fuzz-tests   := $(if $(filter thread,$(SANITIZE)),,$(fuzz-names:%=$(O)/selftests/fuzz/%_test))
+objects	     += $(fuzz-names:%=$(O)/selftests/fuzz/%_fuzz.o) \
+		$(O)/selftests/fuzz/fuzz.o $(O)/selftests/fuzz/replay.o
+
 # Scripts look at what was built or measure it, for which the plain build is the
 # right one; but that failures are seen must be shown everywhere.  Nor is spin_test,
 # which tells polling from sleeping, for a program that a sanitizer slows down.
@@ -54,6 +63,7 @@ too-slow += $(too-slow:%=socket/%)
 test-runs := $(patsubst %,$(O)/selftests/%, \
 	       $(filter-out $(too-slow) $(if $(SANITIZE),unit/spin_test),$(test-alone))) \
 	     $(patsubst %,$(O)/selftests/%,$(filter-out $(too-slow),$(test-again))) \
+	     $(fuzz-tests) \
 	     $(patsubst %,selftests/%.sh, \
 	       $(if $(SANITIZE),build/harness_test,$(test-scripts)))
 
@@ -70,7 +80,7 @@ test-needed := $(filter $(O)/%,$(test-chosen)) \
 	       $(addprefix $(O)/selftests/,$(filter $(test-programs), \
 		 $(patsubst selftests/%.sh,%,$(test-chosen))))
 
-tests: $(test-programs:%=$(O)/selftests/%) $(test-again:%=$(O)/selftests/%)
+tests: $(test-programs:%=$(O)/selftests/%) $(test-again:%=$(O)/selftests/%) $(fuzz-tests)
 
 $(O)/selftests/%.o: own = -Ilib -Iselftests/kit -isystem $(KSELFTEST) \
 	-Wno-missing-prototypes -Wno-unused-parameter
@@ -194,6 +204,50 @@ $(O)/selftests/kselftest/kselftest_harness.h:
 		'*/tools/testing/selftests/kselftest.h' \
 		'*/tools/testing/selftests/kselftest_harness.h'
 
+# ---- fuzz/
+
+$(O)/selftests/fuzz/%.o: own = -Ilib -Iselftests/fuzz $(needs-cflags)
+$(fuzz-tools:%=$(O)/selftests/fuzz/%_fuzz.o): own = -I. -Iselftests/fuzz \
+	$(trace-cflags) $(types-cflags)
+
+# Random cases of these targets, as tests.
+$(O)/selftests/unit/rows_%_test: $(O)/selftests/unit/rows_%_test.o $(O)/selftests/fuzz/%_fuzz.o \
+		$(O)/selftests/fuzz/fuzz.o $(lib-objects)
+	$(call say,LD,$@)
+	$(Q)$(CC) -o $@ $^ $(ldflags) $(needs-libs)
+
+fuzz-needs    = $(if $(filter $(fuzz-tools),$(1)), \
+		  $(filter-out %/tools/sluice.o,$(tools-objects)) $(O)/lib/libsluice.a,$(lib-objects))
+fuzz-libs    := $(needs-libs) $(trace-libs) $(types-libs)
+
+define fuzz-link
+$(call say,LD,$@)
+$(Q)$(CC) -o $@ $^ $(ldflags) $(1) $(fuzz-libs)
+endef
+
+define fuzz-rules
+$(O)/selftests/fuzz/$(1)_test: $(O)/selftests/fuzz/$(1)_fuzz.o $(O)/selftests/fuzz/fuzz.o \
+		$(O)/selftests/fuzz/replay.o $(call fuzz-needs,$(1))
+	$$(call fuzz-link)
+$(O)/selftests/fuzz/$(1)_fuzz: $(O)/selftests/fuzz/$(1)_fuzz.o $(O)/selftests/fuzz/fuzz.o \
+		$(call fuzz-needs,$(1))
+	$$(call fuzz-link,-fsanitize=fuzzer)
+endef
+$(foreach name,$(fuzz-names),$(eval $(call fuzz-rules,$(name))))
+
+# Only with instrumentation of what is fuzzed: make fuzz is a build of its own.
+FUZZ_CC	 ?= clang
+SECONDS	 ?= 60
+fuzz-run := $(O)/fuzz
+
+fuzz:
+	$(Q)$(MAKE) --no-print-directory O=$(fuzz-run) CC=$(FUZZ_CC) \
+		SANITIZE=address,undefined,fuzzer-no-link \
+		$(addprefix $(fuzz-run)/selftests/fuzz/,$(addsuffix _fuzz,$(or $(TARGET),$(fuzz-names))))
+	$(Q)O=$(fuzz-run) FUZZ_SECONDS=$(SECONDS) selftests/fuzz/run.sh $(or $(TARGET),$(fuzz-names))
+
+.PHONY: fuzz
+
 # Here is what failed tests have printed.
 FAILURES ?= $(O)/selftests/failures
 
@@ -227,11 +281,13 @@ run-check: all $(test-needed) $(O)/selftests/order.yml
 check-refused:
 	$(Q)$(MAKE) --no-print-directory check TESTS='$(refusals:%=%/)'
 
-# The hostile peer's random walk, a million steps or STEPS=, from a new seed or SEED=; and all
-# of hard/ in full.  What was tried is in a table at the end.
+# The hostile peer's random walk, a million steps or STEPS=, and as many cases of
+# each row of attacks or CASES=, from a new seed or SEED=; and all of hard/ in full.  What was
+# tried is in a table at the end.
 hard-table := $(O)/selftests/hard.table
 
 check-hard: export STEPS := $(or $(STEPS),1000000)
+check-hard: export CASES := $(or $(CASES),1000000)
 check-hard: export CRASH_POINTS := $(or $(CRASH_POINTS),1000000)
 check-hard: export KILLS := $(or $(KILLS),3000)
 check-hard: export TURNOVERS := $(or $(TURNOVERS),100000)
@@ -240,7 +296,7 @@ check-hard: export TEST_SECONDS := 86400
 check-hard: export RERUNS := 0
 check-hard:
 	$(Q)rm -f $(hard-table)
-	$(Q)$(MAKE) --no-print-directory check TESTS='hostile/random hard/ \
+	$(Q)$(MAKE) --no-print-directory check TESTS='hostile/random rows_server rows_client hard/ \
 		behaviour/kill behaviour/turnover behaviour/close_failures'; status=$$?; \
 		cat $(hard-table); exit $$status
 

@@ -152,6 +152,9 @@ int outlet_push_again(struct outlet *outlet, const struct outlet_ops *ops,
 		if (!ops->took_back(outlet, oldest, message))
 			return -EPROTO;
 		counter_add(&outlet->channel->counters->overflows, 1);
+		/* What was bound to it may have shown a breach: then nobody gives this one back. */
+		if (outlet->channel->gone)
+			return -EPROTO;
 	}
 	return r < 0 ? r : ring_push(ring, &message->out);
 }

@@ -52,6 +52,9 @@ static int map_page(struct load_page *page, int fd, uint64_t inode, bool locked)
 	int r;
 
 	r = mapping_map(&mapping, fd, SLUICE_LOAD_SIZE, true);
+	/* It has other seals; a page of our own has not. */
+	if (r == -EPERM)
+		return fail(EPROTO, "a server's page cannot be mapped for writing: %s", strerror(-r));
 	if (r < 0)
 		return r;
 	mapping.locked |= locked;
@@ -101,6 +104,8 @@ int load_page_take(struct load_page *page, int fd, bool locked)
 	if (size != SLUICE_LOAD_SIZE)
 		return fail(EPROTO, "a server's page has %llu bytes, not %u",
 			    (unsigned long long)size, SLUICE_LOAD_SIZE);
+	if (!memfd_is_writable(fd))
+		return fail(EPROTO, "a server sent its page for reading only");
 	r = memfd_verify_populated(fd, 0, size);
 	if (r < 0 || inode == page->inode)
 		return r;

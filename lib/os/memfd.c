@@ -11,7 +11,8 @@
  * A descriptor from a hostile peer may be anything: a device, a socket, a file that it can
  * still truncate, a memfd full of holes whose pages would be charged to the first reader.
  * memfd_verify() and memfd_verify_populated() are all that stands between such a descriptor
- * and mmap().  If they cannot ask the kernel, for lack of memory, that says nothing about
+ * and mmap(), which then fails for lack of something here alone.  If they cannot ask the
+ * kernel, for lack of memory, that says nothing about
  * the peer.
  *
  * Seals cannot be removed.  They protect different things:
@@ -179,6 +180,9 @@ int memfd_verify(int fd, unsigned int seals, uint64_t *ret_size, uint64_t *ret_i
 	if (((unsigned int)have & seals) != seals)
 		return fail(EPROTO, "the peer sent a memfd with seals 0x%x, not 0x%x",
 			    (unsigned int)have, seals);
+	/* It would fail to be mapped, which looks like a failure of ours. */
+	if ((fcntl(fd, F_GETFL) & O_ACCMODE) == O_WRONLY)
+		return fail(EPROTO, "the peer sent a memfd that cannot be read");
 	*ret_size = (uint64_t)st.st_size;
 	*ret_inode = st.st_ino;
 	return 0;

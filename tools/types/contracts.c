@@ -9,6 +9,10 @@
  * Two kinds of contract are not found: one that is made while the program runs (in a
  * variable on the stack, or inside another struct), and one that the compiler has dropped
  * because it is not used, or, with link-time optimization, has no address for.
+ *
+ * The debug information may be wrong, and say that an array has any number of contracts, or
+ * that many variables have one address.  So contracts are read as far as the file has their
+ * bytes, and CONTRACTS_MAX at most.
  */
 #include "tools/types/contracts.h"
 
@@ -20,12 +24,14 @@
 #include "tools/types/lookup.h"
 
 #define NESTING_MAX	64
+#define CONTRACTS_MAX	65536	/* far more than a program has, in all its sources */
 
 struct search {
 	const struct program *program;
 	payload_function *function;
 	void *context;
 	Dwarf_Die unit;
+	int contracts;		/* read so far */
 };
 
 static const struct {
@@ -98,7 +104,7 @@ static bool type_of(Dwarf_Die *die, Dwarf_Die *ret_type)
 }
 
 /* How many contracts a variable holds; -1 if they are of another version. */
-static int count_contracts(Dwarf_Die *variable)
+static int64_t count_contracts(Dwarf_Die *variable)
 {
 	Dwarf_Word size = 0, all = 0;
 	Dwarf_Die type, element;
@@ -115,7 +121,7 @@ static int count_contracts(Dwarf_Die *variable)
 		return 0;
 	if (dwarf_aggregate_size(&element, &size) < 0 || dwarf_aggregate_size(&type, &all) < 0)
 		return 0;	/* only declared */
-	return size == sizeof(struct sluice_contract) ? (int)(all / size) : -1;
+	return size == sizeof(struct sluice_contract) ? (int64_t)(all / size) : -1;
 }
 
 static bool address_of(Dwarf_Die *variable, Dwarf_Addr *ret_address)
@@ -135,11 +141,21 @@ static bool address_of(Dwarf_Die *variable, Dwarf_Addr *ret_address)
 	       dwarf_formaddr(&address, ret_address) == 0;
 }
 
-static int look_at_variable(const struct search *search, Dwarf_Die *variable)
+/* One of an array.  Zeros that are not in the file have no names. */
+static int look_at_contract(struct search *search, struct place place)
 {
-	int count = count_contracts(variable), r = 0;
+	if (search->contracts++ == CONTRACTS_MAX)
+		return say("types", "%s has more than %d contracts", search->program->name,
+			   CONTRACTS_MAX);
+	return read_contract(search, place);
+}
+
+static int look_at_variable(struct search *search, Dwarf_Die *variable)
+{
+	int64_t count = count_contracts(variable), i;
 	struct place place;
 	Dwarf_Addr address;
+	int r = 0;
 
 	if (!count || !address_of(variable, &address) ||
 	    !program_find(search->program, address, &place))
@@ -147,12 +163,15 @@ static int look_at_variable(const struct search *search, Dwarf_Die *variable)
 	if (count < 0)
 		return say("types", "%s was compiled with the sluice.h of another version",
 			   search->program->name);
-	for (int i = 0; !r && i < count; i++, place.offset += sizeof(struct sluice_contract))
-		r = read_contract(search, place);
+	for (i = 0; !r && i < count &&
+	     program_stores(search->program, place, sizeof(struct sluice_contract)); i++) {
+		r = look_at_contract(search, place);
+		place.offset += sizeof(struct sluice_contract);
+	}
 	return r;
 }
 
-static int look_into(const struct search *search, Dwarf_Die *die, int nesting)
+static int look_into(struct search *search, Dwarf_Die *die, int nesting)
 {
 	Dwarf_Die child;
 	int r = 0;
@@ -176,7 +195,7 @@ static int look_into(const struct search *search, Dwarf_Die *die, int nesting)
 
 int contracts_each(const struct program *program, payload_function *function, void *context)
 {
-	struct search search = { program, function, context, { 0 } };
+	struct search search = { program, function, context, { 0 }, 0 };
 	Dwarf_CU *cu = NULL;
 	int r = 0;
 

@@ -9,6 +9,10 @@
  * of an array are one field, with [] in its path, below one for the array, which has the
  * count.
  *
+ * A small file can describe a type of any number of members, faults or holes, since a struct
+ * that is a member many times has all of its own each time.  So no list is longer than
+ * LAYOUT_MOST.
+ *
  * The fingerprint is FNV-1a over the fields in their order, in a form that is the same on
  * all machines.  It detects mistakes; it does not protect from attacks.
  */
@@ -25,11 +29,15 @@
 
 /* ---- Lists ---- */
 
-/* Room for one more at the end of a list; NULL, and that is remembered. */
+/* Room for one more at the end of a list; NULL, and it is remembered why there is none. */
 static void *extend(struct layout *layout, void **list, size_t *count, size_t size)
 {
 	void *longer = *list;
 
+	if (*count == LAYOUT_MOST) {
+		layout->too_long = true;
+		return NULL;
+	}
 	/* It doubles whenever the count is a power of two. */
 	if (!(*count & (*count - 1)))
 		longer = realloc(*list, (*count ? 2 * *count : 1) * size);

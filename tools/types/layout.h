@@ -50,7 +50,10 @@ struct layout {
 	struct hole *hole;
 	size_t holes;
 	bool no_memory;
+	bool too_long;		/* a list has LAYOUT_MOST entries, and there were more */
 };
+
+#define LAYOUT_MOST	65536
 
 /* The layout of a type; of a scalar, which need not be in the debug information. */
 void layout_of_type(struct layout *ret_layout, Dwarf *dwarf, Dwarf_Die *type);

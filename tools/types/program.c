@@ -165,6 +165,15 @@ bool program_read(const struct program *program, struct place place, void *ret_d
 	return true;
 }
 
+bool program_stores(const struct program *program, struct place place, size_t size)
+{
+	Elf_Scn *section = elf_getscn(program->elf, place.section);
+	GElf_Shdr header;
+
+	return section && gelf_getshdr(section, &header) && header.sh_type != SHT_NOBITS &&
+	       place.offset <= header.sh_size && size <= header.sh_size - place.offset;
+}
+
 bool program_string(const struct program *program, struct place place, char *ret_text, size_t size)
 {
 	for (size_t i = 0; i < size; i++, place.offset++) {

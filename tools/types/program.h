@@ -35,6 +35,9 @@ bool program_find(const struct program *program, uint64_t address, struct place 
 /* The data that a program finds there when it starts, except pointers; zeros in .bss. */
 bool program_read(const struct program *program, struct place place, void *ret_data, size_t size);
 
+/* Are so many bytes there in the file?  Those of .bss are not. */
+bool program_stores(const struct program *program, struct place place, size_t size);
+
 /* The target of a pointer there; false: nothing, or nothing in this file. */
 bool program_follow(const struct program *program, struct place place, struct place *ret_place);
 

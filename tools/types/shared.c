@@ -78,12 +78,30 @@ static bool is_known(const struct shared *shared, const struct shared_type *type
 	return false;
 }
 
+/* Was it read before, from the same unit?  Then its layout is known, too. */
+static bool was_read(const struct shared *shared, const struct payload *payload)
+{
+	for (size_t i = 0; i < shared->types; i++) {
+		const struct payload *other = &shared->type[i].payload;
+
+		if (other->role == payload->role && other->size == payload->size &&
+		    other->fingerprint == payload->fingerprint &&
+		    other->unit.addr == payload->unit.addr &&
+		    strcmp(other->service, payload->service) == 0 &&
+		    strcmp(other->name, payload->name) == 0)
+			return true;
+	}
+	return false;
+}
+
 static int take(void *context, const struct payload *payload)
 {
 	const struct reading *reading = context;
 	struct shared *shared = reading->shared;
 	struct shared_type type = { .payload = *payload }, *longer;
 
+	if (was_read(shared, payload))
+		return 0;
 	look_up(reading->program, &type);
 	type.fingerprint = layout_fingerprint(&type.layout);
 	if (is_known(shared, &type)) {

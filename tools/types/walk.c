@@ -9,8 +9,8 @@
  * types that are only declared).  Qualifiers and typedefs do not affect a layout and are
  * skipped.
  *
- * The debug information may be wrong: nesting and the number of fields are bounded, so
- * that structs which contain themselves, or each other many times, come to an end.
+ * The debug information may be wrong: nesting and the lists are bounded, so that structs
+ * which contain themselves, or each other many times, come to an end.
  */
 #include "tools/types/layout.h"
 
@@ -24,7 +24,6 @@
 #include "tools/types/entry.h"
 #include "tools/types/lookup.h"
 
-#define FIELDS_MAX	65536
 #define DIMENSIONS_MAX	16
 #define PATH_SIZE	1024
 #define DOUBLE_SIZE	8	/* a longer one is not the same everywhere */
@@ -33,7 +32,6 @@ struct walk {
 	struct layout *layout;
 	Dwarf *dwarf;
 	int nesting;
-	bool too_long;
 };
 
 /* The position in the whole type. */
@@ -51,13 +49,7 @@ static void add_field(struct walk *walk, const struct spot *spot, enum field_kin
 {
 	struct field field = { (char *)spot->path, kind, spot->offset, size, count };
 
-	if (walk->layout->fields < FIELDS_MAX) {
-		layout_add_field(walk->layout, &field);
-		return;
-	}
-	if (!walk->too_long)
-		layout_add_fault(walk->layout, "", "has more than %d members", FIELDS_MAX);
-	walk->too_long = true;
+	layout_add_field(walk->layout, &field);
 }
 
 static void refuse(struct walk *walk, const struct spot *spot, const char *what)
@@ -297,7 +289,7 @@ static uint64_t walk_struct(struct walk *walk, Dwarf_Die *type, const struct spo
 	if (dwarf_child(type, &child) == 0)
 		do
 			walk_child(walk, &child, spot, &inside);
-		while (!walk->too_long && !walk->layout->no_memory &&
+		while (!walk->layout->too_long && !walk->layout->no_memory &&
 		       dwarf_siblingof(&child, &child) == 0);
 	if (inside.is_virtual)
 		refuse(walk, spot, "has virtual functions");
@@ -363,6 +355,11 @@ void layout_of_type(struct layout *ret_layout, Dwarf *dwarf, Dwarf_Die *type)
 
 	*ret_layout = (struct layout){ 0 };
 	walk_type(&walk, type, &spot);
+	if (!ret_layout->too_long)
+		return;
+	/* One sentence instead of so many. */
+	layout_free(ret_layout);
+	layout_add_fault(ret_layout, "", "has more than %d members, faults or holes", LAYOUT_MOST);
 }
 
 void layout_of_scalar(struct layout *ret_layout, enum field_kind kind, uint64_t size)
