@@ -88,7 +88,7 @@ $(O)/lib/sluice.pc: lib/sluice.pc.in FORCE
 install-lib: lib
 	$(call say,INSTALL,libsluice)
 	$(Q)install -d $(addprefix $(DESTDIR),$(libdir)/pkgconfig $(includedir)/sluice)
-	$(Q)install -m 644 lib/include/*.h $(DESTDIR)$(includedir)
+	$(Q)install -m 644 lib/include/*.h lib/include/*.hpp $(DESTDIR)$(includedir)
 	$(Q)install -m 644 $(lib-headers) $(DESTDIR)$(includedir)/sluice
 	$(Q)install -m 644 $(O)/lib/libsluice.a $(DESTDIR)$(libdir)
 	$(Q)install -m 755 $(O)/lib/$(lib-file) $(DESTDIR)$(libdir)
