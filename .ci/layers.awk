@@ -37,7 +37,7 @@ END { exit failed }
 # The layer that a header belongs to; none for the system's and for neighbours.
 function layer_of(header, quoted)
 {
-	if (header ~ /^sluice(_[a-z]+)?\.h$/)
+	if (header ~ /^sluice(_[a-z]+)?\.h(pp)?$/)
 		return "sluice.h"
 	if (header == "lib/config/settings.def")
 		return "the table"

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 #
-# The examples, which are documentation that compiles: each .c is a program.  And
-# the man pages, where the tools that make them are installed.
+# The examples, which are documentation that compiles: each .c is a program, and each .cc one in
+# C++ where there is a compiler for it.  And the man pages, where the tools that make them are
+# installed.
 
 KERNEL_DOC ?= $(lastword $(wildcard /usr/lib/linux-kbuild-*/scripts/kernel-doc))
 RST2MAN	   ?= $(firstword $(shell command -v rst2man rst2man.py 2>/dev/null))
@@ -11,14 +12,32 @@ example   := $(basename $(notdir $(wildcard Documentation/examples/*.c)))
 example	  := $(filter-out $(if $(zstd-libs),,zstd-%),$(example))
 objects	  += $(patsubst %,$(O)/Documentation/examples/%.o,$(example))
 
-examples: $(addprefix $(O)/examples/,$(example))
+cpp-there   := $(shell command -v $(firstword $(CXX)) 2>/dev/null)
+cpp-example := $(basename $(notdir $(wildcard Documentation/examples/*.cc)))
+cpp-example := $(if $(cpp-there),$(cpp-example))
+objects	    += $(patsubst %,$(O)/Documentation/examples/%.o,$(cpp-example))
+cpp-cflags  := -std=c++17 $(filter-out -std=% -Wmissing-prototypes -Wshadow,$(cflags))
+
+examples: $(addprefix $(O)/examples/,$(example) $(cpp-example))
 	$(if $(zstd-libs),,@echo '  zstd-service is left out: there is no libzstd-dev')
+	$(if $(cpp-there),,@echo '  the examples in C++ are left out: there is no $(CXX)')
 
 $(O)/examples/%: $(O)/Documentation/examples/%.o $(O)/lib/libsluice.a
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -o $@ $^ $(ldflags) $(needs-libs) \
 		$(if $(filter zstd-%,$*),$(zstd-libs))
+
+$(O)/%.o: %.cc $(O)/flags
+	$(call say,CXX,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CXX) $(cppflags) $(cpp-cflags) $(own) -MMD -MP -c -o $@ $<
+
+$(addprefix $(O)/examples/,$(cpp-example)): $(O)/examples/%: $(O)/Documentation/examples/%.o \
+		$(O)/lib/libsluice.a
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CXX) -o $@ $^ $(ldflags) $(needs-libs)
 
 run-demo: examples
 	$(if $(zstd-libs),,$(error the demo needs libzstd: apt-get install libzstd-dev))

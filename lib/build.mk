@@ -96,7 +96,7 @@ $(found-by): $(O)/lib/%: lib/%.in FORCE
 install-lib: lib
 	$(call say,INSTALL,libsluice)
 	$(Q)install -d $(addprefix $(DESTDIR),$(libdir)/pkgconfig $(cmakedir) $(includedir)/sluice)
-	$(Q)install -m 644 lib/include/*.h $(DESTDIR)$(includedir)
+	$(Q)install -m 644 lib/include/*.h lib/include/*.hpp $(DESTDIR)$(includedir)
 	$(Q)install -m 644 $(lib-headers) $(DESTDIR)$(includedir)/sluice
 	$(Q)install -m 644 $(O)/lib/libsluice.a $(DESTDIR)$(libdir)
 	$(Q)install -m 755 $(O)/lib/$(lib-file) $(DESTDIR)$(libdir)

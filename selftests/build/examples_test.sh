@@ -13,10 +13,18 @@ mkdir -m 700 "$SLUICE_ROOT"
 
 # meet N EXAMPLE CLIENT-ARGUMENT...: so many servers and as many clients
 meet() {
+	count=$1
+	both=$2
+	shift 2
+	between "$count" "$both" "$both" "$@"
+}
+
+# between N SERVERS CLIENTS CLIENT-ARGUMENT...: the same with examples in two languages
+between() {
 	many=$(seq "$1")
 	server=$O/examples/$2-server
-	client=$O/examples/$2-client
-	shift 2
+	client=$O/examples/$3-client
+	shift 3
 
 	servers=
 	for _ in $many; do
@@ -53,6 +61,23 @@ tally() {
 	kill $server && wait $server || status=1
 	cat "$tmp/tally"
 	grep -qx "7 amounts, sum 28" "$tmp/tally" && return $status
+}
+
+# check_languages SERVER CLIENT WAY: examples in two languages talk to each other; a language is
+# what stands behind their names
+check_languages() {
+	for example in adder growing-slices; do
+		[ -x "$O/examples/$example$1-server" ] && [ -x "$O/examples/$example$2-client" ] ||
+			{ skip "$example$1 and $example$2, $3" "not built"; continue; }
+		if [ $example = adder ]; then
+			check "adder$1 and adder$2, $3" \
+				answers "40 + 2 = 42" between 1 "adder$1" "adder$2"
+		else
+			check "growing-slices$1 and growing-slices$2, $3" \
+				between 2 "growing-slices$1" "growing-slices$2" \
+				--servers 2 --rounds 100 --interval 0
+		fi
+	done
 }
 
 # count_primes N: by so many workers in one process, each of which has some to do
@@ -173,6 +198,9 @@ for wait in auto socket; do
 	done
 	check "growing-slices, two clients and two servers, $wait" \
 		meet 2 growing-slices --rounds 200 --interval 0
+	for pair in "-cpp " " -cpp" "-cpp -cpp"; do
+		check_languages "${pair% *}" "${pair#* }" $wait
+	done
 	check "growing-slices, each side by its own counter, $wait" grow
 	check "growing-slices, the client is ready at once, $wait" ready client
 	check "growing-slices, the server is ready at once, $wait" ready server
@@ -184,8 +212,9 @@ for wait in auto socket; do
 done
 
 # The smallest ones take no arguments, and show nothing that is not needed.
-for example in Documentation/examples/*.c; do
-	example=$(basename "$example" .c)
+for example in Documentation/examples/*.c Documentation/examples/*.cc; do
+	example=$(basename "${example%.*}")
+	[ -x "$O/examples/$example" ] || continue
 	case $example in adder-*) continue ;; esac
 	for option in --help -h; do
 		timeout 60 "$O/examples/$example" $option </dev/null >"$tmp/said" 2>"$tmp/output"

@@ -95,7 +95,33 @@ bool assigned(void)
 }
 END
 
-# builds LINK LANGUAGE=STANDARD COMPILER, where LINK is shared or static
+# The same program as outside.c, with the classes of C++.
+cat >"$tmp/outside.cc" <<'END'
+#include <cstdio>
+#include <sluice.hpp>
+#include <sluice_containers.hpp>
+
+struct question { std::int64_t a, b; };
+struct answer { sluice::string<20> text; };
+
+inline constexpr sluice::contract<question, answer[]> contract("outside");
+
+int main()
+{
+	auto node = sluice::node::create("outside");
+	auto service = node.open(contract);
+	auto client = service.create_client();
+	auto request = client.loan_zeroed();
+
+	if (!request) {
+		std::fprintf(stderr, "%s\n", request.error().sentence());
+		return 1;
+	}
+	std::printf("%s\n", sluice::version());
+}
+END
+
+# builds LINK LANGUAGE=STANDARD COMPILER [SUFFIX], where LINK is shared or static
 builds() {
 	if [ "$1" = static ]; then
 		flags="-static $(config --static --cflags --libs)" || return
@@ -104,10 +130,14 @@ builds() {
 	fi
 	rm -f "$tmp/outside"
 	# shellcheck disable=SC2086 # flags, one a word
-	$3 -x "${2%=*}" -std="${2#*=}" $strict "$tmp/outside.c" -x none $flags \
+	$3 -x "${2%=*}" -std="${2#*=}" $strict "$tmp/outside.${4:-c}" -x none $flags \
 		-o "$tmp/outside" &&
 		LD_LIBRARY_PATH=$lib SLUICE_ROOT=$tmp/run "$tmp/outside" >"$tmp/said" &&
 		test "$(cat "$tmp/said")" = "$(config --modversion)"
+}
+
+builds_classes() {
+	builds "$@" cc
 }
 
 # clean FILE LANGUAGE=STANDARD COMPILER: not a word from it.  In C an initialiser may leave
@@ -138,6 +168,7 @@ check "make install DESTDIR= PREFIX=" install_it
 
 for file in include/sluice.h include/sluice_config.h include/sluice_containers.h \
 	    include/sluice_list.h include/sluice_leftovers.h \
+	    include/sluice.hpp include/sluice_containers.hpp \
 	    include/sluice/ring.h lib/libsluice.a lib/libsluice.so lib/libsluice.so.0 \
 	    lib/pkgconfig/sluice.pc lib/cmake/sluice/sluice-config.cmake bin/sluice \
 	    share/doc/sluice/sluice.conf
@@ -151,6 +182,7 @@ for link in shared static; do
 	if command -v pkg-config >/dev/null; then
 		each "a program, $link" builds $link c=c11 gcc clang
 		each "a program, $link" builds $link c++=c++17 g++ clang++
+		each "a program with classes, $link" builds_classes $link c++=c++17 g++ clang++
 	else
 		skip "a program, $link" "no pkg-config"
 	fi
@@ -216,7 +248,7 @@ for standard in c=c11 c=c17; do
 	done
 	each "options" clean "$tmp/options.c" $standard gcc clang
 done
-for header in "$include"/*.h; do
+for header in "$include"/*.h "$include"/*.hpp; do
 	each "${header##*/} alone" clean "$header" c++=c++17 g++ clang++
 done
 each "options" clean "$tmp/options.c" c++=c++20 g++ clang++ clang++-19

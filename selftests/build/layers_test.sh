@@ -43,7 +43,8 @@ plant() {
 
 check "includes point to the left" \
 	layers lib/*/*.[ch] uapi/sluice/*.h tools/*.[ch] tools/*/*.[ch] bpf/*.[ch] \
-	Documentation/examples/*.[ch]
+	Documentation/examples/*.[ch] Documentation/examples/*.cc Documentation/examples/*.hpp \
+	lib/include/*.h lib/include/*.hpp
 refuse "base including shm is seen" plant lib/base/planted.c '"shm/ring.h"'
 refuse "channel including exchange is seen" plant lib/channel/planted.h '"exchange/requester.h"'
 refuse "exchange including api is seen" plant lib/exchange/planted.h '"api/node.h"'
@@ -55,6 +56,7 @@ refuse "uapi including base is seen" plant uapi/sluice/planted.h '"base/limits.h
 refuse "a tool including shm is seen" plant tools/planted.c '"shm/ring.h"'
 refuse "a tool including api is seen" plant tools/planted.c '"api/node.h"'
 refuse "a tool including a probe is seen" plant tools/trace/planted.c '"trace/probes.h"'
+refuse "a header for C++ including api is seen" plant lib/include/planted.hpp '"api/node.h"'
 refuse "bpf including a tool is seen" plant bpf/planted.bpf.c '"tools/trace/trace.h"'
 refuse "lib including bpf is seen" plant lib/channel/planted.c '"bpf/records.h"'
 
@@ -63,7 +65,7 @@ refuse "lib including bpf is seen" plant lib/channel/planted.c '"bpf/records.h"'
 named_once() {
 	design=$1
 	shift
-	printf '%s\n' "$@" | grep -v ^lib/include/ | sed -n 's,^lib/\([a-z]*/[a-z_]*\)\.[ch]$,\1,p' | sort -u >"$tmp/there"
+	printf '%s\n' "$@" | sed -n 's,^lib/\([a-z]*/[a-z_]*\)\.\(c\|h\|hpp\)$,\1,p' | sort -u >"$tmp/there"
 	awk '/^file  /         { inside = 1; next }
 	     inside && /^[A-Z]/ { exit }
 	     inside && /^\*\*/  { gsub(/\*\*(lib\/)?/, ""); folder = $1; next }
@@ -76,11 +78,14 @@ named_once() {
 	diff "$tmp/there" "$tmp/named"
 }
 
-check "design.rst names each file once" named_once Documentation/design.rst lib/*/*.[ch]
+sources=$(ls lib/*/*.[ch] lib/include/*.hpp)
+# shellcheck disable=SC2086 # files, one a word
+check "design.rst names each file once" named_once Documentation/design.rst $sources
+# shellcheck disable=SC2086
 refuse "a file that it does not name is seen" \
-	named_once Documentation/design.rst lib/*/*.[ch] lib/base/planted.c
+	named_once Documentation/design.rst $sources lib/base/planted.c
 refuse "a file that is not there is seen" \
-	named_once Documentation/design.rst lib/[!s]*/*.[ch]
+	named_once Documentation/design.rst lib/[!s]*/*.[ch] lib/include/*.hpp
 
 check "lib/shm makes no system call" calls_nothing "$O"/lib/shm/*.o
 echo 'void planted(void); int close(int); void planted(void) { close(0); }' |

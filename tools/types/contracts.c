@@ -103,21 +103,42 @@ static bool type_of(Dwarf_Die *die, Dwarf_Die *ret_type)
 	       dwarf_peel_type(ret_type, ret_type) == 0;
 }
 
+static bool is_contract(Dwarf_Die *type)
+{
+	const char *name = dwarf_diename(type);
+
+	return dwarf_tag(type) == DW_TAG_structure_type && name &&
+	       strcmp(name, "sluice_contract") == 0;
+}
+
+/* The contracts of sluice.hpp have a struct sluice_contract as their base, and no more. */
+static bool is_made_of_contract(Dwarf_Die *type)
+{
+	Dwarf_Die child, base;
+
+	if (is_contract(type))
+		return true;
+	if (dwarf_tag(type) != DW_TAG_structure_type || dwarf_child(type, &child) != 0)
+		return false;
+	do {
+		if (dwarf_tag(&child) == DW_TAG_inheritance)
+			return type_of(&child, &base) && is_contract(&base);
+	} while (dwarf_siblingof(&child, &child) == 0);
+	return false;
+}
+
 /* How many contracts a variable holds; -1 if they are of another version. */
 static int64_t count_contracts(Dwarf_Die *variable)
 {
 	Dwarf_Word size = 0, all = 0;
 	Dwarf_Die type, element;
-	const char *name;
 
 	if (!type_of(variable, &type))
 		return 0;
 	element = type;
 	if (dwarf_tag(&type) == DW_TAG_array_type && !type_of(&type, &element))
 		return 0;
-	name = dwarf_diename(&element);
-	if (dwarf_tag(&element) != DW_TAG_structure_type || !name ||
-	    strcmp(name, "sluice_contract") != 0)
+	if (!is_made_of_contract(&element))
 		return 0;
 	if (dwarf_aggregate_size(&element, &size) < 0 || dwarf_aggregate_size(&type, &all) < 0)
 		return 0;	/* only declared */

@@ -1,0 +1,709 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sluice_message.hpp - the messages of sluice.hpp, and what all its classes have in common
+ *
+ *	request			the client loans it, writes it and sends it
+ *	pending_response	a request that the client has sent
+ *	response		a reply that the client has received
+ *	active_request		a request that the server has received
+ *	reply			the server loans it, writes it and sends it
+ *
+ * A message with one element is used as a pointer to it: *message, message->member.  A slice is
+ * used as a container: begin(), end(), size(), message[i], elements().  A user header is
+ * header().  Received messages are constant.  Their sender can still change them while they are
+ * read, so a program copies what it decides by.
+ *
+ * sluice.hpp says what holds for all classes: ownership, threads, errors.
+ */
+#ifndef SLUICE_MESSAGE_HPP
+#define SLUICE_MESSAGE_HPP
+
+#include <unistd.h>
+
+#include <iterator>
+#include <optional>
+#include <string_view>
+
+#include <sluice_payload.hpp>
+#include <sluice_result.hpp>
+
+namespace sluice {
+inline namespace SLUICE_SPAN_ {
+
+/* Functions have the same names as these structs, which then need the word struct. */
+using request_info = struct ::sluice_request_info;
+using response_info = struct ::sluice_response_info;
+using peer = struct ::sluice_peer;
+
+/* ---- Owning -------------------------------------------------------------- */
+
+/**
+ * owner - what nodes, services, ports and messages have in common: one object, or none
+ */
+template <class Native, auto Release>
+class owner : public detail::noun {
+public:
+	constexpr owner() noexcept = default;
+	/** takes an object that a function of sluice.h has made */
+	constexpr explicit owner(Native *native) noexcept : native_(native) {}
+	owner(owner &&other) noexcept : native_(other.detach()) {}
+	owner &operator=(owner &&other) noexcept
+	{
+		Native *native = other.detach();
+
+		release();
+		native_ = native;
+		return *this;
+	}
+	~owner() { release(); }
+
+	/** is there an object? */
+	constexpr explicit operator bool() const noexcept { return native_ != nullptr; }
+
+	/** native() - the object for functions of sluice.h, which stays this owner's; or nullptr */
+	Native *native() const noexcept { return native_; }
+
+	/** detach() - the object, which the caller owns from here on; or nullptr */
+	Native *detach() noexcept { return std::exchange(native_, nullptr); }
+
+	/**
+	 * release() - give the object back now: destroys a node or a port, closes a service,
+	 * gives back a message, ends an exchange, finishes a request
+	 */
+	void release() noexcept
+	{
+		if (native_)
+			(void)Release(native_);
+		native_ = nullptr;
+	}
+
+protected:
+	Native *native_ = nullptr;
+};
+
+/**
+ * descriptor - a file descriptor that came with a message, closed at the end
+ */
+class descriptor : public detail::noun {
+public:
+	constexpr descriptor() noexcept = default;
+	constexpr explicit descriptor(int fd) noexcept : fd_(fd) {}
+	descriptor(descriptor &&other) noexcept : fd_(other.detach()) {}
+	descriptor &operator=(descriptor &&other) noexcept
+	{
+		int fd = other.detach();
+
+		release();
+		fd_ = fd;
+		return *this;
+	}
+	~descriptor() { release(); }
+
+	constexpr explicit operator bool() const noexcept { return fd_ >= 0; }
+	/** native() - its number, or -1 */
+	int native() const noexcept { return fd_; }
+	/** detach() - its number, which the caller closes; or -1 */
+	int detach() noexcept { return std::exchange(fd_, -1); }
+	/** release() - close it now; keeps errno */
+	void release() noexcept
+	{
+		int saved = errno;
+
+		if (fd_ >= 0)
+			(void)::close(fd_);
+		fd_ = -1;
+		errno = saved;
+	}
+
+private:
+	int fd_ = -1;
+};
+
+namespace detail {
+
+/* The result of a function that returns an object or NULL. */
+template <class T, class Native>
+result<T> made(Native *native) noexcept
+{
+	return native ? result<T>(T(native)) : result<T>(error(errno));
+}
+
+inline result<descriptor> opened(int fd) noexcept
+{
+	return fd < 0 ? result<descriptor>(error(-fd)) : result<descriptor>(descriptor(fd));
+}
+
+/* A struct of sluice.h that begins with its size. */
+template <class T>
+T sized() noexcept
+{
+	T value{};
+
+	value.size = sizeof(T);
+	return value;
+}
+
+/* The same, filled in by a function of sluice.h. */
+template <class T, class Native>
+result<T> filled(int (*fill)(Native *, T *), Native *native) noexcept
+{
+	T value = sized<T>();
+	int r = fill(native, &value);
+
+	return r < 0 ? result<T>(error(-r)) : result<T>(value);
+}
+
+template <class T, bool Writable>
+using access = std::conditional_t<Writable, T, const T>;
+
+/* ---- The payload of a message --------------------------------------------- */
+
+template <class Payload, class Native, auto Release, bool Writable,
+	  bool IsSlice = payload<Payload>::is_slice>
+class elements_of;
+
+/**
+ * elements_of - a message of exactly one element
+ */
+template <class Payload, class Native, auto Release, bool Writable>
+class elements_of<Payload, Native, Release, Writable, false> : public owner<Native, Release> {
+public:
+	using element_type = access<typename payload<Payload>::element, Writable>;
+	using owner<Native, Release>::owner;
+
+	/** data() - the element, or nullptr if the message is empty */
+	element_type *data() const noexcept
+	{
+		return this->native_ ? static_cast<element_type *>(this->native_->data) : nullptr;
+	}
+	/** the element; the message must not be empty */
+	element_type &operator*() const noexcept
+	{
+		return *static_cast<element_type *>(this->native_->data);
+	}
+	element_type *operator->() const noexcept { return &**this; }
+};
+
+/**
+ * elements_of - a message that is a slice
+ */
+template <class Payload, class Native, auto Release, bool Writable>
+class elements_of<Payload, Native, Release, Writable, true> : public owner<Native, Release> {
+public:
+	using element_type = access<typename payload<Payload>::element, Writable>;
+	using value_type = typename payload<Payload>::element;
+	using size_type = std::size_t;
+	using reference = element_type &;
+	using iterator = element_type *;
+	using const_iterator = element_type *;
+	using owner<Native, Release>::owner;
+
+	element_type *data() const noexcept
+	{
+		return this->native_ ? static_cast<element_type *>(this->native_->data) : nullptr;
+	}
+	/** size() - number of elements; size_bytes(), of their bytes */
+	std::size_t size() const noexcept { return this->native_ ? this->native_->count : 0; }
+	std::size_t size_bytes() const noexcept { return this->native_ ? this->native_->size : 0; }
+	bool empty() const noexcept { return size() == 0; }
+	element_type *begin() const noexcept { return data(); }
+	element_type *end() const noexcept { return data() + size(); }
+	/** an element; @i must be less than size() */
+	element_type &operator[](std::size_t i) const noexcept { return data()[i]; }
+	/** elements() - all of them; valid as long as the message is held */
+	span<element_type> elements() const noexcept { return {data(), size()}; }
+};
+
+/**
+ * message - elements, and the user header in front of them
+ */
+template <class Payload, class Native, auto Release, bool Writable>
+class message : public elements_of<Payload, Native, Release, Writable> {
+public:
+	using elements_of<Payload, Native, Release, Writable>::elements_of;
+
+	/** header() - the user header, if the contract has one; not of an empty message */
+	template <class Header = typename payload<Payload>::header>
+	access<Header, Writable> &header() const noexcept
+	{
+		return *static_cast<access<Header, Writable> *>(this->native_->header);
+	}
+};
+
+/* What loan() and loan_zeroed() of clients and active requests have in common. */
+template <class Message, class Payload, class Native, class Loaned>
+result<Message> loan_one(Loaned *(*loan)(Native *, std::size_t), Native *native) noexcept
+{
+	static_assert(!payload<Payload>::is_slice, "a slice needs a length: loan(count)");
+	return made<Message>(loan(native, 1));
+}
+
+template <class Message, class Payload, class Native, class Loaned>
+result<Message> loan_many(Loaned *(*loan)(Native *, std::size_t), Native *native,
+			  std::size_t count) noexcept
+{
+	static_assert(payload<Payload>::is_slice, "the payload is exactly one element: loan()");
+	return made<Message>(loan(native, count));
+}
+
+/* ---- Receiving in a loop --------------------------------------------------- */
+
+/**
+ * received - a range of the messages that receive() of a port or a pending response returns
+ *
+ * Each message is released before the next is received, unless the program has moved it out.
+ * After the loop error() says why it ended.  The source must outlive the range.
+ */
+template <class Source, class Message>
+class received {
+public:
+	class iterator {
+	public:
+		using iterator_category = std::input_iterator_tag;
+		using value_type = Message;
+		using difference_type = std::ptrdiff_t;
+		using pointer = Message *;
+		using reference = Message &;
+
+		iterator() noexcept = default;
+		explicit iterator(received *range) noexcept : range_(range) {}
+
+		Message &operator*() const noexcept { return range_->message_; }
+		Message *operator->() const noexcept { return &range_->message_; }
+		iterator &operator++() noexcept
+		{
+			range_->next();
+			return *this;
+		}
+		void operator++(int) noexcept { range_->next(); }
+
+		friend bool operator==(const iterator &a, const iterator &b) noexcept
+		{
+			return a.is_at_end() == b.is_at_end();
+		}
+		friend bool operator!=(const iterator &a, const iterator &b) noexcept
+		{
+			return !(a == b);
+		}
+
+	private:
+		bool is_at_end() const noexcept { return !range_ || range_->code_; }
+
+		received *range_ = nullptr;
+	};
+
+	received(Source &source, timeout each) noexcept : source_(&source), timeout_(each) {}
+	received(received &&) = delete;
+
+	/** begin() - receives the first message, or the next one after a loop that was left */
+	iterator begin() noexcept
+	{
+		next();
+		return iterator(this);
+	}
+	iterator end() noexcept { return iterator(); }
+
+	/** error() - why the last receive has failed; code 0 if it has not */
+	sluice::error error() const noexcept { return sluice::error(code_); }
+
+	/** is_complete() - has a stream ended well, after all responses of all servers? */
+	bool is_complete() const noexcept { return code_ == EPIPE; }
+
+private:
+	void next() noexcept
+	{
+		message_.release();
+		auto next_one = source_->receive(timeout_);
+		code_ = next_one.error().code();
+		message_ = std::move(next_one);
+	}
+
+	Source *source_;
+	timeout timeout_;
+	Message message_;
+	int code_ = 0;
+};
+
+} /* namespace detail */
+
+/* ---- Messages of a client -------------------------------------------------- */
+
+/**
+ * response - a reply that the client has received, see sluice_response_release()
+ *
+ * It can be held longer than its pending response and its client.
+ */
+template <class Response>
+class response : public detail::message<Response, ::sluice_response, ::sluice_response_release,
+					false> {
+public:
+	using detail::message<Response, ::sluice_response, ::sluice_response_release,
+			      false>::message;
+
+	/** info() - origin and number; sluice_response_info() */
+	result<response_info> info() const noexcept
+	{
+		return detail::filled(::sluice_response_info, this->native_);
+	}
+	/** peer() - the process that has sent it; sluice_response_peer() */
+	result<sluice::peer> peer() const noexcept
+	{
+		return detail::filled(::sluice_response_peer, this->native_);
+	}
+	/** pidfd() - a pidfd of that process; sluice_response_pidfd() */
+	result<descriptor> pidfd() const noexcept
+	{
+		return detail::opened(sluice_response_pidfd(this->native_));
+	}
+	/** take_fd() - the next descriptor that came with it; sluice_response_take_fd() */
+	result<descriptor> take_fd() noexcept
+	{
+		return detail::opened(sluice_response_take_fd(this->native_));
+	}
+};
+
+/**
+ * status - why a server has ended a request, a code and a text
+ */
+class status {
+public:
+	explicit status(const ::sluice_status &raw) noexcept : raw_(raw) {}
+	int code() const noexcept { return raw_.code; }
+	/** text() - may be empty; lives as long as this status */
+	std::string_view text() const noexcept { return raw_.text; }
+	std::uint64_t server() const noexcept { return raw_.server; }
+
+private:
+	::sluice_status raw_;
+};
+
+/**
+ * pending_response - a request that was sent, and the stream of its responses
+ *
+ * What was sent can still be read.  To release it ends the exchange; see
+ * sluice_pending_response_release().
+ */
+template <class Request, class Response>
+class pending_response
+	: public detail::message<Request, ::sluice_pending_response,
+				 ::sluice_pending_response_release, false> {
+public:
+	using detail::message<Request, ::sluice_pending_response,
+			      ::sluice_pending_response_release, false>::message;
+
+	/** receive() - the next response; sluice_pending_response_receive() */
+	result<sluice::response<Response>> receive(timeout t = forever) noexcept
+	{
+		return detail::made<sluice::response<Response>>(
+			sluice_pending_response_receive(this->native_, t.nanoseconds()));
+	}
+
+	/**
+	 * responses() - receive responses in a loop
+	 * @each: as of receive(), for each response.
+	 *
+	 *	auto answers = pending.responses();
+	 *	for (auto &answer : answers)
+	 *		...
+	 *	if (!answers.is_complete())
+	 *		... answers.error().sentence() ...
+	 */
+	detail::received<pending_response, sluice::response<Response>>
+	responses(timeout each = forever) noexcept
+	{
+		return {*this, each};
+	}
+
+	/** servers() - how many the request has reached; sluice_pending_response_servers() */
+	result<int> servers() const noexcept
+	{
+		return detail::number(sluice_pending_response_servers(this->native_));
+	}
+	/** is_connected() - may more come? sluice_pending_response_is_connected() */
+	result<bool> is_connected() const noexcept
+	{
+		return detail::truth(sluice_pending_response_is_connected(this->native_));
+	}
+	/** has_response() - is one queued? sluice_pending_response_has_response() */
+	result<bool> has_response() const noexcept
+	{
+		return detail::truth(sluice_pending_response_has_response(this->native_));
+	}
+	/** set_stop_hint() - no more are needed; sluice_pending_response_set_stop_hint() */
+	result<void> set_stop_hint() noexcept
+	{
+		return detail::done(sluice_pending_response_set_stop_hint(this->native_));
+	}
+	/** status() - with which a server has ended it; sluice_pending_response_status() */
+	std::optional<sluice::status> status() const noexcept
+	{
+		auto raw = detail::sized<::sluice_status>();
+
+		if (sluice_pending_response_status(this->native_, &raw) <= 0)
+			return std::nullopt;
+		return sluice::status(raw);
+	}
+	/** info() - its number; sluice_pending_response_info() */
+	result<request_info> info() const noexcept
+	{
+		return detail::filled(::sluice_pending_response_info, this->native_);
+	}
+};
+
+/** route - which servers a request goes to */
+enum class route {
+	all = SLUICE_ROUTE_ALL,
+	one = SLUICE_ROUTE_ONE,
+};
+
+/**
+ * request - a request that a client has loaned and may write
+ */
+template <class Request, class Response>
+class request : public detail::message<Request, ::sluice_request, ::sluice_request_release, true> {
+public:
+	using pending = pending_response<Request, Response>;
+	using detail::message<Request, ::sluice_request, ::sluice_request_release, true>::message;
+
+	/**
+	 * send() - send it to the connected servers; sluice_request_send()
+	 *
+	 * The request is empty afterwards.  If the call fails, it is still loaned, and can be
+	 * sent again or released.
+	 */
+	result<pending> send() noexcept
+	{
+		::sluice_pending_response *sent = sluice_request_send(this->native_);
+
+		if (sent)
+			this->native_ = nullptr;
+		return detail::made<pending>(sent);
+	}
+
+	/**
+	 * call() - send it and receive the first response; sluice_request_call()
+	 * @ret_pending: the stream, if the request was sent; else empty, and the request is still
+	 *	loaned.
+	 * @t: from the sending on.
+	 */
+	result<sluice::response<Response>> call(pending &ret_pending, timeout t = forever) noexcept
+	{
+		::sluice_pending_response *sent = nullptr;
+		::sluice_response *received =
+			sluice_request_call(this->native_, &sent, t.nanoseconds());
+		auto answer = detail::made<sluice::response<Response>>(received);
+
+		if (sent)
+			this->native_ = nullptr;
+		ret_pending = pending(sent);
+		return answer;
+	}
+
+	/** shorten() - give up the end of a slice; sluice_request_shorten() */
+	result<void> shorten(std::size_t count) noexcept
+	{
+		return detail::done(sluice_request_shorten(this->native_, count));
+	}
+	/** set_deadline() - after it no answer is of use; sluice_request_set_deadline() */
+	result<void> set_deadline(clock::time_point deadline) noexcept
+	{
+		std::chrono::nanoseconds since = deadline.time_since_epoch();
+
+		return detail::done(sluice_request_set_deadline(this->native_, since.count()));
+	}
+	/** set_deadline() - a while from now on, or never */
+	result<void> set_deadline(timeout from_now) noexcept
+	{
+		std::int64_t ns = from_now.nanoseconds();
+
+		return detail::done(sluice_request_set_deadline(
+			this->native_, ns < 0 ? 0 : sluice_deadline(ns)));
+	}
+	/** set_route() - to all servers, or to one; sluice_request_set_route() */
+	result<void> set_route(sluice::route r) noexcept
+	{
+		return detail::done(sluice_request_set_route(
+			this->native_, static_cast<::sluice_route>(r)));
+	}
+	/** attach_fd() - send a duplicate of a descriptor; sluice_request_attach_fd() */
+	result<void> attach_fd(int fd) noexcept
+	{
+		return detail::done(sluice_request_attach_fd(this->native_, fd));
+	}
+};
+
+/* ---- Messages of a server -------------------------------------------------- */
+
+/** delivered - what has become of a reply that was sent */
+enum class delivered {
+	sent,
+	discarded,	/* there was no room, and the server's options ask for it */
+};
+
+/**
+ * reply - a reply that a server has loaned and may write
+ */
+template <class Request, class Response>
+class reply : public detail::message<Response, ::sluice_reply, ::sluice_reply_release, true> {
+public:
+	using detail::message<Response, ::sluice_reply, ::sluice_reply_release, true>::message;
+
+	/**
+	 * send() - send it; sluice_reply_send()
+	 *
+	 * The reply is empty afterwards, also if the client is gone (EPIPE, ECONNRESET, EPROTO).
+	 * If the call fails otherwise, it is still loaned, and can be sent again or released.
+	 */
+	result<delivered> send() noexcept
+	{
+		return consumed(sluice_reply_send(this->native_));
+	}
+
+	/**
+	 * send_and_receive() - answer a request and receive the next one;
+	 * sluice_reply_send_and_receive()
+	 * @answered: the request that this reply was loaned from; empty afterwards if the reply
+	 *	was consumed.
+	 * @t: as of server::receive().
+	 * @sent: set to what send() would have returned; or nullptr.
+	 */
+	result<active_request<Request, Response>>
+	send_and_receive(active_request<Request, Response> &answered, timeout t = forever,
+			 result<delivered> *sent = nullptr) noexcept
+	{
+		int r = -EINVAL;
+		auto next = detail::made<active_request<Request, Response>>(
+			sluice_reply_send_and_receive(this->native_, t.nanoseconds(), &r));
+		bool was_loaned = static_cast<bool>(*this);
+		auto outcome = consumed(r);
+
+		if (was_loaned && !*this)
+			(void)answered.detach();
+		if (sent)
+			*sent = outcome;
+		return next;
+	}
+
+	/** shorten() - give up the end of a slice; sluice_reply_shorten() */
+	result<void> shorten(std::size_t count) noexcept
+	{
+		return detail::done(sluice_reply_shorten(this->native_, count));
+	}
+	/** set_last() - no other follows; sluice_reply_set_last() */
+	result<void> set_last() noexcept
+	{
+		return detail::done(sluice_reply_set_last(this->native_));
+	}
+	/** attach_fd() - send a duplicate of a descriptor; sluice_reply_attach_fd() */
+	result<void> attach_fd(int fd) noexcept
+	{
+		return detail::done(sluice_reply_attach_fd(this->native_, fd));
+	}
+
+private:
+	result<delivered> consumed(int r) noexcept
+	{
+		if (r >= 0 || r == -EPIPE || r == -ECONNRESET || r == -EPROTO)
+			this->native_ = nullptr;
+		if (r < 0)
+			return error(-r);
+		return r ? delivered::discarded : delivered::sent;
+	}
+};
+
+/**
+ * active_request - a request that a server has received
+ *
+ * To release it tells the client that this server sends no more; see
+ * sluice_active_request_release().
+ */
+template <class Request, class Response>
+class active_request
+	: public detail::message<Request, ::sluice_active_request, ::sluice_active_request_release,
+				 false> {
+public:
+	using reply = sluice::reply<Request, Response>;
+	using detail::message<Request, ::sluice_active_request, ::sluice_active_request_release,
+			      false>::message;
+
+	/** loan() - memory for a reply of one element; sluice_active_request_loan() */
+	result<reply> loan() noexcept
+	{
+		return detail::loan_one<reply, Response>(sluice_active_request_loan,
+							 this->native_);
+	}
+	/** loan() - the same for a slice of @count elements */
+	result<reply> loan(std::size_t count) noexcept
+	{
+		return detail::loan_many<reply, Response>(sluice_active_request_loan,
+							  this->native_, count);
+	}
+	/** loan_zeroed() - as loan(), and all bytes are 0 */
+	result<reply> loan_zeroed() noexcept
+	{
+		return detail::loan_one<reply, Response>(sluice_active_request_loan_zeroed,
+							 this->native_);
+	}
+	result<reply> loan_zeroed(std::size_t count) noexcept
+	{
+		return detail::loan_many<reply, Response>(sluice_active_request_loan_zeroed,
+							  this->native_, count);
+	}
+
+	/**
+	 * end() - finish it with a status; sluice_active_request_end()
+	 *
+	 * It is empty afterwards, unless the call fails.
+	 */
+	result<void> end(int code, const char *text = nullptr) noexcept
+	{
+		int r = sluice_active_request_end(this->native_, code, text);
+
+		if (r >= 0)
+			this->native_ = nullptr;
+		return detail::done(r);
+	}
+
+	/** deadline() - until when the client waits, if it has said so */
+	std::optional<clock::time_point> deadline() const noexcept
+	{
+		if (!this->native_ || !this->native_->deadline)
+			return std::nullopt;
+		return clock::time_point(std::chrono::nanoseconds(this->native_->deadline));
+	}
+	/** is_connected() - is it still wanted? sluice_active_request_is_connected() */
+	result<bool> is_connected() const noexcept
+	{
+		return detail::truth(sluice_active_request_is_connected(this->native_));
+	}
+	/** has_stop_hint() - are no more needed? sluice_active_request_has_stop_hint() */
+	result<bool> has_stop_hint() const noexcept
+	{
+		return detail::truth(sluice_active_request_has_stop_hint(this->native_));
+	}
+	/** info() - origin and number; sluice_active_request_info() */
+	result<request_info> info() const noexcept
+	{
+		return detail::filled(::sluice_active_request_info, this->native_);
+	}
+	/** peer() - the process that has sent it; sluice_active_request_peer() */
+	result<sluice::peer> peer() const noexcept
+	{
+		return detail::filled(::sluice_active_request_peer, this->native_);
+	}
+	/** pidfd() - a pidfd of that process; sluice_active_request_pidfd() */
+	result<descriptor> pidfd() const noexcept
+	{
+		return detail::opened(sluice_active_request_pidfd(this->native_));
+	}
+	/** take_fd() - the next descriptor that came with it; sluice_active_request_take_fd() */
+	result<descriptor> take_fd() noexcept
+	{
+		return detail::opened(sluice_active_request_take_fd(this->native_));
+	}
+};
+
+} /* inline namespace */
+} /* namespace sluice */
+
+#endif /* SLUICE_MESSAGE_HPP */
