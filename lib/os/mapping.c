@@ -67,12 +67,12 @@ int mapping_map(struct mapping *mapping, int fd, uint64_t length, bool writable)
 
 int mapping_refer(struct mapping *mapping, int fd)
 {
-	void *base = mmap(NULL, PAGE, PROT_NONE, MAP_SHARED | MAP_NORESERVE, fd, 0);
+	void *base = mmap(NULL, page_size(), PROT_NONE, MAP_SHARED | MAP_NORESERVE, fd, 0);
 
 	if (base == MAP_FAILED)
 		return fail_system("cannot map a file");
-	madvise(base, PAGE, MADV_DONTFORK);
-	*mapping = (struct mapping){ .base = base, .length = PAGE };
+	madvise(base, page_size(), MADV_DONTFORK);
+	*mapping = (struct mapping){ .base = base, .length = page_size() };
 	return 0;
 }
 
