@@ -17,14 +17,17 @@
  *	has it sealed the memory?
  *
  * The client does not wait: what it sends before the server has come round lies in
- * the ring and is served then, or ends with the reason of the REJECT.
+ * the ring and is served then, or ends with the reason of the REJECT.  A server that never
+ * comes round costs the client a place in a ring for each request, as does one that says
+ * WELCOME and takes nothing; max_servers limits both.
  *
  * A server that lacks descriptors or memory for the client says so by a REJECT, before
  * the WELCOME or at any time after it, and hangs up.  That is no verdict on the client,
  * which connects again after a pause.  So does one that has no place for a further client
  * (api/server_places.c), which it knows before it maps the memory; and one that cannot send
  * the WELCOME, since too many descriptors that its user has sent are not received yet
- * (wait/flight.c).  If it cannot send the REJECT either, it serves the client without a
+ * (wait/flight.c), or does not, since the client's process has not received what it was sent
+ * on earlier channels.  If it cannot send the REJECT either, it serves the client without a
  * WELCOME, since a hang-up would say that it has died.
  *
  * A server believes of a HELLO only what it has compared with its own contract.  How the

@@ -122,6 +122,14 @@ bool socket_is_read(int fd)
 	return ioctl(fd, SIOCOUTQ, &unread) || !unread;
 }
 
+void socket_discard(int fd)
+{
+	char byte;
+
+	while (recv(fd, &byte, 1, MSG_DONTWAIT) > 0)
+		;
+}
+
 void socket_nudge(int fd)
 {
 	(void)!send(fd, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL);

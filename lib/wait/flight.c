@@ -126,6 +126,8 @@ void flight_leave(struct flights *all, struct turns *turns, struct flight *fligh
 		fd_close(socket);
 		return;
 	}
+	/* Two ends that both leave something unread must not wait for each other. */
+	socket_discard(socket);
 	if (all->left_count == FLIGHTS_LEFT_MAX)
 		drop(all, 0);
 	all->left[all->left_count++] = (struct flight_left){

@@ -77,10 +77,13 @@ static unsigned int count_unread(const struct channel *channel)
 	return count;
 }
 
-/* The peer has had 20 ms of the victim's time, and waits for its next turn. */
+/* The peer has had so much of the victim's time that it waits for half a second or more. */
 static void use_up_turn(struct channel *channel)
 {
-	(void)!turn_charge(&channel->wait->turns, &channel->turn, 20 * MILLISECOND);
+	int i;
+
+	for (i = 0; i < 5; i++)
+		(void)!turn_charge(&channel->wait->turns, &channel->turn, TURN_CHARGE_MAX_NS);
 }
 
 static void end(FIXTURE_DATA(hostile) *self)

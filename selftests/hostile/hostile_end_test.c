@@ -165,7 +165,7 @@ TEST_F(hostile, descriptors_that_were_not_agreed)
 		send_fds(_metadata, &self->requester->channel, &self->responder->channel,
 			 &packet, wrong[i].fds);
 		throw_out(_metadata, self, wrong[i].what);
-		EXPECT_EQ(fds, count_fds()) TH_LOG("%s", wrong[i].what);
+		EXPECT_EQ(fds, settled_fds(self)) TH_LOG("%s", wrong[i].what);
 	}
 }
 
@@ -183,7 +183,7 @@ TEST_F(hostile, descriptors_with_a_packet_of_another_kind)
 	close(passed[1]);
 	drain_all(&self->responder->channel);
 	throw_out(_metadata, self, "descriptors with a GOODBYE");
-	EXPECT_EQ(fds, count_fds());
+	EXPECT_EQ(fds, settled_fds(self));
 }
 
 /* For messages that never come: of each delivery those of one message are kept. */
@@ -209,7 +209,7 @@ TEST_F(hostile, descriptors_without_end)
 	packet.count = 3;
 	send_fds(_metadata, &self->requester->channel, &self->responder->channel, &packet, 3);
 	throw_out(_metadata, self, "descriptors without end");
-	EXPECT_EQ(fds, count_fds());
+	EXPECT_EQ(fds, settled_fds(self));
 }
 
 TEST_HARNESS_MAIN

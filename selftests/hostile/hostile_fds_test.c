@@ -107,7 +107,7 @@ static void try_each_kind(struct __test_metadata *_metadata, FIXTURE_DATA(hostil
 		let_in(_metadata, self);
 		attack(_metadata, self, i, what);
 		expect_service(_metadata, self);
-		EXPECT_EQ(fds, count_fds()) TH_LOG("%s", what);
+		EXPECT_EQ(fds, settled_fds(self)) TH_LOG("%s", what);
 	}
 }
 
@@ -148,7 +148,7 @@ TEST_F(hostile, descriptors_for_a_server_without_a_hello)
 	for (i = 0; i < KINDS; i++)
 		fd_close(sockets[i]);
 	expect_service(_metadata, self);
-	EXPECT_EQ(fds, count_fds());
+	EXPECT_EQ(fds, settled_fds(self));
 }
 
 static void attack_client(struct __test_metadata *_metadata, FIXTURE_DATA(hostile) *self,
@@ -188,7 +188,7 @@ TEST_F(hostile, descriptors_where_there_is_no_room)
 		EXPECT_NE(0, self->responder->channel.gone) TH_LOG("%zu bytes", sizes[i]);
 		let_out(self);
 		expect_service(_metadata, self);
-		EXPECT_EQ(fds, count_fds()) TH_LOG("%zu bytes", sizes[i]);
+		EXPECT_EQ(fds, settled_fds(self)) TH_LOG("%zu bytes", sizes[i]);
 	}
 }
 

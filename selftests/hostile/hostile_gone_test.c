@@ -237,10 +237,12 @@ TEST_F_TIMEOUT(hostile, channels_that_have_gone_at_a_server, 120)
 		/* Tables that grow do so with the first. */
 		ways[i].end(_metadata, self);
 		EXPECT_EQ(-EAGAIN, take_blob(&self->server, 3, SLUICE_NOWAIT));
+		settle(self);
 		before = audit_take();
 		for (n = 0; n < PEERS; n++)
 			ways[i].end(_metadata, self);
 		EXPECT_TRUE(EVENTUALLY(lists(_metadata, self, 1))) TH_LOG("%s", ways[i].what);
+		settle(self);
 		audit_check(_metadata, &before, ways[i].what);
 	}
 }
@@ -361,6 +363,7 @@ TEST_F_TIMEOUT(hostile, channels_that_have_gone_at_a_client, 120)
 				EXPECT_EQ(0, drop_response(&self->bad, 0, 0));
 			EXPECT_EQ(0, done(&self->server, 0, 0));
 			EXPECT_EQ(-EAGAIN, take_blob(&self->server, 1, SLUICE_NOWAIT));
+			settle(self);
 			if (!n)
 				before = audit_take();
 		}

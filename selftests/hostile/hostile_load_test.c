@@ -45,7 +45,7 @@ TEST_F(hostile, pages_of_a_welcome)
 		close(fd);
 		EXPECT_EQ(0, cancel(&self->bad, 0, 0));
 		close_client(&self->bad, 0, 0);
-		EXPECT_EQ(fds, count_fds()) TH_LOG("%d", kind);
+		EXPECT_EQ(fds, settled_fds(self)) TH_LOG("%d", kind);
 	}
 }
 
@@ -72,7 +72,7 @@ TEST_F(hostile, a_page_with_a_lease)
 	load_page_find(&page, getpid(), 0xfeed, false);
 	EXPECT_EQ(0, page.inode);
 	close(leased);
-	EXPECT_EQ(fds, count_fds());
+	EXPECT_EQ(fds, settled_fds(self));
 }
 
 /* ---- Words ------------------------------------------------------------------ */

@@ -177,7 +177,7 @@ TEST_F(hostile, holes_in_the_memory_of_a_server)
 	try_all(_metadata, self, &memory, &self->server.server->newest->responder.channel);
 	let_go(self, &memory);
 	EXPECT_EQ(-EAGAIN, take_blob(&self->server, 2, SLUICE_NOWAIT));
-	EXPECT_EQ(fds, count_fds());
+	EXPECT_EQ(fds, settled_fds(self));
 }
 
 /* The server does not take memory that has a hole, or that it cannot seal. */
@@ -207,7 +207,7 @@ TEST_F(hostile, memory_that_a_server_refuses)
 	EXPECT_EQ(SLUICE_WIRE_REJECT, say_hello(_metadata, self, &memory, readable));
 	close(readable);
 	let_go(self, &memory);
-	EXPECT_EQ(fds, count_fds());
+	EXPECT_EQ(fds, settled_fds(self));
 }
 
 /*
@@ -306,7 +306,7 @@ TEST_F(hostile, memory_that_is_emptied_before_the_welcome)
 	EXPECT_EQ(-EPROTO, hear_blob(&self->bad, 0, LONG)) TH_LOG("%s", sluice_strerror());
 	EXPECT_EQ(0, cancel(&self->bad, 1, 0));
 	let_go(self, &memory);
-	EXPECT_EQ(fds, count_fds());
+	EXPECT_EQ(fds, settled_fds(self));
 }
 
 /* A server that could still make holes has no client. */
@@ -326,7 +326,7 @@ TEST_F(hostile, a_welcome_without_a_seal)
 		EXPECT_EQ(-EPROTO, hear_blob(&self->bad, 0, LONG))
 			TH_LOG("%zu: %s", i, sluice_strerror());
 		let_go(self, &memory);
-		EXPECT_EQ(fds, count_fds());
+		EXPECT_EQ(fds, settled_fds(self));
 	}
 }
 

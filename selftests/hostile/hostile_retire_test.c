@@ -224,7 +224,7 @@ TEST_F(hostile, retired_at_any_moment)
 		let_out(self);
 		receive_left(self);
 	}
-	EXPECT_EQ(fds, count_fds());
+	EXPECT_EQ(fds, settled_fds(self));
 }
 
 TEST_HARNESS_MAIN

@@ -93,6 +93,28 @@ helper void serve_good(struct __test_metadata *_metadata, FIXTURE_DATA(hostile) 
 	EXPECT_EQ(0, cancel(&self->good, 0, 0));
 }
 
+/* Sockets of closed channels that peers have read or closed meanwhile (wait/flight.c). */
+helper void close_read_ones(struct side *side)
+{
+	struct flights *flights = side->node ? &side->node->wait.flights : NULL;
+
+	if (flights && flights->left_count)
+		flights->turn.take(&flights->turn);
+}
+
+helper void settle(FIXTURE_DATA(hostile) *self)
+{
+	close_read_ones(&self->server);
+	close_read_ones(&self->good);
+	close_read_ones(&self->bad);
+}
+
+helper int settled_fds(FIXTURE_DATA(hostile) *self)
+{
+	settle(self);
+	return count_fds();
+}
+
 /* A new hostile client, of which the server holds a request in slots 0 and 1. */
 helper void let_in(struct __test_metadata *_metadata, FIXTURE_DATA(hostile) *self)
 {
