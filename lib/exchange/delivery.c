@@ -42,10 +42,20 @@
 #include "shm/load.h"
 #include "trace/probes.h"
 
+int delivery_make_table(struct requester *requester)
+{
+	if (!requester->deliveries)
+		requester->deliveries = malloc(requester->layout->deliveries *
+					       sizeof(*requester->deliveries));
+	return requester->deliveries ? 0 : fail(ENOMEM, "no memory for requests to a server");
+}
+
 bool delivery_make_rings(struct requester *requester, uint32_t number)
 {
-	int r = response_rings_populate(&requester->channel, requester->layout, number);
+	int r = delivery_make_table(requester);
 
+	if (!r)
+		r = response_rings_populate(&requester->channel, requester->layout, number);
 	if (r < 0) {
 		channel_give_up(&requester->channel, -r);
 		return false;
@@ -56,14 +66,15 @@ bool delivery_make_rings(struct requester *requester, uint32_t number)
 	return true;
 }
 
-/* NULL if there is no memory for its ring; then the channel is gone. */
+/* NULL if there is no memory for it; then the channel is gone. */
 static struct delivery *make_fresh(struct requester *requester)
 {
 	uint32_t number = requester->fresh;
-	struct delivery *delivery = &requester->deliveries[number];
+	struct delivery *delivery;
 
 	if (number >= requester->rings && !delivery_make_rings(requester, number))
 		return NULL;
+	delivery = &requester->deliveries[number];
 	requester->fresh++;
 	*delivery = (struct delivery){ .requester = requester, .number = number };
 	ring_consumer_init(&delivery->ring,

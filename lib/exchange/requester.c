@@ -149,20 +149,19 @@ static const struct channel_events events = {
 
 /* ---- Creation ---- */
 
-/* The memory of deliveries that are never used is never touched. */
+/* The table of deliveries comes with the first request. */
 static int make_tables(struct requester *requester, const struct layout *layout)
 {
-	requester->deliveries = malloc(layout->deliveries * sizeof(*requester->deliveries));
 	requester->request_ring.sent = calloc(layout->request_slots,
 					      sizeof(*requester->request_ring.sent));
-	if (!requester->deliveries || !requester->request_ring.sent)
-		return fail(ENOMEM, "no memory for a channel");
-	return 0;
+	return requester->request_ring.sent ? 0 : fail(ENOMEM, "no memory for a channel");
 }
 
 /* Has the tables be there, if the port asks for it; its owner sees to the struct. */
 static int make_resident(struct requester *requester, const struct requester_config *config)
 {
+	enum residence residence = config->pool->config.residence;
+	int r = residence == RESIDENCE_LAZY ? 0 : delivery_make_table(requester);
 	const struct resident parts[] = {
 		{ requester->deliveries,
 		  config->layout->deliveries * sizeof(*requester->deliveries) },
@@ -170,7 +169,7 @@ static int make_resident(struct requester *requester, const struct requester_con
 		  config->layout->request_slots * sizeof(*requester->request_ring.sent) },
 	};
 
-	return reside_all(parts, ARRAY_SIZE(parts), config->pool->config.residence);
+	return r < 0 ? r : reside_all(parts, ARRAY_SIZE(parts), residence);
 }
 
 static void bind_rings(struct requester *requester, const struct sluice_registry_settings *settings)

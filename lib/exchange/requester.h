@@ -62,7 +62,7 @@ struct requester {
 	struct ring_producer request_ring;
 	struct inlet responses;			/* each delivery has a ring of them */
 	struct layout_words words;
-	struct delivery *deliveries;		/* by number; those below fresh have been used */
+	struct delivery *deliveries;		/* by number; those below fresh have been used; or NULL */
 	struct delivery *free;			/* of those */
 	uint32_t fresh;
 	uint32_t rings;				/* so many response rings have memory */
@@ -148,9 +148,12 @@ void requester_find_load(struct requester *requester);
 /* A free one, for when none is at hand; it stays free.  NULL if there is none. */
 struct delivery *delivery_find(struct requester *requester) COLD;
 
+/* Makes the table of deliveries, if there is none yet.  0 or -ENOMEM. */
+int delivery_make_table(struct requester *requester) MUST_CHECK;
+
 /*
- * Makes the response rings of this delivery and of those below it.  False if there is no
- * memory for them; then the channel is gone.
+ * Makes the response rings of this delivery and of those below it, and the table.  False if
+ * there is no memory for them; then the channel is gone.
  */
 bool delivery_make_rings(struct requester *requester, uint32_t number) COLD;
 

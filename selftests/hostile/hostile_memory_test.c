@@ -221,6 +221,9 @@ TEST_F(hostile, memory_that_a_client_leaves_out)
 
 	ASSERT_EQ(0, open_client(&self->bad, 0, 0));
 	requester = &self->bad.client->channels[0]->requester;
+	ASSERT_EQ(0, delivery_make_table(requester));
+	memset(requester->deliveries, 0,
+	       requester->layout->deliveries * sizeof(*requester->deliveries));
 	requester->fresh = requester->layout->deliveries - 1;
 	requester->rings = requester->layout->deliveries;
 	ASSERT_EQ(1, ask_blob(&self->bad, 0, 10));
