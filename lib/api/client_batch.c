@@ -45,10 +45,14 @@ static bool is_open(const struct pending *pending)
 	return pending->sent && (pending->stream.current || !pending->told);
 }
 
-/* Not if the only server has marked its response as the last. */
-static bool may_have_more(const struct pending *pending)
+static void add(struct collecting *collecting, struct pending *pending,
+		struct sluice_response *response, int error)
 {
-	return pending->stream.open > 1 || !pending->stream.current->last;
+	collecting->arrivals[collecting->count++] = (struct sluice_arrival){
+		.pending = &pending->head,
+		.response = response,
+		.error = error,
+	};
 }
 
 /* Takes what is queued behind the response that was just taken, and no end. */
@@ -56,34 +60,32 @@ static void take_more(struct collecting *collecting, struct pending *pending)
 {
 	struct sluice_response *response;
 
+	/* Not if the only server has marked that response as the last. */
+	if (likely(pending->stream.open == 1 && pending->stream.current->last))
+		return;
 	while (collecting->count < collecting->most && stream_has_response(&pending->stream) &&
 	       pending_take(pending, &response) > 0)
-		collecting->arrivals[collecting->count++] = (struct sluice_arrival){
-			.pending = &pending->head,
-			.response = response,
-		};
+		add(collecting, pending, response, 0);
 }
 
 /* 1: something has arrived; 0: nothing; -ENOBUFS: nothing that may be held. */
-static int visit(struct collecting *collecting, struct pending *pending)
+static inline int visit(struct collecting *collecting, struct pending *pending)
 {
 	bool was_open = pending->stream.current, was_told = pending->told;
-	struct sluice_arrival arrival = { .pending = &pending->head };
-	int r = pending_take(pending, &arrival.response);
-	bool ends = was_open && !pending->stream.current;
+	struct sluice_response *response;
+	int r = pending_take(pending, &response);
 
-	if (!r)
-		return 0;
-	/* It goes on: there is a response, and it is the limit that was told. */
-	if (r == -ENOBUFS && pending->stream.current)
-		return r;
-	if (r < 0 && was_told && !ends)
-		return 0;
-	if (r < 0)
-		arrival.error = -r;
-	collecting->arrivals[collecting->count++] = arrival;
-	if (r > 0 && may_have_more(pending))
+	if (likely(r > 0)) {
+		add(collecting, pending, response, 0);
 		take_more(collecting, pending);
+		return 1;
+	}
+	/* If it goes on there is a response, and it is the limit that was told. */
+	if (!r || (r == -ENOBUFS && pending->stream.current))
+		return r;
+	if (was_told && !(was_open && !pending->stream.current))
+		return 0;
+	add(collecting, pending, NULL, -r);
 	return 1;
 }
 

@@ -177,6 +177,8 @@ begin --totals --json --port "$port" --exe "$O/examples/calls-client"
 end
 holds "one port, at either end" \
 	'.[0].totals | .reply_send == 100 and .request_send == 100 and .request_loan == null'
+holds "each message of a batch" \
+	'.[0].totals | .active_request_receive == 100 and .response_receive == 100'
 kill $server
 wait $server
 
