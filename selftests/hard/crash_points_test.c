@@ -99,7 +99,7 @@ static void sweep_scene(struct __test_metadata *_metadata, FIXTURE_DATA(crash) *
 	self->longest = 0;
 	if (self->survivor.side.node)
 		settle(self);
-	self->before = count_belongings(&self->root);
+	self->before = count_all(self);
 	sweep_points(_metadata, self, scene, try_one);
 	tell(self, scene);
 }
