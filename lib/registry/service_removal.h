@@ -9,8 +9,8 @@
 
 /*
  * Renames the directory of a service and deletes it.  The caller holds the exclusive lock of
- * its contract.  1: it is gone; 0: it was renamed, and
- * not all of it could be deleted; or -errno, quiet: nothing has changed.
+ * its contract.  1: it is gone; 0: it was renamed, and not all of it could be deleted; or
+ * -errno, quiet: nothing has changed.
  */
 int service_removal_remove(int services_fd, const char *name);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Crash points: a process counts its stores to shared memory (crash_hooks.h) and its system
- * calls (inject.h), and kills itself before or after the n-th of them.
+ * calls (inject.h), and kills itself, or stops, before or after the n-th of them.
  *
  * Each access has two points, one before it and one after it.  What others can see of a
  * process are its stores and its system calls, so between two of them nothing is missed.
@@ -22,7 +22,8 @@
 
 /* What a victim tells the others; shared by all processes of a test. */
 struct victim {
-	uint64_t at;		/* the point at which it dies; 0: none */
+	uint64_t at;		/* the point at which it dies, or stops; 0: none */
+	bool stops;
 	uint64_t seen;		/* points that it has come to */
 	uint64_t stores, calls;	/* of them, points at stores and at system calls */
 	int64_t died;		/* when */
@@ -48,12 +49,13 @@ helper void crash_pass(const char *where, long call, bool is_after)
 	victim->where = where;
 	victim->call = call;
 	victim->is_after = is_after;
-	victim->died = now();
+	victim->died = victim->stops ? 0 : now();
 #ifdef INJECT_ARCH
 	/* Not through libc: its calls are counted. */
-	inject_raw(SYS_kill, inject_raw(SYS_getpid, 0, 0, 0, 0, 0, 0), SIGKILL, 0, 0, 0, 0);
+	inject_raw(SYS_kill, inject_raw(SYS_getpid, 0, 0, 0, 0, 0, 0),
+		   victim->stops ? SIGSTOP : SIGKILL, 0, 0, 0, 0);
 #else
-	kill(getpid(), SIGKILL);
+	kill(getpid(), victim->stops ? SIGSTOP : SIGKILL);
 #endif
 }
 
@@ -97,7 +99,7 @@ helper const char *crash_place(void)
 {
 	static char place[128];
 
-	if (!victim->died)
+	if (!victim->at || victim->seen < victim->at)
 		snprintf(place, sizeof(place), "not at all");
 	else
 		snprintf(place, sizeof(place), "at point %llu, %s %s %s",

@@ -24,9 +24,10 @@
 
 static void tell(FIXTURE_DATA(crash) *self, const struct scene *scene)
 {
-	tell_table("crash points, %s: %llu points (%llu at stores, %llu at system calls); %lu tried, %lu died there; %lu hangs over 1 s; %lu took that once and not again, the longest %.0f ms",
+	tell_table("crash points, %s: %llu points (%llu at stores, %llu at system calls); %lu tried, %lu %s there; %lu hangs over 1 s; %lu took that once and not again, the longest %.0f ms",
 		   scene->name, (unsigned long long)self->seen, (unsigned long long)self->stores,
-		   (unsigned long long)self->calls, self->points, self->died, self->hangs, self->slow,
+		   (unsigned long long)self->calls, self->points, self->died,
+		   scene->stops ? "stopped" : "died", self->hangs, self->slow,
 		   (double)self->longest / MILLISECOND);
 }
 
@@ -99,7 +100,7 @@ static void sweep_scene(struct __test_metadata *_metadata, FIXTURE_DATA(crash) *
 	self->longest = 0;
 	if (self->survivor.side.node)
 		settle(self);
-	self->before = count_belongings(&self->root);
+	self->before = count_all(self);
 	sweep_points(_metadata, self, scene, try_one);
 	tell(self, scene);
 }
@@ -192,6 +193,13 @@ SERVERS_DIE(server_full, .ports = 1, .requests = ACTIVE, .withdrawn = 3, .respon
 SERVERS_DIE(server_no_overflow, .ports = 1, .requests = ACTIVE, .responses = 5,
 	    .flags = SLUICE_SERVICE_NO_RESPONSE_OVERFLOW)
 SERVERS_DIE(server_channels, .ports = 2, .requests = ACTIVE, .responses = 2)
+
+/* ---- Nobody dies ----------------------------------------------------------------------- */
+
+/* A peer that is stopped anywhere, and goes on, loses nothing and is not told dead. */
+CLIENTS_DIE(stopped_client, .ports = 2, .requests = ACTIVE, .withdrawn = 1, .responses = 2,
+	    .reads = HOLDS, .stops = true)
+SERVERS_DIE(stopped_server, .ports = 2, .requests = ACTIVE, .responses = 2, .stops = true)
 
 /* ---- The first of a domain dies -------------------------------------------------------- */
 

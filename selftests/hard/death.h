@@ -48,6 +48,8 @@ FIXTURE_TEARDOWN(crash)
 
 /* ---- The victim ------------------------------------------------------------------------ */
 
+#define STOPPED_FOR	(3 * MILLISECOND)
+
 /* 1: it has killed itself; 0: it has lived to its end. */
 static long run_victim(struct side *side, long what, long scene)
 {
@@ -61,8 +63,14 @@ static long run_victim(struct side *side, long what, long scene)
 		live((life *)what, (const struct scene *)scene);
 		_exit(0);
 	}
-	if (pid < 0 || waitpid(pid, &status, 0) != pid)
+	if (pid < 0 || waitpid(pid, &status, WUNTRACED) != pid)
 		return -errno;
+	if (WIFSTOPPED(status)) {
+		nanosleep(&(struct timespec){ .tv_nsec = STOPPED_FOR }, NULL);
+		kill(pid, SIGCONT);
+		if (waitpid(pid, &status, 0) != pid)
+			return -errno;
+	}
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
 		return 1;
 	return status ? -EPROTO : 0;
@@ -70,7 +78,7 @@ static long run_victim(struct side *side, long what, long scene)
 
 static void start_victim(FIXTURE_DATA(crash) *self, const struct scene *scene, uint64_t point)
 {
-	*victim = (struct victim){ .at = point };
+	*victim = (struct victim){ .at = point, .stops = scene->stops };
 	*self->played = *scene;
 	self->survivor.scene = scene;
 	self->survivor.may_read = false;
@@ -182,7 +190,7 @@ static long outlive(FIXTURE_DATA(crash) *self)
 {
 	struct survivor *survivor = &self->survivor;
 	bool serves = survivor->bystander == NULL;
-	long client, exchanges, result;
+	long client, exchanges, result, came = survivor->came;
 	int64_t died;
 
 	if (!serves) {
@@ -208,6 +216,8 @@ static long outlive(FIXTURE_DATA(crash) *self)
 	}
 	if (now() - died > self->longest)
 		self->longest = now() - died;
+	if (survivor->came - came > survivor->scene->ports)
+		survivor_wrong(survivor, "one peer came so often", survivor->came - came);
 	judge_all_asked(survivor);
 	if (serves && !TURN_UNTIL(survivor->exchanges > exchanges + 1))
 		survivor_wrong(survivor, "the bystander is not served", exchanges);
@@ -223,7 +233,8 @@ static void start_clients(struct __test_metadata *_metadata, FIXTURE_DATA(crash)
 		survivor->clients[i] = sluice_client_create(survivor->side.service, &one_by_one);
 		ASSERT_NE(NULL, survivor->clients[i]) TH_LOG("%s", sluice_strerror());
 	}
-	ASSERT_TRUE(TURN_UNTIL(all_are_connected(survivor, 1)));
+	ASSERT_TRUE(TURN_UNTIL(all_are_connected(survivor, 1) &&
+			       survivor->came == survivor->scene->ports));
 }
 
 /* Every slice of its requests has come home. */
@@ -245,9 +256,17 @@ static void end_clients(struct __test_metadata *_metadata, FIXTURE_DATA(crash) *
 	survivor->came = survivor->went = 0;
 }
 
+static struct belongings count_all(FIXTURE_DATA(crash) *self)
+{
+	struct belongings all = count_belongings(&self->root);
+
+	all.blocks -= inject_blocks() ? accounts_kept(&self->survivor) : 0;
+	return all;
+}
+
 static bool is_as_before(FIXTURE_DATA(crash) *self)
 {
-	struct belongings after = count_belongings(&self->root);
+	struct belongings after = count_all(self);
 
 	return after.fds == self->before.fds && after.mappings == self->before.mappings &&
 	       after.entries == self->before.entries && after.blocks == self->before.blocks &&
@@ -260,7 +279,7 @@ static void judge_as_before(struct __test_metadata *_metadata, FIXTURE_DATA(cras
 
 	if (TURN_UNTIL(is_as_before(self)))
 		return;
-	after = count_belongings(&self->root);
+	after = count_all(self);
 	EXPECT_EQ(self->before.fds, after.fds) TH_LOG("descriptors, %s", crash_place());
 	EXPECT_EQ(self->before.mappings, after.mappings) TH_LOG("mappings, %s", crash_place());
 	EXPECT_EQ(self->before.blocks, after.blocks) TH_LOG("blocks of memory, %s", crash_place());
@@ -270,13 +289,14 @@ static void judge_as_before(struct __test_metadata *_metadata, FIXTURE_DATA(cras
 		tree_walk(self->root.path, true);
 }
 
-/* A victim dies at the point, and a successor comes.  Whether there is such a point. */
+/* A victim dies or stops at the point, and a successor comes.  Whether there is such a point. */
 static bool try_point(struct __test_metadata *_metadata, FIXTURE_DATA(crash) *self,
 		      const struct scene *scene, uint64_t point)
 {
 	struct scene next = *scene;
 	bool is_client = self->survivor.bystander == NULL;
 	struct victim last;
+	bool there;
 	long result;
 
 	next.requests = next.responses = 1;
@@ -297,11 +317,12 @@ static bool try_point(struct __test_metadata *_metadata, FIXTURE_DATA(crash) *se
 	}
 	EXPECT_EQ(NULL, self->survivor.wrong)
 		TH_LOG("%s; the victim died %s", self->survivor.wrong, crash_place());
-	EXPECT_EQ(last.at && last.at <= last.seen, result) TH_LOG("point %llu of %llu",
+	there = last.at && last.at <= last.seen;
+	EXPECT_EQ(there && !scene->stops, result) TH_LOG("point %llu of %llu",
 		(unsigned long long)last.at, (unsigned long long)last.seen);
 	if (!is_client)
 		end_clients(_metadata, self);
-	return result == 1;
+	return there;
 }
 
 #endif /* SELFTESTS_HARD_DEATH_H */

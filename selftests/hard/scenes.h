@@ -29,6 +29,7 @@ struct scene {
 	long responses;		/* to each */
 	bool waits;		/* for each response before the next request */
 	enum reads reads;
+	bool stops;		/* and goes on, instead of dying */
 };
 
 /* Bytes of the i-th message from a client.  Those of two clients differ. */
@@ -78,13 +79,24 @@ helper struct sluice_service_opts service_of(const struct scene *scene)
 
 /* ---- A client -------------------------------------------------------------------------- */
 
+/* A process that was stopped and goes on is interrupted. */
+#define UNINTERRUPTED(call)						\
+	__extension__({							\
+		long result_;						\
+									\
+		do							\
+			result_ = (call);				\
+		while (result_ == -EINTR);				\
+		result_;						\
+	})
+
 /* All responses of all servers, and the end. */
 helper void hear_out(struct side *side, const struct scene *scene, long slot)
 {
 	long heard, size = size_of(slot, 0);
 	int count = 0;
 
-	while ((heard = hear_blob(side, slot, LONG)) >= 0) {
+	while ((heard = UNINTERRUPTED(hear_blob(side, slot, LONG))) >= 0) {
 		VICTIM_NEEDS(heard == size);
 		count++;
 	}
@@ -99,7 +111,7 @@ helper void live_as_client(struct side *side, const struct scene *scene)
 	long i;
 
 	VICTIM_NEEDS(open_client(side, PTR(&one_by_one), 0) == 0);
-	VICTIM_NEEDS(wait_servers(side, scene->ports, LONG) == scene->ports);
+	VICTIM_NEEDS(UNINTERRUPTED(wait_servers(side, scene->ports, LONG)) == scene->ports);
 	for (i = 0; i < scene->withdrawn; i++) {
 		VICTIM_NEEDS(ask_blob(side, 0, size_of(i, 0)) >= 0);
 		VICTIM_NEEDS(cancel(side, 0, 0) == 0);
@@ -124,7 +136,7 @@ helper void live_as_server(struct side *side, const struct scene *scene)
 	VICTIM_NEEDS(open_server(side, 0, 0) == 0);
 	for (i = 0; i < all; i++) {
 		do {
-			size = take_blob(side, 0, LONG);
+			size = UNINTERRUPTED(take_blob(side, 0, LONG));
 			VICTIM_NEEDS(size > 0);
 			number = number_of(size);
 			/* One that was withdrawn, and is there all the same. */

@@ -11,6 +11,7 @@
 
 /* The library has another struct of this name, within itself. */
 #define root	library_root
+#include "wait/payer.h"
 #include "api/client.h"
 #include "api/server.h"
 #undef root
@@ -60,6 +61,17 @@ helper void survivor_wrong(struct survivor *self, const char *what, long value)
 helper bool peer_has_gone(long error)
 {
 	return error == -ECONNRESET || error == -EPIPE;
+}
+
+/* Accounts of peers that have gone: each is freed when the next one comes. */
+helper long accounts_kept(const struct survivor *self)
+{
+	const struct payer *payer = self->side.node ? self->side.node->wait.turns.payers : NULL;
+	long count = 0;
+
+	for (; payer; payer = payer->next)
+		count += !payer->references;
+	return count;
 }
 
 /* ---- As a server ----------------------------------------------------------------------- */
