@@ -8,11 +8,12 @@ RST2MAN	   ?= $(firstword $(shell command -v rst2man rst2man.py 2>/dev/null))
 
 zstd-libs := $(shell $(PKG_CONFIG) --libs libzstd 2>/dev/null)
 example   := $(basename $(notdir $(wildcard Documentation/examples/*.c)))
-example	  := $(filter-out $(if $(zstd-libs),,zstd-%),$(example))
+example	  := $(filter-out $(if $(zstd-libs),,zstd-%) $(if $(needs-of),,file-server-%),$(example))
 objects	  += $(patsubst %,$(O)/Documentation/examples/%.o,$(example))
 
 examples: $(addprefix $(O)/examples/,$(example))
 	$(if $(zstd-libs),,@echo '  zstd-service is left out: there is no libzstd-dev')
+	$(if $(needs-of),,@echo '  file-server is left out: URING=no')
 
 $(O)/examples/%: $(O)/Documentation/examples/%.o $(O)/lib/libsluice.a
 	$(call say,LD,$@)

@@ -8,8 +8,9 @@ lib-objects  := $(patsubst %.c,$(O)/%.o,$(wildcard lib/*/*.c))
 lib-headers  := $(wildcard uapi/sluice/*.h)
 lib-file     := libsluice.so.$(VERSION)
 lib-soname   := libsluice.so.$(firstword $(subst ., ,$(VERSION)))
-needs-cflags := $(shell $(PKG_CONFIG) --cflags liburing 2>/dev/null)
-needs-libs   := $(shell $(PKG_CONFIG) --libs liburing 2>/dev/null || echo -luring)
+needs-of     := $(if $(filter no,$(URING)),,liburing)
+needs-cflags := $(if $(needs-of),$(shell $(PKG_CONFIG) --cflags liburing 2>/dev/null),-Ilib/no_uring)
+needs-libs   := $(if $(needs-of),$(shell $(PKG_CONFIG) --libs liburing 2>/dev/null || echo -luring))
 objects	     += $(lib-objects)
 
 # As a whole, unless LTO=no says otherwise, reports are by function, or nothing is optimized.
@@ -19,7 +20,7 @@ whole-not := $(filter no,$(LTO)) $(SANITIZE) \
 	       $(CFLAGS))
 lto :=
 ifeq ($(strip $(whole-not)),)
-ifneq ($(filter-out clean help check demo measure deps-%,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out clean help check demo measure deps-% dist distcheck,$(or $(MAKECMDGOALS),all)),)
 -include $(O)/lib/lto.mk
 endif
 endif
@@ -57,7 +58,7 @@ $(O)/lib/needs:
 	@mkdir -p $(@D)
 	@echo '#include <liburing.h>' | \
 		$(CC) $(needs-cflags) $(cppflags) $(CPPFLAGS) -E - >/dev/null 2>&1 || \
-		{ echo 'Sluice needs a C compiler (CC=$(CC)) and liburing.h:' \
+		{ echo 'Sluice needs a C compiler (CC=$(CC)) and liburing.h (or URING=no):' \
 		       'apt-get install gcc libc6-dev liburing-dev' >&2; exit 1; }
 	@touch $@
 
@@ -85,7 +86,8 @@ $(O)/lib/libsluice.a: $(O)/lib/sluice.o
 $(O)/lib/sluice.pc: lib/sluice.pc.in FORCE
 	@mkdir -p $(@D)
 	@sed -e 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(libdir)|' \
-	     -e 's|@INCLUDEDIR@|$(includedir)|; s|@VERSION@|$(VERSION)|' $< >$@
+	     -e 's|@INCLUDEDIR@|$(includedir)|; s|@VERSION@|$(VERSION)|' \
+	     $(if $(needs-of),,-e '/^Requires.private/d') $< >$@
 
 install-lib: lib
 	$(call say,INSTALL,libsluice)

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Where jansson or ncurses is not installed, the command is built all the same, and only
-# what needs them is left out: --json, and the screen of sluice top.  Each says why.
+# what needs them is left out: --json, and the screen of sluice top.  Each says why.  With
+# URING=no nothing needs liburing, and nodes wait through sockets.
 
 cd "$(dirname "$0")/../.." || exit 1
 # shellcheck source=selftests/kit/tap.sh
@@ -25,15 +26,15 @@ exec pkg-config "$@"
 END
 chmod +x "$tmp/pkg-config"
 
-check "the command is built without jansson and ncurses" \
-	make "-j$(nproc)" tools O="$tmp/built" PKG_CONFIG="$tmp/pkg-config" CFLAGS=-Werror
+check "the command is built without jansson, ncurses and liburing" \
+	make "-j$(nproc)" tools URING=no O="$tmp/built" PKG_CONFIG="$tmp/pkg-config" CFLAGS=-Werror
 grep -q 'json.*left out: there is no jansson' "$tmp/output" &&
 	grep -q 'screen.*left out: there is no ncursesw' "$tmp/output"
 result $? "and make says what is left out"
 sluice=$tmp/built/tools/sluice
 [ -x "$sluice" ] || finish
-! ldd "$sluice" 2>&1 | tee "$tmp/output" | grep -q 'jansson\|ncurses'
-result $? "it needs neither"
+! ldd "$sluice" 2>&1 | tee "$tmp/output" | grep -q 'jansson\|ncurses\|uring'
+result $? "it needs none of them"
 
 "$O/examples/adder-server" >"$tmp/server" 2>&1 &
 server=$!
@@ -80,6 +81,10 @@ for verb in ls stat top gc doctor config "show example/adder" "call example/adde
 	without "sluice $verb --json says that it cannot" 2 'built without jansson' ${verb%% *} --json \
 		$(echo "$verb" | cut -s -d ' ' -f 2-)
 done
+export SLUICE_WAIT=uring
+without "no node waits through io_uring" 1 'cannot make an io_uring' call example/adder \
+	--hex 01000000000000000200000000000000
+unset SLUICE_WAIT
 without "sluice trace says that it cannot" 1 'built without the tracer' trace
 
 if command -v script >/dev/null; then
@@ -97,7 +102,7 @@ else
 fi
 
 check "what is installed later is built in" \
-	make "-j$(nproc)" tools O="$tmp/built" PKG_CONFIG=pkg-config CFLAGS=-Werror
+	make "-j$(nproc)" tools URING=no O="$tmp/built" PKG_CONFIG=pkg-config CFLAGS=-Werror
 check "and then it has JSON" "$sluice" ls --json
 
 finish
