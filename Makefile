@@ -28,6 +28,7 @@ define help
   CROSS_COMPILE=   prefix of the tools of another machine, aarch64-linux-gnu- for example
   PKG_CONFIG=      asked for the libraries  SANITIZE=   address,undefined or thread
   LTO=no           compile the library file by file, not as a whole
+  URING=no         without liburing: nodes wait through sockets
   CFLAGS= CPPFLAGS= LDFLAGS=  added behind our own; make install keeps what was built
   TESTS='ring call'          run only these tests; rules/ is a folder of them
   PROVEFLAGS=-j2             how prove runs them, here two at a time
@@ -53,7 +54,7 @@ mandir	   ?= $(PREFIX)/share/man
 # What decides how a file is compiled.  A build writes it down, and a make that only installs,
 # or removes what was installed, takes it from there: so it builds nothing again.  Its own
 # command line still has the last word.
-built-with := CC CXX CROSS_COMPILE CPPFLAGS CFLAGS LDFLAGS SANITIZE LTO PKG_CONFIG OBJCOPY
+built-with := CC CXX CROSS_COMPILE CPPFLAGS CFLAGS LDFLAGS SANITIZE LTO URING PKG_CONFIG OBJCOPY
 ifeq ($(filter-out install% uninstall,$(or $(MAKECMDGOALS),all)),)
 -include $(O)/built-with.mk
 endif

@@ -9,7 +9,7 @@ RST2MAN	   ?= $(firstword $(shell command -v rst2man rst2man.py 2>/dev/null))
 
 zstd-libs := $(shell $(PKG_CONFIG) --libs libzstd 2>/dev/null)
 example   := $(basename $(notdir $(wildcard Documentation/examples/*.c)))
-example	  := $(filter-out $(if $(zstd-libs),,zstd-%),$(example))
+example	  := $(filter-out $(if $(zstd-libs),,zstd-%) $(if $(needs-of),,file-server-%),$(example))
 objects	  += $(patsubst %,$(O)/Documentation/examples/%.o,$(example))
 
 cpp-there   := $(shell command -v $(firstword $(CXX)) 2>/dev/null)
@@ -21,6 +21,7 @@ cpp-cflags  := -std=c++17 $(filter-out -std=% -Wmissing-prototypes -Wshadow,$(cf
 examples: $(addprefix $(O)/examples/,$(example) $(cpp-example))
 	$(if $(zstd-libs),,@echo '  zstd-service is left out: there is no libzstd-dev')
 	$(if $(cpp-there),,@echo '  the examples in C++ are left out: there is no $(CXX)')
+	$(if $(needs-of),,@echo '  file-server is left out: URING=no')
 
 $(O)/examples/%: $(O)/Documentation/examples/%.o $(O)/lib/libsluice.a
 	$(call say,LD,$@)

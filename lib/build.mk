@@ -8,8 +8,9 @@ lib-objects  := $(patsubst %.c,$(O)/%.o,$(wildcard lib/*/*.c))
 lib-headers  := $(wildcard uapi/sluice/*.h)
 lib-file     := libsluice.so.$(VERSION)
 lib-soname   := libsluice.so.$(firstword $(subst ., ,$(VERSION)))
-needs-cflags := $(shell $(PKG_CONFIG) --cflags liburing 2>/dev/null)
-needs-libs   := $(shell $(PKG_CONFIG) --libs liburing 2>/dev/null || echo -luring)
+needs-of     := $(if $(filter no,$(URING)),,liburing)
+needs-cflags := $(if $(needs-of),$(shell $(PKG_CONFIG) --cflags liburing 2>/dev/null),-Ilib/no_uring)
+needs-libs   := $(if $(needs-of),$(shell $(PKG_CONFIG) --libs liburing 2>/dev/null || echo -luring))
 objects	     += $(lib-objects)
 
 # As a whole, unless LTO=no says otherwise, reports are by function, or nothing is optimized.
@@ -19,7 +20,7 @@ whole-not := $(filter no,$(LTO)) $(SANITIZE) \
 	       $(CFLAGS))
 lto :=
 ifeq ($(strip $(whole-not)),)
-ifneq ($(filter-out clean help check demo measure deps-%,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out clean help check demo measure deps-% dist distcheck,$(or $(MAKECMDGOALS),all)),)
 -include $(O)/lib/lto.mk
 endif
 endif
@@ -61,7 +62,7 @@ $(O)/lib/needs:
 	@mkdir -p $(@D)
 	@echo '#include <liburing.h>' | \
 		$(CC) $(needs-cflags) $(cppflags) $(CPPFLAGS) -E - >/dev/null 2>&1 || \
-		{ echo 'Sluice needs a C compiler (CC=$(CC)) and liburing.h:' \
+		{ echo 'Sluice needs a C compiler (CC=$(CC)) and liburing.h (or URING=no):' \
 		       'apt-get install gcc libc6-dev liburing-dev' >&2; exit 1; }
 	@touch $@
 
@@ -91,7 +92,8 @@ $(found-by): $(O)/lib/%: lib/%.in FORCE
 	@sed -e 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(libdir)|' \
 	     -e 's|@INCLUDEDIR@|$(includedir)|; s|@VERSION@|$(VERSION)|' \
 	     -e 's|@INCLUDE@|$(shell realpath -ms --relative-to=$(libdir) $(includedir))|' \
-	     -e 's|@FILE@|$(lib-file)|; s|@SONAME@|$(lib-soname)|' $< >$@
+	     -e 's|@FILE@|$(lib-file)|; s|@SONAME@|$(lib-soname)|; s|@NEEDS@|$(needs-of)|' \
+	     $(if $(needs-of),,-e '/^Requires.private/d') $< >$@
 
 install-lib: lib
 	$(call say,INSTALL,libsluice)

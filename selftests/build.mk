@@ -12,6 +12,9 @@ LINUX_SOURCE ?= $(lastword $(filter-out %-6.1.tar.xz, \
 
 # Here a test is FOLDER/NAME_test.
 test-programs := $(patsubst selftests/%.c,%,$(wildcard selftests/*/*_test.c))
+# These use liburing themselves.
+test-programs := $(filter-out $(if $(needs-of),,$(addsuffix _test, \
+		   behaviour/own_uring behaviour/foreign build/inject)),$(test-programs))
 test-scripts  := $(patsubst selftests/%.sh,%,$(wildcard selftests/*/*_test.sh))
 
 # Programs in tools/ that no script runs reach into the tracer, where there is one.
@@ -71,8 +74,9 @@ test-runs := $(patsubst %,$(O)/selftests/%, \
 # program of its name.
 test-folder  = $(addprefix $(2)selftests/,$(1)% socket/$(1)% mixed/$(1)% pages/$(1)%)
 test-named   = $(strip $(filter %/$(1)_test %/$(1)_test.sh $(if $(filter %/,$(1)), \
-		 $(call test-folder,$(1),$(O)/) $(call test-folder,$(1))),$(test-runs)) $(if $(filter %/,$(1)), \
-		 $(filter $(O)/selftests/$(1)%,$(test-refused:%=$(O)/selftests/%))))
+		 $(call test-folder,$(1),$(O)/) $(call test-folder,$(1))),$(test-runs)) \
+		 $(filter $(O)/selftests/$(1)_test $(if $(filter %/,$(1)),$(O)/selftests/$(1)%), \
+		   $(test-refused:%=$(O)/selftests/%)))
 test-unknown = $(strip $(foreach t,$(TESTS),$(if $(call test-named,$(t)),,$(t))))
 test-chosen := $(if $(TESTS), \
 		 $(foreach t,$(TESTS),$(call test-named,$(t))),$(test-runs))

@@ -45,7 +45,17 @@ $(O)/tools/%.o: own = -I. $(needs-cflags) $(tools-cflags)
 $(O)/tools/trace/%.o: own = -I. -isystem $(O)/bpf $(trace-cflags)
 $(O)/tools/types/%.o: own = -I. $(types-cflags)
 $(O)/tools/arguments.o: own += -DJSON_BUILT=$(if $(json-missing),0,1)
+$(O)/tools/doctor/kernel.o: own += -DURING_BUILT=$(if $(needs-of),1,0)
 $(O)/tools/doctor/system.o: own += -DTRACER_BUILT=$(if $(trace-missing),0,1)
+
+# The names of errors, of the machine that is built for.
+$(O)/tools/text/errno_names.h: $(O)/flags
+	@mkdir -p $(@D)
+	$(Q)echo '#include <errno.h>' | $(CC) $(CPPFLAGS) -E -dM - | \
+		sed -n 's/^#define \(E[A-Z0-9]*\) [0-9]*$$/\t[\1] = "\1",/p' | sort >$@
+
+$(O)/tools/text/errno_name.o: own += -I$(O)/tools/text
+$(O)/tools/text/errno_name.o: | $(O)/tools/text/errno_names.h
 
 $(tools-objects): $(O)/tools/missing | $(O)/lib/needs
 $(trace-objects): | $(bpf-skeletons)

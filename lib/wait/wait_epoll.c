@@ -26,6 +26,8 @@
  */
 #include <errno.h>
 #include <sys/epoll.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "wait/wait_modes.h"
@@ -121,6 +123,13 @@ void wait_epoll_glance_to_send(struct wait *wait)
 	glance(wait, true);
 }
 
+/* As libc's, which not every libc has; the kernel's masks have 64 signals. */
+static int pwait2(int epoll, struct epoll_event *events, const struct timespec *timeout,
+		  const sigset_t *mask)
+{
+	return (int)syscall(SYS_epoll_pwait2, epoll, events, BATCH, timeout, mask, 64 / 8);
+}
+
 /* Linux 5.11 waits in nanoseconds, if it is permitted; else the wait is rounded up. */
 static int sleep_until(int epoll, struct epoll_event *events, int64_t end, const sigset_t *mask)
 {
@@ -135,7 +144,7 @@ static int sleep_until(int epoll, struct epoll_event *events, int64_t end, const
 		ts = clock_timespec(left);
 		timeout = &ts;
 	}
-	n = epoll_pwait2(epoll, events, BATCH, timeout, mask);
+	n = pwait2(epoll, events, timeout, mask);
 	if (n < 0 && (errno == ENOSYS || errno == EPERM)) {
 		left = left < 0 ? -1 : (left + 999999) / 1000000;
 		n = epoll_pwait(epoll, events, BATCH, left > INT32_MAX ? INT32_MAX : (int)left,

@@ -3,7 +3,8 @@
 #
 # Where jansson, ncurses or libmicrohttpd is not installed, the command is built all the same,
 # and only what needs them is left out: --json, the screen of sluice top, and --listen of
-# sluice metrics.  Each says why.
+# sluice metrics.  Each says why.  With URING=no nothing needs liburing, and nodes wait
+# through sockets.
 
 cd "$(dirname "$0")/../.." || exit 1
 # shellcheck source=selftests/kit/tap.sh
@@ -26,15 +27,15 @@ exec pkg-config "$@"
 END
 chmod +x "$tmp/pkg-config"
 
-check "the command is built without jansson, ncurses and libmicrohttpd" \
-	make "-j$(nproc)" tools O="$tmp/built" PKG_CONFIG="$tmp/pkg-config" CFLAGS=-Werror
+check "the command is built without jansson, ncurses, libmicrohttpd and liburing" \
+	make "-j$(nproc)" tools URING=no O="$tmp/built" PKG_CONFIG="$tmp/pkg-config" CFLAGS=-Werror
 grep -q 'json.*left out: there is no jansson' "$tmp/output" &&
 	grep -q 'screen.*left out: there is no ncursesw' "$tmp/output" &&
 	grep -q 'listen.*left out: there is no libmicrohttpd' "$tmp/output"
 result $? "and make says what is left out"
 sluice=$tmp/built/tools/sluice
 [ -x "$sluice" ] || finish
-! ldd "$sluice" 2>&1 | tee "$tmp/output" | grep -q 'jansson\|ncurses\|microhttpd'
+! ldd "$sluice" 2>&1 | tee "$tmp/output" | grep -q 'jansson\|ncurses\|microhttpd\|uring'
 result $? "it needs none of them"
 
 "$O/examples/adder-server" >"$tmp/server" 2>&1 &
@@ -85,6 +86,10 @@ for verb in ls stat top gc doctor config "show example/adder" "call example/adde
 done
 without "sluice metrics --listen says that it cannot" 1 'built without libmicrohttpd' \
 	metrics --listen 0
+export SLUICE_WAIT=uring
+without "no node waits through io_uring" 1 'cannot make an io_uring' call example/adder \
+	--hex 01000000000000000200000000000000
+unset SLUICE_WAIT
 without "sluice trace says that it cannot" 1 'built without the tracer' trace
 
 if command -v script >/dev/null; then
@@ -102,7 +107,7 @@ else
 fi
 
 check "what is installed later is built in" \
-	make "-j$(nproc)" tools O="$tmp/built" PKG_CONFIG=pkg-config CFLAGS=-Werror
+	make "-j$(nproc)" tools URING=no O="$tmp/built" PKG_CONFIG=pkg-config CFLAGS=-Werror
 check "and then it has JSON" "$sluice" ls --json
 
 finish

@@ -185,7 +185,10 @@ void doctor_uring(struct doctor *doctor, struct doctor_finding *finding)
 	struct io_uring ring;
 	int r = make_ring(&ring);
 
-	if (r == -EPERM || r == -EACCES) {
+	if (!URING_BUILT) {
+		doctor_found(finding, DOCTOR_NOTE, "this sluice was built without liburing; what programs use is told by their own library");
+		doctor_mend(finding, "a build without URING=no");
+	} else if (r == -EPERM || r == -EACCES) {
 		explain_refusal(finding);
 	} else if (r < 0) {
 		explain_ring(finding, -r);

@@ -32,7 +32,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/pidfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -155,7 +155,7 @@ static int start(struct command *command)
 		return r;
 	unblock(command->input);
 	unblock(command->output);
-	command->exited = pidfd_open(command->pid, 0);
+	command->exited = (int)syscall(SYS_pidfd_open, command->pid, 0);
 	return 0;
 }
 

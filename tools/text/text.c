@@ -9,6 +9,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "tools/text/errno_name.h"
+
 char *text_ns(char *buffer, uint64_t ns)
 {
 	static const char *const units[] = { "ns", "us", "ms", "s" };
@@ -125,10 +127,10 @@ uint64_t wall_time(uint64_t monotonic)
 const char *text_errno(uint64_t number)
 {
 	static char other[TEXT_NUMBER];
-	const char *name = number < 4096 ? strerrorname_np((int)number) : NULL;
+	const char *name = errno_name(number);
 
 	if (name)
-		return number ? name : "0";
+		return name;
 	snprintf(other, sizeof(other), "%llu", (unsigned long long)number);
 	return other;
 }

@@ -35,6 +35,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/text/errno_name.h"
 #include "tools/trace/exchanges.h"
 #include "tools/trace/output.h"
 
@@ -208,8 +209,8 @@ static json_t *argument_value(const struct event_record *event, const char *name
 {
 	if (!strcmp(name, "peer"))
 		return trace_json_id(value);
-	if (!strcmp(name, "error") && value && strerrorname_np((int)value))
-		return json_string(strerrorname_np((int)value));
+	if (!strcmp(name, "error") && value && errno_name(value))
+		return json_string(errno_name(value));
 	if (!strcmp(name, "reason") && event->kind == RECORD_TEXT)
 		return trace_json_text(((const struct text_record *)event)->text, TEXT_SIZE);
 	return json_integer((json_int_t)value);
