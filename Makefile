@@ -123,7 +123,7 @@ deps-%:
 install: install-lib install-tools install-man
 
 clean:
-	$(Q)rm -rf $(addprefix $(O)/,flags built-with.mk instructions.budget bpf Documentation examples lib man selftests tools)
+	$(Q)rm -rf $(addprefix $(O)/,flags built-with.mk instructions.budget bpf Documentation examples fuzz lib man selftests tools)
 	$(Q)rmdir $(O) 2>/dev/null || true
 
 help:
