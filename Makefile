@@ -155,7 +155,7 @@ $(Q)rmdir $(addprefix $(DESTDIR),$(2)) 2>/dev/null || true
 endef
 
 clean:
-	$(Q)rm -rf $(addprefix $(O)/,flags built-with.mk instructions.budget bpf Documentation examples lib man selftests tools)
+	$(Q)rm -rf $(addprefix $(O)/,flags built-with.mk instructions.budget bpf Documentation examples fuzz lib man selftests tools)
 	$(Q)rmdir $(O) 2>/dev/null || true
 
 help:

@@ -12,8 +12,7 @@
  * still truncate, a memfd full of holes whose pages would be charged to the first reader.
  * memfd_verify() and memfd_verify_populated() are all that stands between such a descriptor
  * and mmap(), which then fails for lack of something here alone.  If they cannot ask the
- * kernel, for lack of memory, that says nothing about
- * the peer.
+ * kernel, for lack of memory, that says nothing about the peer.
  *
  * Seals cannot be removed.  They protect different things:
  *

@@ -216,7 +216,10 @@ static void send_request(uint8_t choice)
 {
 	struct stream *stream = &streams[choice % STREAMS];
 	uint64_t count = choice >> 3;
-	struct requester_message message = { .count = count };
+	struct requester_message message = {
+		.count = count,
+		.counted = requester.load_page.inode && choice & 4,
+	};
 	int number;
 
 	if (stream->current)
@@ -396,6 +399,18 @@ static void take_step(struct server *server)
 	check_gone(&requester.channel);
 }
 
+/* The rings go on from a position that is near the end of what can be counted. */
+static void go_near_the_wrap(const struct server *server)
+{
+	struct sluice_ring_slot *ring = (void *)(server->peer.memory + around.layout.request_ring);
+	uint64_t i, count = around.layout.request_slots, first = (UINT64_MAX >> 1) - count + 1;
+
+	for (i = 0; i < count; i++)
+		ring[(first + i) & (count - 1)].stamp = 2 * (first + i);
+	requester.request_ring.next = first;
+	requester.requests.returns.next = requester.responses.returns.next = UINT32_MAX - 1;
+}
+
 /* ---- One input ---- */
 
 static void end(const struct server *server)
@@ -444,7 +459,7 @@ void fuzz_feed(struct input *input)
 	connect_to(ends[0]);
 	accept_client(&server);
 	if (choice & CHOICE_NEAR_WRAP)
-		requester.requests.returns.next = requester.responses.returns.next = UINT32_MAX - 1;
+		go_near_the_wrap(&server);
 	/* Random cases get further if the beginning is in order. */
 	if (input->row) {
 		say_welcome(&server);

@@ -268,7 +268,7 @@ static void check_slice(const struct inlet *inlet, const struct held_slice *slic
 	fuzz_read_all(begin, (size_t)(slice->data - begin) + slice->size);
 }
 
-/* A channel that is closed says why, and what it is closed for is counted. */
+/* A channel that is closed has no socket, and one that was broken has a sentence. */
 static void check_gone(const struct channel *channel)
 {
 	if (channel->gone == EPROTO)

@@ -128,7 +128,7 @@ static inline int fd_of_kind(enum descriptor kind, uint64_t size, unsigned int s
 	case FD_PIPE:
 		return fd_pipe();
 	case FD_DIRECTORY:
-		return open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		return open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	case FD_NULL:
 		return open("/dev/null", O_RDWR | O_CLOEXEC);
 	case FD_ZERO:

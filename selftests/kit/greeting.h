@@ -40,7 +40,6 @@ helper struct greeted greet(struct __test_metadata *_metadata, FIXTURE_DATA(host
 {
 	struct sluice_wire_reject said = { .header.type = 0 };
 	struct greeted answer = { .type = 0 };
-	FDPASS_EXTRAS(extras);
 	int fd;
 
 	forget_breaches(self);
