@@ -7,6 +7,7 @@ define help
   make check             install what the tests need (Debian), build, run them
   make check-hard        a hostile peer for long, from a new SEED= for STEPS= (1000000)
   make demo              likewise for the demonstration
+  make python            the package for Python (python3-cffi); make install-python installs it
   make install           into DESTDIR= PREFIX= (/usr/local)
   make install-selftests into KSFT_INSTALL_PATH=, else under DESTDIR= PREFIX=
   make clean             remove what was built
@@ -18,6 +19,7 @@ define help
   O=dir            build there (build)      V=1         show the commands
   CC= CXX=         compilers (cc, g++)      DEPS=no     install no packages
   CROSS_COMPILE=   prefix of the tools of another machine, aarch64-linux-gnu- for example
+  PYTHON=          interpreter of make python
   PKG_CONFIG=      asked for the libraries  SANITIZE=   address,undefined or thread
   LTO=no           compile the library file by file, not as a whole
   CFLAGS= CPPFLAGS= LDFLAGS=  added to our own; make install keeps what was built
@@ -76,6 +78,7 @@ ldflags	 := $(sanitize) $(LDFLAGS)
 all:
 
 include lib/build.mk
+include lib/python/build.mk
 include bpf/build.mk
 include tools/build.mk
 include tools/bench/peers/build.mk
@@ -122,7 +125,7 @@ deps-%:
 install: install-lib install-tools install-man
 
 clean:
-	$(Q)rm -rf $(addprefix $(O)/,flags built-with.mk instructions.budget bpf Documentation examples lib man selftests tools)
+	$(Q)rm -rf $(addprefix $(O)/,flags built-with.mk instructions.budget bpf Documentation examples lib man python selftests tools)
 	$(Q)rmdir $(O) 2>/dev/null || true
 
 help:

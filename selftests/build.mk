@@ -145,7 +145,10 @@ $(O)/selftests/kselftest/kselftest_harness.h:
 # Here is what failed tests have printed.
 FAILURES ?= $(O)/selftests/failures
 
-run-check: all $(test-needed)
+# The package for Python is tested as it is, and by the examples.
+of-python := $(filter %/python_test.sh %/examples_test.sh,$(test-chosen))
+
+run-check: all $(test-needed) $(if $(of-python),python-for-check)
 	$(if $(test-unknown),$(error there is no test called $(test-unknown)))
 	@echo 'Behaviour is tested as it comes, as socket/..._test with' \
 	      'SLUICE_WAIT=socket, and as mixed/..._test with both.'
@@ -176,7 +179,7 @@ $(measure-programs) $(O)/selftests/tools/probes_test: $(O)/selftests/%: $(O)/sel
 	$(call say,LD,$@)
 	$(Q)$(CC) -o $@ $^ $(ldflags) $(needs-libs)
 
-run-measure: all $(measure-programs) $(O)/selftests/tools/probes_test
+run-measure: all python-for-check $(measure-programs) $(O)/selftests/tools/probes_test
 	$(Q)for measure in $(measure-programs) $(measure-scripts); do \
 		echo "$$measure:" && O='$(O)' $$measure || exit; done
 
