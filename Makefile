@@ -11,6 +11,7 @@ define help
   make check-refused     all behaviour on machines that refuse io_uring, and advice about memory
   make fuzz              libFuzzer for SECONDS= (60) each; TARGET='config types' only these
   make demo              likewise for the demonstration
+  make python            the package for Python (python3-cffi); make install-python installs it
   make install           into DESTDIR= PREFIX= (/usr/local)
   make uninstall         removes what install wrote, with the same DESTDIR= PREFIX=
   make install-selftests into KSFT_INSTALL_PATH=, else under DESTDIR= PREFIX=
@@ -26,6 +27,7 @@ define help
   O=dir            build there (build)      V=1         show the commands
   CC= CXX=         compilers (cc, g++)      DEPS=no     install no packages
   CROSS_COMPILE=   prefix of the tools of another machine, aarch64-linux-gnu- for example
+  PYTHON=          interpreter of make python
   PKG_CONFIG=      asked for the libraries  SANITIZE=   address,undefined or thread
   LTO=no           compile the library file by file, not as a whole
   URING=no         without liburing: nodes wait through sockets
@@ -86,6 +88,7 @@ ldflags	 := -ffile-prefix-map=$(CURDIR)=. $(sanitize) $(LDFLAGS)
 all:
 
 include lib/build.mk
+include lib/python/build.mk
 include bpf/build.mk
 include tools/build.mk
 include tools/bench/peers/build.mk
@@ -155,7 +158,7 @@ $(Q)rmdir $(addprefix $(DESTDIR),$(2)) 2>/dev/null || true
 endef
 
 clean:
-	$(Q)rm -rf $(addprefix $(O)/,flags built-with.mk instructions.budget bpf Documentation examples fuzz lib man selftests tools)
+	$(Q)rm -rf $(addprefix $(O)/,flags built-with.mk instructions.budget bpf Documentation examples fuzz lib man python selftests tools)
 	$(Q)rmdir $(O) 2>/dev/null || true
 
 help:

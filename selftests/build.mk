@@ -267,7 +267,11 @@ $(O)/selftests/order.yml: selftests/build.mk
 	$(Q)printf '%s\n' '---' 'seq:' '  - par: "**_test"' '  - par:' \
 		'    - seq: "$(one-by-one)"' '    - par: "**.sh"' >$@
 
-run-check: all $(test-needed) $(O)/selftests/order.yml
+# The package for Python is tested as it is, and by the examples.
+of-python := $(filter %/python_test.sh %/examples_test.sh,$(test-chosen))
+
+run-check: all $(test-needed) $(O)/selftests/order.yml \
+		$(if $(of-python),python-for-check)
 	$(if $(test-unknown),$(error there is no test called $(test-unknown)))
 	@echo 'Behaviour is tested as it comes, as socket/..._test with' \
 	      'SLUICE_WAIT=socket, and as mixed/..._test with both.'
@@ -319,7 +323,7 @@ $(measure-programs) $(O)/selftests/tools/probes_test: $(O)/selftests/%: $(O)/sel
 	$(call say,LD,$@)
 	$(Q)$(CC) -o $@ $^ $(ldflags) $(needs-libs)
 
-run-measure: all $(measure-programs) $(O)/selftests/tools/probes_test
+run-measure: all python-for-check $(measure-programs) $(O)/selftests/tools/probes_test
 	$(Q)for measure in $(measure-programs) $(measure-scripts); do \
 		echo "$$measure:" && O='$(O)' $$measure || exit; done
 

@@ -11,6 +11,12 @@ SLUICE_ROOT=$tmp/root
 export SLUICE_ROOT
 mkdir -m 700 "$SLUICE_ROOT"
 
+# For those in Python, where they are built.
+PYTHONPATH=$(realpath "$O/python" 2>/dev/null)
+LD_LIBRARY_PATH=$(realpath "$O/lib")
+PYTHONDONTWRITEBYTECODE=1
+export PYTHONPATH LD_LIBRARY_PATH PYTHONDONTWRITEBYTECODE
+
 # meet N EXAMPLE CLIENT-ARGUMENT...: so many servers and as many clients
 meet() {
 	count=$1
@@ -19,11 +25,16 @@ meet() {
 	between "$count" "$both" "$both" "$@"
 }
 
+# program EXAMPLE ROLE: its file
+program() {
+	case $1 in *-py) echo "$O/examples/$1-$2.py" ;; *) echo "$O/examples/$1-$2" ;; esac
+}
+
 # between N SERVERS CLIENTS CLIENT-ARGUMENT...: the same with examples in two languages
 between() {
 	many=$(seq "$1")
-	server=$O/examples/$2-server
-	client=$O/examples/$3-client
+	server=$(program "$2" server)
+	client=$(program "$3" client)
 	shift 3
 
 	servers=
@@ -63,17 +74,17 @@ tally() {
 	grep -qx "7 amounts, sum 28" "$tmp/tally" && return $status
 }
 
-# check_languages SERVER CLIENT WAY: examples in two languages talk to each other; a language is
+# check_languages SERVER CLIENT EXAMPLES WAY: examples in two languages talk to each other; a language is
 # what stands behind their names
 check_languages() {
-	for example in adder growing-slices; do
-		[ -x "$O/examples/$example$1-server" ] && [ -x "$O/examples/$example$2-client" ] ||
-			{ skip "$example$1 and $example$2, $3" "not built"; continue; }
+	for example in $3; do
+		[ -x "$(program "$example$1" server)" ] && [ -x "$(program "$example$2" client)" ] ||
+			{ skip "$example$1 and $example$2, $4" "not built"; continue; }
 		if [ $example = adder ]; then
-			check "adder$1 and adder$2, $3" \
+			check "adder$1 and adder$2, $4" \
 				answers "40 + 2 = 42" between 1 "adder$1" "adder$2"
 		else
-			check "growing-slices$1 and growing-slices$2, $3" \
+			check "growing-slices$1 and growing-slices$2, $4" \
 				between 2 "growing-slices$1" "growing-slices$2" \
 				--servers 2 --rounds 100 --interval 0
 		fi
@@ -199,7 +210,10 @@ for wait in auto socket; do
 	check "growing-slices, two clients and two servers, $wait" \
 		meet 2 growing-slices --rounds 200 --interval 0
 	for pair in "-cpp " " -cpp" "-cpp -cpp"; do
-		check_languages "${pair% *}" "${pair#* }" $wait
+		check_languages "${pair% *}" "${pair#* }" "adder growing-slices" $wait
+	done
+	for pair in "-py " " -py" "-py -cpp"; do
+		check_languages "${pair% *}" "${pair#* }" growing-slices $wait
 	done
 	check "growing-slices, each side by its own counter, $wait" grow
 	check "growing-slices, the client is ready at once, $wait" ready client

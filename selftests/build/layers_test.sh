@@ -65,11 +65,11 @@ refuse "lib including bpf is seen" plant lib/channel/planted.c '"bpf/records.h"'
 named_once() {
 	design=$1
 	shift
-	printf '%s\n' "$@" | sed -n 's,^lib/\([a-z]*/[a-z_]*\)\.\(c\|h\|hpp\)$,\1,p' | sort -u >"$tmp/there"
+	printf '%s\n' "$@" | sed -n 's,/sluice/,/,; s,^lib/\([a-z]*/[a-z_]*\)\.\(c\|h\|hpp\|py\)$,\1,p' | sort -u >"$tmp/there"
 	awk '/^file  /         { inside = 1; next }
 	     inside && /^[A-Z]/ { exit }
 	     inside && /^\*\*/  { gsub(/\*\*(lib\/)?/, ""); folder = $1; next }
-	     inside && /^[a-z]/ {
+	     inside && /^[a-z_]/ {
 			sub(/  .*/, "")
 			n = split($0, names, ", *")
 			for (i = 1; i <= n; i++)
@@ -78,14 +78,14 @@ named_once() {
 	diff "$tmp/there" "$tmp/named"
 }
 
-sources=$(ls lib/*/*.[ch] lib/include/*.hpp)
+sources=$(ls lib/*/*.[ch] lib/include/*.hpp lib/python/*.py lib/python/sluice/*.py)
 # shellcheck disable=SC2086 # files, one a word
 check "design.rst names each file once" named_once Documentation/design.rst $sources
 # shellcheck disable=SC2086
 refuse "a file that it does not name is seen" \
 	named_once Documentation/design.rst $sources lib/base/planted.c
 refuse "a file that is not there is seen" \
-	named_once Documentation/design.rst lib/[!s]*/*.[ch] lib/include/*.hpp
+	named_once Documentation/design.rst lib/[!s]*/*.[ch] lib/include/*.hpp lib/python/*.py
 
 check "lib/shm makes no system call" calls_nothing "$O"/lib/shm/*.o
 echo 'void planted(void); int close(int); void planted(void) { close(0); }' |
