@@ -14,7 +14,7 @@
 #include "common.h"
 #include "../fuzz/fuzz.h"
 
-#define CASES		1000
+#define CASES		500
 #define CASE_BYTES	4096
 
 FIXTURE(rows)
