@@ -7,6 +7,9 @@ define help
   make check             install what the tests need (Debian), build, run them
   make check-hard        a hostile peer for long, from a new SEED= for STEPS= (1000000)
   make check-refused     all behaviour on machines that refuse io_uring, and advice about memory
+  make check-cross       the library on MACHINES= (aarch64 riscv64), in qemu-user
+  make check-musl        the library with musl
+  make check-vm          behaviour on Debian's own kernel, or KERNEL=, in QEMU: takes long
   make demo              likewise for the demonstration
   make install           into DESTDIR= PREFIX= (/usr/local)
   make uninstall         removes what install wrote, with the same DESTDIR= PREFIX=
@@ -151,7 +154,7 @@ $(Q)rmdir $(addprefix $(DESTDIR),$(2)) 2>/dev/null || true
 endef
 
 clean:
-	$(Q)rm -rf $(addprefix $(O)/,flags built-with.mk instructions.budget bpf Documentation examples lib man selftests tools)
+	$(Q)rm -rf $(addprefix $(O)/,flags built-with.mk instructions.budget bpf Documentation examples lib machines man selftests tools vm)
 	$(Q)rmdir $(O) 2>/dev/null || true
 
 help:

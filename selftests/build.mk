@@ -77,7 +77,7 @@ test-needed := $(filter $(O)/%,$(test-chosen)) \
 
 tests: $(test-programs:%=$(O)/selftests/%) $(test-again:%=$(O)/selftests/%)
 
-$(O)/selftests/%.o: own = -Ilib -Iselftests/kit -isystem $(KSELFTEST) \
+$(O)/selftests/%.o: own = -Ilib $(needs-cflags) -Iselftests/kit -isystem $(KSELFTEST) \
 	-Wno-missing-prototypes -Wno-unused-parameter
 
 $(of-trace:%=$(O)/selftests/%.o): own = -I. -Iselftests/kit -isystem $(KSELFTEST) \
@@ -194,6 +194,21 @@ run-check: all $(test-needed)
 check-refused:
 	$(Q)$(MAKE) --no-print-directory check TESTS='$(refusals:%=%/)'
 
+# Other machines, by cross compilers and qemu-user; another libc; Debian's own kernel, in QEMU.
+check-cross: MACHINES ?= aarch64 riscv64
+check-musl:  MACHINES ?= musl
+check-cross check-musl: deps-machines all $(KSELFTEST)/kselftest_harness.h
+	$(Q)for machine in $(MACHINES); do \
+		selftests/build/machine.sh $$machine '$(abspath $(KSELFTEST))' '$(abspath $(O))' \
+			$(TESTS) || exit; done
+
+vm-tests := $(or $(TESTS),$(addprefix behaviour/,call death deadline default_root kill leave \
+	      memory order refused room send_and_receive slices stream turnover) \
+	      $(addprefix rules/rule_,gone held receiving sending told))
+
+check-vm: deps-vm $(vm-tests:%=$(O)/selftests/%_test)
+	$(Q)selftests/build/vm.sh '$(or $(KERNEL),debian)' '$(O)' $(vm-tests:%=%_test)
+
 # The hostile peer's random walk, a million steps or STEPS=, from a new seed or SEED=.
 check-hard: export STEPS := $(or $(STEPS),1000000)
 check-hard: export TEST_SECONDS := 86400
@@ -237,4 +252,4 @@ install-selftests: tests
 	$(Q)printf 'sluice:%s\n' $(test-alone) $(test-again) \
 		>$(KSFT_INSTALL_PATH)/kselftest-list.txt
 
-.PHONY: tests run-check check-hard check-refused run-measure budget
+.PHONY: tests run-check check-hard check-refused check-cross check-musl check-vm run-measure budget

@@ -46,6 +46,8 @@ static inline void spin_hint(void)
 	__builtin_ia32_pause();
 #elif defined(__aarch64__)
 	__asm__ volatile("yield");
+#elif defined(__riscv)
+	__asm__ volatile(".4byte 0x0100000f");	/* pause, which older assemblers do not know */
 #endif
 }
 
