@@ -10,6 +10,9 @@ define help
   make soak              random kills, stops and tracers for SECONDS= (60), SEED=, then calm
   make check-refused     all behaviour on machines that refuse io_uring, and advice about memory
   make fuzz              libFuzzer for SECONDS= (60) each; TARGET='config types' only these
+  make check-cross       the library on MACHINES= (aarch64 riscv64), in qemu-user
+  make check-musl        the library with musl
+  make check-vm          behaviour on Debian's own kernel, or KERNEL=, in QEMU: takes long
   make demo              likewise for the demonstration
   make python            the package for Python (python3-cffi); make install-python installs it
   make install           into DESTDIR= PREFIX= (/usr/local)
@@ -158,7 +161,7 @@ $(Q)rmdir $(addprefix $(DESTDIR),$(2)) 2>/dev/null || true
 endef
 
 clean:
-	$(Q)rm -rf $(addprefix $(O)/,flags built-with.mk instructions.budget bpf Documentation examples fuzz lib man python selftests tools)
+	$(Q)rm -rf $(addprefix $(O)/,flags built-with.mk instructions.budget bpf Documentation examples fuzz lib machines man python selftests tools vm)
 	$(Q)rmdir $(O) 2>/dev/null || true
 
 help:

@@ -86,7 +86,7 @@ test-needed := $(filter $(O)/%,$(test-chosen)) \
 
 tests: $(test-programs:%=$(O)/selftests/%) $(test-again:%=$(O)/selftests/%) $(fuzz-tests)
 
-$(O)/selftests/%.o: own = -Ilib -Iselftests/kit -isystem $(KSELFTEST) \
+$(O)/selftests/%.o: own = -Ilib $(needs-cflags) -Iselftests/kit -isystem $(KSELFTEST) \
 	-Wno-missing-prototypes -Wno-unused-parameter
 
 $(of-trace:%=$(O)/selftests/%.o): own = -I. -Iselftests/kit -isystem $(KSELFTEST) \
@@ -289,6 +289,21 @@ run-check: all $(test-needed) $(O)/selftests/order.yml \
 check-refused:
 	$(Q)$(MAKE) --no-print-directory check TESTS='$(refusals:%=%/)'
 
+# Other machines, by cross compilers and qemu-user; another libc; Debian's own kernel, in QEMU.
+check-cross: MACHINES ?= aarch64 riscv64
+check-musl:  MACHINES ?= musl
+check-cross check-musl: deps-machines all $(KSELFTEST)/kselftest_harness.h
+	$(Q)for machine in $(MACHINES); do \
+		selftests/build/machine.sh $$machine '$(abspath $(KSELFTEST))' '$(abspath $(O))' \
+			$(TESTS) || exit; done
+
+vm-tests := $(or $(TESTS),$(addprefix behaviour/,call death deadline default_root kill leave \
+	      memory order refused room send_and_receive slices stream turnover) \
+	      $(addprefix rules/rule_,gone held receiving sending told))
+
+check-vm: deps-vm $(vm-tests:%=$(O)/selftests/%_test)
+	$(Q)selftests/build/vm.sh '$(or $(KERNEL),debian)' '$(O)' $(vm-tests:%=%_test)
+
 # The hostile peer's random walk, a million steps or STEPS=, and as many cases of
 # each row of attacks or CASES=, from a new seed or SEED=; and all of hard/ in full.  What was
 # tried is in a table at the end.
@@ -348,4 +363,4 @@ install-selftests: tests
 	$(Q)printf 'sluice:%s\n' $(test-alone) $(test-again) \
 		>$(KSFT_INSTALL_PATH)/kselftest-list.txt
 
-.PHONY: tests run-check check-hard soak check-refused run-measure budget
+.PHONY: tests run-check check-hard soak check-refused check-cross check-musl check-vm run-measure budget

@@ -23,9 +23,11 @@
 
 /*
  * Writes the value that is there, even if others write there too.  The page is then present
- * and private.
+ * and private.  It is the aligned word around the address, since riscv64 has no atomic bytes.
  */
-#define rewrite_relaxed(p)	((void)__atomic_fetch_or((p), 0, __ATOMIC_RELAXED))
+#define rewrite_relaxed(p)						\
+	((void)__atomic_fetch_or((uint32_t *)((uintptr_t)(p) & ~(uintptr_t)3), 0,	\
+				 __ATOMIC_RELAXED))
 
 /* A thread that sees the value with an ordered load sees all that was written before. */
 #define store_release(p, v)	__atomic_store_n((p), (v), __ATOMIC_RELEASE)
@@ -46,6 +48,8 @@ static inline void spin_hint(void)
 	__builtin_ia32_pause();
 #elif defined(__aarch64__)
 	__asm__ volatile("yield");
+#elif defined(__riscv)
+	__asm__ volatile(".4byte 0x0100000f");	/* pause, which older assemblers do not know */
 #endif
 }
 

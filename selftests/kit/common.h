@@ -24,6 +24,7 @@
 #endif
 #include <dirent.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <fnmatch.h>
 #include <ftw.h>
 #include <stdio.h>
