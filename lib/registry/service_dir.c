@@ -228,7 +228,7 @@ static void remove_if_last(struct service_dir *dir)
 {
 	int r = dir->contract.fd < 0 ? 1 : remove_last(dir);
 
-	if (r != 1 && r != -EPERM)
+	if (r != 1 && r != -EPERM && r != -ENOENT)
 		dir->node->leaves_names = true;
 }
 

@@ -100,23 +100,27 @@ int service_removal_finish(int services_fd, const char *name)
 	return r < 0 && parts < 0 ? parts : r < 0 ? r : 1;
 }
 
-/* May this user remove everything in the directory? */
-static bool may_remove(int services_fd, const char *name)
+/* May this user remove everything in the directory?  0, -EPERM or another -errno. */
+static int may_remove(int services_fd, const char *name)
 {
 	struct stat st;
 
-	return !geteuid() || (!fstatat(services_fd, name, &st, AT_SYMLINK_NOFOLLOW) &&
-			      st.st_uid == geteuid());
+	if (!geteuid())
+		return 0;
+	if (fstatat(services_fd, name, &st, AT_SYMLINK_NOFOLLOW))
+		return -errno;
+	return st.st_uid == geteuid() ? 0 : -EPERM;
 }
 
 /* If something cannot be deleted now, the next process that finds the directory deletes it. */
 int service_removal_remove(int services_fd, const char *name)
 {
+	int r = may_remove(services_fd, name);
 	char gone[NODE_ENTRY_NAME_SIZE];
 
+	if (r < 0)
+		return r;
 	node_entry_name(gone, random_id(), RENAMED);
-	if (!may_remove(services_fd, name))
-		return -EPERM;
 	if (renameat(services_fd, name, services_fd, gone))
 		return -errno;
 	return service_removal_finish(services_fd, gone) >= 0;
