@@ -150,6 +150,9 @@ void channel_give_up(struct channel *channel, int error)
 {
 	if (!channel->gone)
 		channel->events->give_up(channel, error);
+	/* That is not for what the peer has left unread. */
+	if (!channel->gone)
+		flight_ended(&channel->wait->flights, &channel->flight);
 	channel_close(channel, error);
 }
 
