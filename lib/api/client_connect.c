@@ -143,7 +143,7 @@ static void close_done(struct sluice_client *client)
 			continue;
 		requester_reap(&channel->requester);
 		if (!channel->requester.outstanding)
-			channel_end(&channel->requester.channel);
+			channel_end_in_order(&channel->requester.channel);
 	}
 }
 

@@ -111,7 +111,7 @@ static void close_done(struct sluice_server *server)
 		    channel->responder.active || responder_polls(&channel->responder))
 			continue;
 		channel_say_goodbye(&channel->responder.channel);
-		channel_end(&channel->responder.channel);
+		channel_end_in_order(&channel->responder.channel);
 	}
 }
 

@@ -60,6 +60,12 @@ void channel_end(struct channel *channel)
 	channel_put(channel);
 }
 
+void channel_end_in_order(struct channel *channel)
+{
+	flight_ended(&channel->wait->flights, &channel->flight);
+	channel_end(channel);
+}
+
 /* The peer has died, even if somebody still holds its end of the socket. */
 static void peer_ended(struct wait_source *life)
 {
@@ -163,6 +169,9 @@ void channel_give_up(struct channel *channel, int error)
 {
 	if (!channel->gone)
 		channel->events->give_up(channel, error);
+	/* That is not for what the peer has left unread. */
+	if (!channel->gone)
+		flight_ended(&channel->wait->flights, &channel->flight);
 	channel_close(channel, error);
 }
 

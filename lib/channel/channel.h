@@ -120,6 +120,12 @@ static inline void channel_put(struct channel *channel)
 /* The peer is not there any more: what it has sent is read, and the channel closed. */
 void channel_end(struct channel *channel);
 
+/*
+ * The same where the peer has left in good order, and it is this end that hangs up: the peer
+ * may not have come to read yet, and is not blamed for it.
+ */
+void channel_end_in_order(struct channel *channel);
+
 /* Hangs up for a reason, an errno.  Harmless if it is closed already. */
 void channel_close(struct channel *channel, int reason);
 

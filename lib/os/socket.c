@@ -122,12 +122,23 @@ bool socket_is_read(int fd)
 	return ioctl(fd, SIOCOUTQ, &unread) || !unread;
 }
 
+/* Each packet names its sender then, even an empty one, and the end of all does not. */
 void socket_discard(int fd)
 {
-	char byte;
+	union {
+		char bytes[CMSG_SPACE(sizeof(struct ucred))];
+		struct cmsghdr align;
+	} control;
+	struct msghdr msg;
 
-	while (recv(fd, &byte, 1, MSG_DONTWAIT) > 0)
-		;
+	if (socket_tell_sender(fd, true) < 0)
+		return;
+	do {
+		msg = (struct msghdr){
+			.msg_control = control.bytes,
+			.msg_controllen = sizeof(control.bytes),
+		};
+	} while (recvmsg(fd, &msg, MSG_DONTWAIT) >= 0 && msg.msg_controllen);
 }
 
 void socket_nudge(int fd)

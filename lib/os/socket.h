@@ -42,10 +42,7 @@ bool socket_has_news(int fd) MUST_CHECK;
 /* Has the peer received everything that was sent?  Also if the kernel does not tell. */
 bool socket_is_read(int fd);
 
-/*
- * Throws away what has come, up to an empty packet, and the descriptors that came with it,
- * of a socket that takes no more.
- */
+/* Throws away what has come, with its descriptors, at a socket that takes no more. */
 void socket_discard(int fd);
 
 /* Sends one byte, to wake the reader.  A full socket wakes it as well. */

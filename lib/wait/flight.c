@@ -33,6 +33,9 @@
  *
  * Invariant: flights->more is the sum of flight->more of all channels of the node.
  *
+ * Where this end has hung up, or has given up for want of something, the socket is closed at
+ * once: its peer may just not have come to read.
+ *
  * A hostile peer can leave everything unread; then that is all it gets.  Many processes can
  * leave more than FLIGHTS_LEFT_MAX.  Those beyond are not counted, nor are descriptors that
  * other processes of this user send.

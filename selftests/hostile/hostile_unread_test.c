@@ -20,23 +20,33 @@ static const struct flights *flights_of(const struct side *side)
 	return &side->node->wait.flights;
 }
 
-/* Connects, is answered, reads nothing, and ends the channel at the server by a breach. */
-static void come_and_break(struct __test_metadata *_metadata, FIXTURE_DATA(hostile) *self,
-			   struct knocker *knocker, uint64_t number)
+static int break_channel(const struct knocker *knocker)
+{
+	int fd = knocker->requester->channel.source.fd;
+
+	return send(fd, "none of yours", 13, MSG_NOSIGNAL) == 13 ? fd : -errno;
+}
+
+static void await_end(struct __test_metadata *_metadata, FIXTURE_DATA(hostile) *self)
 {
 	const struct sluice_server *server = self->server.server;
-	const struct channel *channel;
 	int64_t end = now() + LONG;
 
-	forget_breaches(self);
-	knocker->requester = knock(_metadata, self, &knocker->who, 1000 + number);
-	channel = &knocker->requester->channel;
-	EXPECT_EQ(13, send(channel->source.fd, "none of yours", 13, MSG_NOSIGNAL));
 	do {
 		EXPECT_EQ(-ETIMEDOUT, take_blob(&self->server, 2, MILLISECOND));
 	} while ((server->strangers || server->gone || server->newest->older) && now() < end);
 	/* The good client alone is left. */
 	EXPECT_EQ(NULL, server->newest->older);
+}
+
+/* Connects, is answered, reads nothing, and ends the channel at the server by a breach. */
+static void come_and_break(struct __test_metadata *_metadata, FIXTURE_DATA(hostile) *self,
+			   struct knocker *knocker, uint64_t number)
+{
+	forget_breaches(self);
+	knocker->requester = knock(_metadata, self, &knocker->who, 1000 + number);
+	EXPECT_LE(0, break_channel(knocker));
+	await_end(_metadata, self);
 }
 
 /* What it was told, now that it reads; the socket is closed. */
@@ -88,6 +98,25 @@ TEST_F(hostile, descriptors_that_a_peer_throws_away)
 	EXPECT_GE(FLIGHTS_LEFT_PROCESS, flights_of(&self->server)->left_count);
 	come_and_break(_metadata, self, &knocker, TRIES);
 	EXPECT_EQ(0, read_and_go(&knocker));
+}
+
+/* Its socket is open as long as a packet with it is kept, here behind an empty one. */
+TEST_F(hostile, a_peer_that_sends_its_own_socket)
+{
+	struct knocker knocker;
+	int fd;
+
+	knocker.requester = knock(_metadata, self, &knocker.who, 1000);
+	fd = break_channel(&knocker);
+	EXPECT_EQ(0, fdpass_send(fd, "", 0, -1));
+	EXPECT_EQ(0, fdpass_send(fd, "", 0, fd));
+	EXPECT_EQ(0, fdpass_send(fd, "", 1, fd));
+	await_end(_metadata, self);
+	EXPECT_EQ(1, flights_of(&self->server)->left_count);
+	channel_close(&knocker.requester->channel, EPIPE);
+	channel_put(&knocker.requester->channel);
+	settle(self);
+	EXPECT_EQ(0, flights_of(&self->server)->left_count);
 }
 
 /* ---- At a client ----------------------------------------------------------------------- */
