@@ -6,6 +6,7 @@ define help
   make                   library, examples, tools and man pages
   make check             install what the tests need (Debian), build, run them
   make check-hard        a hostile peer for long, from a new SEED= for STEPS= (1000000)
+  make check-cplusplus   sluice.hpp with all compilers, standards and options
   make demo              likewise for the demonstration
   make python            the package for Python (python3-cffi); make install-python installs it
   make install           into DESTDIR= PREFIX= (/usr/local)

@@ -168,6 +168,11 @@ check-hard: export RERUNS := 0
 check-hard:
 	$(Q)$(MAKE) --no-print-directory check TESTS=hostile/random
 
+# sluice.hpp with all compilers, standards and options.
+check-cplusplus: export MATRIX := all
+check-cplusplus:
+	$(Q)$(MAKE) --no-print-directory check TESTS=cplusplus
+
 # What is printed and not judged: each *_measure.c is a program, each *_measure.sh a script.
 measure-programs := $(patsubst selftests/%.c,$(O)/selftests/%,$(wildcard selftests/*/*_measure.c))
 measure-scripts  := $(wildcard selftests/*/*_measure.sh)
@@ -203,4 +208,4 @@ install-selftests: tests
 	$(Q)printf 'sluice:%s\n' $(test-alone) $(test-again) \
 		>$(KSFT_INSTALL_PATH)/kselftest-list.txt
 
-.PHONY: tests run-check check-hard run-measure budget
+.PHONY: tests run-check check-hard check-cplusplus run-measure budget
