@@ -13,6 +13,7 @@ define help
   make check-cross       the library on MACHINES= (aarch64 riscv64), in qemu-user
   make check-musl        the library with musl
   make check-vm          behaviour on Debian's own kernel, or KERNEL=, in QEMU: takes long
+  make check-cplusplus   sluice.hpp with all compilers, standards and options
   make demo              likewise for the demonstration
   make python            the package for Python (python3-cffi); make install-python installs it
   make install           into DESTDIR= PREFIX= (/usr/local)

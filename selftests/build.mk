@@ -327,6 +327,11 @@ check-hard:
 soak: all $(O)/selftests/hard/soak_test
 	$(Q)O='$(O)' selftests/hard/soak.sh '$(or $(SECONDS),60)'
 
+# sluice.hpp with all compilers, standards and options.
+check-cplusplus: export MATRIX := all
+check-cplusplus:
+	$(Q)$(MAKE) --no-print-directory check TESTS=cplusplus
+
 # What is printed and not judged: each *_measure.c is a program, each *_measure.sh a script.
 measure-programs := $(patsubst selftests/%.c,$(O)/selftests/%,$(wildcard selftests/*/*_measure.c))
 measure-scripts  := $(wildcard selftests/*/*_measure.sh)
@@ -363,4 +368,4 @@ install-selftests: tests
 	$(Q)printf 'sluice:%s\n' $(test-alone) $(test-again) \
 		>$(KSFT_INSTALL_PATH)/kselftest-list.txt
 
-.PHONY: tests run-check check-hard soak check-refused check-cross check-musl check-vm run-measure budget
+.PHONY: tests run-check check-hard soak check-refused check-cross check-musl check-vm check-cplusplus run-measure budget

@@ -477,6 +477,80 @@ class Failures(unittest.TestCase):
             self.assertEqual(codes, [errno.EBUSY])
 
 
+class Calls(unittest.TestCase):
+    """Client.call() and Server.serve(), with a server in another thread."""
+
+    def setUp(self):
+        self.ready = threading.Event()
+        self.raised = []
+        self.thread = threading.Thread(target=self.serve)
+        self.thread.start()
+        self.ready.wait()
+        self.node = sluice.Node("selftest")
+        self.client = self.node.open(NUMBERS).client()
+        self.client.wait_servers(1, 60)
+
+    def tearDown(self):
+        self.served.interrupt()
+        self.thread.join()
+        self.client.close()
+        self.node.close()
+
+    def serve(self):
+        with sluice.Node("server") as self.served, self.served.open(NUMBERS) as service, \
+                service.server() as server:
+            self.ready.set()
+            while True:
+                try:
+                    server.serve(self.answer)
+                except sluice.Interrupted:
+                    return
+                except Exception as error:      # the next one is served all the same
+                    self.raised.append(type(error))
+
+    @staticmethod
+    def answer(question):
+        a, b = question
+        if a == 1:
+            return None
+        if a == 2:
+            raise KeyError(b)
+        if a == 3:
+            return -1                           # is no uint64_t
+        if a == 4:
+            time.sleep(0.7)                     # longer than a part of a wait
+        return a + b
+
+    def test_values(self):
+        for i in range(10, 200):
+            self.assertEqual(self.client.call((i, i), 60), 2 * i)
+        self.assertEqual(self.client.call((4, 4)), 8)
+        self.assertEqual(self.client.call((4, 5), 60), 9)
+        with self.assertRaises(sluice.Timeout):
+            self.client.call((4, 5), 0.05)
+        self.assertEqual(self.client.call((10, 1), 60), 11)
+
+    def test_failures(self):
+        for _ in range(20):                     # nothing is lost: only 8 may be loaned
+            with self.assertRaises(struct.error):
+                self.client.call((-1, 0))
+            for first in (1, 2, 3):
+                with self.assertRaises(sluice.Ended):
+                    self.client.call((first, 0), 60)
+        self.assertEqual(self.client.call((10, 1), 60), 11)
+        self.assertEqual(set(self.raised), {KeyError, struct.error})
+
+    def test_more_pending_than_may_be(self):
+        held = [self.client.ask((1, 0)) for _ in range(16)]
+        for _ in range(20):
+            with self.assertRaises(sluice.Error) as caught:
+                self.client.call((10, 1), 60)
+            self.assertEqual(caught.exception.errno, errno.EBUSY)
+        for pending in held:
+            pending.release()
+        self.assertEqual(self.client.call((10, 1), 60), 11)
+
+
 class Asyncio(unittest.TestCase):
     def test_a_server_and_clients_in_one_loop(self):
         async def serve(server):

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the compiler must refuse, a line each that is compiled if REFUSED is its number;
- * cplusplus_test.sh says what it must be told.  Without REFUSED all of it compiles.
+ * What the compiler must refuse: with REFUSED it must complain about each line that ends in a
+ * comment, and say these words.  Without REFUSED all of it compiles.  cplusplus_test.sh tries it.
  */
 #include <sluice.hpp>
 
@@ -24,36 +24,22 @@ void refused(sluice::node &node, decltype(contract)::client &client,
 	auto active = server.receive();
 	auto reply = active.loan(1);
 
-#if REFUSED == 1
-	sluice::contract<pointing, plain> other("other");
-#elif REFUSED == 2
-	sluice::contract<plain, counted[]> other("other");
-#elif REFUSED == 3
-	sluice::contract<sluice::headed<mixed, plain>, plain> other("other");
-#elif REFUSED == 4
-	sluice::contract<boxed<int>, plain> other("other");
-#elif REFUSED == 5
-	auto slice = client.loan(3);
-#elif REFUSED == 6
-	auto one = active.loan();
-#elif REFUSED == 7
-	auto copy = request;
-#elif REFUSED == 8
-	client.wait_servers();
-#elif REFUSED == 9
-	response[0].a = 1;
-#elif REFUSED == 10
-	active->a = 1;
-#elif REFUSED == 11
-	pending.header();
-#elif REFUSED == 12
-	auto service = node.open(sluice::contract<plain, plain>("temporary"));
-#elif REFUSED == 13
-	auto opened = node.open(contract).value();
-#elif REFUSED == 14
-	request.send();
-#elif REFUSED == 15
-	pending = active;
+#ifdef REFUSED
+	sluice::contract<pointing, plain> other_1("other");	// a pointer, a reference or a long double in a payload
+	sluice::contract<plain, counted[]> other_2("other");	// it must be trivially copyable
+	sluice::contract<sluice::headed<mixed, plain>, plain> other_3("other");	// it must have standard layout
+	sluice::contract<boxed<int>, plain> other_4("other");	// name it with SLUICE_DESCRIBE()
+	auto slice = client.loan(3);	// the payload is exactly one element: loan()
+	auto one = active.loan();	// a slice needs a length: loan(count)
+	auto copy = request;	// deleted
+	client.wait_servers();	// nodiscard
+	response[0].a = 1;	// read-only\|const
+	active->a = 1;	// read-only\|const
+	pending.header();	// no matching
+	auto service = node.open(sluice::contract<plain, plain>("temporary"));	// deleted
+	auto opened = node.open(contract).value();	// incomplete\|thrower
+	request.send();	// nodiscard
+	pending = active;	// no match\|no viable
 #endif
 	(void)node;
 }

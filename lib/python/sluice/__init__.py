@@ -20,8 +20,10 @@ from it belong to one thread.  Timeouts are in seconds; None is no limit, and 0 
 from ._sluice import ffi as _ffi, lib as _lib
 from .errors import Died, Ended, Error, Interrupted, Refused, Timeout, WouldBlock
 from .messages import ActiveRequest, PendingResponse, Reply, Request, Response
+from .node import Event, Node
 from .payload import Contract, Slice, Type
-from .ports import Client, Event, Node, Server, Service
+from .ports import Client, Server
+from .service import Service
 
 __all__ = [
     "ActiveRequest", "Client", "Contract", "Died", "Ended", "Error", "Event", "Interrupted",

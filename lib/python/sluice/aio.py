@@ -11,8 +11,9 @@ from __future__ import annotations
 import asyncio
 from typing import Any, Callable, List, TypeVar
 
-from ._sluice import ffi, lib
+from ._sluice import lib
 from .errors import WouldBlock, check
+from .structs import sized
 
 T = TypeVar("T")
 
@@ -29,7 +30,7 @@ class Waiters:
         self._scheduled = False
         self._useless = 0       # times in a row that preparing has found nothing for a task
         self._fd = check(lib.sluice_node_fd(node._live()))
-        self._event = ffi.new("struct sluice_event *")
+        self._event = sized("sluice_event")
 
     async def wait(self) -> None:
         """Until something has happened."""
@@ -71,7 +72,6 @@ class Waiters:
         if lib.sluice_node_prepare(self._node._p) == 0:
             self._useless = 0
             return
-        self._event.size = ffi.sizeof(self._event[0])
         while lib.sluice_node_next(self._node._p, self._event) > 0:
             continue
         self._useless += 1

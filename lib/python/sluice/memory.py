@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import errno
 import weakref
-from typing import Any, Callable, Optional, Set
+from typing import Any, Callable, Set
 
 from ._sluice import ffi
 from .errors import check, gone

@@ -9,16 +9,37 @@ from . import aio
 from ._sluice import ffi, lib
 from .errors import Ended, Refused, check, failure, gone
 from .memory import Message, end_views
+from .structs import filled, sized
 from .waiting import wait
 
 
-def info_of(function: Any, kind: str, pointer: Any) -> Dict[str, int]:
-    """A struct that a function of the library has filled in, as a dict."""
-    raw = ffi.new(f"struct {kind} *")
-    raw.size = ffi.sizeof(raw[0])
-    check(function(pointer, raw))
-    return {name: int(getattr(raw, name)) for name, _ in ffi.typeof(raw[0]).fields
-            if name != "size"}
+class Received(Message):
+    """A message that a peer has sent: it can be read, and says where it comes from."""
+
+    __slots__ = ()
+
+    _info: Any
+    _info_kind: str
+    _peer: Any
+    _take_fd: Any
+
+    @property
+    def info(self) -> Dict[str, int]:
+        """Origin and number.
+
+        Of a request: client, node, request, count, deadline.  Of a response: server, node,
+        request, position, count, last.
+        """
+        return filled(type(self)._info, self._info_kind, self._live())
+
+    @property
+    def peer(self) -> Dict[str, int]:
+        """The process that has sent it: port, node, pid, uid, gid."""
+        return filled(type(self)._peer, "sluice_peer", self._live())
+
+    def take_fd(self) -> int:
+        """Take the next descriptor that came with it; the caller closes it."""
+        return self._ask(type(self)._take_fd)
 
 
 class Loan(Message):
@@ -126,8 +147,7 @@ class PendingResponse(Message):
         return Response(received, node, contract.response, contract.response_header, self._kept)
 
     def _explained(self, refused: Refused) -> Refused:
-        status = ffi.new("struct sluice_status *")
-        status.size = ffi.sizeof(status[0])
+        status = sized("sluice_status")
         if lib.sluice_pending_response_status(self._live(), status) > 0:
             refused.code = status.code
             refused.text = ffi.string(status.text).decode(errors="replace")
@@ -181,16 +201,20 @@ class PendingResponse(Message):
     @property
     def info(self) -> Dict[str, int]:
         """Number and origin: client, node, request, count, deadline."""
-        return info_of(lib.sluice_pending_response_info, "sluice_request_info", self._live())
+        return filled(lib.sluice_pending_response_info, "sluice_request_info", self._live())
 
 
-class Response(Message):
+class Response(Received):
     """A reply that a client has received; it can be held longer than its pending response."""
 
     __slots__ = ()
 
     _noun = "response"
     _free = lib.sluice_response_release
+    _info = lib.sluice_response_info
+    _info_kind = "sluice_response_info"
+    _peer = lib.sluice_response_peer
+    _take_fd = lib.sluice_response_take_fd
 
     def keep(self) -> "Response":
         """The same response for longer than an iteration; this one is empty afterwards."""
@@ -200,28 +224,18 @@ class Response(Message):
         self._p = self._buffer = self._view = self._hold = None
         return kept
 
-    @property
-    def info(self) -> Dict[str, int]:
-        """Origin and number: server, node, request, position, count, last."""
-        return info_of(lib.sluice_response_info, "sluice_response_info", self._live())
 
-    @property
-    def peer(self) -> Dict[str, int]:
-        """The process that has sent it: port, node, pid, uid, gid."""
-        return info_of(lib.sluice_response_peer, "sluice_peer", self._live())
-
-    def take_fd(self) -> int:
-        """Take the next descriptor that came with it; the caller closes it."""
-        return self._ask(lib.sluice_response_take_fd)
-
-
-class ActiveRequest(Message):
+class ActiveRequest(Received):
     """A request that a server has received; releasing it finishes the request."""
 
     __slots__ = ("_views",)
 
     _noun = "active request"
     _free = lib.sluice_active_request_release
+    _info = lib.sluice_active_request_info
+    _info_kind = "sluice_request_info"
+    _peer = lib.sluice_active_request_peer
+    _take_fd = lib.sluice_active_request_take_fd
 
     def __init__(self, pointer: Any, node: Any, payload: Any, header: Any, kept: Any) -> None:
         super().__init__(pointer, node, payload, header, kept)
@@ -274,20 +288,6 @@ class ActiveRequest(Message):
     def has_stop_hint(self) -> bool:
         """Does the client need no more responses?"""
         return bool(self._ask(lib.sluice_active_request_has_stop_hint))
-
-    @property
-    def info(self) -> Dict[str, int]:
-        """Origin and number: client, node, request, count, deadline."""
-        return info_of(lib.sluice_active_request_info, "sluice_request_info", self._live())
-
-    @property
-    def peer(self) -> Dict[str, int]:
-        """The process that has sent it: port, node, pid, uid, gid."""
-        return info_of(lib.sluice_active_request_peer, "sluice_peer", self._live())
-
-    def take_fd(self) -> int:
-        """Take the next descriptor that came with it; the caller closes it."""
-        return self._ask(lib.sluice_active_request_take_fd)
 
 
 class Reply(Loan):

@@ -1,255 +1,31 @@
 # SPDX-License-Identifier: MIT
-"""Nodes, services, and the ports that clients and servers are."""
+"""The ports that clients and servers are."""
 from __future__ import annotations
 
 import errno
-from dataclasses import dataclass
 from time import monotonic
-from typing import Any, AsyncIterator, Callable, Dict, Iterator, List, Optional
+from typing import Any, AsyncIterator, Callable, Dict, Iterator, Optional
 
 from . import aio
 from ._sluice import ffi, lib
 from .errors import check, failure, gone
 from .memory import end_views
-from .messages import ActiveRequest, PendingResponse, Request, info_of
-from .payload import Contract
+from .messages import ActiveRequest, PendingResponse, Request
+from .owned import Owned, set_options
+from .structs import filled, sized
 from .waiting import PART, is_number, part_of, wait
 
 STRATEGIES = {"power-of-two": 0, "best-fit": 1, "static": 2}
-WAITS = {"auto": 0, "uring": 1, "socket": 2}
-KINDS = {1: "request", 2: "response", 3: "connected", 4: "disconnected"}
 
-_SERVICE_FLAGS = {
-    "must_exist": lib.SLUICE_SERVICE_MUST_EXIST,
-    "must_create": lib.SLUICE_SERVICE_MUST_CREATE,
-    "no_request_overflow": lib.SLUICE_SERVICE_NO_REQUEST_OVERFLOW,
-    "no_response_overflow": lib.SLUICE_SERVICE_NO_RESPONSE_OVERFLOW,
-    "no_fire_and_forget": lib.SLUICE_SERVICE_NO_FIRE_AND_FORGET,
-    "any_user": lib.SLUICE_SERVICE_ANY_USER,
-}
-_ONLY_SET = ("must_exist", "must_create")
 _PORT_FLAGS = {
     "prefault": lib.SLUICE_PORT_PREFAULT,
     "lock": lib.SLUICE_PORT_LOCK,
     "huge_pages": lib.SLUICE_PORT_HUGE_PAGES,
 }
-_opened: Dict[int, Contract] = {}       # contracts, which the library goes on to read
-
-
-class _Owned:
-    """An object of the library; a context manager that closes it at the end."""
-
-    __slots__ = ("_p", "__weakref__")
-
-    _noun = "object"
-    _destroy: Any
-
-    def __init__(self, pointer: Any) -> None:
-        self._p = pointer
-        if not pointer:
-            self._p = None
-            raise failure()
-
-    def _live(self) -> Any:
-        p = self._p
-        if p is None:
-            gone(self._noun)
-        return p
-
-    def __enter__(self) -> Any:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def __del__(self) -> None:
-        if getattr(self, "_p", None) is not None:
-            self.close()
-
-    def close(self) -> None:
-        """Give the object back.  What was made from it keeps what it needs."""
-        p, self._p = self._p, None
-        if p is not None:
-            type(self)._destroy(p)
-
-
-def _set(raw: Any, values: Dict[str, Any], where: str) -> None:
-    """Fill in an options struct; unknown names are refused as those of arguments are."""
-    for name, value in values.items():
-        if not hasattr(raw, name) or name in ("size", "flags", "port"):
-            raise TypeError(f"{where} has no option {name!r}")
-        setattr(raw, name, value)
-
-
-@dataclass(frozen=True)
-class Event:
-    """Something that Node.wait() has found.
-
-    kind: "request", "response", "connected" or "disconnected".
-    reason: errno of the last peer that has gone.
-    """
-
-    kind: str
-    reason: int
-    peers: int
-    _port: Any
-    _pending: Any
-
-    def is_of(self, noun: Any) -> bool:
-        """Has it happened to this client, server or pending response?"""
-        p = noun._p
-        return p is not None and p in (self._pending, *self._port)
-
-
-class Node(_Owned):
-    """One thread in a domain; everything else is made from it.
-
-    name: shown by tools.
-    domain: nodes of different domains never meet.
-    wait: "auto", "uring" or "socket".
-    spin: seconds that a wait polls before it sleeps; negative for none.
-    """
-
-    __slots__ = ("_late", "_chores", "_waiters", "_interrupted")
-
-    _noun = "node"
-    _destroy = lib.sluice_node_destroy
-
-    def __init__(self, name: Optional[str] = None, *, domain: Optional[str] = None,
-                 wait: str = "auto", spin: Optional[float] = None) -> None:
-        raw = ffi.new("struct sluice_node_opts *")
-        raw.size = ffi.sizeof(raw[0])
-        kept = ffi.new("char[]", domain.encode()) if domain is not None else ffi.NULL
-        raw.domain = kept
-        raw.wait = WAITS[wait]
-        raw.spin = 0 if spin is None else (int(spin * 1e9) or -1)
-        self._late: List[Any] = []
-        self._chores = False
-        self._waiters: Optional[aio.Waiters] = None
-        self._interrupted = False
-        super().__init__(lib.sluice_node_create(
-            ffi.NULL if name is None else name.encode(), raw))
-
-    def open(self, contract: Contract, *, attributes: Optional[Dict[str, Optional[str]]] = None,
-             **options: Any) -> "Service":
-        """Open a service, or create it.
-
-        The options are the members of struct sluice_service_opts, and its flags by name: True
-        demands one, False refuses it.  must_exist=True never creates the service.
-        """
-        return Service(self, contract, attributes, options)
-
-    def wait(self, timeout: Optional[float] = None) -> None:
-        """Wait until anything made from the node is ready; events() tells what."""
-        p = self._live()
-        self._do_chores()
-        wait(lib.sluice_node_wait, timeout, self, is_number, p)
-
-    def events(self) -> Iterator[Event]:
-        """What the last wait has found, each once."""
-        raw = ffi.new("struct sluice_event *")
-        raw.size = ffi.sizeof(raw[0])
-        while check(lib.sluice_node_next(self._live(), raw)):
-            yield Event(KINDS.get(raw.kind, "unknown"), raw.reason, raw.peers,
-                        (raw.client, raw.server), raw.pending)
-
-    def interrupt(self) -> None:
-        """End a wait of the node's thread with Interrupted.  Any thread may call it."""
-        self._interrupted = True
-        check(lib.sluice_node_interrupt(self._live()))
-
-    def adopt(self) -> None:
-        """Move the node, and everything made from it, to the calling thread."""
-        check(lib.sluice_node_adopt(self._live()))
-
-    def fileno(self) -> int:
-        """The descriptor for an event loop, to be used with prepare()."""
-        return check(lib.sluice_node_fd(self._live()))
-
-    def prepare(self) -> bool:
-        """Before an event loop sleeps: True if it must not, since something may be ready."""
-        return bool(check(lib.sluice_node_prepare(self._live())))
-
-    @property
-    def id(self) -> int:
-        """The number by which others know the node."""
-        return int(lib.sluice_node_id(self._live()))
-
-    def _take_interrupt(self) -> bool:
-        was, self._interrupted = self._interrupted, False
-        return was
-
-    def _do_chores(self) -> None:
-        """Give back what died in other threads, and have the event loop prepare again."""
-        late = self._late
-        while late:
-            pointer, free = late.pop()
-            if free(pointer) == -errno.EBUSY:      # this thread is another one, too
-                late.append((pointer, free))
-                break
-        waiters = self._waiters
-        waiting = waiters is not None and waiters.touch()
-        self._chores = bool(late) or waiting
-
-
-class Service(_Owned):
-    """A named meeting point of clients and servers."""
-
-    __slots__ = ("_node", "_contract")
-
-    _noun = "service"
-    _destroy = lib.sluice_service_close
-
-    def __init__(self, node: Node, contract: Contract,
-                 attributes: Optional[Dict[str, Optional[str]]], options: Dict[str, Any]) -> None:
-        self._node, self._contract = node, contract
-        _opened[id(contract)] = contract
-        raw = ffi.new("struct sluice_service_opts *")
-        raw.size = ffi.sizeof(raw[0])
-        for name, flag in _SERVICE_FLAGS.items():
-            wanted = options.pop(name, None)
-            if wanted:
-                raw.flags |= flag
-            elif wanted is not None and name not in _ONLY_SET:
-                raw.refused_flags |= flag
-        _set(raw, options, "a service")
-        kept = [ffi.new("char[]", text.encode()) if text is not None else ffi.NULL
-                for pair in (attributes or {}).items() for text in pair]
-        pairs = ffi.new("struct sluice_attribute[]", max(len(kept) // 2, 1))
-        for i in range(len(kept) // 2):
-            pairs[i].key, pairs[i].value = kept[2 * i], kept[2 * i + 1]
-        raw.attributes, raw.attribute_count = pairs if kept else ffi.NULL, len(kept) // 2
-        super().__init__(lib.sluice_service_open(node._live(), contract._raw, raw))
-
-    def client(self, **options: Any) -> "Client":
-        """Make a port that sends requests; options as of struct sluice_client_opts."""
-        return Client(self, options)
-
-    def server(self, **options: Any) -> "Server":
-        """Make a port that answers requests; options as of struct sluice_server_opts."""
-        return Server(self, options)
-
-    @property
-    def settings(self) -> Dict[str, int]:
-        """The settings with which the service was created."""
-        raw = ffi.new("struct sluice_service_opts *")
-        raw.size = ffi.sizeof(raw[0])
-        check(lib.sluice_service_settings(self._live(), raw))
-        return {name: int(getattr(raw, name)) for name in dir(raw)
-                if name not in ("size", "attributes", "attribute_count")}
-
-    @property
-    def attributes(self) -> Dict[str, str]:
-        """The keys and values that describe the service."""
-        raw, found = ffi.new("struct sluice_attribute *"), {}
-        while check(lib.sluice_service_attribute(self._live(), len(found), raw)):
-            found[ffi.string(raw.key).decode()] = ffi.string(raw.value).decode()
-        return found
 
 
 def _port_options(kind: str, options: Dict[str, Any], kept: list) -> Any:
-    raw = ffi.new(f"struct sluice_{kind}_opts *")
-    raw.size = ffi.sizeof(raw[0])
+    raw = sized(f"sluice_{kind}_opts")
     port = raw.port
     if "name" in options:
         kept.append(ffi.new("char[]", options.pop("name").encode()))
@@ -261,17 +37,17 @@ def _port_options(kind: str, options: Dict[str, Any], kept: list) -> Any:
     port.when_full = int(options.pop("discard_when_full", False))
     common = {name: options.pop(name) for name in list(options)
               if hasattr(port, name) and not hasattr(raw, name)}
-    _set(port, common, f"a {kind}")
-    _set(raw, options, f"a {kind}")
+    set_options(port, common, f"a {kind}")
+    set_options(raw, options, f"a {kind}")
     return raw
 
 
-class _Port(_Owned):
+class _Port(Owned):
     """What clients and servers have in common."""
 
     __slots__ = ("_node", "_contract", "_service", "_views")
 
-    def _begin(self, service: Service) -> None:
+    def _begin(self, service: Any) -> None:
         self._service, self._node, self._contract = service, service._node, service._contract
         self._views: set = set()
 
@@ -294,7 +70,7 @@ class Client(_Port):
     _noun = "client"
     _destroy = lib.sluice_client_destroy
 
-    def __init__(self, service: Service, options: Dict[str, Any]) -> None:
+    def __init__(self, service: Any, options: Dict[str, Any]) -> None:
         self._begin(service)
         self._sent = ffi.new("struct sluice_pending_response **")
         kept: list = []
@@ -391,7 +167,7 @@ class Client(_Port):
     @property
     def memory(self) -> Dict[str, int]:
         """Of its requests: growths, segments, bytes, largest_segment, retired."""
-        return info_of(lib.sluice_client_memory, "sluice_memory", self._live())
+        return filled(lib.sluice_client_memory, "sluice_memory", self._live())
 
 
 class Server(_Port):
@@ -406,7 +182,7 @@ class Server(_Port):
     _noun = "server"
     _destroy = lib.sluice_server_destroy
 
-    def __init__(self, service: Service, options: Dict[str, Any]) -> None:
+    def __init__(self, service: Any, options: Dict[str, Any]) -> None:
         self._begin(service)
         kept: list = []
         raw = _port_options("server", options, kept)
@@ -509,4 +285,4 @@ class Server(_Port):
     @property
     def memory(self) -> Dict[str, int]:
         """Of its replies: growths, segments, bytes, largest_segment, retired."""
-        return info_of(lib.sluice_server_memory, "sluice_memory", self._live())
+        return filled(lib.sluice_server_memory, "sluice_memory", self._live())
