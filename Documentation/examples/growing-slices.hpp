@@ -13,12 +13,12 @@
 
 #include <sluice.hpp>
 
-struct round_header {
+struct round {
 	std::uint64_t number;	// the sender's own counter, from 1
 };
-SLUICE_DESCRIBE(round_header, "round", 0)	// as C calls it
 
-using bytes = sluice::headed<round_header, std::uint8_t[]>;
+// The standard library has a function of this name, too.
+using bytes = sluice::headed<struct round, std::uint8_t[]>;
 
 inline constexpr sluice::contract<bytes, bytes> growing_slices("example/growing-slices");
 

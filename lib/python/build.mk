@@ -18,19 +18,19 @@ find-python = for python in $(or $(PYTHON),/usr/bin/python3 python3); do \
 python: $(O)/python/interpreter
 
 # It is written last, and has the interpreter's name in it.
-$(O)/python/interpreter: lib/python/cffi_build.py lib/include/sluice.h $(python-sources) \
+$(O)/python/interpreter: lib/python/build.mk lib/python/cffi_build.py lib/include/sluice.h $(python-sources) \
 		$(python-examples) $(O)/lib/$(lib-file)
 	$(call say,PYTHON,$(O)/python)
 	$(Q)python=$$($(find-python)); \
 	test -n "$$python" || { \
 		echo 'The package for Python needs it, cffi and Python.h:' \
 		     'apt-get install python3-dev python3-cffi' >&2; exit 1; }; \
-	rm -rf $(@D) && mkdir -p $(@D)/sluice $(O)/examples && \
+	rm -rf $(@D) && mkdir -p $(@D)/sluice $(@D)/examples && \
 	cp $(python-sources) $(@D)/sluice && \
 	"$$python" lib/python/cffi_build.py $(@D) lib/include $(O)/lib && \
 	rm -f $(@D)/sluice/*.o && \
 	for example in $(python-examples); do \
-		built=$(O)/examples/$$(basename $$example); \
+		built=$(@D)/examples/$$(basename $$example); \
 		sed "1s,^#!.*,#!$$python," $$example >$$built && chmod +x $$built || exit; \
 	done && \
 	echo "$$python" >$@

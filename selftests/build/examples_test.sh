@@ -27,7 +27,7 @@ meet() {
 
 # program EXAMPLE ROLE: its file
 program() {
-	case $1 in *-py) echo "$O/examples/$1-$2.py" ;; *) echo "$O/examples/$1-$2" ;; esac
+	case $1 in *-py) echo "$O/python/examples/$1-$2.py" ;; *) echo "$O/examples/$1-$2" ;; esac
 }
 
 # between N SERVERS CLIENTS CLIENT-ARGUMENT...: the same with examples in two languages
