@@ -183,6 +183,7 @@ run-check: all $(test-needed)
 # The hostile peer's random walk, a million steps or STEPS=, from a new seed or SEED=; and all
 # of hard/ in full.  What was tried is in a table at the end.
 hard-table := $(O)/selftests/hard.table
+hard-tests := hostile/random hard/ behaviour/kill behaviour/turnover behaviour/close_failures
 
 check-hard: export STEPS := $(or $(STEPS),1000000)
 check-hard: export CRASH_POINTS := $(or $(CRASH_POINTS),1000000)
@@ -193,8 +194,7 @@ check-hard: export TEST_SECONDS := 86400
 check-hard: export RERUNS := 0
 check-hard:
 	$(Q)rm -f $(hard-table)
-	$(Q)$(MAKE) --no-print-directory check TESTS='hostile/random hard/ \
-		behaviour/kill behaviour/turnover behaviour/close_failures'; status=$$?; \
+	$(Q)$(MAKE) --no-print-directory check TESTS='$(hard-tests)'; status=$$?; \
 		cat $(hard-table); exit $$status
 
 # Peers that come, exchange messages, are killed, stopped and traced, for SECONDS=.
