@@ -304,10 +304,12 @@ vm-tests := $(or $(TESTS),$(addprefix behaviour/,call death deadline default_roo
 check-vm: deps-vm $(vm-tests:%=$(O)/selftests/%_test)
 	$(Q)selftests/build/vm.sh '$(or $(KERNEL),debian)' '$(O)' $(vm-tests:%=%_test)
 
-# The hostile peer's random walk, a million steps or STEPS=, and as many cases of
-# each row of attacks or CASES=, from a new seed or SEED=; and all of hard/ in full.  What was
-# tried is in a table at the end.
+# The hostile peer's random walk, a million steps or STEPS=, and as many cases of each row of
+# attacks or CASES=, from a new seed or SEED=; and all of hard/ in full.  What was tried is in a
+# table at the end.
 hard-table := $(O)/selftests/hard.table
+hard-tests := hostile/random rows_server rows_client hard/ \
+	      behaviour/kill behaviour/turnover behaviour/close_failures
 
 check-hard: export STEPS := $(or $(STEPS),1000000)
 check-hard: export CASES := $(or $(CASES),1000000)
@@ -319,8 +321,7 @@ check-hard: export TEST_SECONDS := 86400
 check-hard: export RERUNS := 0
 check-hard:
 	$(Q)rm -f $(hard-table)
-	$(Q)$(MAKE) --no-print-directory check TESTS='hostile/random rows_server rows_client hard/ \
-		behaviour/kill behaviour/turnover behaviour/close_failures'; status=$$?; \
+	$(Q)$(MAKE) --no-print-directory check TESTS='$(hard-tests)'; status=$$?; \
 		cat $(hard-table); exit $$status
 
 # Peers that come, exchange messages, are killed, stopped and traced, for SECONDS=.

@@ -2,8 +2,7 @@
 /*
  * Killed a thousand times: a server while its client is blocked in a receive, or in a
  * send that waits for room; a client while its server sleeps.  Each time the call ends,
- * with the right errno.  How soon is printed; it is judged if $KILLS says how many there are,
- * as in make check-hard.
+ * with the right errno.  How soon is printed, and not judged.
  *
  * Half of the victims are killed when the test sleeps, half at a random time, so that
  * the kill hits any point of what both are doing.
@@ -21,9 +20,6 @@ static long choose_when(long round, unsigned int *random)
 
 /* ---- How soon -------------------------------------------------------------- */
 
-/* At the 99th percentile. */
-#define NOTICE_MOST	(50 * MILLISECOND)
-
 static int64_t delays[ROUNDS_MOST];
 
 static int compare(const void *a, const void *b)
@@ -33,14 +29,15 @@ static int compare(const void *a, const void *b)
 	return (left > right) - (left < right);
 }
 
-static void print_delays(struct __test_metadata *_metadata, const char *what, long count)
+static void print_delays(const char *what, long count)
 {
+	int64_t p99;
+
 	qsort(delays, (size_t)count, sizeof(*delays), compare);
-	tell_table("%s: %ld kills; from kill() to the return, microseconds: median %.0f, p99 %.0f, max %.0f",
-		   what, count, delays[count / 2] / 1e3, delays[count * 99 / 100] / 1e3,
-		   delays[count - 1] / 1e3);
-	if (getenv("KILLS"))
-		EXPECT_GE(NOTICE_MOST, delays[count * 99 / 100]);
+	p99 = delays[count * 99 / 100];
+	tell_table("%s: %ld kills; from kill() to the return, microseconds: median %.0f, p99 %.0f (%s 50 ms), max %.0f",
+		   what, count, delays[count / 2] / 1e3, p99 / 1e3,
+		   p99 > 50 * MILLISECOND ? "over" : "within", delays[count - 1] / 1e3);
 }
 
 /* The round ended at this time: its delay is what has passed since the killer's kill(). */
@@ -125,7 +122,7 @@ TEST_F_TIMEOUT(kill, of_servers_while_their_client_receives, 7200)
 		ASSERT_EQ(0, cancel(&self->side, 0, 0));
 		ASSERT_EQ(1, at(killer, reap_victims, 0, 0));
 	}
-	print_delays(_metadata, "a server, client in receive", i);
+	print_delays("a server, client in receive", i);
 	sweep(_metadata);
 }
 
@@ -180,7 +177,7 @@ TEST_F_TIMEOUT(kill, of_servers_while_their_client_sends, 7200)
 		delays[i] = ended - killed;
 		ASSERT_EQ(1, at(killer, reap_victims, 0, 0));
 	}
-	print_delays(_metadata, "a server, client in send", i);
+	print_delays("a server, client in send", i);
 	fprintf(TH_LOG_STREAM, "# %ld of them before the send had looked\n", late);
 	sweep(_metadata);
 }
@@ -274,7 +271,7 @@ TEST_F_TIMEOUT(kill, of_clients_while_their_servers_node_waits, 120)
 		note_delay(_metadata, killer, i, now());
 		ASSERT_EQ(1, at(killer, reap_victims, 0, 0));
 	}
-	print_delays(_metadata, "a client, server in node_wait", i);
+	print_delays("a client, server in node_wait", i);
 	sweep(_metadata);
 }
 

@@ -128,7 +128,7 @@ static void kill_clients(struct __test_metadata *_metadata, FIXTURE_DATA(crash) 
 	survivor->scene = scene;
 	ASSERT_EQ(0, open_service(&survivor->side, PTR(&crash_contract), PTR(&opts)));
 	ASSERT_EQ(0, create_servers(&survivor->side, survivor->servers, scene->ports));
-	survivor->clients[0] = sluice_client_create(survivor->side.service, &one_by_one);
+	survivor->clients[0] = sluice_client_create(survivor->side.service, &four_active);
 	ASSERT_TRUE(TURN_UNTIL(survivor->exchanges));
 	ASSERT_EQ(scene->ports, survivor->came);
 	sweep_scene(_metadata, self, scene, try_and_look);

@@ -239,7 +239,7 @@ static void start_clients(struct __test_metadata *_metadata, FIXTURE_DATA(crash)
 	long i;
 
 	for (i = 0; i < survivor->scene->ports; i++) {
-		survivor->clients[i] = sluice_client_create(survivor->side.service, &one_by_one);
+		survivor->clients[i] = sluice_client_create(survivor->side.service, &four_active);
 		ASSERT_NE(NULL, survivor->clients[i]) TH_LOG("%s", sluice_strerror());
 	}
 	ASSERT_TRUE(TURN_UNTIL(all_are_connected(survivor, 1) &&

@@ -54,7 +54,7 @@ helper long number_of(long size)
 /* The smallest size; the bystander asks with it. */
 #define ASIDE	3
 
-static const struct sluice_client_opts one_by_one = SLUICE_CLIENT_OPTS(
+static const struct sluice_client_opts four_active = SLUICE_CLIENT_OPTS(
 	.max_active_requests = ACTIVE);
 
 static const struct sluice_contract crash_contract = BLOBS("hard/crash");
@@ -110,7 +110,7 @@ helper void live_as_client(struct side *side, const struct scene *scene)
 {
 	long i;
 
-	VICTIM_NEEDS(open_client(side, PTR(&one_by_one), 0) == 0);
+	VICTIM_NEEDS(open_client(side, PTR(&four_active), 0) == 0);
 	VICTIM_NEEDS(UNINTERRUPTED(wait_servers(side, scene->ports, LONG)) == scene->ports);
 	for (i = 0; i < scene->withdrawn; i++) {
 		VICTIM_NEEDS(ask_blob(side, 0, size_of(i, 0)) >= 0);
