@@ -54,8 +54,9 @@ static void begin_service(void)
 	node = sluice_node_create("fuzz", &opts);
 	service = sluice_service_open(node, &contract, NULL);
 	PROMISE(service);
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", service->dir.contract_fd);
-	contract_file = open(path, O_RDWR | O_CLOEXEC);
+	snprintf(path, sizeof(path), "services/%s/" SERVICE_DIR_CONTRACT, service->dir.name);
+	contract_file = openat(service->dir.node->root.domain_fd, path,
+			       O_RDWR | O_NOFOLLOW | O_CLOEXEC);
 	PROMISE(contract_file >= 0);
 }
 
