@@ -27,6 +27,7 @@
 
 #include "base/error.h"
 #include "registry/presence.h"
+#include "registry/sweep.h"
 #include "registry/record.h"
 #include "os/fd.h"
 #include "os/fdpass.h"
@@ -186,6 +187,9 @@ void node_entry_remove(struct node_entry *node)
 			unlinkat(node->root.nodes_fd, name, 0);
 		presence_let_go(&node->presence);
 	}
+	/* What was in the way may have gone meanwhile.  If not, the next process does this. */
+	if (node->leaves_names)
+		sweep_domain(&node->root);
 	root_leave(&node->root);
 }
 

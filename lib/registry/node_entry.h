@@ -34,7 +34,7 @@ int node_entry_create(struct node_entry *node, const char *root, const char *dom
 
 /*
  * Leaves the domain.  If names are left that could not be removed, the entry stays as that of
- * a dead node does, and the next sweep removes all of it.
+ * a dead node does, and a sweep removes all of it: here, or by the next process.
  */
 void node_entry_remove(struct node_entry *node);
 
