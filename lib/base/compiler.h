@@ -16,6 +16,17 @@ _Static_assert(sizeof(void *) == 8 && sizeof(size_t) == 8,
 #define PRINTF(f, a)	__attribute__((__format__(__printf__, f, a)))
 #define COLD		__attribute__((__cold__))
 
+/*
+ * Of a thread's variable that every call looks at: it lies at a fixed distance from the thread
+ * pointer, also in a library that is loaded late.  glibc keeps room for such variables; musl
+ * refuses to load libraries that have them.
+ */
+#ifdef __GLIBC__
+#define TLS_NEAR	__attribute__((__tls_model__("initial-exec")))
+#else
+#define TLS_NEAR
+#endif
+
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
 /* The struct that a member is embedded in. */
