@@ -172,7 +172,8 @@ static COLD void stamp(struct response *response)
 static struct sluice_response *make_response(struct pending *pending,
 					     const struct response_found *found)
 {
-	struct response *response = handles_take(&pending->client->responses, thread_number);
+	struct response *response = container_of(handles_take(&pending->client->responses, thread_number),
+						 struct response, handle);
 
 	response->head = (struct sluice_response){
 		.data = found->message.slice.data,

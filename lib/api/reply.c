@@ -122,7 +122,8 @@ static struct reply *take_loan(struct active_request *active, size_t count)
 	if (slice < 0)
 		return fail_again_null(slice);
 	begin = pool_address(&responder->pool, (uint32_t)slice);
-	reply = handles_take(&channel->replies, thread_number);
+	reply = container_of(handles_take(&channel->replies, thread_number), struct reply,
+			     handle);
 	reply->head = (struct sluice_reply){
 		.data = begin + payload->lead,
 		.header = payload->header ? begin : NULL,

@@ -107,7 +107,8 @@ static struct request *take_loan(struct sluice_client *client, size_t count)
 	if (unlikely(slice < 0))
 		return fail_again_null(slice);
 	begin = pool_address(&client->pool, (uint32_t)slice);
-	request = handles_take(&client->requests, thread_number);
+	request = container_of(handles_take(&client->requests, thread_number), struct request,
+			       handle);
 	request->head = (struct sluice_request){
 		.data = begin + payload->lead,
 		.header = payload->header ? begin : NULL,

@@ -33,10 +33,12 @@ static COLD struct pending *all_pending(const struct sluice_client *client)
 static struct pending *make_pending(struct request *request)
 {
 	struct sluice_client *client = request->client;
-	struct pending *pending = handles_take(&client->pendings, thread_number);
+	struct handle *handle = handles_take(&client->pendings, thread_number);
+	struct pending *pending;
 
-	if (unlikely(!pending))
+	if (unlikely(!handle))
 		return all_pending(client);
+	pending = container_of(handle, struct pending, handle);
 	pending->head = (struct sluice_pending_response){
 		.data = request->head.data,
 		.header = request->head.header,

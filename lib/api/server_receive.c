@@ -73,7 +73,8 @@ static COLD void stamp(struct active_request *active)
 static struct sluice_active_request *make_active(struct server_channel *channel,
 						 const struct inlet_message *message)
 {
-	struct active_request *active = handles_take(&channel->actives, thread_number);
+	struct active_request *active = container_of(handles_take(&channel->actives, thread_number),
+						     struct active_request, handle);
 
 	active->head = (struct sluice_active_request){
 		.data = message->slice.data,
