@@ -57,7 +57,7 @@ struct handle *handles_take_fresh(struct handles *handles, uint64_t mark) COLD;
  * The handle that has been dead for longest, now live for the thread of this number; NULL
  * at the limit.  Take it when there is something to put into it.
  */
-static inline struct handle *handles_take(struct handles *handles, uint64_t mark)
+INLINE struct handle *handles_take(struct handles *handles, uint64_t mark)
 {
 	struct handle *handle = handles->oldest;
 
@@ -69,7 +69,7 @@ static inline struct handle *handles_take(struct handles *handles, uint64_t mark
 }
 
 /* It is dead now, and used again after all that are dead already. */
-static inline void handles_give(struct handles *handles, struct handle *handle)
+INLINE void handles_give(struct handles *handles, struct handle *handle)
 {
 	handle->mark = HANDLE_DEAD;
 	*handles->end = handle;
