@@ -33,7 +33,7 @@ $(O)/lib/lto.mk: lib/lto.sh $(O)/flags
 # -O3, because inlining is what makes calls cheaper; CFLAGS may name another level.  Functions
 # that were inlined everywhere are left out of the shared library.
 whole-cflags  := $(if $(filter -O%,$(CFLAGS)),,-O3) -ffunction-sections \
-		 -fno-semantic-interposition
+		 -fno-semantic-interposition -fno-tree-slp-vectorize
 whole-ldflags := -Wl,--gc-sections
 whole-objects := $(if $(lto),$(lib-objects:$(O)/lib/%=$(O)/lib/whole/%),$(lib-objects))
 objects	      += $(filter-out $(lib-objects),$(whole-objects))

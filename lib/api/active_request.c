@@ -55,12 +55,12 @@ static int is_so_now(struct sluice_active_request *head,
 
 static bool is_wanted(const struct active_request *active)
 {
-	return !responder_lost(&active->channel->responder, active->delivery);
+	return !responder_lost(&active->channel->responder, active->message.in.slice);
 }
 
 static bool is_enough(const struct active_request *active)
 {
-	return responder_stop_hinted(&active->channel->responder, active->delivery);
+	return responder_stop_hinted(&active->channel->responder, active->message.in.slice);
 }
 
 int sluice_active_request_is_connected(struct sluice_active_request *head)
@@ -83,8 +83,8 @@ int sluice_active_request_info(struct sluice_active_request *head,
 		return -errno;
 	known.client = channel_of(active)->peer;
 	known.node = channel_of(active)->peer_node;
-	known.request = active->number;
-	known.count = active->count;
+	known.request = active->message.in.request;
+	known.count = active->message.in.count;
 	known.deadline = active->deadline;
 	return opts_answer(info, &known, sizeof(known), "info");
 }
@@ -107,26 +107,28 @@ int sluice_active_request_take_fd(struct sluice_active_request *head)
 {
 	const struct active_request *active = active_request_enter(head);
 
-	return active ? attachment_take_fd(active->attachment) : -errno;
+	return active ? attachment_take_fd(active->message.attachment) : -errno;
 }
 
 void active_request_finish(struct active_request *active, int code, const char *text)
 {
 	struct server_channel *channel = active->channel;
 	struct responder *responder = &channel->responder;
+	const struct ring_message *in = &active->message.in;
+	bool traced = in->flags & SLUICE_RING_TRACED;
 
 	if (unlikely(active->loaned))
 		reply_drop_all(active);
 	probe(active_request_release, responder->channel.port, responder->channel.peer,
-	      active->number, probe_address(active->head.data), active->head.size,
+	      in->request, probe_address(active->head.data), active->head.size,
 	      active->since ? (uint64_t)(clock_now() - active->since) : 0);
-	if (unlikely(active->attachment))
-		attachment_free(active->attachment);
-	inlet_drop(&responder->requests, active->segment);
+	if (unlikely(active->message.attachment))
+		attachment_free(active->message.attachment);
+	inlet_drop(&responder->requests, active->message.slice.segment);
 	if (unlikely(code))
-		responder_finish_with(responder, active->delivery, active->traced, code, text);
+		responder_finish_with(responder, in->slice, traced, code, text);
 	else
-		responder_finish(responder, active->delivery, active->traced, active->told_end);
+		responder_finish(responder, in->slice, traced, active->told_end);
 	handles_give(&channel->actives, &active->handle);
 	channel_put(&responder->channel);
 	if (unlikely(!responder->active &&
@@ -152,7 +154,7 @@ int sluice_active_request_end(struct sluice_active_request *head, int code, cons
 	return 0;
 }
 
-int sluice_active_request_release(struct sluice_active_request *head)
+STRAIGHT int sluice_active_request_release(struct sluice_active_request *head)
 {
 	struct active_request *active;
 

@@ -37,7 +37,7 @@ static void letter_came(struct port *port)
 
 void client_tend(struct sluice_client *client)
 {
-	if (!client->tidy)
+	if (client->untidy)
 		client_tidy(client);
 	if (retry_is_due(&client->retry))
 		client_look_for_servers(client);
@@ -157,6 +157,7 @@ static int choose_limits(struct sluice_client *client, const struct sluice_clien
 	uint32_t most = client->service->contract.settings.max_active_requests;
 
 	client->max_active = opts->max_active_requests ? opts->max_active_requests : most;
+	client->max_borrowed = client->service->contract.settings.max_borrowed;
 	if (client->max_active <= most)
 		return 0;
 	return fail(EINVAL, "max_active_requests is %u, and the service has max_active_requests_per_client %u",
@@ -282,7 +283,6 @@ static struct sluice_client *create_client(struct sluice_service *service,
 		return fail_null(ENOMEM, "no memory for a client");
 	client->service = service_get(service);
 	client->references = 1;
-	client->tidy = true;
 	r = open_port(client, &known);
 	if (r < 0) {
 		free_client(client);

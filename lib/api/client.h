@@ -22,7 +22,7 @@ struct sluice_client {
 	struct sluice_service *service;
 	uint32_t references;		/* the user's, and one for each message */
 	bool destroyed;			/* by the user */
-	bool tidy;			/* no channel has gone since the last look */
+	uint64_t untidy;		/* a channel has gone since the last look */
 	bool wary;			/* one broke the protocol, or has to wait: letters wait for retry */
 	bool crowded;			/* one was not connected to, since there are enough */
 	struct retry retry;		/* a server could not be reached, or kept, for now */
@@ -34,6 +34,7 @@ struct sluice_client {
 	struct pool pool;
 	struct backpressure backpressure;
 	uint32_t max_active;		/* pending responses */
+	uint32_t max_borrowed;		/* responses of each */
 	struct client_channel **channels;
 	uint32_t count, room;
 	bool routes;			/* has sent requests to one server, or has all from the start */
@@ -43,7 +44,7 @@ struct sluice_client {
 	struct handles pendings;
 	struct handles responses;
 	uint32_t batch_begin;		/* in pendings, where the next batch begins */
-	uint32_t loaned, held;		/* requests; responses */
+	uint32_t loaned;		/* requests */
 	uint64_t last_request;
 };
 
@@ -94,17 +95,11 @@ struct pending {
 struct response {
 	struct sluice_response head;
 	struct handle handle;
-	uint32_t number;		/* of the slice, for its server */
+	struct response_found found;	/* as it came; the head is only to be read */
 	int64_t since;			/* when it was received; 0: nobody watched */
-	uint32_t segment;		/* index in the view */
-	struct requester *requester;
 	struct sluice_client *client;
 	struct pending *pending;
 	uint64_t request;		/* pending's number when this was received */
-	size_t count;			/* the head's is only to be read */
-	uint64_t position;
-	bool last;
-	struct attachment *attachment;	/* descriptors, or NULL */
 };
 
 /* The beginning of every call of a client.  0, -EBUSY or -ECHILD. */
@@ -114,7 +109,7 @@ static inline int client_enter(struct sluice_client *client)
 }
 
 /* Lets go of servers that have gone, and does what is due by now. */
-void client_tend(struct sluice_client *client);
+void client_tend(struct sluice_client *client) COLD;
 
 /*
  * client_route.c: to choose a server, begin a round, and ask for the next choice until one
@@ -162,15 +157,19 @@ int client_renew(struct sluice_client *client) MUST_CHECK;
 /* Looks what has happened, without waiting. */
 static inline void client_glance(struct sluice_client *client)
 {
-	if (unlikely(node_glance(client->service->node) || !client->tidy || client->retry.wanted))
+	struct sluice_node *node = client->service->node;
+
+	if (unlikely(client->untidy | client->retry.wanted | node_has_news(node))) {
+		node_glance(node);
 		client_tend(client);
+	}
 }
 
 static inline void client_glance_to_send(struct sluice_client *client)
 {
 	struct wait *wait = &client->service->node->wait;
 
-	if (unlikely(wait_may_handle(wait) || !client->tidy || client->retry.wanted)) {
+	if (unlikely(client->untidy | client->retry.wanted | wait_may_handle(wait))) {
 		wait_glance_to_send(wait);
 		client_tend(client);
 	}

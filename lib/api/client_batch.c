@@ -168,7 +168,8 @@ static COLD int collect_later(struct collecting *collecting, int64_t timeout, in
 		return fail_quietly(EAGAIN, "nothing has arrived yet");
 	if (r == -ENOBUFS)
 		return fail(ENOBUFS, "responses are queued only to requests of which all of max_borrowed_responses_per_pending_response, %u, are held, or %u are held of the client in all",
-			    client->service->contract.settings.max_borrowed, client->held);
+			    client->service->contract.settings.max_borrowed,
+			    handles_live(&client->responses));
 	if (r == -ENOENT)
 		return fail(ENOENT, "nothing can arrive: no response is pending, or the ends of all were told");
 	return r;

@@ -171,7 +171,7 @@ static void channel_changed(struct requester *requester)
 		look_soon(client);
 	if (!gone)
 		return;
-	client->tidy = false;
+	client->untidy = true;
 	if (counted)
 		not_kept(client, channel);
 }
@@ -333,13 +333,13 @@ void client_tidy(struct sluice_client *client)
 	struct client_channel *channel;
 	uint32_t i = 0;
 
-	client->tidy = true;
+	client->untidy = false;
 	while (i < client->count) {
 		channel = client->channels[i];
 		if (!channel->requester.channel.gone) {
 			i++;
 		} else if (channel->requester.channel.references > 1) {
-			client->tidy = false;
+			client->untidy = true;
 			i++;
 		} else {
 			client->channels[i] = client->channels[--client->count];

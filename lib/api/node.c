@@ -131,6 +131,7 @@ static struct sluice_node *create_node(const char *name, const struct sluice_nod
 	if (!node)
 		return fail_null(ENOMEM, "no memory for a node");
 	node->references = 1;
+	node->owner = NODE_NOBODY;
 	r = config_load(&node->config, NULL);
 	if (r < 0) {
 		free(node);
@@ -177,7 +178,7 @@ int node_check(const struct sluice_node *node)
 	if (unlikely(node_is_inherited(node)))
 		return fail_quietly(ECHILD, "the node was inherited from a parent process, and a forked child cannot use it");
 	owner = load_relaxed(&node->owner);
-	if (unlikely(owner && owner != thread_self()))
+	if (unlikely(owner != NODE_NOBODY && owner != thread_self()))
 		return fail_quietly(EBUSY, "the node belongs to another thread");
 	return 0;
 }
@@ -207,16 +208,16 @@ int node_claim(struct sluice_node *node)
 {
 	int r = node_check(node);
 
-	if (r < 0 || load_relaxed(&node->owner))
+	if (r < 0 || load_relaxed(&node->owner) != NODE_NOBODY)
 		return r;
 	/* N1: one of those who want it; pairs with N1 and N2. */
-	if (!replace_u64(&node->owner, 0, thread_self()))
+	if (!replace_u64(&node->owner, NODE_NOBODY, thread_self()))
 		return node_check(node);
 	choose_spin(node);
 	r = wait_adopt(&node->wait);
 	if (r < 0) {
 		/* N2: nobody's again, as it was; pairs with N1. */
-		exchange_ordered(&node->owner, 0);
+		exchange_ordered(&node->owner, NODE_NOBODY);
 	}
 	return r;
 }

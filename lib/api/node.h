@@ -15,6 +15,9 @@
 #include "wait/spin.h"
 #include "wait/wait.h"
 
+/* The owner of a node that has none yet.  No thread has this number, known or not. */
+#define NODE_NOBODY	1u
+
 struct sluice_node {
 	struct node_entry entry;
 	struct wait wait;
@@ -30,7 +33,7 @@ struct sluice_node {
 	struct sluice_service *services;	/* that it has open */
 	struct port *ports;
 	struct port *cursor;		/* of sluice_node_next() */
-	uint64_t owner;			/* thread_self() of its thread; 0: none yet */
+	uint64_t owner;			/* thread_self() of its thread, or NODE_NOBODY */
 	uint64_t generation;		/* of forks */
 	uint32_t references;
 };
@@ -38,14 +41,19 @@ struct sluice_node {
 /* Handles what a glance has found. */
 void node_handle(struct sluice_node *node) COLD;
 
+static inline uint64_t node_has_news(const struct sluice_node *node)
+{
+	return node->registration.disturbed | node->letters.rest.wanted |
+	       wait_may_handle(&node->wait);
+}
+
 /*
  * Looks what has happened, without waiting: a few loads, if nothing has.  True: something
  * may have, which was handled.
  */
 static inline bool node_glance(struct sluice_node *node)
 {
-	if (likely(!wait_may_handle(&node->wait) && !node->registration.disturbed &&
-		   !node->letters.rest.wanted))
+	if (likely(!node_has_news(node)))
 		return false;
 	node_handle(node);
 	return true;
@@ -66,7 +74,7 @@ int node_claim(struct sluice_node *node) MUST_CHECK COLD;
 /* The same.  A thread that has the number of the owner is the owner, and in no forked child. */
 static inline int node_enter(struct sluice_node *node)
 {
-	if (likely(load_relaxed(&node->owner) == thread_number) && likely(thread_number))
+	if (likely(load_relaxed(&node->owner) == thread_number))
 		return 0;
 	return node_claim(node);
 }

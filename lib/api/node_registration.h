@@ -12,7 +12,7 @@ struct port;
 struct node_registration {
 	struct wait_source watch;	/* its fd is -1 if there is none */
 	bool complete;			/* the kernel reports changes of every entry */
-	bool disturbed;			/* an entry was removed, or may have been */
+	uint64_t disturbed;			/* an entry was removed, or may have been */
 	int64_t look_at;		/* CLOCK_NEVER: not before the kernel reports a change */
 	int64_t pause;			/* until the next try, after a failure */
 };

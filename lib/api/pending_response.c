@@ -133,7 +133,7 @@ int sluice_pending_response_status(struct sluice_pending_response *head,
 }
 
 /* The sentence behind the end of a stream. */
-static int ended(const struct sluice_client *client, int reason)
+static COLD int ended(const struct sluice_client *client, int reason)
 {
 	switch (reason) {
 	case EPIPE:
@@ -155,13 +155,13 @@ static int ended(const struct sluice_client *client, int reason)
 	}
 }
 
-static COLD void tell_received(const struct pending *pending, const struct response_found *found)
+static COLD void tell_received(const struct response *response)
 {
-	const struct channel *channel = &found->requester->channel;
+	const struct channel *channel = &response->found.requester->channel;
 
-	probe_response_receive(channel->port, channel->peer, pending->request,
-			       probe_address(found->message.slice.data), found->message.slice.size,
-			       ring_waiting(found->ring));
+	probe_response_receive(channel->port, channel->peer, response->request,
+			       probe_address(response->head.data), response->head.size,
+			       ring_waiting(response->found.ring));
 }
 
 static COLD void stamp(struct response *response)
@@ -169,36 +169,29 @@ static COLD void stamp(struct response *response)
 	response->since = clock_now();
 }
 
-static struct sluice_response *make_response(struct pending *pending,
-					     const struct response_found *found)
+/* Its message is there: the rest of it. */
+static inline struct sluice_response *received(struct pending *pending, struct response *response)
 {
-	struct response *response = handles_take(&pending->client->responses, thread_number);
+	const struct inlet_message *message = &response->found.message;
 
 	response->head = (struct sluice_response){
-		.data = found->message.slice.data,
-		.header = found->message.slice.header,
-		.count = found->message.in.count,
-		.size = found->message.slice.size,
+		.data = message->slice.data,
+		.header = message->slice.header,
+		.count = message->in.count,
+		.size = message->slice.size,
 	};
-	response->number = found->message.in.slice;
-	response->segment = found->message.slice.segment;
-	response->requester = found->requester;
 	response->client = pending->client;
 	response->client->references++;
-	response->client->held++;
 	response->pending = pending;
 	response->request = pending->request;
-	response->count = found->message.in.count;
-	response->position = found->message.in.position;
-	response->last = found->message.in.flags & SLUICE_RING_LAST;
-	response->attachment = found->message.attachment;
 	response->since = 0;
+	channel_get(&response->found.requester->channel);
+	pending->borrowed++;
+	counters_received(pending->client->entry.counters, response->head.size);
 	if (probe_is_on(response_release))
 		stamp(response);
 	if (probe_is_on(response_receive))
-		tell_received(pending, found);
-	channel_get(&found->requester->channel);
-	pending->borrowed++;
+		tell_received(response);
 	return &response->head;
 }
 
@@ -207,8 +200,7 @@ static bool is_at_limit(const struct pending *pending)
 {
 	const struct sluice_client *client = pending->client;
 
-	return pending->borrowed >= client->service->contract.settings.max_borrowed ||
-	       client->held >= client->responses.limit;
+	return pending->borrowed >= client->max_borrowed || handles_at_limit(&client->responses);
 }
 
 static COLD int tell_limit(const struct pending *pending)
@@ -216,7 +208,7 @@ static COLD int tell_limit(const struct pending *pending)
 	const struct sluice_client *client = pending->client;
 
 	return fail(ENOBUFS, "%u responses to the request are held, and %u of the client in all, of max_borrowed_responses_per_pending_response %u",
-		    pending->borrowed, client->held,
+		    pending->borrowed, handles_live(&client->responses),
 		    client->service->contract.settings.max_borrowed);
 }
 
@@ -236,28 +228,48 @@ static int check_deadline(const struct pending *pending)
 	return missed_deadline(pending);
 }
 
-/*
- * 1 with a response, 0 (none yet) or -errno.  The limit is told of a response that is
- * there; without one, what is told is the same as below the limit.
- */
-static int take(struct pending *pending, struct sluice_response **ret_response)
+/* There is one beyond the limit; none yet; or the end.  0 or -errno. */
+static COLD int take_nothing(struct pending *pending, int found)
 {
-	bool at_limit = is_at_limit(pending);
-	struct response_found found;
 	int r;
 
-	r = stream_receive(&pending->stream, at_limit ? NULL : &found);
-	if (r > 0 && at_limit)
+	if (found > 0)
 		return tell_limit(pending);
-	if (r > 0) {
-		*ret_response = make_response(pending, &found);
-		counters_received(pending->client->entry.counters, found.message.slice.size);
-		return r;
-	}
-	r = r < 0 ? ended(pending->client, -r) : check_deadline(pending);
+	r = found < 0 ? ended(pending->client, -found) : check_deadline(pending);
 	if (r < 0)
 		pending->told = true;
-	return r;
+	return r < 0 ? r : 0;
+}
+
+/* The handle is not needed.  As take_nothing(). */
+static OUTLINE int take_back(struct pending *pending, struct response *response, int found)
+{
+	handles_untake(&pending->client->responses, &response->handle);
+	return take_nothing(pending, found);
+}
+
+/*
+ * 1 with a response, 0 (none yet) or -errno.  The limit is told of a response that is
+ * there; without one, what is told is the same as below the limit.  The message is copied out
+ * of the ring into the handle, and stays there.
+ */
+static inline int take(struct pending *pending, struct sluice_response **ret_response)
+{
+	struct sluice_client *client = pending->client;
+	struct handle *handle = NULL;
+	struct response *response;
+	int r;
+
+	if (likely(pending->borrowed < client->max_borrowed))
+		handle = handles_take(&client->responses, pending->handle.mark);
+	if (unlikely(!handle))
+		return take_nothing(pending, stream_look(&pending->stream));
+	response = container_of(handle, struct response, handle);
+	r = stream_receive(&pending->stream, &response->found);
+	if (unlikely(r <= 0))
+		return take_back(pending, response, r);
+	*ret_response = received(pending, response);
+	return 1;
 }
 
 /* Is there a response that there is no room for?  Of that its node does not tell. */
@@ -353,7 +365,7 @@ struct sluice_response *pending_receive(struct pending *pending, int64_t timeout
 	return response;
 }
 
-struct sluice_response *
+STRAIGHT struct sluice_response *
 sluice_pending_response_receive(struct sluice_pending_response *head, int64_t timeout)
 {
 	struct pending *pending = enter(head);
@@ -379,11 +391,11 @@ void pending_drop(struct pending *pending)
 		handles_give(&client->pendings, &pending->handle);
 	else
 		handles_untake(&client->pendings, &pending->handle);
-	counters_depth(client->entry.counters, handles_live(&client->pendings));
+	counter_sub(&client->entry.counters->depth, 1);
 	client_put(client);
 }
 
-int sluice_pending_response_release(struct sluice_pending_response *head)
+STRAIGHT int sluice_pending_response_release(struct sluice_pending_response *head)
 {
 	struct pending *pending;
 

@@ -47,7 +47,7 @@ void reply_drop(struct reply *reply)
 {
 	const struct channel *channel = &reply->active->channel->responder.channel;
 
-	probe(reply_release, channel->port, channel->peer, reply->active->number,
+	probe(reply_release, channel->port, channel->peer, reply->active->message.in.request,
 	      probe_address(reply->head.data), reply->head.size);
 	pool_drop(&reply->active->channel->responder.pool, reply->slice);
 	reply_forget(reply);
@@ -122,7 +122,8 @@ static struct reply *take_loan(struct active_request *active, size_t count)
 	if (slice < 0)
 		return fail_again_null(slice);
 	begin = pool_address(&responder->pool, (uint32_t)slice);
-	reply = handles_take(&channel->replies, thread_number);
+	reply = container_of(handles_take(&channel->replies, active->handle.mark), struct reply,
+			     handle);
 	reply->head = (struct sluice_reply){
 		.data = begin + payload->lead,
 		.header = payload->header ? begin : NULL,
@@ -145,14 +146,14 @@ static COLD void tell_loan(const struct active_request *active, const struct rep
 	const struct channel *channel = &active->channel->responder.channel;
 
 	if (!reply)
-		probe(reply_loan_fail, channel->port, channel->peer, active->number, count,
-		      active->loaned, (uint64_t)errno);
+		probe(reply_loan_fail, channel->port, channel->peer, active->message.in.request,
+		      count, active->loaned, (uint64_t)errno);
 	else
-		probe(reply_loan, channel->port, channel->peer, active->number,
+		probe(reply_loan, channel->port, channel->peer, active->message.in.request,
 		      probe_address(reply->head.data), reply->head.size, active->loaned);
 }
 
-struct sluice_reply *sluice_active_request_loan(struct sluice_active_request *head, size_t count)
+STRAIGHT struct sluice_reply *sluice_active_request_loan(struct sluice_active_request *head, size_t count)
 {
 	struct active_request *active = active_request_enter(head);
 	struct reply *reply;
@@ -195,7 +196,7 @@ int sluice_reply_shorten(struct sluice_reply *head, size_t count)
 	reply->count = count;
 	head->count = count;
 	head->size = count * payload->element;
-	probe(reply_shorten, channel->port, channel->peer, reply->active->number,
+	probe(reply_shorten, channel->port, channel->peer, reply->active->message.in.request,
 	      probe_address(head->data), head->size);
 	return 0;
 }

@@ -65,7 +65,8 @@ static int decide(struct replying *replying)
 	struct sluice_server *server = active->channel->server;
 
 	switch (backpressure_decide(&server->backpressure, &replying->pace, &replying->patience,
-				    active->number, active->channel->responder.channel.peer)) {
+				    active->message.in.request,
+				    active->channel->responder.channel.peer)) {
 	case BACKPRESSURE_WITHOUT:
 		counter_add(&server->entry.counters->overflows, 1);
 		return DISCARDED;
@@ -84,10 +85,11 @@ static inline int send_now(const struct reply *reply, bool last)
 	const struct reply_message message = {
 		.position = active->position,
 		.count = reply->count,
+		.bytes = reply->head.size,
 		.attachment = reply->attachment,
 		.slice = reply->slice,
-		.delivery = active->delivery,
-		.traced = active->traced,
+		.delivery = active->message.in.slice,
+		.traced = active->message.in.flags & SLUICE_RING_TRACED,
 		.last = last,
 	};
 
@@ -134,8 +136,9 @@ static int arm(struct blocking *blocking)
 	r = channel_arm(&channel->responder.channel, SLUICE_DOORBELL_SPACE);
 	if (r < 0)
 		return r;
-	return responder_lost(&channel->responder, active->delivery) ||
-	       (!replying->behind && responder_has_room(&channel->responder, active->delivery));
+	return responder_lost(&channel->responder, active->message.in.slice) ||
+	       (!replying->behind &&
+		responder_has_room(&channel->responder, active->message.in.slice));
 }
 
 static int wait_for_room(struct replying *replying)
@@ -208,7 +211,7 @@ static int send_reply(struct reply *reply, bool last)
 	return 0;
 }
 
-int sluice_reply_send(struct sluice_reply *head)
+STRAIGHT int sluice_reply_send(struct sluice_reply *head)
 {
 	struct reply *reply = reply_enter(head);
 

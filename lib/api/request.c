@@ -69,11 +69,13 @@ static COLD int check_limit(struct sluice_client *client)
 	/* Made with the first loan, unless all is wanted from the start: idle clients have none. */
 	if (!client->requests.items)
 		return client_make_tables(client);
+	if (!handles_at_limit(&client->requests))
+		return 0;
 	return fail(ENOBUFS, "all of max_loaned_requests, %u, are loaned", client->requests.limit);
 }
 
 /* Reads the returns first, so that the pool does not grow while slices are there. */
-static int loan_slice(struct sluice_client *client, uint64_t bytes)
+static OUTLINE int loan_slice(struct sluice_client *client, uint64_t bytes)
 {
 	int slice;
 
@@ -99,7 +101,8 @@ static struct request *take_loan(struct sluice_client *client, size_t count)
 
 	if (unlikely(payload_loan(payload, count, &bytes) < 0))
 		return NULL;
-	if (unlikely(client->loaned >= client->requests.limit) && check_limit(client) < 0)
+	/* The test of the limit, or one that has to be looked at. */
+	if (unlikely(client->requests.spare <= 0) && check_limit(client) < 0)
 		return NULL;
 	slice = pool_loan_spare(&client->pool, bytes);
 	if (unlikely(slice < 0))
@@ -107,7 +110,8 @@ static struct request *take_loan(struct sluice_client *client, size_t count)
 	if (unlikely(slice < 0))
 		return fail_again_null(slice);
 	begin = pool_address(&client->pool, (uint32_t)slice);
-	request = handles_take(&client->requests, thread_number);
+	request = container_of(handles_take(&client->requests, thread_number), struct request,
+			       handle);
 	request->head = (struct sluice_request){
 		.data = begin + payload->lead,
 		.header = payload->header ? begin : NULL,
@@ -126,7 +130,7 @@ static COLD void stamp(struct request *request)
 	request->loaned_at = clock_now();
 }
 
-struct sluice_request *sluice_client_loan(struct sluice_client *client, size_t count)
+STRAIGHT struct sluice_request *sluice_client_loan(struct sluice_client *client, size_t count)
 {
 	struct request *request;
 

@@ -33,10 +33,12 @@ static COLD struct pending *all_pending(const struct sluice_client *client)
 static struct pending *make_pending(struct request *request)
 {
 	struct sluice_client *client = request->client;
-	struct pending *pending = handles_take(&client->pendings, thread_number);
+	struct handle *handle = handles_take(&client->pendings, request->handle.mark);
+	struct pending *pending;
 
-	if (unlikely(!pending))
+	if (unlikely(!handle))
 		return all_pending(client);
+	pending = container_of(handle, struct pending, handle);
 	pending->head = (struct sluice_pending_response){
 		.data = request->head.data,
 		.header = request->head.header,
@@ -48,16 +50,12 @@ static struct pending *make_pending(struct request *request)
 	pending->client = client;
 	client->references++;
 	pending->stream = (struct stream){ 0 };
-	if (unlikely(request->loaned_at)) {
-		pending->stream.loaned = request->loaned_at;
-		pending->stream.bytes = request->head.size;
-	}
-	pending->deadline = request->deadline ? request->deadline : CLOCK_NEVER;
+	pending->deadline = CLOCK_NEVER;
 	pending->borrowed = 0;
 	pending->sent = false;
 	pending->told = false;
 	pending->request = request->number;
-	counters_depth(client->entry.counters, handles_live(&client->pendings));
+	counters_depth(client->entry.counters, client->entry.counters->depth + 1);
 	return pending;
 }
 
@@ -82,6 +80,7 @@ static inline int send_to(struct client_channel *channel, struct request *reques
 	const struct requester_message message = {
 		.request = request->number,
 		.count = request->count,
+		.bytes = request->head.size,
 		.deadline = (uint64_t)request->deadline,
 		.slice = request->slice,
 		.counted = channel->claimed,
@@ -241,7 +240,7 @@ static int arm(struct blocking *blocking)
 }
 
 /* It could not be sent; it stays as it is. */
-static struct pending *unsent(struct request *request, int error)
+static COLD struct pending *unsent(struct request *request, int error)
 {
 	if (!request->pending->stream.servers) {
 		/* The slice stays loaned; the pending response would drop its hold. */
@@ -323,7 +322,24 @@ static COLD int offer_until_done(struct request *request, bool waited)
 	return r;
 }
 
-static struct pending *send_request(struct request *request)
+/* The same of a request with a deadline, or that is traced. */
+static struct pending *make_special_pending(struct request *request)
+{
+	struct pending *pending = make_pending(request);
+
+	if (!pending)
+		return NULL;
+	if (request->deadline)
+		pending->deadline = request->deadline;
+	if (request->loaned_at) {
+		pending->stream.loaned = request->loaned_at;
+		pending->stream.bytes = request->head.size;
+	}
+	return pending;
+}
+
+/* Sends a request of any kind, to any number of servers.  NULL with errno. */
+static OUTLINE struct pending *send_in_any_way(struct request *request)
 {
 	struct pending *pending = request->pending;
 	bool again = pending, full = false;
@@ -332,7 +348,7 @@ static struct pending *send_request(struct request *request)
 	if (unlikely(request->deadline) && wait_check(request->deadline) < 0)
 		return NULL;
 	if (likely(!again))
-		request->pending = pending = make_pending(request);
+		request->pending = pending = make_special_pending(request);
 	if (unlikely(!pending))
 		return NULL;
 	if (likely(!again && request->route != SLUICE_ROUTE_ONE))
@@ -349,24 +365,67 @@ static struct pending *send_request(struct request *request)
 	return pending;
 }
 
-struct sluice_pending_response *sluice_request_send(struct sluice_request *head)
+/* There is one server, and nothing to be said of the request but where its bytes are. */
+static inline bool is_plain(const struct request *request)
+{
+	return request->client->count == 1 &&
+	       !((uint64_t)request->deadline | (uint64_t)request->loaned_at |
+		 (uint64_t)request->route | (uint64_t)(uintptr_t)request->attachment |
+		 (uint64_t)(uintptr_t)request->pending);
+}
+
+/* It has not reached the server, which has gone, or has no room. */
+static COLD struct pending *send_again(struct request *request, struct pending *pending)
+{
+	request->pending = pending;
+	return send_in_any_way(request);
+}
+
+/* One system call wakes all of the servers. */
+static OUTLINE struct pending *send_to_some(struct request *request)
+{
+	struct wait *wait = &request->client->service->node->wait;
+	struct pending *pending;
+
+	if (request->client->count <= 1)
+		return send_in_any_way(request);
+	wait_hold_wakes(wait);
+	pending = send_in_any_way(request);
+	wait_send_wakes(wait);
+	return pending;
+}
+
+/* Sends a plain request, in a straight line.  NULL with errno. */
+static inline struct pending *send_plain(struct request *request)
+{
+	const struct requester_message message = {
+		.request = request->number,
+		.count = request->count,
+		.bytes = request->head.size,
+		.slice = request->slice,
+	};
+	struct pending *pending;
+
+	pending = make_pending(request);
+	if (unlikely(!pending))
+		return NULL;
+	if (unlikely(requester_send(&request->client->channels[0]->requester, &message,
+				    &pending->stream) <= 0))
+		return send_again(request, pending);
+	pending->sent = true;
+	request_forget(request);
+	return pending;
+}
+
+STRAIGHT struct sluice_pending_response *sluice_request_send(struct sluice_request *head)
 {
 	struct request *request = request_enter(head);
-	struct sluice_client *client;
 	struct pending *pending;
-	bool several;
 
 	if (unlikely(!request))
 		return NULL;
-	client = request->client;
-	client_glance_to_send(client);
-	/* One system call wakes all of them. */
-	several = client->count > 1;
-	if (several)
-		wait_hold_wakes(&client->service->node->wait);
-	pending = send_request(request);
-	if (several)
-		wait_send_wakes(&client->service->node->wait);
+	client_glance_to_send(request->client);
+	pending = likely(is_plain(request)) ? send_plain(request) : send_to_some(request);
 	return likely(pending) ? &pending->head : NULL;
 }
 
@@ -389,7 +448,7 @@ struct sluice_response *sluice_request_call(struct sluice_request *head,
 	wait = &request->client->service->node->wait;
 	/* And one for them and the sleep. */
 	wait_hold_wakes(wait);
-	pending = send_request(request);
+	pending = is_plain(request) ? send_plain(request) : send_in_any_way(request);
 	if (pending) {
 		*ret_pending = &pending->head;
 		response = pending_receive(pending, timeout);

@@ -49,13 +49,13 @@ int sluice_response_info(struct sluice_response *head, struct sluice_response_in
 
 	if (!response)
 		return -errno;
-	channel = &response->requester->channel;
+	channel = &response->found.requester->channel;
 	known.server = channel->peer;
 	known.node = peer_node(channel);
 	known.request = response->request;
-	known.position = response->position;
-	known.count = response->count;
-	known.last = response->last;
+	known.position = response->found.message.in.position;
+	known.count = response->found.message.in.count;
+	known.last = (response->found.message.in.flags & SLUICE_RING_LAST) != 0;
 	return opts_answer(info, &known, sizeof(known), "info");
 }
 
@@ -63,24 +63,24 @@ int sluice_response_peer(struct sluice_response *head, struct sluice_peer *peer)
 {
 	const struct response *response = enter(head);
 
-	return response ? peer_answer(&response->requester->channel, peer) : -errno;
+	return response ? peer_answer(&response->found.requester->channel, peer) : -errno;
 }
 
 int sluice_response_pidfd(struct sluice_response *head)
 {
 	const struct response *response = enter(head);
 
-	return response ? channel_pidfd(&response->requester->channel) : -errno;
+	return response ? channel_pidfd(&response->found.requester->channel) : -errno;
 }
 
 int sluice_response_take_fd(struct sluice_response *head)
 {
 	const struct response *response = enter(head);
 
-	return response ? attachment_take_fd(response->attachment) : -errno;
+	return response ? attachment_take_fd(response->found.message.attachment) : -errno;
 }
 
-int sluice_response_release(struct sluice_response *head)
+STRAIGHT int sluice_response_release(struct sluice_response *head)
 {
 	struct sluice_client *client;
 	struct requester *requester;
@@ -92,19 +92,18 @@ int sluice_response_release(struct sluice_response *head)
 	if (unlikely(!response))
 		return -errno;
 	client = response->client;
-	requester = response->requester;
+	requester = response->found.requester;
 	probe(response_release, requester->channel.port, requester->channel.peer,
 	      response->request, probe_address(response->head.data), response->head.size,
 	      response->since ? (uint64_t)(clock_now() - response->since) : 0);
 	if (response->pending->request == response->request)
 		response->pending->borrowed--;
-	if (unlikely(response->attachment))
-		attachment_free(response->attachment);
-	inlet_give_back(&requester->responses, response->number, false);
-	inlet_drop(&requester->responses, response->segment);
+	if (unlikely(response->found.message.attachment))
+		attachment_free(response->found.message.attachment);
+	inlet_give_back(&requester->responses, response->found.message.in.slice, false);
+	inlet_drop(&requester->responses, response->found.message.slice.segment);
 	handles_give(&client->responses, &response->handle);
 	channel_put(&requester->channel);
-	client->held--;
 	client_put(client);
 	return 0;
 }

@@ -42,7 +42,7 @@ struct sluice_server {
 	struct backpressure backpressure;
 	struct server_channel *newest;	/* of all channels, or NULL */
 	struct server_channel *gone;		/* of those that have gone, and are to be let go of */
-	uint32_t strangers;		/* of those, without a HELLO (api/server_strangers.c) */
+	uint64_t strangers;		/* of those, without a HELLO (api/server_strangers.c) */
 	int64_t strangers_end;		/* when the first of them is sent away */
 	struct breacher breachers[BREACHERS_KEPT];
 	struct server_channel *current;	/* of the circle of those that are polled, or NULL */
@@ -84,15 +84,10 @@ static inline struct server_channel *server_channel_of(struct responder *respond
 struct active_request {
 	struct sluice_active_request head;
 	struct handle handle;
-	uint32_t delivery;
-	uint32_t segment;		/* index in the view */
-	uint32_t loaned;		/* replies */
-	uint64_t position;		/* of the next reply in the stream */
-	uint64_t number;		/* that the client gave it */
-	size_t count;			/* the head's is only to be read, and so is its deadline */
+	struct inlet_message message;	/* as it came; its slice is the number of the delivery */
 	int64_t deadline;		/* 0: none */
-	struct attachment *attachment;	/* descriptors, or NULL */
-	bool traced;			/* by the client */
+	uint64_t position;		/* of the next reply in the stream */
+	uint32_t loaned;		/* replies */
 	bool ended;			/* the last reply was sent, or discarded */
 	bool told_end;			/* it was sent, so the client knows that it was the last */
 	int64_t since;			/* when it was received; 0: nobody watched */
@@ -182,7 +177,7 @@ void server_channel_destroyed(struct responder *responder);
  * Takes a channel out of the circle of those that are polled, and has its client ring.
  * If something has come meanwhile, or its rings are not heeded, it stays.  0 or -errno.
  */
-int server_cool(struct sluice_server *server, struct server_channel *channel) MUST_CHECK;
+int server_cool(struct sluice_server *server, struct server_channel *channel) MUST_CHECK COLD;
 
 /* The node is asked from now on which thread may use the messages that are held. */
 void server_ask_node(struct sluice_server *server);
@@ -206,19 +201,23 @@ void server_let_go(struct sluice_server *server, struct server_channel *channel)
 int server_renew(struct sluice_server *server) MUST_CHECK;
 
 /* server_receive.c: lets go of what has gone, and does what is due by now. */
-void server_tend(struct sluice_server *server);
+void server_tend(struct sluice_server *server) COLD;
 
 /* Looks what has happened, without waiting. */
 static inline void server_glance(struct sluice_server *server)
 {
-	if (unlikely(node_glance(server->service->node) || server->load.excess_since ||
-		     server->gone || server->strangers || server->accept.wanted ||
-		     server->announce.wanted))
+	struct sluice_node *node = server->service->node;
+
+	if (unlikely((uint64_t)server->load.excess_since | (uint64_t)(uintptr_t)server->gone |
+		     server->strangers | server->accept.wanted | server->announce.wanted |
+		     node_has_news(node))) {
+		node_glance(node);
 		server_tend(server);
+	}
 }
 
 /* reply.c: makes the table of a channel's replies.  As client_make_tables(). */
-int server_channel_make_replies(struct server_channel *channel) MUST_CHECK;
+int server_channel_make_replies(struct server_channel *channel) MUST_CHECK COLD;
 
 /* server_receive.c: makes all that a channel may come to need.  0 or -errno. */
 int server_prepare(struct responder *responder) MUST_CHECK;

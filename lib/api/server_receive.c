@@ -61,7 +61,7 @@ static COLD void tell_received(const struct active_request *active)
 	const struct responder *responder = &active->channel->responder;
 
 	probe_active_request_receive(responder->channel.port, responder->channel.peer,
-				     active->number, probe_address(active->head.data),
+				     active->message.in.request, probe_address(active->head.data),
 				     active->head.size, ring_waiting(&responder->request_ring));
 }
 
@@ -70,33 +70,34 @@ static COLD void stamp(struct active_request *active)
 	active->since = clock_now();
 }
 
-static struct sluice_active_request *make_active(struct server_channel *channel,
-						 const struct inlet_message *message)
+/* Its message is there: the rest of it. */
+static inline struct sluice_active_request *received(struct server_channel *channel,
+						     struct active_request *active)
 {
-	struct active_request *active = handles_take(&channel->actives, thread_number);
+	struct sluice_server *server = channel->server;
+	const struct inlet_message *message = &active->message;
 
+	active->deadline = likely(message->in.deadline <= INT64_MAX) ?
+			   (int64_t)message->in.deadline : INT64_MAX;
 	active->head = (struct sluice_active_request){
 		.data = message->slice.data,
 		.header = message->slice.header,
 		.count = message->in.count,
 		.size = message->slice.size,
-		.deadline = (int64_t)(likely(message->in.deadline <= INT64_MAX) ?
-				      message->in.deadline : INT64_MAX),
+		.deadline = active->deadline,
 	};
-	active->delivery = message->in.slice;
-	active->segment = message->slice.segment;
 	active->loaned = 0;
 	active->position = 0;
-	active->number = message->in.request;
-	active->count = message->in.count;
-	active->deadline = active->head.deadline;
-	active->attachment = message->attachment;
 	active->ended = false;
 	active->told_end = false;
-	active->traced = message->in.flags & SLUICE_RING_TRACED;
 	active->since = 0;
 	active->channel = channel;
 	channel_get(&channel->responder.channel);
+	counters_received(server->entry.counters, active->head.size);
+	channel->waits_since = 0;
+	channel->quiet = 0;
+	if (unlikely(server->hot > SLOW_LOOK_ABOVE))
+		server->received_at = clock_coarse();
 	if (probe_is_on(active_request_release))
 		stamp(active);
 	if (probe_is_on(active_request_receive))
@@ -105,36 +106,62 @@ static struct sluice_active_request *make_active(struct server_channel *channel,
 }
 
 /*
- * Looks into one channel.  1 with a request; 0 (none); -ENOBUFS (it cannot be taken) or
- * another -errno.  A ringful of requests may have expired.
+ * There is no message in it, for this reason.  If the first request was finished with unseen, a
+ * ringful may have been.  As take_from().
  */
-static int take_from(struct sluice_server *server, struct server_channel *channel,
-		     struct sluice_active_request **ret_request)
+static OUTLINE int take_behind(struct server_channel *channel, struct active_request *active,
+			       int r, struct sluice_active_request **ret_request)
 {
-	uint64_t looks = server->service->layout.request_slots;
-	struct inlet_message message;
+	uint64_t looks = channel->server->service->layout.request_slots;
+
+	while ((r == -ETIMEDOUT || r == -ECANCELED) && --looks)
+		r = responder_receive(&channel->responder, &active->message);
+	if (r > 0) {
+		*ret_request = received(channel, active);
+		return 1;
+	}
+	handles_untake(&channel->actives, &active->handle);
+	return r == -ENOBUFS ? r : 0;
+}
+
+/* There is no handle for a request.  As take_from(), which is to be called again after a 1. */
+static COLD int find_handle(struct server_channel *channel)
+{
 	int r;
 
-	if (unlikely(!channel->actives.items)) {
-		r = responder_polls(&channel->responder) ? make_actives(channel) : 0;
-		if (r < 0 || !channel->actives.items)
+	if (channel->actives.items)
+		return responder_ready(&channel->responder) ? -ENOBUFS : 0;
+	r = responder_polls(&channel->responder) ? make_actives(channel) : 0;
+	return r < 0 ? r : channel->actives.items != NULL;
+}
+
+/*
+ * Looks into one channel.  1 with a request; 0 (none); -ENOBUFS (it cannot be taken) or
+ * another -errno.  The message is copied out of the ring into the handle, and stays there.
+ */
+static inline int take_from(struct server_channel *channel,
+			    struct sluice_active_request **ret_request)
+{
+	struct handle *handle = handles_take(&channel->actives, thread_number);
+	struct active_request *active;
+	int r;
+
+	if (unlikely(!handle)) {
+		r = find_handle(channel);
+		if (r <= 0)
 			return r;
+		handle = handles_take(&channel->actives, thread_number);
 	}
-	do {
-		r = responder_receive(&channel->responder, &message);
-	} while ((r == -ETIMEDOUT || r == -ECANCELED) && --looks);
-	if (r > 0) {
-		*ret_request = make_active(channel, &message);
-		counters_received(server->entry.counters, message.slice.size);
-		channel->waits_since = 0;
-		if (unlikely(server->hot > SLOW_LOOK_ABOVE))
-			server->received_at = clock_coarse();
-	}
-	return r > 0 || r == -ENOBUFS ? r : 0;
+	active = container_of(handle, struct active_request, handle);
+	r = responder_receive(&channel->responder, &active->message);
+	if (unlikely(r <= 0))
+		return take_behind(channel, active, r, ret_request);
+	*ret_request = received(channel, active);
+	return 1;
 }
 
 /* It was looked at in vain; is polling it still the better bargain? */
-static int grow_quiet(struct sluice_server *server, struct server_channel *channel)
+static COLD int grow_quiet(struct sluice_server *server, struct server_channel *channel)
 {
 	if (++channel->quiet < COOL_AFTER_LOOKS || server->hot <= COOL_ABOVE)
 		return 0;
@@ -163,7 +190,7 @@ static bool can_receive(struct server_channel *channel)
  * came while another one was worked on do not overtake those that were there before.  The
  * channel that has waited longest has the next turn; of several, the next in the circle.
  */
-static void give_turn_to_longest(struct sluice_server *server)
+static COLD void give_turn_to_longest(struct sluice_server *server)
 {
 	struct server_channel *channel = server->current, *longest = NULL;
 	uint32_t looks;
@@ -182,31 +209,50 @@ static void give_turn_to_longest(struct sluice_server *server)
 		server->current = longest->before;
 }
 
-/* 1 with a request; 0 (none); -ENOBUFS (only such as cannot be taken) or -errno. */
-static int take(struct sluice_server *server, struct sluice_active_request **ret_request)
+/* The channel whose turn it is gave this.  Looks at the others; as take(). */
+static COLD int take_from_others(struct sluice_server *server, int r,
+				 struct sluice_active_request **ret_request)
 {
-	struct server_channel *channel;
-	uint32_t looks;
-	int r, result = 0;
+	uint32_t looks = server->hot;
+	int result = 0;
 
-	if (unlikely(!is_quick(server)))
-		give_turn_to_longest(server);
-	for (looks = server->hot; looks; looks--) {
-		channel = server->current->next;
-		server->current = channel;
-		r = take_from(server, channel, ret_request);
-		if (r > 0)
-			channel->quiet = 0;
-		else if (r == -ENOBUFS)
+	for (;;) {
+		if (r == -ENOBUFS)
 			result = r;
 		else if (!r)
-			r = grow_quiet(server, channel);
+			r = grow_quiet(server, server->current);
 		if (r && r != -ENOBUFS)
 			return r;
+		if (!--looks)
+			break;
+		server->current = server->current->next;
+		r = take_from(server->current, ret_request);
 	}
 	if (!result && unlikely(load_exceeds(&server->load)))
 		load_correct(&server->load, clock_coarse());
 	return result;
+}
+
+/* No channel is polled. */
+static COLD int take_nothing(struct sluice_server *server)
+{
+	if (load_exceeds(&server->load))
+		load_correct(&server->load, clock_coarse());
+	return 0;
+}
+
+/* 1 with a request; 0 (none); -ENOBUFS (only such as cannot be taken) or -errno. */
+static inline int take(struct sluice_server *server, struct sluice_active_request **ret_request)
+{
+	int r;
+
+	if (unlikely(!server->hot))
+		return take_nothing(server);
+	if (unlikely(!is_quick(server)))
+		give_turn_to_longest(server);
+	server->current = server->current->next;
+	r = take_from(server->current, ret_request);
+	return likely(r > 0) ? r : take_from_others(server, r, ret_request);
 }
 
 /* ---- What the node asks ---- */
@@ -409,7 +455,7 @@ int server_take(struct sluice_server *server, struct sluice_active_request **ret
 	return take(server, ret_request);
 }
 
-struct sluice_active_request *sluice_server_receive(struct sluice_server *server, int64_t timeout)
+STRAIGHT struct sluice_active_request *sluice_server_receive(struct sluice_server *server, int64_t timeout)
 {
 	if (!server) {
 		fail_parent("server");

@@ -13,11 +13,7 @@ static inline int table_init(struct handles *handles, uint32_t limit, size_t siz
 	int r;
 
 	r = handles_init(handles, limit, size, offset);
-	if (!r)
-		r = reside(handles->items, handles->count * size, residence);
-	if (!r)
-		r = reside(handles->queue, ((size_t)handles->mask + 1) * sizeof(*handles->queue), residence);
-	return r;
+	return r < 0 ? r : reside(handles->items, handles->count * size, residence);
 }
 
 #endif /* SLUICE_API_TABLES_H */

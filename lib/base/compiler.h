@@ -14,7 +14,31 @@ _Static_assert(sizeof(void *) == 8 && sizeof(size_t) == 8,
 
 #define MUST_CHECK	__attribute__((__warn_unused_result__))
 #define PRINTF(f, a)	__attribute__((__format__(__printf__, f, a)))
-#define COLD		__attribute__((__cold__))
+/* Seldom called. */
+#define SELDOM		__attribute__((__cold__))
+
+/* The same, and out of the way of whoever calls it. */
+#define COLD		__attribute__((__cold__, __noinline__))
+
+/* Part of the straight line of some call. */
+#define INLINE		static inline __attribute__((__always_inline__))
+
+/* Called now and then: fast, but out of the way. */
+#define OUTLINE		__attribute__((__noinline__))
+
+/* All that it calls is compiled into it, except what is COLD. */
+#define STRAIGHT	__attribute__((__flatten__))
+
+/*
+ * Of a thread's variable that every call looks at: it lies at a fixed distance from the thread
+ * pointer, also in a library that is loaded late.  glibc keeps room for such variables; musl
+ * refuses to load libraries that have them.
+ */
+#ifdef __GLIBC__
+#define TLS_NEAR	__attribute__((__tls_model__("initial-exec")))
+#else
+#define TLS_NEAR
+#endif
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 

@@ -9,7 +9,7 @@
  * fail() - record a failure: sets errno and writes the sentence.  Returns
  * -error, so that a function can end in "return fail(EINVAL, ...)".
  */
-int fail(int error, const char *format, ...) PRINTF(2, 3) COLD;
+int fail(int error, const char *format, ...) PRINTF(2, 3) SELDOM;
 
 /*
  * fail_quietly() - record a frequent failure, such as EAGAIN: the sentence is constant and
@@ -20,13 +20,13 @@ int fail_quietly(int error, const char *sentence);
 /*
  * fail_system() - a system call failed with errno; what says what was tried.
  */
-int fail_system(const char *what) COLD;
+int fail_system(const char *what) SELDOM;
 
 /*
  * fail_within() - extend the sentence of a failure by what it was a part of, in front of
  * the sentence.  Returns result, which is -errno.
  */
-int fail_within(int result, const char *format, ...) PRINTF(2, 3) COLD;
+int fail_within(int result, const char *format, ...) PRINTF(2, 3) SELDOM;
 
 /* Reports the same failure again: sets errno after cleaning up. */
 int fail_again(int result);
@@ -38,10 +38,10 @@ void *made(void *object);
  * For a call with a NULL parent: the failure of this thread's last constructor that has
  * failed, however long ago; or EINVAL.
  */
-int fail_parent(const char *what) COLD;
+int fail_parent(const char *what) SELDOM;
 
 /* For a call with the NULL of a send: this thread's last failure, or EINVAL. */
-int fail_unsent(const char *what) COLD;
+int fail_unsent(const char *what) SELDOM;
 
 /* The same for functions that return a pointer. */
 #define fail_null(...)		(fail(__VA_ARGS__), NULL)

@@ -2,20 +2,26 @@
 /*
  * Tables of message handles.
  *
- * A handle that was sent or released is dead.  Dead handles wait in a queue.  The one that
- * has been dead for longest is used again first, but only if there are more than
- * HANDLES_SPARE of them.  So a program that sends or releases a handle twice is told so,
- * unless it sends or releases as many others in between.  Until then items are taken that
- * were never used, and their memory is not touched before.  So the memory of a table is as
- * large as the largest part of it that was in use.  The table belongs to the port; taking
+ * A handle that was sent or released is dead.  Dead handles are a list, in the order in which
+ * they died.  The one that has been dead for longest is used again first, but only if there
+ * are more than HANDLES_SPARE of them.  So a program that sends or releases a handle twice is
+ * told so, unless it sends or releases as many others in between.  Until then items are taken
+ * that were never used, and their memory is not touched before.  So the memory of a table is
+ * as large as the largest part of it that was in use.  The table belongs to the port; taking
  * and giving back allocate nothing.
+ *
+ * spare is the number of dead handles above HANDLES_SPARE; below 0 it says how many are
+ * missing.  There are HANDLES_SPARE more items than may be live.  When all have been used,
+ * spare is therefore the number of handles that may still be taken before the limit, and the
+ * test of spare is the test of the limit too.
  *
  * Invariants:
  * (1) A handle that the program has seen is used again only after HANDLES_SPARE others
  *     that the program has seen were given behind it.
- * (2) So a call that fails moves nothing in the queue.  It takes no handle before it has
+ * (2) So a call that fails moves nothing in the list.  It takes no handle before it has
  *     something to put into it; or, where others have to point to the handle meanwhile,
  *     it puts it back to the front (handles_untake()).
+ * (3) If spare is above 0 the list is not empty, not even after one was taken.
  */
 #include "base/handles.h"
 
@@ -30,25 +36,20 @@ int handles_init(struct handles *handles, uint32_t limit, size_t size, size_t of
 	uint32_t count = limit + HANDLES_SPARE;
 
 	*handles = (struct handles){
-		.mask = (uint32_t)pow2_at_least(count) - 1,
+		.end = &handles->oldest,
+		.spare = -(int32_t)HANDLES_SPARE,
 		.count = count,
 		.limit = limit,
 		.size = size,
 		.offset = offset,
+		.items = malloc(count * size),
 	};
-	handles->items = malloc(count * size);
-	handles->queue = malloc(((size_t)handles->mask + 1) * sizeof(*handles->queue));
-	if (!handles->items || !handles->queue) {
-		handles_deinit(handles);
-		return fail(ENOMEM, "no memory for %u message handles", count);
-	}
-	return 0;
+	return handles->items ? 0 : fail(ENOMEM, "no memory for %u message handles", count);
 }
 
 void handles_deinit(struct handles *handles)
 {
 	free(handles->items);
-	free(handles->queue);
 	memset(handles, 0, sizeof(*handles));
 }
 
@@ -58,15 +59,16 @@ static struct handle *handle_at(const struct handles *handles, uint32_t index)
 }
 
 /* If all have been used, no more than HANDLES_SPARE are dead at the limit, and only there. */
-void *handles_take_fresh(struct handles *handles, uint64_t mark)
+struct handle *handles_take_fresh(struct handles *handles, uint64_t mark)
 {
 	struct handle *handle;
 
-	if (handles_at_limit(handles))
+	handles->spare++;
+	if (!handles->items || handles_at_limit(handles))
 		return NULL;
 	handle = handle_at(handles, handles->fresh++);
 	handle->mark = mark;
-	return (unsigned char *)handle - handles->offset;
+	return handle;
 }
 
 void handles_untake(struct handles *handles, struct handle *handle)
@@ -77,15 +79,18 @@ void handles_untake(struct handles *handles, struct handle *handle)
 		handles->fresh--;
 		return;
 	}
-	handles->queue[--handles->first & handles->mask] =
-		(unsigned char *)handle - handles->offset;
+	handle->next = handles->oldest;
+	if (handles->end == &handles->oldest)
+		handles->end = &handle->next;
+	handles->oldest = handle;
+	handles->spare++;
 }
 
 void *handles_next(const struct handles *handles, uint32_t *index)
 {
 	struct handle *handle;
 
-	while (handles_live(handles) && *index < handles->fresh) {
+	while (handles->items && handles_live(handles) && *index < handles->fresh) {
 		handle = handle_at(handles, (*index)++);
 		if (handle_is_live(handle))
 			return (unsigned char *)handle - handles->offset;

@@ -15,20 +15,21 @@ struct handle {
 	 * or HANDLE_DEAD.  So one comparison tells whether a call may go on.
 	 */
 	uint64_t mark;
+	struct handle *next;	/* of a dead one: the one that has been dead for less long */
 };
 
 #define HANDLE_DEAD	0u		/* as fresh memory is */
 
 struct handles {
-	unsigned char *items;
-	void **queue;		/* dead items, oldest first; a circle */
-	uint32_t mask;		/* of positions in it */
-	uint32_t first, last;	/* positions of the oldest, and behind the newest */
+	struct handle *oldest;	/* of the dead, or NULL */
+	struct handle **end;	/* of their list */
+	int32_t spare;		/* how many of the dead may be used again */
 	uint32_t fresh;		/* items below this have been used */
 	uint32_t count;
 	uint32_t limit;		/* of the live */
 	size_t size;		/* of an item */
 	size_t offset;		/* of its struct handle */
+	unsigned char *items;
 };
 
 /* Room for limit live handles, and some more so that stale ones are noticed. */
@@ -37,7 +38,7 @@ void handles_deinit(struct handles *handles);
 
 static inline uint32_t handles_live(const struct handles *handles)
 {
-	return handles->fresh - (handles->last - handles->first);
+	return handles->fresh - (uint32_t)(handles->spare + (int32_t)HANDLES_SPARE);
 }
 
 /* Has the number of live handles reached the limit? */
@@ -46,29 +47,34 @@ static inline bool handles_at_limit(const struct handles *handles)
 	return handles_live(handles) >= handles->limit;
 }
 
-/* The part of handles_take() that is seldom needed: an item that was never used; or NULL. */
-void *handles_take_fresh(struct handles *handles, uint64_t mark) COLD;
+/*
+ * The part of handles_take() that is seldom needed: one that was never used; or NULL.  A dead
+ * one was counted as taken, and was not.
+ */
+struct handle *handles_take_fresh(struct handles *handles, uint64_t mark) COLD;
 
 /*
  * The handle that has been dead for longest, now live for the thread of this number; NULL
  * at the limit.  Take it when there is something to put into it.
  */
-static inline void *handles_take(struct handles *handles, uint64_t mark)
+INLINE struct handle *handles_take(struct handles *handles, uint64_t mark)
 {
-	unsigned char *item;
+	struct handle *handle = handles->oldest;
 
-	if (unlikely(handles->last - handles->first <= HANDLES_SPARE))
+	if (unlikely(--handles->spare < 0))
 		return handles_take_fresh(handles, mark);
-	item = handles->queue[handles->first++ & handles->mask];
-	((struct handle *)(void *)(item + handles->offset))->mark = mark;
-	return item;
+	handles->oldest = handle->next;
+	handle->mark = mark;
+	return handle;
 }
 
 /* It is dead now, and used again after all that are dead already. */
-static inline void handles_give(struct handles *handles, struct handle *handle)
+INLINE void handles_give(struct handles *handles, struct handle *handle)
 {
 	handle->mark = HANDLE_DEAD;
-	handles->queue[handles->last++ & handles->mask] = (unsigned char *)handle - handles->offset;
+	*handles->end = handle;
+	handles->end = &handle->next;
+	handles->spare++;
 }
 
 /* Gives back a handle that the program has never seen: it is the next to be used. */

@@ -33,7 +33,7 @@ struct attachment {
 int attachment_add(struct attachment **attachment, int fd, uint32_t limit) MUST_CHECK;
 
 /* Closes what was not taken.  NULL is fine. */
-void attachment_free(struct attachment *attachment);
+void attachment_free(struct attachment *attachment) COLD;
 
 /* ---- One that has come ---- */
 
@@ -60,7 +60,7 @@ bool attachment_is_there(const struct attachment *list, uint32_t key, uint64_t r
 			 uint64_t position) MUST_CHECK;
 
 /* Closes those of a key. */
-void attachment_drop_key(struct attachment **list, uint32_t key);
+void attachment_drop_key(struct attachment **list, uint32_t key) COLD;
 void attachment_drop_all(struct attachment **list);
 
 #endif /* SLUICE_CHANNEL_ATTACHMENT_H */

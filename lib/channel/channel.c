@@ -150,6 +150,7 @@ void channel_close(struct channel *channel, int reason)
 	if (channel->gone)
 		return;
 	channel->gone = reason;
+	channel->over = true;
 	if (channel->own_bell)
 		probe(channel_gone, channel->port, channel->peer, (uint64_t)reason);
 	channel->starved = false;

@@ -78,6 +78,7 @@ struct channel {
 	bool starved;		/* a message waits for what is still in the socket */
 	bool ended;		/* the peer can send nothing more; the rest is read */
 	uint32_t last;		/* packets read since */
+	bool over;		/* it is leaving, or gone: one test for who sends and receives */
 	bool leaving;		/* the peer has said goodbye */
 	int gone;		/* 0, or why there is no channel any more: an errno */
 	uint32_t references;
@@ -136,7 +137,7 @@ void channel_close(struct channel *channel, int reason);
 void channel_give_up(struct channel *channel, int error);
 
 /* The same, since the peer has broken the protocol, and in what. */
-void channel_breach(struct channel *channel, const char *how);
+void channel_breach(struct channel *channel, const char *how) COLD;
 
 /* Says goodbye: this end takes and sends nothing more.  Hanging up comes later. */
 void channel_say_goodbye(struct channel *channel);
@@ -145,7 +146,7 @@ void channel_say_goodbye(struct channel *channel);
  * Reads what the peer has sent, as far as its budget goes.  Is all of it read, and done?
  * If not, the rest waits for its turn.
  */
-bool channel_drain(struct channel *channel);
+bool channel_drain(struct channel *channel) COLD;
 
 /* Nothing of it is read before that time: until then it waits for its turn. */
 void channel_pause(struct channel *channel, int64_t until);
@@ -167,10 +168,10 @@ int channel_send_attachment(struct channel *channel,
 int channel_pidfd(const struct channel *channel) MUST_CHECK;
 
 /* It sleeps for what was published, as doorbell_ring() says. */
-void channel_wake_peer(struct channel *channel, enum doorbell_wake wake);
+void channel_wake_peer(struct channel *channel, enum doorbell_wake wake) COLD;
 
 /* Something was published for the peer: wake it if it sleeps. */
-static inline void channel_ring(struct channel *channel, uint32_t event)
+INLINE void channel_ring(struct channel *channel, uint32_t event)
 {
 	enum doorbell_wake wake = doorbell_ring(channel->peer_bell, event);
 

@@ -64,6 +64,7 @@ static int take_goodbye(struct channel *channel, size_t size)
 	if (channel->leaving)
 		return fail(EPROTO, "the peer said GOODBYE twice");
 	channel->leaving = true;
+	channel->over = true;
 	channel->events->leaving(channel);
 	return 0;
 }

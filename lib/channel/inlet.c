@@ -102,43 +102,66 @@ static COLD bool may_come(struct inlet *inlet)
 	return channel->starved;
 }
 
-int inlet_names_nothing(const struct ring_message *in)
+void inlet_names_nothing(uint64_t count, uint64_t offset, uint32_t segment)
 {
-	return fail(EPROTO, "the peer named %llu elements at %llu in segment %u, where there are none",
-		    (unsigned long long)in->count, (unsigned long long)in->offset, in->segment);
+	fail(EPROTO, "the peer named %llu elements at %llu in segment %u, where there are none",
+	     (unsigned long long)count, (unsigned long long)offset, segment);
 }
 
-int inlet_hold_later(struct inlet *inlet, const struct ring_message *in, uint64_t length,
-		     const unsigned char **ret_begin)
+int inlet_hold_later(struct inlet *inlet, uint32_t number, uint64_t offset, uint64_t length,
+		     uint64_t count, struct view_segment **ret_segment)
 {
 	bool waits = may_come(inlet);
-	int r = view_hold(&inlet->view, in->segment, in->offset - inlet->payload->lead, length,
-			  ret_begin);
+	struct view_segment *segment = view_hold(&inlet->view, number, offset, length);
 
-	if (r >= 0)
-		return r;
-	return waits ? -EAGAIN : inlet_names_nothing(in);
+	if (segment) {
+		*ret_segment = segment;
+		return 0;
+	}
+	if (waits)
+		return -EAGAIN;
+	inlet_names_nothing(count, offset + inlet->payload->lead, number);
+	return -EPROTO;
 }
 
-static bool is_there(const struct inlet *inlet, uint32_t key, const struct ring_message *in)
+static bool is_there(const struct inlet *inlet, uint32_t key, uint64_t request,
+		     uint64_t position)
 {
-	return attachment_is_there(inlet->attachments, key, in->request, in->position);
+	return attachment_is_there(inlet->attachments, key, request, position);
 }
 
 /* A message whose descriptors never come goes without them. */
-bool inlet_attachment_may_come(struct inlet *inlet, uint32_t key, const struct ring_message *in)
+bool inlet_attachment_may_come(struct inlet *inlet, uint32_t key, uint64_t request,
+			       uint64_t position)
 {
-	return !is_there(inlet, key, in) && may_come(inlet) && !is_there(inlet, key, in);
+	return !is_there(inlet, key, request, position) && may_come(inlet) &&
+	       !is_there(inlet, key, request, position);
 }
 
-struct attachment *inlet_find_attachment(struct inlet *inlet, uint32_t key,
-					 const struct ring_message *in)
+struct attachment *inlet_find_attachment(struct inlet *inlet, uint32_t key, uint64_t request,
+					 uint64_t position)
 {
-	struct attachment *attachment = attachment_find(&inlet->attachments, key, in->request,
-							in->position);
+	struct attachment *attachment = attachment_find(&inlet->attachments, key, request, position);
 
 	/* The message has its turn in the ring. */
 	if (attachment)
 		turn_refund(&inlet->channel->wait->turns, &inlet->channel->turn, PACKET_PAID_NS);
 	return attachment;
+}
+
+/* ---- The ring ---- */
+
+int inlet_receive_next(struct inlet *inlet, const struct inlet_ops *ops,
+		       struct ring_consumer *ring, struct inlet_message *ret_message)
+{
+	uint64_t looks = ring->mask + 1;
+	int r;
+
+	do {
+		r = inlet_look(inlet, ops, ring, &ret_message->in);
+		if (r <= 0)
+			return r;
+		r = inlet_claim(inlet, ops, ring, ret_message);
+	} while (!r && --looks);
+	return r;
 }

@@ -31,7 +31,7 @@ struct held_slice {
 	const unsigned char *data;
 	const unsigned char *header;	/* NULL if there is none */
 	uint64_t size;			/* bytes of the elements */
-	uint32_t segment;		/* index in the view */
+	struct view_segment *segment;
 };
 
 /* A message that was taken. */
@@ -69,10 +69,10 @@ int inlet_take_retire(struct inlet *inlet, const struct sluice_wire_retire *pack
 int inlet_take_attachment(struct inlet *inlet, const struct sluice_wire_fds *packet,
 			  size_t size, struct fdpass_extras *extras) MUST_CHECK;
 
-/* It names what cannot be: -EPROTO.  It names what may be in the socket: as inlet_hold(). */
-int inlet_names_nothing(const struct ring_message *in) MUST_CHECK COLD;
-int inlet_hold_later(struct inlet *inlet, const struct ring_message *in, uint64_t length,
-		     const unsigned char **ret_begin) MUST_CHECK COLD;
+/* It names what cannot be: the sentence.  It names what may be in the socket: as inlet_hold(). */
+void inlet_names_nothing(uint64_t count, uint64_t offset, uint32_t segment) COLD;
+int inlet_hold_later(struct inlet *inlet, uint32_t number, uint64_t offset, uint64_t length,
+		     uint64_t count, struct view_segment **ret_segment) MUST_CHECK COLD;
 
 /*
  * Checks the slice of a message that was looked at and is not claimed yet, and holds it.
@@ -80,25 +80,32 @@ int inlet_hold_later(struct inlet *inlet, const struct ring_message *in, uint64_
  * looked at again after the channel's turn; or -EPROTO: a breach, if the message can be
  * claimed.  Then nothing is held.
  */
-static inline MUST_CHECK int inlet_hold(struct inlet *inlet, const struct ring_message *in,
+INLINE MUST_CHECK int inlet_hold(struct inlet *inlet, const struct ring_message *in,
 					struct held_slice *ret_slice)
 {
 	const struct payload *payload = inlet->payload;
-	const unsigned char *begin;
 	uint64_t length, offset = in->offset - payload->lead;
+	struct view_segment *segment, *found;
+	const unsigned char *begin;
 	int r;
 
 	if (unlikely(!payload_bytes(payload, in->count, &length) ||
-		     (!payload->slice && in->count != 1) ||
-		     in->offset < payload->lead || (offset & (payload->quantum - 1))))
-		return inlet_names_nothing(in);
-	r = view_hold(&inlet->view, in->segment, offset, length, &begin);
-	if (unlikely(r < 0)) {
-		r = inlet_hold_later(inlet, in, length, &begin);
+		     in->offset < payload->lead || (offset & (payload->quantum - 1)))) {
+		inlet_names_nothing(in->count, in->offset, in->segment);
+		return -EPROTO;
+	}
+	segment = view_hold(&inlet->view, in->segment, offset, length);
+	if (unlikely(!segment)) {
+		r = inlet_hold_later(inlet, in->segment, offset, length, in->count,
+				     &found);
 		if (r < 0)
 			return r;
+		segment = found;
 	}
-	ret_slice->segment = (uint32_t)r;
+	begin = segment->mapping.base + offset;
+	/* The line is on its way while the message is claimed. */
+	__builtin_prefetch(begin + payload->lead);
+	ret_slice->segment = segment;
 	ret_slice->data = begin + payload->lead;
 	ret_slice->header = payload->header ? begin : NULL;
 	ret_slice->size = length - payload->lead;
@@ -106,15 +113,15 @@ static inline MUST_CHECK int inlet_hold(struct inlet *inlet, const struct ring_m
 }
 
 /* Descriptors that are said to be with a message are not there.  May they still come? */
-bool inlet_attachment_may_come(struct inlet *inlet, uint32_t key,
-			       const struct ring_message *in) COLD;
+bool inlet_attachment_may_come(struct inlet *inlet, uint32_t key, uint64_t request,
+			       uint64_t position) COLD;
 
 /* Takes the descriptors of a message.  NULL: they are not there. */
-struct attachment *inlet_find_attachment(struct inlet *inlet, uint32_t key,
-					 const struct ring_message *in) COLD;
+struct attachment *inlet_find_attachment(struct inlet *inlet, uint32_t key, uint64_t request,
+					 uint64_t position) COLD;
 
-/* Lets go of a slice in the segment with this index. */
-static inline void inlet_drop(struct inlet *inlet, uint32_t segment)
+/* Lets go of a slice in a segment. */
+INLINE void inlet_drop(struct inlet *inlet, struct view_segment *segment)
 {
 	view_drop(&inlet->view, segment);
 }
@@ -123,24 +130,21 @@ static inline void inlet_drop(struct inlet *inlet, uint32_t segment)
  * Gives a number back to the peer.  It is rung if it waits for messages and this is news to
  * it; or if it waits for room, which it does only where messages do not overflow.
  */
-static inline void inlet_give_back(struct inlet *inlet, uint32_t number, bool news)
+INLINE void inlet_give_back(struct inlet *inlet, uint32_t number, bool news)
 {
 	uint32_t events = (news ? SLUICE_DOORBELL_MESSAGE : 0) |
 			  (inlet->tells_room ? SLUICE_DOORBELL_SPACE : 0);
-	enum doorbell_wake wake;
 
 	if (!events) {
 		returns_push_unrung(&inlet->returns, number);
 		return;
 	}
 	returns_push(&inlet->returns, number);
-	wake = doorbell_ring(inlet->channel->peer_bell, events);
-	if (unlikely(wake != DOORBELL_SILENT))
-		channel_wake_peer(inlet->channel, wake);
+	channel_ring(inlet->channel, events);
 }
 
 /* Looks at the next message, which stays where it is.  1; 0 (none); or -EPROTO. */
-static inline int inlet_look(struct inlet *inlet, const struct inlet_ops *ops,
+INLINE int inlet_look(struct inlet *inlet, const struct inlet_ops *ops,
 			     struct ring_consumer *ring, struct ring_message *ret_in)
 {
 	int r = ring_look(ring, ret_in);
@@ -150,35 +154,38 @@ static inline int inlet_look(struct inlet *inlet, const struct inlet_ops *ops,
 	return r;
 }
 
+/* It could not be held: if that is a breach, the channel is closed.  The same -errno. */
+INLINE int inlet_fails(struct inlet *inlet, const struct inlet_ops *ops, int error)
+{
+	if (error == -EAGAIN)
+		return error;
+	ops->broken(inlet, error_sentence());
+	return -EPROTO;
+}
+
 /*
  * Claims the message that was looked at, if what it names is known, or will never be.  1;
  * 0 (the peer has taken it back); -EAGAIN (it stays there until the channel had its turn)
  * or -EPROTO.
  */
-static inline __attribute__((__always_inline__, __warn_unused_result__))
-int inlet_claim(struct inlet *inlet, const struct inlet_ops *ops, struct ring_consumer *ring,
-		struct inlet_message *message)
+INLINE MUST_CHECK int inlet_claim(struct inlet *inlet, const struct inlet_ops *ops,
+				  struct ring_consumer *ring, struct inlet_message *message)
 {
 	const struct ring_message *in = &message->in;
 	const char *fault;
 	int r;
 
 	r = inlet_hold(inlet, in, &message->slice);
-	if (!r && unlikely(in->flags & SLUICE_RING_FDS) &&
-	    inlet_attachment_may_come(inlet, ops->key(ring, in), in)) {
+	if (unlikely(r))
+		return r == -EAGAIN || ring_claim(ring) ? inlet_fails(inlet, ops, r) : 0;
+	if (unlikely(in->flags & SLUICE_RING_FDS) &&
+	    inlet_attachment_may_come(inlet, ops->key(ring, in), in->request, in->position)) {
 		inlet_drop(inlet, message->slice.segment);
 		return -EAGAIN;
 	}
-	if (unlikely(r == -EAGAIN))
-		return r;
 	if (unlikely(!ring_claim(ring))) {
-		if (!r)
-			inlet_drop(inlet, message->slice.segment);
+		inlet_drop(inlet, message->slice.segment);
 		return 0;
-	}
-	if (unlikely(r < 0)) {
-		ops->broken(inlet, error_sentence());
-		return r;
 	}
 	fault = ops->admit(inlet, ring, in);
 	if (unlikely(fault)) {
@@ -191,24 +198,31 @@ int inlet_claim(struct inlet *inlet, const struct inlet_ops *ops, struct ring_co
 	channel_heard(inlet->channel);
 	message->attachment = NULL;
 	if (unlikely(in->flags & SLUICE_RING_FDS))
-		message->attachment = inlet_find_attachment(inlet, ops->key(ring, in), in);
+		message->attachment = inlet_find_attachment(inlet, ops->key(ring, in),
+							    in->request, in->position);
 	return 1;
 }
 
+/* The same after one that was taken back. */
+int inlet_receive_next(struct inlet *inlet, const struct inlet_ops *ops,
+		       struct ring_consumer *ring, struct inlet_message *ret_message) MUST_CHECK COLD;
+
 /* Takes the next message of a ring.  As inlet_claim(); 0: there is none. */
-static inline __attribute__((__always_inline__, __warn_unused_result__))
-int inlet_receive(struct inlet *inlet, const struct inlet_ops *ops, struct ring_consumer *ring,
-		  struct inlet_message *ret_message)
+INLINE MUST_CHECK int inlet_receive(struct inlet *inlet, const struct inlet_ops *ops,
+				    struct ring_consumer *ring, struct inlet_message *ret_message)
 {
-	uint64_t looks = ring->mask + 1;
+	struct inlet_message next;
 	int r;
 
-	do {
-		r = inlet_look(inlet, ops, ring, &ret_message->in);
-		if (r <= 0)
-			return r;
-		r = inlet_claim(inlet, ops, ring, ret_message);
-	} while (unlikely(!r) && looks--);
+	r = inlet_look(inlet, ops, ring, &ret_message->in);
+	if (unlikely(r <= 0))
+		return r;
+	r = inlet_claim(inlet, ops, ring, ret_message);
+	if (likely(r))
+		return r;
+	r = inlet_receive_next(inlet, ops, ring, &next);
+	if (r > 0)
+		*ret_message = next;
 	return r;
 }
 

@@ -11,10 +11,10 @@
  *			the ring is full, and no overflow	-> -ENOBUFS
  *			the segment is not known, or has grown	-> SEGMENT, by the socket
  *			there are descriptors			-> FDS, by the socket
+ *			the ring is full			-> the oldest is taken back,
+ *								   ops->took_back()
  *			ops->sending()				the probe
  *			the message enters the ring		R1
- *			the ring was full			-> the oldest is taken back,
- *								   ops->took_back()
  *			the peer is rung			B2
  *	outlet_reap()	a number has come back (T2)		-> ops->returned()
  *
@@ -104,20 +104,42 @@ static int tell_retired(struct outlet *outlet)
 	return 0;
 }
 
-int outlet_tell_segments(struct outlet *outlet, const struct pool_slice *slice)
+/* Does the peer know all of a segment? */
+static bool knows(const struct outlet *outlet, uint32_t index)
+{
+	const struct segment *segment = &outlet->pool->segments[index];
+	const struct outlet_told *told = &outlet->told[index];
+
+	return told->number == segment->number && told->size == segment->size;
+}
+
+/* Of a segment that has grown the peer may have been told enough before. */
+static bool knows_slice(const struct outlet *outlet, const struct pool_slice *slice)
 {
 	const struct outlet_told *told = &outlet->told[slice->segment];
-	int r;
 
-	if (outlet->told_frees != outlet->pool->frees) {
+	return told->number == slice->segment_number &&
+	       told->size >= slice->offset + slice->length;
+}
+
+/* If nothing is left to be told, no message has to look again before the pool changes. */
+int outlet_tell_segments(struct outlet *outlet, const struct pool_slice *slice)
+{
+	const struct pool *pool = outlet->pool;
+	uint32_t i;
+	int r = 0;
+
+	if (outlet->told_frees != pool->frees)
 		r = tell_retired(outlet);
-		if (r < 0)
-			return r;
-	}
-	if (told->number == outlet->pool->segments[slice->segment].number &&
-	    told->size >= slice->offset + slice->length)
-		return 0;
-	return send_segment(outlet, slice->segment);
+	if (!r && !knows_slice(outlet, slice))
+		r = send_segment(outlet, slice->segment);
+	if (r < 0)
+		return r;
+	for (i = 0; i < SLUICE_SEGMENTS_ALIVE; i++)
+		if (pool->segments[i].number && !knows(outlet, i))
+			return 0;
+	outlet->told_changes = pool->changes;
+	return 0;
 }
 
 int outlet_announce_all(struct outlet *outlet)
@@ -132,43 +154,55 @@ int outlet_announce_all(struct outlet *outlet)
 	return r;
 }
 
-int outlet_send_attachment(struct outlet *outlet, const struct outlet_message *message)
+int outlet_send_attachment(struct outlet *outlet, struct attachment *attachment, uint32_t key,
+			   uint64_t request, uint64_t position)
 {
-	struct attachment *attachment = message->attachment;
-
-	attachment->key = message->key;
-	attachment->request = message->out.request;
-	attachment->position = message->out.position;
+	attachment->key = key;
+	attachment->request = request;
+	attachment->position = position;
 	return channel_send_attachment(outlet->channel, attachment);
 }
 
-int outlet_push_again(struct outlet *outlet, const struct outlet_ops *ops,
-		      struct ring_producer *ring, const struct outlet_message *message)
+/* Takes the oldest back.  0, -ENOBUFS or -EPROTO. */
+static int take_oldest_back(struct outlet *outlet, const struct outlet_ops *ops,
+			    struct ring_producer *ring, uint64_t request)
 {
 	uint32_t oldest;
 	int r = ring_take_back(ring, &oldest);
 
 	if (r > 0) {
-		if (!ops->took_back(outlet, oldest, message))
+		if (!ops->took_back(outlet, oldest, request))
 			return -EPROTO;
 		counter_add(&outlet->channel->counters->overflows, 1);
 		/* What was bound to it may have shown a breach: then nobody gives this one back. */
 		if (outlet->channel->gone)
 			return -EPROTO;
 	}
-	return r < 0 ? r : ring_push(ring, &message->out);
+	return r < 0 ? r : ring_room(ring);
+}
+
+int outlet_make_room(struct outlet *outlet, const struct outlet_ops *ops,
+		     struct ring_producer *ring, uint64_t request, int room)
+{
+	int r = room;
+
+	if (r == -ENOBUFS && outlet->overflows)
+		r = take_oldest_back(outlet, ops, ring, request);
+	if (!r)
+		return 0;
+	ops->broken(outlet);
+	return -EPROTO;
 }
 
 /* Before the peer can see it, so that whoever watches both ends sees it sent first. */
 void outlet_tell_sent(const struct outlet *outlet, const struct ring_producer *ring,
-		      const struct outlet_message *message,
+		      uint64_t request, uint32_t slice, uint64_t bytes,
 		      void (*tell)(uint64_t port, uint64_t peer, uint64_t request,
 				    uint64_t slice, uint64_t bytes, uint64_t depth))
 {
 	const struct payload *payload = &outlet->pool->config.payload;
 
-	tell(outlet->channel->port, outlet->channel->peer, message->out.request,
-	      probe_address(pool_address(outlet->pool, message->slice) + payload->lead),
-	      message->out.count * payload->element,
-	      min_u64(ring_depth(ring) + 1, ring->capacity));
+	tell(outlet->channel->port, outlet->channel->peer, request,
+	     probe_address(pool_address(outlet->pool, slice) + payload->lead), bytes,
+	     min_u64(ring_depth(ring) + 1, ring->capacity));
 }

@@ -24,11 +24,13 @@ struct outlet {
 	struct returns returns;		/* what the peer gives back */
 	struct outlet_told told[SLUICE_SEGMENTS_ALIVE];
 	uint64_t told_frees;		/* segments destroyed, as far as the peer knows */
+	uint64_t told_changes;		/* of all segments, likewise: then nothing is to be told */
 	bool overflows;			/* a full ring gives up its oldest message */
 };
 
 struct outlet_message {
 	struct ring_message out;	/* all but segment, offset and SLUICE_RING_FDS */
+	uint64_t bytes;			/* of its elements */
 	uint32_t slice;			/* in the pool */
 	uint32_t key;			/* of the attachment */
 	struct attachment *attachment;	/* or NULL */
@@ -45,11 +47,10 @@ struct outlet_ops {
 	void (*sending)(struct outlet *outlet, const struct ring_producer *ring,
 			const struct outlet_message *message);
 	/*
-	 * The number of the oldest message, which was taken back to make room for another.
-	 * False: that is not out.
+	 * The number of the oldest message, which was taken back to make room for one of this
+	 * request.  False: that is not out.
 	 */
-	bool (*took_back)(struct outlet *outlet, uint32_t number,
-			  const struct outlet_message *message);
+	bool (*took_back)(struct outlet *outlet, uint32_t number, uint64_t request);
 	/* The peer has broken the ring: the channel is to be closed. */
 	void (*broken)(struct outlet *outlet);
 	/* The sentence for a peer that gives a number back which is not out. */
@@ -65,21 +66,26 @@ int outlet_announce_all(struct outlet *outlet) MUST_CHECK;
 
 /* For the probe of a message that is about to be sent, whose function this is. */
 void outlet_tell_sent(const struct outlet *outlet, const struct ring_producer *ring,
-		      const struct outlet_message *message,
+		      uint64_t request, uint32_t slice, uint64_t bytes,
 		      void (*tell)(uint64_t port, uint64_t peer, uint64_t request,
 				    uint64_t slice, uint64_t bytes, uint64_t depth)) COLD;
 
-/* ---- The parts of outlet_send() that are seldom needed ---- */
+/*
+ * ---- The parts of outlet_send() that are seldom needed ----
+ *
+ * They are not handed the message itself, so that outlet_send() can keep it in registers.
+ */
 
 int outlet_tell_segments(struct outlet *outlet, const struct pool_slice *slice) MUST_CHECK COLD;
-int outlet_send_attachment(struct outlet *outlet,
-			   const struct outlet_message *message) MUST_CHECK COLD;
-int outlet_push_again(struct outlet *outlet, const struct outlet_ops *ops,
-		      struct ring_producer *ring,
-		      const struct outlet_message *message) MUST_CHECK COLD;
+int outlet_send_attachment(struct outlet *outlet, struct attachment *attachment, uint32_t key,
+			   uint64_t request, uint64_t position) MUST_CHECK COLD;
+
+/* ring_room() was this.  0 if there is room now, for a message of this request; or -EPROTO. */
+int outlet_make_room(struct outlet *outlet, const struct outlet_ops *ops,
+		     struct ring_producer *ring, uint64_t request, int room) MUST_CHECK COLD;
 
 /* Takes what the peer has given back. */
-static inline void outlet_reap(struct outlet *outlet, const struct outlet_ops *ops)
+INLINE void outlet_reap(struct outlet *outlet, const struct outlet_ops *ops)
 {
 	struct channel *channel = outlet->channel;
 	uint32_t number;
@@ -94,16 +100,10 @@ static inline void outlet_reap(struct outlet *outlet, const struct outlet_ops *o
 }
 
 /* Sees to it that the peer knows the segment of a slice.  As outlet_send(). */
-static inline int outlet_announce(struct outlet *outlet, const struct pool_slice *slice)
+INLINE int outlet_announce(struct outlet *outlet, const struct pool_slice *slice)
 {
-	const struct pool *pool = outlet->pool;
-	const struct outlet_told *told = &outlet->told[slice->segment];
-
-	if (likely(outlet->told_frees == pool->frees &&
-		   told->number == pool->segments[slice->segment].number &&
-		   told->size >= slice->offset + slice->length))
-		return 0;
-	return outlet_tell_segments(outlet, slice);
+	return likely(outlet->told_changes == outlet->pool->changes) ? 0 :
+	       outlet_tell_segments(outlet, slice);
 }
 
 /*
@@ -112,17 +112,15 @@ static inline int outlet_announce(struct outlet *outlet, const struct pool_slice
  * behind to be told of the segment, or of the attachment), or another -errno: the peer
  * takes nothing more.  In each of these cases nothing was sent.
  */
-static inline __attribute__((__always_inline__, __warn_unused_result__))
-int outlet_send(struct outlet *outlet, const struct outlet_ops *ops,
-		struct ring_producer *ring, struct outlet_message *message)
+INLINE MUST_CHECK int outlet_send(struct outlet *outlet, const struct outlet_ops *ops,
+				  struct ring_producer *ring, struct outlet_message *message)
 {
 	const struct pool *pool = outlet->pool;
 	const struct pool_slice *slice = &pool->slices[message->slice];
 	struct channel *channel = outlet->channel;
-	enum doorbell_wake wake;
 	int r;
 
-	if (unlikely(channel->gone || channel->leaving))
+	if (unlikely(channel->over))
 		return channel->gone ? -channel->gone : -EPIPE;
 	/* Nobody but the peer changes that, and then only for the better. */
 	if (unlikely(!outlet->overflows) && ring_full(ring)) {
@@ -130,28 +128,26 @@ int outlet_send(struct outlet *outlet, const struct outlet_ops *ops,
 		return -ENOBUFS;
 	}
 	r = outlet_announce(outlet, slice);
-	if (!r && unlikely(message->attachment)) {
-		message->out.flags |= SLUICE_RING_FDS;
-		r = outlet_send_attachment(outlet, message);
-	}
-	if (r < 0)
+	if (unlikely(r < 0))
 		return r;
-	message->out.offset = slice->offset + pool->config.payload.lead;
-	message->out.segment = pool->segments[slice->segment].number;
-	ops->sending(outlet, ring, message);
-	r = ring_push(ring, &message->out);
-	if (unlikely(r == -ENOBUFS && outlet->overflows))
-		r = outlet_push_again(outlet, ops, ring, message);
-	if (unlikely(r < 0)) {
-		ops->broken(outlet);
-		return -EPROTO;
+	if (unlikely(message->attachment)) {
+		message->out.flags |= SLUICE_RING_FDS;
+		r = outlet_send_attachment(outlet, message->attachment, message->key,
+					   message->out.request, message->out.position);
+		if (r < 0)
+			return r;
 	}
+	r = ring_room(ring);
+	if (unlikely(r < 0) && outlet_make_room(outlet, ops, ring, message->out.request, r) < 0)
+		return -EPROTO;
+	message->out.offset = slice->offset + pool->config.payload.lead;
+	message->out.segment = slice->segment_number;
+	ops->sending(outlet, ring, message);
+	ring_put(ring, &message->out);
 	if (unlikely(channel->full))
 		channel_found_room(channel);
-	counters_sent(channel->counters, message->out.count * pool->config.payload.element);
-	wake = doorbell_ring(channel->peer_bell, SLUICE_DOORBELL_MESSAGE);
-	if (unlikely(wake != DOORBELL_SILENT))
-		channel_wake_peer(channel, wake);
+	counters_sent(channel->counters, message->bytes);
+	channel_ring(channel, SLUICE_DOORBELL_MESSAGE);
 	return 0;
 }
 

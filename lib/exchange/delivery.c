@@ -98,11 +98,16 @@ struct delivery *delivery_find(struct requester *requester)
 	return requester->free;
 }
 
+static inline void drop_slice(struct requester *requester, struct delivery *delivery)
+{
+	if (likely(delivery->holding))
+		pool_drop(requester->requests.pool, delivery->slice);
+	delivery->holding = false;
+}
+
 void delivery_drop_slice(struct delivery *delivery)
 {
-	if (delivery->holding)
-		pool_drop(delivery->requester->requests.pool, delivery->slice);
-	delivery->holding = false;
+	drop_slice(delivery->requester, delivery);
 }
 
 static COLD void drop_text(struct delivery *delivery)
@@ -111,17 +116,22 @@ static COLD void drop_text(struct delivery *delivery)
 	delivery->text = NULL;
 }
 
-void delivery_make_free(struct delivery *delivery)
+static inline void make_free(struct requester *requester, struct delivery *delivery)
 {
-	struct attachment **attachments = &delivery->requester->responses.attachments;
+	struct attachment **attachments = &requester->responses.attachments;
 
 	if (unlikely(*attachments))
 		attachment_drop_key(attachments, delivery->number);
 	if (unlikely(delivery->text))
 		drop_text(delivery);
 	delivery->request = 0;
-	delivery->next = delivery->requester->free;
-	delivery->requester->free = delivery;
+	delivery->next = requester->free;
+	requester->free = delivery;
+}
+
+void delivery_make_free(struct delivery *delivery)
+{
+	make_free(delivery->requester, delivery);
 }
 
 void delivery_empty(struct delivery *delivery)
@@ -152,29 +162,29 @@ static COLD void clear(struct delivery *delivery)
 			       "a server has sent a response to a request that it returned");
 }
 
-static void free_if_done(struct delivery *delivery)
+static inline void free_if_done(struct requester *requester, struct delivery *delivery)
 {
 	if (!delivery->request || !delivery->returned || delivery->stream)
 		return;
 	if (unlikely(ring_ready(&delivery->ring)))
 		clear(delivery);
-	delivery_make_free(delivery);
+	make_free(requester, delivery);
 }
 
 /* A hostile server can return what is still in the ring, from which it is taken back then. */
-static void is_not_out(struct delivery *delivery)
+static inline void is_not_out(struct requester *requester, struct delivery *delivery)
 {
 	if (delivery->out)
-		delivery->requester->outstanding--;
+		requester->outstanding--;
 	delivery->out = false;
 	delivery->returned = true;
 }
 
-void delivery_returned(struct delivery *delivery)
+void delivery_returned(struct requester *requester, struct delivery *delivery)
 {
-	delivery_drop_slice(delivery);
-	is_not_out(delivery);
-	free_if_done(delivery);
+	drop_slice(requester, delivery);
+	is_not_out(requester, delivery);
+	free_if_done(requester, delivery);
 }
 
 /* A time that the server has told, if it is possible: not before another, and not to come. */
@@ -274,7 +284,7 @@ void delivery_leave_stream(struct delivery *delivery, int reason)
 	if (unlikely(delivery->sent))
 		tell_round_trip(delivery);
 	delivery->stream = NULL;
-	free_if_done(delivery);
+	free_if_done(requester, delivery);
 	channel_put(&requester->channel);
 }
 
@@ -293,11 +303,11 @@ void delivery_taken_back(struct delivery *delivery)
 	/* The server itself has taken from the count what it has returned. */
 	if (unlikely(delivery->counted) && delivery->out)
 		load_drop(load_page_words(&delivery->requester->load_page));
-	is_not_out(delivery);
+	is_not_out(delivery->requester, delivery);
 	if (delivery->stream)
 		delivery_leave_stream(delivery, ENOBUFS);
 	else
-		free_if_done(delivery);
+		free_if_done(delivery->requester, delivery);
 }
 
 static void join(struct delivery *delivery, struct stream *stream)
@@ -314,11 +324,9 @@ static void join(struct delivery *delivery, struct stream *stream)
 	stream->open++;
 }
 
-void delivery_begin(struct delivery *delivery, const struct requester_message *message,
-		    struct stream *stream)
+void delivery_begin(struct requester *requester, struct delivery *delivery,
+		    const struct requester_message *message, struct stream *stream)
 {
-	struct requester *requester = delivery->requester;
-
 	delivery->request = message->request;
 	delivery->slot = requester->request_ring.next - 1;
 	delivery->position = 0;

@@ -279,20 +279,19 @@ static bool returned(struct outlet *outlet, uint32_t number)
 {
 	struct requester *requester = container_of(outlet, struct requester, requests);
 
-	if (number >= requester->fresh || !requester->deliveries[number].request ||
-	    requester->deliveries[number].returned)
+	if (number >= requester->fresh || !requester->deliveries[number].out)
 		return false;
-	delivery_returned(&requester->deliveries[number]);
+	delivery_returned(requester, &requester->deliveries[number]);
 	return true;
 }
 
 /* The server will never see it. */
-static bool took_back(struct outlet *outlet, uint32_t number, const struct outlet_message *message)
+static bool took_back(struct outlet *outlet, uint32_t number, uint64_t request)
 {
 	struct requester *requester = container_of(outlet, struct requester, requests);
 	struct delivery *delivery = &requester->deliveries[number];
 
-	(void)message;
+	(void)request;
 	probe(request_overflow, requester->channel.port, requester->channel.peer,
 	      delivery->request);
 	delivery_taken_back(delivery);
@@ -303,7 +302,8 @@ static inline void sending(struct outlet *outlet, const struct ring_producer *ri
 			   const struct outlet_message *message)
 {
 	if (probe_is_on(request_send))
-		outlet_tell_sent(outlet, ring, message, probe_request_send);
+		outlet_tell_sent(outlet, ring, message->out.request, message->slice,
+				 message->bytes, probe_request_send);
 }
 
 static void broken(struct outlet *outlet)
@@ -319,7 +319,7 @@ static const struct outlet_ops ops = {
 	.false_return = "a server has returned a request that it has not",
 };
 
-void requester_reap(struct requester *requester)
+STRAIGHT void requester_reap(struct requester *requester)
 {
 	outlet_reap(&requester->requests, &ops);
 }
@@ -356,6 +356,7 @@ int requester_send(struct requester *requester, const struct requester_message *
 			.flags = (stream->loaned ? SLUICE_RING_TRACED : 0) |
 				 (message->counted ? SLUICE_RING_COUNTED : 0),
 		},
+		.bytes = message->bytes,
 		.slice = message->slice,
 		.key = number,
 		.attachment = message->attachment,
@@ -367,7 +368,7 @@ int requester_send(struct requester *requester, const struct requester_message *
 		delivery_make_free(delivery);
 		return not_sent(requester, r);
 	}
-	delivery_begin(delivery, message, stream);
+	delivery_begin(requester, delivery, message, stream);
 	return 1;
 }
 

@@ -34,7 +34,10 @@ struct delivery {
 	bool last;			/* the response that was marked so has been received */
 	char *text;			/* that came with a status, or NULL */
 	int64_t sent, responded;	/* if it is traced: when, and the first response received */
+	uint64_t reserved[2];
 };
+
+_Static_assert(sizeof(struct delivery) == 128, "its number is shifted, and not multiplied");
 
 /* The status with which a server has ended a request. */
 struct stream_status {
@@ -117,6 +120,7 @@ void requester_announce(struct requester *requester);
 struct requester_message {
 	uint64_t request;
 	uint64_t count;
+	uint64_t bytes;			/* of its elements */
 	uint64_t deadline;
 	uint32_t slice;
 	bool counted;			/* in the server's page */
@@ -135,7 +139,7 @@ int requester_send(struct requester *requester, const struct requester_message *
 bool requester_has_room(const struct requester *requester);
 
 /* Takes the requests that the server has given back. */
-void requester_reap(struct requester *requester);
+void requester_reap(struct requester *requester) OUTLINE;
 
 /*
  * Finds the page that says how busy the server is, if that has not come yet and can be
@@ -146,7 +150,7 @@ void requester_find_load(struct requester *requester);
 /* ---- delivery.c ---- */
 
 /* A free one, for when none is at hand; it stays free.  NULL if there is none. */
-struct delivery *delivery_find(struct requester *requester) COLD;
+struct delivery *delivery_find(struct requester *requester) OUTLINE;
 
 /* Makes the table of deliveries, if there is none yet.  0 or -ENOMEM. */
 int delivery_make_table(struct requester *requester) MUST_CHECK;
@@ -158,23 +162,23 @@ int delivery_make_table(struct requester *requester) MUST_CHECK;
 bool delivery_make_rings(struct requester *requester, uint32_t number) COLD;
 
 /* Its request is on its way: it is bound to it until it comes back, and its stream reads it. */
-void delivery_begin(struct delivery *delivery, const struct requester_message *message,
-		    struct stream *stream);
+void delivery_begin(struct requester *requester, struct delivery *delivery,
+		    const struct requester_message *message, struct stream *stream);
 
 /* It is free again. */
 void delivery_make_free(struct delivery *delivery);
 
 /* Gives back, unread, what is in the ring; at most a ringful. */
-void delivery_empty(struct delivery *delivery);
+void delivery_empty(struct delivery *delivery) COLD;
 
 /* The server has returned it: it is free as soon as nobody reads it. */
-void delivery_returned(struct delivery *delivery);
+void delivery_returned(struct requester *requester, struct delivery *delivery);
 
 /* It was taken back out of a full ring, and the server will never see it. */
 void delivery_taken_back(struct delivery *delivery);
 
 /* The same, since nobody wants the answer, if the server has not seen it.  True: it was. */
-bool delivery_withdraw(struct delivery *delivery);
+bool delivery_withdraw(struct delivery *delivery) COLD;
 
 /* Words for the end of a request have come.  0 or -ENOMEM. */
 int delivery_keep_text(struct delivery *delivery, const struct sluice_wire_status *status) MUST_CHECK;
@@ -183,7 +187,7 @@ int delivery_keep_text(struct delivery *delivery, const struct sluice_wire_statu
 void delivery_drop_slice(struct delivery *delivery);
 
 /* A text is said to be there, and may be still in the socket: its status is told later. */
-bool delivery_text_may_come(struct delivery *delivery);
+bool delivery_text_may_come(struct delivery *delivery) COLD;
 
 /* It has ended, for a reason; it must not be touched afterwards. */
 void delivery_leave_stream(struct delivery *delivery, int reason);

@@ -204,6 +204,9 @@ int responder_init(struct responder *responder, const struct responder_config *c
 	int r;
 
 	responder->config = config;
+	responder->most_active = config->settings->max_active_requests;
+	responder->deliveries = layout->deliveries;
+	responder->most_out = layout->response_return_entries;
 	responder->held = calloc(layout->deliveries, sizeof(*responder->held));
 	if (!responder->held || fd_keep(fd) < 0) {
 		free(responder->held);

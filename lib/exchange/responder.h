@@ -56,6 +56,9 @@ struct responder {
 	struct responder_held *held;	/* by delivery */
 	uint32_t active;		/* how many that are */
 	uint32_t rings;			/* so many response rings have memory */
+	uint32_t most_active;		/* that the program may hold */
+	uint32_t deliveries;		/* how many there are */
+	uint32_t most_out;		/* replies, for which there is room for returns */
 	uint32_t out;			/* replies sent and not given back */
 	uint32_t taken;			/* of those, by the client, when it was last looked */
 	uint32_t late;			/* requests received since the client has left */
@@ -107,14 +110,14 @@ static inline bool responder_has_left(const struct responder *responder)
 /* May no more requests of this client be held than are? */
 static inline bool responder_is_at_limit(const struct responder *responder)
 {
-	return responder->active >= responder->config->settings->max_active_requests;
+	return responder->active >= responder->most_active;
 }
 
 /*
  * Is there a request, whether it can be taken or not?  What nobody is to see is finished
  * with first.  Ordered; see doorbell.c.
  */
-bool responder_ready(struct responder *responder);
+bool responder_ready(struct responder *responder) COLD;
 
 /* Has the client said that it is enough, and still reads? */
 bool responder_stop_hinted(const struct responder *responder, uint32_t delivery);
@@ -132,6 +135,7 @@ int responder_loan(struct responder *responder, uint64_t bytes) MUST_CHECK;
 struct reply_message {
 	uint64_t position;
 	uint64_t count;
+	uint64_t bytes;			/* of its elements */
 	struct attachment *attachment;	/* or NULL */
 	uint32_t slice;
 	uint32_t delivery;
@@ -160,13 +164,13 @@ void responder_finish(struct responder *responder, uint32_t delivery, bool trace
 
 /* The same, with a status and, unless it is empty, a text that goes before it. */
 void responder_finish_with(struct responder *responder, uint32_t delivery, bool traced,
-			   int code, const char *text);
+			   int code, const char *text) COLD;
 
 /* Gives up a segment of which no reply is out.  True: there was one. */
 bool responder_give_up_idle(struct responder *responder);
 
 /* Makes what is needed to reply, which a client that does not ask does not cost.  0 or -errno. */
-int responder_make_pool(struct responder *responder) MUST_CHECK;
+int responder_make_pool(struct responder *responder) MUST_CHECK COLD;
 
 /* Nothing that lies in this channel's rings is looked at any more. */
 void responder_broken(struct responder *responder, const char *how);

@@ -81,26 +81,26 @@ static bool returned(struct outlet *outlet, uint32_t number)
 }
 
 /* It may have been given back although it was still in the ring. */
-static bool took_back(struct outlet *outlet, uint32_t number, const struct outlet_message *message)
+static bool took_back(struct outlet *outlet, uint32_t number, uint64_t request)
 {
 	const struct channel *channel = outlet->channel;
 
 	if (!returned(outlet, number))
 		return false;
-	probe(reply_overflow, channel->port, channel->peer, message->out.request);
+	probe(reply_overflow, channel->port, channel->peer, request);
 	return true;
 }
 
 /* Before the client can see the reply, and send a request for which it chooses a server. */
-static COLD void count_reply(struct responder *responder, const struct ring_message *out,
+static COLD void count_reply(struct responder *responder, uint64_t position,
 			     struct responder_held *held)
 {
 	struct load_keeper *load = responder->config->load;
 
-	if (!out->position && held->since != HELD_ANSWERED) {
+	if (!position && held->since != HELD_ANSWERED) {
 		load_finished_counted(load, held->since, clock_now());
 		held->since = HELD_ANSWERED;
-	} else if (out->position && held->since == HELD_ANSWERED) {
+	} else if (position && held->since == HELD_ANSWERED) {
 		load_resumed_counted(load);
 		held->since = clock_now();
 	}
@@ -113,9 +113,10 @@ static inline void sending(struct outlet *outlet, const struct ring_producer *ri
 	struct responder_held *held = &responder->held[message->key];
 
 	if (unlikely(held->since))
-		count_reply(responder, &message->out, held);
+		count_reply(responder, message->out.position, held);
 	if (probe_is_on(reply_send))
-		outlet_tell_sent(outlet, ring, message, probe_reply_send);
+		outlet_tell_sent(outlet, ring, message->out.request, message->slice,
+				 message->bytes, probe_reply_send);
 }
 
 static void broken(struct outlet *outlet)
@@ -133,7 +134,7 @@ static const struct outlet_ops ops = {
 };
 
 /* Takes the replies that the client has given back. */
-static void reap(struct responder *responder)
+static STRAIGHT OUTLINE void reap(struct responder *responder)
 {
 	outlet_reap(&responder->replies, &ops);
 }
@@ -213,7 +214,7 @@ static int loan(struct responder *responder, uint64_t bytes)
 }
 
 /* Nothing that is idle in another pool makes a loan fail for the limits of all. */
-static int loan_whatever_is_idle(struct responder *responder, uint64_t bytes)
+static OUTLINE int loan_whatever_is_idle(struct responder *responder, uint64_t bytes)
 {
 	int r;
 
@@ -233,13 +234,10 @@ int responder_loan(struct responder *responder, uint64_t bytes)
 
 int responder_lost_request(const struct responder *responder, uint32_t delivery, uint64_t request)
 {
-	if (responder->channel.gone)
-		return responder->channel.gone;
+	if (unlikely(responder->channel.over | responder->ended))
+		return responder->channel.gone ? responder->channel.gone : EPIPE;
 	/* C4: pairs with C3. */
-	if (responder->ended || responder->channel.leaving ||
-	    load_ordered(&responder->words.cancelled[delivery]) == request)
-		return EPIPE;
-	return 0;
+	return unlikely(load_ordered(&responder->words.cancelled[delivery]) == request) ? EPIPE : 0;
 }
 
 int responder_lost(const struct responder *responder, uint32_t delivery)
@@ -276,9 +274,9 @@ int responder_reply(struct responder *responder, const struct reply_message *mes
 	if (unlikely(r))
 		return -r;
 	/* The return ring has room for no more; the client is just giving some back. */
-	if (unlikely(responder->out >= responder->config->layout->response_return_entries)) {
+	if (unlikely(responder->out >= responder->most_out)) {
 		reap(responder);
-		if (responder->out >= responder->config->layout->response_return_entries)
+		if (responder->out >= responder->most_out)
 			return -EAGAIN;
 	}
 	out = (struct outlet_message){
@@ -289,6 +287,7 @@ int responder_reply(struct responder *responder, const struct reply_message *mes
 			.slice = message->slice,
 			.flags = message->last ? SLUICE_RING_LAST : 0,
 		},
+		.bytes = message->bytes,
 		.slice = message->slice,
 		.key = message->delivery,
 		.attachment = message->attachment,

@@ -63,14 +63,14 @@ static void finish(struct responder *responder, uint32_t delivery, uint64_t flag
 	inlet_give_back(&responder->requests, delivery, !ended);
 }
 
-static COLD void stamp_received(struct responder *responder, const struct ring_message *in)
+static COLD void stamp_received(struct responder *responder, uint32_t delivery, uint64_t request)
 {
-	struct sluice_channel_stages *stages = &responder->words.stages[in->slice];
+	struct sluice_channel_stages *stages = &responder->words.stages[delivery];
 
 	store_relaxed(&stages->received, (uint64_t)clock_now());
 	store_relaxed(&stages->replied, 0);
 	store_relaxed(&stages->finished, 0);
-	store_relaxed(&stages->request, in->request);
+	store_relaxed(&stages->request, request);
 }
 
 void responder_finish(struct responder *responder, uint32_t delivery, bool traced, bool ended)
@@ -112,14 +112,15 @@ static int unseen(const struct responder *responder, const struct ring_message *
 {
 	if (in->deadline && clock_now() >= responder_deadline(in))
 		return -ETIMEDOUT;
-	if (responder->forgets && in->slice < responder->config->layout->deliveries &&
+	if (responder->forgets && in->slice < responder->deliveries &&
 	    responder_lost_request(responder, in->slice, in->request))
 		return -ECANCELED;
 	return 0;
 }
 
 /* One that nobody is to see is done with, for this reason. */
-static void pass_over(struct responder *responder, const struct inlet_message *message, int reason)
+static COLD void pass_over(struct responder *responder, const struct inlet_message *message,
+			   int reason)
 {
 	const struct ring_message *in = &message->in;
 	struct channel *channel = &responder->channel;
@@ -180,11 +181,11 @@ static const char *fault_of(struct responder *responder, const struct ring_messa
 	const struct channel *channel = &responder->channel;
 
 	/* A client that has left can have left no more behind than its ring holds. */
-	if (unlikely(channel->gone || channel->leaving || responder->quits) &&
+	if (unlikely(channel->over | responder->quits) &&
 	    responder->late++ >= responder->config->layout->request_slots)
 		return "a client sends requests after its end";
 	if ((unlikely(in->slice >= responder->rings) && !is_delivery(responder, in->slice)) ||
-	    !in->request || in->request > SLUICE_CHANNEL_REQUEST ||
+	    in->request - 1 >= SLUICE_CHANNEL_REQUEST ||
 	    responder->held[in->slice].request)
 		return "a client has sent a delivery that is not free";
 	return NULL;
@@ -209,7 +210,7 @@ static const char *admit(struct inlet *inlet, struct ring_consumer *ring,
 	hold(responder, in);
 	counters_depth(counters, load_relaxed(&counters->depth) + 1);
 	if (unlikely(in->flags & SLUICE_RING_TRACED))
-		stamp_received(responder, in);
+		stamp_received(responder, in->slice, in->request);
 	return NULL;
 }
 
@@ -277,7 +278,7 @@ int responder_receive(struct responder *responder, struct inlet_message *ret_mes
 
 	if (unlikely(!responder->request_ring.slots))
 		return 0;
-	if (unlikely(responder->active >= responder->config->settings->max_active_requests))
+	if (unlikely(responder_is_at_limit(responder)))
 		return responder_ready(responder) ? -ENOBUFS : 0;
 	r = inlet_receive(&responder->requests, &ops, &responder->request_ring, ret_message);
 	if (r == -EAGAIN)
@@ -287,7 +288,7 @@ int responder_receive(struct responder *responder, struct inlet_message *ret_mes
 	if (r <= 0)
 		return r;
 	r = unseen(responder, &ret_message->in);
-	if (r < 0) {
+	if (unlikely(r < 0)) {
 		pass_over(responder, ret_message, r);
 		return r;
 	}

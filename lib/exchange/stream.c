@@ -152,7 +152,8 @@ static int advance(struct delivery *delivery, struct response_found *ret_found)
 	return -EPIPE;
 }
 
-int stream_receive(struct stream *stream, struct response_found *ret_found)
+/* As stream_receive(), of several servers, or where nothing was found at once. */
+static COLD int receive_in_turn(struct stream *stream, struct response_found *ret_found)
 {
 	struct delivery *delivery;
 	uint32_t looks;
@@ -173,6 +174,17 @@ int stream_receive(struct stream *stream, struct response_found *ret_found)
 	if (stream->open)
 		return 0;
 	return stream->servers ? -stream->end : -ENOTCONN;
+}
+
+int stream_receive(struct stream *stream, struct response_found *ret_found)
+{
+	return likely(stream->open == 1) && take_response(stream->current, ret_found) > 0 ? 1 :
+	       receive_in_turn(stream, ret_found);
+}
+
+int stream_look(struct stream *stream)
+{
+	return receive_in_turn(stream, NULL);
 }
 
 /* Is this so of any delivery? */

@@ -13,10 +13,13 @@ struct response_found {
 };
 
 /*
- * The next response of any server, in turn; it stays where it is if ret_found is NULL.
- * 1; 0 (none yet); or -errno: the stream has ended, and this is why.
+ * The next response of any server, in turn.  1; 0 (none yet); or -errno: the stream has
+ * ended, and this is why.
  */
 int stream_receive(struct stream *stream, struct response_found *ret_found) MUST_CHECK;
+
+/* The same, but a response stays where it is. */
+int stream_look(struct stream *stream) MUST_CHECK;
 
 /* Has anything come, be it only the end of what one of several servers sends? */
 bool stream_ready(const struct stream *stream);

@@ -53,6 +53,7 @@ static int grow(struct pool *pool, struct segment *segment, uint64_t size)
 	if (r < 0)
 		return r;
 	pool->bytes += delta;
+	pool->changes++;
 	pool_count(pool, 0, delta);
 	pool->largest = max_u64(pool->largest, size);
 	return 0;
@@ -132,8 +133,10 @@ static void note_growth(struct pool *pool, const struct segment *segment, uint64
 {
 	pool->growths++;
 	counter_add(&pool->config.counters->growths, 1);
-	if (pool->rebound && pool->loans_to_judge < RETIRE_LOANS_MAX)
+	if (pool->rebound && pool->loans_to_judge < RETIRE_LOANS_MAX) {
+		pool->loans_left += (int32_t)pool->loans_to_judge;
 		pool->loans_to_judge *= 2;
+	}
 	pool->rebound = false;
 	probe(growth, pool->config.port, pool->config.strategy, segment->number, before,
 	      segment->size, pool_advice(&pool->config, needed));

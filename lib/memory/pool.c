@@ -99,7 +99,9 @@ int pool_init(struct pool *pool, const struct pool_config *config)
 	pool->config = *config;
 	pool->first_free = POOL_NONE;
 	pool->spare = POOL_NONE;
+	pool->spare_length = UINT64_MAX;
 	pool->loans_to_judge = RETIRE_LOANS_MIN;
+	pool->loans_left = RETIRE_LOANS_MIN;
 	r = pool_check(config);
 	if (!r && config->residence != RESIDENCE_LAZY)
 		r = make_numbers(pool, config->slices);
@@ -127,10 +129,10 @@ void pool_deinit(struct pool *pool)
 
 /* ---- Loans ---- */
 
-static int take_from(struct pool *pool, uint64_t length, uint32_t *ret_segment,
-		     uint64_t *ret_offset)
+/* Finds room for a slice of its length in a segment.  0, -ENOSPC or -ENOMEM. */
+static int take_from(struct pool *pool, struct pool_slice *slice)
 {
-	struct segment *segment;
+	struct segment *segment = NULL;
 	int r = -ENOSPC;
 	uint32_t i;
 
@@ -138,10 +140,16 @@ static int take_from(struct pool *pool, uint64_t length, uint32_t *ret_segment,
 		segment = &pool->segments[i];
 		if (!segment->number || segment->retired)
 			continue;
-		r = slab_take(&segment->slab, length, ret_offset);
-		*ret_segment = i;
+		r = slab_take(&segment->slab, slice->length, &slice->offset);
+		slice->segment = i;
 	}
-	return r == -ENOMEM ? fail(ENOMEM, "no memory for the table of a segment") : r;
+	if (r < 0)
+		return r == -ENOMEM ? fail(ENOMEM, "no memory for the table of a segment") : r;
+	slice->address = segment->mapping.base + slice->offset;
+	slice->segment_number = segment->number;
+	slice->kept_as = slice->length;
+	pool->used += slice->length;
+	return 0;
 }
 
 /* The first free number stands for a slice from here on. */
@@ -160,6 +168,7 @@ void pool_free(struct pool *pool, uint32_t number)
 	struct segment *segment = &pool->segments[slice->segment];
 
 	slab_give(&segment->slab, slice->offset, slice->length);
+	pool->used -= slice->length;
 	slice->next = pool->first_free;
 	pool->first_free = number;
 	if (unlikely(segment->retired))
@@ -208,7 +217,7 @@ static void keep_spares(struct pool *pool, uint64_t bytes, uint64_t length)
 		pool->spare_bytes = bytes;
 	}
 	while (pool->spares < POOL_SPARES && pool->first_free != POOL_NONE &&
-	       !take_from(pool, length, &slice.segment, &slice.offset)) {
+	       !take_from(pool, &slice)) {
 		slice.next = pool->spare;
 		pool->spare = number_slice(pool, &slice);
 		pool->spares++;
@@ -218,18 +227,24 @@ static void keep_spares(struct pool *pool, uint64_t bytes, uint64_t length)
 /* Room in a segment for a slice; the pool grows if it must.  0 or -errno. */
 static int find_slice(struct pool *pool, struct pool_slice *slice)
 {
-	int r = take_from(pool, slice->length, &slice->segment, &slice->offset);
+	int r = take_from(pool, slice);
 
 	if (r == -ENOSPC && pool->spares) {
 		pool_free_spares(pool);
-		r = take_from(pool, slice->length, &slice->segment, &slice->offset);
+		r = take_from(pool, slice);
 	}
 	if (r == -ENOSPC) {
 		r = pool_find_room(pool, slice->length);
 		if (!r)
-			r = take_from(pool, slice->length, &slice->segment, &slice->offset);
+			r = take_from(pool, slice);
 	}
 	return r;
+}
+
+/* Loans from the slices at hand are seen here when none is left. */
+static void note_peak(struct pool *pool)
+{
+	pool->peak = max_u64(pool->peak, pool_out(pool));
 }
 
 int pool_loan(struct pool *pool, uint64_t bytes)
@@ -237,10 +252,13 @@ int pool_loan(struct pool *pool, uint64_t bytes)
 	struct pool_slice slice = { .holders = 1 };
 	int r;
 
-	r = pool_find_length(&pool->config, bytes, &slice.length);
+	slice.length = pool->spare_length;
+	r = likely(bytes == pool->spare_bytes && slice.length != UINT64_MAX) ? 0 :
+	    pool_find_length(&pool->config, bytes, &slice.length);
 	if (r < 0)
 		return r;
-	if (unlikely(++pool->loans >= pool->loans_to_judge))
+	note_peak(pool);
+	if (unlikely(!pool->loans_left))
 		pool_judge(pool);
 	keep_spares(pool, bytes, slice.length);
 	r = pool_loan_spare(pool, bytes);
@@ -251,8 +269,8 @@ int pool_loan(struct pool *pool, uint64_t bytes)
 		r = find_slice(pool, &slice);
 	if (r < 0)
 		return r;
-	pool->used += slice.length;
-	pool->peak = max_u64(pool->peak, pool->used);
+	pool->loans_left--;
+	note_peak(pool);
 	return (int)number_slice(pool, &slice);
 }
 

@@ -41,15 +41,21 @@ struct pool_config {
 	bool huge_pages;
 };
 
-/* A slice that is out.  Valid until the next pool_loan(). */
+/* A slice that is out: one line.  Valid until the next pool_loan(). */
 struct pool_slice {
+	unsigned char *address;
 	uint64_t offset;
 	uint64_t length;
+	uint64_t kept_as;		/* the length; 0: its segment is retired, and it is not kept */
 	uint32_t segment;		/* index in segments[] */
+	uint32_t segment_number;
 	uint32_t holders;		/* 0: this number is free */
 	bool sent;			/* a peer may give it back */
 	uint32_t next;			/* free number, or spare slice */
+	uint64_t reserved;
 };
+
+_Static_assert(sizeof(struct pool_slice) == 64, "its number is shifted, and not multiplied");
 
 #define POOL_NONE	UINT32_MAX	/* the end of such a list */
 
@@ -57,7 +63,7 @@ struct pool_slice {
  * So many slices of one length are kept at hand, unless they are longer: a loan of that
  * length takes one, and a slice that comes home goes there, without a look at the segments.
  */
-#define POOL_SPARES		8u
+#define POOL_SPARES		8
 #define POOL_SPARE_LENGTH	POOL_GRAIN
 
 /* The limit that a loan without room failed for. */
@@ -73,19 +79,23 @@ struct pool {
 	struct segment segments[SLUICE_SEGMENTS_ALIVE];
 	uint32_t last_number;		/* of a segment */
 	uint64_t frees;			/* segments destroyed so far */
+	uint64_t changes;		/* counts them, and those made or grown */
 	uint64_t bytes;			/* of all segments */
 	struct pool_slice *slices;
 	uint32_t count, first_free;
 
 	/* Slices at hand.  Their numbers have no holders, and their bytes are not free. */
-	uint32_t spare, spares;		/* the first; how many */
-	uint64_t spare_length;		/* of each; 0: none is kept */
+	uint32_t spare;			/* the first */
+	int32_t spares;			/* how many */
+	uint64_t spare_length;		/* of each; UINT64_MAX: none is kept */
 	uint64_t spare_bytes;		/* a loan of so many has that length */
 	uint64_t last_length;		/* of the last loan that was not one of those */
 
 	/* For the retirement of segments; see retirement.c. */
-	uint32_t loans, loans_to_judge;
-	uint64_t used, peak;
+	int32_t loans_left;		/* before it is decided */
+	uint32_t loans_to_judge;
+	uint64_t used;			/* bytes of slices that are out, or at hand */
+	uint64_t peak;			/* the most that were out, as far as was looked */
 	bool rebound;
 
 	/* For sluice_client_memory(). */
@@ -105,27 +115,37 @@ void pool_deinit(struct pool *pool);
  * Loans a slice of bytes to one holder.  Its number; -EMSGSIZE (too long for the
  * strategy or the limit), -ENOMEM or another -errno.
  */
-int pool_loan(struct pool *pool, uint64_t bytes) MUST_CHECK;
+int pool_loan(struct pool *pool, uint64_t bytes) MUST_CHECK OUTLINE;
 
 /* A loan from the slices at hand.  Its number; or -ENOENT, and then pool_loan() finds one. */
-static inline int pool_loan_spare(struct pool *pool, uint64_t bytes)
+INLINE int pool_loan_spare(struct pool *pool, uint64_t bytes)
 {
 	uint32_t number = pool->spare;
 	struct pool_slice *slice;
 
-	if (unlikely(!pool->spares || bytes != pool->spare_bytes ||
-		     pool->loans >= pool->loans_to_judge))
+	if (unlikely(bytes != pool->spare_bytes))
 		return -ENOENT;
+	/* Counted down first, and up again where that was one too many. */
+	if (unlikely(--pool->spares < 0)) {
+		pool->spares = 0;
+		return -ENOENT;
+	}
+	if (unlikely(--pool->loans_left < 0)) {
+		pool->loans_left = 0;
+		pool->spares++;
+		return -ENOENT;
+	}
 	slice = &pool->slices[number];
 	pool->spare = slice->next;
-	pool->spares--;
-	pool->loans++;
-	pool->used += slice->length;
-	if (unlikely(pool->used > pool->peak))
-		pool->peak = pool->used;
 	slice->holders = 1;
 	slice->sent = false;
 	return (int)number;
+}
+
+/* Bytes of slices that are out. */
+static inline uint64_t pool_out(const struct pool *pool)
+{
+	return pool->used - (uint64_t)pool->spares * pool->spare_length;
 }
 
 /* Adds a holder. */
@@ -135,18 +155,16 @@ static inline void pool_hold(struct pool *pool, uint32_t number)
 }
 
 /* Nobody holds the slice any more: its bytes and its number are free. */
-void pool_free(struct pool *pool, uint32_t number);
+void pool_free(struct pool *pool, uint32_t number) COLD;
 
 /* Removes a holder; the last returns the slice. */
-static inline void pool_drop(struct pool *pool, uint32_t number)
+INLINE void pool_drop(struct pool *pool, uint32_t number)
 {
 	struct pool_slice *slice = &pool->slices[number];
 
 	if (--slice->holders)
 		return;
-	pool->used -= slice->length;
-	if (likely(slice->length == pool->spare_length && pool->spares < POOL_SPARES &&
-		   !pool->segments[slice->segment].retired)) {
+	if (likely(slice->kept_as == pool->spare_length && pool->spares < POOL_SPARES)) {
 		slice->next = pool->spare;
 		pool->spare = number;
 		pool->spares++;
@@ -158,9 +176,7 @@ static inline void pool_drop(struct pool *pool, uint32_t number)
 /* The address of a slice, for its owner. */
 static inline unsigned char *pool_address(const struct pool *pool, uint32_t number)
 {
-	const struct pool_slice *slice = &pool->slices[number];
-
-	return pool->segments[slice->segment].mapping.base + slice->offset;
+	return pool->slices[number].address;
 }
 
 /* How many segments there are. */

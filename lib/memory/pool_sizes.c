@@ -91,7 +91,7 @@ static int check_slices(const struct pool_config *config, const char *whose, uin
 
 int pool_check(const struct pool_config *config)
 {
-	uint64_t length;
+	uint64_t length = 0;
 	int r;
 
 	r = pool_find_length(config, config->slice_bytes, &length);

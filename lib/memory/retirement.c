@@ -37,12 +37,24 @@ void pool_destroy_if_idle(struct pool *pool, struct segment *segment)
 	pool->bytes -= segment->size;
 	pool_count(pool, UINT64_MAX, 0 - segment->size);
 	pool->frees++;
+	pool->changes++;
 	segment_destroy(segment);
+}
+
+/* Its slices are not kept at hand when they come home. */
+static void keep_none_of(struct pool *pool, const struct segment *segment)
+{
+	uint32_t i;
+
+	for (i = 0; i < pool->count; i++)
+		if (pool->slices[i].segment_number == segment->number)
+			pool->slices[i].kept_as = 0;
 }
 
 static void retire(struct pool *pool, struct segment *segment)
 {
 	segment->retired = true;
+	keep_none_of(pool, segment);
 	pool->retired++;
 	probe(segment_retire, pool->config.port, segment->number, segment->size);
 	pool_destroy_if_idle(pool, segment);
@@ -101,6 +113,6 @@ void pool_judge(struct pool *pool)
 
 	if (have > worth && pool->peak < have / RETIRE_SHARE && pool_retire_all(pool))
 		pool->rebound = true;
-	pool->loans = 0;
-	pool->peak = pool->used;
+	pool->loans_left = (int32_t)pool->loans_to_judge;
+	pool->peak = pool_out(pool);
 }

@@ -40,7 +40,6 @@
 #include "wait/unmapping.h"
 #include "os/memfd.h"
 #include "os/page.h"
-#include "shm/bounds.h"
 
 static struct view_segment *find(struct view *view, uint32_t number)
 {
@@ -179,11 +178,12 @@ static void unmap(const struct view *view, struct view_segment *segment)
 {
 	unmap_in_turns(view->turns, view->turn, &segment->mapping, segment->told);
 	segment->number = 0;
+	segment->size = 0;
 }
 
-void view_unmap_unused(struct view *view, uint32_t index)
+void view_unmap_unused(struct view *view, struct view_segment *segment)
 {
-	unmap(view, &view->segments[index]);
+	unmap(view, segment);
 }
 
 int view_retire(struct view *view, uint32_t number)
@@ -193,36 +193,19 @@ int view_retire(struct view *view, uint32_t number)
 	if (!segment || segment->retired)
 		return fail(EPROTO, "the peer retired segment %u, which it does not have", number);
 	segment->retired = true;
+	segment->size = 0;
 	if (!segment->held)
 		unmap(view, segment);
 	return 0;
 }
 
-/* Notes the index of a segment that is named now.  False: there is none. */
-static COLD bool look_up(struct view *view, uint32_t number)
+struct view_segment *view_find(struct view *view, uint32_t number)
 {
-	const struct view_segment *segment = number ? find(view, number) : NULL;
+	struct view_segment *segment = number ? find(view, number) : NULL;
 
 	if (segment)
-		view->recent = (uint32_t)(segment - view->segments);
+		view->recent = segment;
 	return segment;
-}
-
-int view_hold(struct view *view, uint32_t number, uint64_t offset, uint64_t length,
-	      const unsigned char **ret_address)
-{
-	struct view_segment *segment = &view->segments[view->recent];
-
-	if (unlikely(segment->number != number || !number)) {
-		if (!look_up(view, number))
-			return -ENOENT;
-		segment = &view->segments[view->recent];
-	}
-	if (unlikely(segment->retired || !bounds_within(offset, length, segment->size)))
-		return -ENOENT;
-	segment->held++;
-	*ret_address = segment->mapping.base + offset;
-	return (int)view->recent;
 }
 
 void view_deinit(struct view *view)

@@ -11,12 +11,13 @@
 #include "base/compiler.h"
 #include "wait/budget.h"
 #include "os/mapping.h"
+#include "shm/bounds.h"
 
 struct view_segment {
 	uint32_t number;	/* 0: there is none here */
 	uint32_t held;		/* slices that are held by their address */
 	bool retired;
-	uint64_t size;		/* bytes that may be named */
+	uint64_t size;		/* bytes that may be named; 0 if it is retired, or not there */
 	uint64_t told;		/* bytes that the peer has announced, and that exist */
 	uint64_t populated;	/* bytes of those that are populated */
 	uint64_t inode;
@@ -25,7 +26,7 @@ struct view_segment {
 
 struct view {
 	struct view_segment segments[SLUICE_SEGMENTS_ALIVE];
-	uint32_t recent;	/* index of the segment that was named last */
+	struct view_segment *recent;	/* the one that was named last, or NULL */
 	struct turns *turns;	/* of the node: large segments are unmapped in turns */
 	const struct turn *turn;	/* of the peer, which is charged for that */
 	bool locked;		/* mapped memory is kept from being swapped out */
@@ -44,26 +45,39 @@ int view_populate(struct view *view) MUST_CHECK;
 /* A peer will not name this segment again.  0 or -EPROTO. */
 int view_retire(struct view *view, uint32_t number) MUST_CHECK;
 
+/* Finds a segment, as the one that is named now; or NULL. */
+struct view_segment *view_find(struct view *view, uint32_t number) COLD;
+
 /*
  * Turns a descriptor into an address, which stays valid until view_drop(): a segment of
  * which slices are held is not unmapped, whatever the peer says.  There is no other way to
- * an address in a peer's segment.  The index of the segment; -ENOENT (unknown, or not known
- * to be as long: the socket may have news).
+ * an address in a peer's segment.  The segment; NULL (unknown, or not known to be as long:
+ * the socket may have news).
  */
-int view_hold(struct view *view, uint32_t number, uint64_t offset, uint64_t length,
-	      const unsigned char **ret_address) MUST_CHECK;
-
-/* The segment with this index was retired, and nothing of it is held any more. */
-void view_unmap_unused(struct view *view, uint32_t index) COLD;
-
-/* Releases a slice in the segment with this index. */
-static inline void view_drop(struct view *view, uint32_t index)
+INLINE struct view_segment *view_hold(struct view *view, uint32_t number, uint64_t offset,
+				      uint64_t length)
 {
-	struct view_segment *segment = &view->segments[index];
+	struct view_segment *segment = view->recent;
 
-	segment->held--;
-	if (unlikely(segment->retired && !segment->held))
-		view_unmap_unused(view, index);
+	if (unlikely(!segment || segment->number != number)) {
+		segment = view_find(view, number);
+		if (!segment)
+			return NULL;
+	}
+	if (unlikely(!bounds_begin_within(offset, length, segment->size)))
+		return NULL;
+	segment->held++;
+	return segment;
+}
+
+/* The segment was retired, and nothing of it is held any more. */
+void view_unmap_unused(struct view *view, struct view_segment *segment) COLD;
+
+/* Releases a slice in a segment. */
+INLINE void view_drop(struct view *view, struct view_segment *segment)
+{
+	if (unlikely(!--segment->held && segment->retired))
+		view_unmap_unused(view, segment);
 }
 
 void view_deinit(struct view *view);

@@ -13,7 +13,7 @@
 #include "base/compiler.h"
 #include "base/limits.h"
 
-_Thread_local uint64_t thread_number;
+_Thread_local uint64_t thread_number TLS_NEAR;
 
 uint64_t thread_self(void)
 {

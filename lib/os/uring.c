@@ -22,6 +22,10 @@
  * a signal or the timeout ended the wait.  If nothing has completed then, the clock tells
  * the two apart: a timeout never ends before its time.
  *
+ * Since completions run in our own system calls only, we know without a look at the ring
+ * whether there are any: unsettled says whether something was queued, or is left to be
+ * taken, since the last system call.  What comes meanwhile, the kernel's flags tell.
+ *
  * The completion queue has room for more waits than are commonly armed.  When it overflows
  * the kernel keeps the rest and sets a flag that uring_busy() reads.  No peer can reach a
  * ring: it is not shared, and forked children do not inherit its mappings.
@@ -104,6 +108,7 @@ int uring_init(struct uring *uring)
 	if (r < 0)
 		return r;
 	uring->enabled = false;
+	uring->unsettled = false;
 	fd_hold_forks();
 	r = io_uring_queue_init_params(URING_ENTRIES, &uring->ring, &params);
 	fd = fd_owned(r < 0 ? r : uring->ring.ring_fd);
@@ -116,6 +121,7 @@ int uring_init(struct uring *uring)
 		return fd;
 	}
 	io_uring_ring_dontfork(&uring->ring);
+	uring->kernel_flags = uring->ring.sq.kflags;
 	r = check_futex_waits(&uring->ring);
 	if (r < 0) {
 		uring_deinit(uring);
@@ -147,6 +153,12 @@ int uring_enable(struct uring *uring)
 	return 0;
 }
 
+/* After a system call, or when a completion was taken. */
+static void settle(struct uring *uring)
+{
+	uring->unsettled = io_uring_sq_ready(&uring->ring) || io_uring_cq_ready(&uring->ring);
+}
+
 static struct io_uring_sqe *next_sqe(struct uring *uring)
 {
 	struct io_uring_sqe *sqe = io_uring_get_sqe(&uring->ring);
@@ -155,6 +167,7 @@ static struct io_uring_sqe *next_sqe(struct uring *uring)
 		io_uring_submit(&uring->ring);
 		sqe = io_uring_get_sqe(&uring->ring);
 	}
+	uring->unsettled = true;
 	return sqe;
 }
 
@@ -218,7 +231,10 @@ int uring_tell(struct uring *uring, int eventfd)
 
 int uring_flush(struct uring *uring)
 {
-	return io_uring_submit_and_get_events(&uring->ring);
+	int r = io_uring_submit_and_get_events(&uring->ring);
+
+	settle(uring);
+	return r;
 }
 
 static struct __kernel_timespec time_left(int64_t deadline)
@@ -251,6 +267,7 @@ int uring_wait(struct uring *uring, int64_t deadline, sigset_t *mask)
 
 	/* With a timeout, liburing makes one system call and no second one. */
 	r = io_uring_submit_and_wait_timeout(&uring->ring, &cqe, 1, &left, mask);
+	settle(uring);
 	if (io_uring_cq_ready(&uring->ring))
 		return 0;
 	if (!submits || (r < 0 && r != -ETIME))
@@ -262,8 +279,10 @@ bool uring_next(struct uring *uring, struct uring_event *ret_event)
 {
 	struct io_uring_cqe *cqe;
 
-	if (io_uring_peek_cqe(&uring->ring, &cqe) || !cqe)
+	if (io_uring_peek_cqe(&uring->ring, &cqe) || !cqe) {
+		settle(uring);
 		return false;
+	}
 	ret_event->tag = cqe->user_data;
 	ret_event->result = cqe->res;
 	ret_event->more = cqe->flags & IORING_CQE_F_MORE;

@@ -8,12 +8,19 @@
 
 #include <liburing.h>
 
+#include "base/atomic.h"
 #include "base/compiler.h"
 
 struct uring {
 	struct io_uring ring;
+	/* By these flags the kernel tells of completions that our next system call would run. */
+	const unsigned int *kernel_flags;
+	uint64_t unsettled;	/* entries were queued, or completions not taken: known without it */
 	bool enabled;
 };
+
+/* Of the kernel's flags. */
+#define URING_HAS_NEWS	(IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW)
 
 /* The result of a completion. */
 struct uring_event {
@@ -43,15 +50,10 @@ int uring_futex_wake(struct uring *uring, uint32_t *word, uint64_t tag) MUST_CHE
 /* Makes an eventfd readable with each completion.  0 or -errno. */
 int uring_tell(struct uring *uring, int eventfd) MUST_CHECK;
 
-/* Is there anything to submit or to reap?  Three loads, no system call. */
+/* Is there anything to submit or to reap?  Two loads, no system call. */
 static inline bool uring_busy(const struct uring *uring)
 {
-	const struct io_uring *ring = &uring->ring;
-
-	return (IO_URING_READ_ONCE(*ring->sq.kflags) &
-		(IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW)) |
-	       (ring->sq.sqe_tail ^ *ring->sq.khead) |
-	       (io_uring_smp_load_acquire(ring->cq.ktail) ^ *ring->cq.khead);
+	return uring->unsettled || (load_relaxed(uring->kernel_flags) & URING_HAS_NEWS);
 }
 
 /* Submits queued entries and runs completions that are ready, without waiting. */

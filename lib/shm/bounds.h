@@ -19,4 +19,10 @@ static inline bool bounds_within(uint64_t offset, uint64_t length, uint64_t size
 	return offset <= size && length <= size - offset;
 }
 
+/* The same, and even a slice of no bytes begins inside: so there is none in 0 bytes. */
+static inline bool bounds_begin_within(uint64_t offset, uint64_t length, uint64_t size)
+{
+	return offset < size && length <= size - offset;
+}
+
 #endif /* SLUICE_SHM_BOUNDS_H */

@@ -26,7 +26,7 @@ struct load_seen load_look(const struct sluice_load *load);
 bool load_claim(struct sluice_load *load, uint64_t counted) MUST_CHECK;
 
 /* Counts a request no more. */
-void load_drop(struct sluice_load *load);
+void load_drop(struct sluice_load *load) COLD;
 
 /* ---- The server ---- */
 
@@ -54,8 +54,8 @@ static inline void load_finished(struct load_keeper *keeper)
 }
 
 /* The same of a counted one, which was received and finished at these times. */
-void load_received_counted(struct load_keeper *keeper);
-void load_finished_counted(struct load_keeper *keeper, int64_t received, int64_t now);
+void load_received_counted(struct load_keeper *keeper) COLD;
+void load_finished_counted(struct load_keeper *keeper, int64_t received, int64_t now) COLD;
 
 /* One that was finished is worked on again. */
 void load_resumed_counted(struct load_keeper *keeper);
@@ -67,7 +67,7 @@ static inline bool load_exceeds(const struct load_keeper *keeper)
 }
 
 /* No request waits.  What was counted in vain for long enough is taken away. */
-void load_correct(struct load_keeper *keeper, int64_t now);
+void load_correct(struct load_keeper *keeper, int64_t now) COLD;
 
 /* When to look again whether it is still in vain; INT64_MAX: not needed. */
 int64_t load_alarm(const struct load_keeper *keeper);

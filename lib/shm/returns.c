@@ -56,12 +56,13 @@ void returns_push_unrung(struct returns *returns, uint32_t number)
 
 bool returns_pop(struct returns *returns, uint32_t *ret_number)
 {
+	uint64_t next = returns->next;
 	/* T2: sees everything before T1. */
-	uint64_t word = load_ordered(&returns->entries[returns->next & returns->mask].word);
+	uint64_t word = load_ordered(&returns->entries[next & returns->mask].word);
 
-	if (word >> 32 != ((returns->next + 1) & UINT32_MAX))
+	if (word >> 32 != ((next + 1) & UINT32_MAX))
 		return false;
-	returns->next++;
+	returns->next = next + 1;
 	*ret_number = (uint32_t)word;
 	return true;
 }

@@ -103,18 +103,37 @@ static int oldest_unclaimed(const struct ring_producer *ring, uint64_t *ret_olde
 	return 1;
 }
 
-int ring_push(struct ring_producer *ring, const struct ring_message *message)
+/* Is there room for the next message?  As ring_room(). */
+static COLD int look_for_room(const struct ring_producer *ring)
 {
-	struct sluice_ring_slot *slot = slot_at(ring->slots, ring->mask, ring->next);
 	uint64_t oldest;
-	int full;
+	int full = oldest_unclaimed(ring, &oldest);
 
-	full = oldest_unclaimed(ring, &oldest);
 	if (full)
 		return full < 0 ? full : -ENOBUFS;
 	/* R5: the slot was read, by R4, or given up, by R3, before it is written again. */
-	if (load_ordered(&slot->stamp) != 2 * ring->next)
-		return -EPROTO;
+	return load_ordered(&slot_at(ring->slots, ring->mask, ring->next)->stamp) ==
+	       2 * ring->next ? 0 : -EPROTO;
+}
+
+/*
+ * If all slots may be in use, the next one is also that of the oldest message, and one look at
+ * it answers both questions.
+ */
+int ring_room(const struct ring_producer *ring)
+{
+	uint64_t next = ring->next, stamp;
+
+	/* R5: as in look_for_room(), which looks again. */
+	stamp = load_ordered(&slot_at(ring->slots, ring->mask, next)->stamp);
+	return likely(stamp == 2 * next && ring->capacity > ring->mask) ? 0 :
+	       look_for_room(ring);
+}
+
+void ring_put(struct ring_producer *ring, const struct ring_message *message)
+{
+	struct sluice_ring_slot *slot = slot_at(ring->slots, ring->mask, ring->next);
+	uint64_t next = ring->next;
 
 	store_relaxed(&slot->request, message->request);
 	store_relaxed(&slot->position, message->position);
@@ -124,12 +143,20 @@ int ring_push(struct ring_producer *ring, const struct ring_message *message)
 	store_relaxed(&slot->segment, message->segment);
 	store_relaxed(&slot->slice, message->slice);
 	store_relaxed(&slot->flags, message->flags);
-	ring->sent[ring->next & ring->mask] = message->slice;
+	ring->sent[next & ring->mask] = message->slice;
+	ring->next = next + 1;
 
 	/* R1: publishes the message; pairs with R2. */
-	exchange_ordered(&slot->stamp, 2 * ring->next + 1);
-	ring->next++;
-	return 0;
+	exchange_ordered(&slot->stamp, 2 * next + 1);
+}
+
+int ring_push(struct ring_producer *ring, const struct ring_message *message)
+{
+	int r = ring_room(ring);
+
+	if (!r)
+		ring_put(ring, message);
+	return r;
 }
 
 bool ring_full(const struct ring_producer *ring)
@@ -229,58 +256,59 @@ static COLD int pass_over(struct ring_consumer *ring, uint64_t *looks)
 	return 0;
 }
 
-static inline int settle(struct ring_consumer *ring, uint64_t *looks)
+/* So many stamps are looked at, at most, until a message is found. */
+static uint64_t most_looks(const struct ring_consumer *ring)
 {
-	uint64_t stamp = next_stamp(ring);
-
-	if (likely(stamp == 2 * ring->next + 1))
-		return 1;
-	return stamp == 2 * ring->next ? 0 : pass_over(ring, looks);
+	return 2 * (ring->mask + 1) + 2;
 }
 
-static inline int look(struct ring_consumer *ring, uint64_t *looks,
-		       struct ring_message *ret_message)
+/* As pass_over(), for one look. */
+static COLD int pass_over_once(struct ring_consumer *ring)
 {
-	int r = settle(ring, looks);
+	uint64_t looks = most_looks(ring);
 
-	if (r > 0)
-		copy_descriptor(slot_at(ring->slots, ring->mask, ring->next), ret_message);
-	return r;
-}
-
-static inline bool claim(struct ring_consumer *ring)
-{
-	struct sluice_ring_slot *slot = slot_at(ring->slots, ring->mask, ring->next);
-
-	/* R4: decides with R3 who gets the message. */
-	if (!replace_u64(&slot->stamp, 2 * ring->next + 1, 2 * (ring->next + ring->mask + 1)))
-		return false;
-	ring->next++;
-	return true;
+	return pass_over(ring, &looks);
 }
 
 int ring_look(struct ring_consumer *ring, struct ring_message *ret_message)
 {
-	uint64_t looks = 2 * (ring->mask + 1) + 2;
+	uint64_t next = ring->next, stamp = next_stamp(ring);
+	int r;
 
-	return look(ring, &looks, ret_message);
+	if (stamp == 2 * next)
+		return 0;
+	if (unlikely(stamp != 2 * next + 1)) {
+		r = pass_over_once(ring);
+		if (r <= 0)
+			return r;
+	}
+	copy_descriptor(slot_at(ring->slots, ring->mask, ring->next), ret_message);
+	return 1;
 }
 
 bool ring_claim(struct ring_consumer *ring)
 {
-	return claim(ring);
+	uint64_t next = ring->next;
+
+	/* R4: decides with R3 who gets the message. */
+	if (unlikely(!replace_u64(&slot_at(ring->slots, ring->mask, next)->stamp,
+				  2 * next + 1, 2 * (next + ring->mask + 1))))
+		return false;
+	ring->next = next + 1;
+	return true;
 }
 
 int ring_pop(struct ring_consumer *ring, struct ring_message *ret_message)
 {
-	uint64_t looks = 2 * (ring->mask + 1) + 2;
+	uint64_t looks = most_looks(ring);
 	int r;
 
 	while (looks) {
-		r = look(ring, &looks, ret_message);
+		r = pass_over(ring, &looks);
 		if (r <= 0)
 			return r;
-		if (claim(ring))
+		copy_descriptor(slot_at(ring->slots, ring->mask, ring->next), ret_message);
+		if (ring_claim(ring))
 			return 1;
 		looks -= looks > 0;
 	}
@@ -290,9 +318,8 @@ int ring_pop(struct ring_consumer *ring, struct ring_message *ret_message)
 bool ring_has_message(const struct ring_consumer *ring)
 {
 	struct ring_consumer ahead = *ring;
-	uint64_t looks = 2 * (ring->mask + 1) + 2;
 
-	return settle(&ahead, &looks) != 0;
+	return pass_over_once(&ahead) != 0;
 }
 
 uint64_t ring_waiting(const struct ring_consumer *ring)

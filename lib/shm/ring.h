@@ -31,7 +31,10 @@ struct ring_producer {
 	uint64_t mask;
 	uint64_t capacity;
 	uint64_t next;
+	uint64_t reserved[3];
 };
+
+_Static_assert(sizeof(struct ring_producer) == 64, "one of many is found by a shift");
 
 /* The consumer's end; private memory. */
 struct ring_consumer {
@@ -49,20 +52,26 @@ void ring_producer_init(struct ring_producer *ring, struct sluice_ring_slot *slo
 void ring_consumer_init(struct ring_consumer *ring, struct sluice_ring_slot *slots,
 			uint64_t count);
 
-/* Publishes a message.  0, -ENOBUFS (full) or -EPROTO. */
+/* Is there room for a message?  0, -ENOBUFS (full) or -EPROTO. */
+int ring_room(const struct ring_producer *ring) MUST_CHECK;
+
+/* Publishes a message, for which there is room. */
+void ring_put(struct ring_producer *ring, const struct ring_message *message);
+
+/* Publishes a message if there is room.  As ring_room(). */
 int ring_push(struct ring_producer *ring, const struct ring_message *message) MUST_CHECK;
 
 /*
  * Takes the oldest message back if the ring is full.  1 with its slice number, 0
  * if there is room after all, or -EPROTO.
  */
-int ring_take_back(struct ring_producer *ring, uint32_t *ret_slice) MUST_CHECK;
+int ring_take_back(struct ring_producer *ring, uint32_t *ret_slice) MUST_CHECK COLD;
 
 /*
  * Takes the message at a position back, wherever in the ring it is.  False if it is not
  * there any more.
  */
-bool ring_withdraw(struct ring_producer *ring, uint64_t position);
+bool ring_withdraw(struct ring_producer *ring, uint64_t position) COLD;
 
 /* Receives a message.  1, 0 (nothing there) or -EPROTO. */
 int ring_pop(struct ring_consumer *ring, struct ring_message *ret_message) MUST_CHECK;
@@ -89,6 +98,6 @@ bool ring_ready(const struct ring_consumer *ring);
  * The same where messages are withdrawn: ring_ready() is true of one that was, until
  * ring_pop() has passed it, and this is not.
  */
-bool ring_has_message(const struct ring_consumer *ring);
+bool ring_has_message(const struct ring_consumer *ring) COLD;
 
 #endif /* SLUICE_SHM_RING_H */

@@ -4,43 +4,39 @@
  * what each counts.
  *
  * They have one writer, the thread of the port's node, and readers that use pread at any
- * time.  So a counter is loaded, changed and stored, each relaxed, and a reader sees a
- * value that it once had.  Nothing in the library depends on them.
+ * time.  The kernel copies whole words for them.  So a counter is changed as a plain word is,
+ * in one instruction.  Nothing in the library depends on them.  Another process of this user
+ * may write there too: then they are wrong.
  */
 #ifndef SLUICE_TRACE_COUNTERS_H
 #define SLUICE_TRACE_COUNTERS_H
 
 #include <sluice/registry.h>
 
-#include "base/atomic.h"
 #include "base/compiler.h"
 #include "base/limits.h"
-#include "os/clock.h"
 
 static inline void counter_set(uint64_t *counter, uint64_t value)
 {
-	store_relaxed(counter, value);
+	*counter = value;
 }
 
 static inline void counter_add(uint64_t *counter, uint64_t n)
 {
-	store_relaxed(counter, load_relaxed(counter) + n);
+	*counter += n;
 }
 
-/* It does not fall below 0, although another process of this user may have written there. */
 static inline void counter_sub(uint64_t *counter, uint64_t n)
 {
-	uint64_t value = load_relaxed(counter);
-
-	store_relaxed(counter, value > n ? value - n : 0);
+	*counter -= n;
 }
 
 /* Records the number of messages in the queue now. */
 static inline void counters_depth(struct sluice_registry_counters *counters, uint64_t depth)
 {
-	store_relaxed(&counters->depth, depth);
-	if (depth > load_relaxed(&counters->depth_most))
-		store_relaxed(&counters->depth_most, depth);
+	counters->depth = depth;
+	if (unlikely(depth > counters->depth_most))
+		counters->depth_most = depth;
 }
 
 /*
@@ -48,39 +44,35 @@ static inline void counters_depth(struct sluice_registry_counters *counters, uin
  * with every ACTIVE_EVERY messages, from the first on: to read the clock for each would cost
  * as much as the rest of the call.
  */
+void counters_active_now(struct sluice_registry_counters *counters) COLD;
+
 static inline void counters_active(struct sluice_registry_counters *counters, uint64_t messages)
 {
 	if (unlikely(messages % ACTIVE_EVERY == 0))
-		store_relaxed(&counters->active, (uint64_t)clock_coarse());
+		counters_active_now(counters);
 }
 
 static inline void counters_sent(struct sluice_registry_counters *counters, uint64_t bytes)
 {
-	uint64_t messages = load_relaxed(&counters->sent);
-
-	store_relaxed(&counters->sent, messages + 1);
-	store_relaxed(&counters->sent_bytes, load_relaxed(&counters->sent_bytes) + bytes);
-	counters_active(counters, messages);
+	counters->sent_bytes += bytes;
+	counters_active(counters, counters->sent++);
 }
 
 static inline void counters_received(struct sluice_registry_counters *counters, uint64_t bytes)
 {
-	uint64_t messages = load_relaxed(&counters->received);
-
-	store_relaxed(&counters->received, messages + 1);
-	store_relaxed(&counters->received_bytes, load_relaxed(&counters->received_bytes) + bytes);
-	counters_active(counters, messages);
+	counters->received_bytes += bytes;
+	counters_active(counters, counters->received++);
 }
 
 /* A message was received: after a sleep, or without one. */
 static inline void counters_woken(struct sluice_registry_counters *counters)
 {
-	store_relaxed(&counters->woken, load_relaxed(&counters->woken) + 1);
+	counters->woken++;
 }
 
 static inline void counters_polled(struct sluice_registry_counters *counters)
 {
-	store_relaxed(&counters->polled, load_relaxed(&counters->polled) + 1);
+	counters->polled++;
 }
 
 #endif /* SLUICE_TRACE_COUNTERS_H */

@@ -10,7 +10,7 @@
 
 /* Embedded in the object that tries; zeroed, nothing is to be tried. */
 struct retry {
-	bool wanted;
+	uint64_t wanted;	/* or 0: a whole word, so that several are tested together */
 	int64_t at;		/* when to try; or when was tried last */
 	int64_t pause;
 	bool firm;		/* the pause grows whatever happens meanwhile */

@@ -58,6 +58,9 @@ struct wait_source *wait_source(const struct wait *wait, uint64_t tag)
 	return wait->entries[index].source;
 }
 
+/* Only a system call tells what has happened, so a glance has to decide whether to make one. */
+static const unsigned int always_news = URING_HAS_NEWS;
+
 int wait_init(struct wait *wait, enum wait_mode mode)
 {
 	memset(wait, 0, sizeof(*wait));
@@ -68,6 +71,7 @@ int wait_init(struct wait *wait, enum wait_mode mode)
 	wait->again = CLOCK_NEVER;
 	if (mode == WAIT_URING)
 		return uring_init(&wait->uring);
+	wait->uring.kernel_flags = &always_news;
 	wait->epoll = fd_own(epoll_create1(EPOLL_CLOEXEC));
 	return wait->epoll < 0 ? fail_system("cannot make an epoll instance") : 0;
 }

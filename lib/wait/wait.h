@@ -51,7 +51,7 @@ struct wait {
 	struct wait_entry *entries;
 	uint32_t count;
 	uint32_t free;			/* the first free entry; count if there is none */
-	uint32_t unarmed;		/* sources whose socket is not polled yet */
+	uint64_t unarmed;		/* sources whose socket is not polled yet */
 	int64_t again;			/* when a port must be looked at */
 	struct turns turns;		/* work of peers that want more than their share */
 	struct flights flights;		/* descriptors on their way to all peers */
@@ -105,18 +105,22 @@ static inline bool wait_is_busy(const struct wait *wait)
 	return wait->mode == WAIT_URING && (wait->unarmed || uring_busy(&wait->uring));
 }
 
-/* May something have happened that a glance handles? */
-static inline bool wait_may_handle(const struct wait *wait)
+/*
+ * May something have happened that a glance handles?  One test of all that is known here,
+ * and one of the kernel's flags.  In socket mode the flags are ours, and say so always.
+ */
+static inline uint64_t wait_may_handle(const struct wait *wait)
 {
-	return wait->mode != WAIT_URING || wait->unarmed || wait->turns.first ||
-	       uring_busy(&wait->uring);
+	return wait->unarmed | wait->uring.unsettled |
+	       (uint64_t)(uintptr_t)wait->turns.first |
+	       (load_relaxed(wait->uring.kernel_flags) & URING_HAS_NEWS);
 }
 
 /* The next sleep ends at this time at the latest. */
 void wait_look_again(struct wait *wait, int64_t time);
 
 /* Handles what has happened, for a glance; or also, for one before a send. */
-void wait_handle(struct wait *wait, bool to_send);
+void wait_handle(struct wait *wait, bool to_send) COLD;
 
 /*
  * Handles what has happened, without waiting; cheap when nothing has.  In socket mode it
@@ -177,7 +181,7 @@ static inline void wait_hold_wakes(struct wait *wait)
 	wait->holding = wait->mode == WAIT_URING;
 }
 
-void wait_make_held_wakes(struct wait *wait);
+void wait_make_held_wakes(struct wait *wait) COLD;
 
 static inline void wait_send_wakes(struct wait *wait)
 {

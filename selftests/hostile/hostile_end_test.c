@@ -13,12 +13,12 @@
 /* The delivery of the client's first request, which the server holds. */
 static uint32_t delivery_of(FIXTURE_DATA(hostile) *self)
 {
-	return container_of(self->server.active[0], struct active_request, head)->delivery;
+	return container_of(self->server.active[0], struct active_request, head)->message.in.slice;
 }
 
 static uint64_t number_of(FIXTURE_DATA(hostile) *self)
 {
-	return container_of(self->server.active[0], struct active_request, head)->number;
+	return container_of(self->server.active[0], struct active_request, head)->message.in.request;
 }
 
 /* The client has thrown the server out, and only on this channel. */
@@ -117,7 +117,7 @@ TEST_F(hostile, words_that_promise_too_much)
 
 	/* Nonsense is nothing, whatever bits it has. */
 	__atomic_store_n(&closed[container_of(self->server.active[1], struct active_request,
-					      head)->delivery], UINT64_MAX, __ATOMIC_SEQ_CST);
+					      head)->message.in.slice], UINT64_MAX, __ATOMIC_SEQ_CST);
 	EXPECT_EQ(-EAGAIN, hear_blob(&self->bad, 1, SLUICE_NOWAIT));
 	channel_put(&self->responder->channel);
 }

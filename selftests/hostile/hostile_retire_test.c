@@ -121,13 +121,13 @@ TEST_F(hostile, retired_while_a_response_is_received)
 	pending = container_of(self->bad.pending[0], struct pending, head);
 	ASSERT_EQ(0, answer_blob(&self->server, 0, 10));
 	ASSERT_EQ(10, hear_blob(&self->bad, 0, LONG));
-	message.request = active->number;
+	message.request = active->message.in.request;
 	message.position = 1;
 	message.slice = 7;
 	ASSERT_EQ(0, send_segment(socket, NUMBER));
 	channel_drain(channel);
 	ASSERT_TRUE(is_mapped(&channel->inlet->view, NUMBER));
-	ASSERT_EQ(0, ring_push(&self->responder->reply_rings[active->delivery], &message));
+	ASSERT_EQ(0, ring_push(&self->responder->reply_rings[active->message.in.slice], &message));
 	ASSERT_EQ(0, send_retire(socket, NUMBER));
 
 	ASSERT_EQ(1, stream_receive(&pending->stream, &found));
@@ -139,7 +139,7 @@ TEST_F(hostile, retired_while_a_response_is_received)
 	EXPECT_FALSE(is_mapped(&channel->inlet->view, NUMBER));
 
 	message.position++;
-	ASSERT_EQ(0, ring_push(&self->responder->reply_rings[active->delivery], &message));
+	ASSERT_EQ(0, ring_push(&self->responder->reply_rings[active->message.in.slice], &message));
 	EXPECT_EQ(-EPROTO, hear_blob(&self->bad, 0, LONG));
 	channel_put(&self->responder->channel);
 }

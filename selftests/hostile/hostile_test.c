@@ -48,7 +48,7 @@ TEST_F(hostile, return_of_a_reply_twice)
 	self->bad.response[0] =
 		sluice_pending_response_receive(self->bad.pending[0], LONG);
 	ASSERT_NE(NULL, self->bad.response[0]);
-	number = container_of(self->bad.response[0], struct response, head)->number;
+	number = container_of(self->bad.response[0], struct response, head)->found.message.in.slice;
 	inlet_give_back(&self->requester->responses, number, false);
 
 	/* The first is in order; the second meets whoever has the number now. */

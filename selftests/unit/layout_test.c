@@ -179,13 +179,22 @@ TEST(payload_bytes_at_every_boundary)
 
 	for (i = 0; i < ARRAY_SIZE(n); i++)
 		for (j = 0; j < ARRAY_SIZE(n); j++) {
-			const struct payload payload = { .element = n[j] };
+			const struct payload payload = {
+				.element = n[j],
+				.one = payload_one(0, n[j]),
+				.slice = true,
+			};
 			wide right = n[i];
 			uint64_t bytes = 77;
 			bool fits;
 
 			right *= n[j];
 			fits = right <= PTRDIFF_MAX;
+			if (n[i] == 1) {
+				ASSERT_TRUE(payload_bytes(&payload, 1, &bytes));
+				ASSERT_EQ(fits ? n[j] : PAYLOAD_TOO_LONG, bytes);
+				continue;
+			}
 			ASSERT_EQ(fits, payload_bytes(&payload, n[i], &bytes));
 			if (fits)
 				ASSERT_EQ((uint64_t)right, bytes);

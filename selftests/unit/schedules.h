@@ -332,6 +332,8 @@ _Static_assert(sizeof(struct world) % 8 == 0, "hashed by words");
 #define ring_format		seen_ring_format
 #define ring_producer_init	seen_ring_producer_init
 #define ring_consumer_init	seen_ring_consumer_init
+#define ring_room		seen_ring_room
+#define ring_put		seen_ring_put
 #define ring_push		seen_ring_push
 #define ring_take_back		seen_ring_take_back
 #define ring_withdraw		seen_ring_withdraw
