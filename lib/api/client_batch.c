@@ -58,7 +58,7 @@ static void add(struct collecting *collecting, struct pending *pending,
 /* Takes what is queued behind the response that was just taken, and no end. */
 static void take_more(struct collecting *collecting, struct pending *pending)
 {
-	struct sluice_response *response;
+	struct sluice_response *response = NULL;
 
 	/* Not if the only server has marked that response as the last. */
 	if (likely(pending->stream.open == 1 && pending->stream.current->last))
@@ -72,7 +72,7 @@ static void take_more(struct collecting *collecting, struct pending *pending)
 static inline int visit(struct collecting *collecting, struct pending *pending)
 {
 	bool was_open = pending->stream.current, was_told = pending->told;
-	struct sluice_response *response;
+	struct sluice_response *response = NULL;
 	int r = pending_take(pending, &response);
 
 	if (likely(r > 0)) {

@@ -48,7 +48,7 @@
 /* All that holds of a page, whoever made it. */
 static int map_page(struct load_page *page, int fd, uint64_t inode, bool locked)
 {
-	struct mapping mapping;
+	struct mapping mapping = { 0 };
 	int r;
 
 	r = mapping_map(&mapping, fd, SLUICE_LOAD_SIZE, true);
