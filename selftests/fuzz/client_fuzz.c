@@ -263,7 +263,7 @@ static void receive(uint8_t choice)
 		PROMISE(!stream->current && !stream->open);
 	if (r <= 0 || choice & 128)
 		return;
-	check_slice(&requester.responses, &found.message.slice);
+	check_slice(&found.message.slice);
 	PROMISE(found.requester == &requester);
 	PROMISE(found.message.in.request == asked[choice % STREAMS]);
 	channel_get(&requester.channel);
@@ -272,7 +272,7 @@ static void receive(uint8_t choice)
 
 static void release(struct held *one)
 {
-	check_slice(&requester.responses, &one->found.message.slice);
+	check_slice(&one->found.message.slice);
 	attachment_free(one->found.message.attachment);
 	inlet_give_back(&requester.responses, one->found.message.in.slice, false);
 	inlet_drop(&requester.responses, one->found.message.slice.segment);

@@ -257,9 +257,9 @@ static void peer_write_slot(struct peer *peer, struct sluice_ring_slot *slots, u
 }
 
 /* A slice lies within what the peer has shown of its segment, and can be read. */
-static void check_slice(const struct inlet *inlet, const struct held_slice *slice)
+static void check_slice(const struct held_slice *slice)
 {
-	const struct view_segment *segment = &inlet->view.segments[slice->segment];
+	const struct view_segment *segment = slice->segment;
 	const unsigned char *begin = slice->header ? slice->header : slice->data;
 
 	PROMISE(begin >= segment->mapping.base);

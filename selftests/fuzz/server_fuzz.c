@@ -144,7 +144,7 @@ static void receive(void)
 
 	if (r <= 0)
 		return;
-	check_slice(&responder.requests, &message.slice);
+	check_slice(&message.slice);
 	PROMISE(message.in.slice < around.layout.deliveries);
 	PROMISE(responder.active <= around.settings.max_active_requests);
 	for (i = 0; i < HELD_MAX && held[i].used; i++)
@@ -168,7 +168,7 @@ static void finish(struct held *one, uint8_t choice)
 	uint32_t delivery = one->message.in.slice;
 	bool traced = one->message.in.flags & SLUICE_RING_TRACED;
 
-	check_slice(&responder.requests, &one->message.slice);
+	check_slice(&one->message.slice);
 	attachment_free(one->message.attachment);
 	inlet_drop(&responder.requests, one->message.slice.segment);
 	if (choice & 1 && !one->last)
