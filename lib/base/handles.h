@@ -36,15 +36,21 @@ struct handles {
 int handles_init(struct handles *handles, uint32_t limit, size_t size, size_t offset) MUST_CHECK;
 void handles_deinit(struct handles *handles);
 
-static inline uint32_t handles_live(const struct handles *handles)
+/* How many are live, of a table that was made. */
+static inline uint32_t handles_live_(const struct handles *handles)
 {
 	return handles->fresh - (uint32_t)(handles->spare + (int32_t)HANDLES_SPARE);
 }
 
-/* Has the number of live handles reached the limit? */
+static inline uint32_t handles_live(const struct handles *handles)
+{
+	return handles->items ? handles_live_(handles) : 0;
+}
+
+/* Has the number of live handles reached the limit?  A table that was not made is at its limit. */
 static inline bool handles_at_limit(const struct handles *handles)
 {
-	return handles_live(handles) >= handles->limit;
+	return handles_live_(handles) >= handles->limit;
 }
 
 /*

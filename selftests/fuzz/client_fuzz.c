@@ -433,7 +433,7 @@ static void end(const struct server *server)
 		PROMISE(!requester.deliveries[i].holding);
 	PROMISE(requester.channel.references == 1);
 	channel_put(&requester.channel);
-	PROMISE(destroyed && !pool.used);
+	PROMISE(destroyed && !pool_out(&pool));
 	pool_deinit(&pool);
 	turns_run(&around.wait.turns);
 	mapping_unmap(&memory);

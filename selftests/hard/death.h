@@ -258,7 +258,7 @@ static void end_clients(struct __test_metadata *_metadata, FIXTURE_DATA(crash) *
 		client = survivor->clients[i];
 		for (j = 0; j < client->count; j++)
 			requester_reap(&client->channels[j]->requester);
-		EXPECT_EQ(0u, client->pool.used) TH_LOG("%s", crash_place());
+		EXPECT_EQ(0u, pool_out(&client->pool)) TH_LOG("%s", crash_place());
 		sluice_client_destroy(client);
 		survivor->clients[i] = NULL;
 	}
