@@ -436,6 +436,7 @@ static void end(const struct server *server)
 	PROMISE(destroyed && !pool_out(&pool));
 	pool_deinit(&pool);
 	turns_run(&around.wait.turns);
+	flights_close(&around.wait.flights);
 	mapping_unmap(&memory);
 	mapping_unmap(&load);
 }

@@ -366,6 +366,7 @@ static void end(const struct peer *peer)
 	channel_put(&responder.channel);
 	PROMISE(destroyed);
 	turns_run(&around.wait.turns);
+	flights_close(&around.wait.flights);
 	mapping_unmap(&memory);
 }
 

@@ -161,13 +161,14 @@ static void find_regions(struct __test_metadata *_metadata, FIXTURE_DATA(lines) 
 	ASSERT_EQ(ARRAY_SIZE(names), self->count);
 }
 
-/* What lies at an offset of a channel. */
+/* What lies at an offset of a channel: the part that begins last before it. */
 static enum part part_at(const struct layout *layout, uint64_t offset)
 {
 	const struct {
 		uint64_t begin;
 		enum part part;
 	} parts[] = {
+		{ 0, BELLS },
 		{ layout->stages, STAGES },
 		{ layout->response_rings, RESPONSE_RINGS },
 		{ layout->request_ring, REQUEST_RING },
@@ -175,13 +176,13 @@ static enum part part_at(const struct layout *layout, uint64_t offset)
 		{ layout->request_returns, REQUEST_RETURNS },
 		{ layout->closed, CLOSED },
 		{ layout->cancelled, CANCELLED },
-		{ 0, BELLS },
 	};
-	size_t i = 0;
+	size_t i, found = 0;
 
-	while (offset < parts[i].begin)
-		i++;
-	return parts[i].part;
+	for (i = 1; i < ARRAY_SIZE(parts); i++)
+		if (parts[i].begin <= offset && parts[i].begin >= parts[found].begin)
+			found = i;
+	return parts[found].part;
 }
 
 static enum part part_of(const FIXTURE_DATA(lines) *self, const struct region *region,
