@@ -258,7 +258,7 @@ static void receive(uint8_t choice)
 
 	if (!stream->servers || !free_one)
 		return;
-	r = stream_receive(stream, choice & 128 ? NULL : &found);
+	r = choice & 128 ? stream_look(stream) : stream_receive(stream, &found);
 	if (r < 0)
 		PROMISE(!stream->current && !stream->open);
 	if (r <= 0 || choice & 128)
