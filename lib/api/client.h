@@ -44,7 +44,6 @@ struct sluice_client {
 	struct handles pendings;
 	struct handles responses;
 	uint32_t batch_begin;		/* in pendings, where the next batch begins */
-	uint32_t loaned;		/* requests */
 	uint64_t last_request;
 };
 

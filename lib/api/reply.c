@@ -39,7 +39,7 @@ void reply_forget(struct reply *reply)
 	active->loaned--;
 	if (unlikely(reply->attachment))
 		attachment_free(reply->attachment);
-	counter_sub(&active->channel->server->entry.counters->loaned, 1);
+	counter_sub(&active->channel->responder.channel.counters->loaned, 1);
 	handles_give(&active->channel->replies, &reply->handle);
 }
 

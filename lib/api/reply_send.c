@@ -202,7 +202,7 @@ static int send_reply(struct reply *reply, bool last)
 
 	if (unlikely(active->ended))
 		return fail(EINVAL, "a reply that was marked as the last was sent");
-	wait_glance_to_send(&active->channel->server->service->node->wait);
+	wait_glance_to_send(active->channel->responder.channel.wait);
 	r = send_now(reply, last);
 	if (unlikely(r))
 		return send_later(reply, last, r);

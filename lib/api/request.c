@@ -121,7 +121,7 @@ static struct request *take_loan(struct sluice_client *client, size_t count)
 	request->slice = (uint32_t)slice;
 	request->count = count;
 	request->client = client;
-	counter_set(&client->entry.counters->loaned, ++client->loaned);
+	counter_add(&client->entry.counters->loaned, 1);
 	return request;
 }
 
@@ -142,7 +142,8 @@ STRAIGHT struct sluice_request *sluice_client_loan(struct sluice_client *client,
 		return NULL;
 	request = take_loan(client, count);
 	if (!request) {
-		probe(request_loan_fail, client->entry.id, count, client->loaned,
+		probe(request_loan_fail, client->entry.id, count,
+		      handles_live(&client->requests),
 		      (uint64_t)errno);
 		return NULL;
 	}
@@ -157,7 +158,8 @@ STRAIGHT struct sluice_request *sluice_client_loan(struct sluice_client *client,
 	request->attachment = NULL;
 	request->pending = NULL;
 	probe(request_loan, client->entry.id, 0, request->number,
-	      probe_address(request->head.data), request->head.size, client->loaned);
+	      probe_address(request->head.data), request->head.size,
+	      handles_live(&client->requests));
 	return &request->head;
 }
 
@@ -246,7 +248,7 @@ void request_forget(struct request *request)
 	if (unlikely(request->attachment))
 		attachment_free(request->attachment);
 	handles_give(&client->requests, &request->handle);
-	counter_set(&client->entry.counters->loaned, --client->loaned);
+	counter_sub(&client->entry.counters->loaned, 1);
 }
 
 void request_drop(struct request *request)

@@ -96,8 +96,6 @@ static inline struct sluice_active_request *received(struct server_channel *chan
 	counters_received(server->entry.counters, active->head.size);
 	channel->waits_since = 0;
 	channel->quiet = 0;
-	if (unlikely(server->hot > SLOW_LOOK_ABOVE))
-		server->received_at = clock_coarse();
 	if (probe_is_on(active_request_release))
 		stamp(active);
 	if (probe_is_on(active_request_receive))
@@ -209,6 +207,13 @@ static COLD void give_turn_to_longest(struct sluice_server *server)
 		server->current = longest->before;
 }
 
+/* Nothing waits: what is counted in vain is taken away. */
+static void correct_load(struct sluice_server *server)
+{
+	if (unlikely(load_exceeds(&server->load)))
+		load_correct(&server->load, clock_coarse());
+}
+
 /* The channel whose turn it is gave this.  Looks at the others; as take(). */
 static COLD int take_from_others(struct sluice_server *server, int r,
 				 struct sluice_active_request **ret_request)
@@ -228,31 +233,45 @@ static COLD int take_from_others(struct sluice_server *server, int r,
 		server->current = server->current->next;
 		r = take_from(server->current, ret_request);
 	}
-	if (!result && unlikely(load_exceeds(&server->load)))
-		load_correct(&server->load, clock_coarse());
+	if (!result)
+		correct_load(server);
 	return result;
 }
 
-/* No channel is polled. */
-static COLD int take_nothing(struct sluice_server *server)
+/* The turn is that of the next channel.  As take(). */
+static inline int take_next(struct sluice_server *server,
+			    struct sluice_active_request **ret_request)
 {
-	if (load_exceeds(&server->load))
-		load_correct(&server->load, clock_coarse());
-	return 0;
+	int r;
+
+	server->current = server->current->next;
+	r = take_from(server->current, ret_request);
+	return likely(r > 0) ? r : take_from_others(server, r, ret_request);
+}
+
+/* No channel is polled, or so many that it matters which is the next.  As take(). */
+static STRAIGHT OUTLINE int take_of_many(struct sluice_server *server,
+					 struct sluice_active_request **ret_request)
+{
+	int r;
+
+	if (!server->hot) {
+		correct_load(server);
+		return 0;
+	}
+	if (!is_quick(server))
+		give_turn_to_longest(server);
+	r = take_next(server, ret_request);
+	if (r > 0)
+		server->received_at = clock_coarse();
+	return r;
 }
 
 /* 1 with a request; 0 (none); -ENOBUFS (only such as cannot be taken) or -errno. */
 static inline int take(struct sluice_server *server, struct sluice_active_request **ret_request)
 {
-	int r;
-
-	if (unlikely(!server->hot))
-		return take_nothing(server);
-	if (unlikely(!is_quick(server)))
-		give_turn_to_longest(server);
-	server->current = server->current->next;
-	r = take_from(server->current, ret_request);
-	return likely(r > 0) ? r : take_from_others(server, r, ret_request);
+	return likely(server->hot - 1 < SLOW_LOOK_ABOVE) ? take_next(server, ret_request) :
+							   take_of_many(server, ret_request);
 }
 
 /* ---- What the node asks ---- */

@@ -46,6 +46,7 @@ void inlet_init(struct inlet *inlet, struct channel *channel, const struct paylo
 		},
 		.tells_room = tells_room,
 	};
+	inlet->view.recent = inlet->view.segments;
 	channel->inlet = inlet;
 }
 

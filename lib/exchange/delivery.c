@@ -291,7 +291,7 @@ void delivery_leave_stream(struct delivery *delivery, int reason)
 bool delivery_withdraw(struct delivery *delivery)
 {
 	if (!delivery->holding || delivery->returned ||
-	    !ring_withdraw(&delivery->requester->request_ring, delivery->slot))
+	    !ring_withdraw(&delivery->requester->request_ring, delivery->next_slot - 1))
 		return false;
 	delivery_taken_back(delivery);
 	return true;
@@ -328,7 +328,7 @@ void delivery_begin(struct requester *requester, struct delivery *delivery,
 		    const struct requester_message *message, struct stream *stream)
 {
 	delivery->request = message->request;
-	delivery->slot = requester->request_ring.next - 1;
+	delivery->next_slot = requester->request_ring.next;
 	delivery->position = 0;
 	delivery->last = false;
 	delivery->responded = 0;

@@ -24,7 +24,7 @@ struct delivery {
 	struct delivery *next;		/* of the stream's, in a circle; or next free */
 	uint64_t request;		/* number of the request; 0: free */
 	uint64_t position;		/* of the next response */
-	uint64_t slot;			/* of the request, in its ring */
+	uint64_t next_slot;		/* position behind the request, in its ring */
 	uint32_t number;		/* that the server returns it by */
 	uint32_t slice;			/* of the request, held */
 	bool holding;			/* the slice */

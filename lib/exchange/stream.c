@@ -125,14 +125,13 @@ static inline int look_or_take(struct delivery *delivery, struct response_found 
 }
 
 /*
- * Like look_or_take(), and ends the delivery if nothing more can come; it may not
- * be touched afterwards.  1, 0 (nothing yet) or -EPIPE (it has ended).
+ * A look at the delivery found this.  Ends the delivery if nothing more can come; it may not be
+ * touched afterwards.  1, 0 (nothing yet) or -EPIPE (it has ended).
  */
-static int advance(struct delivery *delivery, struct response_found *ret_found)
+static int judge(struct delivery *delivery, struct response_found *ret_found, int found)
 {
-	int r, end;
+	int r = found, end;
 
-	r = look_or_take(delivery, ret_found);
 	if (r > 0)
 		return r;
 	if (unlikely(r == -EAGAIN))
@@ -152,7 +151,15 @@ static int advance(struct delivery *delivery, struct response_found *ret_found)
 	return -EPIPE;
 }
 
-/* As stream_receive(), of several servers, or where nothing was found at once. */
+/* What is told of a stream in which nothing was found.  0 or -errno. */
+static int nothing_of(const struct stream *stream)
+{
+	if (stream->open)
+		return 0;
+	return stream->servers ? -stream->end : -ENOTCONN;
+}
+
+/* As stream_receive(), of several servers; or stream_look(). */
 static COLD int receive_in_turn(struct stream *stream, struct response_found *ret_found)
 {
 	struct delivery *delivery;
@@ -161,7 +168,7 @@ static COLD int receive_in_turn(struct stream *stream, struct response_found *re
 
 	for (looks = stream->open; looks; looks--) {
 		delivery = stream->current->next;
-		r = advance(delivery, ret_found);
+		r = judge(delivery, ret_found, look_or_take(delivery, ret_found));
 		/* A delivery of which nothing was taken does not lose its turn. */
 		if (r > 0 && !ret_found)
 			return r;
@@ -171,15 +178,25 @@ static COLD int receive_in_turn(struct stream *stream, struct response_found *re
 		if (r > 0)
 			return r;
 	}
-	if (stream->open)
-		return 0;
-	return stream->servers ? -stream->end : -ENOTCONN;
+	return nothing_of(stream);
+}
+
+/* The only delivery had no response at the first look, which found this. */
+static OUTLINE int receive_later(struct stream *stream, struct response_found *ret_found, int found)
+{
+	int r = judge(stream->current, ret_found, found);
+
+	return r > 0 ? r : nothing_of(stream);
 }
 
 int stream_receive(struct stream *stream, struct response_found *ret_found)
 {
-	return likely(stream->open == 1) && take_response(stream->current, ret_found) > 0 ? 1 :
-	       receive_in_turn(stream, ret_found);
+	int r;
+
+	if (unlikely(stream->open != 1))
+		return receive_in_turn(stream, ret_found);
+	r = take_response(stream->current, ret_found);
+	return likely(r > 0) ? r : receive_later(stream, ret_found, r);
 }
 
 int stream_look(struct stream *stream)

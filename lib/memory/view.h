@@ -26,7 +26,7 @@ struct view_segment {
 
 struct view {
 	struct view_segment segments[SLUICE_SEGMENTS_ALIVE];
-	struct view_segment *recent;	/* the one that was named last, or NULL */
+	struct view_segment *recent;	/* the one that was named last, or any */
 	struct turns *turns;	/* of the node: large segments are unmapped in turns */
 	const struct turn *turn;	/* of the peer, which is charged for that */
 	bool locked;		/* mapped memory is kept from being swapped out */
@@ -59,7 +59,7 @@ INLINE struct view_segment *view_hold(struct view *view, uint32_t number, uint64
 {
 	struct view_segment *segment = view->recent;
 
-	if (unlikely(!segment || segment->number != number)) {
+	if (unlikely(segment->number != number)) {
 		segment = view_find(view, number);
 		if (!segment)
 			return NULL;

@@ -26,9 +26,13 @@ static inline void counter_add(uint64_t *counter, uint64_t n)
 	*counter += n;
 }
 
+/* It does not fall below 0, although another process of this user may have written there. */
 static inline void counter_sub(uint64_t *counter, uint64_t n)
 {
-	*counter -= n;
+	if (likely(*counter >= n))
+		*counter -= n;
+	else
+		*counter = 0;
 }
 
 /* Records the number of messages in the queue now. */
