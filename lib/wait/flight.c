@@ -23,8 +23,10 @@
  *
  * A peer that has not read may end its channel, keep its own end of the socket, and come
  * again for another descriptor.  So the socket of a closed channel that is unread stays open
- * here, shut down, and is looked at once a second.  A process that has FLIGHTS_LEFT_PROCESS of
- * them gets no further channel until it has read one, or closed it.
+ * here, shut down.  All of them are looked at when another channel is closed, and once a
+ * second: poll() reports a hang-up on each of them from the start, so it cannot tell when the
+ * peer reads or closes.  A process that has FLIGHTS_LEFT_PROCESS of them gets no further
+ * channel until it has read one, or closed it.
  *
  *	the channel is closed	flight_leave()	-> the socket is closed, if it was read
  *						-> left, if not
@@ -125,6 +127,7 @@ void flight_leave(struct flights *all, struct turns *turns, struct flight *fligh
 	bool unread = flight->count && !socket_is_read(socket);
 
 	flight_ended(all, flight);
+	drop_read(all);
 	if (!unread) {
 		fd_close(socket);
 		return;

@@ -6,6 +6,7 @@
  *
  * A segment has a window of 1 GiB, so it takes so much to have more than one of them.
  */
+#include <dirent.h>
 #include <sys/resource.h>
 
 #include "steps.h"
@@ -94,21 +95,45 @@ TEST_F_TIMEOUT(idle_memory, more_than_one_has, 290)
 	loan_after_two(_metadata, &self->side, SLUICE_BEST_FIT, 5000);
 }
 
-/* Whatever is short: here it is descriptors, of which an idle segment has one. */
+/* The lowest number above those of all open descriptors. */
+static int after_the_last_descriptor(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	struct dirent *entry;
+	int last = -1, fd;
+
+	while (dir && (entry = readdir(dir))) {
+		fd = atoi(entry->d_name);
+		if (fd > last && fd != dirfd(dir))
+			last = fd;
+	}
+	if (dir)
+		closedir(dir);
+	return last + 1;
+}
+
+/*
+ * Whatever is short: here it is descriptors, of which an idle segment has one.  Its number is
+ * below the limit, and no other number there is free.
+ */
 TEST_F_TIMEOUT(idle_memory, the_last_descriptor, 290)
 {
+	int next, holes = 0, hole[1024];
 	struct rlimit limit;
-	int next;
 
 	ASSERT_EQ(0, join_client(&self->side, PTR(&blobs), 0));
 	ASSERT_EQ(0, loan_once(&self->side, 100));
-	next = dup(0);
-	ASSERT_LE(0, next);
-	close(next);
+	next = after_the_last_descriptor();
+	ASSERT_LT(0, next);
 	ASSERT_EQ(0, getrlimit(RLIMIT_NOFILE, &limit));
 	limit.rlim_cur = (rlim_t)next;
 	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &limit));
+	while (holes < 1024 && (hole[holes] = dup(0)) >= 0)
+		holes++;
+	ASSERT_GT(1024, holes);
 	EXPECT_EQ(0, loan_once(&self->side, GIB + 1)) TH_LOG("%s", sluice_strerror());
+	while (holes)
+		close(hole[--holes]);
 	limit.rlim_cur = limit.rlim_max;
 	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &limit));
 }

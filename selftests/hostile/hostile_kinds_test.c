@@ -64,7 +64,7 @@ TEST_F(hostile, segments_of_a_client)
 		} else {
 			throw_out(_metadata, self, names[kind]);
 		}
-		EXPECT_EQ(fds, count_fds()) TH_LOG("%s", names[kind]);
+		EXPECT_EQ(fds, settled_fds(self)) TH_LOG("%s", names[kind]);
 	}
 	/* Nobody has mapped 64 TiB, be it for a moment that is over. */
 	EXPECT_GT(mapped + GIB, mapped_bytes());
@@ -88,7 +88,7 @@ TEST_F(hostile, segments_of_a_server)
 		let_out(self);
 		EXPECT_EQ(-EAGAIN, take_blob(&self->server, 2, SLUICE_NOWAIT));
 		serve_good(_metadata, self, 2);
-		EXPECT_EQ(fds, count_fds()) TH_LOG("%s", names[kind]);
+		EXPECT_EQ(fds, settled_fds(self)) TH_LOG("%s", names[kind]);
 	}
 }
 
@@ -106,7 +106,7 @@ TEST_F(hostile, memory_of_a_channel)
 			TH_LOG("%s", names[kind]);
 		if (kind != FD_GOOD)
 			EXPECT_EQ(EPROTO, answer.reason) TH_LOG("%s", names[kind]);
-		EXPECT_EQ(fds, count_fds()) TH_LOG("%s", names[kind]);
+		EXPECT_EQ(fds, settled_fds(self)) TH_LOG("%s", names[kind]);
 		serve_good(_metadata, self, 2);
 	}
 }
@@ -134,7 +134,7 @@ TEST_F(hostile, page_of_a_welcome)
 		close(fd);
 		EXPECT_EQ(0, cancel(&self->bad, 0, 0));
 		close_client(&self->bad, 0, 0);
-		EXPECT_EQ(fds, count_fds()) TH_LOG("%s", names[kind]);
+		EXPECT_EQ(fds, settled_fds(self)) TH_LOG("%s", names[kind]);
 	}
 }
 
@@ -170,7 +170,7 @@ TEST_F(hostile, what_is_the_victims_own)
 	EXPECT_EQ(10, hear_blob(&self->bad, 0, LONG));
 	let_out(self);
 	EXPECT_EQ(-EAGAIN, take_blob(&self->server, 2, SLUICE_NOWAIT));
-	EXPECT_EQ(fds, count_fds());
+	EXPECT_EQ(fds, settled_fds(self));
 	serve_good(_metadata, self, 2);
 }
 
@@ -193,7 +193,7 @@ TEST_F(hostile, the_same_segment_many_times)
 	close(fd);
 	drain_all(&self->responder->channel);
 	throw_out(_metadata, self, "one too many");
-	EXPECT_EQ(fds, count_fds());
+	EXPECT_EQ(fds, settled_fds(self));
 }
 
 TEST_HARNESS_MAIN

@@ -218,14 +218,14 @@ TEST_F(hostile, packets)
 			ASSERT_EQ(0, self->responder->channel.gone);
 		send_packet(_metadata, self, &packets[i]);
 		throw_out(_metadata, self, packets[i].what);
-		EXPECT_EQ(fds, count_fds()) TH_LOG("%s", packets[i].what);
+		EXPECT_EQ(fds, settled_fds(self)) TH_LOG("%s", packets[i].what);
 	}
 	let_in(_metadata, self);
 	send_packet(_metadata, self, &in_order);
 	EXPECT_EQ(0, self->responder->channel.gone);
 	send_packet(_metadata, self, &packets[0]);
 	throw_out(_metadata, self, "nothing but the end");
-	EXPECT_EQ(fds, count_fds());
+	EXPECT_EQ(fds, settled_fds(self));
 }
 
 /* ---- A hostile server ---------------------------------------------------- */
