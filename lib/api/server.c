@@ -82,7 +82,7 @@ static int listen_for_clients(struct sluice_server *server)
 	r = server->listener.fd < 0 ? server->listener.fd :
 	    wait_watch(&service->node->wait, &server->listener);
 	if (r < 0 && server->listener.fd >= 0) {
-		server_socket_unlink(service->dir.servers_fd, server->entry.id);
+		server_socket_unlink(&service->dir, server->entry.id);
 		server_turn_away(server);
 	}
 	if (r < 0)
@@ -262,17 +262,6 @@ int server_renew(struct sluice_server *server)
 	return r;
 }
 
-/* Holds the directory of the service, whose release follows.  0 or -errno. */
-static int remove_listener(struct sluice_server *server)
-{
-	struct service_dir *dir = &server->service->dir;
-	int r = service_dir_hold(dir);
-
-	if (!r)
-		server_socket_unlink(dir->servers_fd, server->entry.id);
-	return r;
-}
-
 /*
  * Removing the names takes descriptors.  If there are none, this is tried again when those of
  * the port are closed.  A name that stays is removed as the names of dead processes are.
@@ -283,7 +272,9 @@ static void close_port(struct sluice_server *server)
 	int r;
 
 	server->self.load_fd = fd_close(server->self.load_fd);
-	r = remove_listener(server);
+	r = service_dir_hold(&service->dir);
+	if (!r)
+		server_socket_unlink(&service->dir, server->entry.id);
 	if (r < 0) {
 		service_dir_release(&service->dir);
 		node_registration_spare_watch(service->node);
@@ -291,8 +282,10 @@ static void close_port(struct sluice_server *server)
 	server_turn_away(server);
 	wait_forget(&service->node->wait, &server->listener);
 	server->listener.fd = fd_close(server->listener.fd);
-	if (r < 0)
-		(void)remove_listener(server);
+	if (r < 0) {
+		(void)service_dir_hold(&service->dir);
+		server_socket_unlink(&service->dir, server->entry.id);
+	}
 	port_entry_release(&server->entry, &service->dir);
 	service_dir_release(&service->dir);
 }

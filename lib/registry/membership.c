@@ -106,6 +106,6 @@ int membership_renew(struct membership *membership, const struct service_dir *di
 void membership_leave(struct membership *membership, const struct service_dir *dir)
 {
 	if (membership->name[0])
-		unlinkat(dir->ports_fd, membership->name, 0);
+		service_dir_unlink(dir, dir->ports_fd, membership->name);
 	membership->name[0] = 0;
 }

@@ -12,6 +12,11 @@
  * Both names contain a number that no other node has.  If something else stands under such a
  * name, it is removed when the name is written again.  The file and the socket are new ones
  * then, since a file that has lost its name cannot be given one.
+ *
+ * A node that leaves opens directories and locks files, to remove the names that it has made.
+ * If one of these fails for any reason but that the name has gone, the name may stay, and the
+ * node's file stays with it (node_entry_leaves()).  The next sweep takes the node for a dead
+ * one, and removes all of it.
  */
 #include "registry/node_entry.h"
 
@@ -87,7 +92,7 @@ static int open_mailbox(struct node_entry *node)
 		return 0;
 	}
 	node_entry_name(name, node->id, ".sock");
-	unlinkat(node->root.nodes_fd, name, 0);
+	node_entry_unlink(node, node->root.nodes_fd, name, 0);
 	fd_close(fd);
 	return r;
 }
@@ -161,6 +166,7 @@ int node_entry_create(struct node_entry *node, const char *root, const char *dom
 		memcpy(node->name, name, strnlen(name, sizeof(node->name) - 1));
 	node->wait = wait;
 	node->rewritten = 0;
+	node->leaves_names = false;
 	node->id = random_id();
 	node->owner = process_self();
 	do {
@@ -169,18 +175,27 @@ int node_entry_create(struct node_entry *node, const char *root, const char *dom
 	return r < 0 ? fail_again(r) : 0;
 }
 
+void node_entry_leaves(struct node_entry *node, int r)
+{
+	if (r < 0 && r != -ENOENT && r != -EPERM)
+		node->leaves_names = true;
+}
+
+void node_entry_unlink(struct node_entry *node, int at, const char *name, int flags)
+{
+	node_entry_leaves(node, unlinkat(at, name, flags) ? -errno : 0);
+}
+
 void node_entry_remove(struct node_entry *node)
 {
 	char name[NODE_ENTRY_NAME_SIZE];
 
-	/* If the directories have gone, the names have gone with them. */
-	(void)root_hold_nodes(&node->root);
-	if (node->mailbox_fd >= 0) {
-		node_entry_name(name, node->id, ".sock");
-		if (unlinkat(node->root.nodes_fd, name, 0) && errno != ENOENT)
-			node->leaves_names = true;
-		node->mailbox_fd = fd_close(node->mailbox_fd);
-	}
+	/* If the directory has gone, the names have gone with it. */
+	node_entry_leaves(node, root_hold_nodes(&node->root));
+	node_entry_name(name, node->id, ".sock");
+	if (node->mailbox_fd >= 0 && node->root.nodes_fd >= 0)
+		node_entry_unlink(node, node->root.nodes_fd, name, 0);
+	node->mailbox_fd = fd_close(node->mailbox_fd);
 	if (presence_is_kept(&node->presence)) {
 		node_entry_name(name, node->id, "");
 		if (!node->leaves_names)
@@ -188,7 +203,7 @@ void node_entry_remove(struct node_entry *node)
 		presence_let_go(&node->presence);
 	}
 	/* What was in the way may have gone meanwhile.  If not, the next process does this. */
-	if (node->leaves_names)
+	if (node->leaves_names && !root_hold_services(&node->root))
 		sweep_domain(&node->root);
 	root_leave(&node->root);
 }

@@ -17,7 +17,7 @@ struct node_entry {
 	struct identity mailbox;	/* the file that its name leads to */
 	uint32_t wait;			/* as others are told */
 	uint32_t rewritten;		/* how often its entries were written again */
-	bool leaves_names;		/* that could not be removed */
+	bool leaves_names;		/* that could not be removed; node_entry_leaves() says so */
 	char name[SLUICE_NODE_NAME_SIZE];	/* zero-padded */
 };
 
@@ -31,6 +31,14 @@ void node_entry_name(char name[NODE_ENTRY_NAME_SIZE], uint64_t id, const char *s
  */
 int node_entry_create(struct node_entry *node, const char *root, const char *domain,
 		      const char *name, uint32_t wait) MUST_CHECK;
+
+/*
+ * Every name that a node has made is removed through these, wherever it is.  A name that stays
+ * is told by r, which is -errno: of its removal, or of what that needs.  It is nothing to tell
+ * if r is -ENOENT (it has gone), -EPERM (it is another user's) or not negative.
+ */
+void node_entry_leaves(struct node_entry *node, int r);
+void node_entry_unlink(struct node_entry *node, int at, const char *name, int flags);
 
 /*
  * Leaves the domain.  If names are left that could not be removed, the entry stays as that of

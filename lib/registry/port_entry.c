@@ -76,8 +76,11 @@ static bool is_of_the_dead(const void *record)
 	return record_is_port(port) && process_is_dead(&owner);
 }
 
-/* Removes the entry of a dead port and its socket; with ask, even if the file is locked. */
-static bool remove_dead(int ports_fd, int servers_fd, const char *name, bool ask)
+/*
+ * Removes the entry of a dead port and its socket; with ask, even if the file is locked.  As
+ * presence_bury().
+ */
+static int remove_dead(int ports_fd, int servers_fd, const char *name, bool ask)
 {
 	struct sluice_registry_port record;
 	const struct presence_burial burial = {
@@ -88,7 +91,7 @@ static bool remove_dead(int ports_fd, int servers_fd, const char *name, bool ask
 		.context = &servers_fd,
 	};
 
-	return presence_bury(ports_fd, name, &burial) > 0;
+	return presence_bury(ports_fd, name, &burial);
 }
 
 static bool is_known(const void *record)
@@ -116,7 +119,7 @@ static bool remove_dead_port(const void *context, const char *name)
 {
 	const struct service_dir *dir = context;
 
-	return remove_dead(dir->ports_fd, dir->servers_fd, name, true);
+	return remove_dead(dir->ports_fd, dir->servers_fd, name, true) > 0;
 }
 
 static int make_presence(struct presence *presence, const struct service_dir *dir,
@@ -213,7 +216,7 @@ static int move_into(struct port_entry *entry, const struct service_dir *dir,
 	int r = mapping_replace(&entry->presence.page, &fresh->page);
 
 	if (r < 0) {
-		unlinkat(dir->ports_fd, name, 0);
+		service_dir_unlink(dir, dir->ports_fd, name);
 		return r;
 	}
 	memcpy(entry->name, name, sizeof(entry->name));
@@ -251,7 +254,7 @@ int port_entry_reside(struct port_entry *entry, enum residence residence)
 
 void port_entry_release(struct port_entry *entry, const struct service_dir *dir)
 {
-	unlinkat(dir->ports_fd, entry->name, 0);
+	service_dir_unlink(dir, dir->ports_fd, entry->name);
 	entry->presence.fd = fd_close(entry->presence.fd);
 }
 
@@ -317,20 +320,36 @@ int port_entry_notify_dialling(struct service_dir *dir)
 	return r == -ENOENT ? 0 : r;
 }
 
-void port_entry_sweep(int service_fd)
+static bool sweep_names(int ports_fd, int servers_fd)
 {
-	int ports_fd, servers_fd;
+	DIR *ports = directory_list(ports_fd);
 	struct dirent *entry;
-	DIR *ports;
+	bool all = ports;
 
-	ports_fd = directory_open(service_fd, "ports");
-	servers_fd = directory_open(service_fd, "servers");
-	ports = ports_fd < 0 ? NULL : directory_list(ports_fd);
 	while (ports && (entry = readdir(ports)))
 		if (entry->d_name[0] != '.')
-			remove_dead(ports_fd, servers_fd, entry->d_name, false);
+			all &= !presence_is_lack(remove_dead(ports_fd, servers_fd, entry->d_name,
+							     false));
 	if (ports)
 		directory_close(ports);
+	return all;
+}
+
+bool port_entry_sweep(int service_fd)
+{
+	int ports_fd, servers_fd;
+	bool all = true;
+
+	ports_fd = directory_open(service_fd, "ports");
+	if (ports_fd < 0)
+		return !presence_is_lack(-errno);
+	servers_fd = directory_open(service_fd, "servers");
+	/* A socket is found by the entry of its port, which is removed last. */
+	if (servers_fd < 0 && presence_is_lack(-errno))
+		all = false;
+	if (all)
+		all = sweep_names(ports_fd, servers_fd);
 	fd_close(servers_fd);
 	fd_close(ports_fd);
+	return all;
 }

@@ -67,7 +67,10 @@ int port_entry_notify_dialling(struct service_dir *dir) MUST_CHECK;
 int port_entry_bury(int ports_fd, int servers_fd, const char *name, bool keep,
 		    struct sluice_registry_port *ret_record) MUST_CHECK;
 
-/* Removes the entries of dead ports from an open service. */
-void port_entry_sweep(int service_fd);
+/*
+ * Removes the entries of dead ports from an open service.  False: this process lacks something
+ * for that.
+ */
+bool port_entry_sweep(int service_fd) MUST_CHECK;
 
 #endif /* SLUICE_REGISTRY_PORT_ENTRY_H */

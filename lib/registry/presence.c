@@ -55,6 +55,7 @@
 #include "os/file_size.h"
 #include "os/identity.h"
 #include "os/random.h"
+#include "os/shortage.h"
 
 #define PRIVATE	0600
 
@@ -221,15 +222,27 @@ void presence_clear(int at, const char *name)
 		presence_remove_dead(at, name);
 }
 
-/* Keeps other removers out until fd is closed. */
-static bool lock_for_removal(int fd, bool flocked)
+bool presence_is_lack(int r)
+{
+	return r < 0 && (is_shortage(-r) || r == -ENOLCK || r == -EIO);
+}
+
+/* Takes a lock without waiting.  1; 0: it cannot be had; or -errno: this process lacks something. */
+static int locked(int result)
+{
+	return !result ? 1 : errno != EWOULDBLOCK && presence_is_lack(-errno) ? -errno : 0;
+}
+
+/* Keeps other removers out until fd is closed.  As locked(). */
+static int lock_for_removal(int fd, bool flocked)
 {
 	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	int r = locked(fcntl(fd, F_OFD_SETLK, &whole));
 
-	if (!fcntl(fd, F_OFD_SETLK, &whole))
-		return true;
+	if (r || errno != EBADF || !flocked)
+		return r;
 	whole.l_type = F_RDLCK;
-	return errno == EBADF && flocked && !fcntl(fd, F_OFD_SETLK, &whole);
+	return locked(fcntl(fd, F_OFD_SETLK, &whole));
 }
 
 static bool read_record(int fd, const struct presence_burial *burial)
@@ -259,15 +272,17 @@ static int remove_buried(int at, const char *name, int fd, const struct presence
 
 static int bury(int at, const char *name, int fd, const struct presence_burial *burial)
 {
-	bool known = read_record(fd, burial), flocked;
+	bool known = read_record(fd, burial);
+	int flocked, r;
 
 	if (burial->is_known && !(known && burial->is_known(burial->record)))
 		return 0;
-	flocked = !flock(fd, LOCK_EX | LOCK_NB);
-	if (!flocked && !(known && burial->is_dead && burial->is_dead(burial->record)))
-		return 0;
-	if (!lock_for_removal(fd, flocked) || !presence_is(at, name, fd))
-		return 0;
+	flocked = locked(flock(fd, LOCK_EX | LOCK_NB));
+	if (flocked <= 0 && !(known && burial->is_dead && burial->is_dead(burial->record)))
+		return flocked;
+	r = lock_for_removal(fd, flocked > 0);
+	if (r <= 0 || !presence_is(at, name, fd))
+		return r < 0 ? r : 0;
 	return burial->keep ? 1 : remove_buried(at, name, fd, burial, known);
 }
 

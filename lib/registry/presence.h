@@ -113,6 +113,9 @@ struct presence_burial {
  */
 int presence_bury(int at, const char *name, const struct presence_burial *burial);
 
+/* Does this -errno say that this process lacks something, and that it may succeed later? */
+bool presence_is_lack(int r) MUST_CHECK;
+
 /* Does this name still lead to the file behind fd? */
 bool presence_is(int at, const char *name, int fd);
 

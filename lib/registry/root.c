@@ -268,7 +268,8 @@ int root_hold(struct root *root)
 {
 	int nodes = root_hold_nodes(root), services = root_hold_services(root);
 
-	return nodes < 0 ? nodes : services;
+	/* A directory that is not there says nothing about the other one. */
+	return nodes == 0 || (nodes == -ENOENT && services < 0) ? services : nodes;
 }
 
 void root_release(struct root *root)

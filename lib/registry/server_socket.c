@@ -30,14 +30,14 @@
 #include "os/inode_watch.h"
 #include "os/socket.h"
 
-void server_socket_unlink(int servers_fd, uint64_t id)
+void server_socket_unlink(const struct service_dir *dir, uint64_t id)
 {
 	char name[NODE_ENTRY_NAME_SIZE];
 
 	node_entry_name(name, id, ".sock");
-	unlinkat(servers_fd, name, 0);
+	service_dir_unlink(dir, dir->servers_fd, name);
 	node_entry_name(name, id, ".new");
-	unlinkat(servers_fd, name, 0);
+	service_dir_unlink(dir, dir->servers_fd, name);
 }
 
 int server_socket_bury(int servers_fd, uint64_t id, uid_t user)
@@ -109,7 +109,7 @@ int server_socket_listen(const struct service_dir *dir, uint64_t id,
 		return fd;
 	r = bind_and_listen(fd, dir, id, ret_socket);
 	if (r < 0) {
-		server_socket_unlink(dir->servers_fd, id);
+		server_socket_unlink(dir, id);
 		fd_close(fd);
 		return r;
 	}

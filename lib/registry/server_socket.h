@@ -34,8 +34,11 @@ int server_socket_connect(const struct service_dir *dir, uint64_t id) MUST_CHECK
 int server_socket_each(struct service_dir *dir, int held,
 		       void (*found)(void *context, uint64_t id), void *context) MUST_CHECK;
 
-/* Removes the names of a server's socket; or only if it is of this user, 0 or -errno. */
-void server_socket_unlink(int servers_fd, uint64_t id);
+/*
+ * Removes the names of a server's socket; of this node's as service_dir_unlink(), or of a dead
+ * one's if they are of this user, 0 or -errno.
+ */
+void server_socket_unlink(const struct service_dir *dir, uint64_t id);
 int server_socket_bury(int servers_fd, uint64_t id, uid_t user);
 
 #endif /* SLUICE_REGISTRY_SERVER_SOCKET_H */

@@ -144,17 +144,19 @@ static int name_service(const struct service_dir *dir, const char *made, const c
  * Deletes a directory that never had a name.  There may be no descriptor left to list it, so
  * its parts are deleted by name; nothing else is in it.
  */
-static void remove_made(int services_fd, const char *made)
+static void remove_made(const struct service_dir *dir, const char *made)
 {
 	static const char *const parts[] = { "servers", "ports", CONTRACT };
 	char path[NODE_ENTRY_NAME_SIZE + sizeof("/" CONTRACT)];
+	int services_fd = dir->node->root.services_fd;
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(parts); i++) {
 		snprintf(path, sizeof(path), "%s/%s", made, parts[i]);
-		unlinkat(services_fd, path, i + 1 < ARRAY_SIZE(parts) ? AT_REMOVEDIR : 0);
+		node_entry_unlink(dir->node, services_fd, path,
+				  i + 1 < ARRAY_SIZE(parts) ? AT_REMOVEDIR : 0);
 	}
-	unlinkat(services_fd, made, AT_REMOVEDIR);
+	node_entry_unlink(dir->node, services_fd, made, AT_REMOVEDIR);
 }
 
 int service_creation_make(struct service_dir *dir, struct service_record *record)
@@ -172,7 +174,7 @@ int service_creation_make(struct service_dir *dir, struct service_record *record
 	if (r > 0)
 		return r;
 	record->contract.settings.group = group;
-	remove_made(dir->node->root.services_fd, made);
+	remove_made(dir, made);
 	if (r == -ENOENT)
 		r = root_reopen_services(&dir->node->root);
 	return r < 0 ? r : -EAGAIN;

@@ -117,11 +117,20 @@ bool service_dir_is_named(const struct service_dir *dir)
 	return presence_has(dir->node->root.services_fd, path, &dir->contract);
 }
 
+/* As service_removal_remove().  Tells the node about the rest. */
+static int remove_service(const struct service_dir *dir)
+{
+	int r = service_removal_remove(dir->node->root.services_fd, dir->name);
+
+	node_entry_leaves(dir->node, r ? 0 : -ENOTEMPTY);
+	return r;
+}
+
 /* Removes a service that nobody has open, if this process may.  True: the name is free. */
 static bool remove_if_dead(const struct service_dir *dir)
 {
 	return !flock(dir->contract.fd, LOCK_EX | LOCK_NB) && service_dir_is_named(dir) &&
-	       service_removal_remove(dir->node->root.services_fd, dir->name) >= 0;
+	       remove_service(dir) >= 0;
 }
 
 /* Takes the lock that says that the service is open.  0, -EAGAIN (it is removed) or -errno. */
@@ -217,19 +226,17 @@ static int remove_last(struct service_dir *dir)
 	errno = 0;
 	if (!service_dir_is_named(dir))
 		return errno && errno != ENOENT ? -errno : 1;
-	return service_removal_remove(dir->node->root.services_fd, dir->name);
+	return remove_service(dir);
 }
 
 /*
- * The contract is open.  Removes the service if nobody else has it open.  What another user
+ * If the contract is open: removes the service if nobody else has it open.  What another user
  * owns is left to him.
  */
 static void remove_if_last(struct service_dir *dir)
 {
-	int r = dir->contract.fd < 0 ? 1 : remove_last(dir);
-
-	if (r != 1 && r != -EPERM && r != -ENOENT)
-		dir->node->leaves_names = true;
+	if (dir->contract.fd >= 0)
+		node_entry_leaves(dir->node, remove_last(dir));
 }
 
 static int open_until(struct service_dir *dir, struct node_entry *node, enum service_dir_want want,
@@ -368,14 +375,17 @@ static void reopen_contract(struct service_dir *dir)
 	mapping_unmap(&dir->contract.page);
 	fd = presence_reopen(&dir->contract, dir->fd, CONTRACT, O_RDONLY);
 	dir->contract.fd = fd < 0 ? -1 : fd;
+	node_entry_leaves(dir->node, fd);
 }
 
 void service_dir_close(struct service_dir *dir)
 {
 	/* If descriptors are short, the next sweep removes the service. */
-	(void)service_dir_hold(dir);
-	reopen_contract(dir);
-	remove_if_last(dir);
+	node_entry_leaves(dir->node, service_dir_hold(dir));
+	if (dir->fd >= 0) {
+		reopen_contract(dir);
+		remove_if_last(dir);
+	}
 	presence_let_go(&dir->contract);
 	service_dir_release(dir);
 	close_all(dir);

@@ -26,6 +26,7 @@ struct service_dir {
 	struct presence contract;	/* keeps the shared lock */
 	/* Open while somebody holds them, and else -1. */
 	unsigned int holders;
+	int held;			/* 0, or why the last hold did not open all of them */
 	int fd;
 	int ports_fd;
 	int servers_fd;
@@ -50,6 +51,12 @@ int service_dir_open(struct service_dir *dir, struct node_entry *node, enum serv
  */
 int service_dir_hold(struct service_dir *dir);
 void service_dir_release(struct service_dir *dir);
+
+/*
+ * Removes a name of this node in ports_fd or servers_fd, of directories that somebody holds.
+ * The node is told if it stays, also because that hold has failed.
+ */
+void service_dir_unlink(const struct service_dir *dir, int at, const char *name);
 
 /* Does the service's name still lead to the contract that was opened?  services/ is held. */
 bool service_dir_is_named(const struct service_dir *dir) MUST_CHECK;

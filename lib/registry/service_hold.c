@@ -14,6 +14,8 @@
  *     (registry/root.c).  So nobody outside the domain can replace one by renaming.
  *  3. A hold fails if descriptors are short.  The descriptors that it could not open are -1,
  *     and a system call with such a descriptor fails and does nothing.
+ *  4. A name in a directory that has gone has gone with it.  A name in a directory that could
+ *     not be opened stays, and the node is told (service_dir_unlink()).
  */
 #include "registry/service_hold.h"
 
@@ -50,7 +52,8 @@ static int open_directories(struct service_dir *dir)
 		return r;
 	ports = reopen(dir, dir->fd, "ports", &dir->ports, &dir->ports_fd);
 	servers = reopen(dir, dir->fd, "servers", &dir->servers, &dir->servers_fd);
-	return ports < 0 ? ports : servers;
+	/* One that is not there says nothing about the other one. */
+	return ports == 0 || (ports == -ENOENT && servers < 0) ? servers : ports;
 }
 
 int service_dir_hold(struct service_dir *dir)
@@ -61,7 +64,16 @@ int service_dir_hold(struct service_dir *dir)
 	/* The first one keeps it until the last one is gone. */
 	if (dir->holders++)
 		root_release_services(root);
-	return r < 0 ? r : open_directories(dir);
+	dir->held = r < 0 ? r : open_directories(dir);
+	return dir->held;
+}
+
+void service_dir_unlink(const struct service_dir *dir, int at, const char *name)
+{
+	if (at < 0)
+		node_entry_leaves(dir->node, dir->held);
+	else
+		node_entry_unlink(dir->node, at, name, 0);
 }
 
 void service_dir_release(struct service_dir *dir)

@@ -167,7 +167,7 @@ int service_removal_bury(int services_fd, const char *name, bool anybody, bool e
 		r = keep ? 1 : service_removal_remove(services_fd, name);
 		/* The rest is for whoever finds it. */
 		if (!r)
-			r = 1;
+			r = -EAGAIN;
 	}
 	fd_close(fd);
 	return r == -ENOENT ? 0 : r;

@@ -17,7 +17,8 @@ int service_removal_remove(int services_fd, const char *name);
 /*
  * Removes a service that nobody has open; or, with keep, only finds out whether it would.  A
  * service without a contract is removed if it is older than the making of one takes, or, with
- * empty, at once.  1; 0: it is open, has gone, or is being made; or -errno, quiet.
+ * empty, at once.  1; 0: it is open, has gone, or is being made; -EAGAIN: it was renamed, and
+ * not all of it could be deleted; or another -errno, quiet.
  */
 int service_removal_bury(int services_fd, const char *name, bool anybody, bool empty,
 			 bool keep) MUST_CHECK;

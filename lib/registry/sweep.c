@@ -7,7 +7,8 @@
  * is not locked any more.  So a look at nodes/ shows whether there is anything to do.  That
  * is so for a living process too that could not remove a name: its node's file stays
  * (node_entry_remove()).  The dead node's file is removed last, and not by a process that
- * lacked something, so a sweep that was cut short is done again by the next process.
+ * lacked something, so a sweep that was cut short is done again by the next process.  What
+ * another user owns, and this one may not remove, does not keep a node's file.
  */
 #include "registry/sweep.h"
 
@@ -17,6 +18,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/compiler.h"
@@ -53,9 +55,13 @@ static bool any_node_dead(int nodes_fd)
 	return dead;
 }
 
-static bool is_lack(int error)
+/* A directory of this user, so that nobody else's is in the way. */
+static bool is_own(int services_fd, const char *name)
 {
-	return error == EMFILE || error == ENFILE || error == ENOMEM;
+	struct stat st;
+
+	return !fstatat(services_fd, name, &st, AT_SYMLINK_NOFOLLOW) && S_ISDIR(st.st_mode) &&
+	       st.st_uid == geteuid();
 }
 
 /* A service that cannot be removed stays.  False: another process may be able to. */
@@ -67,18 +73,19 @@ static bool remove_dead(int services_fd, const char *name)
 		r = service_removal_finish(services_fd, name);
 	else
 		r = service_removal_bury(services_fd, name, true, true, false);
-	return !is_lack(-r);
+	return r >= 0 || !(presence_is_lack(r) || is_own(services_fd, name));
 }
 
 static bool sweep_ports(int services_fd, const char *name)
 {
 	int fd = directory_open(services_fd, name);
+	bool all;
 
 	if (fd < 0)
-		return !is_lack(errno);
-	port_entry_sweep(fd);
+		return !presence_is_lack(-errno);
+	all = port_entry_sweep(fd);
 	fd_close(fd);
-	return true;
+	return all;
 }
 
 /* False: something was lacking here. */
@@ -109,7 +116,8 @@ static void sweep_nodes(int nodes_fd)
 		if (!is_node(entry->d_name) || !is_dead(nodes_fd, entry->d_name))
 			continue;
 		snprintf(mailbox, sizeof(mailbox), "%.16s.sock", entry->d_name);
-		unlinkat(nodes_fd, mailbox, 0);
+		if (unlinkat(nodes_fd, mailbox, 0) && errno != ENOENT)
+			continue;
 		presence_remove_dead(nodes_fd, entry->d_name);
 	}
 	if (nodes)

@@ -279,7 +279,7 @@ TEST_F(hostile, servers_beyond_the_limit)
 		connected += !self->bad.client->channels[i]->requester.channel.gone;
 	EXPECT_EQ(SERVERS, connected);
 	for (i = 0; i < SERVERS + EXTRA; i++) {
-		server_socket_unlink(dir->servers_fd, 1 + (uint64_t)i);
+		server_socket_unlink(dir, 1 + (uint64_t)i);
 		close(fds[i]);
 	}
 	service_dir_release(dir);
