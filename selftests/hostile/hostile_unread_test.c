@@ -124,10 +124,11 @@ TEST_F(hostile, a_peer_that_sends_its_own_socket)
 /* A server that is found, hangs up without having read the HELLO, and keeps its socket. */
 static int be_found_once(struct __test_metadata *_metadata, struct side *client, uint64_t id)
 {
-	const struct service_dir *dir = &client->service->dir;
+	struct service_dir *dir = &client->service->dir;
 	struct identity identity;
 	int listener, fd;
 
+	EXPECT_EQ(0, service_dir_hold(dir));
 	listener = server_socket_listen(dir, id, &identity);
 	EXPECT_LE(0, listener);
 	client_look_for_servers(client->client);
@@ -135,6 +136,7 @@ static int be_found_once(struct __test_metadata *_metadata, struct side *client,
 	EXPECT_LE(0, fd);
 	EXPECT_EQ(0, shutdown(fd, SHUT_RDWR));
 	server_socket_unlink(dir, id);
+	service_dir_release(dir);
 	close(listener);
 	EXPECT_TRUE(EVENTUALLY(wait_servers(client, 0, SLUICE_NOWAIT) == 1));
 	return fd;
