@@ -136,7 +136,7 @@ static int be_found_once(struct __test_metadata *_metadata, struct side *client,
 	fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 	EXPECT_LE(0, fd);
 	EXPECT_EQ(0, shutdown(fd, SHUT_RDWR));
-	server_socket_unlink(dir->servers_fd, id);
+	server_socket_unlink(dir, id);
 	service_dir_release(dir);
 	close(listener);
 	EXPECT_TRUE(EVENTUALLY(wait_servers(client, 0, SLUICE_NOWAIT) == 1));
