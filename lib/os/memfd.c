@@ -189,7 +189,10 @@ int memfd_verify(int fd, unsigned int seals, uint64_t *ret_size, uint64_t *ret_i
 
 bool memfd_is_writable(int fd)
 {
-	return (fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDWR;
+	int flags = fcntl(fd, F_GETFL);
+
+	/* If the kernel cannot be asked, that says nothing about the peer. */
+	return flags < 0 || (flags & O_ACCMODE) == O_RDWR;
 }
 
 int memfd_verify_populated(int fd, uint64_t offset, uint64_t end)
