@@ -37,6 +37,7 @@
 #include "trace/counters.h"
 #include "os/fd.h"
 #include "os/fdpass.h"
+#include "os/page.h"
 #include "os/pidfd.h"
 #include "os/shortage.h"
 #include "trace/probes.h"
@@ -119,6 +120,7 @@ int channel_populate(struct channel *channel, uint64_t end)
 
 	if (end <= from)
 		return 0;
+	end = min_u64(page_round(end), channel->memory.length);
 	r = mapping_populate(&channel->memory, from, end - from, true);
 	if (!r)
 		channel->populated = end;

@@ -95,8 +95,8 @@ void channel_notice_end(struct channel *channel);
 void channel_set_bells(struct channel *channel);
 
 /*
- * Has the memory up to this offset, a multiple of a page, populated: by the client, before it
- * is used, and by the server too.  0 or -errno.
+ * Has the memory up to this offset populated, in whole pages: by the client, before it is used,
+ * and by the server too.  0 or -errno.
  */
 int channel_populate(struct channel *channel, uint64_t end) MUST_CHECK;
 

@@ -131,7 +131,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct input input = { .at = data, .left = size };
 	uint8_t choice = input_byte(&input), kind = input_byte(&input);
 	struct handshake self = { .contract = &contract, .any_user = choice & ANY_USER };
-	struct channel channel = { .plan.size = CHANNEL_SIZE };
+	static struct wait wait;
+	struct channel channel = { .plan.size = CHANNEL_SIZE, .wait = &wait };
 	union packet packet;
 	int fd;
 

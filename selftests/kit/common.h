@@ -58,6 +58,12 @@
 #endif
 #endif
 
+#if defined(WITH_LEAK_CHECK) || defined(WITH_THREAD_CHECK)
+#define IS_SANITIZED	1
+#else
+#define IS_SANITIZED	0
+#endif
+
 #define helper static __attribute__((__unused__))
 
 #define MILLISECOND	INT64_C(1000000)
