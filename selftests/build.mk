@@ -59,9 +59,10 @@ objects	     += $(fuzz-names:%=$(O)/selftests/fuzz/%_fuzz.o) \
 # right one; but that failures are seen must be shown everywhere.  Nor is spin_test,
 # which tells polling from sleeping, for a program that a sanitizer slows down.
 # The thread sanitizer makes a machine of two processors too slow for a budget of processor
-# time and for what is left after so much work; and the random walk races on purpose.
+# time and for what is left after so much work; the random walk races on purpose; and a child
+# that has the memory of a process that has ended (slots_test) ends it again.
 too-slow := $(if $(filter thread,$(SANITIZE)),$(hostile-raw) hostile/hostile_budget_test \
-	      behaviour/idle_memory_test)
+	      behaviour/idle_memory_test behaviour/slots_test)
 too-slow += $(too-slow:%=socket/%)
 test-runs := $(patsubst %,$(O)/selftests/%, \
 	       $(filter-out $(too-slow) $(if $(SANITIZE),unit/spin_test),$(test-alone))) \
