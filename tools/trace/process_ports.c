@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * The ports of a process, read from the registry files that it holds open.
+ * The ports of a process, read from the registry files that it holds open, or has mapped.
  *
  * The files are reached through /proc, so it does not matter which root directory the process
  * uses, or in which mount namespace it is.  A process may end at any time; then there is
@@ -26,19 +26,23 @@
 #include "processes.h"
 #include "tracer.h"
 
+/* The directories of /proc/PID with a link for each file that the process has. */
+static const char *const links[] = { "fd", "map_files" };
+
 /*
- * The record in a registry file that the process holds open, as a list of one entry.  The
- * file's directory goes to path.  NULL with errno: it is no registry file, or no record.
+ * The record in a registry file that a link of the process leads to, as a list of one entry.
+ * The file's directory goes to path.  NULL with errno: it is no registry file, or no record.
  */
-static struct sluice_list *open_record(pid_t pid, const char *number, char path[PATH_MAX])
+static struct sluice_list *open_record(const char *links_of, const char *name,
+				       char path[PATH_MAX])
 {
 	struct sluice_list *list;
-	char link[32 + NAME_MAX];
+	char link[64 + NAME_MAX];
 	ssize_t n;
 	int fd;
 
 	errno = EBADF;
-	snprintf(link, sizeof(link), "/proc/%d/fd/%s", pid, number);
+	snprintf(link, sizeof(link), "%s/%s", links_of, name);
 	n = readlink(link, path, PATH_MAX - 1);
 	if (n <= 0 || path[0] != '/')
 		return NULL;
@@ -57,18 +61,16 @@ static struct sluice_list *open_record(pid_t pid, const char *number, char path[
 /* Is it the record that is wanted?  list is NULL, with errno, if the file holds none. */
 typedef bool record_wanted(void *context, struct sluice_list *list, char *directory);
 
-/* The first record that is wanted, which the caller closes; or NULL. */
-static struct sluice_list *find_record(pid_t pid, record_wanted *is_wanted, void *context)
+static struct sluice_list *find_among(const char *links_of, record_wanted *is_wanted,
+				      void *context)
 {
-	char fds[64], directory[PATH_MAX];
 	struct sluice_list *list, *found = NULL;
+	char directory[PATH_MAX];
 	struct dirent *entry;
-	DIR *files;
+	DIR *files = opendir(links_of);
 
-	snprintf(fds, sizeof(fds), "/proc/%d/fd", pid);
-	files = opendir(fds);
 	while (files && !found && (entry = readdir(files))) {
-		list = open_record(pid, entry->d_name, directory);
+		list = open_record(links_of, entry->d_name, directory);
 		if (is_wanted(context, list, directory))
 			found = list;
 		else
@@ -76,6 +78,19 @@ static struct sluice_list *find_record(pid_t pid, record_wanted *is_wanted, void
 	}
 	if (files)
 		closedir(files);
+	return found;
+}
+
+/* The first record that is wanted, which the caller closes; or NULL. */
+static struct sluice_list *find_record(pid_t pid, record_wanted *is_wanted, void *context)
+{
+	struct sluice_list *found = NULL;
+	char path[64];
+
+	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]) && !found; i++) {
+		snprintf(path, sizeof(path), "/proc/%d/%s", pid, links[i]);
+		found = find_among(path, is_wanted, context);
+	}
 	return found;
 }
 
