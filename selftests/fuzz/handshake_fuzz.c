@@ -24,6 +24,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
+#include <sluice/channel.h>
 #include <sluice/segment.h>
 
 #include "api/contract.h"
@@ -68,7 +69,7 @@ static void check_memory(const struct channel *channel, int fd)
 
 	PROMISE(fstat(fd, &status) == 0 && status.st_size == CHANNEL_SIZE);
 	PROMISE(seals & F_SEAL_SHRINK && seals & F_SEAL_GROW);
-	PROMISE(status.st_blocks * 512 >= CHANNEL_SIZE);
+	PROMISE(status.st_blocks * 512 >= SLUICE_CHANNEL_PAGE);
 	fuzz_read_all(channel->memory.base, channel->memory.length);
 	memset(channel->memory.base, 1, channel->memory.length);
 }
@@ -132,7 +133,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint8_t choice = input_byte(&input), kind = input_byte(&input);
 	struct handshake self = { .contract = &contract, .any_user = choice & ANY_USER };
 	static struct wait wait;
-	struct channel channel = { .plan.size = CHANNEL_SIZE, .wait = &wait };
+	struct channel channel = {
+		.plan = { .size = CHANNEL_SIZE, .head = SLUICE_CHANNEL_PAGE }, .wait = &wait,
+	};
 	union packet packet;
 	int fd;
 
