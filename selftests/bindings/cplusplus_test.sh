@@ -15,7 +15,7 @@ export SLUICE_ROOT
 mkdir -m 700 "$SLUICE_ROOT"
 here=selftests/bindings
 strict='-Wall -Wextra -Wpedantic -Werror -Ilib/include'
-libs="-pthread $(pkg-config --libs liburing inih 2>/dev/null || echo -luring -linih)"
+libs="-pthread $(pkg-config --libs liburing 2>/dev/null || echo -luring)"
 
 # compiles COMPILER FLAG...: both programs, without a word
 compiles() {
