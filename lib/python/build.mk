@@ -35,8 +35,9 @@ $(O)/python/interpreter: lib/python/build.mk lib/python/cffi_build.py lib/includ
 	done && \
 	echo "$$python" >$@
 
-# Only where it can be built.
-python-for-check:
+# Only where it can be built.  The library comes first: the make that is called here would else
+# build it beside the one that calls.
+python-for-check: $(O)/lib/$(lib-file)
 	$(Q)if [ -n "$$($(find-python))" ]; then $(MAKE) --no-print-directory python; \
 	else echo '  the package for Python is left out: there is no python3-cffi'; fi
 
