@@ -29,7 +29,7 @@ TEST_F(hostile, pages_of_a_welcome)
 	for (kind = NOTHING; kind <= SEALED; kind++) {
 		ASSERT_EQ(0, open_client(&self->bad, 0, 0));
 		ASSERT_EQ(1, ask_blob(&self->bad, 0, 10));
-		fd = accept4(self->server.server->listener.fd, NULL, NULL, SOCK_CLOEXEC);
+		fd = take_connection(self);
 		ASSERT_LE(0, fd);
 		memory = receive_hello(_metadata, fd, &hello);
 		ASSERT_EQ(0, fcntl(memory, F_ADD_SEALS, (int)SLUICE_CHANNEL_SEALS_MAPPED));

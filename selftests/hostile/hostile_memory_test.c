@@ -49,7 +49,7 @@ static void intercept(struct __test_metadata *_metadata, FIXTURE_DATA(hostile) *
 {
 	ASSERT_EQ(0, open_client(&self->bad, 0, 0));
 	ASSERT_EQ(1, ask_blob(&self->bad, 0, 10));
-	memory->socket = accept4(self->server.server->listener.fd, NULL, NULL, SOCK_CLOEXEC);
+	memory->socket = take_connection(self);
 	ASSERT_LE(0, memory->socket);
 	memory->fd = receive_hello(_metadata, memory->socket, &memory->hello);
 	ASSERT_LE(0, memory->fd);

@@ -247,8 +247,7 @@ TEST_F(hostile, reasons_of_a_reject)
 	for (i = 0; i < ARRAY_SIZE(rejects); i++) {
 		ASSERT_EQ(0, open_client(&self->bad, 0, 0));
 		ASSERT_EQ(1, ask_blob(&self->bad, 0, 10));
-		fd = accept4(self->server.server->listener.fd, NULL, NULL,
-			     SOCK_CLOEXEC);
+		fd = take_connection(self);
 		ASSERT_LE(0, fd);
 		reject.reason = rejects[i].reason;
 		ASSERT_EQ(0, fdpass_send(fd, &reject, sizeof(reject), -1));

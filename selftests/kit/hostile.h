@@ -12,6 +12,8 @@
 #ifndef SELFTESTS_HOSTILE_H
 #define SELFTESTS_HOSTILE_H
 
+#include <poll.h>
+
 /* The library has another struct of this name, within itself. */
 #define root	library_root
 #include "wait/payer.h"
@@ -190,6 +192,24 @@ helper struct ring_message honest(const struct requester *requester)
 		.segment = requester->requests.pool->segments[0].number,
 		.slice = requester->layout->deliveries - 1,
 	};
+}
+
+/*
+ * The connection that the client has made, taken in place of the server.  It comes behind those
+ * that clients have made and given up before: a client looks for servers again on its own.
+ */
+helper int take_connection(FIXTURE_DATA(hostile) *self)
+{
+	struct pollfd polled;
+	int fd;
+
+	for (;;) {
+		fd = accept4(self->server.server->listener.fd, NULL, NULL, SOCK_CLOEXEC);
+		polled = (struct pollfd){ .fd = fd, .events = POLLRDHUP };
+		if (fd < 0 || poll(&polled, 1, 0) <= 0)
+			return fd;
+		close(fd);
+	}
 }
 
 /* The HELLO of a client, which the test receives in place of a server.  The memory of the channel. */
