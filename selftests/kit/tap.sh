@@ -7,6 +7,7 @@
 
 export LC_ALL=C
 export SLUICE_CONFIG=/dev/null	# what this machine has is not tested
+unset FAILURES SKIPPED		# what a script runs is no test of the run that runs the script
 O=${O:-build}
 CC=${CC:-cc}
 CXX=${CXX:-c++}
