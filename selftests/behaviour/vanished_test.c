@@ -27,14 +27,17 @@ FIXTURE_VARIANT(vanished) {
 #define DAMAGE(variant_, damage_)					\
 	FIXTURE_VARIANT_ADD(vanished, variant_) { .damage = damage_ }
 
-DAMAGE(root, "rm -rf $SLUICE_ROOT");
-DAMAGE(domain, "rm -rf default");
-DAMAGE(nodes, "rm -rf default/nodes");
-DAMAGE(services, "rm -rf default/services");
-DAMAGE(service, "rm -rf default/services/*");
+/* Its owner may write a directory again while it is removed. */
+#define REMOVE(path_)	"{ rm -rf " path_ " || rm -rf " path_ "; }"
+
+DAMAGE(root, REMOVE("$SLUICE_ROOT"));
+DAMAGE(domain, REMOVE("default"));
+DAMAGE(nodes, REMOVE("default/nodes"));
+DAMAGE(services, REMOVE("default/services"));
+DAMAGE(service, REMOVE("default/services/*"));
 DAMAGE(contract, "rm default/services/*/contract");
-DAMAGE(ports, "rm -rf default/services/*/ports");
-DAMAGE(servers, "rm -rf default/services/*/servers");
+DAMAGE(ports, REMOVE("default/services/*/ports"));
+DAMAGE(servers, REMOVE("default/services/*/servers"));
 DAMAGE(socket, "rm default/services/*/servers/*.sock");
 DAMAGE(server, "rm default/services/*/ports/server.0");
 DAMAGE(client, "rm default/services/*/ports/client.0");
@@ -51,7 +54,7 @@ DAMAGE(renamed_over, "for f in $(find default -type f -o -type s); do"
 		     " : >x && mv x $f; done; rm -f x");
 DAMAGE(root_moved, "mv $SLUICE_ROOT $MOVED");
 DAMAGE(root_moved_and_back, "mv $SLUICE_ROOT $MOVED && mv $MOVED $SLUICE_ROOT");
-DAMAGE(root_made_anew, "rm -rf $SLUICE_ROOT && mkdir -m 700 $SLUICE_ROOT");
+DAMAGE(root_made_anew, REMOVE("$SLUICE_ROOT") " && mkdir -m 700 $SLUICE_ROOT");
 DAMAGE(domain_moved, "mv default $MOVED");
 DAMAGE(service_moved, "mv default/services/* $MOVED");
 DAMAGE(entries_moved, "for f in default/nodes/*; do mv $f $f.moved; done;"
