@@ -214,6 +214,18 @@ static inline struct request *request_enter(struct sluice_request *head)
 	return request_enter_slowly(head);
 }
 
+/*
+ * request_offer.c: sends it, for the first time, to each server that is there.  False: some have
+ * no room.
+ */
+bool request_send_to_all(struct request *request);
+
+/*
+ * The same: offers it until each server has it, or goes without.  waited: one had no room
+ * already.  1 or -errno.
+ */
+int request_offer(struct request *request, bool waited) MUST_CHECK COLD;
+
 /* Its handle is dead from here on; what becomes of the slice is another matter. */
 void request_forget(struct request *request);
 

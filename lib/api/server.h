@@ -200,7 +200,7 @@ void server_let_go(struct sluice_server *server, struct server_channel *channel)
  */
 int server_renew(struct sluice_server *server) MUST_CHECK;
 
-/* server_receive.c: lets go of what has gone, and does what is due by now. */
+/* server_port.c: lets go of what has gone, and does what is due by now. */
 void server_tend(struct sluice_server *server) COLD;
 
 /* Looks what has happened, without waiting. */
@@ -222,7 +222,18 @@ int server_channel_make_replies(struct server_channel *channel) MUST_CHECK COLD;
 /* server_receive.c: makes all that a channel may come to need.  0 or -errno. */
 int server_prepare(struct responder *responder) MUST_CHECK;
 
-/* server_receive.c: what its node asks a server. */
+/* Is there a request that can be taken? */
+static inline bool server_channel_can_receive(struct server_channel *channel)
+{
+	return responder_ready(&channel->responder) && !responder_is_at_limit(&channel->responder);
+}
+
+/*
+ * server_port.c: has the clients ring that are polled now; is there a request of any of them,
+ * whether it can be taken or not; and what its node asks a server.
+ */
+int server_arm(struct sluice_server *server) MUST_CHECK;
+bool server_any_request(const struct sluice_server *server);
 extern const struct port_ops server_port_ops;
 
 /* When connections are taken, or clients told, that something was lacking for; CLOCK_NEVER. */
