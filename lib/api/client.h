@@ -153,23 +153,32 @@ int client_fail_lost(const struct sluice_client *client, int error) COLD;
 /* Writes its entry again if others have taken it away.  1; 0: nothing was to do; -errno. */
 int client_renew(struct sluice_client *client) MUST_CHECK;
 
+/* May something have happened, or be due? */
+static inline uint64_t client_has_news(const struct sluice_client *client)
+{
+	return client->untidy | client->retry.wanted | node_has_news(client->service->node);
+}
+
+/* The same, for what a send looks after. */
+static inline uint64_t client_has_news_to_send(const struct sluice_client *client)
+{
+	return client->untidy | client->retry.wanted |
+	       wait_may_handle(&client->service->node->wait);
+}
+
 /* Looks what has happened, without waiting. */
 static inline void client_glance(struct sluice_client *client)
 {
-	struct sluice_node *node = client->service->node;
-
-	if (unlikely(client->untidy | client->retry.wanted | node_has_news(node))) {
-		node_glance(node);
+	if (unlikely(client_has_news(client))) {
+		node_glance(client->service->node);
 		client_tend(client);
 	}
 }
 
 static inline void client_glance_to_send(struct sluice_client *client)
 {
-	struct wait *wait = &client->service->node->wait;
-
-	if (unlikely(client->untidy | client->retry.wanted | wait_may_handle(wait))) {
-		wait_glance_to_send(wait);
+	if (unlikely(client_has_news_to_send(client))) {
+		wait_glance_to_send(&client->service->node->wait);
 		client_tend(client);
 	}
 }

@@ -87,10 +87,10 @@ struct active_request {
 	struct inlet_message message;	/* as it came; its slice is the number of the delivery */
 	int64_t deadline;		/* 0: none */
 	uint64_t position;		/* of the next reply in the stream */
+	int64_t since;			/* when it was received; 0: nobody watched */
 	uint32_t loaned;		/* replies */
 	bool ended;			/* the last reply was sent, or discarded */
 	bool told_end;			/* it was sent, so the client knows that it was the last */
-	int64_t since;			/* when it was received; 0: nobody watched */
 	struct server_channel *channel;
 };
 
@@ -203,15 +203,19 @@ int server_renew(struct sluice_server *server) MUST_CHECK;
 /* server_port.c: lets go of what has gone, and does what is due by now. */
 void server_tend(struct sluice_server *server) COLD;
 
+/* May something have happened, or be due? */
+static inline uint64_t server_has_news(const struct sluice_server *server)
+{
+	return (uint64_t)server->load.excess_since | (uint64_t)(uintptr_t)server->gone |
+	       server->strangers | server->accept.wanted | server->announce.wanted |
+	       node_has_news(server->service->node);
+}
+
 /* Looks what has happened, without waiting. */
 static inline void server_glance(struct sluice_server *server)
 {
-	struct sluice_node *node = server->service->node;
-
-	if (unlikely((uint64_t)server->load.excess_since | (uint64_t)(uintptr_t)server->gone |
-		     server->strangers | server->accept.wanted | server->announce.wanted |
-		     node_has_news(node))) {
-		node_glance(node);
+	if (unlikely(server_has_news(server))) {
+		node_glance(server->service->node);
 		server_tend(server);
 	}
 }

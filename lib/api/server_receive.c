@@ -70,32 +70,38 @@ static COLD void stamp(struct active_request *active)
 	active->since = clock_now();
 }
 
-/* Its message is there: the rest of it. */
+/* A message is there: the rest of the handle. */
+static inline void fill(struct active_request *active, struct server_channel *channel,
+			const struct held_slice *slice, uint64_t count, int64_t deadline)
+{
+	active->head = (struct sluice_active_request){
+		.data = slice->data,
+		.header = slice->header,
+		.count = count,
+		.size = slice->size,
+		.deadline = deadline,
+	};
+	active->deadline = deadline;
+	active->position = 0;
+	active->since = 0;
+	active->loaned = 0;
+	active->ended = false;
+	active->told_end = false;
+	active->channel = channel;
+	channel_get(&channel->responder.channel);
+	channel->waits_since = 0;
+	channel->quiet = 0;
+}
+
+/* The same of a message that is in it already. */
 static inline struct sluice_active_request *received(struct server_channel *channel,
 						     struct active_request *active)
 {
-	struct sluice_server *server = channel->server;
 	const struct inlet_message *message = &active->message;
 
-	active->deadline = likely(message->in.deadline <= INT64_MAX) ?
-			   (int64_t)message->in.deadline : INT64_MAX;
-	active->head = (struct sluice_active_request){
-		.data = message->slice.data,
-		.header = message->slice.header,
-		.count = message->in.count,
-		.size = message->slice.size,
-		.deadline = active->deadline,
-	};
-	active->loaned = 0;
-	active->position = 0;
-	active->ended = false;
-	active->told_end = false;
-	active->since = 0;
-	active->channel = channel;
-	channel_get(&channel->responder.channel);
-	counters_received(server->entry.counters, active->head.size);
-	channel->waits_since = 0;
-	channel->quiet = 0;
+	fill(active, channel, &message->slice, message->in.count,
+	     responder_deadline(&message->in));
+	counters_received(channel->server->entry.counters, active->head.size);
 	if (probe_is_on(active_request_release))
 		stamp(active);
 	if (probe_is_on(active_request_receive))
@@ -332,11 +338,60 @@ int server_take(struct sluice_server *server, struct sluice_active_request **ret
 	return take(server, ret_request);
 }
 
-STRAIGHT struct sluice_active_request *sluice_server_receive(struct sluice_server *server, int64_t timeout)
+/* In any way but the common one, which has changed nothing. */
+static STRAIGHT OUTLINE struct sluice_active_request *receive(struct sluice_server *server,
+							      int64_t timeout)
 {
 	if (!server) {
 		fail_parent("server");
 		return NULL;
 	}
 	return node_enter(server->service->node) < 0 ? NULL : server_receive(server, timeout);
+}
+
+/* Is the call one of its thread, with no news, for which few channels are polled? */
+static inline bool is_plain(const struct sluice_server *server)
+{
+	return likely(server && node_is_ours(server->service->node)) &&
+	       likely(!server_has_news(server)) &&
+	       likely(server->hot - 1 < SLOW_LOOK_ABOVE);
+}
+
+/*
+ * The common case: the channel whose turn it is has a plain request, nobody watches, and a
+ * handle can be used again.  That is below the limit of those that may be held.  Otherwise
+ * NULL, and nothing has changed.
+ */
+static inline struct sluice_active_request *receive_plain(struct sluice_server *server)
+{
+	struct sluice_registry_counters *counters = server->entry.counters;
+	struct server_channel *channel = server->current->next;
+	struct active_request *active;
+	struct inlet_plain plain;
+
+	if (unlikely(channel->actives.spare <= 0 || counters_tell_received_active(counters) ||
+		     probe_is_on(active_request_release) || probe_is_on(active_request_receive) ||
+		     !responder_receive_plain(&channel->responder, &plain)))
+		return NULL;
+	active = container_of(handles_take_spare(&channel->actives, thread_number),
+			      struct active_request, handle);
+	active->message.in.request = plain.in.request;
+	active->message.in.count = plain.in.count;
+	active->message.in.slice = plain.in.slice;
+	active->message.in.flags = 0;
+	active->message.slice.segment = plain.slice.segment;
+	active->message.attachment = NULL;
+	fill(active, channel, &plain.slice, plain.in.count, 0);
+	counters_received_more(counters, plain.slice.size);
+	counters_polled(counters);
+	server->current = channel;
+	return &active->head;
+}
+
+STRAIGHT struct sluice_active_request *sluice_server_receive(struct sluice_server *server, int64_t timeout)
+{
+	struct sluice_active_request *request;
+
+	request = likely(is_plain(server)) ? receive_plain(server) : NULL;
+	return likely(request) ? request : receive(server, timeout);
 }
