@@ -153,23 +153,32 @@ int client_fail_lost(const struct sluice_client *client, int error) COLD;
 /* Writes its entry again if others have taken it away.  1; 0: nothing was to do; -errno. */
 int client_renew(struct sluice_client *client) MUST_CHECK;
 
+/* May something have happened, or be due? */
+static inline uint64_t client_has_news(const struct sluice_client *client)
+{
+	return client->untidy | client->retry.wanted | node_has_news(client->service->node);
+}
+
+/* The same, for what a send looks after. */
+static inline uint64_t client_has_news_to_send(const struct sluice_client *client)
+{
+	return client->untidy | client->retry.wanted |
+	       wait_may_handle(&client->service->node->wait);
+}
+
 /* Looks what has happened, without waiting. */
 static inline void client_glance(struct sluice_client *client)
 {
-	struct sluice_node *node = client->service->node;
-
-	if (unlikely(client->untidy | client->retry.wanted | node_has_news(node))) {
-		node_glance(node);
+	if (unlikely(client_has_news(client))) {
+		node_glance(client->service->node);
 		client_tend(client);
 	}
 }
 
 static inline void client_glance_to_send(struct sluice_client *client)
 {
-	struct wait *wait = &client->service->node->wait;
-
-	if (unlikely(client->untidy | client->retry.wanted | wait_may_handle(wait))) {
-		wait_glance_to_send(wait);
+	if (unlikely(client_has_news_to_send(client))) {
+		wait_glance_to_send(&client->service->node->wait);
 		client_tend(client);
 	}
 }
@@ -213,6 +222,18 @@ static inline struct request *request_enter(struct sluice_request *head)
 		return request_of(head);
 	return request_enter_slowly(head);
 }
+
+/*
+ * request_offer.c: sends it, for the first time, to each server that is there.  False: some have
+ * no room.
+ */
+bool request_send_to_all(struct request *request);
+
+/*
+ * The same: offers it until each server has it, or goes without.  waited: one had no room
+ * already.  1 or -errno.
+ */
+int request_offer(struct request *request, bool waited) MUST_CHECK COLD;
 
 /* Its handle is dead from here on; what becomes of the slice is another matter. */
 void request_forget(struct request *request);

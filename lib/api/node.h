@@ -71,10 +71,16 @@ int node_check(const struct sluice_node *node) MUST_CHECK;
 /* The same, and the node belongs to this thread from now on. */
 int node_claim(struct sluice_node *node) MUST_CHECK COLD;
 
-/* The same.  A thread that has the number of the owner is the owner, and in no forked child. */
+/* A thread that has the number of the owner is the owner, and in no forked child. */
+static inline bool node_is_ours(const struct sluice_node *node)
+{
+	return load_relaxed(&node->owner) == thread_number;
+}
+
+/* As node_claim(). */
 static inline int node_enter(struct sluice_node *node)
 {
-	if (likely(load_relaxed(&node->owner) == thread_number))
+	if (likely(node_is_ours(node)))
 		return 0;
 	return node_claim(node);
 }

@@ -169,24 +169,33 @@ static COLD void stamp(struct response *response)
 	response->since = clock_now();
 }
 
-/* Its message is there: the rest of it. */
-static inline struct sluice_response *received(struct pending *pending, struct response *response)
+/* A message is there: the rest of the handle. */
+static inline void fill(struct response *response, struct pending *pending,
+			struct requester *requester, const struct held_slice *slice,
+			uint64_t count)
 {
-	const struct inlet_message *message = &response->found.message;
-
 	response->head = (struct sluice_response){
-		.data = message->slice.data,
-		.header = message->slice.header,
-		.count = message->in.count,
-		.size = message->slice.size,
+		.data = slice->data,
+		.header = slice->header,
+		.count = count,
+		.size = slice->size,
 	};
 	response->client = pending->client;
 	response->client->references++;
 	response->pending = pending;
 	response->request = pending->request;
 	response->since = 0;
-	channel_get(&response->found.requester->channel);
+	response->found.requester = requester;
+	channel_get(&requester->channel);
 	pending->borrowed++;
+}
+
+/* The same of a message that is in it already. */
+static inline struct sluice_response *received(struct pending *pending, struct response *response)
+{
+	const struct inlet_message *message = &response->found.message;
+
+	fill(response, pending, response->found.requester, &message->slice, message->in.count);
 	counters_received(pending->client->entry.counters, response->head.size);
 	if (probe_is_on(response_release))
 		stamp(response);
@@ -365,12 +374,60 @@ struct sluice_response *pending_receive(struct pending *pending, int64_t timeout
 	return response;
 }
 
-STRAIGHT struct sluice_response *
-sluice_pending_response_receive(struct sluice_pending_response *head, int64_t timeout)
+/* In any way but the common one, which has changed nothing. */
+static STRAIGHT OUTLINE struct sluice_response *receive(struct sluice_pending_response *head,
+							int64_t timeout)
 {
 	struct pending *pending = enter(head);
 
 	return likely(pending) ? pending_receive(pending, timeout) : NULL;
+}
+
+/* Is the call one of its thread, with no news? */
+static inline bool is_plain(const struct sluice_pending_response *head)
+{
+	return likely(head && ((const struct pending *)head)->handle.mark == thread_number) &&
+	       likely(!client_has_news(((const struct pending *)head)->client));
+}
+
+/*
+ * The common case: the only server has sent a plain response, nobody watches, and a handle can
+ * be used again.  That is below the client's limit.  Otherwise NULL, and nothing has changed.
+ */
+static inline struct sluice_response *receive_plain(struct pending *pending)
+{
+	struct sluice_client *client = pending->client;
+	struct sluice_registry_counters *counters = client->entry.counters;
+	struct requester *requester;
+	struct response *response;
+	struct inlet_plain plain;
+
+	if (unlikely(pending->borrowed >= client->max_borrowed || client->responses.spare <= 0 ||
+		     counters_tell_received_active(counters) ||
+		     probe_is_on(response_release) || probe_is_on(response_receive) ||
+		     !stream_receive_plain(&pending->stream, &plain, &requester)))
+		return NULL;
+	response = container_of(handles_take_spare(&client->responses, pending->handle.mark),
+				struct response, handle);
+	response->found.message.in.position = plain.in.position;
+	response->found.message.in.count = plain.in.count;
+	response->found.message.in.slice = plain.in.slice;
+	response->found.message.in.flags = plain.in.flags;
+	response->found.message.slice.segment = plain.slice.segment;
+	response->found.message.attachment = NULL;
+	fill(response, pending, requester, &plain.slice, plain.in.count);
+	counters_received_more(counters, plain.slice.size);
+	counters_polled(counters);
+	return &response->head;
+}
+
+STRAIGHT struct sluice_response *
+sluice_pending_response_receive(struct sluice_pending_response *head, int64_t timeout)
+{
+	struct sluice_response *response;
+
+	response = likely(is_plain(head)) ? receive_plain(pending_of(head)) : NULL;
+	return likely(response) ? response : receive(head, timeout);
 }
 
 int pending_take(struct pending *pending, struct sluice_response **ret_response)

@@ -87,10 +87,10 @@ struct active_request {
 	struct inlet_message message;	/* as it came; its slice is the number of the delivery */
 	int64_t deadline;		/* 0: none */
 	uint64_t position;		/* of the next reply in the stream */
+	int64_t since;			/* when it was received; 0: nobody watched */
 	uint32_t loaned;		/* replies */
 	bool ended;			/* the last reply was sent, or discarded */
 	bool told_end;			/* it was sent, so the client knows that it was the last */
-	int64_t since;			/* when it was received; 0: nobody watched */
 	struct server_channel *channel;
 };
 
@@ -200,18 +200,22 @@ void server_let_go(struct sluice_server *server, struct server_channel *channel)
  */
 int server_renew(struct sluice_server *server) MUST_CHECK;
 
-/* server_receive.c: lets go of what has gone, and does what is due by now. */
+/* server_port.c: lets go of what has gone, and does what is due by now. */
 void server_tend(struct sluice_server *server) COLD;
+
+/* May something have happened, or be due? */
+static inline uint64_t server_has_news(const struct sluice_server *server)
+{
+	return (uint64_t)server->load.excess_since | (uint64_t)(uintptr_t)server->gone |
+	       server->strangers | server->accept.wanted | server->announce.wanted |
+	       node_has_news(server->service->node);
+}
 
 /* Looks what has happened, without waiting. */
 static inline void server_glance(struct sluice_server *server)
 {
-	struct sluice_node *node = server->service->node;
-
-	if (unlikely((uint64_t)server->load.excess_since | (uint64_t)(uintptr_t)server->gone |
-		     server->strangers | server->accept.wanted | server->announce.wanted |
-		     node_has_news(node))) {
-		node_glance(node);
+	if (unlikely(server_has_news(server))) {
+		node_glance(server->service->node);
 		server_tend(server);
 	}
 }
@@ -222,7 +226,18 @@ int server_channel_make_replies(struct server_channel *channel) MUST_CHECK COLD;
 /* server_receive.c: makes all that a channel may come to need.  0 or -errno. */
 int server_prepare(struct responder *responder) MUST_CHECK;
 
-/* server_receive.c: what its node asks a server. */
+/* Is there a request that can be taken? */
+static inline bool server_channel_can_receive(struct server_channel *channel)
+{
+	return responder_ready(&channel->responder) && !responder_is_at_limit(&channel->responder);
+}
+
+/*
+ * server_port.c: has the clients ring that are polled now; is there a request of any of them,
+ * whether it can be taken or not; and what its node asks a server.
+ */
+int server_arm(struct sluice_server *server) MUST_CHECK;
+bool server_any_request(const struct sluice_server *server);
 extern const struct port_ops server_port_ops;
 
 /* When connections are taken, or clients told, that something was lacking for; CLOCK_NEVER. */

@@ -70,32 +70,38 @@ static COLD void stamp(struct active_request *active)
 	active->since = clock_now();
 }
 
-/* Its message is there: the rest of it. */
+/* A message is there: the rest of the handle. */
+static inline void fill(struct active_request *active, struct server_channel *channel,
+			const struct held_slice *slice, uint64_t count, int64_t deadline)
+{
+	active->head = (struct sluice_active_request){
+		.data = slice->data,
+		.header = slice->header,
+		.count = count,
+		.size = slice->size,
+		.deadline = deadline,
+	};
+	active->deadline = deadline;
+	active->position = 0;
+	active->since = 0;
+	active->loaned = 0;
+	active->ended = false;
+	active->told_end = false;
+	active->channel = channel;
+	channel_get(&channel->responder.channel);
+	channel->waits_since = 0;
+	channel->quiet = 0;
+}
+
+/* The same of a message that is in it already. */
 static inline struct sluice_active_request *received(struct server_channel *channel,
 						     struct active_request *active)
 {
-	struct sluice_server *server = channel->server;
 	const struct inlet_message *message = &active->message;
 
-	active->deadline = likely(message->in.deadline <= INT64_MAX) ?
-			   (int64_t)message->in.deadline : INT64_MAX;
-	active->head = (struct sluice_active_request){
-		.data = message->slice.data,
-		.header = message->slice.header,
-		.count = message->in.count,
-		.size = message->slice.size,
-		.deadline = active->deadline,
-	};
-	active->loaned = 0;
-	active->position = 0;
-	active->ended = false;
-	active->told_end = false;
-	active->since = 0;
-	active->channel = channel;
-	channel_get(&channel->responder.channel);
-	counters_received(server->entry.counters, active->head.size);
-	channel->waits_since = 0;
-	channel->quiet = 0;
+	fill(active, channel, &message->slice, message->in.count,
+	     responder_deadline(&message->in));
+	counters_received(channel->server->entry.counters, active->head.size);
 	if (probe_is_on(active_request_release))
 		stamp(active);
 	if (probe_is_on(active_request_receive))
@@ -173,16 +179,6 @@ static bool is_quick(const struct sluice_server *server)
 	       clock_coarse() - server->received_at < SLOW_LOOK_NS;
 }
 
-static bool is_ready(struct server_channel *channel)
-{
-	return responder_ready(&channel->responder);
-}
-
-static bool can_receive(struct server_channel *channel)
-{
-	return responder_ready(&channel->responder) && !responder_is_at_limit(&channel->responder);
-}
-
 /*
  * Each channel that is found to have a request notes in which look that was.  So requests that
  * came while another one was worked on do not overtake those that were there before.  The
@@ -196,7 +192,7 @@ static COLD void give_turn_to_longest(struct sluice_server *server)
 	server->slow_looks++;
 	for (looks = server->hot; looks; looks--) {
 		channel = channel->next;
-		if (!can_receive(channel))
+		if (!server_channel_can_receive(channel))
 			continue;
 		if (!channel->waits_since)
 			channel->waits_since = server->slow_looks;
@@ -274,138 +270,6 @@ static inline int take(struct sluice_server *server, struct sluice_active_reques
 							   take_of_many(server, ret_request);
 }
 
-/* ---- What the node asks ---- */
-
-/* Clients come by themselves. */
-static void letter_came(struct port *port)
-{
-	(void)port;
-}
-
-/* A channel that is not polled has nothing, or it would have rung. */
-static bool any(const struct sluice_server *server, bool (*is)(struct server_channel *channel))
-{
-	struct server_channel *channel = server->current;
-	uint32_t looks;
-
-	for (looks = server->hot; looks; looks--, channel = channel->next)
-		if (is(channel))
-			return true;
-	return false;
-}
-
-/* Is there a request, whether it can be taken or not? */
-static bool any_request(const struct sluice_server *server)
-{
-	return any(server, is_ready);
-}
-
-/* A node does not tell of what cannot be taken: its program would turn in circles. */
-static bool any_ready(const struct port *port)
-{
-	return any(container_of(port, struct sluice_server, port), can_receive);
-}
-
-/* The time has come to look whether what was counted in vain still is. */
-static COLD void check_load(struct sluice_server *server)
-{
-	int64_t now = clock_now();
-
-	if (now < load_alarm(&server->load))
-		return;
-	/* One that waits may be what is counted, whether it may be received or not. */
-	if (any_request(server))
-		server->load.excess_since = 0;
-	else
-		load_correct(&server->load, now);
-}
-
-void server_tend(struct sluice_server *server)
-{
-	if (server->load.excess_since)
-		check_load(server);
-	if (server->gone)
-		server_tidy(server);
-	if (server->strangers)
-		server_check_strangers(server);
-	if (retry_is_due(&server->accept))
-		server_accept(server);
-	if (retry_is_due(&server->announce))
-		server_announce(server);
-}
-
-static void tend(struct port *port)
-{
-	server_tend(container_of(port, struct sluice_server, port));
-}
-
-int64_t server_alarm(const struct sluice_server *server)
-{
-	int64_t accepts = min_i64(retry_alarm(&server->accept), retry_alarm(&server->announce));
-
-	accepts = min_i64(accepts, server_strangers_alarm(server));
-	return min_i64(accepts, load_alarm(&server->load));
-}
-
-static int64_t first_alarm(const struct port *port)
-{
-	return server_alarm(container_of(port, struct sluice_server, port));
-}
-
-static int arm_all(struct port *port)
-{
-	struct sluice_server *server = container_of(port, struct sluice_server, port);
-	uint32_t looks;
-	int r = 0;
-
-	port_entry_rest(&server->entry);
-	for (looks = server->hot; looks && !r; looks--) {
-		server->current = server->current->next;
-		r = server_cool(server, server->current);
-	}
-	return r;
-}
-
-/* There is one thing to tell. */
-static bool next_event(struct port *port, struct sluice_event *event)
-{
-	if (port->cursor++ || !any_ready(port))
-		return false;
-	event->kind = SLUICE_EVENT_REQUEST;
-	return true;
-}
-
-static void adopted(struct port *port)
-{
-	server_ask_node(container_of(port, struct sluice_server, port));
-}
-
-const struct port_ops server_port_ops = {
-	.letter = letter_came,
-	.tend = tend,
-	.alarm = first_alarm,
-	.arm = arm_all,
-	.ready = any_ready,
-	.adopted = adopted,
-	.next = next_event,
-};
-
-int sluice_server_has_request(struct sluice_server *server)
-{
-	int r;
-
-	if (!server)
-		return fail(EINVAL, "server is NULL");
-	r = server_enter(server);
-	if (r < 0)
-		return r;
-	server_glance(server);
-	/* New clients, and those that are not polled, are heard of through sockets. */
-	if (!any_request(server) && wait_look(&server->service->node->wait))
-		server_glance(server);
-	return any_request(server);
-}
-
 /* ---- Receiving ---- */
 
 struct receiving {
@@ -425,11 +289,11 @@ static int attempt(struct blocking *blocking)
 static int arm(struct blocking *blocking)
 {
 	struct receiving *receiving = container_of(blocking, struct receiving, blocking);
-	struct port *port = &receiving->server->port;
-	int r = arm_all(port);
+	struct sluice_server *server = receiving->server;
+	int r = server_arm(server);
 
-	blocking->alarm = first_alarm(port);
-	return r < 0 ? r : any_request(receiving->server);
+	blocking->alarm = server_alarm(server);
+	return r < 0 ? r : server_any_request(server);
 }
 
 /* Nothing was there at the first look, or it could not be taken: result says which. */
@@ -474,11 +338,60 @@ int server_take(struct sluice_server *server, struct sluice_active_request **ret
 	return take(server, ret_request);
 }
 
-STRAIGHT struct sluice_active_request *sluice_server_receive(struct sluice_server *server, int64_t timeout)
+/* In any way but the common one, which has changed nothing. */
+static STRAIGHT OUTLINE struct sluice_active_request *receive(struct sluice_server *server,
+							      int64_t timeout)
 {
 	if (!server) {
 		fail_parent("server");
 		return NULL;
 	}
 	return node_enter(server->service->node) < 0 ? NULL : server_receive(server, timeout);
+}
+
+/* Is the call one of its thread, with no news, for which few channels are polled? */
+static inline bool is_plain(const struct sluice_server *server)
+{
+	return likely(server && node_is_ours(server->service->node)) &&
+	       likely(!server_has_news(server)) &&
+	       likely(server->hot - 1 < SLOW_LOOK_ABOVE);
+}
+
+/*
+ * The common case: the channel whose turn it is has a plain request, nobody watches, and a
+ * handle can be used again.  That is below the limit of those that may be held.  Otherwise
+ * NULL, and nothing has changed.
+ */
+static inline struct sluice_active_request *receive_plain(struct sluice_server *server)
+{
+	struct sluice_registry_counters *counters = server->entry.counters;
+	struct server_channel *channel = server->current->next;
+	struct active_request *active;
+	struct inlet_plain plain;
+
+	if (unlikely(channel->actives.spare <= 0 || counters_tell_received_active(counters) ||
+		     probe_is_on(active_request_release) || probe_is_on(active_request_receive) ||
+		     !responder_receive_plain(&channel->responder, &plain)))
+		return NULL;
+	active = container_of(handles_take_spare(&channel->actives, thread_number),
+			      struct active_request, handle);
+	active->message.in.request = plain.in.request;
+	active->message.in.count = plain.in.count;
+	active->message.in.slice = plain.in.slice;
+	active->message.in.flags = 0;
+	active->message.slice.segment = plain.slice.segment;
+	active->message.attachment = NULL;
+	fill(active, channel, &plain.slice, plain.in.count, 0);
+	counters_received_more(counters, plain.slice.size);
+	counters_polled(counters);
+	server->current = channel;
+	return &active->head;
+}
+
+STRAIGHT struct sluice_active_request *sluice_server_receive(struct sluice_server *server, int64_t timeout)
+{
+	struct sluice_active_request *request;
+
+	request = likely(is_plain(server)) ? receive_plain(server) : NULL;
+	return likely(request) ? request : receive(server, timeout);
 }

@@ -74,6 +74,17 @@ INLINE struct handle *handles_take(struct handles *handles, uint64_t mark)
 	return handle;
 }
 
+/* The same where the caller has seen that there is one to spare. */
+INLINE struct handle *handles_take_spare(struct handles *handles, uint64_t mark)
+{
+	struct handle *handle = handles->oldest;
+
+	handles->spare--;
+	handles->oldest = handle->next;
+	handle->mark = mark;
+	return handle;
+}
+
 /* It is dead now, and used again after all that are dead already. */
 INLINE void handles_give(struct handles *handles, struct handle *handle)
 {

@@ -74,6 +74,30 @@ void inlet_names_nothing(uint64_t count, uint64_t offset, uint32_t segment) COLD
 int inlet_hold_later(struct inlet *inlet, uint32_t number, uint64_t offset, uint64_t length,
 		     uint64_t count, struct view_segment **ret_segment) MUST_CHECK COLD;
 
+/* Can there be a slice that begins so, of so many bytes? */
+INLINE bool inlet_slice_fits(const struct payload *payload, const struct ring_message *in,
+			     uint64_t *ret_length)
+{
+	return likely(payload_bytes(payload, in->count, ret_length) &&
+		      in->offset >= payload->lead &&
+		      !((in->offset - payload->lead) & (payload->quantum - 1)));
+}
+
+/* The slice of so many bytes that a message names in this segment. */
+INLINE void inlet_show(const struct payload *payload, const struct ring_message *in,
+		       uint64_t length, struct view_segment *segment,
+		       struct held_slice *ret_slice)
+{
+	const unsigned char *data = segment->mapping.base + in->offset;
+
+	/* The line is on its way while the message is claimed. */
+	__builtin_prefetch(data);
+	ret_slice->segment = segment;
+	ret_slice->data = data;
+	ret_slice->header = payload->header ? data - payload->lead : NULL;
+	ret_slice->size = length - payload->lead;
+}
+
 /*
  * Checks the slice of a message that was looked at and is not claimed yet, and holds it.
  * 0; -EAGAIN: what the message needs may be in the socket and cannot be read now, so it is
@@ -86,11 +110,9 @@ INLINE MUST_CHECK int inlet_hold(struct inlet *inlet, const struct ring_message 
 	const struct payload *payload = inlet->payload;
 	uint64_t length, offset = in->offset - payload->lead;
 	struct view_segment *segment, *found;
-	const unsigned char *begin;
 	int r;
 
-	if (unlikely(!payload_bytes(payload, in->count, &length) ||
-		     in->offset < payload->lead || (offset & (payload->quantum - 1)))) {
+	if (unlikely(!inlet_slice_fits(payload, in, &length))) {
 		inlet_names_nothing(in->count, in->offset, in->segment);
 		return -EPROTO;
 	}
@@ -102,13 +124,7 @@ INLINE MUST_CHECK int inlet_hold(struct inlet *inlet, const struct ring_message 
 			return r;
 		segment = found;
 	}
-	begin = segment->mapping.base + offset;
-	/* The line is on its way while the message is claimed. */
-	__builtin_prefetch(begin + payload->lead);
-	ret_slice->segment = segment;
-	ret_slice->data = begin + payload->lead;
-	ret_slice->header = payload->header ? begin : NULL;
-	ret_slice->size = length - payload->lead;
+	inlet_show(payload, in, length, segment, ret_slice);
 	return 0;
 }
 
@@ -201,6 +217,50 @@ INLINE MUST_CHECK int inlet_claim(struct inlet *inlet, const struct inlet_ops *o
 		message->attachment = inlet_find_attachment(inlet, ops->key(ring, in),
 							    in->request, in->position);
 	return 1;
+}
+
+/*
+ * ---- The common case ----
+ *
+ * A plain message is the next one in the ring, comes without descriptors, and names a slice in
+ * the segment that was named last.  Its owner checks the rest before the message is claimed.  So
+ * nothing has changed if it is not plain after all, and inlet_receive() decides what it is.
+ */
+
+struct inlet_plain {
+	struct ring_message in;
+	struct ring_place place;
+	struct held_slice slice;
+};
+
+/* Looks at the next message and finds its slice.  False: it is not plain. */
+INLINE MUST_CHECK bool inlet_peek_plain(struct inlet *inlet, const struct ring_consumer *ring,
+					struct inlet_plain *ret_plain)
+{
+	const struct payload *payload = inlet->payload;
+	const struct ring_message *in = &ret_plain->in;
+	struct view_segment *segment;
+	uint64_t length;
+
+	if (unlikely(!ring_peek(ring, &ret_plain->in, &ret_plain->place) ||
+		     (in->flags & SLUICE_RING_FDS) || !inlet_slice_fits(payload, in, &length)))
+		return false;
+	segment = view_recent(&inlet->view, in->segment, in->offset - payload->lead, length);
+	if (unlikely(!segment))
+		return false;
+	inlet_show(payload, in, length, segment, &ret_plain->slice);
+	return true;
+}
+
+/* Claims it, and holds its slice.  False: the peer has taken it back. */
+INLINE MUST_CHECK bool inlet_claim_plain(struct inlet *inlet, struct ring_consumer *ring,
+					 const struct inlet_plain *plain)
+{
+	if (unlikely(!ring_claim_at(ring, &plain->place)))
+		return false;
+	plain->slice.segment->held++;
+	channel_heard(inlet->channel);
+	return true;
 }
 
 /* The same after one that was taken back. */

@@ -43,6 +43,8 @@ static void bind_rings(struct responder *responder)
 		    &responder->replies.returns);
 	ring_consumer_init(&responder->request_ring, channel_part(channel, layout->request_ring),
 			   layout->request_slots);
+	responder->plain = !(responder->quits | responder->forgets | channel->over |
+			     responder->requests.tells_room);
 }
 
 /* Has the tables be there, if the port asks for it; its owner sees to the struct. */
@@ -75,6 +77,7 @@ static int take_quit(struct responder *responder, size_t size)
 	if (size != sizeof(struct sluice_wire_quit) || responder->quits)
 		return fail(EPROTO, "a client sent a QUIT of %zu bytes, or a second one", size);
 	responder->quits = true;
+	responder->plain = false;
 	return 0;
 }
 
@@ -141,10 +144,12 @@ static void give_up(struct channel *channel, int error)
 	responder->rejected = true;
 }
 
+/* The client has left, or is gone. */
 static void changed(struct channel *channel)
 {
 	struct responder *responder = responder_of(channel);
 
+	responder->plain = false;
 	responder->config->changed(responder);
 }
 
@@ -233,5 +238,6 @@ int responder_init(struct responder *responder, const struct responder_config *c
 void responder_broken(struct responder *responder, const char *how)
 {
 	responder->request_ring.slots = NULL;
+	responder->plain = false;
 	channel_breach(&responder->channel, how);
 }

@@ -69,6 +69,7 @@ struct responder {
 	bool quits;			/* the client sends no more, but still reads */
 	bool forgets;			/* requests that nobody awaits the answer of */
 	bool rejected;			/* the client was told why it is not taken, or not kept */
+	bool plain;			/* nothing is to be asked before a plain request is received */
 };
 
 /*
@@ -94,6 +95,13 @@ static inline int64_t responder_deadline(const struct ring_message *in)
  * with: look again; -errno (the channel is gone).
  */
 int responder_receive(struct responder *responder, struct inlet_message *ret_message) MUST_CHECK;
+
+/*
+ * The common case of it (channel/inlet.h): a request without a deadline, a trace or descriptors,
+ * which nobody has counted.  The caller sees to it that one more may be held.  False: it is not
+ * so, and nothing has changed.
+ */
+bool responder_receive_plain(struct responder *responder, struct inlet_plain *ret_plain) MUST_CHECK;
 
 /* Does its ring have something, which may be a request?  Ordered; see doorbell.c. */
 static inline bool responder_polls(const struct responder *responder)

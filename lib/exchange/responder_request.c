@@ -138,20 +138,30 @@ static COLD void pass_over(struct responder *responder, const struct inlet_messa
 	finish(responder, in->slice, flags, in->flags & SLUICE_RING_TRACED, false);
 }
 
-/* It counts as one that the server is busy with; of a counted one the time is taken. */
-static void hold(struct responder *responder, const struct ring_message *in)
+/* Its time is taken if it was counted, and not 0 then. */
+static inline void hold_since(struct responder *responder, const struct ring_message *in,
+			      int64_t since)
 {
-	bool counted = in->flags & SLUICE_RING_COUNTED;
+	struct sluice_registry_counters *counters = responder->channel.counters;
 
 	responder->held[in->slice] = (struct responder_held){
 		.request = in->request,
-		.since = unlikely(counted) ? clock_now() : 0,
+		.since = since,
 	};
 	responder->active++;
-	if (likely(!counted))
+	counters_depth(counters, counters->depth + 1);
+}
+
+/* It counts as one that the server is busy with. */
+static inline void hold(struct responder *responder, const struct ring_message *in)
+{
+	if (likely(!(in->flags & SLUICE_RING_COUNTED))) {
+		hold_since(responder, in, 0);
 		load_received(responder->config->load);
-	else
+	} else {
+		hold_since(responder, in, clock_now());
 		load_received_counted(responder->config->load);
+	}
 }
 
 /*
@@ -175,6 +185,12 @@ static COLD bool is_delivery(struct responder *responder, uint32_t delivery)
 	return true;
 }
 
+/* Can a request of this number be bound to this delivery, which has a response ring? */
+static inline bool is_free(const struct responder *responder, const struct ring_message *in)
+{
+	return in->request - 1 < SLUICE_CHANNEL_REQUEST && !responder->held[in->slice].request;
+}
+
 /* The fault of a request that was claimed; or NULL. */
 static const char *fault_of(struct responder *responder, const struct ring_message *in)
 {
@@ -185,8 +201,7 @@ static const char *fault_of(struct responder *responder, const struct ring_messa
 	    responder->late++ >= responder->config->layout->request_slots)
 		return "a client sends requests after its end";
 	if ((unlikely(in->slice >= responder->rings) && !is_delivery(responder, in->slice)) ||
-	    in->request - 1 >= SLUICE_CHANNEL_REQUEST ||
-	    responder->held[in->slice].request)
+	    !is_free(responder, in))
 		return "a client has sent a delivery that is not free";
 	return NULL;
 }
@@ -201,14 +216,12 @@ static const char *admit(struct inlet *inlet, struct ring_consumer *ring,
 			 const struct ring_message *in)
 {
 	struct responder *responder = container_of(inlet, struct responder, requests);
-	struct sluice_registry_counters *counters = responder->channel.counters;
 	const char *fault = fault_of(responder, in);
 
 	(void)ring;
 	if (unlikely(fault))
 		return fault;
 	hold(responder, in);
-	counters_depth(counters, load_relaxed(&counters->depth) + 1);
 	if (unlikely(in->flags & SLUICE_RING_TRACED))
 		stamp_received(responder, in->slice, in->request);
 	return NULL;
@@ -293,6 +306,22 @@ int responder_receive(struct responder *responder, struct inlet_message *ret_mes
 		return r;
 	}
 	return 1;
+}
+
+bool responder_receive_plain(struct responder *responder, struct inlet_plain *ret_plain)
+{
+	struct ring_consumer *ring = &responder->request_ring;
+	const struct ring_message *in = &ret_plain->in;
+
+	if (unlikely(!responder->plain ||
+		     !inlet_peek_plain(&responder->requests, ring, ret_plain) ||
+		     in->flags || in->deadline ||
+		     in->slice >= responder->rings || !is_free(responder, in) ||
+		     !inlet_claim_plain(&responder->requests, ring, ret_plain)))
+		return false;
+	hold_since(responder, in, 0);
+	load_received(responder->config->load);
+	return true;
 }
 
 bool responder_stop_hinted(const struct responder *responder, uint32_t delivery)

@@ -67,19 +67,30 @@ static uint32_t key_of(const struct ring_consumer *ring, const struct ring_messa
 	return delivery_of(ring)->number;
 }
 
+/* May it be a response to the request of this delivery, and the next one? */
+static inline bool is_next(const struct delivery *delivery, const struct ring_message *in)
+{
+	return in->request == delivery->request && in->position >= delivery->position &&
+	       !delivery->last;
+}
+
+static inline void note(struct delivery *delivery, const struct ring_message *in)
+{
+	delivery->position = in->position + 1;
+	delivery->last = in->flags & SLUICE_RING_LAST;
+}
+
 static const char *admit(struct inlet *inlet, struct ring_consumer *ring,
 			 const struct ring_message *in)
 {
 	struct delivery *delivery = delivery_of(ring);
 
 	(void)inlet;
-	if (in->request != delivery->request || in->position < delivery->position ||
-	    delivery->last)
+	if (!is_next(delivery, in))
 		return "a server has sent a response to another request";
 	if (unlikely(delivery->sent) && !delivery->responded)
 		delivery->responded = clock_now();
-	delivery->position = in->position + 1;
-	delivery->last = in->flags & SLUICE_RING_LAST;
+	note(delivery, in);
 	return NULL;
 }
 
@@ -197,6 +208,25 @@ int stream_receive(struct stream *stream, struct response_found *ret_found)
 		return receive_in_turn(stream, ret_found);
 	r = take_response(stream->current, ret_found);
 	return likely(r > 0) ? r : receive_later(stream, ret_found, r);
+}
+
+bool stream_receive_plain(struct stream *stream, struct inlet_plain *ret_plain,
+			  struct requester **ret_requester)
+{
+	struct delivery *delivery = stream->current;
+	struct inlet *inlet;
+
+	if (unlikely(stream->open != 1))
+		return false;
+	inlet = &delivery->requester->responses;
+	if (unlikely(inlet->tells_room || delivery->sent ||
+		     !inlet_peek_plain(inlet, &delivery->ring, ret_plain) ||
+		     !is_next(delivery, &ret_plain->in) ||
+		     !inlet_claim_plain(inlet, &delivery->ring, ret_plain)))
+		return false;
+	note(delivery, &ret_plain->in);
+	*ret_requester = delivery->requester;
+	return true;
 }
 
 int stream_look(struct stream *stream)

@@ -18,6 +18,13 @@ struct response_found {
  */
 int stream_receive(struct stream *stream, struct response_found *ret_found) MUST_CHECK;
 
+/*
+ * The common case of it (channel/inlet.h): of the only server, whose responses nobody traces.  The
+ * caller sees to it that one more may be held.  False: it is not so, and nothing has changed.
+ */
+bool stream_receive_plain(struct stream *stream, struct inlet_plain *ret_plain,
+			  struct requester **ret_requester) MUST_CHECK;
+
 /* The same, but a response stays where it is. */
 int stream_look(struct stream *stream) MUST_CHECK;
 

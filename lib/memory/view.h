@@ -49,6 +49,19 @@ int view_retire(struct view *view, uint32_t number) MUST_CHECK;
 struct view_segment *view_find(struct view *view, uint32_t number) COLD;
 
 /*
+ * The segment that was named last, if these bytes lie in it; or NULL.  It is not held: see
+ * view_hold().
+ */
+INLINE struct view_segment *view_recent(const struct view *view, uint32_t number,
+					uint64_t offset, uint64_t length)
+{
+	struct view_segment *segment = view->recent;
+
+	return likely(segment->number == number &&
+		      bounds_begin_within(offset, length, segment->size)) ? segment : NULL;
+}
+
+/*
  * Turns a descriptor into an address, which stays valid until view_drop(): a segment of
  * which slices are held is not unmapped, whatever the peer says.  There is no other way to
  * an address in a peer's segment.  The segment; NULL (unknown, or not known to be as long:
@@ -57,15 +70,13 @@ struct view_segment *view_find(struct view *view, uint32_t number) COLD;
 INLINE struct view_segment *view_hold(struct view *view, uint32_t number, uint64_t offset,
 				      uint64_t length)
 {
-	struct view_segment *segment = view->recent;
+	struct view_segment *segment = view_recent(view, number, offset, length);
 
-	if (unlikely(segment->number != number)) {
+	if (unlikely(!segment)) {
 		segment = view_find(view, number);
-		if (!segment)
+		if (!segment || !bounds_begin_within(offset, length, segment->size))
 			return NULL;
 	}
-	if (unlikely(!bounds_begin_within(offset, length, segment->size)))
-		return NULL;
 	segment->held++;
 	return segment;
 }

@@ -270,32 +270,56 @@ static COLD int pass_over_once(struct ring_consumer *ring)
 	return pass_over(ring, &looks);
 }
 
+bool ring_peek(const struct ring_consumer *ring, struct ring_message *ret_message,
+	       struct ring_place *ret_place)
+{
+	uint64_t next = ring->next;
+	struct sluice_ring_slot *slot = slot_at(ring->slots, ring->mask, next);
+
+	/* R2: as in next_stamp(). */
+	if (load_ordered(&slot->stamp) != 2 * next + 1)
+		return false;
+	copy_descriptor(slot, ret_message);
+	ret_place->slot = slot;
+	ret_place->position = next;
+	return true;
+}
+
 int ring_look(struct ring_consumer *ring, struct ring_message *ret_message)
 {
-	uint64_t next = ring->next, stamp = next_stamp(ring);
+	struct ring_place place;
 	int r;
 
-	if (stamp == 2 * next)
+	if (likely(ring_peek(ring, ret_message, &place)))
+		return 1;
+	if (!ring_ready(ring))
 		return 0;
-	if (unlikely(stamp != 2 * next + 1)) {
-		r = pass_over_once(ring);
-		if (r <= 0)
-			return r;
-	}
-	copy_descriptor(slot_at(ring->slots, ring->mask, ring->next), ret_message);
-	return 1;
+	r = pass_over_once(ring);
+	if (r > 0)
+		copy_descriptor(slot_at(ring->slots, ring->mask, ring->next), ret_message);
+	return r;
+}
+
+bool ring_claim_at(struct ring_consumer *ring, const struct ring_place *place)
+{
+	uint64_t position = place->position;
+
+	/* R4: decides with R3 who gets the message. */
+	if (unlikely(!replace_u64(&place->slot->stamp, 2 * position + 1,
+				  2 * (position + ring->mask + 1))))
+		return false;
+	ring->next = position + 1;
+	return true;
 }
 
 bool ring_claim(struct ring_consumer *ring)
 {
-	uint64_t next = ring->next;
+	const struct ring_place place = {
+		.slot = slot_at(ring->slots, ring->mask, ring->next),
+		.position = ring->next,
+	};
 
-	/* R4: decides with R3 who gets the message. */
-	if (unlikely(!replace_u64(&slot_at(ring->slots, ring->mask, next)->stamp,
-				  2 * next + 1, 2 * (next + ring->mask + 1))))
-		return false;
-	ring->next = next + 1;
-	return true;
+	return ring_claim_at(ring, &place);
 }
 
 int ring_pop(struct ring_consumer *ring, struct ring_message *ret_message)

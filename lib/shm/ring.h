@@ -82,6 +82,20 @@ int ring_pop(struct ring_consumer *ring, struct ring_message *ret_message) MUST_
  * false, and what was seen of it may be anything.
  */
 int ring_look(struct ring_consumer *ring, struct ring_message *ret_message) MUST_CHECK;
+
+/* A message that was looked at. */
+struct ring_place {
+	struct sluice_ring_slot *slot;
+	uint64_t position;
+};
+
+/*
+ * The same if the next message is there and nothing before it was taken back; nothing has
+ * changed if not.  It is claimed at its place.
+ */
+bool ring_peek(const struct ring_consumer *ring, struct ring_message *ret_message,
+	       struct ring_place *ret_place) MUST_CHECK;
+bool ring_claim_at(struct ring_consumer *ring, const struct ring_place *place) MUST_CHECK;
 bool ring_claim(struct ring_consumer *ring) MUST_CHECK;
 
 /* How many messages nobody has claimed yet: at the moment, and for who watches. */

@@ -11,6 +11,8 @@
 #ifndef SLUICE_TRACE_COUNTERS_H
 #define SLUICE_TRACE_COUNTERS_H
 
+#include <stdbool.h>
+
 #include <sluice/registry.h>
 
 #include "base/compiler.h"
@@ -54,6 +56,30 @@ static inline void counters_active(struct sluice_registry_counters *counters, ui
 {
 	if (unlikely(messages % ACTIVE_EVERY == 0))
 		counters_active_now(counters);
+}
+
+/* Is the time told with the next message that is received, or sent? */
+static inline bool counters_tell_received_active(const struct sluice_registry_counters *counters)
+{
+	return counters->received % ACTIVE_EVERY == 0;
+}
+
+static inline bool counters_tell_sent_active(const struct sluice_registry_counters *counters)
+{
+	return counters->sent % ACTIVE_EVERY == 0;
+}
+
+/* A message for which it is not told. */
+static inline void counters_received_more(struct sluice_registry_counters *counters, uint64_t bytes)
+{
+	counters->received_bytes += bytes;
+	counters->received++;
+}
+
+static inline void counters_sent_more(struct sluice_registry_counters *counters, uint64_t bytes)
+{
+	counters->sent_bytes += bytes;
+	counters->sent++;
 }
 
 static inline void counters_sent(struct sluice_registry_counters *counters, uint64_t bytes)
