@@ -100,6 +100,35 @@
 #define REGISTRY_LOOK_NS	(INT64_C(10) * 1000 * 1000 * 1000)
 
 /*
+ * Watching the registry (registry/observer.c).  One step reads so many entries, which takes
+ * about 0.5 ms if all of them are new.  What is known of services and ports is limited, to some
+ * 15 MiB: a service has at most 5,120 ports, and a domain with a thousand services is large.
+ */
+#define WATCH_STEP		64u
+#define WATCH_SERVICES_MAX	4096u
+#define WATCH_PORTS_MAX		65536u
+
+/* The registry is read again at this interval if the kernel does not report all changes. */
+#define WATCH_LOOK_NS		(INT64_C(1) * 1000 * 1000 * 1000)
+
+/*
+ * Changes read within a window.  1,000 clients that start at once make as many in more time.
+ * A user who makes more of them is not listened to for a while.
+ */
+#define WATCH_CHANGES_MAX	4096u
+#define WATCH_WINDOW_NS		(INT64_C(10) * 1000 * 1000)
+
+/*
+ * A process that ends closes its files some time before it has ended: after 1 ms it is looked
+ * at, then after twice as long, and so on for a second.
+ */
+#define WATCH_DOUBTS		10u
+#define WATCH_DOUBT_NS		(INT64_C(1) * 1000 * 1000)
+
+/* The directories of the domain are missing: they are looked for after this time. */
+#define WATCH_MISSING_NS	(INT64_C(10) * 1000 * 1000)
+
+/*
  * In socket mode a port that never sleeps looks at its sockets this often: about 2 %
  * of its time, and as late as a sleeper would be.
  */

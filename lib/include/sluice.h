@@ -88,6 +88,7 @@ struct sluice_node;
 struct sluice_service;
 struct sluice_client;
 struct sluice_server;
+struct sluice_watch;
 
 struct sluice_node_opts;
 struct sluice_service_opts;
@@ -1414,12 +1415,14 @@ int sluice_client_receive_batch(struct sluice_client *client,
  *	return, or the end of the stream, which it has not returned yet.
  * @SLUICE_EVENT_CONNECTED: peers of @client or @server have come.
  * @SLUICE_EVENT_DISCONNECTED: peers of @client or @server have left or died.
+ * @SLUICE_EVENT_REGISTRY: sluice_watch_next() of @watch has something to tell (sluice_watch.h).
  */
 enum sluice_event_kind {
 	SLUICE_EVENT_REQUEST = 1,
 	SLUICE_EVENT_RESPONSE = 2,
 	SLUICE_EVENT_CONNECTED = 3,
 	SLUICE_EVENT_DISCONNECTED = 4,
+	SLUICE_EVENT_REGISTRY = 5,
 };
 
 /**
@@ -1434,6 +1437,7 @@ enum sluice_event_kind {
  * @server: the server concerned, or NULL.
  * @client: the client concerned, or NULL.
  * @pending: the pending response concerned, or NULL.
+ * @watch: the watch concerned, or NULL.
  */
 struct sluice_event {
 	size_t size;
@@ -1443,6 +1447,7 @@ struct sluice_event {
 	struct sluice_server *server;
 	struct sluice_client *client;
 	struct sluice_pending_response *pending;
+	struct sluice_watch *watch;
 };
 
 /** SLUICE_EVENT() - an event to be filled in by sluice_node_next() */
@@ -1453,8 +1458,8 @@ struct sluice_event {
  * @node: the node.
  * @timeout: nanoseconds, SLUICE_NOWAIT or SLUICE_FOREVER.
  *
- * The call returns when a request or a response can be received, when a peer has come, and when
- * a peer has gone.  sluice_node_next() tells which.  Each call reports what can be received
+ * The call returns when a request or a response can be received, when a peer has come, when a
+ * peer has gone, and when a watch has something to tell.  sluice_node_next() tells which.  Each call reports what can be received
  * until it was received.  It reports once that a peer has come or gone.  If as many messages are
  * held as may be, so that receiving would fail with ENOBUFS, the call reports queued messages
  * only when there is room for them.

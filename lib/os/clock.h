@@ -8,12 +8,17 @@
 
 #define CLOCK_NEVER	INT64_MAX
 
+static inline int64_t clock_nanoseconds(const struct timespec *ts)
+{
+	return ts->tv_sec * INT64_C(1000000000) + ts->tv_nsec;
+}
+
 static inline int64_t clock_now(void)
 {
 	struct timespec ts;
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * INT64_C(1000000000) + ts.tv_nsec;
+	return clock_nanoseconds(&ts);
 }
 
 /* The same with a resolution of some milliseconds, for a fraction of the cost. */
@@ -22,7 +27,7 @@ static inline int64_t clock_coarse(void)
 	struct timespec ts;
 
 	clock_gettime(CLOCK_MONOTONIC_COARSE, &ts);
-	return ts.tv_sec * INT64_C(1000000000) + ts.tv_nsec;
+	return clock_nanoseconds(&ts);
 }
 
 /* The time that this thread has run for: a system call. */
@@ -31,7 +36,7 @@ static inline int64_t clock_thread(void)
 	struct timespec ts;
 
 	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
-	return ts.tv_sec * INT64_C(1000000000) + ts.tv_nsec;
+	return clock_nanoseconds(&ts);
 }
 
 /* The time at which a timeout ends; a negative one never does. */

@@ -80,6 +80,11 @@ static uint64_t hash_of(const char *name)
 	return hash;
 }
 
+void service_dir_entry(char entry[NODE_ENTRY_NAME_SIZE], const char *service)
+{
+	node_entry_name(entry, hash_of(service), "");
+}
+
 static int read_contract(int fd, const char *name, struct service_record *record)
 {
 	struct sluice_registry_contract found;

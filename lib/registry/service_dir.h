@@ -17,6 +17,9 @@ enum service_dir_want {
 
 #define SERVICE_DIR_CONTRACT	"contract"	/* name of the file */
 
+/* The name in services/ of the directory of a service. */
+void service_dir_entry(char entry[NODE_ENTRY_NAME_SIZE], const char *service);
+
 struct service_dir {
 	struct node_entry *node;
 	struct access access;		/* of what is in it */
