@@ -49,8 +49,9 @@ objects	      += $(test-objects)
 # Each fuzz/NAME_fuzz.c is a target of libFuzzer (make fuzz).  With replay.c in its place the
 # target is a test, fuzz/NAME_test, of what was found; races are not what it looks for.
 fuzz-names   := $(patsubst selftests/fuzz/%_fuzz.c,%,$(wildcard selftests/fuzz/*_fuzz.c))
-fuzz-names   := $(filter-out $(if $(trace-missing),capture) $(if $(types-missing),types),$(fuzz-names))
-fuzz-tools   := $(filter call capture types,$(fuzz-names))
+fuzz-names   := $(filter-out $(if $(trace-missing),capture) $(if $(types-missing),types) \
+		  $(if $(strip $(payload-missing)),fields),$(fuzz-names))
+fuzz-tools   := $(filter call capture fields types,$(fuzz-names))
 fuzz-tests   := $(if $(filter thread,$(SANITIZE)),,$(fuzz-names:%=$(O)/selftests/fuzz/%_test))
 objects	     += $(fuzz-names:%=$(O)/selftests/fuzz/%_fuzz.o) \
 		$(O)/selftests/fuzz/fuzz.o $(O)/selftests/fuzz/replay.o

@@ -29,9 +29,12 @@ types-missing := $(call absent,$(types-needs))
 types-cflags  := $(tools-cflags) $(shell $(PKG_CONFIG) --cflags $(types-needs) 2>/dev/null)
 types-libs    := $(if $(types-missing),,$(shell $(PKG_CONFIG) --libs $(types-needs)))
 types-objects := $(patsubst %.c,$(O)/%.o,$(wildcard tools/types/*.c))
+# Payloads by their fields need both.
+payload-missing := $(types-missing) $(json-missing)
+payload-objects := $(patsubst %.c,$(O)/%.o,$(wildcard tools/payload/*.c))
 
 screen-objects := $(addprefix $(O)/tools/top/,live.o screen.o keys.o)
-tools-objects := $(patsubst %.c,$(O)/%.o,$(filter-out tools/no_% tools/trace/% tools/types/%, \
+tools-objects := $(patsubst %.c,$(O)/%.o,$(filter-out tools/no_% tools/trace/% tools/types/% tools/payload/%, \
 		 $(wildcard tools/*.c tools/*/*.c)))
 tools-objects := $(if $(screen-missing),$(O)/tools/no_screen.o \
 		 $(filter-out $(screen-objects),$(tools-objects)),$(tools-objects))
@@ -39,11 +42,12 @@ tools-objects := $(if $(http-missing),$(O)/tools/no_http.o \
 		 $(filter-out $(O)/tools/metrics/http.o,$(tools-objects)),$(tools-objects))
 tools-objects += $(if $(trace-missing),$(O)/tools/no_trace.o,$(trace-objects))
 tools-objects += $(if $(types-missing),$(O)/tools/no_types.o,$(types-objects))
+tools-objects += $(if $(strip $(payload-missing)),$(O)/tools/no_payload.o,$(payload-objects))
 objects	      += $(tools-objects)
 
 $(O)/tools/%.o: own = -I. $(needs-cflags) $(tools-cflags)
 $(O)/tools/trace/%.o: own = -I. -isystem $(O)/bpf $(trace-cflags)
-$(O)/tools/types/%.o: own = -I. $(types-cflags)
+$(O)/tools/types/%.o $(O)/tools/payload/%.o: own = -I. $(types-cflags)
 $(O)/tools/arguments.o: own += -DJSON_BUILT=$(if $(json-missing),0,1)
 $(O)/tools/doctor/kernel.o: own += -DURING_BUILT=$(if $(needs-of),1,0)
 $(O)/tools/doctor/system.o: own += -DTRACER_BUILT=$(if $(trace-missing),0,1)

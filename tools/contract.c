@@ -23,7 +23,7 @@
 #include "tools/domain/snapshot.h"
 #include "tools/text/text.h"
 
-static void point(struct contract *contract)
+void contract_point(struct contract *contract)
 {
 	const struct sluice_list_message *request = snapshot_request(contract->service);
 	const struct sluice_list_message *response = snapshot_response(contract->service);
@@ -76,7 +76,7 @@ int contract_find(struct contract *contract, const char *domain, const char *nam
 	if (r < 0)
 		explain(contract, r, name, ret_why);
 	else
-		point(contract);
+		contract_point(contract);
 	return r;
 }
 

@@ -35,6 +35,9 @@ int contract_find(struct contract *contract, const char *domain, const char *nam
 int contract_elements(const struct sluice_type *type, size_t bytes, size_t *ret_elements,
 		      char ret_why[CONTRACT_WHY]);
 
+/* Fills in the contract of its service, which is in a snapshot. */
+void contract_point(struct contract *contract);
+
 void contract_free(struct contract *contract);
 
 #endif /* TOOLS_CONTRACT_H */

@@ -68,9 +68,10 @@ answers "a struct, in hex" '2a00000000000000\n' \
 answers "hex without blanks, and in capitals" 'abcdef01\n' test/echo --hex ABCDEF01
 printf '\050\0\0\0\0\0\0\0\002\0\0\0\0\0\0\0' >"$tmp/struct"
 dump='00000000  2a 00 00 00 00 00 00 00                           |*.......|\n'
-answers "a struct from a file, as a dump" "$dump" example/adder --file "$tmp/struct"
-answers "from standard input, -" "$dump" example/adder - <"$tmp/struct"
-answers "from standard input, absent" "$dump" example/adder <"$tmp/struct"
+answers "a struct from a file, as a dump" "$dump" example/adder --bytes --file "$tmp/struct"
+answers "from standard input, -" "$dump" example/adder --bytes - <"$tmp/struct"
+answers "from standard input, absent" "$dump" example/adder --bytes <"$tmp/struct"
+answers "its fields, which need no option" '{"sum": 42}\n' example/adder <"$tmp/struct"
 answers "hex from standard input" '00ff20\n' test/echo --hex <<END
 00 ff
 20

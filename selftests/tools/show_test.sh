@@ -31,7 +31,7 @@ says "and no group" '^  group  *none$'
 says "it has no flag" '^  flags  *none$'
 looks show example/calls --json
 holds "the object of these keys" '.[0] | keys == ["domain", "root", "service"]'
-holds "its service" '.[0].service | keys == ["alive", "attributes", "clients", "dead", "hash", "name",
+holds "its service" '.[0].service | keys == ["alive", "attributes", "clients", "dead", "fields", "hash", "name",
 	"nodes", "pids", "ports", "request", "request_header", "response", "response_header",
 	"servers", "settings"]'
 holds "its settings, which are the usual ones but for one" '.[0].service.settings == {max_clients: 256,

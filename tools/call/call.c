@@ -80,7 +80,7 @@ static int prepare(struct call *call)
 
 	if (contract_find(&call->contract, chosen->domain, chosen->name, why) < 0)
 		return call_say("%s", why);
-	if (call_read_data(call) < 0)
+	if (call_read_data(call) < 0 || call_use_fields(call) < 0)
 		return -1;
 	if (contract_elements(&call->contract.contract.request, call->data.count,
 			      &call->elements, why) < 0)
@@ -96,6 +96,7 @@ static void finish(struct call *call)
 	sluice_client_destroy(call->client);
 	sluice_service_close(call->service);
 	sluice_node_destroy(call->node);
+	service_shapes_free(&call->shapes);
 	contract_free(&call->contract);
 	bytes_free(&call->data);
 	bytes_free(&call->header);
@@ -178,6 +179,7 @@ static int take(struct call *call, struct exchange *exchange, struct sluice_resp
 		.round_trip = round_trip,
 		.bytes = &call->response,
 		.header = header,
+		.call = call,
 	};
 	int r = 0;
 

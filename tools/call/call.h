@@ -4,7 +4,7 @@
  *
  *	call.c		the verb: one request after the other, and their responses
  *	options.c	the command line
- *	data.c		the bytes of the request
+ *	data.c		the bytes of the request, or its fields
  *	print.c		a response, in each of its printed forms
  */
 #ifndef TOOLS_CALL_H
@@ -17,6 +17,7 @@
 
 #include "tools/chosen_service.h"
 #include "tools/contract.h"
+#include "tools/payload/service_shapes.h"
 #include "tools/text/bytes.h"
 #include "tools/text/say.h"
 
@@ -25,6 +26,9 @@ enum call_form { CALL_TEXT, CALL_HEX, CALL_JSON, CALL_RAW };
 struct call_options {
 	struct chosen_service service;
 	const char *file;		/* "-" standard input; NULL: the data is there */
+	const char *types;		/* a program; NULL: those of the processes */
+	const char *header_fields;	/* JSON; NULL: it was given as bytes, or not at all */
+	bool fields, bytes;
 	bool hex, json, raw;
 	bool with_header;
 	enum call_form form;		/* that comes of these */
@@ -41,6 +45,7 @@ struct call {
 	size_t elements;		/* of the data */
 
 	struct contract contract;
+	struct service_shapes shapes;
 	struct sluice_node *node;
 	struct sluice_service *service;
 	struct sluice_client *client;
@@ -57,6 +62,7 @@ struct call_response {
 	int64_t round_trip;		/* nanoseconds since the request was sent */
 	const struct bytes *bytes;	/* the user header, and the elements */
 	size_t header;			/* bytes of the user header */
+	const struct call *call;
 };
 
 #define call_say(...)	say("call", __VA_ARGS__)
@@ -66,6 +72,12 @@ int call_parse(struct call *call, int argc, char **argv);
 
 /* Reads the data that is not on the command line.  0, or -1 and a sentence was printed. */
 int call_read_data(struct call *call);
+
+/*
+ * Finds the shapes of the messages, and makes bytes of data and header if they are JSON.  0, or
+ * -1 and a sentence was printed.
+ */
+int call_use_fields(struct call *call);
 
 /* Has the user header the size that the service wants?  0, or -1 and a sentence was printed. */
 int call_check_header(const struct call *call);

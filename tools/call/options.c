@@ -23,14 +23,17 @@ static const char help[] =
 "usage: sluice call SERVICE [DATA] [OPTION]...\n"
 "\n"
 "Sends a request to a service that runs, and prints the responses of all its\n"
-"servers. It reads the types of messages from the registry. DATA are the bytes of\n"
-"the request; if it is -, or absent, they come from standard input. There must be\n"
-"as many bytes as the type has, or whole elements of a slice.\n"
+"servers. DATA are the fields of the request as JSON, or its bytes. If it is -,\n"
+"or absent, the bytes come from standard input. sluice show tells what a request\n"
+"consists of: that is in the registry, and in the programs of the processes.\n"
 "\n"
 "  --hex             DATA is hex digits, blanks between bytes or not, from every\n"
 "                    source; responses are printed as hex digits\n"
-"  --file FILE       the bytes are in FILE\n"
-"  --header HEX      the user header of the request (zeros)\n"
+"  --bytes           DATA is bytes, also if it looks like JSON; so are responses\n"
+"  --fields          DATA is JSON, from every source\n"
+"  --types PROGRAM   the fields are those of PROGRAM\n"
+"  --file FILE       the data is in FILE\n"
+"  --header DATA     the user header of the request: hex digits or {...} (zeros)\n"
 "  -n, --count N     send so many requests, one after the other (1)\n"
 "  --rate N          send so many a second; else each follows at once\n"
 "  --timeout T       time limit of each: for servers, and all responses (5s)\n"
@@ -47,23 +50,27 @@ static const char help[] =
 "  --raw             the bytes of responses as they are\n"
 "  -h, --help\n"
 "\n"
-"A response is printed as text if all of it can be printed, else as offsets, hex\n"
-"digits and characters. After several requests a summary is on standard error.\n"
-"^C ends it early. The exit status is 1 if a request got no answer or not all\n"
-"responses, if there was no server, or after ^C. Examples:\n"
+"A response is printed by its fields, as JSON; or if they are not known, as text\n"
+"or as offsets, hex digits and characters. After several requests a summary is on\n"
+"standard error. ^C ends it early. The exit status is 1 if a request got no\n"
+"answer or not all responses, if there was no server, or after ^C. Examples:\n"
 "\n"
 "  sluice call example/echo 'good morning'\n"
+"  sluice call example/adder '{\"a\": 40, \"b\": 2}'\n"
 "  sluice call example/adder --hex '2800000000000000 0200000000000000'\n"
 "  sluice call example/echo --file photo.jpg --raw >photo-again.jpg\n"
 "  sluice call example/echo ping --count 600 --rate 10 --json | jq .round_trip_ns\n";
 
 enum {
-	HEX = 256, INPUT, HEADER, RATE, LIMIT, SERVERS, JSON, RAW,
+	HEX = 256, BYTES, FIELDS, TYPES, INPUT, HEADER, RATE, LIMIT, SERVERS, JSON, RAW,
 	COUNT = 'n',
 };
 
 static const struct option long_options[] = {
 	{ "hex", no_argument, NULL, HEX },
+	{ "bytes", no_argument, NULL, BYTES },
+	{ "fields", no_argument, NULL, FIELDS },
+	{ "types", required_argument, NULL, TYPES },
 	{ "file", required_argument, NULL, INPUT },
 	{ "header", required_argument, NULL, HEADER },
 	{ "count", required_argument, NULL, COUNT },
@@ -98,7 +105,10 @@ static bool take_servers(const char *text, unsigned int *ret_servers)
 static bool take_header(struct call *call, const char *text)
 {
 	call->options.with_header = true;
+	call->options.header_fields = *text == '{' ? text : NULL;
 	call->header.count = 0;
+	if (*text == '{')
+		return true;
 	return bytes_add_hex(&call->header, text, strlen(text)) == 0;
 }
 
@@ -111,6 +121,15 @@ static bool take(void *context, int option, char *value)
 	switch (option) {
 	case HEX:
 		options->hex = true;
+		return true;
+	case BYTES:
+		options->bytes = true;
+		return true;
+	case FIELDS:
+		options->fields = true;
+		return true;
+	case TYPES:
+		options->types = value;
 		return true;
 	case INPUT:
 		options->file = value;
@@ -187,6 +206,8 @@ int call_parse(struct call *call, int argc, char **argv)
 		return say_wrong("call", "DATA is one argument, and there is another: %s", argv[optind + 2]);
 	if (options->json && options->raw)
 		return say_wrong("call", "either --json or --raw");
+	if (options->fields && (options->hex || options->bytes))
+		return say_wrong("call", "either --fields, or --hex or --bytes");
 	options->form = form_of(options);
 	options->service.name = argv[optind];
 	return take_data(call, argv[optind + 1]);

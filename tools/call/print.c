@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * A response, in each of the forms in which it is printed: as text or a dump, as hex
- * digits, as JSON, or unchanged.
+ * A response, in each of the forms in which it is printed: by its fields, as text or a dump,
+ * as hex digits, as JSON, or unchanged.
  *
  * A server may send anything.  It is shown as text only if all of it is UTF-8 that a
  * terminal shows and does not obey: no control characters but tabs and ends of lines.  Any
@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <jansson.h>
 
@@ -107,11 +108,65 @@ static json_t *json_hex(const unsigned char *at, size_t count)
 	return string;
 }
 
+/* The fields of a response or its header; false: they are not known, or too many. */
+static bool add_fields(struct bytes *text, const struct shape *shape,
+		       const struct sluice_type *type, const unsigned char *at, size_t count)
+{
+	return shape && service_shapes_print(text, shape, type, at, count) == 0;
+}
+
+static bool print_fields(const struct call *call, const unsigned char *at, size_t count)
+{
+	struct bytes text = { 0 };
+	bool done = add_fields(&text, call->shapes.response, &call->contract.contract.response, at,
+			       count);
+
+	if (done) {
+		fwrite(text.at, 1, text.count, stdout);
+		putchar('\n');
+	}
+	bytes_free(&text);
+	return done;
+}
+
+/* Adds a member whose value is JSON already: jansson has no integers of all sizes. */
+static void append_fields(struct bytes *line, const char *name, const struct shape *shape,
+			  const struct sluice_type *type, const unsigned char *at, size_t count)
+{
+	size_t before = line->count;
+
+	if (bytes_add(line, name, strlen(name)) < 0 || !add_fields(line, shape, type, at, count))
+		line->count = before;
+}
+
+/* The line of JSON of a response, and the fields as its last members. */
+static int write_line(const struct call_response *response, const char *json)
+{
+	const struct sluice_contract *contract = &response->call->contract.contract;
+	const struct service_shapes *shapes = &response->call->shapes;
+	const unsigned char *at = response->bytes->at;
+	struct bytes line = { 0 };
+	int r = bytes_add(&line, json, strlen(json) - 1);
+
+	if (r == 0) {
+		append_fields(&line, ",\"fields\":", shapes->response, &contract->response,
+			      at + response->header, response->bytes->count - response->header);
+		if (response->header)
+			append_fields(&line, ",\"header_fields\":", shapes->response_header,
+				      &contract->response_header, at, response->header);
+		fwrite(line.at, 1, line.count, stdout);
+		fputs("}\n", stdout);
+	}
+	bytes_free(&line);
+	return r;
+}
+
 static int print_json(const struct call_response *response)
 {
 	const unsigned char *header = response->bytes->at, *at = header + response->header;
 	size_t count = response->bytes->count - response->header;
 	json_t *line;
+	char *text;
 	int r;
 
 	/* NULL is left out: no header, or bytes that are no UTF-8. */
@@ -123,12 +178,11 @@ static int print_json(const struct call_response *response)
 			 "text", json_stringn((const char *)at, count),
 			 "header", response->header ? json_hex(header, response->header) : NULL,
 			 "round_trip_ns", (json_int_t)response->round_trip);
-	r = line ? json_dumpf(line, stdout, JSON_COMPACT) : -1;
+	text = line ? json_dumps(line, JSON_COMPACT) : NULL;
 	json_decref(line);
-	if (r < 0 && !ferror(stdout))
-		return -ENOMEM;
-	putchar('\n');
-	return 0;
+	r = text ? write_line(response, text) : -ENOMEM;
+	free(text);
+	return r;
 }
 
 static int print(enum call_form form, const struct call_response *response)
@@ -145,6 +199,8 @@ static int print(enum call_form form, const struct call_response *response)
 		fwrite(at, 1, count, stdout);
 		return 0;
 	default:
+		if (print_fields(response->call, at, count))
+			return 0;
 		if (is_text(at, count))
 			print_text(at, count);
 		else

@@ -62,6 +62,11 @@ static inline int json_dumpf(const json_t *value, FILE *output, size_t flags)
 	return -1;
 }
 
+static inline char *json_dumps(const json_t *value, size_t flags)
+{
+	return NULL;
+}
+
 static inline void json_decref(json_t *value)
 {
 }

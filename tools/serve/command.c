@@ -208,13 +208,13 @@ static int judge(struct job *job, int status)
 
 static void feed(struct command *command)
 {
-	const struct sluice_active_request *request = command->job->request;
-	const char *data = request->data;
+	const struct job *job = command->job;
+	const char *data = job->input;
 	ssize_t wrote = 0;
 
-	while (command->written < request->size && wrote >= 0) {
+	while (command->written < job->input_bytes && wrote >= 0) {
 		wrote = write(command->input, data + command->written,
-			      request->size - command->written);
+			      job->input_bytes - command->written);
 		command->written += wrote > 0 ? (size_t)wrote : 0;
 	}
 	/* It has everything, or wants no more: closes its input. */
@@ -235,7 +235,7 @@ static int reply_lines(struct command *command, size_t from)
 		if (!newline)
 			break;
 		end = (size_t)(newline - output->at);
-		r = job_reply(command->serve, command->job, output->at + begin, end - begin);
+		r = job_reply_output(command->serve, command->job, output->at + begin, end - begin);
 		begin = from = end + 1;
 	}
 	bytes_drop(output, begin);
@@ -345,7 +345,7 @@ static int reply_rest(struct command *command)
 
 	if (command->serve->options.lines && !output->count)
 		return 0;
-	return job_reply(command->serve, command->job, output->at, output->count);
+	return job_reply_output(command->serve, command->job, output->at, output->count);
 }
 
 int command_run(struct serve *serve, struct job *job)

@@ -26,6 +26,10 @@ static const char help[] =
 "\n"
 "  --lines           each line that COMMAND writes is a reply, as it comes,\n"
 "                    without the end of the line\n"
+"  --fields          COMMAND reads the fields of a request as a line of JSON, and\n"
+"                    writes those of the reply\n"
+"  --types PROGRAM   the fields are those of PROGRAM, and so is the contract of a\n"
+"                    new service\n"
 "  --timeout T       end a COMMAND that takes longer; a COMMAND whose client has\n"
 "                    gone or waits no longer is ended in any case\n"
 "  -n, --count N     end after so many requests\n"
@@ -52,18 +56,22 @@ static const char help[] =
 "  sluice serve example/echo\n"
 "  sluice serve example/reverse -v rev\n"
 "  sluice serve example/sizes --timeout 10s -- sh -c 'wc -c'\n"
+"  sluice serve example/adder --types ./adder-client --fields \\\n"
+"               jq -c '{sum: (.a + .b)}'\n"
 "  sluice serve example/log --lines tail -n 100 -f /var/log/syslog\n"
 "  sluice serve example/adder --request-type add_request:16:8 \\\n"
 "               --response-type add_response:8:8 ./add\n";
 
 enum {
-	LINES = 256, LIMIT, TYPE, SLICE, REQUEST_TYPE, REQUEST_SLICE, RESPONSE_TYPE,
+	LINES = 256, FIELDS, TYPES, LIMIT, TYPE, SLICE, REQUEST_TYPE, REQUEST_SLICE, RESPONSE_TYPE,
 	RESPONSE_SLICE, JSON,
 	COUNT = 'n', VERBOSE = 'v',
 };
 
 static const struct option long_options[] = {
 	{ "lines", no_argument, NULL, LINES },
+	{ "fields", no_argument, NULL, FIELDS },
+	{ "types", required_argument, NULL, TYPES },
 	{ "timeout", required_argument, NULL, LIMIT },
 	{ "count", required_argument, NULL, COUNT },
 	{ "type", required_argument, NULL, TYPE },
@@ -123,6 +131,12 @@ static bool take(void *context, int option, char *value)
 	case LINES:
 		options->lines = true;
 		return true;
+	case FIELDS:
+		options->fields = true;
+		return true;
+	case TYPES:
+		options->types = value;
+		return true;
 	case LIMIT:
 		return parse_timeout(value, &options->timeout);
 	case COUNT:
@@ -148,8 +162,8 @@ static bool take(void *context, int option, char *value)
 /* Refuses options that would do nothing. */
 static int check(const struct serve_options *options)
 {
-	if (!options->command && (options->lines || options->timeout))
-		return say_wrong("serve", "--lines and --timeout are allowed only with a COMMAND");
+	if (!options->command && (options->lines || options->timeout || options->fields))
+		return say_wrong("serve", "--lines, --fields and --timeout are allowed only with a COMMAND");
 	return 0;
 }
 

@@ -27,6 +27,7 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <jansson.h>
@@ -74,6 +75,11 @@ static int choose_contract(struct serve *serve)
 			.request = bytes,
 			.response = bytes,
 		};
+	if (r < 0 && serve->options.types &&
+	    program_contract_read(&serve->of_program, serve->options.types, chosen->name, why) < 0)
+		return serve_say("%s", why);
+	if (r < 0 && serve->options.types)
+		serve->contract.contract = serve->of_program.contract;
 	ask_for_types(serve);
 	return r == 0;
 }
@@ -118,7 +124,8 @@ static int prepare(struct serve *serve)
 	if (command && !command_exists(command[0]))
 		return serve_say("there is no command %s that this user may run", command[0]);
 	exists = choose_contract(serve);
-	if (exists < 0 || check_echo(serve) < 0 || open_service(serve, exists) < 0)
+	if (exists < 0 || check_echo(serve) < 0 || fields_find(serve) < 0 ||
+	    open_service(serve, exists) < 0)
 		return -1;
 	return 0;
 }
@@ -130,6 +137,10 @@ static void finish(struct serve *serve)
 	sluice_service_close(serve->service);
 	sluice_node_destroy(serve->node);
 	contract_free(&serve->contract);
+	program_contract_free(&serve->of_program);
+	service_shapes_free(&serve->shapes);
+	bytes_free(&serve->copy);
+	bytes_free(&serve->fields);
 	environment_free(serve->environment);
 	bytes_free(&serve->output);
 }
@@ -190,6 +201,20 @@ int job_reply(struct serve *serve, struct job *job, const void *data, size_t byt
 	return 0;
 }
 
+int job_reply_output(struct serve *serve, struct job *job, const void *data, size_t bytes)
+{
+	struct bytes made = { 0 };
+	int r;
+
+	if (!serve->options.fields || !serve->shapes.response)
+		return job_reply(serve, job, data, bytes);
+	r = fields_of_reply(serve, job, data, bytes, &made);
+	if (r == 0)
+		r = job_reply(serve, job, made.at, made.count);
+	bytes_free(&made);
+	return r;
+}
+
 /* ---- Reports ---- */
 
 static void tell(const struct job *job, int64_t took)
@@ -202,7 +227,7 @@ static void tell(const struct job *job, int64_t took)
 }
 
 /* 0, or -1: it cannot be written. */
-static int tell_json(const struct job *job, int64_t took)
+static int tell_json(const struct serve *serve, const struct job *job, int64_t took)
 {
 	char why[TEXT_CLEAN(CONTRACT_WHY)];
 	json_t *line = json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:s*}",
@@ -214,17 +239,22 @@ static int tell_json(const struct job *job, int64_t took)
 				 "ns", (json_int_t)took,
 				 "error", job->why[0] ? text_utf8(why, sizeof(why), job->why) :
 							NULL);
-	int r;
+	char *text = line ? json_dumps(line, JSON_COMPACT) : NULL;
+	const struct bytes *fields = &serve->fields;
 
-	if (!line)
+	json_decref(line);
+	if (!text)
 		return serve_say("request %" PRIu64 ": no JSON can be made of it", job->number);
 	errno = 0;
-	r = json_dumpf(line, stdout, JSON_COMPACT);
-	json_decref(line);
-	putchar('\n');
+	/* The fields are JSON already, and come last. */
+	printf("%.*s", (int)strlen(text) - 1, text);
+	if (fields->count)
+		printf(",\"fields\":%.*s", (int)strcspn((const char *)fields->at, "\n"), fields->at);
+	printf("}\n");
+	free(text);
 	if (fflush(stdout) || ferror(stdout))
 		return serve_say("cannot write: %s", strerror(errno));
-	return r;
+	return 0;
 }
 
 static void summarise(const struct serve *serve)
@@ -264,18 +294,20 @@ static int serve_one(struct serve *serve, struct sluice_active_request *request)
 		.number = ++serve->requests,
 		.bytes = request->size,
 		.elements = request->count,
+		.input = request->data,
+		.input_bytes = request->size,
 	};
 	int64_t begin = sluice_deadline(0), took;
 	int r = 0;
 
-	if (answer(serve, &job) < 0)
+	if (fields_of_request(serve, &job) < 0 || answer(serve, &job) < 0)
 		serve_say("request %" PRIu64 ": %s", job.number, job.why);
 	/* The client need not wait for the report. */
 	(void)sluice_active_request_release(request);
 	took = sluice_deadline(0) - begin;
 	count(serve, &job);
 	if (serve->options.json)
-		r = tell_json(&job, took);
+		r = tell_json(serve, &job, took);
 	else if (serve->options.verbose && !job.why[0])
 		tell(&job, took);
 	return r;

@@ -6,6 +6,7 @@
  *	options.c	the command line
  *	command.c	a request's command, from its start to its end
  *	environment.c	the environment of the command
+ *	fields.c	requests and replies by their fields
  */
 #ifndef TOOLS_SERVE_H
 #define TOOLS_SERVE_H
@@ -17,6 +18,8 @@
 
 #include "tools/chosen_service.h"
 #include "tools/contract.h"
+#include "tools/payload/program_contract.h"
+#include "tools/payload/service_shapes.h"
 #include "tools/text/bytes.h"
 #include "tools/text/say.h"
 
@@ -29,7 +32,9 @@ struct serve_options {
 	struct sluice_type response;
 	uint64_t count;			/* requests; 0: until interrupted */
 	int64_t timeout;		/* of a command, in nanoseconds; 0: none */
+	const char *types;		/* a program; NULL: those of the processes */
 	bool lines;
+	bool fields;			/* the command reads and writes JSON */
 	bool json;
 	bool verbose;
 };
@@ -41,6 +46,10 @@ struct serve {
 	struct sluice_service *service;
 	struct sluice_server *server;
 	struct environment *environment;	/* of commands */
+	struct program_contract of_program;	/* with --types, if there was no service */
+	struct service_shapes shapes;
+	struct bytes copy;			/* of the request, for its fields */
+	struct bytes fields;			/* of the request; empty: not known */
 	struct bytes output;			/* of the command */
 
 	uint64_t requests, answered, failed, replies;
@@ -51,6 +60,8 @@ struct job {
 	struct sluice_active_request *request;
 	uint64_t number;		/* from 1 */
 	size_t bytes, elements;		/* of the request */
+	const void *input;		/* of the command */
+	size_t input_bytes;
 	uint64_t replies;
 	uint64_t reply_bytes;
 	char why[CONTRACT_WHY];		/* it failed: a sentence; else empty */
@@ -67,6 +78,19 @@ int job_failed(struct job *job, const char *format, ...);
 
 /* Sends a reply of these bytes.  0, or -1 and job->why. */
 int job_reply(struct serve *serve, struct job *job, const void *data, size_t bytes);
+
+/* The same for what the command has written, which may be JSON. */
+int job_reply_output(struct serve *serve, struct job *job, const void *data, size_t bytes);
+
+/* Finds the shapes that the options need.  0, or -1 and a sentence was printed. */
+int fields_find(struct serve *serve);
+
+/* Makes the fields of a request, if they are needed.  0, or -1 and job->why. */
+int fields_of_request(struct serve *serve, struct job *job);
+
+/* Appends the bytes of a reply that is JSON.  0, or -1 and job->why. */
+int fields_of_reply(struct serve *serve, struct job *job, const void *text, size_t length,
+		    struct bytes *ret_bytes);
 
 /* Is there a command of this name, and may this user run it? */
 bool command_exists(const char *name);

@@ -11,6 +11,8 @@
  *
  *	root, domain	strings: where that is
  *	service		as domain_json.c describes it, and also
+ *	  fields	an object of request, response, request_header and response_header,
+ *			as far as they are known, as payload/describe.c describes them
  *	  settings	as settings.c describes them
  *	  attributes	an array, in the order in which they were given; each an object of
  *	    key, value	strings; a key may be there several times
@@ -26,15 +28,19 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <sluice.h>
 
 #include "port_memory.h"
+#include "tools/contract.h"
 #include "tools/domain/counters.h"
 #include "tools/domain/domain_json.h"
 #include "tools/domain/port_process.h"
 #include "tools/domain/port_title.h"
 #include "tools/look.h"
+#include "tools/payload/describe.h"
+#include "tools/payload/service_shapes.h"
 #include "tools/settings.h"
 #include "tools/text/columns.h"
 #include "tools/text/text.h"
@@ -42,11 +48,13 @@
 static const char help[] =
 "usage: sluice show SERVICE [OPTION]...\n"
 "\n"
-"Shows one service: its types, settings and attributes, and of each client and\n"
-"server the process, what it has counted, and its memory. Memory can be looked at\n"
-"by the user whose process it is, and by root.\n"
+"Shows one service: its types and their fields, settings and attributes, and of\n"
+"each client and server the process, what it has counted, and its memory. Memory\n"
+"can be looked at by the user whose process it is, and by root.\n"
 "\n"
 "  -d, --domain NAME     in this domain, not in $SLUICE_DOMAIN or \"default\"\n"
+"      --types PROGRAM   the fields of messages are those of PROGRAM, not of the\n"
+"                        programs of the service's processes\n"
 "      --json            print an object; man sluice-show describes it\n"
 "  -h, --help\n"
 "\n"
@@ -54,14 +62,18 @@ static const char help[] =
 "  sluice show example/calls\n"
 "  sluice show example/calls --json | jq '.service.settings.max_clients'\n";
 
+enum { TYPES = LOOK_OWN };
+
 static const struct option options[] = {
 	LOOK_OPTIONS,
+	{ "types", required_argument, NULL, TYPES },
 	{ 0 },
 };
 
 struct show {
 	const struct snapshot *snapshot;
 	const struct snapshot_service *service;
+	struct service_shapes shapes;
 	struct port_memory memory;
 };
 
@@ -82,6 +94,21 @@ static void add_type(struct columns *columns, const char *what,
 		    type->alignment);
 }
 
+/* The fields of a message, in the form in which sluice call takes them. */
+static void add_fields(struct columns *columns, const char *what, const struct shape *shape)
+{
+	json_t *json = shape ? payload_describe(shape) : NULL;
+	char *text = json ? json_dumps(json, 0) : NULL;
+	size_t size = text ? TEXT_CLEAN(strlen(text) + 1) : 0;
+	char *clean = text ? malloc(size) : NULL;
+
+	if (clean)
+		columns_add(columns, STYLE_PLAIN, "  %s\t%s", what, text_clean(clean, size, text));
+	free(clean);
+	free(text);
+	json_decref(json);
+}
+
 static void add_attributes(struct columns *columns, const struct snapshot_service *service)
 {
 	char key[TEXT_CLEAN(SNAPSHOT_NAME)], value[TEXT_CLEAN(SNAPSHOT_NAME)];
@@ -92,8 +119,28 @@ static void add_attributes(struct columns *columns, const struct snapshot_servic
 			    text_clean(value, sizeof(value), service->info.settings->attributes[i].value));
 }
 
-static void add_service(struct columns *columns, const struct snapshot_service *service)
+static void add_messages(struct columns *columns, const struct show *show)
 {
+	const struct snapshot_service *service = show->service;
+	const struct service_shapes *shapes = &show->shapes;
+	char why[TEXT_CLEAN(SERVICE_SHAPES_WHY)];
+
+	add_type(columns, "request", &snapshot_request(service)->payload);
+	add_fields(columns, "  of fields", shapes->request);
+	add_type(columns, "response", &snapshot_response(service)->payload);
+	add_fields(columns, "  of fields", shapes->response);
+	add_type(columns, "request header", &snapshot_request(service)->header);
+	add_fields(columns, "  of fields", shapes->request_header);
+	add_type(columns, "response header", &snapshot_response(service)->header);
+	add_fields(columns, "  of fields", shapes->response_header);
+	if (shapes->why[0])
+		columns_add(columns, STYLE_PLAIN, "  fields\tnot known: %s",
+			    text_clean(why, sizeof(why), shapes->why));
+}
+
+static void add_service(struct columns *columns, const struct show *show)
+{
+	const struct snapshot_service *service = show->service;
 	char name[TEXT_CLEAN(SNAPSHOT_NAME)], hash[TEXT_CLEAN(SNAPSHOT_ENTRY)];
 
 	columns_add(columns, service->alive ? STYLE_BOLD : STYLE_DIM, "%s%s",
@@ -101,10 +148,7 @@ static void add_service(struct columns *columns, const struct snapshot_service *
 		    service->alive ? "" : ", left behind: nobody has it open");
 	columns_add(columns, STYLE_PLAIN, "  directory\t%s",
 		    text_clean(hash, sizeof(hash), service->info.entry));
-	add_type(columns, "request", &snapshot_request(service)->payload);
-	add_type(columns, "response", &snapshot_response(service)->payload);
-	add_type(columns, "request header", &snapshot_request(service)->header);
-	add_type(columns, "response header", &snapshot_response(service)->header);
+	add_messages(columns, show);
 	columns_add(columns, STYLE_PLAIN, "  nodes\t%u", service->info.nodes);
 	settings_add(columns, &service->info);
 	add_attributes(columns, service);
@@ -197,7 +241,7 @@ static int print_text(const struct show *show)
 {
 	struct columns columns = { .alignment = "ll" };
 
-	add_service(&columns, show->service);
+	add_service(&columns, show);
 	for (size_t i = 0; i < show->service->ports; i++)
 		add_port(&columns, show, &show->service->port[i]);
 	return columns_print(&columns);
@@ -244,12 +288,34 @@ static json_t *port_json(const struct show *show, const struct snapshot_port *po
 	return object;
 }
 
+/* An object of the messages whose fields are known. */
+static json_t *fields_json(const struct service_shapes *shapes)
+{
+	const struct {
+		const char *name;
+		const struct shape *shape;
+	} messages[] = {
+		{ "request", shapes->request },
+		{ "response", shapes->response },
+		{ "request_header", shapes->request_header },
+		{ "response_header", shapes->response_header },
+	};
+	json_t *object = json_object();
+
+	for (size_t i = 0; i < sizeof(messages) / sizeof(messages[0]); i++)
+		if (messages[i].shape)
+			json_object_set_new(object, messages[i].name,
+					    payload_describe(messages[i].shape));
+	return object;
+}
+
 static int print_json(const struct show *show)
 {
 	json_t *service = domain_json_service(show->service), *ports = json_array();
 
 	for (size_t i = 0; i < show->service->ports; i++)
 		json_array_append_new(ports, port_json(show, &show->service->port[i]));
+	json_object_set_new(service, "fields", fields_json(&show->shapes));
 	json_object_set_new(service, "settings", settings_json(&show->service->info));
 	json_object_set_new(service, "attributes", attributes_json(show->service));
 	json_object_set_new(service, "ports", ports);
@@ -261,7 +327,18 @@ static int print_json(const struct show *show)
 
 /* ---- The verb ---- */
 
-static int print(const struct look *look, const struct snapshot *snapshot)
+/* 0, or -1: a program that was named has not the types of the service. */
+static int find_shapes(struct show *show, const char *program)
+{
+	struct contract contract = { .service = show->service };
+	int r;
+
+	contract_point(&contract);
+	r = service_shapes_find(&show->shapes, &contract.contract, show->service, program);
+	return r < 0 && program ? r : 0;
+}
+
+static int print(const struct look *look, const struct snapshot *snapshot, const char *program)
 {
 	struct show show = { .snapshot = snapshot };
 	char text[SUGGEST_TEXT];
@@ -274,17 +351,31 @@ static int print(const struct look *look, const struct snapshot *snapshot)
 				   look->name[0], snapshot->domain, snapshot->root,
 				   snapshot_suggest(snapshot, look->name[0], text));
 	}
+	r = find_shapes(&show, program);
+	if (r < 0)
+		return look_failed(look, "%s", show.shapes.why);
 	r = port_memory_look(&show.memory, show.service);
 	if (!r)
 		r = look->json ? print_json(&show) : print_text(&show);
 	port_memory_forget(&show.memory);
+	service_shapes_free(&show.shapes);
 	look_tell_unreadable(look, snapshot);
 	return r < 0 ? look_failed(look, "no memory") : look_flush(look);
 }
 
+static bool take(void *context, int option, const char *value)
+{
+	(void)option;
+	*(const char **)context = value;
+	return true;
+}
+
 int verb_show(int argc, char **argv)
 {
-	struct look look = { .verb = "show", .help = help, .options = options };
+	const char *program = NULL;
+	struct look look = {
+		.verb = "show", .help = help, .options = options, .take = take, .context = &program,
+	};
 	struct snapshot snapshot;
 	int r = look_parse(&look, argc, argv);
 
@@ -295,7 +386,7 @@ int verb_show(int argc, char **argv)
 	r = look_at(&look, &snapshot);
 	if (r)
 		return r;
-	r = print(&look, &snapshot);
+	r = print(&look, &snapshot, program);
 	snapshot_free(&snapshot);
 	return r;
 }

@@ -221,6 +221,13 @@ bool lookup_next_unit(Dwarf *dwarf, Dwarf_CU **cu, Dwarf_Die *ret_unit)
 	return true;
 }
 
+bool lookup_type_in(Dwarf_Die *unit, const char *name, Dwarf_Die *ret_type)
+{
+	struct search search = { lookup_bare_name(name), find_tag(name), true, ret_type };
+
+	return search_unit(&search, unit);
+}
+
 bool lookup_type(Dwarf *dwarf, Dwarf_Die *unit, const char *name, Dwarf_Die *ret_type)
 {
 	struct search search = { lookup_bare_name(name), find_tag(name), true, ret_type };

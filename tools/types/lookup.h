@@ -13,6 +13,9 @@ char lookup_scalar(const char *name);
 /* The definition of a type, first in this unit and then in all; false: there is none. */
 bool lookup_type(Dwarf *dwarf, Dwarf_Die *unit, const char *name, Dwarf_Die *ret_type);
 
+/* The same in this unit only. */
+bool lookup_type_in(Dwarf_Die *unit, const char *name, Dwarf_Die *ret_type);
+
 /* The next unit after *cu, which is NULL at first; false: that was the last. */
 bool lookup_next_unit(Dwarf *dwarf, Dwarf_CU **cu, Dwarf_Die *ret_unit);
 

@@ -15,13 +15,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <gelf.h>
-
-#include "tools/text/say.h"
 
 /* The standard search for separate debug information would end by asking servers. */
 static const Dwfl_Callbacks callbacks = {
@@ -29,6 +29,18 @@ static const Dwfl_Callbacks callbacks = {
 	.find_debuginfo = dwfl_build_id_find_debuginfo,
 	.section_address = dwfl_offline_section_address,
 };
+
+/* -1. */
+__attribute__((__format__(__printf__, 2, 3)))
+static int fail(struct program *program, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(program->why, sizeof(program->why), format, arguments);
+	va_end(arguments);
+	return -1;
+}
 
 static int check_kind(struct program *program)
 {
@@ -38,10 +50,10 @@ static int check_kind(struct program *program)
 				   ELFDATA2LSB : ELFDATA2MSB;
 
 	if (!ident || !gelf_getehdr(program->elf, &header))
-		return say("types", "%s cannot be read: %s", program->name, elf_errmsg(-1));
+		return fail(program, "%s cannot be read: %s", program->name, elf_errmsg(-1));
 	if (ident[EI_CLASS] != (sizeof(void *) == 8 ? ELFCLASS64 : ELFCLASS32) ||
 	    ident[EI_DATA] != data)
-		return say("types", "%s is for another kind of machine than this one",
+		return fail(program, "%s is for another kind of machine than this one",
 			   program->name);
 	program->relocatable = header.e_type == ET_REL;
 	return 0;
@@ -62,58 +74,59 @@ static int count_module(Dwfl_Module *module, void **own, const char *name, Dwarf
  * The owner of the directory may put a FIFO there: the open does not wait, and a FIFO is no
  * program.
  */
-static int open_regular(const char *name)
+static int open_regular(struct program *program, const char *path)
 {
-	int fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	struct stat status;
 
 	if (fd < 0)
-		return say("types", "%s cannot be read: %s", name, strerror(errno));
+		return fail(program, "%s cannot be read: %s", program->name, strerror(errno));
 	if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode))
 		return fd;
 	close(fd);
-	return say("types", "%s cannot be read: it is no regular file", name);
+	return fail(program, "%s cannot be read: it is no regular file",
+		    program->name);
 }
 
-static int load(struct program *program)
+static int load(struct program *program, const char *path)
 {
 	Dwarf_Addr bias;
-	int modules = 0, fd = open_regular(program->name);
+	int modules = 0, fd = open_regular(program, path);
 
 	if (fd < 0)
 		return -1;
 	program->dwfl = dwfl_begin(&callbacks);
 	if (!program->dwfl) {
 		close(fd);
-		return say("types", "no memory");
+		return fail(program, "no memory");
 	}
 	errno = 0;
-	program->module = dwfl_report_offline(program->dwfl, program->name, program->name, fd);
+	program->module = dwfl_report_offline(program->dwfl, program->name, path, fd);
 	if (!program->module)
 		close(fd);
 	dwfl_report_end(program->dwfl, NULL, NULL);
 	if (!program->module)
-		return say("types", "%s cannot be read: %s", program->name,
+		return fail(program, "%s cannot be read: %s", program->name,
 			   errno ? strerror(errno) : dwfl_errmsg(-1));
 	dwfl_getmodules(program->dwfl, count_module, &modules, 0);
 	if (modules != 1)
-		return say("types", "%s is an archive: name the objects in it", program->name);
+		return fail(program, "%s is an archive: name the objects in it", program->name);
 	program->elf = dwfl_module_getelf(program->module, &bias);
 	if (!program->elf)
-		return say("types", "%s cannot be read: %s", program->name, dwfl_errmsg(-1));
+		return fail(program, "%s cannot be read: %s", program->name, dwfl_errmsg(-1));
 	if (check_kind(program) < 0)
 		return -1;
 	program->dwarf = dwfl_module_getdwarf(program->module, &bias);
 	if (!program->dwarf)
-		return say("types", "%s has no debug information: compile it with -g, and do not strip it",
+		return fail(program, "%s has no debug information: compile it with -g, and do not strip it",
 			   program->name);
 	return 0;
 }
 
-int program_open(struct program *program, const char *name)
+int program_open(struct program *program, const char *path, const char *name)
 {
 	*program = (struct program){ .name = name };
-	return load(program);
+	return load(program, path);
 }
 
 void program_close(struct program *program)

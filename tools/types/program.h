@@ -17,6 +17,7 @@ struct program {
 	Dwarf *dwarf;
 	Elf *elf;
 	bool relocatable;	/* an object, which libdwfl has relocated */
+	char why[512];		/* it cannot be opened: a sentence */
 };
 
 /* The place of data. */
@@ -25,8 +26,11 @@ struct place {
 	uint64_t offset;
 };
 
-/* 0, or -1 and a sentence was printed.  It is closed in either case. */
-int program_open(struct program *program, const char *name);
+/*
+ * Opens the file of this path, which sentences call by another name.  0, or -1 and
+ * program->why.  It is closed in either case.
+ */
+int program_open(struct program *program, const char *path, const char *name);
 void program_close(struct program *program);
 
 /* The place at an address that the debug information speaks of; false: it has no data. */

@@ -127,8 +127,10 @@ int shared_read(struct shared *ret_shared, const char *program, bool renew)
 	int r;
 
 	*ret_shared = (struct shared){ .program = program };
-	r = program_open(&file, program);
-	if (!r)
+	r = program_open(&file, program, program);
+	if (r)
+		say("types", "%s", file.why);
+	else
 		r = contracts_each(&file, take, &reading);
 	if (!r && !ret_shared->types)
 		r = say("types", "%s has no contract: no struct sluice_contract that is constant data and is used",
