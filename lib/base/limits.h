@@ -373,6 +373,12 @@
 #define URING_ENTRIES		64u
 #define URING_COMPLETIONS	4096u
 
+/*
+ * The kernel interrupts a thread some 10 ms after it has closed a ring, and later on a machine
+ * that is busy.
+ */
+#define URING_INTERRUPTION_NS	(500 * INT64_C(1000000))
+
 /* The longest sleep: 146 years, to which the kernel can add the time in 63 bits. */
 #define URING_WAIT_MOST_NS	(INT64_MAX / 2)
 

@@ -11,9 +11,13 @@
  *
  * Futex waits in a ring came with Linux 6.7, after the headers of Debian 12 and its
  * liburing, hence the numbers here.  The library asks the running kernel once per ring
- * whether it has them.  An older kernel is recognised by its release, and no ring is made:
- * when a ring is closed, such a kernel interrupts the thread that made it, a little later, and
- * the next sleep of a node that waits through sockets would end with EINTR.
+ * whether it has them.
+ *
+ * When a ring is closed, the kernel interrupts the thread that made it, a little later: a
+ * system call that sleeps then ends with EINTR, as if a signal had come.  A ring of no use
+ * must not end a wait of the node that goes on without it.  So uring_init() waits for the
+ * interruption before it says that there are no futex waits.  An old kernel is recognised by
+ * its release, and no ring is made there, since its nodes would all begin with that delay.
  *
  * A futex wait completes with 0 (woken), -EAGAIN (the word had changed), -ECANCELED (the thread
  * that armed it ended), or -EFAULT.  To the caller they all mean that no wait is queued now.
@@ -35,6 +39,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -94,6 +99,23 @@ static void free_ring(struct uring *uring)
 	io_uring_queue_exit(&uring->ring);
 }
 
+/*
+ * Sleeps until the kernel has interrupted this thread for the ring that it has just closed.
+ * sigtimedwait(2) is not begun anew after that, and no signal ends it meanwhile.
+ */
+static void await_interruption(void)
+{
+	struct timespec most = clock_timespec(URING_INTERRUPTION_NS);
+	sigset_t all, none, before;
+
+	sigfillset(&all);
+	sigemptyset(&none);
+	if (pthread_sigmask(SIG_BLOCK, &all, &before))
+		return;
+	sigtimedwait(&none, NULL, &most);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
 int uring_init(struct uring *uring)
 {
 	struct io_uring_params params = {
@@ -125,6 +147,7 @@ int uring_init(struct uring *uring)
 	r = check_futex_waits(&uring->ring);
 	if (r < 0) {
 		uring_deinit(uring);
+		await_interruption();
 		return fail_again(r);
 	}
 	return 0;
