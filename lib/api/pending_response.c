@@ -375,7 +375,7 @@ struct sluice_response *pending_receive(struct pending *pending, int64_t timeout
 }
 
 /* In any way but the common one, which has changed nothing. */
-static STRAIGHT OUTLINE struct sluice_response *receive(struct sluice_pending_response *head,
+static STRAIGHT OUTLINE struct sluice_response *receive_otherwise(struct sluice_pending_response *head,
 							int64_t timeout)
 {
 	struct pending *pending = enter(head);
@@ -427,7 +427,7 @@ sluice_pending_response_receive(struct sluice_pending_response *head, int64_t ti
 	struct sluice_response *response;
 
 	response = likely(is_plain(head)) ? receive_plain(pending_of(head)) : NULL;
-	return likely(response) ? response : receive(head, timeout);
+	return likely(response) ? response : receive_otherwise(head, timeout);
 }
 
 int pending_take(struct pending *pending, struct sluice_response **ret_response)

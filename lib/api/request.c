@@ -241,14 +241,19 @@ int sluice_request_attach_fd(struct sluice_request *head, int fd)
 			      request->client->service->contract.settings.max_fds);
 }
 
-void request_forget(struct request *request)
+void request_end(struct request *request)
 {
 	struct sluice_client *client = request->client;
 
-	if (unlikely(request->attachment))
-		attachment_free(request->attachment);
 	handles_give(&client->requests, &request->handle);
 	counter_sub(&client->entry.counters->loaned, 1);
+}
+
+void request_forget(struct request *request)
+{
+	if (unlikely(request->attachment))
+		attachment_free(request->attachment);
+	request_end(request);
 }
 
 void request_drop(struct request *request)

@@ -158,6 +158,14 @@ struct reply_message {
  */
 int responder_reply(struct responder *responder, const struct reply_message *message) MUST_CHECK;
 
+/*
+ * The common case of it (channel/outlet.h), of a reply without descriptors to a request that is
+ * not counted or traced.  *ret_sleeps: the client is to be rung.  False: it is not so, and
+ * nothing has changed.
+ */
+bool responder_reply_plain(struct responder *responder, const struct reply_message *message,
+			   uint64_t request, bool *ret_sleeps) MUST_CHECK;
+
 /* Is there room for a reply to a request?  Ordered; see doorbell.c. */
 bool responder_has_room(struct responder *responder, uint32_t delivery);
 
