@@ -178,6 +178,14 @@ void responder_notice(struct responder *responder);
  */
 void responder_finish(struct responder *responder, uint32_t delivery, bool traced, bool ended);
 
+/*
+ * The common case of it: the client is there and waits for no room, and the request is not counted.
+ * *ret_sleeps: the client is to be rung for a MESSAGE.  False: it is not so, and nothing has
+ * changed.
+ */
+bool responder_finish_plain(struct responder *responder, uint32_t delivery, uint64_t request,
+			    bool ended, bool *ret_sleeps) MUST_CHECK;
+
 /* The same, with a status and, unless it is empty, a text that goes before it. */
 void responder_finish_with(struct responder *responder, uint32_t delivery, bool traced,
 			   int code, const char *text) COLD;
