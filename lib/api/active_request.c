@@ -154,7 +154,8 @@ int sluice_active_request_end(struct sluice_active_request *head, int code, cons
 	return 0;
 }
 
-STRAIGHT int sluice_active_request_release(struct sluice_active_request *head)
+/* In any way but the common one, which has changed nothing. */
+static STRAIGHT OUTLINE int release_otherwise(struct sluice_active_request *head)
 {
 	struct active_request *active;
 
@@ -165,4 +166,43 @@ STRAIGHT int sluice_active_request_release(struct sluice_active_request *head)
 		return -errno;
 	active_request_finish(active, 0, NULL);
 	return 0;
+}
+
+/*
+ * Does nobody watch, is nothing left that belongs to it, and does only this handle end?  The
+ * channel and the segment have other holders, and the server is there.
+ */
+static inline bool is_plain(const struct active_request *active)
+{
+	return likely(!probe_is_on(active_request_release) && !active->loaned &&
+		      !active->message.attachment &&
+		      !(active->message.in.flags & SLUICE_RING_TRACED) &&
+		      !active->message.slice.segment->retired &&
+		      !active->channel->server->destroyed &&
+		      active->channel->responder.channel.references > 1);
+}
+
+static COLD int told_sleeper(struct channel *channel)
+{
+	channel_ring(channel, SLUICE_DOORBELL_MESSAGE);
+	return 0;
+}
+
+STRAIGHT int sluice_active_request_release(struct sluice_active_request *head)
+{
+	struct active_request *active;
+	struct responder *responder;
+	bool sleeps = false;
+
+	if (unlikely(!active_request_is_ours(head) || !is_plain(active_request_of(head))))
+		return release_otherwise(head);
+	active = active_request_of(head);
+	responder = &active->channel->responder;
+	if (unlikely(!responder_finish_plain(responder, active->message.in.slice,
+					     active->message.in.request, active->told_end, &sleeps)))
+		return release_otherwise(head);
+	active->message.slice.segment->held--;
+	handles_give(&active->channel->actives, &active->handle);
+	responder->channel.references--;
+	return likely(!sleeps) ? 0 : told_sleeper(&responder->channel);
 }

@@ -215,10 +215,16 @@ static inline struct request *request_of(struct sluice_request *head)
  */
 struct request *request_enter_slowly(struct sluice_request *head) COLD;
 
+/* Is it loaned, and this thread's? */
+static inline bool request_is_ours(struct sluice_request *head)
+{
+	return head && request_of(head)->handle.mark == thread_number;
+}
+
 /* The beginning of every call with a request.  NULL with errno: EINVAL, EBUSY or ECHILD. */
 static inline struct request *request_enter(struct sluice_request *head)
 {
-	if (likely(head && request_of(head)->handle.mark == thread_number))
+	if (likely(request_is_ours(head)))
 		return request_of(head);
 	return request_enter_slowly(head);
 }
@@ -237,6 +243,9 @@ int request_offer(struct request *request, bool waited) MUST_CHECK COLD;
 
 /* Its handle is dead from here on; what becomes of the slice is another matter. */
 void request_forget(struct request *request);
+
+/* The same of one without descriptors. */
+void request_end(struct request *request);
 
 /* A loaned request is given back. */
 void request_drop(struct request *request);

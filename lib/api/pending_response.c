@@ -375,7 +375,7 @@ struct sluice_response *pending_receive(struct pending *pending, int64_t timeout
 }
 
 /* In any way but the common one, which has changed nothing. */
-static STRAIGHT OUTLINE struct sluice_response *receive(struct sluice_pending_response *head,
+static STRAIGHT OUTLINE struct sluice_response *receive_otherwise(struct sluice_pending_response *head,
 							int64_t timeout)
 {
 	struct pending *pending = enter(head);
@@ -427,7 +427,7 @@ sluice_pending_response_receive(struct sluice_pending_response *head, int64_t ti
 	struct sluice_response *response;
 
 	response = likely(is_plain(head)) ? receive_plain(pending_of(head)) : NULL;
-	return likely(response) ? response : receive(head, timeout);
+	return likely(response) ? response : receive_otherwise(head, timeout);
 }
 
 int pending_take(struct pending *pending, struct sluice_response **ret_response)
@@ -452,7 +452,8 @@ void pending_drop(struct pending *pending)
 	client_put(client);
 }
 
-STRAIGHT int sluice_pending_response_release(struct sluice_pending_response *head)
+/* In any way but the common one, which has changed nothing but the word cancelled. */
+static STRAIGHT OUTLINE int release_otherwise(struct sluice_pending_response *head)
 {
 	struct pending *pending;
 
@@ -464,5 +465,37 @@ STRAIGHT int sluice_pending_response_release(struct sluice_pending_response *hea
 	probe(pending_response_release, pending->client->entry.id, 0, pending->request,
 	      probe_address(head->data), head->size);
 	pending_drop(pending);
+	return 0;
+}
+
+/*
+ * Does nobody watch, and does only this handle end?  The client and the slice have other holders:
+ * the slice that of the delivery, until it is returned.
+ */
+static inline bool ends_alone(const struct pending *pending)
+{
+	const struct sluice_client *client = pending->client;
+
+	return likely(!probe_is_on(pending_response_release) && !pending->stream.status.text &&
+		      client->references > 1 &&
+		      client->pool.slices[pending->slice].holders > 1);
+}
+
+STRAIGHT int sluice_pending_response_release(struct sluice_pending_response *head)
+{
+	struct sluice_client *client;
+	struct pending *pending;
+
+	if (unlikely(!head || pending_of(head)->handle.mark != thread_number ||
+		     !ends_alone(pending_of(head)) ||
+		     !stream_cancel_plain(&pending_of(head)->stream)))
+		return release_otherwise(head);
+	pending = pending_of(head);
+	client = pending->client;
+	client->pool.slices[pending->slice].holders--;
+	pending->request = 0;
+	handles_give(&client->pendings, &pending->handle);
+	counter_sub(&client->entry.counters->depth, 1);
+	client->references--;
 	return 0;
 }

@@ -32,15 +32,20 @@ struct reply *reply_enter_slowly(struct sluice_reply *head)
 	return server_enter(reply->active->channel->server) < 0 ? NULL : reply;
 }
 
-void reply_forget(struct reply *reply)
+void reply_end(struct reply *reply)
 {
 	struct active_request *active = reply->active;
 
 	active->loaned--;
-	if (unlikely(reply->attachment))
-		attachment_free(reply->attachment);
 	counter_sub(&active->channel->responder.channel.counters->loaned, 1);
 	handles_give(&active->channel->replies, &reply->handle);
+}
+
+void reply_forget(struct reply *reply)
+{
+	if (unlikely(reply->attachment))
+		attachment_free(reply->attachment);
+	reply_end(reply);
 }
 
 void reply_drop(struct reply *reply)
@@ -105,14 +110,37 @@ static inline int check_loan(const struct active_request *active)
 	return likely(channel->replies.items) ? 0 : server_channel_make_replies(channel);
 }
 
+/* The rest of the handle of a reply, which lies in this slice. */
+static inline struct reply *fill(struct handle *handle, struct active_request *active,
+				 uint32_t slice, size_t count, uint64_t bytes)
+{
+	struct server_channel *channel = active->channel;
+	const struct payload *payload = &channel->server->service->response;
+	unsigned char *begin = pool_address(&channel->responder.pool, slice);
+	struct reply *reply = container_of(handle, struct reply, handle);
+
+	reply->head = (struct sluice_reply){
+		.data = begin + payload->lead,
+		.header = payload->header ? begin : NULL,
+		.count = count,
+		.size = bytes - payload->lead,
+	};
+	reply->slice = slice;
+	reply->count = count;
+	reply->active = active;
+	reply->attachment = NULL;
+	reply->last = false;
+	active->loaned++;
+	counter_add(&channel->server->entry.counters->loaned, 1);
+	return reply;
+}
+
 /* A handle and a slice of count elements; NULL with errno. */
 static struct reply *take_loan(struct active_request *active, size_t count)
 {
 	struct server_channel *channel = active->channel;
 	struct responder *responder = &channel->responder;
 	const struct payload *payload = &channel->server->service->response;
-	unsigned char *begin;
-	struct reply *reply;
 	uint64_t bytes = 0;
 	int slice;
 
@@ -121,23 +149,8 @@ static struct reply *take_loan(struct active_request *active, size_t count)
 	slice = responder_loan(responder, bytes);
 	if (slice < 0)
 		return fail_again_null(slice);
-	begin = pool_address(&responder->pool, (uint32_t)slice);
-	reply = container_of(handles_take(&channel->replies, active->handle.mark), struct reply,
-			     handle);
-	reply->head = (struct sluice_reply){
-		.data = begin + payload->lead,
-		.header = payload->header ? begin : NULL,
-		.count = count,
-		.size = bytes - payload->lead,
-	};
-	reply->slice = (uint32_t)slice;
-	reply->count = count;
-	reply->active = active;
-	reply->attachment = NULL;
-	reply->last = false;
-	active->loaned++;
-	counter_add(&channel->server->entry.counters->loaned, 1);
-	return reply;
+	return fill(handles_take(&channel->replies, active->handle.mark), active, (uint32_t)slice,
+		    count, bytes);
 }
 
 static COLD void tell_loan(const struct active_request *active, const struct reply *reply,
@@ -153,7 +166,8 @@ static COLD void tell_loan(const struct active_request *active, const struct rep
 		      probe_address(reply->head.data), reply->head.size, active->loaned);
 }
 
-STRAIGHT struct sluice_reply *sluice_active_request_loan(struct sluice_active_request *head, size_t count)
+/* In any way but the common one, which has changed nothing. */
+static STRAIGHT OUTLINE struct sluice_reply *loan_otherwise(struct sluice_active_request *head, size_t count)
 {
 	struct active_request *active = active_request_enter(head);
 	struct reply *reply;
@@ -164,6 +178,37 @@ STRAIGHT struct sluice_reply *sluice_active_request_loan(struct sluice_active_re
 	if (unlikely(!reply) || probe_is_on(reply_loan))
 		tell_loan(active, reply, count);
 	return likely(reply) ? &reply->head : NULL;
+}
+
+/*
+ * The common case: one more may be loaned, a handle can be used again, and a slice of the length
+ * is at hand.  NULL: it is not so, and nothing has changed.
+ */
+static inline struct reply *loan_plain(struct active_request *active, size_t count)
+{
+	struct server_channel *channel = active->channel;
+	const struct sluice_server *server = channel->server;
+	const struct payload *payload = &server->service->response;
+	struct pool *pool = &channel->responder.pool;
+	uint64_t bytes;
+
+	if (unlikely(active->ended || server->destroyed || channel->replies.spare <= 0 ||
+		     active->loaned >= server->service->contract.settings.max_loaned_replies ||
+		     !payload_bytes(payload, count, &bytes) || !pool_has_spare(pool, bytes) ||
+		     probe_is_on(reply_loan)))
+		return NULL;
+	return fill(handles_take_spare(&channel->replies, thread_number), active,
+		    pool_take_spare(pool), count, bytes);
+}
+
+STRAIGHT struct sluice_reply *sluice_active_request_loan(struct sluice_active_request *head,
+							 size_t count)
+{
+	struct reply *reply = NULL;
+
+	if (likely(active_request_is_ours(head)))
+		reply = loan_plain(active_request_of(head), count);
+	return likely(reply) ? &reply->head : loan_otherwise(head, count);
 }
 
 struct sluice_reply *sluice_active_request_loan_zeroed(struct sluice_active_request *head,

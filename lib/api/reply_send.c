@@ -211,11 +211,59 @@ static int send_reply(struct reply *reply, bool last)
 	return 0;
 }
 
-STRAIGHT int sluice_reply_send(struct sluice_reply *head)
+/* In any way but the common one, which has changed nothing. */
+static STRAIGHT OUTLINE int send_otherwise(struct sluice_reply *head)
 {
 	struct reply *reply = reply_enter(head);
 
 	return likely(reply) ? send_reply(reply, reply->last) : -errno;
+}
+
+/*
+ * The common case: there is no news, nothing is to be said of the reply but where its bytes are,
+ * and the client has room.  *ret_sleeps: the client is to be rung.  False: it is not so, and
+ * nothing has changed.
+ */
+static inline bool send_plain(struct reply *reply, bool *ret_sleeps)
+{
+	struct active_request *active = reply->active;
+	struct responder *responder = &active->channel->responder;
+	bool last = reply->last;
+	const struct reply_message message = {
+		.position = active->position,
+		.count = reply->count,
+		.bytes = reply->head.size,
+		.slice = reply->slice,
+		.delivery = active->message.in.slice,
+		.last = last,
+	};
+
+	if (unlikely(active->ended || reply->attachment ||
+		     active->message.in.flags & SLUICE_RING_TRACED ||
+		     wait_may_handle(responder->channel.wait) ||
+		     !responder_reply_plain(responder, &message, active->message.in.request,
+					    ret_sleeps)))
+		return false;
+	active->position = message.position + 1;
+	active->ended = last;
+	active->told_end = last;
+	reply_end(reply);
+	return true;
+}
+
+static COLD int sent_to_sleeper(const struct active_request *active)
+{
+	channel_ring(&active->channel->responder.channel, SLUICE_DOORBELL_MESSAGE);
+	return 0;
+}
+
+STRAIGHT int sluice_reply_send(struct sluice_reply *head)
+{
+	bool sleeps = false;
+
+	if (unlikely(!reply_is_ours(head) || !send_plain(reply_of(head), &sleeps)))
+		return send_otherwise(head);
+	return likely(!sleeps) ? 0 : sent_to_sleeper(reply_of(head)->active);
 }
 
 struct sluice_active_request *

@@ -90,12 +90,39 @@ static OUTLINE int loan_slice(struct sluice_client *client, uint64_t bytes)
 	return slice;
 }
 
+/* The rest of the handle of a request, which lies in this slice. */
+static inline struct request *fill(struct handle *handle, struct sluice_client *client,
+				   uint32_t slice, size_t count, uint64_t bytes)
+{
+	const struct payload *payload = &client->service->request;
+	unsigned char *begin = pool_address(&client->pool, slice);
+	struct request *request = container_of(handle, struct request, handle);
+
+	request->head = (struct sluice_request){
+		.data = begin + payload->lead,
+		.header = payload->header ? begin : NULL,
+		.count = count,
+		.size = bytes - payload->lead,
+	};
+	request->slice = slice;
+	request->count = count;
+	request->client = client;
+	request->number = ++client->last_request;
+	if (unlikely(request->number == SLUICE_CHANNEL_REQUEST))
+		client->last_request = 0;
+	request->loaned_at = 0;
+	request->deadline = 0;
+	request->route = SLUICE_ROUTE_ALL;
+	request->attachment = NULL;
+	request->pending = NULL;
+	counter_add(&client->entry.counters->loaned, 1);
+	return request;
+}
+
 /* A handle and a slice of count elements; NULL with errno. */
 static struct request *take_loan(struct sluice_client *client, size_t count)
 {
 	const struct payload *payload = &client->service->request;
-	struct request *request;
-	unsigned char *begin;
 	uint64_t bytes = 0;
 	int slice;
 
@@ -109,20 +136,8 @@ static struct request *take_loan(struct sluice_client *client, size_t count)
 		slice = loan_slice(client, bytes);
 	if (unlikely(slice < 0))
 		return fail_again_null(slice);
-	begin = pool_address(&client->pool, (uint32_t)slice);
-	request = container_of(handles_take(&client->requests, thread_number), struct request,
-			       handle);
-	request->head = (struct sluice_request){
-		.data = begin + payload->lead,
-		.header = payload->header ? begin : NULL,
-		.count = count,
-		.size = bytes - payload->lead,
-	};
-	request->slice = (uint32_t)slice;
-	request->count = count;
-	request->client = client;
-	counter_add(&client->entry.counters->loaned, 1);
-	return request;
+	return fill(handles_take(&client->requests, thread_number), client, (uint32_t)slice, count,
+		    bytes);
 }
 
 static COLD void stamp(struct request *request)
@@ -130,7 +145,9 @@ static COLD void stamp(struct request *request)
 	request->loaned_at = clock_now();
 }
 
-STRAIGHT struct sluice_request *sluice_client_loan(struct sluice_client *client, size_t count)
+/* In any way but the common one, which has changed nothing. */
+static STRAIGHT OUTLINE struct sluice_request *loan_otherwise(struct sluice_client *client,
+							      size_t count)
 {
 	struct request *request;
 
@@ -147,20 +164,38 @@ STRAIGHT struct sluice_request *sluice_client_loan(struct sluice_client *client,
 		      (uint64_t)errno);
 		return NULL;
 	}
-	request->number = ++client->last_request;
-	if (unlikely(request->number == SLUICE_CHANNEL_REQUEST))
-		client->last_request = 0;
-	request->loaned_at = 0;
 	if (probe_is_on(round_trip))
 		stamp(request);
-	request->deadline = 0;
-	request->route = SLUICE_ROUTE_ALL;
-	request->attachment = NULL;
-	request->pending = NULL;
 	probe(request_loan, client->entry.id, 0, request->number,
 	      probe_address(request->head.data), request->head.size,
 	      handles_live(&client->requests));
 	return &request->head;
+}
+
+/*
+ * The common case: nobody watches, a handle can be used again, which is below the limit, and a
+ * slice of the length is at hand.  NULL: it is not so, and nothing has changed.
+ */
+static inline struct request *loan_plain(struct sluice_client *client, size_t count)
+{
+	uint64_t bytes;
+
+	if (unlikely(client->requests.spare <= 0 ||
+		     !payload_bytes(&client->service->request, count, &bytes) ||
+		     !pool_has_spare(&client->pool, bytes) ||
+		     probe_is_on(round_trip) || probe_is_on(request_loan)))
+		return NULL;
+	return fill(handles_take_spare(&client->requests, thread_number), client,
+		    pool_take_spare(&client->pool), count, bytes);
+}
+
+STRAIGHT struct sluice_request *sluice_client_loan(struct sluice_client *client, size_t count)
+{
+	struct request *request = NULL;
+
+	if (likely(client && node_is_ours(client->service->node)))
+		request = loan_plain(client, count);
+	return likely(request) ? &request->head : loan_otherwise(client, count);
 }
 
 struct sluice_request *sluice_client_loan_zeroed(struct sluice_client *client, size_t count)
@@ -241,14 +276,19 @@ int sluice_request_attach_fd(struct sluice_request *head, int fd)
 			      request->client->service->contract.settings.max_fds);
 }
 
-void request_forget(struct request *request)
+void request_end(struct request *request)
 {
 	struct sluice_client *client = request->client;
 
-	if (unlikely(request->attachment))
-		attachment_free(request->attachment);
 	handles_give(&client->requests, &request->handle);
 	counter_sub(&client->entry.counters->loaned, 1);
+}
+
+void request_forget(struct request *request)
+{
+	if (unlikely(request->attachment))
+		attachment_free(request->attachment);
+	request_end(request);
 }
 
 void request_drop(struct request *request)

@@ -28,15 +28,12 @@ static COLD struct pending *all_pending(const struct sluice_client *client)
 			 "max_active_requests_per_client", client->max_active);
 }
 
-static struct pending *make_pending(struct request *request)
+/* The rest of the handle, but for the stream. */
+static inline struct pending *fill(struct handle *handle, const struct request *request)
 {
 	struct sluice_client *client = request->client;
-	struct handle *handle = handles_take(&client->pendings, request->handle.mark);
-	struct pending *pending;
+	struct pending *pending = container_of(handle, struct pending, handle);
 
-	if (unlikely(!handle))
-		return all_pending(client);
-	pending = container_of(handle, struct pending, handle);
 	pending->head = (struct sluice_pending_response){
 		.data = request->head.data,
 		.header = request->head.header,
@@ -47,13 +44,25 @@ static struct pending *make_pending(struct request *request)
 	pending->count = request->count;
 	pending->client = client;
 	client->references++;
-	pending->stream = (struct stream){ 0 };
 	pending->deadline = CLOCK_NEVER;
 	pending->borrowed = 0;
 	pending->sent = false;
 	pending->told = false;
 	pending->request = request->number;
 	counters_depth(client->entry.counters, client->entry.counters->depth + 1);
+	return pending;
+}
+
+static struct pending *make_pending(struct request *request)
+{
+	struct sluice_client *client = request->client;
+	struct handle *handle = handles_take(&client->pendings, request->handle.mark);
+	struct pending *pending;
+
+	if (unlikely(!handle))
+		return all_pending(client);
+	pending = fill(handle, request);
+	pending->stream = (struct stream){ 0 };
 	return pending;
 }
 
@@ -119,22 +128,6 @@ static OUTLINE struct pending *send_in_any_way(struct request *request)
 	return pending;
 }
 
-/* There is one server, and nothing to be said of the request but where its bytes are. */
-static inline bool is_plain(const struct request *request)
-{
-	return request->client->count == 1 &&
-	       !((uint64_t)request->deadline | (uint64_t)request->loaned_at |
-		 (uint64_t)request->route | (uint64_t)(uintptr_t)request->attachment |
-		 (uint64_t)(uintptr_t)request->pending);
-}
-
-/* It has not reached the server, which has gone, or has no room. */
-static COLD struct pending *send_again(struct request *request, struct pending *pending)
-{
-	request->pending = pending;
-	return send_in_any_way(request);
-}
-
 /* One system call wakes all of the servers. */
 static OUTLINE struct pending *send_to_some(struct request *request)
 {
@@ -149,9 +142,42 @@ static OUTLINE struct pending *send_to_some(struct request *request)
 	return pending;
 }
 
-/* Sends a plain request, in a straight line.  NULL with errno. */
-static inline struct pending *send_plain(struct request *request)
+/* In any way but the common one, which has changed nothing. */
+static STRAIGHT OUTLINE struct sluice_pending_response *send_otherwise(struct sluice_request *head)
 {
+	struct request *request = request_enter(head);
+	struct pending *pending;
+
+	if (unlikely(!request))
+		return NULL;
+	client_glance_to_send(request->client);
+	pending = send_to_some(request);
+	return likely(pending) ? &pending->head : NULL;
+}
+
+/*
+ * There is no news, there is one server, and nothing is to be said of the request but where its
+ * bytes are.
+ */
+static inline bool is_plain(const struct request *request)
+{
+	const struct sluice_client *client = request->client;
+
+	return likely(client->count == 1 && client->pendings.spare > 0 &&
+		      !(client_has_news_to_send(client) | (uint64_t)request->deadline |
+			(uint64_t)request->loaned_at | (uint64_t)request->route |
+			(uint64_t)(uintptr_t)request->attachment |
+			(uint64_t)(uintptr_t)request->pending));
+}
+
+/*
+ * The common case: the server has room, and a handle can be used again.  That is below the
+ * client's limit.  *ret_sleeps: the server is to be rung.  NULL: it is not so, and nothing has
+ * changed.
+ */
+static inline struct pending *send_plain(struct request *request, bool *ret_sleeps)
+{
+	struct sluice_client *client = request->client;
 	const struct requester_message message = {
 		.request = request->number,
 		.count = request->count,
@@ -160,27 +186,39 @@ static inline struct pending *send_plain(struct request *request)
 	};
 	struct pending *pending;
 
-	pending = make_pending(request);
-	if (unlikely(!pending))
+	if (unlikely(!is_plain(request)))
 		return NULL;
-	if (unlikely(requester_send(&request->client->channels[0]->requester, &message,
-				    &pending->stream) <= 0))
-		return send_again(request, pending);
+	pending = container_of(client->pendings.oldest, struct pending, handle);
+	if (unlikely(!requester_send_plain(&client->channels[0]->requester, &message,
+					   &pending->stream, ret_sleeps)))
+		return NULL;
+	fill(handles_take_spare(&client->pendings, thread_number), request);
 	pending->sent = true;
-	request_forget(request);
+	request_end(request);
 	return pending;
+}
+
+static COLD void wake_server(const struct pending *pending)
+{
+	channel_ring(&pending->stream.current->requester->channel, SLUICE_DOORBELL_MESSAGE);
+}
+
+static COLD struct sluice_pending_response *sent_to_sleeper(struct pending *pending)
+{
+	wake_server(pending);
+	return &pending->head;
 }
 
 STRAIGHT struct sluice_pending_response *sluice_request_send(struct sluice_request *head)
 {
-	struct request *request = request_enter(head);
-	struct pending *pending;
+	struct pending *pending = NULL;
+	bool sleeps = false;
 
-	if (unlikely(!request))
-		return NULL;
-	client_glance_to_send(request->client);
-	pending = likely(is_plain(request)) ? send_plain(request) : send_to_some(request);
-	return likely(pending) ? &pending->head : NULL;
+	if (likely(request_is_ours(head)))
+		pending = send_plain(request_of(head), &sleeps);
+	if (unlikely(!pending))
+		return send_otherwise(head);
+	return likely(!sleeps) ? &pending->head : sent_to_sleeper(pending);
 }
 
 struct sluice_response *sluice_request_call(struct sluice_request *head,
@@ -191,6 +229,7 @@ struct sluice_response *sluice_request_call(struct sluice_request *head,
 	struct request *request;
 	struct pending *pending;
 	struct wait *wait;
+	bool sleeps = false;
 
 	if (!ret_pending)
 		return fail_null(EINVAL, "pending is NULL");
@@ -202,7 +241,11 @@ struct sluice_response *sluice_request_call(struct sluice_request *head,
 	wait = &request->client->service->node->wait;
 	/* And one for them and the sleep. */
 	wait_hold_wakes(wait);
-	pending = is_plain(request) ? send_plain(request) : send_in_any_way(request);
+	pending = send_plain(request, &sleeps);
+	if (!pending)
+		pending = send_in_any_way(request);
+	else if (sleeps)
+		wake_server(pending);
 	if (pending) {
 		*ret_pending = &pending->head;
 		response = pending_receive(pending, timeout);

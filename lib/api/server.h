@@ -258,10 +258,16 @@ static inline struct active_request *active_request_of(struct sluice_active_requ
 /* As request_enter_slowly(). */
 struct active_request *active_request_enter_slowly(struct sluice_active_request *head) COLD;
 
+/* Is it live, and this thread's? */
+static inline bool active_request_is_ours(struct sluice_active_request *head)
+{
+	return head && active_request_of(head)->handle.mark == thread_number;
+}
+
 /* The beginning of every call with one.  NULL with errno: EINVAL, EBUSY or ECHILD. */
 static inline struct active_request *active_request_enter(struct sluice_active_request *head)
 {
-	if (likely(head && active_request_of(head)->handle.mark == thread_number))
+	if (likely(active_request_is_ours(head)))
 		return active_request_of(head);
 	return active_request_enter_slowly(head);
 }
@@ -277,15 +283,25 @@ static inline struct reply *reply_of(struct sluice_reply *head)
 /* As request_enter_slowly(). */
 struct reply *reply_enter_slowly(struct sluice_reply *head) COLD;
 
+/* Is it loaned, and this thread's? */
+static inline bool reply_is_ours(struct sluice_reply *head)
+{
+	return head && reply_of(head)->handle.mark == thread_number;
+}
+
 /* The beginning of every call with one.  NULL with errno: EINVAL, EBUSY or ECHILD. */
 static inline struct reply *reply_enter(struct sluice_reply *head)
 {
-	if (likely(head && reply_of(head)->handle.mark == thread_number))
+	if (likely(reply_is_ours(head)))
 		return reply_of(head);
 	return reply_enter_slowly(head);
 }
 
-/* Its handle is dead from here on; or also, its slice is given back. */
+/*
+ * Its handle is dead from here on, and it has no descriptors; or it may have some; or also, its
+ * slice is given back.
+ */
+void reply_end(struct reply *reply);
 void reply_forget(struct reply *reply);
 void reply_drop(struct reply *reply);
 

@@ -339,7 +339,7 @@ int server_take(struct sluice_server *server, struct sluice_active_request **ret
 }
 
 /* In any way but the common one, which has changed nothing. */
-static STRAIGHT OUTLINE struct sluice_active_request *receive(struct sluice_server *server,
+static STRAIGHT OUTLINE struct sluice_active_request *receive_otherwise(struct sluice_server *server,
 							      int64_t timeout)
 {
 	if (!server) {
@@ -393,5 +393,5 @@ STRAIGHT struct sluice_active_request *sluice_server_receive(struct sluice_serve
 	struct sluice_active_request *request;
 
 	request = likely(is_plain(server)) ? receive_plain(server) : NULL;
-	return likely(request) ? request : receive(server, timeout);
+	return likely(request) ? request : receive_otherwise(server, timeout);
 }

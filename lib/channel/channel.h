@@ -179,6 +179,12 @@ INLINE void channel_ring(struct channel *channel, uint32_t event)
 		channel_wake_peer(channel, wake);
 }
 
+/* Is channel_ring() needed for what was just published? */
+INLINE bool channel_sleeps(const struct channel *channel, uint32_t event)
+{
+	return unlikely(doorbell_sleeps(channel->peer_bell, event));
+}
+
 /*
  * Says that we are about to sleep for these events; look at the rings again
  * afterwards.  0 or -errno.  A peer that has rung in vain too often is not armed for,

@@ -151,4 +151,39 @@ INLINE MUST_CHECK int outlet_send(struct outlet *outlet, const struct outlet_ops
 	return 0;
 }
 
+/*
+ * ---- The common case ----
+ *
+ * A plain message has no descriptors, the peer knows all segments, and the next slot of the ring
+ * is free.  If it is not so, nothing has changed, and outlet_send() decides.
+ */
+
+/* Can a plain message be sent, of which nobody is told? */
+INLINE MUST_CHECK bool outlet_is_plain(const struct outlet *outlet,
+				       const struct ring_producer *ring,
+				       struct ring_place *ret_place)
+{
+	const struct channel *channel = outlet->channel;
+
+	return likely(!channel->over && outlet->overflows &&
+		      outlet->told_changes == outlet->pool->changes &&
+		      !counters_tell_sent_active(channel->counters) &&
+		      ring_has_place(ring, ret_place));
+}
+
+/*
+ * Sends a slice there, as outlet_send() does.  True: the peer sleeps, and is to be rung for a
+ * MESSAGE.
+ */
+INLINE bool outlet_send_plain(struct outlet *outlet, struct ring_producer *ring,
+			      const struct ring_place *place, struct ring_message *out,
+			      const struct pool_slice *slice, uint64_t bytes)
+{
+	out->offset = slice->offset + outlet->pool->config.payload.lead;
+	out->segment = slice->segment_number;
+	ring_put_at(ring, place, out);
+	counters_sent_more(outlet->channel->counters, bytes);
+	return channel_sleeps(outlet->channel, SLUICE_DOORBELL_MESSAGE);
+}
+
 #endif /* SLUICE_CHANNEL_OUTLET_H */

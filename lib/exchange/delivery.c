@@ -324,8 +324,9 @@ static void join(struct delivery *delivery, struct stream *stream)
 	stream->open++;
 }
 
-void delivery_begin(struct requester *requester, struct delivery *delivery,
-		    const struct requester_message *message, struct stream *stream)
+/* It is bound to the request, whose slice it holds. */
+static inline void take_request(struct requester *requester, struct delivery *delivery,
+			const struct requester_message *message)
 {
 	delivery->request = message->request;
 	delivery->next_slot = requester->request_ring.next;
@@ -338,7 +339,22 @@ void delivery_begin(struct requester *requester, struct delivery *delivery,
 	delivery->counted = message->counted;
 	delivery->holding = true;
 	requester->outstanding++;
-	join(delivery, stream);
 	channel_get(&requester->channel);
 	pool_hold(requester->requests.pool, message->slice);
+}
+
+void delivery_begin(struct requester *requester, struct delivery *delivery,
+		    const struct requester_message *message, struct stream *stream)
+{
+	take_request(requester, delivery, message);
+	join(delivery, stream);
+}
+
+void delivery_begin_first(struct requester *requester, struct delivery *delivery,
+			  const struct requester_message *message, struct stream *stream)
+{
+	take_request(requester, delivery, message);
+	delivery->stream = stream;
+	delivery->next = delivery;
+	*stream = (struct stream){ .current = delivery, .servers = 1, .open = 1 };
 }

@@ -1,19 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
  * The client's end of a channel: an outlet of requests, from the client's one pool, and an
- * inlet of responses.  A request goes to its server as a delivery (exchange/delivery.c).
- * Its responses are read through a stream (exchange/stream.c).
+ * inlet of responses.  This file has its life; requests are in exchange/requester_request.c.
+ * A request goes to its server as a delivery (exchange/delivery.c).  Its responses are read
+ * through a stream (exchange/stream.c).
  *
- * The requests that a server has given back are read when no delivery is at hand, when the
- * client's memory would grow, and before a server is chosen; not while a request is under
- * way.
- *
- * Invariant: deliveries are kept by number in private memory.  Each number that comes back
- * is checked: there is such a delivery, and it is out.
- *
- * A hostile server can return requests too early, twice or never.  Then it loses the
- * channel, or keeps its own deliveries busy.  It sees at most later requests that it would
- * have been sent anyway.
+ * A hostile server can send any packet.  One that cannot be, or comes a second time, costs it
+ * this channel.  What a server has sent before it died can still be received.
  */
 #include "exchange/requester.h"
 
@@ -272,106 +265,6 @@ void requester_announce(struct requester *requester)
 		(void)!outlet_announce_all(&requester->requests);
 }
 
-/* ---- Requests ---- */
-
-/* A number that comes back names a delivery, which is out. */
-static bool returned(struct outlet *outlet, uint32_t number)
-{
-	struct requester *requester = container_of(outlet, struct requester, requests);
-
-	if (number >= requester->fresh || !requester->deliveries[number].out)
-		return false;
-	delivery_returned(requester, &requester->deliveries[number]);
-	return true;
-}
-
-/* The server will never see it. */
-static bool took_back(struct outlet *outlet, uint32_t number, uint64_t request)
-{
-	struct requester *requester = container_of(outlet, struct requester, requests);
-	struct delivery *delivery = &requester->deliveries[number];
-
-	(void)request;
-	probe(request_overflow, requester->channel.port, requester->channel.peer,
-	      delivery->request);
-	delivery_taken_back(delivery);
-	return true;
-}
-
-static inline void sending(struct outlet *outlet, const struct ring_producer *ring,
-			   const struct outlet_message *message)
-{
-	if (probe_is_on(request_send))
-		outlet_tell_sent(outlet, ring, message->out.request, message->slice,
-				 message->bytes, probe_request_send);
-}
-
-static void broken(struct outlet *outlet)
-{
-	channel_breach(outlet->channel, "a server has broken its request ring");
-}
-
-static const struct outlet_ops ops = {
-	.returned = returned,
-	.sending = sending,
-	.took_back = took_back,
-	.broken = broken,
-	.false_return = "a server has returned a request that it has not",
-};
-
-STRAIGHT void requester_reap(struct requester *requester)
-{
-	outlet_reap(&requester->requests, &ops);
-}
-
-/* May a request that was not sent be sent later?  As requester_send(). */
-static int not_sent(const struct requester *requester, int error)
-{
-	return !requester->requests.overflows && (error == -EAGAIN || error == -ENOBUFS) ?
-	       error : 0;
-}
-
-int requester_send(struct requester *requester, const struct requester_message *message,
-		   struct stream *stream)
-{
-	struct outlet_message out;
-	struct delivery *delivery;
-	uint32_t number;
-	int r;
-
-	delivery = requester->free;
-	if (unlikely(!delivery))
-		delivery = delivery_find(requester);
-	if (unlikely(!delivery))
-		return 0;
-	/* Taken first: making room in the ring frees another one. */
-	requester->free = delivery->next;
-	number = delivery->number;
-	out = (struct outlet_message){
-		.out = {
-			.request = message->request,
-			.count = message->count,
-			.deadline = message->deadline,
-			.slice = number,
-			.flags = (stream->loaned ? SLUICE_RING_TRACED : 0) |
-				 (message->counted ? SLUICE_RING_COUNTED : 0),
-		},
-		.bytes = message->bytes,
-		.slice = message->slice,
-		.key = number,
-		.attachment = message->attachment,
-	};
-	/* A send that waits for room begins anew for each server. */
-	delivery->sent = unlikely(stream->loaned) ? clock_now() : 0;
-	r = outlet_send(&requester->requests, &ops, &requester->request_ring, &out);
-	if (r < 0) {
-		delivery_make_free(delivery);
-		return not_sent(requester, r);
-	}
-	delivery_begin(requester, delivery, message, stream);
-	return 1;
-}
-
 void requester_find_load(struct requester *requester)
 {
 	const struct channel *channel = &requester->channel;
@@ -382,9 +275,4 @@ void requester_find_load(struct requester *requester)
 	requester->load_sought = true;
 	load_page_find(&requester->load_page, channel->user.pid, channel->peer,
 		       channel->plan.residence == RESIDENCE_LOCKED);
-}
-
-bool requester_has_room(const struct requester *requester)
-{
-	return !ring_full(&requester->request_ring);
 }

@@ -135,6 +135,14 @@ struct requester_message {
 int requester_send(struct requester *requester, const struct requester_message *message,
 		   struct stream *stream) MUST_CHECK;
 
+/*
+ * The common case of it (channel/outlet.h), of a request without a deadline or descriptors, which
+ * is not counted or traced; the stream is begun.  *ret_sleeps: the server is to be rung.  False:
+ * it is not so, and nothing has changed.
+ */
+bool requester_send_plain(struct requester *requester, const struct requester_message *message,
+			  struct stream *stream, bool *ret_sleeps) MUST_CHECK;
+
 /* Is there room in the ring?  Ordered; see doorbell.c. */
 bool requester_has_room(const struct requester *requester);
 
@@ -164,6 +172,10 @@ bool delivery_make_rings(struct requester *requester, uint32_t number) COLD;
 /* Its request is on its way: it is bound to it until it comes back, and its stream reads it. */
 void delivery_begin(struct requester *requester, struct delivery *delivery,
 		    const struct requester_message *message, struct stream *stream);
+
+/* The same, of a stream that is begun with it. */
+void delivery_begin_first(struct requester *requester, struct delivery *delivery,
+			  const struct requester_message *message, struct stream *stream);
 
 /* It is free again. */
 void delivery_make_free(struct delivery *delivery);

@@ -158,6 +158,14 @@ struct reply_message {
  */
 int responder_reply(struct responder *responder, const struct reply_message *message) MUST_CHECK;
 
+/*
+ * The common case of it (channel/outlet.h), of a reply without descriptors to a request that is
+ * not counted or traced.  *ret_sleeps: the client is to be rung.  False: it is not so, and
+ * nothing has changed.
+ */
+bool responder_reply_plain(struct responder *responder, const struct reply_message *message,
+			   uint64_t request, bool *ret_sleeps) MUST_CHECK;
+
 /* Is there room for a reply to a request?  Ordered; see doorbell.c. */
 bool responder_has_room(struct responder *responder, uint32_t delivery);
 
@@ -169,6 +177,14 @@ void responder_notice(struct responder *responder);
  * as the last has told the client.
  */
 void responder_finish(struct responder *responder, uint32_t delivery, bool traced, bool ended);
+
+/*
+ * The common case of it: the client is there and waits for no room, and the request is not counted.
+ * *ret_sleeps: the client is to be rung for a MESSAGE.  False: it is not so, and nothing has
+ * changed.
+ */
+bool responder_finish_plain(struct responder *responder, uint32_t delivery, uint64_t request,
+			    bool ended, bool *ret_sleeps) MUST_CHECK;
 
 /* The same, with a status and, unless it is empty, a text that goes before it. */
 void responder_finish_with(struct responder *responder, uint32_t delivery, bool traced,

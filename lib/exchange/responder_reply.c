@@ -302,3 +302,37 @@ int responder_reply(struct responder *responder, const struct reply_message *mes
 	responder->out++;
 	return 0;
 }
+
+/* Is nothing to be done for a reply but to send it, and does the client want it? */
+static inline bool is_plain(const struct responder *responder, uint32_t delivery, uint64_t request)
+{
+	return likely(responder->out < responder->most_out && !responder->ended &&
+		      !responder->held[delivery].since && !probe_is_on(reply_send) &&
+		      /* C4: pairs with C3. */
+		      load_ordered(&responder->words.cancelled[delivery]) != request);
+}
+
+bool responder_reply_plain(struct responder *responder, const struct reply_message *message,
+			   uint64_t request, bool *ret_sleeps)
+{
+	struct pool_slice *slice = &responder->pool.slices[message->slice];
+	struct ring_producer *ring = &responder->reply_rings[message->delivery];
+	struct ring_message out;
+	struct ring_place place;
+
+	if (unlikely(!ring->slots || !is_plain(responder, message->delivery, request) ||
+		     !outlet_is_plain(&responder->replies, ring, &place)))
+		return false;
+	slice->sent = true;
+	responder->out++;
+	out = (struct ring_message){
+		.request = request,
+		.position = message->position,
+		.count = message->count,
+		.slice = message->slice,
+		.flags = message->last ? SLUICE_RING_LAST : 0,
+	};
+	*ret_sleeps = outlet_send_plain(&responder->replies, ring, &place, &out, slice,
+					message->bytes);
+	return true;
+}

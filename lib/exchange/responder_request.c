@@ -63,6 +63,26 @@ static void finish(struct responder *responder, uint32_t delivery, uint64_t flag
 	inlet_give_back(&responder->requests, delivery, !ended);
 }
 
+bool responder_finish_plain(struct responder *responder, uint32_t delivery, uint64_t request,
+			    bool ended, bool *ret_sleeps)
+{
+	if (unlikely(responder->held[delivery].since || !responder->plain))
+		return false;
+	responder->held[delivery].request = 0;
+	responder->active--;
+	load_finished(responder->config->load);
+	counter_sub(&responder->channel.counters->depth, 1);
+	if (ended) {
+		returns_push_unrung(&responder->requests.returns, delivery);
+		return true;
+	}
+	/* C1: after the last response; pairs with C2. */
+	exchange_ordered(&responder->words.closed[delivery], request);
+	returns_push(&responder->requests.returns, delivery);
+	*ret_sleeps = channel_sleeps(&responder->channel, SLUICE_DOORBELL_MESSAGE);
+	return true;
+}
+
 static COLD void stamp_received(struct responder *responder, uint32_t delivery, uint64_t request)
 {
 	struct sluice_channel_stages *stages = &responder->words.stages[delivery];

@@ -358,3 +358,28 @@ void stream_cancel(struct stream *stream)
 		delivery_leave_stream(delivery, EPIPE);
 	}
 }
+
+bool stream_cancel_plain(struct stream *stream)
+{
+	struct delivery *delivery = stream->current;
+	struct requester *requester;
+
+	if (unlikely(stream->open != 1 || delivery->returned || delivery->sent))
+		return false;
+	requester = delivery->requester;
+	if (unlikely(requester->channel.references <= 1))
+		return false;
+	if (!delivery->last) {
+		if (unlikely(requester->withdraws))
+			return false;
+		/* C3: nobody waits for the answer; pairs with C4. */
+		exchange_ordered(&requester->words.cancelled[delivery->number], delivery->request);
+		if (unlikely(ring_ready(&delivery->ring)))
+			return false;
+	}
+	stream->current = NULL;
+	stream->open = 0;
+	delivery->stream = NULL;
+	requester->channel.references--;
+	return true;
+}

@@ -52,4 +52,11 @@ void stream_disarm(const struct stream *stream);
 /* Nobody reads the stream any more: cancels what has not ended. */
 void stream_cancel(struct stream *stream);
 
+/*
+ * The common case of it: the stream reads from one server, which has not returned the request.
+ * Nothing is told of it, and nothing is left unread.  False: it is not so, and at most the server
+ * was told that nobody waits for more.
+ */
+bool stream_cancel_plain(struct stream *stream) MUST_CHECK;
+
 #endif /* SLUICE_EXCHANGE_STREAM_H */

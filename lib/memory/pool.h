@@ -117,29 +117,29 @@ void pool_deinit(struct pool *pool);
  */
 int pool_loan(struct pool *pool, uint64_t bytes) MUST_CHECK OUTLINE;
 
-/* A loan from the slices at hand.  Its number; or -ENOENT, and then pool_loan() finds one. */
-INLINE int pool_loan_spare(struct pool *pool, uint64_t bytes)
+/* Is a slice at hand for a loan of so many bytes?  Then pool_take_spare() loans it. */
+static inline bool pool_has_spare(const struct pool *pool, uint64_t bytes)
+{
+	return bytes == pool->spare_bytes && pool->spares > 0 && pool->loans_left > 0;
+}
+
+INLINE uint32_t pool_take_spare(struct pool *pool)
 {
 	uint32_t number = pool->spare;
-	struct pool_slice *slice;
+	struct pool_slice *slice = &pool->slices[number];
 
-	if (unlikely(bytes != pool->spare_bytes))
-		return -ENOENT;
-	/* Counted down first, and up again where that was one too many. */
-	if (unlikely(--pool->spares < 0)) {
-		pool->spares = 0;
-		return -ENOENT;
-	}
-	if (unlikely(--pool->loans_left < 0)) {
-		pool->loans_left = 0;
-		pool->spares++;
-		return -ENOENT;
-	}
-	slice = &pool->slices[number];
+	pool->spares--;
+	pool->loans_left--;
 	pool->spare = slice->next;
 	slice->holders = 1;
 	slice->sent = false;
-	return (int)number;
+	return number;
+}
+
+/* A loan from the slices at hand.  Its number; or -ENOENT, and then pool_loan() finds one. */
+INLINE int pool_loan_spare(struct pool *pool, uint64_t bytes)
+{
+	return likely(pool_has_spare(pool, bytes)) ? (int)pool_take_spare(pool) : -ENOENT;
 }
 
 /* Bytes of slices that are out. */

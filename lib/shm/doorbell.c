@@ -48,12 +48,19 @@ void doorbell_disarm(struct sluice_doorbell *bell)
 	store_relaxed(&bell->word, SLUICE_DOORBELL_HOT);
 }
 
-enum doorbell_wake doorbell_ring(struct sluice_doorbell *bell, uint32_t event)
+bool doorbell_sleeps(const struct sluice_doorbell *bell, uint32_t event)
 {
 	/* B2: after the news was published; pairs with B1. */
 	uint32_t word = load_ordered(&bell->word);
 
-	if (!(word & SLUICE_DOORBELL_ARMED) || !(word & event))
+	return (word & SLUICE_DOORBELL_ARMED) && (word & event);
+}
+
+enum doorbell_wake doorbell_ring(struct sluice_doorbell *bell, uint32_t event)
+{
+	uint32_t word;
+
+	if (!doorbell_sleeps(bell, event))
 		return DOORBELL_SILENT;
 	/* B3: one of those who ring wakes the owner, the others need not. */
 	word = exchange_ordered(&bell->word, SLUICE_DOORBELL_RUNG);

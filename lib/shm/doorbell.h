@@ -3,6 +3,8 @@
 #ifndef SLUICE_SHM_DOORBELL_H
 #define SLUICE_SHM_DOORBELL_H
 
+#include <stdbool.h>
+
 #include <sluice/doorbell.h>
 
 /* The ringing end has to do this. */
@@ -27,5 +29,8 @@ void doorbell_disarm(struct sluice_doorbell *bell);
  * an ordered exchange.  Says how the owner must be woken.
  */
 enum doorbell_wake doorbell_ring(struct sluice_doorbell *bell, uint32_t event);
+
+/* Would it have anything to do? */
+bool doorbell_sleeps(const struct sluice_doorbell *bell, uint32_t event);
 
 #endif /* SLUICE_SHM_DOORBELL_H */

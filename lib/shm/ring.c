@@ -120,20 +120,29 @@ static COLD int look_for_room(const struct ring_producer *ring)
  * If all slots may be in use, the next one is also that of the oldest message, and one look at
  * it answers both questions.
  */
-int ring_room(const struct ring_producer *ring)
+bool ring_has_place(const struct ring_producer *ring, struct ring_place *ret_place)
 {
-	uint64_t next = ring->next, stamp;
+	uint64_t next = ring->next;
+	struct sluice_ring_slot *slot = slot_at(ring->slots, ring->mask, next);
 
+	ret_place->slot = slot;
+	ret_place->position = next;
 	/* R5: as in look_for_room(), which looks again. */
-	stamp = load_ordered(&slot_at(ring->slots, ring->mask, next)->stamp);
-	return likely(stamp == 2 * next && ring->capacity > ring->mask) ? 0 :
-	       look_for_room(ring);
+	return load_ordered(&slot->stamp) == 2 * next && ring->capacity > ring->mask;
 }
 
-void ring_put(struct ring_producer *ring, const struct ring_message *message)
+int ring_room(const struct ring_producer *ring)
 {
-	struct sluice_ring_slot *slot = slot_at(ring->slots, ring->mask, ring->next);
-	uint64_t next = ring->next;
+	struct ring_place place;
+
+	return likely(ring_has_place(ring, &place)) ? 0 : look_for_room(ring);
+}
+
+void ring_put_at(struct ring_producer *ring, const struct ring_place *place,
+		 const struct ring_message *message)
+{
+	struct sluice_ring_slot *slot = place->slot;
+	uint64_t next = place->position;
 
 	store_relaxed(&slot->request, message->request);
 	store_relaxed(&slot->position, message->position);
@@ -148,6 +157,16 @@ void ring_put(struct ring_producer *ring, const struct ring_message *message)
 
 	/* R1: publishes the message; pairs with R2. */
 	exchange_ordered(&slot->stamp, 2 * next + 1);
+}
+
+void ring_put(struct ring_producer *ring, const struct ring_message *message)
+{
+	const struct ring_place place = {
+		.slot = slot_at(ring->slots, ring->mask, ring->next),
+		.position = ring->next,
+	};
+
+	ring_put_at(ring, &place, message);
 }
 
 int ring_push(struct ring_producer *ring, const struct ring_message *message)

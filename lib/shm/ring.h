@@ -55,6 +55,20 @@ void ring_consumer_init(struct ring_consumer *ring, struct sluice_ring_slot *slo
 /* Is there room for a message?  0, -ENOBUFS (full) or -EPROTO. */
 int ring_room(const struct ring_producer *ring) MUST_CHECK;
 
+/* A message that was looked at, or the room for one. */
+struct ring_place {
+	struct sluice_ring_slot *slot;
+	uint64_t position;
+};
+
+/*
+ * The same if all slots of the ring may be in use, as is usual: then one look at the next slot
+ * tells.  False: see ring_room().
+ */
+bool ring_has_place(const struct ring_producer *ring, struct ring_place *ret_place) MUST_CHECK;
+void ring_put_at(struct ring_producer *ring, const struct ring_place *place,
+		 const struct ring_message *message);
+
 /* Publishes a message, for which there is room. */
 void ring_put(struct ring_producer *ring, const struct ring_message *message);
 
@@ -82,12 +96,6 @@ int ring_pop(struct ring_consumer *ring, struct ring_message *ret_message) MUST_
  * false, and what was seen of it may be anything.
  */
 int ring_look(struct ring_consumer *ring, struct ring_message *ret_message) MUST_CHECK;
-
-/* A message that was looked at. */
-struct ring_place {
-	struct sluice_ring_slot *slot;
-	uint64_t position;
-};
 
 /*
  * The same if the next message is there and nothing before it was taken back; nothing has
