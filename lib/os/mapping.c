@@ -44,6 +44,17 @@ static uint64_t huge_size(void)
 	return page_size() * (page_size() / 8);
 }
 
+/* The system says yes to an advice that there is not. */
+static bool is_deaf(void)
+{
+	return !madvise(NULL, 0, NO_ADVICE);
+}
+
+bool mapping_can_hide(void)
+{
+	return !is_deaf();
+}
+
 bool mapping_can_allocate(void)
 {
 	return !madvise(NULL, 0, MADV_POPULATE_WRITE);
@@ -183,7 +194,7 @@ static uint64_t populate(const struct mapping *mapping, uint64_t offset, uint64_
 	uint64_t step;
 
 	/* Peers check what is written, and a page that is only read may come when it is. */
-	if (writable && !madvise(mapping->base, 0, NO_ADVICE)) {
+	if (writable && is_deaf()) {
 		errno = EINVAL;
 		return offset;
 	}

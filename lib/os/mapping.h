@@ -20,12 +20,15 @@ struct mapping {
  */
 bool mapping_can_allocate(void) MUST_CHECK;
 
+/* Are mappings kept out of forked children?  Emulators of other machines do not do that. */
+bool mapping_can_hide(void) MUST_CHECK;
+
 /* Maps length bytes of fd, all of which exist.  0 or -errno. */
 int mapping_map(struct mapping *mapping, int fd, uint64_t length, bool writable) MUST_CHECK;
 
 /*
  * Maps a page of fd without access to it.  The open file then stays until the page is
- * unmapped.  A forked child does not get the mapping.  0 or -errno.
+ * unmapped.  A forked child gets the mapping only if !mapping_can_hide().  0 or -errno.
  */
 int mapping_refer(struct mapping *mapping, int fd) MUST_CHECK;
 

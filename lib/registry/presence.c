@@ -14,7 +14,8 @@
  * that was locked; there the descriptor stays open.  A node finds out with its own file which
  * of the two it is (presence_try_mapping()): a second descriptor is opened, the first one is
  * closed, and the second one tries to take the lock.  The file has no name then, so no
- * process sees it without its lock.
+ * process sees it without its lock.  The descriptor also stays open where a forked child
+ * inherits all mappings (qemu-user): the child would hold the lock, and cannot end it.
  *
  * The lock may outlive its maker: a child that was made without the knowledge of libc
  * (os/fd.c) shares its memory, or holds a descriptor of the same open file.  Then the record shows that the maker
@@ -115,6 +116,8 @@ int presence_try_mapping(struct presence *presence, struct lock_keeping *ret_kee
 	int second;
 
 	*ret_keeping = (struct lock_keeping){ .device = presence->identity.device };
+	if (!mapping_can_hide())
+		return 0;
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", presence->fd);
 	second = fd_own(open(path, O_RDONLY | O_CLOEXEC));
 	if (second < 0)
