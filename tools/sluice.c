@@ -44,6 +44,7 @@ static const struct verb verbs[] = {
 	{ "help",	help,		"list the verbs" },
 	{ "ls",		verb_ls,	"list the services and their processes" },
 	{ "metrics",	verb_metrics,	"tell a monitoring system what clients and servers count" },
+	{ "monitor",	verb_monitor,	"print what comes and goes, as it does" },
 	{ "serve",	verb_serve,	"serve a service with a command, or as an echo" },
 	{ "show",	verb_show,	"show all of one service" },
 	{ "stat",	verb_stat,	"show what clients and servers have counted, or how fast" },

@@ -10,6 +10,7 @@ int verb_doctor(int argc, char **argv);
 int verb_gc(int argc, char **argv);
 int verb_ls(int argc, char **argv);
 int verb_metrics(int argc, char **argv);
+int verb_monitor(int argc, char **argv);
 int verb_serve(int argc, char **argv);
 int verb_show(int argc, char **argv);
 int verb_stat(int argc, char **argv);

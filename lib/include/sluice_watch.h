@@ -151,6 +151,7 @@ struct sluice_watch *sluice_watch_open(struct sluice_node *node,
  * the registry may not have been read to its end: sluice_node_wait() and sluice_node_prepare()
  * say when to ask again.
  *
+ * Context: The thread of the watch's node.
  * Return: 1; or -EAGAIN (nothing yet, and SLUICE_NOWAIT), -ETIMEDOUT, or -EINTR (a signal, or
  * sluice_node_interrupt()).
  */
@@ -160,6 +161,8 @@ int sluice_watch_next(struct sluice_watch *watch, struct sluice_watch_event *eve
 /**
  * sluice_watch_close() - end a watch
  * @watch: the watch, or NULL.
+ *
+ * Context: The thread of the watch's node.
  */
 void sluice_watch_close(struct sluice_watch *watch);
 
