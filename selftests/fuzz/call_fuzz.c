@@ -54,7 +54,7 @@ static void print_response(struct call *call)
 {
 	const struct call_response response = {
 		.request = 1, .index = 1, .round_trip = 1000, .bytes = &call->response,
-		.header = call->data.count < 4 ? 0 : 4,
+		.header = call->data.count < 4 ? 0 : 4, .call = call,
 	};
 
 	PROMISE(bytes_add(&call->response, call->data.at ? (char *)call->data.at : "",

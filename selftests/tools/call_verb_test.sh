@@ -127,6 +127,18 @@ answers "two servers" 'x\nx\n' test/two x --servers 2
 call test/two x --servers 2 --json --count 3
 holds "each request has both their responses" \
 	'map([.request, .index]) == [[1, 1], [1, 2], [2, 1], [2, 2], [3, 1], [3, 2]]'
+[ "$(jq -s 'map(.server) | unique | length' "$tmp/said")" -eq 2 ]
+result $? "and tells them apart"
+call test/two x --servers 2 --verbose
+[ "$(sed -n 's/^request 1, response [12]: server[.0-9]* \([0-9a-f]\{16\}\), pid [0-9]*, .*/\1/p' \
+	"$tmp/told" | sort -u | wc -l)" -eq 2 ]
+result $? "--verbose says which one it was"
+"$sluice" ls test/two --tree >"$tmp/tree"
+id=$(sed -n '1s/.* \([0-9a-f]\{16\}\),.*/\1/p' "$tmp/told")
+grep -q "$id" "$tmp/tree"
+result $? "as sluice ls lists them"
+call test/two x --servers 2 --one --count 4 --json
+holds "--one asks one" 'map(.index) == [1, 1, 1, 1] and map(.request) == [1, 2, 3, 4]'
 fails "a third is not there" 1 '3 servers of test/two are wanted, and 2 are there after 2.00 s' \
 	test/two x --servers 3 --timeout 2s
 serving test/stream --lines sh -c 'echo one; sleep 0.2; echo two'

@@ -155,6 +155,8 @@ static int send_request(const struct call *call, struct exchange *exchange)
 		return -1;
 	fill(call, request);
 	(void)sluice_request_set_deadline(request, exchange->deadline);
+	if (call->options.one)
+		(void)sluice_request_set_route(request, SLUICE_ROUTE_ONE);
 	exchange->sent = now();
 	do
 		exchange->pending = sluice_request_send(request);
@@ -168,6 +170,13 @@ static int send_request(const struct call *call, struct exchange *exchange)
 	return exchange->pending ? 0 : -1;
 }
 
+static uint64_t server_of(struct sluice_response *response)
+{
+	struct sluice_response_info info = SLUICE_RESPONSE_INFO();
+
+	return sluice_response_info(response, &info) < 0 ? 0 : info.server;
+}
+
 /* Takes a response over (1, 2).  0, or -errno: it could not be printed. */
 static int take(struct call *call, struct exchange *exchange, struct sluice_response *response,
 		int64_t round_trip)
@@ -179,6 +188,7 @@ static int take(struct call *call, struct exchange *exchange, struct sluice_resp
 		.round_trip = round_trip,
 		.bytes = &call->response,
 		.header = header,
+		.server = server_of(response),
 		.call = call,
 	};
 	int r = 0;
@@ -190,6 +200,8 @@ static int take(struct call *call, struct exchange *exchange, struct sluice_resp
 	    bytes_add(&call->response, response->data, response->size) < 0)
 		r = -ENOMEM;
 	(void)sluice_response_release(response);
+	if (r == 0 && call->options.verbose)
+		call_tell_server(&printed);
 	return r < 0 ? r : call_print(call->options.form, &printed);
 }
 

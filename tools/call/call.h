@@ -31,6 +31,8 @@ struct call_options {
 	bool fields, bytes;
 	bool hex, json, raw;
 	bool with_header;
+	bool verbose;
+	bool one;			/* each request goes to one server */
 	enum call_form form;		/* that comes of these */
 	uint64_t count;
 	double rate;			/* a second; 0: as fast as it goes */
@@ -62,6 +64,7 @@ struct call_response {
 	int64_t round_trip;		/* nanoseconds since the request was sent */
 	const struct bytes *bytes;	/* the user header, and the elements */
 	size_t header;			/* bytes of the user header */
+	uint64_t server;		/* its id; 0: not known */
 	const struct call *call;
 };
 
@@ -81,6 +84,9 @@ int call_use_fields(struct call *call);
 
 /* Has the user header the size that the service wants?  0, or -1 and a sentence was printed. */
 int call_check_header(const struct call *call);
+
+/* Prints which server has sent a response, on standard error. */
+void call_tell_server(const struct call_response *response);
 
 /* Prints a response, and flushes standard output.  0, or -errno. */
 int call_print(enum call_form form, const struct call_response *response);

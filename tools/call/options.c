@@ -38,6 +38,8 @@ static const char help[] =
 "  --rate N          send so many a second; else each follows at once\n"
 "  --timeout T       time limit of each: for servers, and all responses (5s)\n"
 "  --servers N       wait for so many servers (1)\n"
+"  --one             each request goes to one server, the one that will probably\n"
+"                    begin with it first; without this to all\n"
 "  --require FLAGS   the service must have these flags, with commas between them:\n"
 "                   "
 #define FLAG(flag, name, ...)	" " #name
@@ -46,6 +48,7 @@ static const char help[] =
 "  --refuse FLAGS    the service must be without these flags\n"
 "  --any-user        servers of other users than this one and root may answer\n"
 "  -d, --domain NAME where the service is ($SLUICE_DOMAIN, or default)\n"
+"  -v, --verbose     tell which server has sent a response, on standard error\n"
 "  --json            a line of JSON for each response\n"
 "  --raw             the bytes of responses as they are\n"
 "  -h, --help\n"
@@ -62,8 +65,8 @@ static const char help[] =
 "  sluice call example/echo ping --count 600 --rate 10 --json | jq .round_trip_ns\n";
 
 enum {
-	HEX = 256, BYTES, FIELDS, TYPES, INPUT, HEADER, RATE, LIMIT, SERVERS, JSON, RAW,
-	COUNT = 'n',
+	HEX = 256, BYTES, FIELDS, TYPES, INPUT, HEADER, RATE, LIMIT, SERVERS, ONE, JSON, RAW,
+	COUNT = 'n', VERBOSE = 'v',
 };
 
 static const struct option long_options[] = {
@@ -77,7 +80,9 @@ static const struct option long_options[] = {
 	{ "rate", required_argument, NULL, RATE },
 	{ "timeout", required_argument, NULL, LIMIT },
 	{ "servers", required_argument, NULL, SERVERS },
+	{ "one", no_argument, NULL, ONE },
 	CHOSEN_SERVICE_OPTIONS,
+	{ "verbose", no_argument, NULL, VERBOSE },
 	{ "json", no_argument, NULL, JSON },
 	{ "raw", no_argument, NULL, RAW },
 	{ "help", no_argument, NULL, ARGUMENTS_HELP },
@@ -144,6 +149,12 @@ static bool take(void *context, int option, char *value)
 		return parse_timeout(value, &options->timeout);
 	case SERVERS:
 		return take_servers(value, &options->servers);
+	case ONE:
+		options->one = true;
+		return true;
+	case VERBOSE:
+		options->verbose = true;
+		return true;
 	case JSON:
 		options->json = true;
 		return true;

@@ -12,13 +12,16 @@
 #include "call.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <jansson.h>
 
+#include "tools/domain/port_title.h"
 #include "tools/text/printable.h"
+#include "tools/text/text.h"
 
 #define LINE	16u	/* bytes of a line of a dump */
 
@@ -166,17 +169,18 @@ static int print_json(const struct call_response *response)
 	const unsigned char *header = response->bytes->at, *at = header + response->header;
 	size_t count = response->bytes->count - response->header;
 	json_t *line;
-	char *text;
+	char *text, server[TEXT_NUMBER];
 	int r;
 
 	/* NULL is left out: no header, or bytes that are no UTF-8. */
-	line = json_pack("{s:I, s:I, s:I, s:o, s:o*, s:o*, s:I}",
+	line = json_pack("{s:I, s:I, s:I, s:o, s:o*, s:o*, s:s, s:I}",
 			 "request", (json_int_t)response->request,
 			 "index", (json_int_t)response->index,
 			 "bytes", (json_int_t)count,
 			 "hex", json_hex(at, count),
 			 "text", json_stringn((const char *)at, count),
 			 "header", response->header ? json_hex(header, response->header) : NULL,
+			 "server", text_id(server, response->server),
 			 "round_trip_ns", (json_int_t)response->round_trip);
 	text = line ? json_dumps(line, JSON_COMPACT) : NULL;
 	json_decref(line);
@@ -184,6 +188,34 @@ static int print_json(const struct call_response *response)
 	free(text);
 	return r;
 }
+
+/* ---- Servers ---- */
+
+/* The server as sluice ls has it; NULL: it has come since the service was looked up. */
+static const struct snapshot_port *find_server(const struct call *call, uint64_t id)
+{
+	const struct snapshot_service *service = call->contract.service;
+
+	for (size_t i = 0; i < service->ports; i++)
+		if (service->port[i].info.id == id)
+			return &service->port[i];
+	return NULL;
+}
+
+void call_tell_server(const struct call_response *response)
+{
+	const struct snapshot_port *port = find_server(response->call, response->server);
+	char id[TEXT_NUMBER], title[PORT_TITLE], time[TEXT_NUMBER];
+
+	fprintf(stderr, "request %" PRIu64 ", response %" PRIu64 ": %s %s", response->request,
+		response->index, port ? port_title(title, port) : "server",
+		text_id(id, response->server));
+	if (port)
+		fprintf(stderr, ", pid %" PRIu32, port->info.pid);
+	fprintf(stderr, ", %s\n", text_ns(time, (uint64_t)response->round_trip));
+}
+
+/* ---- All ---- */
 
 static int print(enum call_form form, const struct call_response *response)
 {
