@@ -52,10 +52,10 @@ static int64_t first_alarm(const struct port *port)
 {
 	const struct sluice_client *client = container_of(port, struct sluice_client, port);
 	int64_t alarm = client_alarm(client);
-	const struct pending *pending;
+	const struct request *pending;
 	uint32_t i = 0;
 
-	while ((pending = handles_next(&client->pendings, &i)))
+	while ((pending = pending_next(client, &i)))
 		alarm = min_i64(alarm, pending_alarm(pending));
 	return alarm;
 }
@@ -63,12 +63,12 @@ static int64_t first_alarm(const struct port *port)
 static int arm_port(struct port *port)
 {
 	struct sluice_client *client = container_of(port, struct sluice_client, port);
-	struct pending *pending;
+	struct request *pending;
 	uint32_t i = 0;
 	int r = 0;
 
 	port_entry_rest(&client->entry);
-	while (!r && (pending = handles_next(&client->pendings, &i)))
+	while (!r && (pending = pending_next(client, &i)))
 		r = stream_arm(&pending->stream);
 	return r;
 }
@@ -76,10 +76,10 @@ static int arm_port(struct port *port)
 static bool any_ready(const struct port *port)
 {
 	const struct sluice_client *client = container_of(port, struct sluice_client, port);
-	const struct pending *pending;
+	const struct request *pending;
 	uint32_t i = 0;
 
-	while ((pending = handles_next(&client->pendings, &i)))
+	while ((pending = pending_next(client, &i)))
 		if (pending_ready(pending))
 			return true;
 	return false;
@@ -88,12 +88,12 @@ static bool any_ready(const struct port *port)
 static bool next_event(struct port *port, struct sluice_event *event)
 {
 	struct sluice_client *client = container_of(port, struct sluice_client, port);
-	struct pending *pending;
+	struct request *pending;
 
-	while ((pending = handles_next(&client->pendings, &port->cursor)))
+	while ((pending = pending_next(client, &port->cursor)))
 		if (pending_ready(pending)) {
 			event->kind = SLUICE_EVENT_RESPONSE;
-			event->pending = &pending->head;
+			event->pending = &pending->pending;
 			return true;
 		}
 	return false;
@@ -104,7 +104,6 @@ static void adopted(struct port *port)
 	struct sluice_client *client = container_of(port, struct sluice_client, port);
 
 	handles_ask(&client->requests);
-	handles_ask(&client->pendings);
 	handles_ask(&client->responses);
 }
 
@@ -156,6 +155,7 @@ static int choose_limits(struct sluice_client *client, const struct sluice_clien
 {
 	uint32_t most = client->service->contract.settings.max_active_requests;
 
+	client->max_loaned = client->service->contract.settings.max_loaned_requests;
 	client->max_active = opts->max_active_requests ? opts->max_active_requests : most;
 	client->max_borrowed = client->service->contract.settings.max_borrowed;
 	if (client->max_active <= most)
@@ -251,7 +251,6 @@ int client_renew(struct sluice_client *client)
 static void free_client(struct sluice_client *client)
 {
 	handles_deinit(&client->requests);
-	handles_deinit(&client->pendings);
 	handles_deinit(&client->responses);
 	pool_deinit(&client->pool);
 	port_entry_deinit(&client->entry);
@@ -317,8 +316,9 @@ void sluice_client_destroy(struct sluice_client *client)
 
 	if (!client || node_check(client->service->node) < 0 || client->destroyed)
 		return;
-	while ((request = handles_next(&client->requests, &i)))
-		request_drop(request);
+	while (client->loaned && (request = handles_next(&client->requests, &i)))
+		if (!handle_is_second(&request->handle))
+			request_drop(request);
 	(void)service_dir_hold(&client->service->dir);
 	port_entry_release(&client->entry, &client->service->dir);
 	service_dir_release(&client->service->dir);

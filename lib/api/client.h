@@ -6,6 +6,8 @@
 #include "api/blocking.h"
 #include "api/backpressure.h"
 #include "api/service.h"
+#include "os/clock.h"
+#include "trace/counters.h"
 #include "base/handles.h"
 #include "registry/port_entry.h"
 #include "wait/retry.h"
@@ -33,6 +35,7 @@ struct sluice_client {
 	struct port port;
 	struct pool pool;
 	struct backpressure backpressure;
+	uint32_t max_loaned;		/* requests */
 	uint32_t max_active;		/* pending responses */
 	uint32_t max_borrowed;		/* responses of each */
 	struct client_channel **channels;
@@ -40,10 +43,11 @@ struct sluice_client {
 	bool routes;			/* has sent requests to one server, or has all from the start */
 	uint32_t turn;			/* behind the server that was chosen last; at first any */
 	uint64_t round;			/* of choosing */
-	struct handles requests;
-	struct handles pendings;
+	struct handles requests;	/* loaned ones, and pending responses */
 	struct handles responses;
-	uint32_t batch_begin;		/* in pendings, where the next batch begins */
+	uint32_t loaned;		/* requests, that are not sent */
+	uint32_t active;		/* requests of which some server may have been told */
+	uint32_t batch_begin;		/* in requests, where the next batch begins */
 	uint64_t last_request;
 };
 
@@ -62,33 +66,28 @@ static inline struct client_channel *client_channel_of(struct requester *request
 	return container_of(requester, struct client_channel, requester);
 }
 
-/* The public heads, each with the tail that only the library sees. */
+/*
+ * The public heads, each with the tail that only the library sees.  A request that was sent lives
+ * on as its pending response: the mark of its handle tells which of the two it is.
+ */
 struct request {
-	struct sluice_request head;
+	union {
+		struct sluice_request head;
+		struct sluice_pending_response pending;
+	};
 	struct handle handle;
-	uint32_t slice;
+	struct sluice_client *client;
 	size_t count;			/* the head's is only to be read */
-	uint64_t number;
-	int64_t loaned_at;		/* 0: nobody watches */
-	int64_t deadline;		/* 0: none */
-	enum sluice_route route;
-	struct attachment *attachment;	/* descriptors, or NULL */
-	struct pending *pending;	/* some servers have it, others had no room; or NULL */
-	struct sluice_client *client;
-};
-
-struct pending {
-	struct sluice_pending_response head;
-	struct handle handle;
+	uint64_t number;		/* 0: it was released */
 	uint32_t slice;
-	struct sluice_client *client;
-	struct stream stream;
-	uint64_t request;		/* its number */
-	int64_t deadline;		/* CLOCK_NEVER: none */
 	uint32_t borrowed;		/* responses held */
-	size_t count;			/* the head's is only to be read */
-	bool sent;			/* and the user has seen it */
+	int64_t deadline;		/* 0: none */
+	int64_t loaned_at;		/* 0: nobody watches */
+	struct attachment *attachment;	/* descriptors, or NULL */
+	enum sluice_route route;
+	bool begun;			/* it counts as active: some servers may have it */
 	bool told;			/* that nothing more will come */
+	struct stream stream;		/* once it has begun */
 };
 
 struct response {
@@ -97,7 +96,7 @@ struct response {
 	struct response_found found;	/* as it came; the head is only to be read */
 	int64_t since;			/* when it was received; 0: nobody watched */
 	struct sluice_client *client;
-	struct pending *pending;
+	struct request *pending;
 	uint64_t request;		/* pending's number when this was received */
 };
 
@@ -186,23 +185,37 @@ static inline void client_glance_to_send(struct sluice_client *client)
 /* When a server that could not be reached is tried again; CLOCK_NEVER. */
 int64_t client_alarm(const struct sluice_client *client);
 
+static inline struct request *pending_of(struct sluice_pending_response *head)
+{
+	return container_of(head, struct request, pending);
+}
+
+/* The next pending response at or behind *index, which moves on; NULL at the end. */
+struct request *pending_next(const struct sluice_client *client, uint32_t *index);
+
+/* When the request expires; CLOCK_NEVER. */
+static inline int64_t pending_deadline(const struct request *pending)
+{
+	return pending->deadline ? pending->deadline : CLOCK_NEVER;
+}
+
 /* Would receiving from it return something, or an end that was not told yet? */
-bool pending_ready(const struct pending *pending);
+bool pending_ready(const struct request *pending);
 
 /* When it will be ready by the clock alone: at its deadline, or never. */
-int64_t pending_alarm(const struct pending *pending);
+int64_t pending_alarm(const struct request *pending);
 
 /* The first response, or NULL with errno; see sluice_pending_response_receive(). */
-struct sluice_response *pending_receive(struct pending *pending, int64_t timeout);
+struct sluice_response *pending_receive(struct request *pending, int64_t timeout);
 
 /*
  * A response that is there, for a batch.  1; 0 (none yet); -ENOBUFS while the stream goes on:
  * there is one, and no room; or another -errno, as pending_receive().
  */
-int pending_take(struct pending *pending, struct sluice_response **ret_response) MUST_CHECK;
+int pending_take(struct request *pending, struct sluice_response **ret_response) MUST_CHECK;
 
-/* Nobody wants its answer any more. */
-void pending_drop(struct pending *pending);
+/* Nobody wants its answer any more: it is active no more, and its number is 0. */
+void pending_end(struct request *pending);
 
 static inline struct request *request_of(struct sluice_request *head)
 {
@@ -241,11 +254,27 @@ bool request_send_to_all(struct request *request);
  */
 int request_offer(struct request *request, bool waited) MUST_CHECK COLD;
 
-/* Its handle is dead from here on; what becomes of the slice is another matter. */
-void request_forget(struct request *request);
+/* It counts no more, and its reference on the client goes. */
+void request_end_active(struct request *request);
 
-/* The same of one without descriptors. */
-void request_end(struct request *request);
+/* A loaned request counts as active from here on: servers are told of it. */
+static inline void request_begin(struct request *request)
+{
+	struct sluice_client *client = request->client;
+
+	request->begun = true;
+	client->references++;
+	counters_depth(client->entry.counters, ++client->active);
+}
+
+/* It was sent, and is a pending response of this thread from here on. */
+static inline void request_become_pending(struct request *request)
+{
+	struct sluice_client *client = request->client;
+
+	handle_become_second(&request->handle);
+	counter_set(&client->entry.counters->loaned, --client->loaned);
+}
 
 /* A loaned request is given back. */
 void request_drop(struct request *request);

@@ -12,7 +12,7 @@
  *			may be
  *			the stream has ended,	-> an arrival without a response, once: the
  *			and no response was	   stream ends with this visit, or it has ended
- *			there			   and nobody was told (told of struct pending)
+ *			there			   and nobody was told (told of struct request)
  *			the deadline has passed	-> an arrival without a response, unless told
  *
  * A call that has something ends after a few visits in vain.  Its cost so depends on what it
@@ -40,23 +40,23 @@ struct collecting {
 };
 
 /* May anything arrive for it that was not told? */
-static bool is_open(const struct pending *pending)
+static bool is_open(const struct request *pending)
 {
-	return pending->sent && (pending->stream.current || !pending->told);
+	return pending->stream.current || !pending->told;
 }
 
-static void add(struct collecting *collecting, struct pending *pending,
+static void add(struct collecting *collecting, struct request *pending,
 		struct sluice_response *response, int error)
 {
 	collecting->arrivals[collecting->count++] = (struct sluice_arrival){
-		.pending = &pending->head,
+		.pending = &pending->pending,
 		.response = response,
 		.error = error,
 	};
 }
 
 /* Takes what is queued behind the response that was just taken, and no end. */
-static void take_more(struct collecting *collecting, struct pending *pending)
+static void take_more(struct collecting *collecting, struct request *pending)
 {
 	struct sluice_response *response = NULL;
 
@@ -69,7 +69,7 @@ static void take_more(struct collecting *collecting, struct pending *pending)
 }
 
 /* 1: something has arrived; 0: nothing; -ENOBUFS: nothing that may be held. */
-static inline int visit(struct collecting *collecting, struct pending *pending)
+static inline int visit(struct collecting *collecting, struct request *pending)
 {
 	bool was_open = pending->stream.current, was_told = pending->told;
 	struct sluice_response *response = NULL;
@@ -90,27 +90,27 @@ static inline int visit(struct collecting *collecting, struct pending *pending)
 }
 
 /* The pending response at or behind *index, or the first; there is one. */
-static struct pending *next_pending(const struct handles *pendings, uint32_t *index)
+static struct request *next_in_turn(const struct sluice_client *client, uint32_t *index)
 {
-	struct pending *pending = handles_next(pendings, index);
+	struct request *pending = pending_next(client, index);
 
 	if (pending)
 		return pending;
 	*index = 0;
-	return handles_next(pendings, index);
+	return pending_next(client, index);
 }
 
 /* 1; 0 (nothing yet); -ENOBUFS (only what there is no room for) or -ENOENT (nothing will). */
 static int collect(struct collecting *collecting)
 {
 	struct sluice_client *client = collecting->client;
-	uint32_t looks = handles_live(&client->pendings), index = client->batch_begin;
-	uint32_t in_vain = 0;
-	struct pending *pending;
+	uint32_t looks = handles_live(&client->requests) - client->loaned;
+	uint32_t index = client->batch_begin, in_vain = 0;
+	struct request *pending;
 	int r, result = -ENOENT;
 
 	for (; looks && collecting->count < collecting->most && in_vain < LOOKS_IN_VAIN; looks--) {
-		pending = next_pending(&client->pendings, &index);
+		pending = next_in_turn(client, &index);
 		r = is_open(pending) ? visit(collecting, pending) : -ENOENT;
 		if (r > 0)
 			client->batch_begin = index;
@@ -131,10 +131,10 @@ static int attempt(struct blocking *blocking)
 
 static bool any_ready(const struct sluice_client *client)
 {
-	const struct pending *pending;
+	const struct request *pending;
 	uint32_t i = 0;
 
-	while ((pending = handles_next(&client->pendings, &i)))
+	while ((pending = pending_next(client, &i)))
 		if (is_open(pending) && stream_ready(&pending->stream))
 			return true;
 	return false;
@@ -144,14 +144,14 @@ static int arm(struct blocking *blocking)
 {
 	struct collecting *collecting = container_of(blocking, struct collecting, blocking);
 	struct sluice_client *client = collecting->client;
-	const struct pending *pending;
+	const struct request *pending;
 	uint32_t i = 0;
 	int r = client->port.ops->arm(&client->port);
 
 	blocking->alarm = client->port.ops->alarm(&client->port);
 	if (r < 0 || !any_ready(client))
 		return r;
-	while ((pending = handles_next(&client->pendings, &i)))
+	while ((pending = pending_next(client, &i)))
 		stream_disarm(&pending->stream);
 	return 1;
 }

@@ -4,6 +4,8 @@
  *
  *	request --send--> pending --release--> dead; servers see a cancelled request
  *
+ * It is in the handle of its request.
+ *
  * A pending response holds its request's slice, so that the request stays readable,
  * and its client.  A response holds the client and the channel it came through: it
  * outlives its pending response, its server and the client's destruction by the user.
@@ -26,42 +28,55 @@
 #include "os/clock.h"
 #include "trace/probes.h"
 
-static struct pending *pending_of(struct sluice_pending_response *head)
+/* The next live handle that is a pending response. */
+struct request *pending_next(const struct sluice_client *client, uint32_t *index)
 {
-	return container_of(head, struct pending, head);
+	struct request *request;
+
+	do {
+		request = handles_next(&client->requests, index);
+	} while (request && !handle_is_second(&request->handle));
+	return request;
 }
 
 /* As request_enter_slowly(). */
-static COLD struct pending *enter_slowly(struct sluice_pending_response *head)
+static COLD struct request *enter_slowly(struct sluice_pending_response *head)
 {
 	if (!head) {
 		fail_unsent("pending response");
 		return NULL;
 	}
-	if (!handle_is_live(&pending_of(head)->handle))
+	if (!handle_is_live(&pending_of(head)->handle) ||
+	    !handle_is_second(&pending_of(head)->handle))
 		return fail_null(EINVAL, "the pending response was released before");
 	return client_enter(pending_of(head)->client) < 0 ? NULL : pending_of(head);
 }
 
-/* The beginning of every call with one.  NULL with errno: EINVAL, EBUSY or ECHILD. */
-static inline struct pending *enter(struct sluice_pending_response *head)
+/* Is it live, and this thread's? */
+static inline bool is_ours(struct sluice_pending_response *head)
 {
-	if (likely(head && pending_of(head)->handle.mark == thread_number))
+	return head && handle_is_second_of(&pending_of(head)->handle, thread_number);
+}
+
+/* The beginning of every call with one.  NULL with errno: EINVAL, EBUSY or ECHILD. */
+static inline struct request *enter(struct sluice_pending_response *head)
+{
+	if (likely(is_ours(head)))
 		return pending_of(head);
 	return enter_slowly(head);
 }
 
 int sluice_pending_response_servers(struct sluice_pending_response *head)
 {
-	const struct pending *pending = enter(head);
+	const struct request *pending = enter(head);
 
 	return pending ? (int)pending->stream.servers : -errno;
 }
 
 /* Looks first at what has happened meanwhile.  NULL with errno. */
-static struct pending *enter_and_glance(struct sluice_pending_response *head)
+static struct request *enter_and_glance(struct sluice_pending_response *head)
 {
-	struct pending *pending = enter(head);
+	struct request *pending = enter(head);
 
 	if (pending)
 		client_glance(pending->client);
@@ -70,7 +85,7 @@ static struct pending *enter_and_glance(struct sluice_pending_response *head)
 
 int sluice_pending_response_is_connected(struct sluice_pending_response *head)
 {
-	const struct pending *pending = enter_and_glance(head);
+	const struct request *pending = enter_and_glance(head);
 
 	if (!pending)
 		return -errno;
@@ -82,14 +97,14 @@ int sluice_pending_response_is_connected(struct sluice_pending_response *head)
 
 int sluice_pending_response_has_response(struct sluice_pending_response *head)
 {
-	const struct pending *pending = enter_and_glance(head);
+	const struct request *pending = enter_and_glance(head);
 
 	return pending ? stream_has_response(&pending->stream) : -errno;
 }
 
 int sluice_pending_response_set_stop_hint(struct sluice_pending_response *head)
 {
-	const struct pending *pending = enter(head);
+	const struct request *pending = enter(head);
 
 	if (!pending)
 		return -errno;
@@ -101,15 +116,15 @@ int sluice_pending_response_info(struct sluice_pending_response *head,
 				 struct sluice_request_info *info)
 {
 	struct sluice_request_info known = { .size = sizeof(known) };
-	const struct pending *pending = enter(head);
+	const struct request *pending = enter(head);
 
 	if (!pending)
 		return -errno;
 	known.client = pending->client->entry.id;
 	known.node = pending->client->service->node->entry.id;
-	known.request = pending->request;
+	known.request = pending->number;
 	known.count = pending->count;
-	known.deadline = pending->deadline == CLOCK_NEVER ? 0 : pending->deadline;
+	known.deadline = pending->deadline;
 	return opts_answer(info, &known, sizeof(known), "info");
 }
 
@@ -117,7 +132,7 @@ int sluice_pending_response_status(struct sluice_pending_response *head,
 				   struct sluice_status *status)
 {
 	struct sluice_status known = { .size = sizeof(known) };
-	const struct pending *pending = enter(head);
+	const struct request *pending = enter(head);
 	const struct stream_status *given;
 	int r;
 
@@ -170,7 +185,7 @@ static COLD void stamp(struct response *response)
 }
 
 /* A message is there: the rest of the handle. */
-static inline void fill(struct response *response, struct pending *pending,
+static inline void fill(struct response *response, struct request *pending,
 			struct requester *requester, const struct held_slice *slice,
 			uint64_t count)
 {
@@ -183,7 +198,7 @@ static inline void fill(struct response *response, struct pending *pending,
 	response->client = pending->client;
 	response->client->references++;
 	response->pending = pending;
-	response->request = pending->request;
+	response->request = pending->number;
 	response->since = 0;
 	response->found.requester = requester;
 	channel_get(&requester->channel);
@@ -191,7 +206,7 @@ static inline void fill(struct response *response, struct pending *pending,
 }
 
 /* The same of a message that is in it already. */
-static inline struct sluice_response *received(struct pending *pending, struct response *response)
+static inline struct sluice_response *received(struct request *pending, struct response *response)
 {
 	const struct inlet_message *message = &response->found.message;
 
@@ -205,14 +220,14 @@ static inline struct sluice_response *received(struct pending *pending, struct r
 }
 
 /* Its own limit, or the client's: there may be responses of others that were released. */
-static bool is_at_limit(const struct pending *pending)
+static bool is_at_limit(const struct request *pending)
 {
 	const struct sluice_client *client = pending->client;
 
 	return pending->borrowed >= client->max_borrowed || handles_at_limit(&client->responses);
 }
 
-static COLD int tell_limit(const struct pending *pending)
+static COLD int tell_limit(const struct request *pending)
 {
 	const struct sluice_client *client = pending->client;
 
@@ -221,24 +236,24 @@ static COLD int tell_limit(const struct pending *pending)
 		    client->service->contract.settings.max_borrowed);
 }
 
-static COLD int missed_deadline(const struct pending *pending)
+static COLD int missed_deadline(const struct request *pending)
 {
 	if (!pending->told)
-		probe(deadline_miss, pending->client->entry.id, 0, pending->request,
+		probe(deadline_miss, pending->client->entry.id, 0, pending->number,
 		      (uint64_t)(clock_now() - pending->deadline));
 	return fail_quietly(ETIMEDOUT, "the request's deadline has passed");
 }
 
 /* The request's deadline: 0, or -ETIMEDOUT. */
-static int check_deadline(const struct pending *pending)
+static int check_deadline(const struct request *pending)
 {
-	if (likely(pending->deadline == CLOCK_NEVER) || clock_now() < pending->deadline)
+	if (likely(!pending->deadline) || clock_now() < pending->deadline)
 		return 0;
 	return missed_deadline(pending);
 }
 
 /* There is one beyond the limit; none yet; or the end.  0 or -errno. */
-static COLD int take_nothing(struct pending *pending, int found)
+static COLD int take_nothing(struct request *pending, int found)
 {
 	int r;
 
@@ -251,7 +266,7 @@ static COLD int take_nothing(struct pending *pending, int found)
 }
 
 /* The handle is not needed.  As take_nothing(). */
-static OUTLINE int take_back(struct pending *pending, struct response *response, int found)
+static OUTLINE int take_back(struct request *pending, struct response *response, int found)
 {
 	handles_untake(&pending->client->responses, &response->handle);
 	return take_nothing(pending, found);
@@ -262,7 +277,7 @@ static OUTLINE int take_back(struct pending *pending, struct response *response,
  * there; without one, what is told is the same as below the limit.  The message is copied out
  * of the ring into the handle, and stays there.
  */
-static inline int take(struct pending *pending, struct sluice_response **ret_response)
+static inline int take(struct request *pending, struct sluice_response **ret_response)
 {
 	struct sluice_client *client = pending->client;
 	struct handle *handle = NULL;
@@ -270,7 +285,7 @@ static inline int take(struct pending *pending, struct sluice_response **ret_res
 	int r;
 
 	if (likely(pending->borrowed < client->max_borrowed))
-		handle = handles_take(&client->responses, pending->handle.mark);
+		handle = handles_take(&client->responses, pending->handle.mark ^ HANDLE_SECOND);
 	if (unlikely(!handle))
 		return take_nothing(pending, stream_look(&pending->stream));
 	response = container_of(handle, struct response, handle);
@@ -282,23 +297,20 @@ static inline int take(struct pending *pending, struct sluice_response **ret_res
 }
 
 /* Is there a response that there is no room for?  Of that its node does not tell. */
-static bool is_stuck(const struct pending *pending)
+static bool is_stuck(const struct request *pending)
 {
 	return is_at_limit(pending) && stream_has_response(&pending->stream);
 }
 
-int64_t pending_alarm(const struct pending *pending)
+int64_t pending_alarm(const struct request *pending)
 {
-	return !pending->sent || pending->told || is_stuck(pending) ? CLOCK_NEVER :
-								       pending->deadline;
+	return pending->told || is_stuck(pending) ? CLOCK_NEVER : pending_deadline(pending);
 }
 
-bool pending_ready(const struct pending *pending)
+bool pending_ready(const struct request *pending)
 {
 	int64_t alarm;
 
-	if (!pending->sent)
-		return false;
 	if (!pending->stream.current)
 		return !pending->told;
 	if (stream_has_response(&pending->stream))
@@ -312,7 +324,7 @@ bool pending_ready(const struct pending *pending)
 
 struct receiving {
 	struct blocking blocking;
-	struct pending *pending;
+	struct request *pending;
 	struct sluice_response *response;
 };
 
@@ -327,11 +339,11 @@ static int attempt(struct blocking *blocking)
 static int arm(struct blocking *blocking)
 {
 	struct receiving *receiving = container_of(blocking, struct receiving, blocking);
-	struct pending *pending = receiving->pending;
+	struct request *pending = receiving->pending;
 	int r;
 
 	port_entry_rest(&pending->client->entry);
-	blocking->alarm = min_i64(client_alarm(pending->client), pending->deadline);
+	blocking->alarm = min_i64(client_alarm(pending->client), pending_deadline(pending));
 	r = stream_arm(&pending->stream);
 	if (r < 0 || !stream_ready(&pending->stream))
 		return r;
@@ -340,7 +352,7 @@ static int arm(struct blocking *blocking)
 }
 
 /* Nothing was there at the first look, or it could not be taken: result says which. */
-static COLD struct sluice_response *receive_later(struct pending *pending, int64_t timeout,
+static COLD struct sluice_response *receive_later(struct request *pending, int64_t timeout,
 						  int result)
 {
 	struct receiving receiving = {
@@ -360,7 +372,7 @@ static COLD struct sluice_response *receive_later(struct pending *pending, int64
 	return receiving.response;
 }
 
-struct sluice_response *pending_receive(struct pending *pending, int64_t timeout)
+struct sluice_response *pending_receive(struct request *pending, int64_t timeout)
 {
 	struct sluice_client *client = pending->client;
 	struct sluice_response *response = NULL;
@@ -378,23 +390,22 @@ struct sluice_response *pending_receive(struct pending *pending, int64_t timeout
 static STRAIGHT OUTLINE struct sluice_response *receive_otherwise(struct sluice_pending_response *head,
 							int64_t timeout)
 {
-	struct pending *pending = enter(head);
+	struct request *pending = enter(head);
 
 	return likely(pending) ? pending_receive(pending, timeout) : NULL;
 }
 
 /* Is the call one of its thread, with no news? */
-static inline bool is_plain(const struct sluice_pending_response *head)
+static inline bool is_plain(struct sluice_pending_response *head)
 {
-	return likely(head && ((const struct pending *)head)->handle.mark == thread_number) &&
-	       likely(!client_has_news(((const struct pending *)head)->client));
+	return likely(is_ours(head)) && likely(!client_has_news(pending_of(head)->client));
 }
 
 /*
  * The common case: the only server has sent a plain response, nobody watches, and a handle can
  * be used again.  That is below the client's limit.  Otherwise NULL, and nothing has changed.
  */
-static inline struct sluice_response *receive_plain(struct pending *pending)
+static inline struct sluice_response *receive_plain(struct request *pending)
 {
 	struct sluice_client *client = pending->client;
 	struct sluice_registry_counters *counters = client->entry.counters;
@@ -407,7 +418,7 @@ static inline struct sluice_response *receive_plain(struct pending *pending)
 		     probe_is_on(response_release) || probe_is_on(response_receive) ||
 		     !stream_receive_plain(&pending->stream, &plain, &requester)))
 		return NULL;
-	response = container_of(handles_take_spare(&client->responses, pending->handle.mark),
+	response = container_of(handles_take_spare(&client->responses, thread_number),
 				struct response, handle);
 	response->found.message.in.position = plain.in.position;
 	response->found.message.in.count = plain.in.count;
@@ -430,41 +441,43 @@ sluice_pending_response_receive(struct sluice_pending_response *head, int64_t ti
 	return likely(response) ? response : receive_otherwise(head, timeout);
 }
 
-int pending_take(struct pending *pending, struct sluice_response **ret_response)
+int pending_take(struct request *pending, struct sluice_response **ret_response)
 {
 	return take(pending, ret_response);
 }
 
-void pending_drop(struct pending *pending)
+void request_end_active(struct request *request)
 {
-	struct sluice_client *client = pending->client;
+	struct sluice_client *client = request->client;
 
+	counter_set(&client->entry.counters->depth, --client->active);
+	client_put(client);
+}
+
+void pending_end(struct request *pending)
+{
 	stream_cancel(&pending->stream);
 	if (unlikely(pending->stream.status.text))
 		free(pending->stream.status.text);
-	pool_drop(&client->pool, pending->slice);
-	pending->request = 0;
-	if (pending->sent)
-		handles_give(&client->pendings, &pending->handle);
-	else
-		handles_untake(&client->pendings, &pending->handle);
-	counter_sub(&client->entry.counters->depth, 1);
-	client_put(client);
+	pending->number = 0;
+	request_end_active(pending);
 }
 
 /* In any way but the common one, which has changed nothing but the word cancelled. */
 static STRAIGHT OUTLINE int release_otherwise(struct sluice_pending_response *head)
 {
-	struct pending *pending;
+	struct request *pending;
 
 	if (!head)
 		return 0;
 	pending = enter(head);
 	if (unlikely(!pending))
 		return -errno;
-	probe(pending_response_release, pending->client->entry.id, 0, pending->request,
+	probe(pending_response_release, pending->client->entry.id, 0, pending->number,
 	      probe_address(head->data), head->size);
-	pending_drop(pending);
+	pool_drop(&pending->client->pool, pending->slice);
+	handles_give(&pending->client->requests, &pending->handle);
+	pending_end(pending);
 	return 0;
 }
 
@@ -472,7 +485,7 @@ static STRAIGHT OUTLINE int release_otherwise(struct sluice_pending_response *he
  * Does nobody watch, and does only this handle end?  The client and the slice have other holders:
  * the slice that of the delivery, until it is returned.
  */
-static inline bool ends_alone(const struct pending *pending)
+static inline bool ends_alone(const struct request *pending)
 {
 	const struct sluice_client *client = pending->client;
 
@@ -484,18 +497,18 @@ static inline bool ends_alone(const struct pending *pending)
 STRAIGHT int sluice_pending_response_release(struct sluice_pending_response *head)
 {
 	struct sluice_client *client;
-	struct pending *pending;
+	struct request *pending;
 
-	if (unlikely(!head || pending_of(head)->handle.mark != thread_number ||
+	if (unlikely(!is_ours(head) ||
 		     !ends_alone(pending_of(head)) ||
 		     !stream_cancel_plain(&pending_of(head)->stream)))
 		return release_otherwise(head);
 	pending = pending_of(head);
 	client = pending->client;
 	client->pool.slices[pending->slice].holders--;
-	pending->request = 0;
-	handles_give(&client->pendings, &pending->handle);
-	counter_sub(&client->entry.counters->depth, 1);
+	pending->number = 0;
+	handles_give(&client->requests, &pending->handle);
+	counter_set(&client->entry.counters->depth, --client->active);
 	client->references--;
 	return 0;
 }

@@ -83,7 +83,7 @@ int server_channel_make_replies(struct server_channel *channel)
 	int r;
 
 	r = table_init(&channel->replies,
-		       settings->max_active_requests * settings->max_loaned_replies,
+		       settings->max_active_requests * settings->max_loaned_replies, 1,
 		       sizeof(struct reply), offsetof(struct reply, handle),
 		       channel->server->config.pool.residence);
 	if (r < 0)

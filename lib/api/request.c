@@ -2,13 +2,12 @@
 /*
  * Requests, as their client sees them, until they are sent (api/request_send.c).
  *
- *	dead --loan--> loaned --send--> dead, and a pending response lives
+ *	dead --loan--> loaned --send--> a pending response (api/pending_response.c)
  *			  |---release or destroying the client---> dead
  *
- * A loaned request holds one reference on its slice, which sending hands to the
- * pending response; each server that the request reaches holds another
- * (exchange/delivery.c).  A handle lives in the client's table and is checked by its mark
- * before anything else of it is believed.
+ * A loaned request holds one reference on its slice, and keeps it as a pending response; each
+ * server that the request reaches holds another (exchange/delivery.c).  A handle lives in the
+ * client's table and is checked by its mark before anything else of it is believed.
  */
 #include <errno.h>
 #include <string.h>
@@ -25,7 +24,8 @@ struct request *request_enter_slowly(struct sluice_request *head)
 {
 	if (!head)
 		return fail_null(EINVAL, "request is NULL");
-	if (!handle_is_live(&request_of(head)->handle))
+	if (!handle_is_live(&request_of(head)->handle) ||
+	    handle_is_second(&request_of(head)->handle))
 		return fail_null(EINVAL, "the request is not loaned: it was sent or released before");
 	return client_enter(request_of(head)->client) < 0 ? NULL : request_of(head);
 }
@@ -44,20 +44,15 @@ int client_make_tables(struct sluice_client *client)
 	enum residence residence = client->pool.config.residence;
 	int r;
 
-	r = table_init(&client->requests, settings->max_loaned_requests,
+	r = table_init(&client->requests, settings->max_loaned_requests + client->max_active, 2,
 		       sizeof(struct request), offsetof(struct request, handle), residence);
 	if (!r)
-		r = table_init(&client->pendings, client->max_active,
-			       sizeof(struct pending), offsetof(struct pending, handle),
-			       residence);
-	if (!r)
 		r = table_init(&client->responses,
-			       client->max_active * settings->max_borrowed,
+			       client->max_active * settings->max_borrowed, 1,
 			       sizeof(struct response), offsetof(struct response, handle),
 			       residence);
 	if (r < 0) {
 		handles_deinit(&client->requests);
-		handles_deinit(&client->pendings);
 		handles_deinit(&client->responses);
 	}
 	return r;
@@ -69,9 +64,9 @@ static COLD int check_limit(struct sluice_client *client)
 	/* Made with the first loan, unless all is wanted from the start: idle clients have none. */
 	if (!client->requests.items)
 		return client_make_tables(client);
-	if (!handles_at_limit(&client->requests))
+	if (client->loaned < client->max_loaned)
 		return 0;
-	return fail(ENOBUFS, "all of max_loaned_requests, %u, are loaned", client->requests.limit);
+	return fail(ENOBUFS, "all of max_loaned_requests, %u, are loaned", client->max_loaned);
 }
 
 /* Reads the returns first, so that the pool does not grow while slices are there. */
@@ -104,18 +99,20 @@ static inline struct request *fill(struct handle *handle, struct sluice_client *
 		.count = count,
 		.size = bytes - payload->lead,
 	};
-	request->slice = slice;
-	request->count = count;
 	request->client = client;
+	request->count = count;
 	request->number = ++client->last_request;
 	if (unlikely(request->number == SLUICE_CHANNEL_REQUEST))
 		client->last_request = 0;
-	request->loaned_at = 0;
-	request->deadline = 0;
-	request->route = SLUICE_ROUTE_ALL;
+	request->slice = slice;
 	request->attachment = NULL;
-	request->pending = NULL;
-	counter_add(&client->entry.counters->loaned, 1);
+	request->deadline = 0;
+	request->loaned_at = 0;
+	request->borrowed = 0;
+	request->route = SLUICE_ROUTE_ALL;
+	request->begun = false;
+	request->told = false;
+	counter_set(&client->entry.counters->loaned, ++client->loaned);
 	return request;
 }
 
@@ -128,8 +125,7 @@ static struct request *take_loan(struct sluice_client *client, size_t count)
 
 	if (unlikely(payload_loan(payload, count, &bytes) < 0))
 		return NULL;
-	/* The test of the limit, or one that has to be looked at. */
-	if (unlikely(client->requests.spare <= 0) && check_limit(client) < 0)
+	if (check_limit(client) < 0)
 		return NULL;
 	slice = pool_loan_spare(&client->pool, bytes);
 	if (unlikely(slice < 0))
@@ -160,7 +156,7 @@ static STRAIGHT OUTLINE struct sluice_request *loan_otherwise(struct sluice_clie
 	request = take_loan(client, count);
 	if (!request) {
 		probe(request_loan_fail, client->entry.id, count,
-		      handles_live(&client->requests),
+		      client->loaned,
 		      (uint64_t)errno);
 		return NULL;
 	}
@@ -168,19 +164,19 @@ static STRAIGHT OUTLINE struct sluice_request *loan_otherwise(struct sluice_clie
 		stamp(request);
 	probe(request_loan, client->entry.id, 0, request->number,
 	      probe_address(request->head.data), request->head.size,
-	      handles_live(&client->requests));
+	      client->loaned);
 	return &request->head;
 }
 
 /*
- * The common case: nobody watches, a handle can be used again, which is below the limit, and a
- * slice of the length is at hand.  NULL: it is not so, and nothing has changed.
+ * The common case: nobody watches, a handle can be used again, one more may be loaned,
+ * and a slice of the length is at hand.  NULL: it is not so, and nothing has changed.
  */
 static inline struct request *loan_plain(struct sluice_client *client, size_t count)
 {
 	uint64_t bytes;
 
-	if (unlikely(client->requests.spare <= 0 ||
+	if (unlikely(client->requests.spare <= 0 || client->loaned >= client->max_loaned ||
 		     !payload_bytes(&client->service->request, count, &bytes) ||
 		     !pool_has_spare(&client->pool, bytes) ||
 		     probe_is_on(round_trip) || probe_is_on(request_loan)))
@@ -215,7 +211,7 @@ static struct request *enter_unsent(struct sluice_request *head)
 {
 	struct request *request = request_enter(head);
 
-	if (request && request->pending)
+	if (request && request->begun)
 		return fail_null(EINVAL, "the request was sent to some servers already");
 	return request;
 }
@@ -276,32 +272,19 @@ int sluice_request_attach_fd(struct sluice_request *head, int fd)
 			      request->client->service->contract.settings.max_fds);
 }
 
-void request_end(struct request *request)
-{
-	struct sluice_client *client = request->client;
-
-	handles_give(&client->requests, &request->handle);
-	counter_sub(&client->entry.counters->loaned, 1);
-}
-
-void request_forget(struct request *request)
-{
-	if (unlikely(request->attachment))
-		attachment_free(request->attachment);
-	request_end(request);
-}
-
 void request_drop(struct request *request)
 {
 	struct sluice_client *client = request->client;
 
 	probe(request_release, client->entry.id, 0, request->number,
 	      probe_address(request->head.data), request->head.size);
-	if (request->pending)
-		pending_drop(request->pending);
-	else
-		pool_drop(&client->pool, request->slice);
-	request_forget(request);
+	pool_drop(&client->pool, request->slice);
+	attachment_free(request->attachment);
+	handles_give_early(&client->requests, &request->handle);
+	counter_set(&client->entry.counters->loaned, --client->loaned);
+	/* The client may end with it. */
+	if (request->begun)
+		pending_end(request);
 }
 
 int sluice_request_release(struct sluice_request *head)

@@ -47,7 +47,7 @@ static inline int send_to(struct client_channel *channel, struct request *reques
 		.attachment = request->attachment,
 	};
 
-	return requester_send(&channel->requester, &message, &request->pending->stream);
+	return requester_send(&channel->requester, &message, &request->stream);
 }
 
 /* Sends it to each server that is there, for the first time.  False: some have no room. */
@@ -97,7 +97,7 @@ static int offer_to_all(struct sending *sending)
 
 	for (i = 0; i < client->count; i++) {
 		channel = client->channels[i];
-		if (sending->again && stream_has(&request->pending->stream, &channel->requester))
+		if (sending->again && stream_has(&request->stream, &channel->requester))
 			continue;
 		if (offer_to(sending, channel) < 0)
 			done = 0;
@@ -146,7 +146,7 @@ static bool is_waited_for(const struct sending *sending, const struct client_cha
 {
 	return !channel->requester.channel.gone && !channel->requester.channel.leaving &&
 	       !is_without(channel, sending->request) &&
-	       !stream_has(&sending->request->pending->stream, &channel->requester);
+	       !stream_has(&sending->request->stream, &channel->requester);
 }
 
 static bool any_waited_for(const struct sending *sending)
@@ -246,15 +246,15 @@ int request_offer(struct request *request, bool waited)
 			.arm = arm,
 		},
 		.request = request,
-		.again = request->pending->stream.servers,
+		.again = request->stream.servers,
 	};
 	int r = offer(&sending);
 
 	if (!r) {
 		waited = true;
-		r = wait_for_room(&sending, request->pending->deadline);
+		r = wait_for_room(&sending, pending_deadline(request));
 	}
-	if (r > 0 && waited && !request->pending->stream.servers && !any_without(request))
+	if (r > 0 && waited && !request->stream.servers && !any_without(request))
 		r = all_have_gone(request->client);
 	return r;
 }

@@ -97,7 +97,7 @@ static STRAIGHT OUTLINE int release_otherwise(struct sluice_response *head)
 	probe(response_release, requester->channel.port, requester->channel.peer,
 	      response->request, probe_address(response->head.data), response->head.size,
 	      response->since ? (uint64_t)(clock_now() - response->since) : 0);
-	if (response->pending->request == response->request)
+	if (response->pending->number == response->request)
 		response->pending->borrowed--;
 	if (unlikely(response->found.message.attachment))
 		attachment_free(response->found.message.attachment);
@@ -135,7 +135,7 @@ STRAIGHT int sluice_response_release(struct sluice_response *head)
 	response = response_of(head);
 	client = response->client;
 	requester = response->found.requester;
-	if (response->pending->request == response->request)
+	if (response->pending->number == response->request)
 		response->pending->borrowed--;
 	returns_push_unrung(&requester->responses.returns, response->found.message.in.slice);
 	response->found.message.slice.segment->held--;

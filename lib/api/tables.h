@@ -7,12 +7,12 @@
 #include "os/residence.h"
 
 /* As handles_init(); or as reside(), and then there is a table all the same. */
-static inline int table_init(struct handles *handles, uint32_t limit, size_t size, size_t offset,
-			     enum residence residence)
+static inline int table_init(struct handles *handles, uint32_t limit, uint32_t kinds, size_t size,
+			     size_t offset, enum residence residence)
 {
 	int r;
 
-	r = handles_init(handles, limit, size, offset);
+	r = handles_init(handles, limit, kinds, size, offset);
 	return r < 0 ? r : reside(handles->items, handles->count * size, residence);
 }
 

@@ -13,7 +13,13 @@
  * spare is the number of dead handles above HANDLES_SPARE; below 0 it says how many are
  * missing.  There are HANDLES_SPARE more items than may be live.  When all have been used,
  * spare is therefore the number of handles that may still be taken before the limit, and the
- * test of spare is the test of the limit too.
+ * test of spare is the test of the limit too, in a table of one kind of message.
+ *
+ * A table may have two kinds of message in turn: a handle is taken as the first, and may become the
+ * second, which its mark says.  A handle that the program has seen as the second kind must not
+ * become that again too soon, however many of the first kind come and go meanwhile.  So those
+ * that die as the first kind have a list of their own, in which the same rules hold.  They are
+ * used again if the other list has none to spare.
  *
  * Invariants:
  * (1) A handle that the program has seen is used again only after HANDLES_SPARE others
@@ -31,13 +37,16 @@
 
 #include "base/error.h"
 
-int handles_init(struct handles *handles, uint32_t limit, size_t size, size_t offset)
+int handles_init(struct handles *handles, uint32_t limit, uint32_t kinds, size_t size,
+		 size_t offset)
 {
-	uint32_t count = limit + HANDLES_SPARE;
+	uint32_t count = limit + kinds * HANDLES_SPARE;
 
 	*handles = (struct handles){
 		.end = &handles->oldest,
 		.spare = -(int32_t)HANDLES_SPARE,
+		.early_end = &handles->early,
+		.early_spare = -(int32_t)HANDLES_SPARE,
 		.count = count,
 		.limit = limit,
 		.size = size,
@@ -66,9 +75,23 @@ struct handle *handles_take_fresh(struct handles *handles, uint64_t mark)
 	handles->spare++;
 	if (!handles->items || handles_at_limit(handles))
 		return NULL;
-	handle = handle_at(handles, handles->fresh++);
+	if (handles->early_spare > 0) {
+		handles->early_spare--;
+		handle = handles->early;
+		handles->early = handle->next;
+	} else {
+		handle = handle_at(handles, handles->fresh++);
+	}
 	handle->mark = mark;
 	return handle;
+}
+
+void handles_give_early(struct handles *handles, struct handle *handle)
+{
+	handle->mark = HANDLE_DEAD;
+	*handles->early_end = handle;
+	handles->early_end = &handle->next;
+	handles->early_spare++;
 }
 
 void handles_untake(struct handles *handles, struct handle *handle)
@@ -100,9 +123,12 @@ void *handles_next(const struct handles *handles, uint32_t *index)
 
 void handles_ask(struct handles *handles)
 {
+	struct handle *handle;
 	uint32_t i;
 
-	for (i = 0; i < handles->fresh; i++)
-		if (handle_is_live(handle_at(handles, i)))
-			handle_at(handles, i)->mark = THREAD_PATTERN;
+	for (i = 0; i < handles->fresh; i++) {
+		handle = handle_at(handles, i);
+		if (handle_is_live(handle))
+			handle->mark = THREAD_PATTERN | (handle->mark & HANDLE_SECOND);
+	}
 }

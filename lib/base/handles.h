@@ -20,10 +20,16 @@ struct handle {
 
 #define HANDLE_DEAD	0u		/* as fresh memory is */
 
+/* In the mark of a handle that has become another kind of message: see handle_is_second(). */
+#define HANDLE_SECOND	(UINT64_C(1) << 30)
+
 struct handles {
 	struct handle *oldest;	/* of the dead, or NULL */
 	struct handle **end;	/* of their list */
 	int32_t spare;		/* how many of the dead may be used again */
+	struct handle *early;	/* the same list of those that died as the first kind */
+	struct handle **early_end;
+	int32_t early_spare;
 	uint32_t fresh;		/* items below this have been used */
 	uint32_t count;
 	uint32_t limit;		/* of the live */
@@ -32,14 +38,19 @@ struct handles {
 	unsigned char *items;
 };
 
-/* Room for limit live handles, and some more so that stale ones are noticed. */
-int handles_init(struct handles *handles, uint32_t limit, size_t size, size_t offset) MUST_CHECK;
+/*
+ * Room for limit live handles, of one kind or two, and some more so that stale ones are noticed.
+ * In a table of two kinds the caller keeps the limits of each.
+ */
+int handles_init(struct handles *handles, uint32_t limit, uint32_t kinds, size_t size,
+		 size_t offset) MUST_CHECK;
 void handles_deinit(struct handles *handles);
 
 /* How many are live, of a table that was made. */
 static inline uint32_t handles_live_(const struct handles *handles)
 {
-	return handles->fresh - (uint32_t)(handles->spare + (int32_t)HANDLES_SPARE);
+	return handles->fresh - (uint32_t)(handles->spare + (int32_t)HANDLES_SPARE) -
+	       (uint32_t)(handles->early_spare + (int32_t)HANDLES_SPARE);
 }
 
 static inline uint32_t handles_live(const struct handles *handles)
@@ -94,6 +105,12 @@ INLINE void handles_give(struct handles *handles, struct handle *handle)
 	handles->spare++;
 }
 
+/*
+ * The same of a handle that dies as the first kind of a table that has two.  Such a death does
+ * not count for the handles that have died as the second kind.
+ */
+void handles_give_early(struct handles *handles, struct handle *handle) COLD;
+
 /* Gives back a handle that the program has never seen: it is the next to be used. */
 void handles_untake(struct handles *handles, struct handle *handle);
 
@@ -102,6 +119,24 @@ void *handles_next(const struct handles *handles, uint32_t *index);
 
 /* The node is asked from now on which thread may use those that are live. */
 void handles_ask(struct handles *handles);
+
+/* It is another kind of message from here on. */
+INLINE void handle_become_second(struct handle *handle)
+{
+	handle->mark |= HANDLE_SECOND;
+}
+
+/* May the thread of this number use it, as the second kind? */
+INLINE bool handle_is_second_of(const struct handle *handle, uint64_t thread)
+{
+	return (handle->mark ^ thread) == HANDLE_SECOND;
+}
+
+/* Of a live one. */
+static inline bool handle_is_second(const struct handle *handle)
+{
+	return handle->mark & HANDLE_SECOND;
+}
 
 static inline bool handle_is_live(const struct handle *handle)
 {

@@ -88,15 +88,18 @@ int outlet_make_room(struct outlet *outlet, const struct outlet_ops *ops,
 INLINE void outlet_reap(struct outlet *outlet, const struct outlet_ops *ops)
 {
 	struct channel *channel = outlet->channel;
+	struct returns returns = outlet->returns;
 	uint32_t number;
 
-	while (!channel->gone && returns_pop(&outlet->returns, &number)) {
+	while (!channel->gone && returns_pop(&returns, &number)) {
 		if (unlikely(!ops->returned(outlet, number))) {
 			channel_breach(channel, ops->false_return);
-			return;
+			break;
 		}
-		channel_heard(channel);
 	}
+	if (returns.next != outlet->returns.next)
+		channel_heard(channel);
+	outlet->returns.next = returns.next;
 }
 
 /* Sees to it that the peer knows the segment of a slice.  As outlet_send(). */

@@ -249,15 +249,19 @@ static void note_peak(struct pool *pool)
 
 int pool_loan(struct pool *pool, uint64_t bytes)
 {
-	struct pool_slice slice = { .holders = 1 };
+	struct pool_slice slice;
 	int r;
 
-	slice.length = pool->spare_length;
+	note_peak(pool);
+	/* Some have come home since the caller looked. */
+	r = pool_loan_spare(pool, bytes);
+	if (likely(r >= 0))
+		return r;
+	slice = (struct pool_slice){ .length = pool->spare_length, .holders = 1 };
 	r = likely(bytes == pool->spare_bytes && slice.length != UINT64_MAX) ? 0 :
 	    pool_find_length(&pool->config, bytes, &slice.length);
 	if (r < 0)
 		return r;
-	note_peak(pool);
 	if (unlikely(!pool->loans_left))
 		pool_judge(pool);
 	keep_spares(pool, bytes, slice.length);
