@@ -10,8 +10,11 @@
 #include <elfutils/libdw.h>
 #include <elfutils/libdwfl.h>
 
+#include "tools/types/work.h"
+
 struct program {
 	const char *name;
+	struct work *work;	/* all that may be done with this file */
 	Dwfl *dwfl;
 	Dwfl_Module *module;
 	Dwarf *dwarf;
@@ -25,8 +28,8 @@ struct place {
 	uint64_t offset;
 };
 
-/* 0, or -1 and a sentence was printed.  It is closed in either case. */
-int program_open(struct program *program, const char *name);
+/* 0, or -1 and a sentence was printed.  It is closed in either case.  work is begun. */
+int program_open(struct program *program, const char *name, struct work *work);
 void program_close(struct program *program);
 
 /* The place at an address that the debug information speaks of; false: it has no data. */
