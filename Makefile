@@ -12,7 +12,8 @@ define help
   make fuzz              libFuzzer for SECONDS= (60) each; TARGET='config types' only these
   make check-cross       the library on MACHINES= (aarch64 riscv64), in qemu-user
   make check-musl        the library with musl
-  make check-vm          behaviour on Debian's own kernel, or KERNEL=, in QEMU: takes long
+  make check-vm          behaviour on Debian's own kernel in QEMU: takes long; KERNEL=debian-newest
+                         takes the newest that it packages, KERNEL= a file; ACCEL=kvm
   make check-cplusplus   sluice.hpp with all compilers, standards and options
   make demo              likewise for the demonstration
   make python            the package for Python (python3-cffi); make install-python installs it
