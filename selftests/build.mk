@@ -252,7 +252,7 @@ fuzz:
 	$(Q)$(MAKE) --no-print-directory O=$(fuzz-run) CC=$(FUZZ_CC) \
 		SANITIZE=address,undefined,fuzzer-no-link \
 		$(addprefix $(fuzz-run)/selftests/fuzz/,$(addsuffix _fuzz,$(or $(TARGET),$(fuzz-names))))
-	$(Q)O=$(fuzz-run) FUZZ_SECONDS=$(SECONDS) selftests/fuzz/run.sh $(or $(TARGET),$(fuzz-names))
+	$(Q)O=$(fuzz-run) FUZZ_SECONDS=$(SECONDS) FUZZ_INPUTS=$(INPUTS) selftests/fuzz/run.sh $(or $(TARGET),$(fuzz-names))
 
 .PHONY: fuzz
 
