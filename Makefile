@@ -9,10 +9,11 @@ define help
                          processes that die at each CRASH_POINTS= (all); a table of it
   make soak              random kills, stops and tracers for SECONDS= (60), SEED=, then calm
   make check-refused     all behaviour on machines that refuse io_uring, and advice about memory
-  make fuzz              libFuzzer for SECONDS= (60) each; TARGET='config types' only these
+  make fuzz              libFuzzer for SECONDS= (60) or INPUTS= each; TARGET='config types'
   make check-cross       the library on MACHINES= (aarch64 riscv64), in qemu-user
   make check-musl        the library with musl
-  make check-vm          behaviour on Debian's own kernel, or KERNEL=, in QEMU: takes long
+  make check-vm          behaviour on Debian's own kernel in QEMU: takes long; KERNEL=debian-newest
+                         takes the newest that it packages, KERNEL= a file; ACCEL=kvm
   make check-cplusplus   sluice.hpp with all compilers, standards and options
   make demo              likewise for the demonstration
   make python            the package for Python (python3-cffi); make install-python installs it

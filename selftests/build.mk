@@ -196,7 +196,10 @@ objects += $(O)/selftests/kit/refuse.o
 $(O)/selftests/kit/pages.o: own = -fvisibility=default
 objects += $(O)/selftests/kit/pages.o
 
-$(O)/selftests/kit/pages.so: $(O)/selftests/kit/pages.o
+$(O)/selftests/kit/patience.o: own = -fvisibility=default
+objects += $(O)/selftests/kit/patience.o
+
+$(O)/selftests/kit/%.so: $(O)/selftests/kit/%.o
 	$(call say,LD,$@)
 	$(Q)$(CC) -shared -o $@ $< $(ldflags)
 
@@ -250,7 +253,7 @@ fuzz:
 	$(Q)$(MAKE) --no-print-directory O=$(fuzz-run) CC=$(FUZZ_CC) \
 		SANITIZE=address,undefined,fuzzer-no-link \
 		$(addprefix $(fuzz-run)/selftests/fuzz/,$(addsuffix _fuzz,$(or $(TARGET),$(fuzz-names))))
-	$(Q)O=$(fuzz-run) FUZZ_SECONDS=$(SECONDS) selftests/fuzz/run.sh $(or $(TARGET),$(fuzz-names))
+	$(Q)O=$(fuzz-run) FUZZ_SECONDS=$(SECONDS) FUZZ_INPUTS=$(INPUTS) selftests/fuzz/run.sh $(or $(TARGET),$(fuzz-names))
 
 .PHONY: fuzz
 
@@ -301,9 +304,9 @@ check-cross check-musl: deps-machines all $(KSELFTEST)/kselftest_harness.h
 
 vm-tests := $(or $(TESTS),$(addprefix behaviour/,call death deadline default_root kill leave \
 	      memory order refused room send_and_receive slices stream turnover) \
-	      $(addprefix rules/rule_,gone held receiving sending told))
+	      $(addprefix rules/rule_,gone held receiving sending told) hard/memory_cgroup)
 
-check-vm: deps-vm $(vm-tests:%=$(O)/selftests/%_test)
+check-vm: deps-vm $(vm-tests:%=$(O)/selftests/%_test) $(O)/selftests/kit/patience.so
 	$(Q)selftests/build/vm.sh '$(or $(KERNEL),debian)' '$(O)' $(vm-tests:%=%_test)
 
 # The hostile peer's random walk, a million steps or STEPS=, and as many cases of each row of

@@ -338,9 +338,30 @@ TEST_F(death, of_a_parent)
 	sweep(_metadata);
 }
 
+#ifndef SO_PEERPIDFD
+#define SO_PEERPIDFD	77
+#endif
+
+/* Does the kernel tell which process is at the other end of a socket? */
+static bool has_peer_pidfd(void)
+{
+	socklen_t size = sizeof(int);
+	int ends[2], pidfd = -1;
+	bool has;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends))
+		return false;
+	has = !getsockopt(ends[0], SOL_SOCKET, SO_PEERPIDFD, &pidfd, &size);
+	close(ends[0]);
+	close(ends[1]);
+	return has && !close(pidfd);
+}
+
 /* Even if the child was made behind the library's back, and holds its sockets. */
 TEST_F(death, of_a_parent_whose_child_holds_the_socket)
 {
+	if (!has_peer_pidfd())
+		SKIP(return, "the kernel has no SO_PEERPIDFD (Linux 6.5)");
 	die_with_child(_metadata, &self->side, &self->end[0], true);
 	leave(&self->side, 0, 0);
 	EXPECT_TRUE(EVENTUALLY((sweep(_metadata),

@@ -3,11 +3,14 @@
 #
 # vm.sh KERNEL O TEST... - runs tests under another kernel, in an emulator
 #
-# KERNEL is a bzImage with what it needs built in, as Debian's has; or "debian": the package
-# of its kernel is downloaded into O/vm, and not installed.  TEST is a program below
-# O/selftests, or such a program run again, as socket/NAME is.  The machine has an initramfs
-# with busybox, the tests and the libraries that they need, and nothing else; it needs no
-# acceleration.  A line for each test says what became of it.  The last line counts them.
+# KERNEL is a bzImage with what it needs built in, as Debian's has; or "debian", its own
+# kernel, or "debian-newest", the newest that is packaged for it: the package is downloaded
+# into O/vm, and not installed.  TEST is a program below O/selftests, or such a program run
+# again, as socket/NAME is.  The machine has an initramfs with busybox, the tests and the
+# libraries that they need, and nothing else.  It needs no acceleration; ACCEL=kvm uses that of
+# this machine.  The tests' own limits of time are longer there (kit/patience.c).  A line for
+# each test says what became of it, and a line for each check that it skips, why.  The last
+# line counts the tests.
 
 kernel=$1 built=$2
 shift 2
@@ -20,14 +23,24 @@ for tool in qemu-system-x86_64 busybox cpio; do
 		exit 1
 	}
 done
-if [ "$kernel" = debian ]; then
-	package=$(apt-cache depends linux-image-amd64 | sed -n 's/.*Depends: //p' | head -n 1)
-	kernel=$(echo "$built"/vm/boot/vmlinuz-*)
+
+# packages: of kernels for this machine, by their versions
+packages() {
+	apt-cache search '^linux-image-[0-9].*[0-9]-amd64$' | sed 's/ .*//' | sort -V
+}
+
+case $kernel in
+debian)	package=$(apt-cache depends linux-image-amd64 | sed -n 's/.*Depends: //p' | head -n 1) ;;
+debian-newest)
+	package=$(packages | tail -n 1) ;;
+*)	package= ;;
+esac
+if [ -n "$package" ]; then
+	kernel=$built/vm/boot/vmlinuz-${package#linux-image-}
 	[ -e "$kernel" ] || {
 		mkdir -p "$built/vm" && (cd "$tmp" && apt-get -q download "$package") &&
 			dpkg-deb -x "$tmp/$package"_*.deb "$built/vm"
 	} || exit 1
-	kernel=$(echo "$built"/vm/boot/vmlinuz-*)
 fi
 kernel=$(realpath "$kernel") || exit 1
 busybox=$(command -v busybox)
@@ -59,10 +72,13 @@ for test; do
 	echo "$test" >>"$root/tests/list"
 done
 
+put "$PWD/kit/patience.so"
+install -D kit/patience.so "$root/tests/patience.so"
+
 cat >"$root/init" <<'END'
 #!/bin/sh
 /bin/busybox --install -s /bin
-export PATH=/bin HOME=/ LC_ALL=C SLUICE_CONFIG=/dev/null
+export PATH=/bin HOME=/ LC_ALL=C SLUICE_CONFIG=/dev/null SELFTEST_PATIENCE=20
 mount -t proc none /proc
 mount -t sysfs none /sys
 mount -t devtmpfs none /dev
@@ -71,13 +87,16 @@ ln -s /proc/self/fd /dev/fd
 for place in /dev/shm /tmp /run; do
 	mount -t tmpfs none $place
 done
+mount -t cgroup2 none /sys/fs/cgroup
 ip link set lo up
 cd /tests
 echo "VM kernel $(uname -r)"
 while read -r test; do
-	timeout 1800 ./$test >/tmp/said 2>&1 </dev/null
+	LD_PRELOAD=/tests/patience.so timeout 3600 ./$test >/tmp/said 2>&1 </dev/null
 	status=$?
 	[ $status -eq 0 ] || grep -v '^ok\|^#  RUN\|^# *OK' /tmp/said | head -n 20
+	sed -n 's/^ok [0-9]* \(.*# SKIP.*\)/# skipped: \1/p' /tmp/said | grep -v '[.]threads[.]'
+	grep '^# memory cgroup' /tmp/said
 	echo "VM test $test $status $(grep -c '^ok' /tmp/said) $(grep -c '^not ok' /tmp/said) $(grep -c '# SKIP' /tmp/said)"
 done <list
 echo "VM end"
@@ -87,9 +106,10 @@ chmod +x "$root/init"
 (cd "$root" && find . | cpio -o -H newc --quiet | gzip -1) >"$tmp/initramfs" || exit 1
 
 timeout "${VM_SECONDS:-7200}" qemu-system-x86_64 -nodefaults -nographic -no-reboot -serial stdio \
-	-machine q35 -cpu max -smp 2 -m 2048 -kernel "$kernel" -initrd "$tmp/initramfs" \
+	-machine "q35,accel=${ACCEL:-tcg}" -cpu max -smp 2 -m 2048 \
+	-kernel "$kernel" -initrd "$tmp/initramfs" \
 	-append 'console=ttyS0 quiet panic=-1 loglevel=3' </dev/null 2>"$tmp/told" |
-	stdbuf -oL tr -d '\r' | tee "$tmp/said" | awk -v wanted=$# '
+	stdbuf -oL tr -d '\r' | awk -W interactive -v wanted=$# '
 	$1 == "VM" && $2 == "kernel" { print "Linux " $3; fflush(); next }
 	$1 == "VM" && $2 == "test" {
 		good = $4 == 0 && $6 == 0

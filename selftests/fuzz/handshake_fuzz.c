@@ -5,8 +5,8 @@
  * WELCOME (exchange/load_page.c).
  *
  * The functions are called without a socket's way in between, so that a run makes millions of
- * inputs; packets_fuzz.c sends the same packets through a socket.  The first byte chooses the
- * end, the second the kind of descriptor.
+ * inputs; server_fuzz.c and client_fuzz.c send packets through a socket.  The first byte
+ * chooses the end, the second the kind of descriptor.
  *
  * A HELLO has a contract of 1,584 bytes that must be the server's own, byte by byte.  Changes of
  * such an input that leave it as it is are rare.  So a bit of the first byte has the contract

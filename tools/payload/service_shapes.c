@@ -81,7 +81,8 @@ static int look_into(struct service_shapes *shapes, const struct sluice_contract
 		     const char *path, const char *name)
 {
 	struct program program;
-	int r = program_open(&program, path, name);
+	struct work work;
+	int r = program_open(&program, path, name, &work);
 
 	if (r < 0) {
 		snprintf(shapes->why, sizeof(shapes->why), "%s", program.why);

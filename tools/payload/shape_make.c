@@ -23,7 +23,7 @@
 #define SIZE_MOST	(UINT64_C(1) << 40)
 
 struct making {
-	Dwarf *dwarf;
+	const struct program *program;
 	int nesting;
 	size_t parts;
 	bool failed;		/* too large, or no memory: there will be no shape */
@@ -144,7 +144,7 @@ static struct shape *make_enum(struct making *making, Dwarf_Die *type, const cha
 			continue;
 		if (!count_part(making) || shape_add_constant(shape, value, constant) < 0)
 			making->failed = true;
-	} while (!making->failed && dwarf_siblingof(&child, &child) == 0);
+	} while (!making->failed && lookup_sibling(making->program, &child));
 	return shape;
 }
 
@@ -177,7 +177,7 @@ static struct shape *make_array(struct making *making, Dwarf_Die *type)
 		do {
 			if (dwarf_tag(&child) == DW_TAG_subrange_type && dimensions < DIMENSIONS)
 				count[dimensions++] = entry_count(&child);
-		} while (count_part(making) && dwarf_siblingof(&child, &child) == 0);
+		} while (count_part(making) && lookup_sibling(making->program, &child));
 	if (!dimensions || dimensions == DIMENSIONS || !entry_type(type, &element))
 		return create(making, SHAPE_OPAQUE, shape_make_size(type), NULL);
 	shape = make(making, &element);
@@ -195,7 +195,7 @@ static void define(struct making *making, Dwarf_Die *type)
 	Dwarf_Die other;
 
 	if (entry_has_flag(type, DW_AT_declaration) && name &&
-	    lookup_type(making->dwarf, NULL, name, &other) && entry_peel(&other))
+	    lookup_type(making->program, NULL, name, &other) && entry_peel(&other))
 		*type = other;
 }
 
@@ -310,7 +310,7 @@ static struct shape *make_struct(struct making *making, Dwarf_Die *type)
 			is_known = take_member(making, shape, &child, tag == DW_TAG_inheritance);
 		else
 			is_known = tag != DW_TAG_variant_part;
-	} while (is_known && count_part(making) && dwarf_siblingof(&child, &child) == 0);
+	} while (is_known && count_part(making) && lookup_sibling(making->program, &child));
 	if (is_known)
 		making->failed |= shape_contain(shape) < 0;
 	else
@@ -356,9 +356,9 @@ static struct shape *make(struct making *making, Dwarf_Die *type)
 	return shape;
 }
 
-struct shape *shape_make(Dwarf *dwarf, Dwarf_Die *type)
+struct shape *shape_make(const struct program *program, Dwarf_Die *type)
 {
-	struct making making = { .dwarf = dwarf };
+	struct making making = { .program = program };
 
 	return make(&making, type);
 }

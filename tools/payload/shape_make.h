@@ -6,9 +6,10 @@
 #include <elfutils/libdw.h>
 
 #include "shape.h"
+#include "tools/types/program.h"
 
 /* NULL: it is too large, or there is no memory. */
-struct shape *shape_make(Dwarf *dwarf, Dwarf_Die *type);
+struct shape *shape_make(const struct program *program, Dwarf_Die *type);
 
 /* The bytes of a type; 0 if it has none, or too many. */
 uint64_t shape_make_size(Dwarf_Die *type);

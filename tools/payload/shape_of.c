@@ -53,7 +53,7 @@ static const char *differs(const struct program *program, Dwarf_Die *die,
 	}
 	if (!type->fingerprint)
 		return NULL;
-	layout_of_type(&layout, program->dwarf, die);
+	layout_of_type(&layout, program, die);
 	fingerprint = layout_fingerprint(&layout);
 	layout_free(&layout);
 	if (fingerprint == type->fingerprint)
@@ -67,9 +67,9 @@ static const char *differs(const struct program *program, Dwarf_Die *die,
 static struct shape *shape_of_die(const struct program *program, Dwarf_Die *die,
 				  const struct sluice_type *type, char *why, size_t size)
 {
-	struct shape *shape = shape_make(program->dwarf, die);
+	struct shape *shape = shape_make(program, die);
 
-	if (shape && shape->size == type->size)
+	if (shape && shape->size == type->size && !program->work->spent)
 		return shape;
 	shape_free(shape);
 	snprintf(why, size, "%s in %s has too many members, or there is no memory", type->name,
@@ -87,14 +87,18 @@ struct shape *shape_of_type(const struct program *program, const struct sluice_t
 
 	if (scalar)
 		return shape_create(kind_of_scalar(scalar, type->size), type->size, type->name);
-	while (tries < TRIES && lookup_next_unit(program->dwarf, &cu, &unit)) {
-		if (!lookup_type_in(&unit, type->name, &die))
+	while (tries < TRIES && work_take(program->work, 1) &&
+	       lookup_next_unit(program->dwarf, &cu, &unit)) {
+		if (!lookup_type_in(program, &unit, type->name, &die))
 			continue;
 		tries++;
 		if (!differs(program, &die, type, ret_why, size))
 			return shape_of_die(program, &die, type, ret_why, size);
 	}
-	if (!tries)
+	if (program->work->spent)
+		snprintf(ret_why, size, "%s has too much debug information for its size",
+			 program->name);
+	else if (!tries)
 		snprintf(ret_why, size, "%s has no type %s in its debug information",
 			 program->name, type->name);
 	return NULL;

@@ -12,10 +12,12 @@
  *
  * The debug information may be wrong, and say that an array has any number of contracts, or
  * that many variables have one address.  So contracts are read as far as the file has their
- * bytes, and CONTRACTS_MAX at most.
+ * bytes, and CONTRACTS_MAX at most; and all that is looked at for a file has a bound
+ * (work.h), beyond which the file is refused.
  */
 #include "tools/types/contracts.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include <dwarf.h>
@@ -25,6 +27,7 @@
 
 #define NESTING_MAX	64
 #define CONTRACTS_MAX	65536	/* far more than a program has, in all its sources */
+#define ATTRIBUTES_MAX	256	/* of an entry; compilers use some 20 */
 
 struct search {
 	const struct program *program;
@@ -65,6 +68,8 @@ static int read_type(const struct search *search, struct place at, struct payloa
 		return -1;
 	if (!read_text(search->program, at, payload->name, sizeof(payload->name)) && !type.size)
 		return 0;	/* no user header */
+	if (search->program->work->spent)
+		return 0;	/* contracts_each() tells it */
 	if (!payload->name[0])
 		return say("types", "%s: the name of the %s of %s cannot be read",
 			   search->program->name, payload->role, payload->service);
@@ -112,7 +117,7 @@ static bool is_contract(Dwarf_Die *type)
 }
 
 /* The contracts of sluice.hpp have a struct sluice_contract as their base, and no more. */
-static bool is_made_of_contract(Dwarf_Die *type)
+static bool is_made_of_contract(const struct program *program, Dwarf_Die *type)
 {
 	Dwarf_Die child, base;
 
@@ -123,12 +128,12 @@ static bool is_made_of_contract(Dwarf_Die *type)
 	do {
 		if (dwarf_tag(&child) == DW_TAG_inheritance)
 			return type_of(&child, &base) && is_contract(&base);
-	} while (dwarf_siblingof(&child, &child) == 0);
+	} while (lookup_sibling(program, &child));
 	return false;
 }
 
 /* How many contracts a variable holds; -1 if they are of another version. */
-static int64_t count_contracts(Dwarf_Die *variable)
+static int64_t count_contracts(const struct program *program, Dwarf_Die *variable)
 {
 	Dwarf_Word size = 0, all = 0;
 	Dwarf_Die type, element;
@@ -138,7 +143,7 @@ static int64_t count_contracts(Dwarf_Die *variable)
 	element = type;
 	if (dwarf_tag(&type) == DW_TAG_array_type && !type_of(&type, &element))
 		return 0;
-	if (!is_made_of_contract(&element))
+	if (!is_made_of_contract(program, &element))
 		return 0;
 	if (dwarf_aggregate_size(&element, &size) < 0 || dwarf_aggregate_size(&type, &all) < 0)
 		return 0;	/* only declared */
@@ -173,7 +178,7 @@ static int look_at_contract(struct search *search, struct place place)
 
 static int look_at_variable(struct search *search, Dwarf_Die *variable)
 {
-	int64_t count = count_contracts(variable), i;
+	int64_t count = count_contracts(search->program, variable), i;
 	struct place place;
 	Dwarf_Addr address;
 	int r = 0;
@@ -210,17 +215,53 @@ static int look_into(struct search *search, Dwarf_Die *die, int nesting)
 			r = look_into(search, &child, nesting + 1);
 			break;
 		}
-	} while (!r && dwarf_siblingof(&child, &child) == 0);
+	} while (!r && lookup_sibling(search->program, &child));
 	return r;
+}
+
+/*
+ * An attribute need not take a byte of the entry that has it, and libdw goes through the
+ * attributes of an entry to find one.
+ */
+static bool has_long_entries(const struct program *program, Dwarf_Die *unit)
+{
+	Dwarf_Abbrev *kind;
+	Dwarf_Off offset = 0;
+	size_t length, count;
+
+	while ((kind = dwarf_getabbrev(unit, offset, &length)) && kind != DWARF_END_ABBREV) {
+		if (dwarf_getattrcnt(kind, &count) != 0 || count > ATTRIBUTES_MAX)
+			return true;
+		if (!work_take(program->work, count))
+			return false;
+		offset += length;
+	}
+	return false;
+}
+
+static int check_units(const struct program *program)
+{
+	Dwarf_CU *cu = NULL;
+	Dwarf_Die unit;
+
+	while (work_take(program->work, 1) && lookup_next_unit(program->dwarf, &cu, &unit))
+		if (has_long_entries(program, &unit))
+			return say("types", "%s has debug information with more than %d attributes of one thing",
+				   program->name, ATTRIBUTES_MAX);
+	return 0;
 }
 
 int contracts_each(const struct program *program, payload_function *function, void *context)
 {
 	struct search search = { program, function, context, { 0 }, 0 };
 	Dwarf_CU *cu = NULL;
-	int r = 0;
+	int r = check_units(program);
 
-	while (!r && lookup_next_unit(program->dwarf, &cu, &search.unit))
+	while (!r && work_take(program->work, 1) &&
+	       lookup_next_unit(program->dwarf, &cu, &search.unit))
 		r = look_into(&search, &search.unit, 0);
+	if (!r && program->work->spent)
+		r = say("types", "%s has too much debug information for its size: %" PRIu64 " entries were looked at, and more are left",
+			program->name, program->work->done);
 	return r;
 }

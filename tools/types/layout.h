@@ -9,6 +9,8 @@
 
 #include <elfutils/libdw.h>
 
+struct program;
+
 enum field_kind {
 	FIELD_SIGNED	= 'i',
 	FIELD_UNSIGNED	= 'u',
@@ -56,7 +58,7 @@ struct layout {
 #define LAYOUT_MOST	65536
 
 /* The layout of a type; of a scalar, which need not be in the debug information. */
-void layout_of_type(struct layout *ret_layout, Dwarf *dwarf, Dwarf_Die *type);
+void layout_of_type(struct layout *ret_layout, const struct program *program, Dwarf_Die *type);
 void layout_of_scalar(struct layout *ret_layout, enum field_kind kind, uint64_t size);
 void layout_free(struct layout *layout);
 

@@ -135,6 +135,7 @@ static bool ends_with(const char *a, const char *b, bool whole)
 /* ---- The search ---- */
 
 struct search {
+	const struct program *program;
 	const char *name;	/* bare */
 	size_t tag;		/* that was in front of it, or TAGS */
 	bool whole;
@@ -175,10 +176,32 @@ static void enter(char scope[NAME_MAX_BYTES], const char *outer, Dwarf_Die *die,
 		snprintf(scope, NAME_MAX_BYTES, "%s%.500s::", outer, name);
 }
 
+static bool is_sought(const struct search *search, Dwarf_Die *die, const char *scope)
+{
+	const char *name = dwarf_diename(die);
+	char full[NAME_MAX_BYTES];
+
+	if (!name)
+		return false;
+	snprintf(full, sizeof(full), "%.500s%.500s", scope, name);
+	return ends_with(full, search->name, search->whole) &&
+	       !dwarf_hasattr(die, DW_AT_declaration);
+}
+
+/* libdw goes over all that lies between them, unless the file says where the next one is. */
+bool lookup_sibling(const struct program *program, Dwarf_Die *entry)
+{
+	Dwarf_Off before = dwarf_dieoffset(entry), after;
+
+	if (dwarf_siblingof(entry, entry) != 0)
+		return false;
+	after = dwarf_dieoffset(entry);
+	return work_take(program->work, 1 + (after > before ? (after - before) / WORK_BYTES : 0));
+}
+
 static bool search_in(const struct search *search, Dwarf_Die *die, const char *scope, int nesting)
 {
-	char full[NAME_MAX_BYTES];
-	const char *name;
+	char inner[NAME_MAX_BYTES];
 	Dwarf_Die child;
 	int tag;
 
@@ -186,17 +209,16 @@ static bool search_in(const struct search *search, Dwarf_Die *die, const char *s
 		return false;
 	do {
 		tag = dwarf_tag(&child);
-		name = dwarf_diename(&child);
-		snprintf(full, sizeof(full), "%.500s%.500s", scope, name ? name : "");
-		if (name && fits_tag(search, tag) && ends_with(full, search->name, search->whole) &&
-		    !dwarf_hasattr(&child, DW_AT_declaration)) {
+		if (fits_tag(search, tag) && is_sought(search, &child, scope)) {
 			*search->ret_type = child;
 			return true;
 		}
-		enter(full, scope, &child, tag);
-		if (has_scope(tag) && search_in(search, &child, full, nesting + 1))
+		if (!has_scope(tag))
+			continue;
+		enter(inner, scope, &child, tag);
+		if (search_in(search, &child, inner, nesting + 1))
 			return true;
-	} while (dwarf_siblingof(&child, &child) == 0);
+	} while (lookup_sibling(search->program, &child));
 	return false;
 }
 
@@ -221,22 +243,28 @@ bool lookup_next_unit(Dwarf *dwarf, Dwarf_CU **cu, Dwarf_Die *ret_unit)
 	return true;
 }
 
-bool lookup_type_in(Dwarf_Die *unit, const char *name, Dwarf_Die *ret_type)
+bool lookup_type_in(const struct program *program, Dwarf_Die *unit, const char *name,
+		    Dwarf_Die *ret_type)
 {
-	struct search search = { lookup_bare_name(name), find_tag(name), true, ret_type };
+	struct search search = {
+		program, lookup_bare_name(name), find_tag(name), true, ret_type,
+	};
 
 	return search_unit(&search, unit);
 }
 
-bool lookup_type(Dwarf *dwarf, Dwarf_Die *unit, const char *name, Dwarf_Die *ret_type)
+bool lookup_type(const struct program *program, Dwarf_Die *unit, const char *name,
+		 Dwarf_Die *ret_type)
 {
-	struct search search = { lookup_bare_name(name), find_tag(name), true, ret_type };
+	struct search search = {
+		program, lookup_bare_name(name), find_tag(name), true, ret_type,
+	};
 	Dwarf_Die other;
 	Dwarf_CU *cu = NULL;
 
 	if (unit && search_unit(&search, unit))
 		return true;
-	while (lookup_next_unit(dwarf, &cu, &other))
+	while (work_take(program->work, 1) && lookup_next_unit(program->dwarf, &cu, &other))
 		if (search_unit(&search, &other))
 			return true;
 	return false;

@@ -81,8 +81,10 @@ static int open_regular(struct program *program, const char *path)
 
 	if (fd < 0)
 		return fail(program, "%s cannot be read: %s", program->name, strerror(errno));
-	if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode))
+	if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode)) {
+		work_begin(program->work, (uint64_t)status.st_size);
 		return fd;
+	}
 	close(fd);
 	return fail(program, "%s cannot be read: it is no regular file",
 		    program->name);
@@ -123,9 +125,9 @@ static int load(struct program *program, const char *path)
 	return 0;
 }
 
-int program_open(struct program *program, const char *path, const char *name)
+int program_open(struct program *program, const char *path, const char *name, struct work *work)
 {
-	*program = (struct program){ .name = name };
+	*program = (struct program){ .name = name, .work = work };
 	return load(program, path);
 }
 
@@ -149,7 +151,8 @@ bool program_find(const struct program *program, uint64_t address, struct place 
 	Elf_Scn *section = NULL;
 	GElf_Shdr header;
 
-	while ((section = elf_nextscn(program->elf, section)) != NULL) {
+	while ((section = elf_nextscn(program->elf, section)) != NULL &&
+	       work_take(program->work, 1)) {
 		if (!gelf_getshdr(section, &header) || !holds(&header, address))
 			continue;
 		*ret_place = (struct place){ elf_ndxscn(section), address - header.sh_addr };
@@ -227,7 +230,8 @@ static bool search_section(const struct program *program, Elf_Scn *section, uint
 	GElf_Shdr header;
 	Elf_Data *data;
 
-	if (!gelf_getshdr(section, &header) || !header.sh_entsize)
+	if (!gelf_getshdr(section, &header) || !header.sh_entsize ||
+	    !work_take(program->work, header.sh_size / header.sh_entsize / WORK_BYTES))
 		return false;
 	data = elf_getdata(section, NULL);
 	for (int i = 0; data && (size_t)i < header.sh_size / header.sh_entsize; i++) {
@@ -250,7 +254,8 @@ static bool find_relocation(const struct program *program, struct place place,
 	if (program->relocatable || !of || !gelf_getshdr(of, &header))
 		return false;
 	address = header.sh_addr + place.offset;
-	while ((section = elf_nextscn(program->elf, section)) != NULL) {
+	while ((section = elf_nextscn(program->elf, section)) != NULL &&
+	       work_take(program->work, 1)) {
 		if (!gelf_getshdr(section, &header))
 			continue;
 		if (header.sh_type != SHT_RELA && header.sh_type != SHT_REL)

@@ -10,8 +10,11 @@
 #include <elfutils/libdw.h>
 #include <elfutils/libdwfl.h>
 
+#include "tools/types/work.h"
+
 struct program {
 	const char *name;
+	struct work *work;	/* all that may be done with this file */
 	Dwfl *dwfl;
 	Dwfl_Module *module;
 	Dwarf *dwarf;
@@ -28,9 +31,9 @@ struct place {
 
 /*
  * Opens the file of this path, which sentences call by another name.  0, or -1 and
- * program->why.  It is closed in either case.
+ * program->why.  It is closed in either case.  work is begun.
  */
-int program_open(struct program *program, const char *path, const char *name);
+int program_open(struct program *program, const char *path, const char *name, struct work *work);
 void program_close(struct program *program);
 
 /* The place at an address that the debug information speaks of; false: it has no data. */

@@ -39,11 +39,11 @@ static void look_up(const struct program *program, struct shared_type *type)
 		layout_of_scalar(&type->layout, (enum field_kind)kind, payload->size);
 		return;
 	}
-	if (!lookup_type(program->dwarf, &payload->unit, payload->name, &die)) {
+	if (!lookup_type(program, &payload->unit, payload->name, &die)) {
 		layout_add_fault(&type->layout, "", "is not in the debug information: use the type in this program, or compile it with -fno-eliminate-unused-debug-types, and a class with -femit-class-debug-always (clang++: -fstandalone-debug)");
 		return;
 	}
-	layout_of_type(&type->layout, program->dwarf, &die);
+	layout_of_type(&type->layout, program, &die);
 	check_size(type, &die);
 }
 
@@ -100,7 +100,9 @@ static int take(void *context, const struct payload *payload)
 	struct shared *shared = reading->shared;
 	struct shared_type type = { .payload = *payload }, *longer;
 
-	if (was_read(shared, payload))
+	/* Four looks through what is known. */
+	if (!work_take(reading->program->work, 1 + 4 * shared->types / WORK_BYTES) ||
+	    was_read(shared, payload))
 		return 0;
 	look_up(reading->program, &type);
 	type.fingerprint = layout_fingerprint(&type.layout);
@@ -124,10 +126,11 @@ int shared_read(struct shared *ret_shared, const char *program, bool renew)
 {
 	struct program file;
 	struct reading reading = { &file, ret_shared, renew };
+	struct work *work = &ret_shared->work;
 	int r;
 
 	*ret_shared = (struct shared){ .program = program };
-	r = program_open(&file, program, program);
+	r = program_open(&file, program, program, work);
 	if (r)
 		say("types", "%s", file.why);
 	else

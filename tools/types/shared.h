@@ -5,6 +5,7 @@
 
 #include "tools/types/contracts.h"
 #include "tools/types/layout.h"
+#include "tools/types/work.h"
 
 struct shared_type {
 	struct payload payload;
@@ -16,6 +17,7 @@ struct shared {
 	const char *program;
 	struct shared_type *type;
 	size_t types;
+	struct work work;	/* that it took */
 };
 
 /*

@@ -30,7 +30,7 @@
 
 struct walk {
 	struct layout *layout;
-	Dwarf *dwarf;
+	const struct program *program;	/* NULL for a scalar */
 	int nesting;
 };
 
@@ -49,12 +49,15 @@ static void add_field(struct walk *walk, const struct spot *spot, enum field_kin
 {
 	struct field field = { (char *)spot->path, kind, spot->offset, size, count };
 
+	if (walk->program && !work_take(walk->program->work, 1 + strlen(spot->path)))
+		return;
 	layout_add_field(walk->layout, &field);
 }
 
 static void refuse(struct walk *walk, const struct spot *spot, const char *what)
 {
-	layout_add_fault(walk->layout, spot->path, "%s", what);
+	if (work_take(walk->program->work, 1 + strlen(spot->path)))
+		layout_add_fault(walk->layout, spot->path, "%s", what);
 }
 
 /* ---- Numbers ---- */
@@ -134,7 +137,7 @@ static void walk_array(struct walk *walk, Dwarf_Die *type, const struct spot *sp
 			if (dwarf_tag(&child) == DW_TAG_subrange_type &&
 			    dimensions++ < DIMENSIONS_MAX)
 				add_dimension(walk, &inner, entry_count(&child));
-		} while (dwarf_siblingof(&child, &child) == 0);
+		} while (lookup_sibling(walk->program, &child));
 	if (!dimensions || dimensions > DIMENSIONS_MAX || walk->nesting >= NESTING_MAX ||
 	    !entry_type(type, &element)) {
 		refuse(walk, spot, "is an array of a kind that is not known here");
@@ -267,7 +270,7 @@ static bool define(struct walk *walk, Dwarf_Die *type)
 	const char *name = dwarf_diename(type);
 
 	return !entry_has_flag(type, DW_AT_declaration) ||
-	       (name && lookup_type(walk->dwarf, NULL, name, type) && entry_peel(type));
+	       (name && lookup_type(walk->program, NULL, name, type) && entry_peel(type));
 }
 
 /* Returns where its last member ends. */
@@ -290,7 +293,7 @@ static uint64_t walk_struct(struct walk *walk, Dwarf_Die *type, const struct spo
 		do
 			walk_child(walk, &child, spot, &inside);
 		while (!walk->layout->too_long && !walk->layout->no_memory &&
-		       dwarf_siblingof(&child, &child) == 0);
+		       lookup_sibling(walk->program, &child));
 	if (inside.is_virtual)
 		refuse(walk, spot, "has virtual functions");
 	end = cover_end(&inside.cover);
@@ -348,9 +351,9 @@ static void walk_type(struct walk *walk, Dwarf_Die *type, const struct spot *spo
 	}
 }
 
-void layout_of_type(struct layout *ret_layout, Dwarf *dwarf, Dwarf_Die *type)
+void layout_of_type(struct layout *ret_layout, const struct program *program, Dwarf_Die *type)
 {
-	struct walk walk = { .layout = ret_layout, .dwarf = dwarf };
+	struct walk walk = { .layout = ret_layout, .program = program };
 	struct spot spot = { .offset = 0 };
 
 	*ret_layout = (struct layout){ 0 };
