@@ -347,6 +347,8 @@ static OUTLINE struct pending *send_in_any_way(struct request *request)
 
 	if (unlikely(request->deadline) && wait_check(request->deadline) < 0)
 		return NULL;
+	if (unlikely(!client_servers(request->client)))
+		client_start_server(request->client);
 	if (likely(!again))
 		request->pending = pending = make_special_pending(request);
 	if (unlikely(!pending))
