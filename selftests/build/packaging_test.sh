@@ -83,4 +83,39 @@ else
 		env SLUICE_ROOT="$root/run/sluice" "$tmp/sluice" ls
 fi
 
+# ---- The container images
+
+# instructions FILE: one a line
+instructions() {
+	sed -e '/^#/d' -e ':a' -e '/\\$/{N;s/\\\n[ \t]*//;ba' -e '}' -e '/^$/d' "$1"
+}
+
+# builds_images FILE: known instructions, commands that a shell reads, stages that come before,
+# and packages that there are
+builds_images() {
+	instructions "$1" >"$tmp/instructions"
+	[ "$(grep -c '^FROM ' "$tmp/instructions")" -ge 3 ] || return
+	awk '
+		!/^(FROM|COPY|RUN|USER|CMD|ENTRYPOINT) ./ { print "no instruction: " $0; bad = 1 }
+		/^FROM / && $2 !~ /[\/:]/ && !($2 in stage) { print "no stage " $2; bad = 1 }
+		/--from=/ { split($2, from, "="); if (!(from[2] in stage)) { print "no stage " $2; bad = 1 } }
+		/^FROM .* AS / { stage[$4] }
+		END { exit bad }' "$tmp/instructions" || return
+	sed -n 's/^RUN //p' "$tmp/instructions" | while read -r command; do
+		sh -n -c "$command" || exit
+	done || return
+	sed -n 's/^COPY \([^-][^ ]*\) .*/\1/p' "$tmp/instructions" | grep -v '^build/' |
+		while read -r source; do ls -d "$source" || exit; done || return
+	grep -o '/packages/[a-z0-9-]*_' "$tmp/instructions" | sed 's/.*\///; s/_//' |
+		while read -r package; do
+			grep -x "Package: $package" $packaging/debian/control.in || exit
+		done
+}
+
+check "Containerfile can be read" builds_images $packaging/Containerfile
+for fault in s/^RUN/RNU/ s/AS.builder/AS/ s/sluice-tools_/sluice-tool_/ 's/&& /\&\& (/'; do
+	sed "$fault" $packaging/Containerfile >"$tmp/Containerfile"
+	refuse "a fault in it is seen: $fault" builds_images "$tmp/Containerfile"
+done
+
 finish
