@@ -75,6 +75,8 @@ else
 		grep -Fxq "3770 0 $group" "$tmp/output"
 		result $? "/run/$directory is of the group"
 	done
+	stat -c '%a %u' "$root/run/sluice/default/activation" | grep -Fxq "755 0"
+	result $? "only root makes names in /run/sluice/default/activation"
 	# The command may be where this user cannot go.
 	cp "$O/tools/sluice" "$tmp/sluice"
 	check "a member of the group uses it" setpriv --reuid 65534 --regid 65534 \
