@@ -50,7 +50,7 @@ on_demand() {
 	/usr/bin/python3 "$tmp/listen.py" "$NOTIFY_SOCKET" >"$tmp/told" &
 	listener=$!
 	until_says listening "$tmp/told" $listener
-	mkdir -p -m 700 "${path%/*}"
+	(umask 077 && mkdir -p "${path%/*}")
 	systemd-socket-activate --seqpacket -l "$path" -E SLUICE_ROOT -E SLUICE_CONFIG \
 		-E SLUICE_WAIT -E NOTIFY_SOCKET -E WATCHDOG_USEC "$server" 2 2>"$tmp/log" &
 	manager=$!
