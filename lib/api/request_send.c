@@ -345,10 +345,10 @@ static OUTLINE struct pending *send_in_any_way(struct request *request)
 	bool again = pending, full = false;
 	int r;
 
-	if (unlikely(request->deadline) && wait_check(request->deadline) < 0)
-		return NULL;
 	if (unlikely(!client_servers(request->client)))
 		client_start_server(request->client);
+	if (unlikely(request->deadline) && wait_check(request->deadline) < 0)
+		return NULL;
 	if (likely(!again))
 		request->pending = pending = make_special_pending(request);
 	if (unlikely(!pending))
