@@ -23,6 +23,8 @@ define help
   make install-selftests into KSFT_INSTALL_PATH=, else under DESTDIR= PREFIX=
   make dist              a tar ball of the last commit, in O=
   make distcheck         builds it twice outside git, hardened; compares, tests, uninstalls
+  make deb               Debian packages of it, in O=/deb; DEBFULLNAME= DEBEMAIL=
+  make check-deb         builds them twice, compares, has lintian read them, uses them
   make clean             remove what was built
 
   make measure           costs, printed and not judged
@@ -100,6 +102,7 @@ include tools/build.mk
 include tools/bench/peers/build.mk
 include selftests/build.mk
 include Documentation/build.mk
+include Documentation/packaging/build.mk
 
 all: lib tools examples man
 
@@ -164,7 +167,7 @@ $(Q)rmdir $(addprefix $(DESTDIR),$(2)) 2>/dev/null || true
 endef
 
 clean:
-	$(Q)rm -rf $(addprefix $(O)/,flags built-with.mk instructions.budget bpf Documentation examples fuzz html lib machines man python selftests tools vm)
+	$(Q)rm -rf $(addprefix $(O)/,flags built-with.mk instructions.budget bpf deb Documentation examples fuzz html lib machines man python selftests tools vm)
 	$(Q)rmdir $(O) 2>/dev/null || true
 
 help:

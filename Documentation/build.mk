@@ -8,8 +8,11 @@ KERNEL_DOC ?= $(lastword $(wildcard /usr/lib/linux-kbuild-*/scripts/kernel-doc))
 RST2MAN	   ?= $(firstword $(shell command -v rst2man rst2man.py 2>/dev/null))
 
 zstd-libs := $(shell $(PKG_CONFIG) --libs libzstd 2>/dev/null)
+sd-libs	  := $(shell $(PKG_CONFIG) --libs libsystemd 2>/dev/null)
+uv-libs	  := $(shell $(PKG_CONFIG) --libs libuv 2>/dev/null)
 example   := $(basename $(notdir $(wildcard Documentation/examples/*.c)))
-example	  := $(filter-out $(if $(zstd-libs),,zstd-%) $(if $(needs-of),,file-server-%),$(example))
+example	  := $(filter-out $(if $(zstd-libs),,zstd-%) $(if $(needs-of),,file-server-%) \
+	       $(if $(sd-libs),,sd-event-%) $(if $(uv-libs),,libuv-%),$(example))
 objects	  += $(patsubst %,$(O)/Documentation/examples/%.o,$(example))
 
 cpp-there   := $(shell command -v $(firstword $(CXX)) 2>/dev/null)
@@ -21,13 +24,16 @@ cpp-cflags  := -std=c++17 $(filter-out -std=% -Wmissing-prototypes -Wshadow,$(cf
 examples: $(addprefix $(O)/examples/,$(example) $(cpp-example))
 	$(if $(zstd-libs),,@echo '  zstd-service is left out: there is no libzstd-dev')
 	$(if $(cpp-there),,@echo '  the examples in C++ are left out: there is no $(CXX)')
+	$(if $(sd-libs),,@echo '  sd-event-server is left out: there is no libsystemd-dev')
+	$(if $(uv-libs),,@echo '  libuv-server is left out: there is no libuv1-dev')
 	$(if $(needs-of),,@echo '  file-server is left out: URING=no')
 
 $(O)/examples/%: $(O)/Documentation/examples/%.o $(O)/lib/libsluice.a
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -o $@ $^ $(ldflags) $(needs-libs) \
-		$(if $(filter zstd-%,$*),$(zstd-libs))
+		$(if $(filter zstd-%,$*),$(zstd-libs)) $(if $(filter sd-event-%,$*),$(sd-libs)) \
+		$(if $(filter libuv-%,$*),$(uv-libs))
 
 $(O)/%.o: %.cc $(O)/flags
 	$(call say,CXX,$@)

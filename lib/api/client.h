@@ -59,6 +59,7 @@ struct client_channel {
 	uint64_t tried;			/* the round of choosing in which it was tried */
 	bool claimed;			/* a request is counted in its page, and not sent yet */
 	bool counted;			/* as a peer that is there */
+	bool activated;			/* its server has no other socket than the service's */
 };
 
 static inline struct client_channel *client_channel_of(struct requester *requester)
@@ -130,6 +131,12 @@ void client_look_for_servers(struct sluice_client *client);
 /* The same, when service_dir_hold() has returned held; this hold ends. */
 void client_meet_servers(struct sluice_client *client, int held);
 void client_tidy(struct sluice_client *client);
+
+/* If none is there: connects to the socket on which somebody listens for one, if there is one. */
+void client_start_server(struct sluice_client *client) COLD;
+
+/* Servers that a request sent now would reach, even if they have not taken the connection. */
+uint32_t client_servers(const struct sluice_client *client);
 
 /* client_want.c: a server has broken the protocol: letters wait for the next look. */
 void client_grow_wary(struct sluice_client *client);

@@ -27,6 +27,13 @@
  * and does not look for servers before enough of that is paid.  It does not hang up on other
  * servers that it finds; those that come meanwhile are found at the end of the pause.
  *
+ * If a request is sent, or servers are waited for (api/client_wait.c), and there is none, the client connects to
+ * the socket on which somebody listens for a server that is not started yet
+ * (registry/activation.c).  That starts the server.  It does not do so earlier, so that a client
+ * that sends nothing starts nothing, and a server that has left stays away until it is wanted.
+ * A server that is started and hangs up before its WELCOME is tried again after a pause, as any
+ * other.  The id of such a server is its own word, and only ever told.
+ *
  * A channel that has gone stays in the list as long as a pending response still reads from
  * it.  The list is tidied at the beginning of a call, never in the middle of one.  A server
  * that refuses the client, or breaks the protocol, counts as gone.
@@ -34,13 +41,13 @@
 #include "api/client.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/error.h"
 #include "os/fd.h"
 #include "os/socket.h"
 #include "trace/counters.h"
+#include "registry/activation.h"
 #include "registry/server_socket.h"
 #include "wait/payer.h"
 
@@ -106,8 +113,7 @@ static uint32_t holders(const struct sluice_client *client)
 	return n;
 }
 
-/* Servers that a request sent now would reach, even if they have not taken the connection. */
-static uint32_t connected(const struct sluice_client *client)
+uint32_t client_servers(const struct sluice_client *client)
 {
 	const struct channel *channel;
 	uint32_t i, n = 0;
@@ -128,7 +134,7 @@ static bool is_crowded(const struct sluice_client *client)
 	uint32_t most = client->service->contract.settings.max_servers;
 
 	return client->pool.config.strategy == POOL_STATIC ? holders(client) >= most :
-							     connected(client) >= most;
+							     client_servers(client) >= most;
 }
 
 /* A server that has left and holds no request hangs up itself, unless it is hostile. */
@@ -193,7 +199,8 @@ static bool is_known(const struct sluice_client *client, uint64_t server)
 
 	for (i = 0; i < client->count; i++) {
 		channel = client->channels[i];
-		if (channel->requester.channel.peer == server && !channel->requester.channel.gone)
+		if (channel->requester.channel.peer == server && !channel->activated &&
+		    !channel->requester.channel.gone)
 			return true;
 	}
 	return false;
@@ -268,38 +275,39 @@ static bool is_to_wait(struct sluice_client *client, int fd)
 	return true;
 }
 
-/* A server that cannot be reached is left out; others may be there. */
-static void connect_to(void *context, uint64_t server)
+/* Is there a place for a further server?  Notes what is lacking. */
+static bool has_place(struct sluice_client *client, uint64_t server)
 {
-	struct sluice_client *client = context;
-	struct client_channel *channel;
-	int fd, r;
+	int r;
 
-	if (is_known(client, server))
-		return;
 	close_done(client);
 	if (is_crowded(client)) {
 		client->crowded = true;
-		return;
+		return false;
 	}
 	r = make_room(client);
-	if (r < 0) {
+	if (r < 0)
 		not_reached(client, server, -r);
-		return;
-	}
-	fd = server_socket_connect(&client->service->dir, server);
+	return !r;
+}
+
+/* Makes a channel of a connection, or of the errno in its place.  NULL: there is none. */
+static struct client_channel *keep_connection(struct sluice_client *client, uint64_t server, int fd)
+{
+	struct client_channel *channel;
+
 	if (fd < 0) {
 		not_reached(client, server, -fd);
-		return;
+		return NULL;
 	}
 	if (is_to_wait(client, fd)) {
 		fd_close(fd);
-		return;
+		return NULL;
 	}
 	channel = make_channel(client, server, fd);
 	if (!channel) {
 		not_reached(client, server, errno);
-		return;
+		return NULL;
 	}
 	client->channels[client->count++] = channel;
 	channel->counted = true;
@@ -308,6 +316,31 @@ static void connect_to(void *context, uint64_t server)
 	requester_announce(&channel->requester);
 	if (client->routes)
 		requester_find_load(&channel->requester);
+	return channel;
+}
+
+/* A server that cannot be reached is left out; others may be there. */
+static void connect_to(void *context, uint64_t server)
+{
+	struct sluice_client *client = context;
+
+	if (!is_known(client, server) && has_place(client, server))
+		(void)keep_connection(client, server,
+				      server_socket_connect(&client->service->dir, server));
+}
+
+void client_start_server(struct sluice_client *client)
+{
+	struct client_channel *channel;
+
+	/* One could not be reached or kept, and is tried again after a pause. */
+	if (client->retry.wanted || client_servers(client) || !has_place(client, 0))
+		return;
+	channel = keep_connection(client, 0, activation_connect(&client->service->dir));
+	if (!channel)
+		return;
+	channel->activated = true;
+	channel_forget_life(&channel->requester.channel);
 }
 
 void client_meet_servers(struct sluice_client *client, int held)
@@ -346,67 +379,4 @@ void client_tidy(struct sluice_client *client)
 			channel_put(&channel->requester.channel);
 		}
 	}
-}
-
-/* ---- Waiting for servers ---- */
-
-struct gathering {
-	struct blocking blocking;
-	struct sluice_client *client;
-	unsigned int wanted;
-};
-
-static int attempt(struct blocking *blocking)
-{
-	struct gathering *gathering = container_of(blocking, struct gathering, blocking);
-
-	client_glance(gathering->client);
-	return connected(gathering->client) >= gathering->wanted;
-}
-
-/* Letters announce servers, and their sockets say that they have gone: nothing to arm. */
-static int arm(struct blocking *blocking)
-{
-	struct gathering *gathering = container_of(blocking, struct gathering, blocking);
-
-	blocking->alarm = client_alarm(gathering->client);
-	return 0;
-}
-
-static COLD int too_few(const struct sluice_client *client, unsigned int wanted, int error)
-{
-	char sentence[80];
-
-	snprintf(sentence, sizeof(sentence), "%u servers are connected, and %u are waited for",
-		 connected(client), wanted);
-	return client_fail(client, error, sentence);
-}
-
-int sluice_client_wait_servers(struct sluice_client *client, unsigned int servers,
-			       int64_t timeout)
-{
-	struct gathering gathering = {
-		.blocking = { .attempt = attempt, .arm = arm },
-		.client = client,
-		.wanted = servers,
-	};
-	uint32_t most;
-	int r;
-
-	if (!client)
-		return fail_parent("client");
-	r = client_enter(client);
-	if (r < 0)
-		return r;
-	most = client->service->contract.settings.max_servers;
-	if (servers > most)
-		return fail(EUSERS, "%u servers are waited for, and the service has max_servers %u",
-			    servers, most);
-	gathering.blocking.node = client->service->node;
-	/* Some may have left, and still be counted. */
-	wait_want_look(&client->service->node->wait);
-	r = block(&gathering.blocking, timeout, attempt(&gathering.blocking));
-	if (r == -EAGAIN || r == -ETIMEDOUT)
-		return too_few(client, servers, -r);
-	return r < 0 ? r : (int)connected(client);
 }

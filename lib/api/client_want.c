@@ -71,6 +71,11 @@ static void describe(const struct client_want *want, char text[TEXT_SIZE])
 {
 	char who[SHORTAGE_TEXT_SIZE];
 
+	if (want->theirs && !want->server) {
+		snprintf(text, TEXT_SIZE, "the server that is started on demand %s",
+			 of_server(want->error));
+		return;
+	}
 	if (want->theirs) {
 		snprintf(text, TEXT_SIZE, "server %" PRIu64 " %s", want->server,
 			 of_server(want->error));

@@ -76,8 +76,7 @@ static bool has_port(const struct port *port)
 	const struct service_dir *dir = &service_of(port)->dir;
 
 	return port_entry_is_there(entry_of(port), dir) &&
-	       (!port->server || server_socket_is_there(dir, port->server->entry.id,
-							&port->server->socket));
+	       (!port->server || server_has_socket(port->server));
 }
 
 static bool has_all(const struct sluice_node *node)
@@ -136,7 +135,7 @@ static int watch_port(const struct port *port, int watch)
 
 	if (!r)
 		r = inode_watch_file(watch, dir->ports_fd, entry_of(port)->name);
-	if (!r && port->server)
+	if (!r && port->server && !port->server->activated)
 		r = server_socket_watch(dir, port->server->entry.id, watch);
 	service_dir_release(dir);
 	return r;

@@ -68,6 +68,8 @@ static OUTLINE struct request *send_in_any_way(struct request *request)
 	bool again = request->begun, full = false;
 	int r;
 
+	if (unlikely(!client_servers(request->client)))
+		client_start_server(request->client);
 	if (unlikely(request->deadline) && wait_check(request->deadline) < 0)
 		return NULL;
 	if (likely(!again) && begin(request) < 0)

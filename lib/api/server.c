@@ -6,6 +6,10 @@
  * A new server writes to the nodes of the clients that there are.  Those that it could not
  * write to, for want of something, are written to later.
  *
+ * A listener that the program was handed over (registry/activation.c) is accepted from in the
+ * same way.  It has no name of this server, so there is nothing to renew or to remove, and who
+ * waits at it when the server goes waits for the next one.
+ *
  * The user's destroy turns away who waits to be accepted, closes the listener, ends all
  * streams, gives back loaned replies and says goodbye to the clients; channels of which
  * the application still holds active requests stay, readable, until those are released.
@@ -19,6 +23,7 @@
 #include "base/error.h"
 #include "base/opts.h"
 #include "config/config_opts.h"
+#include "registry/activation.h"
 #include "registry/server_socket.h"
 #include "os/fd.h"
 
@@ -70,19 +75,35 @@ static int make_resident(struct sluice_server *server)
 	return r < 0 ? r : port_entry_reside(&server->entry, residence);
 }
 
+/* Removes the name of the listener, unless others find theirs by it. */
+static void unlink_listener(const struct sluice_server *server)
+{
+	if (!server->activated)
+		server_socket_unlink(&server->service->dir, server->entry.id);
+}
+
+/* handed_over: the program's descriptor, or 0.  A descriptor or -errno. */
+static int open_listener(struct sluice_server *server, int handed_over)
+{
+	const struct service_dir *dir = &server->service->dir;
+
+	server->activated = handed_over;
+	return handed_over ? activation_adopt(dir, handed_over) :
+			     server_socket_listen(dir, server->entry.id, &server->socket);
+}
+
 /* 0 or -errno. */
-static int listen_for_clients(struct sluice_server *server)
+static int listen_for_clients(struct sluice_server *server, int handed_over)
 {
 	struct sluice_service *service = server->service;
 	int r;
 
 	server->listener.ready = server_accept_ready;
-	server->listener.fd = server_socket_listen(&service->dir, server->entry.id,
-						   &server->socket);
+	server->listener.fd = open_listener(server, handed_over);
 	r = server->listener.fd < 0 ? server->listener.fd :
 	    wait_watch(&service->node->wait, &server->listener);
 	if (r < 0 && server->listener.fd >= 0) {
-		server_socket_unlink(&service->dir, server->entry.id);
+		unlink_listener(server);
 		server_turn_away(server);
 	}
 	if (r < 0)
@@ -111,13 +132,13 @@ static int make_load_page(struct sluice_server *server)
 }
 
 /* The directory of the service is held. */
-static int register_port(struct sluice_server *server, const char *name)
+static int register_port(struct sluice_server *server, const struct sluice_server_opts *opts)
 {
 	struct sluice_service *service = server->service;
 	int r;
 
 	r = port_entry_claim(&server->entry, &service->dir, PORT_SERVER,
-			     service->contract.settings.max_servers, name);
+			     service->contract.settings.max_servers, opts->port.name);
 	if (r < 0)
 		return r;
 	r = make_resident(server);
@@ -135,7 +156,7 @@ static int register_port(struct sluice_server *server, const char *name)
 		/* The mode of the socket has decided already who can connect. */
 		.any_user = access_is_shared(&service->dir.access),
 	};
-	r = listen_for_clients(server);
+	r = listen_for_clients(server, opts->listen_fd);
 	if (r < 0) {
 		port_entry_release(&server->entry, &service->dir);
 		return r;
@@ -153,7 +174,7 @@ static int register_port(struct sluice_server *server, const char *name)
 	return 0;
 }
 
-static int open_port(struct sluice_server *server, const char *name)
+static int open_port(struct sluice_server *server, const struct sluice_server_opts *opts)
 {
 	struct sluice_service *service = server->service;
 	int r;
@@ -163,7 +184,7 @@ static int open_port(struct sluice_server *server, const char *name)
 		return r;
 	r = service_hold(service);
 	if (!r)
-		r = register_port(server, name);
+		r = register_port(server, opts);
 	service_dir_release(&service->dir);
 	return r;
 }
@@ -181,6 +202,7 @@ static struct sluice_server *create_server(struct sluice_service *service,
 	}
 	if (node_check(service->node) < 0 ||
 	    opts_read(&known, sizeof(known), opts, "server_opts") < 0 ||
+	    opts_check_reserved(known.reserved, "server_opts") < 0 ||
 	    config_fill_server(&service->node->config, &known, service->response.slice) < 0)
 		return NULL;
 	server = calloc(1, sizeof(*server));
@@ -192,7 +214,7 @@ static struct sluice_server *create_server(struct sluice_service *service,
 	reserve_init(&server->reserve);
 	r = init_config(server, &known);
 	if (!r)
-		r = open_port(server, known.port.name);
+		r = open_port(server, &known);
 	if (r < 0) {
 		server_free(server);
 		return fail_again_null(r);
@@ -218,6 +240,12 @@ static int renew_entry(struct sluice_server *server)
 	return r;
 }
 
+bool server_has_socket(const struct sluice_server *server)
+{
+	return server->activated ||
+	       server_socket_is_there(&server->service->dir, server->entry.id, &server->socket);
+}
+
 /* Those who have connected to the old one are taken first. */
 static int renew_listener(struct sluice_server *server)
 {
@@ -225,7 +253,7 @@ static int renew_listener(struct sluice_server *server)
 	struct wait *wait = &server->service->node->wait;
 	int fd;
 
-	if (server_socket_is_there(dir, server->entry.id, &server->socket))
+	if (server_has_socket(server))
 		return server->listener.watched || server->accept.wanted ? 0 :
 		       wait_watch(wait, &server->listener);
 	fd = server_socket_listen(dir, server->entry.id, &server->socket);
@@ -274,7 +302,7 @@ static void close_port(struct sluice_server *server)
 	server->self.load_fd = fd_close(server->self.load_fd);
 	r = service_dir_hold(&service->dir);
 	if (!r)
-		server_socket_unlink(&service->dir, server->entry.id);
+		unlink_listener(server);
 	if (r < 0) {
 		service_dir_release(&service->dir);
 		node_registration_spare_watch(service->node);
@@ -284,7 +312,7 @@ static void close_port(struct sluice_server *server)
 	server->listener.fd = fd_close(server->listener.fd);
 	if (r < 0) {
 		(void)service_dir_hold(&service->dir);
-		server_socket_unlink(&service->dir, server->entry.id);
+		unlink_listener(server);
 	}
 	port_entry_release(&server->entry, &service->dir);
 	service_dir_release(&service->dir);

@@ -30,6 +30,7 @@ struct sluice_server {
 	struct handshake self;
 	struct wait_source listener;
 	struct identity socket;		/* what the listener's name stands for */
+	bool activated;			/* the listener was handed over, and stays when this goes */
 	struct reserve reserve;		/* for the next connection, and to turn it away */
 	struct retry accept;		/* there may be connections left to take */
 	int64_t full_since;		/* with no place for a further client; 0: it is not */
@@ -53,6 +54,9 @@ struct sluice_server {
 	/* The sums of channels that have gone, for sluice_server_memory(). */
 	uint64_t growths, largest, retired;
 };
+
+/* Do clients find its socket? */
+bool server_has_socket(const struct sluice_server *server) MUST_CHECK;
 
 /* A server's end of a channel, and what the server keeps for it. */
 struct server_channel {

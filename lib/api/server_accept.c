@@ -130,6 +130,9 @@ void server_turn_away(struct sluice_server *server)
 	unsigned int n;
 	int fd;
 
+	/* They wait for the next server that the listener is handed over to. */
+	if (server->activated)
+		return;
 	for (n = 0; n < SERVER_BACKLOG; n++) {
 		fd = socket_accept(server->listener.fd);
 		if (fd == -ECONNABORTED || fd == -EINTR)

@@ -21,6 +21,7 @@
 #include "base/opts.h"
 #include "config/config_opts.h"
 #include "os/page.h"
+#include "registry/activation.h"
 #include "registry/sweep.h"
 #include "trace/probes.h"
 
@@ -301,6 +302,16 @@ int sluice_service_attribute(struct sluice_service *service, unsigned int index,
 	attribute->key = service->attributes[index].key;
 	attribute->value = service->attributes[index].value;
 	return 1;
+}
+
+int sluice_service_activation_path(struct sluice_service *service, char *path, size_t size)
+{
+	int r;
+
+	if (!service || !path)
+		return fail(EINVAL, "service or path is NULL");
+	r = node_check(service->node);
+	return r < 0 ? r : activation_path(&service->dir, path, size);
 }
 
 void sluice_service_close(struct sluice_service *service)

@@ -107,6 +107,13 @@ void channel_notice_end(struct channel *channel)
 		peer_ended(&channel->life);
 }
 
+void channel_forget_life(struct channel *channel)
+{
+	wait_forget(channel->wait, &channel->life);
+	fd_close(channel->life.fd);
+	channel->life.fd = -ENOSYS;
+}
+
 void channel_set_bells(struct channel *channel)
 {
 	channel->own_bell = channel_part(channel, channel->plan.own_bell);

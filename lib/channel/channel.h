@@ -164,6 +164,9 @@ int channel_send(struct channel *channel, const void *packet, size_t size, int p
 int channel_send_attachment(struct channel *channel,
 			    const struct attachment *attachment) MUST_CHECK;
 
+/* The process whose life is watched is not the peer: its socket alone says how long it lives. */
+void channel_forget_life(struct channel *channel);
+
 /* A pidfd of the peer, for whoever asks.  -ENOSYS, -ESRCH or another -errno. */
 int channel_pidfd(const struct channel *channel) MUST_CHECK;
 

@@ -328,6 +328,8 @@ int handshake_answer(struct channel *channel, const struct handshake *self,
 	if (header->type == SLUICE_WIRE_WELCOME && size == sizeof(*welcome)) {
 		*ret_refusal = (struct handshake_refusal){ 0 };
 		channel->peer_node = welcome->node;
+		if (!channel->peer)
+			channel->peer = welcome->port;
 		r = check_user(channel, self, "server");
 		return r < 0 ? r : socket_tell_sender(channel->source.fd, false);
 	}

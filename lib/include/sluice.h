@@ -551,8 +551,9 @@ int sluice_pending_response_release(struct sluice_pending_response *pending);
  * preallocate or what can be out of a static port exceeds memory_limit, port_memory_limit or
  * peer_memory_limit), EUSERS (max_servers reached), ENOMEM (no memory, or SLUICE_PORT_LOCK
  * exceeds RLIMIT_MEMLOCK), EPERM (SLUICE_PORT_LOCK is not allowed, or an option is more than a
- * ceiling of the configuration), EFBIG (more than RLIMIT_FSIZE), EMFILE, ENFILE, EACCES,
- * ENOSPC, or another errno of the file system.
+ * ceiling of the configuration), EFBIG (more than RLIMIT_FSIZE), EBADF, ENOTSOCK (listen_fd is
+ * no descriptor, or no socket), ENOENT (listen_fd is not bound where clients of this service
+ * look), EMFILE, ENFILE, EACCES, ENOSPC, or another errno of the file system.
  */
 struct sluice_server *
 sluice_server_create(struct sluice_service *service,
@@ -1028,6 +1029,11 @@ struct sluice_client_opts {
  *	slice is out, from all clients.
  * @peer_memory_limit: the same limit for all clients of one process; a quarter of
  *	@port_memory_limit.
+ * @listen_fd: a listening socket that the program was handed over for this service, as systemd
+ *	does with a unit of type socket; see sluice_service_activation_path().  The server takes a
+ *	duplicate, makes the socket non-blocking, and makes no socket of its own.  Clients that
+ *	wait there when the server is destroyed stay, for the next server.  0: there is none.
+ * @reserved: 0.
  *
  * If a program sets memory_limit alone, neither default is less than that.  A static port
  * needs room in both limits for all replies that max_clients clients can be sent.  If a
@@ -1038,6 +1044,8 @@ struct sluice_server_opts {
 	struct sluice_port_opts port SLUICE_ZERO_;
 	uint64_t port_memory_limit SLUICE_ZERO_;
 	uint64_t peer_memory_limit SLUICE_ZERO_;
+	int32_t listen_fd SLUICE_ZERO_;
+	uint32_t reserved SLUICE_ZERO_;
 };
 
 /** SLUICE_SERVER_OPTS() - server options, fields named as in an initialiser */
@@ -1068,6 +1076,22 @@ int sluice_service_settings(struct sluice_service *service,
  */
 int sluice_service_attribute(struct sluice_service *service, unsigned int index,
 			     struct sluice_attribute *attribute);
+
+/**
+ * sluice_service_activation_path() - where to bind a socket for servers that are not started yet
+ * @service: the service.
+ * @path: filled in with the path, which depends on the root directory, the domain and the name
+ *	of the service, and on nothing else.
+ * @size: of @path, in bytes.
+ *
+ * If a client has no server when it sends a request or waits for servers, it connects to this
+ * socket, of type SOCK_SEQPACKET.  Whoever listens there starts a server and hands the socket
+ * over to it; see listen_fd in &struct sluice_server_opts.  The requests wait meanwhile.  The
+ * socket belongs to root or to the user of the client, as does its directory.
+ *
+ * Return: 0; or -ENAMETOOLONG (@size is too small).
+ */
+int sluice_service_activation_path(struct sluice_service *service, char *path, size_t size);
 
 /* ---- More about requests ------------------------------------------------ */
 

@@ -89,6 +89,31 @@ int socket_accept(int fd)
 	return peer;
 }
 
+static bool has_option(int fd, int option, int wanted)
+{
+	int value = -1;
+	socklen_t size = sizeof(value);
+
+	return !getsockopt(fd, SOL_SOCKET, option, &value, &size) && value == wanted;
+}
+
+int socket_check_listener(int fd, int type)
+{
+	int flags, value;
+	socklen_t size = sizeof(value);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &value, &size))
+		return fail(errno, "listen_fd, %d, is no socket: %s", fd, strerror(errno));
+	if (value != type || !has_option(fd, SO_DOMAIN, AF_UNIX))
+		return fail(EINVAL, "listen_fd, %d, is not AF_UNIX, SOCK_SEQPACKET", fd);
+	if (!has_option(fd, SO_ACCEPTCONN, 1))
+		return fail(EINVAL, "listen_fd, %d, does not listen", fd);
+	flags = fcntl(fd, F_GETFL);
+	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK))
+		return fail_system("cannot set up listen_fd");
+	return 0;
+}
+
 int socket_peer(int fd, struct ucred *ret_peer)
 {
 	socklen_t size = sizeof(*ret_peer);

@@ -30,6 +30,12 @@ int socket_connect(int fd, const struct sockaddr_un *address) MUST_CHECK;
  */
 int socket_accept(int fd) MUST_CHECK;
 
+/*
+ * Is it a socket of this type that listens?  It does not block from here on.  0; -EBADF,
+ * -ENOTSOCK; -EINVAL: it is another one; or another -errno.
+ */
+int socket_check_listener(int fd, int type) MUST_CHECK;
+
 /* The process at the other end, when it connected or listened.  0 or -errno. */
 int socket_peer(int fd, struct ucred *ret_peer) MUST_CHECK;
 

@@ -54,7 +54,8 @@ struct sluice_client_opts {
     size_t size; struct sluice_port_opts port; uint32_t max_active_requests; ...;
 };
 struct sluice_server_opts {
-    size_t size; struct sluice_port_opts port; uint64_t port_memory_limit, peer_memory_limit; ...;
+    size_t size; struct sluice_port_opts port; uint64_t port_memory_limit, peer_memory_limit;
+    int32_t listen_fd; ...;
 };
 
 struct sluice_event {

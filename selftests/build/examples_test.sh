@@ -74,6 +74,23 @@ tally() {
 	grep -qx "7 amounts, sum 28" "$tmp/tally" && return $status
 }
 
+# in_loop SERVER: a server in an event loop of a library answers as others do, and counts
+in_loop() {
+	"$O/examples/$1-server" >"$tmp/loop" &
+	server=$!
+	status=0
+	for _ in 1 2 3; do
+		timeout 60 "$O/examples/adder-client" || status=1
+	done
+	until grep -q '^3 answers$' "$tmp/loop"; do
+		kill -0 $server || return
+		sleep 0.05
+	done
+	kill $server && wait $server || status=1
+	cat "$tmp/loop"
+	grep -qx '3 answers in all' "$tmp/loop" && return $status
+}
+
 # check_languages SERVER CLIENT EXAMPLES WAY: examples in two languages talk to each other; a language is
 # what stands behind their names
 check_languages() {
@@ -198,6 +215,13 @@ for wait in auto socket; do
 	check "calls, two clients and two servers, $wait" \
 		meet 2 calls --servers 2 --calls 1000
 	check "event-loop, sluice and TCP in one thread, $wait" tally
+	for loop in sd-event libuv; do
+		if [ -x "$O/examples/$loop-server" ]; then
+			check "$loop, a node in its loop, $wait" answers "40 + 2 = 42" in_loop $loop
+		else
+			skip "$loop, a node in its loop, $wait" "not built"
+		fi
+	done
 	check "workers, three threads, $wait" answers "78498 primes below 1000000" count_primes 3
 	check "file-server, the disk into the reply, $wait" serve_files
 	check "complex-types, $wait" \

@@ -173,7 +173,7 @@ helper int error_of(const char *name)
 	} errors[] = {
 		{ "none", 0 }, { "EINVAL", EINVAL }, { "EUSERS", EUSERS }, { "EBUSY", EBUSY },
 		{ "ENOBUFS", ENOBUFS }, { "EMSGSIZE", EMSGSIZE }, { "ENOMEM", ENOMEM },
-		{ "E2BIG", E2BIG },
+		{ "E2BIG", E2BIG }, { "ENOTSOCK", ENOTSOCK },
 	};
 	size_t i;
 
@@ -199,7 +199,7 @@ struct field {
 
 #define KIND_OF(value)							\
 	_Generic(value, uint32_t: NUMBER_FIELD, uint64_t: NUMBER_FIELD,		\
-		 int64_t: NUMBER_FIELD, uint64_t *: NUMBER_FIELD,			\
+		 int32_t: NUMBER_FIELD, int64_t: NUMBER_FIELD, uint64_t *: NUMBER_FIELD,	\
 		 const char *: TEXT_FIELD, default: POINTER_FIELD)
 #define FIELD_OF(owner, type, name)					\
 	{ #owner, #name, offsetof(struct type, name), sizeof(((struct type *)0)->name), \
