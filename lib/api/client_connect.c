@@ -77,6 +77,9 @@ static void not_reached(struct sluice_client *client, uint64_t server, int error
 
 	if (is_final(error))
 		return;
+	if (!theirs)
+		remark(client->service->node, SLUICE_REMARK_SERVER_NOT_REACHED,
+		       client->service->contract.name, error);
 	client_wants(client, (struct client_want){
 		.error = error,
 		.theirs = theirs,
@@ -172,6 +175,8 @@ static void channel_changed(struct requester *requester)
 		counter_sub(&client->entry.counters->peers, 1);
 		client->lost = gone ? gone : EPIPE;
 		port_peer_went(&client->port, client->lost);
+		remark_lost(client->service->node, client->service->contract.name,
+			    &requester->channel, client->lost);
 	}
 	if (gone || requester->channel.leaving)
 		look_soon(client);

@@ -98,6 +98,8 @@ static int init_node(struct sluice_node *node, const char *name,
 	r = init_wait(&node->wait, chosen_wait(config, opts->wait));
 	if (r < 0)
 		return r;
+	if (opts->remark)
+		node->wait.turns.held_back = remark_held_back;
 	/* Before directories are opened for a while, so that it gets a low number. */
 	node_registration_init(node);
 	r = node_entry_create(&node->entry, config->text[SETTING_node_root], domain, name,
@@ -132,6 +134,8 @@ static struct sluice_node *create_node(const char *name, const struct sluice_nod
 		return fail_null(ENOMEM, "no memory for a node");
 	node->references = 1;
 	node->owner = NODE_NOBODY;
+	node->remarks.tell = known.remark;
+	node->remarks.context = known.remark_context;
 	r = config_load(&node->config, NULL);
 	if (r < 0) {
 		free(node);
@@ -178,6 +182,8 @@ int node_check(const struct sluice_node *node)
 	if (unlikely(node_is_inherited(node)))
 		return fail_quietly(ECHILD, "the node was inherited from a parent process, and a forked child cannot use it");
 	owner = load_relaxed(&node->owner);
+	if (unlikely(node->remarks.telling))
+		return fail_quietly(EBUSY, "the node is telling a remark, and the function that is told must not use it");
 	if (unlikely(owner != NODE_NOBODY && owner != thread_self()))
 		return fail_quietly(EBUSY, "the node belongs to another thread");
 	return 0;
@@ -233,7 +239,7 @@ int sluice_node_adopt(struct sluice_node *node)
 	r = node_check(node);
 	if (r != -EBUSY)
 		return r < 0 ? r : node_enter(node);
-	if (load_relaxed(&node->asleep))
+	if (load_relaxed(&node->asleep) || node->remarks.telling)
 		return r;
 	/* N3: whose it was; pairs with N1. */
 	owner = load_ordered(&node->owner);
@@ -287,6 +293,7 @@ void node_put(struct sluice_node *node)
 {
 	if (--node->references)
 		return;
+	remarks_end(node);
 	probe(node_destroy, node->entry.id);
 	deinit_node(node);
 	config_free(&node->config);

@@ -9,6 +9,7 @@
 #include "api/node_letters.h"
 #include "api/node_registration.h"
 #include "api/port.h"
+#include "api/remarks.h"
 #include "base/atomic.h"
 #include "os/thread.h"
 #include "registry/node_entry.h"
@@ -24,6 +25,7 @@ struct sluice_node {
 	struct spin spin;
 	struct node_letters letters;
 	struct node_registration registration;
+	struct remarks remarks;
 	struct wait_source interruption;
 	uint32_t interrupted;		/* set by anybody, cleared by our thread */
 	struct config config;		/* as it was when the node was made */

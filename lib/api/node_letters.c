@@ -70,6 +70,7 @@ static void rest(struct sluice_node *node)
 {
 	wait_forget(&node->wait, &node->letters.mailbox);
 	retry_later(&node->letters.rest);
+	remark(node, SLUICE_REMARK_LETTERS_HELD_BACK, NULL, 0);
 }
 
 /* Reads letters.  Did one of them count? */

@@ -269,6 +269,10 @@ static int look(struct sluice_node *node)
 		meet_all(node);
 	/* Entries that were removed since then may not have been watched yet. */
 	plan(registration, whole || (!r && has_all(node)));
+	if (any)
+		remark(node, SLUICE_REMARK_REGISTRY_RENEWED, NULL, 0);
+	if (r < 0)
+		remark(node, SLUICE_REMARK_REGISTRY_NOT_RENEWED, NULL, -r);
 	return r;
 }
 
@@ -322,6 +326,8 @@ void node_registration_init(struct sluice_node *node)
 void node_registration_begin(struct sluice_node *node)
 {
 	fill_watch(node);
+	if (!node->registration.complete)
+		remark(node, SLUICE_REMARK_REGISTRY_UNWATCHED, NULL, 0);
 }
 
 void node_registration_deinit(struct sluice_node *node)

@@ -117,6 +117,9 @@ void server_accept(struct sluice_server *server)
 	} else if (r < 0) {
 		wait_forget(wait, &server->listener);
 		retry_later(&server->accept);
+		if (r != -EUSERS)
+			remark(server->service->node, SLUICE_REMARK_ACCEPT_SHORTAGE,
+			       server->service->contract.name, -r);
 	}
 }
 

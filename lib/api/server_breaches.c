@@ -118,5 +118,8 @@ bool server_keeps_waiting(struct sluice_server *server, struct server_channel *c
 	until = max_i64(until, turn_greeting_at(&common->turn));
 	if (until > now)
 		channel_pause(common, until);
+	if (until > now)
+		remark(server->service->node, SLUICE_REMARK_BREACHER_HELD_BACK,
+		       server->service->contract.name, 0);
 	return until > now;
 }

@@ -242,6 +242,8 @@ static void note_going(struct sluice_server *server, struct server_channel *chan
 	server->full_since = 0;
 	counter_sub(&server->entry.counters->peers, 1);
 	port_peer_went(&server->port, reason);
+	remark_lost(server->service->node, server->service->contract.name,
+		    &channel->responder.channel, reason);
 }
 
 void server_channel_changed(struct responder *responder)
@@ -252,8 +254,12 @@ void server_channel_changed(struct responder *responder)
 
 	if (responder->channel.own_bell || gone)
 		server_forget_stranger(server, channel);
-	if (gone == EPROTO)
+	if (gone == EPROTO) {
 		server_note_breach(server, channel);
+		if (!channel->counted)
+			remark_lost(server->service->node, server->service->contract.name,
+				    &responder->channel, gone);
+	}
 	if (responder->channel.own_bell)
 		note_coming(server, channel);
 	if (gone)

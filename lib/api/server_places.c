@@ -97,6 +97,8 @@ int server_admit(struct responder *responder)
 	places = count_places(server);
 	if (places.present < most && places.departed < most)
 		return 0;
+	remark(server->service->node, SLUICE_REMARK_CLIENT_LIMIT,
+	       server->service->contract.name, 0);
 	return fail(EUSERS, "%u clients are connected and %u have left requests behind, and the service has max_clients %u",
 		    places.present, places.departed, most);
 }

@@ -40,6 +40,7 @@ struct sluice_watch {
 	struct retry listen;		/* to make one */
 	int64_t since;			/* begin of the window */
 	unsigned int heard;		/* changes in it */
+	bool untold;			/* there is no instance, which was remarked on */
 	bool all_told;			/* what was there has been told, and that too */
 	/* What the strings of the last event point to. */
 	char service[SLUICE_SERVICE_NAME_SIZE];
@@ -60,6 +61,9 @@ static void deafen(struct sluice_watch *watch)
 	stop_listening(watch);
 	observer_watch(&watch->observer, -1);
 	retry_later(&watch->listen);
+	if (!watch->untold)
+		remark(watch->node, SLUICE_REMARK_WATCH_UNTOLD, NULL, 0);
+	watch->untold = true;
 }
 
 static void changes_came(struct wait_source *source)
@@ -85,10 +89,12 @@ static void begin_listening(struct sluice_watch *watch)
 	retry_stop(&watch->listen);
 	watch->source.ready = changes_came;
 	watch->source.fd = inode_watch_make();
-	if (watch->source.fd < 0 || wait_watch(&watch->node->wait, &watch->source) < 0)
+	if (watch->source.fd < 0 || wait_watch(&watch->node->wait, &watch->source) < 0) {
 		deafen(watch);
-	else
-		observer_watch(&watch->observer, watch->source.fd);
+		return;
+	}
+	watch->untold = false;
+	observer_watch(&watch->observer, watch->source.fd);
 }
 
 /* ---- As a port of the node ---- */

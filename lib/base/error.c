@@ -19,18 +19,16 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SENTENCE_SIZE	512
-
 static _Thread_local struct {
 	int error;
 	const char *sentence;
-	char text[SENTENCE_SIZE];
+	char text[ERROR_SENTENCE_SIZE];
 } last = { .sentence = "no failure" };
 
 /* The last failure of a constructor. */
 static _Thread_local struct {
 	int error;
-	char text[SENTENCE_SIZE];
+	char text[ERROR_SENTENCE_SIZE];
 } unmade;
 
 int fail_quietly(int error, const char *sentence)
@@ -60,7 +58,7 @@ int fail_system(const char *what)
 
 int fail_within(int result, const char *format, ...)
 {
-	char inner[SENTENCE_SIZE];
+	char inner[ERROR_SENTENCE_SIZE];
 	va_list args;
 	int used, room;
 
@@ -68,9 +66,9 @@ int fail_within(int result, const char *format, ...)
 	va_start(args, format);
 	used = vsnprintf(last.text, sizeof(last.text), format, args);
 	va_end(args);
-	room = SENTENCE_SIZE - 1 - used - (int)strlen(": ");
+	room = ERROR_SENTENCE_SIZE - 1 - used - (int)strlen(": ");
 	if (room > 0)
-		snprintf(last.text + used, SENTENCE_SIZE - (size_t)used, ": %.*s", room, inner);
+		snprintf(last.text + used, ERROR_SENTENCE_SIZE - (size_t)used, ": %.*s", room, inner);
 	return fail_quietly(-result, last.text);
 }
 
@@ -121,4 +119,20 @@ const char *error_sentence(void)
 	if (last.sentence == last.text)
 		replace_controls(last.text);
 	return last.sentence;
+}
+
+void error_keep(struct error_kept *ret_kept)
+{
+	ret_kept->error = errno;
+	ret_kept->last = last.error;
+	ret_kept->sentence = last.sentence;
+	memcpy(ret_kept->text, last.text, sizeof(last.text));
+}
+
+void error_put_back(const struct error_kept *kept)
+{
+	errno = kept->error;
+	last.error = kept->last;
+	last.sentence = kept->sentence;
+	memcpy(last.text, kept->text, sizeof(last.text));
 }

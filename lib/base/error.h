@@ -49,4 +49,16 @@ int fail_unsent(const char *what) SELDOM;
 
 const char *error_sentence(void);
 
+#define ERROR_SENTENCE_SIZE	512
+
+/* The last failure, while other code runs that may have failures of its own. */
+struct error_kept {
+	int error, last;
+	const char *sentence;
+	char text[ERROR_SENTENCE_SIZE];
+};
+
+void error_keep(struct error_kept *ret_kept);
+void error_put_back(const struct error_kept *kept);
+
 #endif /* SLUICE_BASE_ERROR_H */

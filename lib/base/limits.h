@@ -108,6 +108,10 @@
 #define WATCH_SERVICES_MAX	4096u
 #define WATCH_PORTS_MAX		65536u
 
+/* Remarks of one number that a program is told in a second (api/remarks.c). */
+#define REMARKS_A_SECOND	4u
+#define REMARKS_WINDOW_NS	(INT64_C(1) * 1000 * 1000 * 1000)
+
 /* The registry is read again at this interval if the kernel does not report all changes. */
 #define WATCH_LOOK_NS		(INT64_C(1) * 1000 * 1000 * 1000)
 

@@ -776,6 +776,19 @@ enum sluice_wait {
 	SLUICE_WAIT_SOCKET = 2,
 };
 
+struct sluice_remark;
+
+/**
+ * typedef sluice_remark_fn - tells the program of something that the library has dealt with
+ * @remark: what has happened; valid during the call.  sluice_remarks.h describes it.
+ * @context: as given with the function.
+ *
+ * Context: The library calls it within a call, in the thread of that call.  It must return, and
+ * must not make nodes.  Meanwhile calls with nodes, and with what is made from them, fail with
+ * EBUSY.
+ */
+typedef void (*sluice_remark_fn)(const struct sluice_remark *remark, void *context);
+
 /**
  * struct sluice_node_opts - options of sluice_node_create()
  * @size: sizeof(struct sluice_node_opts).
@@ -786,6 +799,9 @@ enum sluice_wait {
  * @spin: nanoseconds that a wait polls, at most, before it sleeps; never more than a second.
  *	Negative: none.  0: 50,000, or none if the thread that takes the node may run on one CPU
  *	only.
+ * @remark: function that is told what the library has dealt with, or NULL for none; see
+ *	sluice_remarks.h.
+ * @remark_context: argument of @remark.
  *
  * Polling adapts itself.  A node begins to poll when waits turn out to be shorter than @spin,
  * and stops when they turn out to be longer.
@@ -796,6 +812,8 @@ struct sluice_node_opts {
 	uint32_t wait SLUICE_ZERO_;
 	uint32_t reserved SLUICE_ZERO_;
 	int64_t spin SLUICE_ZERO_;
+	sluice_remark_fn remark SLUICE_ZERO_;
+	void *remark_context SLUICE_ZERO_;
 };
 
 /** SLUICE_NODE_OPTS() - node options, fields named as in an initialiser */

@@ -114,7 +114,11 @@ static int64_t turn_at(struct turn *turn)
 
 void turn_wait(struct turns *turns, struct turn *turn)
 {
+	bool waits = turn->waiting;
+
 	turn_wait_until(turns, turn, open_at(turn));
+	if (unlikely(turns->held_back) && !waits)
+		turns->held_back(turns, turn);
 }
 
 void turn_wait_until(struct turns *turns, struct turn *turn, int64_t at)

@@ -168,6 +168,7 @@ check "make install DESTDIR= PREFIX=" install_it
 
 for file in include/sluice.h include/sluice_config.h include/sluice_containers.h \
 	    include/sluice_list.h include/sluice_leftovers.h include/sluice_watch.h \
+	    include/sluice_remarks.h \
 	    include/sluice.hpp include/sluice_containers.hpp \
 	    include/sluice/ring.h lib/libsluice.a lib/libsluice.so lib/libsluice.so.0 \
 	    lib/pkgconfig/sluice.pc lib/cmake/sluice/sluice-config.cmake bin/sluice \

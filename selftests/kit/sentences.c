@@ -19,6 +19,7 @@
 #include <sluice_config.h>
 #include <sluice_leftovers.h>
 #include <sluice_list.h>
+#include <sluice_remarks.h>
 #include <sluice_watch.h>
 
 #include "base/error.h"
