@@ -190,13 +190,12 @@ static COLD int told_sleeper(struct channel *channel)
 
 STRAIGHT int sluice_active_request_release(struct sluice_active_request *head)
 {
-	struct active_request *active;
+	struct active_request *active = active_request_of_ours(head);
 	struct responder *responder;
 	bool sleeps = false;
 
-	if (unlikely(!active_request_is_ours(head) || !is_plain(active_request_of(head))))
+	if (unlikely(!active || !is_plain(active)))
 		return release_otherwise(head);
-	active = active_request_of(head);
 	responder = &active->channel->responder;
 	if (unlikely(!responder_finish_plain(responder, active->message.in.slice,
 					     active->message.in.request, active->told_end, &sleeps)))

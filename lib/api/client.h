@@ -197,6 +197,32 @@ static inline struct request *pending_of(struct sluice_pending_response *head)
 	return container_of(head, struct request, pending);
 }
 
+/* The pending response, if it is live, and this thread's; or NULL. */
+static inline struct request *pending_of_ours(struct sluice_pending_response *head)
+{
+	return likely(head && pending_of(head)->handle.mark == (thread_number | HANDLE_SECOND)) ?
+	       pending_of(head) : NULL;
+}
+
+/* As request_enter_slowly(). */
+struct request *pending_enter_slowly(struct sluice_pending_response *head) COLD;
+
+/* The beginning of every call with one.  NULL with errno: EINVAL, EBUSY or ECHILD. */
+static inline struct request *pending_enter(struct sluice_pending_response *head)
+{
+	struct request *pending = pending_of_ours(head);
+
+	return likely(pending) ? pending : pending_enter_slowly(head);
+}
+
+/* Its own limit, or the client's: there may be responses of others that were released. */
+static inline bool pending_is_at_limit(const struct request *pending)
+{
+	const struct sluice_client *client = pending->client;
+
+	return pending->borrowed >= client->max_borrowed || handles_at_limit(&client->responses);
+}
+
 /* The next pending response at or behind *index, which moves on; NULL at the end. */
 struct request *pending_next(const struct sluice_client *client, uint32_t *index);
 
@@ -235,18 +261,19 @@ static inline struct request *request_of(struct sluice_request *head)
  */
 struct request *request_enter_slowly(struct sluice_request *head) COLD;
 
-/* Is it loaned, and this thread's? */
-static inline bool request_is_ours(struct sluice_request *head)
+/* The request, if it is loaned, and this thread's; or NULL. */
+static inline struct request *request_of_ours(struct sluice_request *head)
 {
-	return head && request_of(head)->handle.mark == thread_number;
+	return likely(head && request_of(head)->handle.mark == thread_number) ? request_of(head) :
+										NULL;
 }
 
 /* The beginning of every call with a request.  NULL with errno: EINVAL, EBUSY or ECHILD. */
 static inline struct request *request_enter(struct sluice_request *head)
 {
-	if (likely(request_is_ours(head)))
-		return request_of(head);
-	return request_enter_slowly(head);
+	struct request *request = request_of_ours(head);
+
+	return likely(request) ? request : request_enter_slowly(head);
 }
 
 /*
@@ -279,7 +306,7 @@ static inline void request_become_pending(struct request *request)
 {
 	struct sluice_client *client = request->client;
 
-	handle_become_second(&request->handle);
+	request->handle.mark |= HANDLE_SECOND;
 	counter_set(&client->entry.counters->loaned, --client->loaned);
 }
 

@@ -204,10 +204,9 @@ static inline struct reply *loan_plain(struct active_request *active, size_t cou
 STRAIGHT struct sluice_reply *sluice_active_request_loan(struct sluice_active_request *head,
 							 size_t count)
 {
-	struct reply *reply = NULL;
+	struct active_request *active = active_request_of_ours(head);
+	struct reply *reply = likely(active) ? loan_plain(active, count) : NULL;
 
-	if (likely(active_request_is_ours(head)))
-		reply = loan_plain(active_request_of(head), count);
 	return likely(reply) ? &reply->head : loan_otherwise(head, count);
 }
 

@@ -259,11 +259,12 @@ static COLD int sent_to_sleeper(const struct active_request *active)
 
 STRAIGHT int sluice_reply_send(struct sluice_reply *head)
 {
+	struct reply *reply = reply_of_ours(head);
 	bool sleeps = false;
 
-	if (unlikely(!reply_is_ours(head) || !send_plain(reply_of(head), &sleeps)))
+	if (unlikely(!reply || !send_plain(reply, &sleeps)))
 		return send_otherwise(head);
-	return likely(!sleeps) ? 0 : sent_to_sleeper(reply_of(head)->active);
+	return likely(!sleeps) ? 0 : sent_to_sleeper(reply->active);
 }
 
 struct sluice_active_request *

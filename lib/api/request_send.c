@@ -165,10 +165,10 @@ static COLD struct sluice_pending_response *sent_to_sleeper(struct request *pend
 
 STRAIGHT struct sluice_pending_response *sluice_request_send(struct sluice_request *head)
 {
-	struct request *request = request_of(head);
+	struct request *request = request_of_ours(head);
 	bool sleeps = false;
 
-	if (unlikely(!request_is_ours(head) || !send_plain(request, &sleeps)))
+	if (unlikely(!request || !send_plain(request, &sleeps)))
 		return send_otherwise(head);
 	return likely(!sleeps) ? &request->pending : sent_to_sleeper(request);
 }

@@ -262,18 +262,19 @@ static inline struct active_request *active_request_of(struct sluice_active_requ
 /* As request_enter_slowly(). */
 struct active_request *active_request_enter_slowly(struct sluice_active_request *head) COLD;
 
-/* Is it live, and this thread's? */
-static inline bool active_request_is_ours(struct sluice_active_request *head)
+/* The active request, if it is live, and this thread's; or NULL. */
+static inline struct active_request *active_request_of_ours(struct sluice_active_request *head)
 {
-	return head && active_request_of(head)->handle.mark == thread_number;
+	return likely(head && active_request_of(head)->handle.mark == thread_number) ?
+	       active_request_of(head) : NULL;
 }
 
 /* The beginning of every call with one.  NULL with errno: EINVAL, EBUSY or ECHILD. */
 static inline struct active_request *active_request_enter(struct sluice_active_request *head)
 {
-	if (likely(active_request_is_ours(head)))
-		return active_request_of(head);
-	return active_request_enter_slowly(head);
+	struct active_request *active = active_request_of_ours(head);
+
+	return likely(active) ? active : active_request_enter_slowly(head);
 }
 
 /* Nothing more will be sent for it, and it is not read any more; code 0: no status. */
@@ -287,18 +288,19 @@ static inline struct reply *reply_of(struct sluice_reply *head)
 /* As request_enter_slowly(). */
 struct reply *reply_enter_slowly(struct sluice_reply *head) COLD;
 
-/* Is it loaned, and this thread's? */
-static inline bool reply_is_ours(struct sluice_reply *head)
+/* The reply, if it is loaned, and this thread's; or NULL. */
+static inline struct reply *reply_of_ours(struct sluice_reply *head)
 {
-	return head && reply_of(head)->handle.mark == thread_number;
+	return likely(head && reply_of(head)->handle.mark == thread_number) ? reply_of(head) :
+									      NULL;
 }
 
 /* The beginning of every call with one.  NULL with errno: EINVAL, EBUSY or ECHILD. */
 static inline struct reply *reply_enter(struct sluice_reply *head)
 {
-	if (likely(reply_is_ours(head)))
-		return reply_of(head);
-	return reply_enter_slowly(head);
+	struct reply *reply = reply_of_ours(head);
+
+	return likely(reply) ? reply : reply_enter_slowly(head);
 }
 
 /*

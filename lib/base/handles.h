@@ -20,7 +20,7 @@ struct handle {
 
 #define HANDLE_DEAD	0u		/* as fresh memory is */
 
-/* In the mark of a handle that has become another kind of message: see handle_is_second(). */
+/* Beside the number, in the mark of a handle that has become the second kind of its table. */
 #define HANDLE_SECOND	(UINT64_C(1) << 30)
 
 struct handles {
@@ -119,18 +119,6 @@ void *handles_next(const struct handles *handles, uint32_t *index);
 
 /* The node is asked from now on which thread may use those that are live. */
 void handles_ask(struct handles *handles);
-
-/* It is another kind of message from here on. */
-INLINE void handle_become_second(struct handle *handle)
-{
-	handle->mark |= HANDLE_SECOND;
-}
-
-/* May the thread of this number use it, as the second kind? */
-INLINE bool handle_is_second_of(const struct handle *handle, uint64_t thread)
-{
-	return (handle->mark ^ thread) == HANDLE_SECOND;
-}
 
 /* Of a live one. */
 static inline bool handle_is_second(const struct handle *handle)

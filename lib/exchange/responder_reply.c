@@ -304,7 +304,7 @@ int responder_reply(struct responder *responder, const struct reply_message *mes
 }
 
 /* Is nothing to be done for a reply but to send it, and does the client want it? */
-static inline bool is_plain(const struct responder *responder, uint32_t delivery, uint64_t request)
+static inline bool reply_is_plain(const struct responder *responder, uint32_t delivery, uint64_t request)
 {
 	return likely(responder->out < responder->most_out && !responder->ended &&
 		      !responder->held[delivery].since && !probe_is_on(reply_send) &&
@@ -320,7 +320,7 @@ bool responder_reply_plain(struct responder *responder, const struct reply_messa
 	struct ring_message out;
 	struct ring_place place;
 
-	if (unlikely(!ring->slots || !is_plain(responder, message->delivery, request) ||
+	if (unlikely(!ring->slots || !reply_is_plain(responder, message->delivery, request) ||
 		     !outlet_is_plain(&responder->replies, ring, &place)))
 		return false;
 	slice->sent = true;

@@ -1857,10 +1857,12 @@ int sluice_node_adopt(struct sluice_node *node);
  * messages of the same kind were sent or released since.  Requests, pending responses and
  * responses count if they are of the same client.  Active requests and replies count if they
  * are of the same server, and of the same client there.  Calls that fail, and receives that
- * find nothing, do not count.  After the eighth message the library may use the handle for a
- * new message, and then the call acts on that one.  The memory of a handle is freed when the
- * client or server was destroyed and all of its messages were released; at a server also when
- * the client has left or died.  From then on a call with the handle is undefined.
+ * find nothing, do not count.  A request that was sent has its handle in common with its pending
+ * response.  It is stale until that was released, and then as long as that is.
+ * After the eighth message the library may use the handle for a new message, and then the call
+ * acts on that one.  The memory of a handle is freed when the client or server was destroyed
+ * and all of its messages were released; at a server also when the client has left or died.
+ * From then on a call with the handle is undefined.
  */
 
 /* ---- A port's memory ------------------------------------------------------ */

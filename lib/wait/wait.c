@@ -260,8 +260,9 @@ void wait_wake(struct wait *wait, uint32_t *word)
 void wait_make_held_wakes(struct wait *wait)
 {
 	wait->holding = false;
-	if (wait->held > 1) {
+	if (wait->held > 1 || wait->wakes_queued) {
 		wait_uring_queue_wakes(wait);
+		wait->wakes_queued = false;
 		uring_flush(&wait->uring);
 	} else if (wait->held) {
 		futex_wake(wait->wakes[0]);

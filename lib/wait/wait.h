@@ -60,6 +60,7 @@ struct wait {
 	uint32_t *wakes[WAKES_HELD_MAX];
 	uint32_t held;
 	bool holding;
+	bool wakes_queued;		/* some are in the ring, for the sleep that is prepared */
 	/* For a foreign event loop; see wait/wait_foreign.c. */
 	int told;			/* the eventfd of the ring, or -1 */
 	struct wait_source timer;

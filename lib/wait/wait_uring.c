@@ -65,6 +65,8 @@ int wait_uring_on_word(struct wait *wait, struct wait_source *source)
 {
 	int r;
 
+	/* The kernel works in this order: the peer gets up while it prepares our sleep. */
+	wait_uring_queue_wakes(wait);
 	r = uring_futex_wait(&wait->uring, source->word, source->value,
 			     wait_tag(wait, source, WAIT_FUTEX));
 	if (r < 0)
@@ -131,6 +133,7 @@ int wait_uring_block(struct wait *wait, int64_t end, bool alarm)
 	/* A wait that submits nothing returns what ended it, an alarm or a signal as late. */
 	if (mask && alarm && uring_busy(&wait->uring))
 		uring_flush(&wait->uring);
+	wait->wakes_queued = false;
 	r = uring_wait(&wait->uring, end, mask);
 	reap(wait);
 	if (r == -ETIME)
@@ -152,6 +155,7 @@ void wait_uring_queue_wakes(struct wait *wait)
 	for (i = 0; i < wait->held; i++)
 		if (uring_futex_wake(&wait->uring, wait->wakes[i], WAIT_OTHER) < 0)
 			futex_wake(wait->wakes[i]);
+	wait->wakes_queued |= wait->held > 0;
 	wait->held = 0;
 }
 
