@@ -147,7 +147,11 @@ bool socket_is_read(int fd)
 	return ioctl(fd, SIOCOUTQ, &unread) || !unread;
 }
 
-/* Each packet names its sender then, even an empty one, and the end of all does not. */
+/*
+ * Each packet names its sender then, even an empty one, and the end of all does not.  A byte
+ * is taken of each: qemu-user receives nothing, and says that all is well, where there is
+ * no room for one.
+ */
 void socket_discard(int fd)
 {
 	union {
@@ -155,11 +159,15 @@ void socket_discard(int fd)
 		struct cmsghdr align;
 	} control;
 	struct msghdr msg;
+	char byte;
+	struct iovec iov = { &byte, sizeof(byte) };
 
 	if (socket_tell_sender(fd, true) < 0)
 		return;
 	do {
 		msg = (struct msghdr){
+			.msg_iov = &iov,
+			.msg_iovlen = 1,
 			.msg_control = control.bytes,
 			.msg_controllen = sizeof(control.bytes),
 		};

@@ -134,7 +134,7 @@ static const int64_t times[] = {
 
 TEST_F(deadline, ends_the_wait_and_not_too_early)
 {
-	static const int64_t timeouts[] = { SLUICE_FOREVER, LONG };
+	const int64_t timeouts[] = { SLUICE_FOREVER, LONG };
 	size_t i, k;
 	long end;
 

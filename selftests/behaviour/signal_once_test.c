@@ -19,7 +19,7 @@ ENDS_FIXTURE(signal_once);
 #define ROUNDS		20
 #define VISITS		5
 
-static const int64_t waits[] = { SLUICE_FOREVER, LONG };
+static const int64_t waits[] = { SLUICE_FOREVER, 10 * SECOND };
 
 /* ---- Who sends the signal -------------------------------------------------- */
 

@@ -81,6 +81,14 @@ meet() {
 		status=1
 	fi
 	kill $server
+	for _ in $(seq 300); do
+		kill -0 $server 2>/dev/null || break
+		sleep 0.1
+	done
+	if kill -KILL $server 2>/dev/null; then
+		echo "NOT OK: the server of that does not end"
+		status=1
+	fi
 	wait $server 2>/dev/null
 	server=
 }

@@ -69,8 +69,16 @@
 #define MILLISECOND	INT64_C(1000000)
 #define SECOND		(1000 * MILLISECOND)
 
+/* 1; or $SELFTEST_PATIENCE, on a machine that is emulated. */
+helper int64_t times_as_long(void)
+{
+	const char *factor = getenv("SELFTEST_PATIENCE");
+
+	return factor ? atoi(factor) : 1;
+}
+
 /* Nothing takes nearly as long as this; a test that waits so long has failed. */
-#define LONG		(10 * SECOND)
+#define LONG		(10 * SECOND * times_as_long())
 
 /*
  * How long names that were taken away may take to come back.  The kernel has 128 inotify
