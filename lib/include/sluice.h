@@ -22,8 +22,10 @@
  *	response		a reply that the client has received
  *
  * A program loans memory for a message, sends the message, receives it at the other end and
- * releases it.  Sending consumes a message.  A program can release each object and message
- * that it still has.  Releasing or destroying NULL does nothing and keeps errno.
+ * releases it.  A send that succeeds consumes the message.  A send that fails consumes nothing:
+ * the message is still loaned, and can be sent again or released.  A program can release each
+ * object and message that it still has.  Releasing or destroying NULL does nothing and keeps
+ * errno.
  *
  * Errors.  A function that returns int returns 0 or more, or -errno, and also sets errno.
  * A function that returns a pointer returns NULL after a failure and sets errno.
@@ -627,21 +629,22 @@ sluice_active_request_loan_zeroed(struct sluice_active_request *request,
 
 /**
  * sluice_reply_send() - send a reply
- * @reply: the reply.  Consumed, except when the call fails with another errno
- *	than EPIPE, ECONNRESET or EPROTO.
+ * @reply: the reply.  Consumed, except when the call fails.
  *
  * If max_response_buffer_size responses to this request are unread, the new one takes the place
  * of the oldest.  In a service with SLUICE_SERVICE_NO_RESPONSE_OVERFLOW the call waits for room
  * instead, until the request's deadline, unless the server's options say otherwise.
  *
  * Context: May sleep where responses do not overflow.
+ * Releasing the active request also gives back replies that were not sent.
+ *
  * Return: 0; 1 if there was no room and the reply was discarded, as the server's options ask;
- * or, with the reply given back because the other end is gone, -EPIPE (the client has released
- * its pending response or left, or the server was destroyed), -ECONNRESET (the client died),
- * -EPROTO (the client broke the protocol); or, with the reply still loaned, -EAGAIN (the client
- * is too far behind to be told of new memory), -ETIMEDOUT (the request's deadline has passed),
- * -EINTR (a signal, or sluice_node_interrupt()), -ENOBUFS (ask_when_full has said so),
- * -EMFILE, -ENFILE, or -ENOMEM.
+ * or -errno.  These say that the other end is gone, and that sending again is of no use: -EPIPE
+ * (the client has released its pending response or left, or the server was destroyed),
+ * -ECONNRESET (the client died), -EPROTO (the client broke the protocol).  After the others the
+ * reply can be sent again: -EAGAIN (the client is too far behind to be told of new memory),
+ * -ETIMEDOUT (the request's deadline has passed), -EINTR (a signal, or sluice_node_interrupt()),
+ * -ENOBUFS (ask_when_full has said so), -EMFILE, -ENFILE, or -ENOMEM.
  */
 int sluice_reply_send(struct sluice_reply *reply) SLUICE_MUST_CHECK;
 
