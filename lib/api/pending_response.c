@@ -132,6 +132,25 @@ int sluice_pending_response_status(struct sluice_pending_response *head,
 	return r < 0 ? r : given->code != 0;
 }
 
+int sluice_pending_response_outcome(struct sluice_pending_response *head)
+{
+	const struct pending *pending = enter(head);
+	const struct stream *stream;
+
+	if (!pending)
+		return -errno;
+	stream = &pending->stream;
+	if (!stream->servers)
+		return pending->told ? SLUICE_OUTCOME_FAILED : SLUICE_OUTCOME_OPEN;
+	if (stream->open)
+		return SLUICE_OUTCOME_OPEN;
+	if (stream->end == EREMOTEIO)
+		return SLUICE_OUTCOME_STATUS;
+	if (stream->end != EPIPE)
+		return SLUICE_OUTCOME_FAILED;
+	return stream->incomplete ? SLUICE_OUTCOME_INCOMPLETE : SLUICE_OUTCOME_COMPLETE;
+}
+
 /* The sentence behind the end of a stream. */
 static COLD int ended(const struct sluice_client *client, int reason)
 {

@@ -78,6 +78,8 @@ static const char *admit(struct inlet *inlet, struct ring_consumer *ring,
 		return "a server has sent a response to another request";
 	if (unlikely(delivery->sent) && !delivery->responded)
 		delivery->responded = clock_now();
+	if (unlikely(in->position != delivery->position) && delivery->stream)
+		delivery->stream->incomplete = true;
 	delivery->position = in->position + 1;
 	delivery->last = in->flags & SLUICE_RING_LAST;
 	return NULL;

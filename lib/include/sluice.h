@@ -1250,18 +1250,53 @@ struct sluice_status {
 int sluice_pending_response_status(struct sluice_pending_response *pending,
 				   struct sluice_status *status);
 
+/**
+ * enum sluice_outcome - how a stream of responses has ended
+ * @SLUICE_OUTCOME_OPEN: it has not ended, or sluice_pending_response_receive() has not told yet
+ *	that it has.
+ * @SLUICE_OUTCOME_COMPLETE: well: every server has finished with the request, or has destroyed
+ *	its port in good order, and no response is missing.
+ * @SLUICE_OUTCOME_INCOMPLETE: in the same way, but responses are missing, which were pushed out
+ *	of a full queue.
+ * @SLUICE_OUTCOME_STATUS: a server has ended the request with a status, see
+ *	sluice_pending_response_status().
+ * @SLUICE_OUTCOME_FAILED: it has broken: a server died, broke the protocol or refused the
+ *	client, the request reached no server, was pushed out of a full queue, or came too late.
+ */
+enum sluice_outcome {
+	SLUICE_OUTCOME_OPEN = 0,
+	SLUICE_OUTCOME_COMPLETE = 1,
+	SLUICE_OUTCOME_INCOMPLETE = 2,
+	SLUICE_OUTCOME_STATUS = 3,
+	SLUICE_OUTCOME_FAILED = 4,
+};
+
+/**
+ * sluice_pending_response_outcome() - tell a stream that ended well from one that broke
+ * @pending: the pending response.
+ *
+ * To be asked when sluice_pending_response_receive() has failed, instead of comparing errno: it
+ * also knows of responses that are missing.  After a timeout the outcome is
+ * SLUICE_OUTCOME_OPEN.  A reply that the server has discarded for lack of room, with none after
+ * it, is not noticed.
+ *
+ * Return: An &enum sluice_outcome.
+ */
+int sluice_pending_response_outcome(struct sluice_pending_response *pending);
+
 /* ---- More about replies ------------------------------------------------- */
 
 /**
  * sluice_reply_send_and_receive() - answer a request and receive the next one
- * @reply: the reply.  Consumed as by sluice_reply_send().
+ * @reply: the reply.  Consumed, except when nothing was received because sending failed.
  * @timeout: nanoseconds, SLUICE_NOWAIT or SLUICE_FOREVER.
  * @sent: set to what sluice_reply_send() would have returned; or NULL.
  *
  * The call sends the reply as the last, releases its active request, and receives the server's
  * next request.  If the server has to sleep, one system call wakes the client and begins the
  * sleep (through io_uring, Linux 6.7).  If the client is gone (*@sent is -EPIPE, -ECONNRESET or
- * -EPROTO), the call receives the next request all the same.  If sending fails otherwise, the
+ * -EPROTO), the call releases the active request, which gives the reply back, and receives the
+ * next request all the same.  If sending fails otherwise, the
  * reply is still loaned, the active request is still held, and nothing is received.
  *
  * Return: The next request, to be given to sluice_active_request_release(); or NULL with the

@@ -419,6 +419,15 @@ public:
 	{
 		return detail::number(sluice_pending_response_servers(this->native_));
 	}
+	/** outcome() - how has the stream ended? sluice_pending_response_outcome() */
+	result<sluice_outcome> outcome() const noexcept
+	{
+		int r = sluice_pending_response_outcome(this->native_);
+
+		if (r < 0)
+			return error(-r);
+		return static_cast<sluice_outcome>(r);
+	}
 	/** is_connected() - may more come? sluice_pending_response_is_connected() */
 	result<bool> is_connected() const noexcept
 	{
