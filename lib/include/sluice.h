@@ -1515,10 +1515,10 @@ struct sluice_event {
  * @timeout: nanoseconds, SLUICE_NOWAIT or SLUICE_FOREVER.
  *
  * The call returns when a request or a response can be received, when a peer has come, when a
- * peer has gone, and when a watch has something to tell.  sluice_node_next() tells which.  Each call reports what can be received
- * until it was received.  It reports once that a peer has come or gone.  If as many messages are
- * held as may be, so that receiving would fail with ENOBUFS, the call reports queued messages
- * only when there is room for them.
+ * peer has gone, and when a watch has something to tell.  sluice_node_next() tells which.  Each
+ * call reports what can be received until it was received.  It reports once that a peer has come
+ * or gone.  If as many messages are held as may be, so that receiving would fail with ENOBUFS,
+ * the call reports queued messages only when there is room for them.
  *
  * Return: 0; or -EAGAIN (nothing, and SLUICE_NOWAIT), -ETIMEDOUT, -EINTR (a signal, or
  * sluice_node_interrupt()), or -ENOMEM.
@@ -1848,7 +1848,16 @@ int sluice_node_fd(struct sluice_node *node);
  */
 int sluice_node_prepare(struct sluice_node *node);
 
-/* ---- Other threads ------------------------------------------------------- */
+/* ---- Other threads -------------------------------------------------------
+ *
+ * Memory of messages is memory: while the thread of the node holds an active request, another
+ * thread may read its data and header, and while it has a reply loaned, another thread may write
+ * that.  So one thread can receive requests and loan replies, other threads compute, and the
+ * first sends.  The same holds for responses and requests of a client.  The threads order this
+ * with a lock of their own.  No other thread may call the library with these messages.  When
+ * it has finished, it calls sluice_node_interrupt(), which ends the wait of the node's thread.
+ * Documentation/examples/thread-pool-server.c does this.
+ */
 
 /**
  * sluice_node_adopt() - move a node to the calling thread

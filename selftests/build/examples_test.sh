@@ -91,15 +91,16 @@ check_languages() {
 	done
 }
 
-# count_primes N: by so many workers in one process, each of which has some to do
+# count_primes SERVER N M: by so many workers in one process, each of which has some to do; they
+# are so many servers
 count_primes() {
-	"$O/examples/workers-server" "$1" >"$tmp/workers" &
+	"$O/examples/$1-server" "$2" >"$tmp/workers" &
 	server=$!
-	timeout 60 "$O/examples/workers-client" "$1"
+	timeout 60 "$O/examples/workers-client" "$3"
 	status=$?
 	kill $server && wait $server || status=1
 	cat "$tmp/workers"
-	[ "$(grep -c '^worker' "$tmp/workers")" -eq "$1" ] || status=1
+	[ "$(grep -c '^worker' "$tmp/workers")" -eq "$2" ] || status=1
 	grep ': 0 ranges' "$tmp/workers" && status=1
 	return $status
 }
@@ -198,7 +199,10 @@ for wait in auto socket; do
 	check "calls, two clients and two servers, $wait" \
 		meet 2 calls --servers 2 --calls 1000
 	check "event-loop, sluice and TCP in one thread, $wait" tally
-	check "workers, three threads, $wait" answers "78498 primes below 1000000" count_primes 3
+	check "workers, three threads, $wait" \
+		answers "78498 primes below 1000000" count_primes workers 3 3
+	check "thread-pool, three threads behind one server, $wait" \
+		answers "78498 primes below 1000000" count_primes thread-pool 3 1
 	check "file-server, the disk into the reply, $wait" serve_files
 	check "complex-types, $wait" \
 		answers "Ada Lovelace: 2 items, 20700 cents, 2300 saved" meet 1 complex-types
