@@ -127,6 +127,25 @@ int sluice_pending_response_status(struct sluice_pending_response *head,
 	return r < 0 ? r : given->code != 0;
 }
 
+int sluice_pending_response_outcome(struct sluice_pending_response *head)
+{
+	const struct request *pending = pending_enter(head);
+	const struct stream *stream;
+
+	if (!pending)
+		return -errno;
+	stream = &pending->stream;
+	if (!stream->servers)
+		return pending->told ? SLUICE_OUTCOME_FAILED : SLUICE_OUTCOME_OPEN;
+	if (stream->open)
+		return SLUICE_OUTCOME_OPEN;
+	if (stream->end == EREMOTEIO)
+		return SLUICE_OUTCOME_STATUS;
+	if (stream->end != EPIPE)
+		return SLUICE_OUTCOME_FAILED;
+	return stream->incomplete ? SLUICE_OUTCOME_INCOMPLETE : SLUICE_OUTCOME_COMPLETE;
+}
+
 /* Is there a response that there is no room for?  Of that its node does not tell. */
 static bool is_stuck(const struct request *pending)
 {

@@ -4,10 +4,10 @@
  *
  *	loaned --send--> dead, and the slice is out with the client
  *
- * If the other end is gone the reply is given back; if sending fails otherwise it is still
- * loaned.  Where responses do not overflow, a send waits for the client to read some,
- * unless it is to go without the reply (api/backpressure.c); the wait ends when nobody wants the
- * answer any more.  A reply that the client goes without has a position all the same, so
+ * A reply that could not be sent is still loaned, also if the other end is gone, as a request
+ * is.  Its active request gives it back when that is released.  Where responses do not
+ * overflow, a send waits for the client to read some, unless it is to go without the reply
+ * (api/backpressure.c); the wait ends when nobody wants the answer any more.  A reply that the client goes without has a position all the same, so
  * that the client sees that something is missing.
  *
  * While it waits, the server takes connections and notices those that go, but receives
@@ -177,7 +177,6 @@ static COLD int send_later(struct reply *reply, bool last, int result)
 		.reply = reply,
 		.last = last,
 	};
-	bool gone;
 	int r = judge(&replying, result);
 
 	if (!r)
@@ -188,10 +187,7 @@ static COLD int send_later(struct reply *reply, bool last, int result)
 		active->told_end = last && r == SENT;
 		return r == DISCARDED;
 	}
-	gone = r == -EPIPE || active->channel->responder.channel.gone;
-	if (gone)
-		reply_drop(reply);
-	return unsent(-r, gone);
+	return unsent(-r, active->channel->responder.channel.gone);
 }
 
 /* 0; 1 (it was discarded); or -errno. */
@@ -267,6 +263,12 @@ STRAIGHT int sluice_reply_send(struct sluice_reply *head)
 	return likely(!sleeps) ? 0 : sent_to_sleeper(reply->active);
 }
 
+/* Nobody is there to get an answer. */
+static bool is_gone(int result)
+{
+	return result == -EPIPE || result == -ECONNRESET || result == -EPROTO;
+}
+
 struct sluice_active_request *
 sluice_reply_send_and_receive(struct sluice_reply *head, int64_t timeout, int *ret_sent)
 {
@@ -290,7 +292,7 @@ sluice_reply_send_and_receive(struct sluice_reply *head, int64_t timeout, int *r
 	r = send_reply(reply, true);
 	if (ret_sent)
 		*ret_sent = r;
-	if (handle_is_live(&reply->handle)) {
+	if (r < 0 && !is_gone(r)) {
 		wait_send_wakes(wait);
 		return fail_again_null(r);
 	}

@@ -52,6 +52,7 @@ struct stream {
 	uint32_t servers;		/* the request was sent to */
 	uint32_t open;			/* deliveries in the circle */
 	int end;			/* why it ended, so far: an errno */
+	bool incomplete;		/* a response was pushed out, before one that came */
 	struct stream_status status;	/* of the first server that gave one */
 	int64_t loaned;			/* if the request is traced: when; else 0 */
 	uint64_t bytes;			/* of it, likewise */

@@ -76,6 +76,8 @@ static inline bool is_next(const struct delivery *delivery, const struct ring_me
 
 static inline void note(struct delivery *delivery, const struct ring_message *in)
 {
+	if (unlikely(in->position != delivery->position) && delivery->stream)
+		delivery->stream->incomplete = true;
 	delivery->position = in->position + 1;
 	delivery->last = in->flags & SLUICE_RING_LAST;
 }

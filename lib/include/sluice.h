@@ -22,8 +22,10 @@
  *	response		a reply that the client has received
  *
  * A program loans memory for a message, sends the message, receives it at the other end and
- * releases it.  Sending consumes a message.  A program can release each object and message
- * that it still has.  Releasing or destroying NULL does nothing and keeps errno.
+ * releases it.  A send that succeeds consumes the message.  A send that fails consumes nothing:
+ * the message is still loaned, and can be sent again or released.  A program can release each
+ * object and message that it still has.  Releasing or destroying NULL does nothing and keeps
+ * errno.
  *
  * Errors.  A function that returns int returns 0 or more, or -errno, and also sets errno.
  * A function that returns a pointer returns NULL after a failure and sets errno.
@@ -628,21 +630,22 @@ sluice_active_request_loan_zeroed(struct sluice_active_request *request,
 
 /**
  * sluice_reply_send() - send a reply
- * @reply: the reply.  Consumed, except when the call fails with another errno
- *	than EPIPE, ECONNRESET or EPROTO.
+ * @reply: the reply.  Consumed, except when the call fails.
  *
  * If max_response_buffer_size responses to this request are unread, the new one takes the place
  * of the oldest.  In a service with SLUICE_SERVICE_NO_RESPONSE_OVERFLOW the call waits for room
  * instead, until the request's deadline, unless the server's options say otherwise.
  *
  * Context: May sleep where responses do not overflow.
+ * Releasing the active request also gives back replies that were not sent.
+ *
  * Return: 0; 1 if there was no room and the reply was discarded, as the server's options ask;
- * or, with the reply given back because the other end is gone, -EPIPE (the client has released
- * its pending response or left, or the server was destroyed), -ECONNRESET (the client died),
- * -EPROTO (the client broke the protocol); or, with the reply still loaned, -EAGAIN (the client
- * is too far behind to be told of new memory), -ETIMEDOUT (the request's deadline has passed),
- * -EINTR (a signal, or sluice_node_interrupt()), -ENOBUFS (ask_when_full has said so),
- * -EMFILE, -ENFILE, or -ENOMEM.
+ * or -errno.  These say that the other end is gone, and that sending again is of no use: -EPIPE
+ * (the client has released its pending response or left, or the server was destroyed),
+ * -ECONNRESET (the client died), -EPROTO (the client broke the protocol).  After the others the
+ * reply can be sent again: -EAGAIN (the client is too far behind to be told of new memory),
+ * -ETIMEDOUT (the request's deadline has passed), -EINTR (a signal, or sluice_node_interrupt()),
+ * -ENOBUFS (ask_when_full has said so), -EMFILE, -ENFILE, or -ENOMEM.
  */
 int sluice_reply_send(struct sluice_reply *reply) SLUICE_MUST_CHECK;
 
@@ -1271,18 +1274,53 @@ struct sluice_status {
 int sluice_pending_response_status(struct sluice_pending_response *pending,
 				   struct sluice_status *status);
 
+/**
+ * enum sluice_outcome - how a stream of responses has ended
+ * @SLUICE_OUTCOME_OPEN: it has not ended, or sluice_pending_response_receive() has not told yet
+ *	that it has.
+ * @SLUICE_OUTCOME_COMPLETE: well: every server has finished with the request, or has destroyed
+ *	its port in good order, and no response is missing.
+ * @SLUICE_OUTCOME_INCOMPLETE: in the same way, but responses are missing, which were pushed out
+ *	of a full queue.
+ * @SLUICE_OUTCOME_STATUS: a server has ended the request with a status, see
+ *	sluice_pending_response_status().
+ * @SLUICE_OUTCOME_FAILED: it has broken: a server died, broke the protocol or refused the
+ *	client, the request reached no server, was pushed out of a full queue, or came too late.
+ */
+enum sluice_outcome {
+	SLUICE_OUTCOME_OPEN = 0,
+	SLUICE_OUTCOME_COMPLETE = 1,
+	SLUICE_OUTCOME_INCOMPLETE = 2,
+	SLUICE_OUTCOME_STATUS = 3,
+	SLUICE_OUTCOME_FAILED = 4,
+};
+
+/**
+ * sluice_pending_response_outcome() - tell a stream that ended well from one that broke
+ * @pending: the pending response.
+ *
+ * To be asked when sluice_pending_response_receive() has failed, instead of comparing errno: it
+ * also knows of responses that are missing.  After a timeout the outcome is
+ * SLUICE_OUTCOME_OPEN.  A reply that the server has discarded for lack of room, with none after
+ * it, is not noticed.
+ *
+ * Return: An &enum sluice_outcome.
+ */
+int sluice_pending_response_outcome(struct sluice_pending_response *pending);
+
 /* ---- More about replies ------------------------------------------------- */
 
 /**
  * sluice_reply_send_and_receive() - answer a request and receive the next one
- * @reply: the reply.  Consumed as by sluice_reply_send().
+ * @reply: the reply.  Consumed, except when nothing was received because sending failed.
  * @timeout: nanoseconds, SLUICE_NOWAIT or SLUICE_FOREVER.
  * @sent: set to what sluice_reply_send() would have returned; or NULL.
  *
  * The call sends the reply as the last, releases its active request, and receives the server's
  * next request.  If the server has to sleep, one system call wakes the client and begins the
  * sleep (through io_uring, Linux 6.7).  If the client is gone (*@sent is -EPIPE, -ECONNRESET or
- * -EPROTO), the call receives the next request all the same.  If sending fails otherwise, the
+ * -EPROTO), the call releases the active request, which gives the reply back, and receives the
+ * next request all the same.  If sending fails otherwise, the
  * reply is still loaned, the active request is still held, and nothing is received.
  *
  * Return: The next request, to be given to sluice_active_request_release(); or NULL with the
@@ -1501,10 +1539,10 @@ struct sluice_event {
  * @timeout: nanoseconds, SLUICE_NOWAIT or SLUICE_FOREVER.
  *
  * The call returns when a request or a response can be received, when a peer has come, when a
- * peer has gone, and when a watch has something to tell.  sluice_node_next() tells which.  Each call reports what can be received
- * until it was received.  It reports once that a peer has come or gone.  If as many messages are
- * held as may be, so that receiving would fail with ENOBUFS, the call reports queued messages
- * only when there is room for them.
+ * peer has gone, and when a watch has something to tell.  sluice_node_next() tells which.  Each
+ * call reports what can be received until it was received.  It reports once that a peer has come
+ * or gone.  If as many messages are held as may be, so that receiving would fail with ENOBUFS,
+ * the call reports queued messages only when there is room for them.
  *
  * Return: 0; or -EAGAIN (nothing, and SLUICE_NOWAIT), -ETIMEDOUT, -EINTR (a signal, or
  * sluice_node_interrupt()), or -ENOMEM.
@@ -1834,7 +1872,16 @@ int sluice_node_fd(struct sluice_node *node);
  */
 int sluice_node_prepare(struct sluice_node *node);
 
-/* ---- Other threads ------------------------------------------------------- */
+/* ---- Other threads -------------------------------------------------------
+ *
+ * Memory of messages is memory: while the thread of the node holds an active request, another
+ * thread may read its data and header, and while it has a reply loaned, another thread may write
+ * that.  So one thread can receive requests and loan replies, other threads compute, and the
+ * first sends.  The same holds for responses and requests of a client.  The threads order this
+ * with a lock of their own.  No other thread may call the library with these messages.  When
+ * it has finished, it calls sluice_node_interrupt(), which ends the wait of the node's thread.
+ * Documentation/examples/thread-pool-server.c does this.
+ */
 
 /**
  * sluice_node_adopt() - move a node to the calling thread

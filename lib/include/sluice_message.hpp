@@ -124,6 +124,15 @@ public:
 	{
 		return detail::number(sluice_pending_response_servers(this->native_));
 	}
+	/** outcome() - how has the stream ended? sluice_pending_response_outcome() */
+	result<sluice_outcome> outcome() const noexcept
+	{
+		int r = sluice_pending_response_outcome(this->native_);
+
+		if (r < 0)
+			return error(-r);
+		return static_cast<sluice_outcome>(r);
+	}
 	/** is_connected() - may more come? sluice_pending_response_is_connected() */
 	result<bool> is_connected() const noexcept
 	{
@@ -256,12 +265,14 @@ public:
 	/**
 	 * send() - send it; sluice_reply_send()
 	 *
-	 * The reply is empty afterwards, also if the client is gone (EPIPE, ECONNRESET, EPROTO).
-	 * If the call fails otherwise, it is still loaned, and can be sent again or released.
+	 * The reply is empty afterwards.  If the call fails, it is still loaned, and can be sent
+	 * again or released.
 	 */
 	result<delivered> send() noexcept
 	{
-		return consumed(sluice_reply_send(this->native_));
+		int r = sluice_reply_send(this->native_);
+
+		return outcome(r, r >= 0);
 	}
 
 	/**
@@ -280,12 +291,13 @@ public:
 		auto next = detail::made<active_request<Request, Response>>(
 			sluice_reply_send_and_receive(this->native_, t.nanoseconds(), &r));
 		bool was_loaned = static_cast<bool>(*this);
-		auto outcome = consumed(r);
+		/* If the client is gone, it has released the request all the same. */
+		auto told = outcome(r, r >= 0 || r == -EPIPE || r == -ECONNRESET || r == -EPROTO);
 
 		if (was_loaned && !*this)
 			(void)answered.detach();
 		if (sent)
-			*sent = outcome;
+			*sent = told;
 		return next;
 	}
 
@@ -306,9 +318,9 @@ public:
 	}
 
 private:
-	result<delivered> consumed(int r) noexcept
+	result<delivered> outcome(int r, bool consumed) noexcept
 	{
-		if (r >= 0 || r == -EPIPE || r == -ECONNRESET || r == -EPROTO)
+		if (consumed)
 			this->native_ = nullptr;
 		if (r < 0)
 			return error(-r);

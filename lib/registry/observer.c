@@ -419,6 +419,13 @@ static bool work(struct observer *observer, int64_t now, unsigned int *left)
 	return true;
 }
 
+/* Has everything been read that was due at this time? */
+static bool is_idle(const struct observer *observer, int64_t time)
+{
+	return !observer->services && !observer->ports && observer->due == CLOCK_NEVER &&
+	       time < observer->first_due;
+}
+
 void observer_step(struct observer *observer)
 {
 	int64_t begun = observer_alarm(observer) == CLOCK_NEVER ? 0 : clock_now(), end;
@@ -438,7 +445,7 @@ void observer_step(struct observer *observer)
 		any = true;
 		left -= left > 4 ? 4 : left;
 	}
-	if (left && observer->due == CLOCK_NEVER)
+	if (is_idle(observer, begun))
 		observer->begun = true;
 	if (!observer->ports)
 		observed_forget_gone(&observer->observed, unwatch, observer);

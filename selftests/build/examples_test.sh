@@ -108,17 +108,53 @@ check_languages() {
 	done
 }
 
-# count_primes N: by so many workers in one process, each of which has some to do
+# count_primes SERVER N M: by so many workers in one process, each of which has some to do; they
+# are so many servers
 count_primes() {
-	"$O/examples/workers-server" "$1" >"$tmp/workers" &
+	"$O/examples/$1-server" "$2" >"$tmp/workers" &
 	server=$!
-	timeout 60 "$O/examples/workers-client" "$1"
+	timeout 60 "$O/examples/workers-client" "$3"
 	status=$?
 	kill $server && wait $server || status=1
 	cat "$tmp/workers"
-	[ "$(grep -c '^worker' "$tmp/workers")" -eq "$1" ] || status=1
+	[ "$(grep -c '^worker' "$tmp/workers")" -eq "$2" ] || status=1
 	grep ': 0 ranges' "$tmp/workers" && status=1
 	return $status
+}
+
+# note: a remark of the library reaches what stands in for the journal
+note() {
+	python3 - "$tmp/journal" >"$tmp/noted" <<-'END' &
+		import socket, sys
+		journal = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+		journal.bind(sys.argv[1])
+		journal.settimeout(60)
+		text = ""
+		while "SLUICE_REMARK=10\n" not in text:
+		    text = journal.recv(65536).decode()
+		print(text, end="")
+	END
+	journal=$!
+	until [ -S "$tmp/journal" ]; do
+		kill -0 $journal || return
+		sleep 0.05
+	done
+	"$O/examples/journal-server" "$tmp/journal" &
+	server=$!
+	timeout 60 "$O/examples/adder-client"
+	rm -rf "$SLUICE_ROOT"/*
+	wait $journal
+	kill $server
+	wait $server
+	rm -f "$tmp/journal"
+	cat "$tmp/noted"
+	# The domain was made again, and nobody else is there to remove it.
+	rm -rf "$SLUICE_ROOT"/*
+	grep -q '^MESSAGE=entries in the registry' "$tmp/noted" &&
+		grep -qx 'PRIORITY=5' "$tmp/noted" &&
+		grep -qx 'SYSLOG_IDENTIFIER=journal-server' "$tmp/noted" &&
+		grep -qx 'SLUICE_REMARK=10' "$tmp/noted" &&
+		grep -q '^SLUICE_NODE=[0-9a-f]\{16\}$' "$tmp/noted"
 }
 
 # fetch NAME: a file by way of the server, and it is the same
@@ -222,7 +258,13 @@ for wait in auto socket; do
 			skip "$loop, a node in its loop, $wait" "not built"
 		fi
 	done
-	check "workers, three threads, $wait" answers "78498 primes below 1000000" count_primes 3
+	check "workers, three threads, $wait" \
+		answers "78498 primes below 1000000" count_primes workers 3 3
+	check "thread-pool, three threads behind one server, $wait" \
+		answers "78498 primes below 1000000" count_primes thread-pool 3 1
+	if command -v python3 >"$tmp/output"; then
+		check "journal, a remark of the library, $wait" note
+	fi
 	check "file-server, the disk into the reply, $wait" serve_files
 	check "complex-types, $wait" \
 		answers "Ada Lovelace: 2 items, 20700 cents, 2300 saved" meet 1 complex-types

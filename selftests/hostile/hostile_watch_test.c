@@ -141,6 +141,29 @@ TEST_F_TIMEOUT(hostile_watch, more_services_than_it_can_know, 120)
 	watched_close(&known);
 }
 
+/* A look ends with any entry, also with the last one of all. */
+TEST_F_TIMEOUT(hostile_watch, any_number_of_names, 120)
+{
+	struct watched known;
+	char path[128], name[32];
+	int i;
+
+	self->side.node = sluice_node_create("there", NULL);
+	for (i = 0; i < 70; i++) {
+		watched_open(_metadata, &known, BY_NEXT, NULL);
+		ASSERT_TRUE(WATCHED_UNTIL(&known, known.all_told)) TH_LOG("%d names", i);
+		watched_close(&known);
+		snprintf(name, sizeof(name), ".%d", i);
+		in_services(path, sizeof(path), name);
+		ASSERT_EQ(0, mkdir(path, 0700));
+	}
+	for (i = 0; i < 70; i++) {
+		snprintf(name, sizeof(name), ".%d", i);
+		in_services(path, sizeof(path), name);
+		ASSERT_EQ(0, rmdir(path));
+	}
+}
+
 /* ---- What the library never makes ---- */
 
 TEST_F(hostile_watch, entries_that_are_no_ports)

@@ -2,7 +2,6 @@
 """The messages: requests and responses of clients, active requests and replies of servers."""
 from __future__ import annotations
 
-import errno
 from typing import Any, AsyncIterator, Dict, Iterator, Optional
 
 from . import aio
@@ -310,8 +309,7 @@ class Reply(Loan):
     def send(self) -> bool:
         """Send the reply; False if there was no room and it was discarded.
 
-        If the client is gone (Ended, Died, EPROTO), the reply is, too.  After another failure it
-        is still loaned.  Raises BufferError while a view is in use.
+        After a failure it is still loaned.  Raises BufferError while a view is in use.
         """
         p = self._live()
         if self._hold is not None:
@@ -323,8 +321,6 @@ class Reply(Loan):
         if sent >= 0:
             self._p = None
             return not sent
-        if -sent in (errno.EPIPE, errno.ECONNRESET, errno.EPROTO):
-            self._p = None
         raise failure(-sent)
 
     def set_last(self) -> None:
