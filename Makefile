@@ -17,6 +17,7 @@ define help
   make demo              likewise for the demonstration
   make python            the package for Python (python3-cffi); make install-python installs it
   make install           into DESTDIR= PREFIX= (/usr/local)
+  make htmldocs          all pages as HTML, in O=/html (python3-sphinx)
   make uninstall         removes what install wrote, with the same DESTDIR= PREFIX=
   make install-selftests into KSFT_INSTALL_PATH=, else under DESTDIR= PREFIX=
   make dist              a tar ball of the last commit, in O=
@@ -131,7 +132,7 @@ $(O)/flags: FORCE
 
 # What is installed is looked up when the Makefile is read, and the packages may
 # be installed only now: hence the second make.
-check demo measure: %: deps-%
+check demo measure htmldocs: %: deps-%
 	$(Q)$(MAKE) --no-print-directory run-$@
 
 deps-%:
@@ -162,7 +163,7 @@ $(Q)rmdir $(addprefix $(DESTDIR),$(2)) 2>/dev/null || true
 endef
 
 clean:
-	$(Q)rm -rf $(addprefix $(O)/,flags built-with.mk instructions.budget bpf Documentation examples fuzz lib machines man python selftests tools vm)
+	$(Q)rm -rf $(addprefix $(O)/,flags built-with.mk instructions.budget bpf Documentation examples fuzz html lib machines man python selftests tools vm)
 	$(Q)rmdir $(O) 2>/dev/null || true
 
 help:
@@ -172,6 +173,6 @@ help:
 
 .DELETE_ON_ERROR:
 .SECONDARY: $(objects)
-.PHONY: all lib tools examples man check demo measure clean help FORCE
+.PHONY: all lib tools examples man check demo measure htmldocs clean help FORCE
 .PHONY: install install-lib install-tools install-man install-selftests
 .PHONY: dist distcheck uninstall uninstall-lib uninstall-tools uninstall-man

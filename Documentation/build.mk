@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 #
 # The examples, which are documentation that compiles: each .c is a program, and each .cc one in
-# C++ where there is a compiler for it.  And the man pages, where the tools that make them are
-# installed.
+# C++ where there is a compiler for it.  And the man pages and the HTML pages, where the tools
+# that make them are installed.
 
 KERNEL_DOC ?= $(lastword $(wildcard /usr/lib/linux-kbuild-*/scripts/kernel-doc))
 RST2MAN	   ?= $(firstword $(shell command -v rst2man rst2man.py 2>/dev/null))
@@ -100,4 +100,26 @@ uninstall-man: man
 		rm -f "$(DESTDIR)$(mandir)/$${page#$(O)/man/}" || exit; \
 	done
 
-.PHONY: run-demo
+# All pages as HTML.  Sphinx reads a copy of this folder, to which the pages of the API are added.
+SPHINXBUILD ?= sphinx-build
+html-source := $(O)/Documentation/html
+
+run-htmldocs:
+	$(if $(KERNEL_DOC),,$(error make htmldocs needs kernel-doc: apt-get install linux-kbuild-6.1))
+	$(call say,SPHINX,$(O)/html)
+	$(Q)rm -rf $(html-source) $(O)/html && mkdir -p $(html-source)
+	$(Q)cp -r Documentation/. $(html-source)
+	$(Q)for header in $(notdir $(wildcard lib/include/*.h)); do \
+		awk -f Documentation/man/fields.awk lib/include/$$header >$(html-source)/$$header && \
+		$(KERNEL_DOC) -rst -sphinx-version 5.3 $(html-source)/$$header >$(html-source)/$$header.kernel && \
+		awk -v header=$$header -f Documentation/reference/api.awk lib/include/$$header \
+			$(html-source)/$$header.kernel \
+			>$(html-source)/reference/$${header%.h}.rst || exit; \
+	done
+	$(Q)awk -f Documentation/man/keys.awk Documentation/sluice.conf >$(html-source)/keys
+	$(Q)sed -i -e '/^@KEYS@$$/r $(html-source)/keys' -e '/^@KEYS@$$/d' \
+		-e 's/@DATE@/$(DATE)/; s/@VERSION@/$(VERSION)/' $(html-source)/man/*.rst
+	$(Q)VERSION='$(VERSION)' DATE='$(DATE)' $(SPHINXBUILD) -q -W --keep-going -j 2 -b html \
+		-d $(html-source)/doctrees $(html-source) $(O)/html
+
+.PHONY: run-demo run-htmldocs
