@@ -25,6 +25,7 @@ define help
   make clean             remove what was built
 
   make measure           costs, printed and not judged
+  make abi-baseline      describe the ABI that later libraries must keep (abigail-tools)
   make budget            count the instructions that make check then holds calls to
   make bench-peers       Sluice and packaged peers in the same loop; RUNS= ROUNDS= TRIPS=
   make bench-readme      sluice bench, and its table and picture in README.md

@@ -122,4 +122,14 @@ run-htmldocs:
 	$(Q)VERSION='$(VERSION)' DATE='$(DATE)' $(SPHINXBUILD) -q -W --keep-going -j 2 -b html \
 		-d $(html-source)/doctrees $(html-source) $(O)/html
 
-.PHONY: run-demo run-htmldocs
+# What programs see of the library now, for abi_test.sh: at a release, and before the first one.
+abi-flags := --no-corpus-path --no-show-locs --no-comp-dir-path --no-elf-needed
+
+abi-baseline: lib
+	$(Q)lib/abi.sh '$(CC)' lib/include lib/sluice.map $(O)/Documentation/abi.so
+	$(Q)abidw $(abi-flags) $(O)/Documentation/abi.so >Documentation/abi/libsluice.abi
+	$(Q)dpkg-gensymbols -q -plibsluice$(firstword $(subst ., ,$(VERSION))) -v$(VERSION) \
+		-e$(O)/lib/$(lib-file) -ODocumentation/abi/libsluice.symbols
+	$(Q)echo $(VERSION) >Documentation/abi/version
+
+.PHONY: run-demo run-htmldocs abi-baseline
