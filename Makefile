@@ -29,6 +29,7 @@ define help
   make budget            count the instructions that make check then holds calls to
   make bench-peers       Sluice and packaged peers in the same loop; RUNS= ROUNDS= TRIPS=
   make bench-readme      sluice bench, and its table and picture in README.md
+  make bench-page        the figures and pictures of Documentation/benchmarks.rst
 
   O=dir            build there (build)      V=1         show the commands
   CC= CXX=         compilers (cc, g++)      DEPS=no     install no packages

@@ -96,4 +96,8 @@ uninstall-tools:
 bench-readme: $(O)/tools/sluice
 	$(Q)tools/bench/readme.sh $(O)/tools/sluice
 
-.PHONY: bench-readme
+bench-page: $(O)/tools/sluice
+	$(Q)$(MAKE) -s bench-peers >$(O)/tools/bench-peers.txt
+	$(Q)tools/bench/page.sh $(O)/tools/sluice $(O)/tools/bench-peers.txt Documentation
+
+.PHONY: bench-readme bench-page
