@@ -632,8 +632,8 @@ sluice_active_request_loan_zeroed(struct sluice_active_request *request,
  * sluice_reply_send() - send a reply
  * @reply: the reply.  Consumed, except when the call fails.
  *
- * If max_response_buffer_size responses to this request are unread, the new one takes the place
- * of the oldest.  In a service with SLUICE_SERVICE_NO_RESPONSE_OVERFLOW the call waits for room
+ * If max_response_buffer_size responses to this request are unread, 8 by default, the new one
+ * takes the place of the oldest, and the call succeeds all the same.  In a service with SLUICE_SERVICE_NO_RESPONSE_OVERFLOW the call waits for room
  * instead, until the request's deadline, unless the server's options say otherwise.
  *
  * Context: May sleep where responses do not overflow.
@@ -884,7 +884,9 @@ struct sluice_attribute {
  * @max_loaned_replies_per_request: number of replies that a server may have loaned and not yet
  *	sent, for each active request; 8, at most 1024.
  * @max_response_buffer_size: number of responses that may be queued unread, for each request
- *	and server; 8, at most 1024.  A further response takes the place of the oldest.
+ *	and server; 8, at most 1024.  A further response takes the place of the oldest: a
+ *	client that is slower than its server loses responses, and no call fails.  Where each
+ *	response counts, set SLUICE_SERVICE_NO_RESPONSE_OVERFLOW.
  * @max_borrowed_responses_per_pending_response: number of responses that a client may hold, for
  *	each pending response; 8, at most 1024.
  * @max_fds_per_message: number of descriptors that a request or a reply may carry; 0, at most

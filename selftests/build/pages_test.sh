@@ -17,6 +17,9 @@
 #	traced		is skipped where nothing can be traced
 #	not-run		is in the list below, with the reason
 #
+# README.md has no classes: figures are never compared there, and the first line of a block that is not
+# run is in the list.
+#
 # The blocks of a page are taken in order, so a page can be followed from its top.
 
 cd "$(dirname "$0")/../.." || exit 1
@@ -24,11 +27,14 @@ cd "$(dirname "$0")/../.." || exit 1
 . selftests/kit/tap.sh
 alone	# sluice trace watches
 
-not_run='
+reasons='
 tutorial.rst: install the packages and the library: the system is not ours to change
 tutorial.rst: start the unit: there is no systemd that runs, and the system is not ours to change
 howto/strategy.rst: ask for growths: it waits for a minute; trace_test.sh runs the same
 howto/containers.rst: start the containers: there is no engine of containers
+README.md: make demo     # two processes exchange slices that grow, then a real file: .ci/run does both
+README.md: $ sluice bench --plot bench.svg: make bench-readme makes it, on a machine that does nothing else
+README.md: make: the system is not ours to change; install_test.sh installs
 '
 
 here=$PWD
@@ -65,6 +71,7 @@ blocks() {
 compiles() {
 	# shellcheck disable=SC2046 # flags, one a word
 	$CC -std=gnu11 -Wall -Wextra -Wno-unused -Werror -fsyntax-only $(pkg-config --cflags sluice) \
+		-I"$here/Documentation/examples" \
 		-x c "$1"
 }
 
@@ -102,8 +109,9 @@ END
 	compiles "$tmp/part.c"
 }
 
-# fragment FILE
+# fragment FILE: a part; or a whole file, of the examples
 fragment() {
+	grep -q '^#include' "$1" && { compiles "$1"; return; }
 	part "$1" function >"$tmp/as-function" 2>&1 && return
 	part "$1" && return
 	cat "$tmp/as-function"
@@ -142,14 +150,23 @@ unit() {
 	fi
 }
 
+# not_run WHAT: and it is in the list
+not_run() {
+	echo "$reasons" | grep -qF "$1: "
+}
+
 # block PAGE NUMBER LINE LANGUAGE CLASS CAPTION
 block() {
 	file=$tmp/blocks/$2
 	name="$1, line $3"
 	figures=
+	case $1 in
+	*.md)	figures="-v figures=1"
+		! not_run "$1: $(head -n 1 "$file")" || set -- "$1" "$2" "$3" "$4" not-run "$(head -n 1 "$file")" ;;
+	esac
 	case " $5 " in
 	*" not-run "*)
-		echo "$not_run" | grep -qF "$1: $6: "
+		not_run "$1: $6"
 		result $? "$name: $6: is not run, for a reason"
 		return ;;
 	*" traced "*)
@@ -222,7 +239,8 @@ refuse "a block that is not run, without a reason, is seen" \
 check "other figures, and lines that are not shown, pass" planted \
 	'.. code-block:: console\n   :class: figures\n\n   $ echo took 3.5 us; echo; echo last\n   took 12 ns\n   ...\n   last'
 
-for source in Documentation/tutorial.rst Documentation/howto/*.rst; do
+mkdir -p "$tmp/work/README.md" && ln -s "$O" "$tmp/work/README.md/build"
+for source in README.md Documentation/tutorial.rst Documentation/howto/*.rst; do
 	follow "$source"
 done
 finish
