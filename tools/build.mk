@@ -88,12 +88,18 @@ install-tools: tools
 	$(Q)install -m 755 $(O)/tools/sluice $(DESTDIR)$(bindir)
 	$(Q)install -D -m 644 tools/completion/sluice.bash \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/sluice
+	$(Q)install -D -m 644 tools/completion/sluice.zsh \
+		$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_sluice
+	$(Q)install -D -m 644 tools/completion/sluice.fish \
+		$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/sluice.fish
 	$(Q)install -D -m 644 tools/metrics/grafana.json \
 		$(DESTDIR)$(PREFIX)/share/sluice/grafana.json
 
 uninstall-tools:
 	$(call say,REMOVE,sluice)
 	$(call remove,$(bindir)/sluice $(PREFIX)/share/bash-completion/completions/sluice \
+		$(PREFIX)/share/zsh/site-functions/_sluice \
+		$(PREFIX)/share/fish/vendor_completions.d/sluice.fish \
 		$(PREFIX)/share/sluice/grafana.json,$(PREFIX)/share/sluice)
 
 # Not with other programs at work: what it shows is what readers compare with.
