@@ -18,6 +18,7 @@
 
 #define PARTS	64
 #define NESTING	6
+#define LARGE	4096	/* bytes; what is larger is not repeated */
 
 struct making {
 	struct input *input;
@@ -82,6 +83,8 @@ static struct shape *container(struct making *making, enum shape_kind kind)
 	struct shape *shape = shape_create(kind, 0, NULL);
 
 	PROMISE(shape != NULL);
+	if (content && content->size > LARGE)
+		count = 1;
 	shape->offset = kind == SHAPE_STRING ? 4 : 8;
 	shape->count = count;
 	shape->content = content;
@@ -94,6 +97,8 @@ static struct shape *array(struct making *making)
 	uint8_t count = input_byte(making->input) % 9;
 	struct shape *content = make(making), *shape;
 
+	if (content->size > LARGE)
+		count = 1;
 	shape = shape_create(SHAPE_ARRAY, count * content->size, NULL);
 	PROMISE(shape != NULL);
 	shape->count = count;
