@@ -5,13 +5,14 @@
 
 # The libraries that the command uses, beside ours.  A missing one leaves out only the parts
 # that need it, which say so when they are used: without jansson there is no --json, without
-# ncurses no screen of sluice top, without libmicrohttpd no sluice metrics --listen, and without
+# libsmartcols tables do not respect the width of a terminal, without ncurses no screen of sluice top, without libmicrohttpd no sluice metrics --listen, and without
 # their libraries no tracer and no types.
 absent	      = $(strip $(foreach p,$(1),$(shell $(PKG_CONFIG) --exists $(p) || echo $(p))))
 json-missing   := $(call absent,jansson)
 screen-missing := $(call absent,ncursesw)
 http-missing   := $(call absent,libmicrohttpd)
-tools-needs   := $(if $(json-missing),,jansson) $(if $(screen-missing),,ncursesw) \
+table-missing  := $(call absent,smartcols)
+tools-needs   := $(if $(table-missing),,smartcols) $(if $(json-missing),,jansson) $(if $(screen-missing),,ncursesw) \
 		 $(if $(http-missing),,libmicrohttpd)
 tools-cflags  := $(if $(json-missing),-Itools/no_jansson) \
 		 $(shell $(PKG_CONFIG) --cflags $(tools-needs) 2>/dev/null)
@@ -40,6 +41,8 @@ tools-objects := $(if $(screen-missing),$(O)/tools/no_screen.o \
 		 $(filter-out $(screen-objects),$(tools-objects)),$(tools-objects))
 tools-objects := $(if $(http-missing),$(O)/tools/no_http.o \
 		 $(filter-out $(O)/tools/metrics/http.o,$(tools-objects)),$(tools-objects))
+tools-objects := $(if $(table-missing),$(O)/tools/no_smartcols.o \
+		 $(filter-out $(O)/tools/text/columns_print.o,$(tools-objects)),$(tools-objects))
 tools-objects += $(if $(trace-missing),$(O)/tools/no_trace.o,$(trace-objects))
 tools-objects += $(if $(types-missing),$(O)/tools/no_types.o,$(types-objects))
 tools-objects += $(if $(strip $(payload-missing)),$(O)/tools/no_payload.o,$(payload-objects))
@@ -66,7 +69,7 @@ $(trace-objects): | $(bpf-skeletons)
 
 # The next make builds in what was installed later.
 $(O)/tools/missing: missing = json $(json-missing) screen $(screen-missing) \
-	http $(http-missing) trace $(trace-missing) types $(types-missing)
+	http $(http-missing) table $(table-missing) trace $(trace-missing) types $(types-missing)
 $(O)/tools/missing: FORCE
 	@mkdir -p $(@D)
 	@echo '$(missing)' | cmp -s - $@ || echo '$(missing)' >$@
@@ -74,6 +77,7 @@ $(O)/tools/missing: FORCE
 tools: $(O)/tools/sluice
 	$(if $(json-missing),@echo '  --json of the sluice command is left out: there is no $(json-missing)')
 	$(if $(screen-missing),@echo '  the screen of sluice top is left out: there is no $(screen-missing)')
+	$(if $(table-missing),@echo '  tables do not respect the width of a terminal: there is no $(table-missing)')
 	$(if $(http-missing),@echo '  sluice metrics --listen is left out: there is no $(http-missing)')
 	$(if $(trace-missing),@echo '  sluice trace is left out: there is no $(trace-missing)')
 	$(if $(types-missing),@echo '  sluice types is left out: there is no $(types-missing)')
@@ -88,12 +92,18 @@ install-tools: tools
 	$(Q)install -m 755 $(O)/tools/sluice $(DESTDIR)$(bindir)
 	$(Q)install -D -m 644 tools/completion/sluice.bash \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/sluice
+	$(Q)install -D -m 644 tools/completion/sluice.zsh \
+		$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_sluice
+	$(Q)install -D -m 644 tools/completion/sluice.fish \
+		$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/sluice.fish
 	$(Q)install -D -m 644 tools/metrics/grafana.json \
 		$(DESTDIR)$(PREFIX)/share/sluice/grafana.json
 
 uninstall-tools:
 	$(call say,REMOVE,sluice)
 	$(call remove,$(bindir)/sluice $(PREFIX)/share/bash-completion/completions/sluice \
+		$(PREFIX)/share/zsh/site-functions/_sluice \
+		$(PREFIX)/share/fish/vendor_completions.d/sluice.fish \
 		$(PREFIX)/share/sluice/grafana.json,$(PREFIX)/share/sluice)
 
 # Not with other programs at work: what it shows is what readers compare with.

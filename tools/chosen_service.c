@@ -9,6 +9,12 @@
 
 #include "tools/settings.h"
 
+const char chosen_service_require[] =
+	"the service must have these flags, with commas between them:"
+#define FLAG(flag, name, ...)	" " #name
+#include "lib/config/settings.def"
+	;
+
 bool chosen_service_take(struct chosen_service *chosen, int option, const char *value)
 {
 	switch (option) {

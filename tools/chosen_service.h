@@ -3,7 +3,6 @@
 #ifndef TOOLS_CHOSEN_SERVICE_H
 #define TOOLS_CHOSEN_SERVICE_H
 
-#include <getopt.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -17,11 +16,17 @@ struct chosen_service {
 /* The vals of these options; a verb has other ones for its own. */
 enum { CHOSEN_DOMAIN = 'd', CHOSEN_REQUIRE = 512, CHOSEN_REFUSE, CHOSEN_ANY_USER };
 
+extern const char chosen_service_require[];	/* the text of --require, with all flags */
+
 #define CHOSEN_SERVICE_OPTIONS						\
-	{ "require", required_argument, NULL, CHOSEN_REQUIRE },		\
-	{ "refuse", required_argument, NULL, CHOSEN_REFUSE },		\
-	{ "any-user", no_argument, NULL, CHOSEN_ANY_USER },		\
-	{ "domain", required_argument, NULL, CHOSEN_DOMAIN }
+	{ "require", CHOSEN_REQUIRE, "FLAGS", chosen_service_require },	\
+	{ "refuse", CHOSEN_REFUSE, "FLAGS",				\
+	  "the service must be without these flags" },			\
+	{ "any-user", CHOSEN_ANY_USER, NULL,				\
+	  "the service and those at its other end may be of other users "	\
+	  "than this one and root" },					\
+	{ "domain", CHOSEN_DOMAIN, "NAME",				\
+	  "where the service is ($SLUICE_DOMAIN, or \"default\")" }
 
 /* Takes one of these options, with its value or NULL.  False: the value cannot be used. */
 bool chosen_service_take(struct chosen_service *chosen, int option, const char *value);

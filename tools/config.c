@@ -29,7 +29,7 @@
 
 #define VALUE_SIZE	4096
 
-static const char help[] =
+static const char help_intro[] =
 "usage: sluice config [OPTION]...\n"
 "   or: sluice config --explain [KEY...]\n"
 "   or: sluice config --check FILE\n"
@@ -37,15 +37,9 @@ static const char help[] =
 "Prints the configuration: each key, its value, and where the value was set. The\n"
 "configuration holds for all options that programs leave open. It is read from\n"
 "/etc/sluice/sluice.conf and from sluice/sluice.conf below $XDG_CONFIG_HOME, or\n"
-"from $SLUICE_CONFIG in place of both.\n"
-"\n"
-"      --explain         what each key is for, its default and its range; of the\n"
-"                        keys that are named, as service.max_clients or as\n"
-"                        max_clients, or of all\n"
-"      --check FILE      tell whether a file is right, and print nothing else\n"
-"      --json            print an object; man sluice-config describes it\n"
-"  -h, --help\n"
-"\n"
+"from $SLUICE_CONFIG in place of both.\n";
+
+static const char help_rest[] =
 "Examples\n"
 "  sluice config | grep -v 'built in'\n"
 "  sluice config --explain max_clients\n"
@@ -53,11 +47,13 @@ static const char help[] =
 
 enum { EXPLAIN = LOOK_OWN, CHECK };
 
-static const struct option options[] = {
-	{ "explain", no_argument, NULL, EXPLAIN },
-	{ "check", required_argument, NULL, CHECK },
-	{ "json", no_argument, NULL, LOOK_JSON },
-	{ "help", no_argument, NULL, LOOK_HELP },
+static const struct verb_option options[] = {
+	{ "explain", EXPLAIN, NULL,
+	  "what each key is for, its default and its range; of the keys that are "
+	  "named, as service.max_clients or as max_clients, or of all" },
+	{ "check", CHECK, "FILE", "tell whether a file is right, and print nothing else" },
+	{ "json", LOOK_JSON, NULL, "print an object; man sluice-config describes it" },
+	HELP_OPTION,
 	{ 0 },
 };
 
@@ -181,7 +177,8 @@ int verb_config(int argc, char **argv)
 {
 	struct wanted wanted = { 0 };
 	struct look look = {
-		.verb = "config", .help = help, .options = options, .take = take,
+		.verb = "config", .intro = help_intro, .rest = help_rest,
+		.options = options, .take = take,
 		.context = &wanted,
 	};
 	struct sluice_config *config;

@@ -32,19 +32,15 @@ static const char *const kinds[] = {
 	[SLUICE_LEFTOVER_DIRECTORY] = "the directory",
 };
 
-static const char help[] =
+static const char help_intro[] =
 "usage: sluice gc [OPTION]...\n"
 "\n"
 "Removes what dead processes have left in a domain: records of nodes and ports,\n"
 "their sockets, and services that nobody has open. What lives is not touched, and\n"
 "others may use the domain meanwhile. Programs do the same when they open a\n"
-"service, so this is needed only where none does. Memory is never left behind.\n"
-"\n"
-"  -d, --domain NAME  this domain, not $SLUICE_DOMAIN or \"default\"\n"
-"  -n, --dry-run      only list what would be removed\n"
-"      --json         a line of JSON for each thing\n"
-"  -h, --help\n"
-"\n"
+"service, so this is needed only where none does. Memory is never left behind.\n";
+
+static const char help_rest[] =
 "The exit status is 0, also if there was nothing, or 1 if something that is left\n"
 "could not be removed.\n"
 "\n"
@@ -54,9 +50,11 @@ static const char help[] =
 
 enum { DRY_RUN = 'n' };
 
-static const struct option options[] = {
-	LOOK_OPTIONS,
-	{ "dry-run", no_argument, NULL, DRY_RUN },
+static const struct verb_option options[] = {
+	LOOK_DOMAIN_OPTION,
+	{ "dry-run", DRY_RUN, NULL, "only list what would be removed" },
+	{ "json", LOOK_JSON, NULL, "a line of JSON for each thing" },
+	HELP_OPTION,
 	{ 0 },
 };
 
@@ -173,7 +171,8 @@ static bool take(void *context, int option, const char *value)
 int verb_gc(int argc, char **argv)
 {
 	struct gc gc = {
-		.look = { .verb = "gc", .help = help, .options = options, .take = take },
+		.look = { .verb = "gc", .intro = help_intro, .rest = help_rest,
+		.options = options, .take = take },
 	};
 	int r;
 

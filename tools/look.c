@@ -69,8 +69,8 @@ static bool take(void *context, int option, char *value)
 int look_parse(struct look *look, int argc, char **argv)
 {
 	const struct arguments arguments = {
-		.verb = look->verb, .help = look->help, .options = look->options,
-		.argc = argc, .argv = argv,
+		.verb = look->verb, .intro = look->intro, .options = look->options,
+		.rest = look->rest, .argc = argc, .argv = argv,
 	};
 	int r;
 

@@ -18,16 +18,15 @@
  * letter that is their short form.
  */
 enum { LOOK_DOMAIN = 'd', LOOK_HELP = ARGUMENTS_HELP, LOOK_JSON = 256, LOOK_OWN };
-#define LOOK_OPTIONS						\
-	{ "domain", required_argument, NULL, LOOK_DOMAIN },	\
-	{ "json", no_argument, NULL, LOOK_JSON },		\
-	{ "help", no_argument, NULL, LOOK_HELP }
+#define LOOK_DOMAIN_OPTION						\
+	{ "domain", LOOK_DOMAIN, "NAME",				\
+	  "the domain that is looked at ($SLUICE_DOMAIN, or \"default\")" }
 
 struct look {
 	/* Set by the verb. */
 	const char *verb;
-	const char *help;
-	const struct option *options;
+	const char *intro, *rest;	/* as in struct arguments */
+	const struct verb_option *options;
 	/*
 	 * Takes one of its own options, with its value or NULL.  False: the value is wrong.
 	 */

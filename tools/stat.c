@@ -36,19 +36,13 @@
 #define HEADING_EVERY	20	/* lines */
 #define ALIGNMENT	"llrrrrrrrrrrrrrrr"
 
-static const char help[] =
+static const char help_intro[] =
 "usage: sluice stat [SERVICE...] [OPTION]...\n"
 "\n"
 "Shows what clients and servers have counted, a line each: of all services, or\n"
-"of these; NAME* stands for all that begin so.\n"
-"\n"
-"      --watch[=TIME]    every second, or TIME (500ms, 10s), how fast it rises,\n"
-"                        per second, until ^C\n"
-"  -n, --count N         with --watch: end after N times\n"
-"  -d, --domain NAME     of this domain, not of $SLUICE_DOMAIN or \"default\"\n"
-"      --json            a line of JSON for each; man sluice-stat describes it\n"
-"  -h, --help\n"
-"\n"
+"of these; NAME* stands for all that begin so.\n";
+
+static const char help_rest[] =
 "DEPTH is requests that are under way now, and at most. WOKEN/POLLED is receives\n"
 "that slept before they found something, and that did not have to. BLOCKED is for\n"
 "how long sends have waited for room. MEMORY is the segments' size.\n"
@@ -60,10 +54,14 @@ static const char help[] =
 
 enum { WATCH = LOOK_OWN, COUNT = 'n' };
 
-static const struct option options[] = {
-	LOOK_OPTIONS,
-	{ "watch", optional_argument, NULL, WATCH },
-	{ "count", required_argument, NULL, COUNT },
+static const struct verb_option options[] = {
+	{ "watch", WATCH, "[=TIME]",
+	  "every second, or TIME (500ms, 10s), how fast it rises, per second, until "
+	  "^C" },
+	{ "count", COUNT, "N", "with --watch: end after N times" },
+	LOOK_DOMAIN_OPTION,
+	{ "json", LOOK_JSON, NULL, "a line of JSON for each; man sluice-stat describes it" },
+	HELP_OPTION,
 	{ 0 },
 };
 
@@ -333,7 +331,7 @@ int verb_stat(int argc, char **argv)
 {
 	struct stat_options chosen = { 0 };
 	struct look look = {
-		.verb = "stat", .help = help, .options = options, .take = take,
+		.verb = "stat", .intro = help_intro, .rest = help_rest, .options = options, .take = take,
 		.context = &chosen,
 	};
 	struct snapshot snapshot;

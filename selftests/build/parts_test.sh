@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Where jansson, ncurses or libmicrohttpd is not installed, the command is built all the same,
-# and only what needs them is left out: --json, the screen of sluice top, and --listen of
-# sluice metrics.  Each says why.  With URING=no nothing needs liburing, and nodes wait
-# through sockets.
+# Where jansson, ncurses, libsmartcols or libmicrohttpd is not installed, the command is built
+# all the same, and only what needs them is left out: --json, the screen of sluice top, the
+# width of tables, and --listen of sluice metrics.  Each says why.  With URING=no nothing
+# needs liburing, and nodes wait through sockets.
 
 cd "$(dirname "$0")/../.." || exit 1
 # shellcheck source=selftests/kit/tap.sh
@@ -21,7 +21,7 @@ mkdir -m 700 "$SLUICE_ROOT"
 cat >"$tmp/pkg-config" <<'END'
 #!/bin/sh
 for word; do
-	case $word in jansson | ncursesw | libmicrohttpd | libbpf) exit 1 ;; esac
+	case $word in jansson | ncursesw | smartcols | libmicrohttpd | libbpf) exit 1 ;; esac
 done
 exec pkg-config "$@"
 END
@@ -35,7 +35,7 @@ grep -q 'json.*left out: there is no jansson' "$tmp/output" &&
 result $? "and make says what is left out"
 sluice=$tmp/built/tools/sluice
 [ -x "$sluice" ] || finish
-! ldd "$sluice" 2>&1 | tee "$tmp/output" | grep -q 'jansson\|ncurses\|microhttpd\|uring'
+! ldd "$sluice" 2>&1 | tee "$tmp/output" | grep -q 'jansson\|ncurses\|smartcols\|microhttpd\|uring'
 result $? "it needs none of them"
 
 "$O/examples/adder-server" >"$tmp/server" 2>&1 &

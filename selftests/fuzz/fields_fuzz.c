@@ -4,9 +4,9 @@
  * printed; or a text of any bytes, which is read.  The first bytes of the input make the shape,
  * as shape_make.c would: contents lie within their size.  It may overlap itself, as unions do.
  *
- * Promises: what is printed is JSON.  If no fields overlap it is read again, and that prints the
- * same.  What is read has the size of the shape, or there is a sentence.  Printing a payload that
- * is smaller than its shape is refused.
+ * Promises: what is printed is JSON.  If no fields overlap, and each element has bytes, it is
+ * read again, and that prints the same.  What is read has the size of the shape, or there is a
+ * sentence.  Printing a payload that is smaller than its shape is refused.
  */
 #include "fuzz.h"
 
@@ -18,6 +18,7 @@
 
 #define PARTS	64
 #define NESTING	6
+#define LARGE	4096	/* bytes; what is larger is not repeated */
 
 struct making {
 	struct input *input;
@@ -82,6 +83,9 @@ static struct shape *container(struct making *making, enum shape_kind kind)
 	struct shape *shape = shape_create(kind, 0, NULL);
 
 	PROMISE(shape != NULL);
+	making->overlaps |= content && !content->size;
+	if (content && content->size > LARGE)
+		count = 1;
 	shape->offset = kind == SHAPE_STRING ? 4 : 8;
 	shape->count = count;
 	shape->content = content;
@@ -94,6 +98,9 @@ static struct shape *array(struct making *making)
 	uint8_t count = input_byte(making->input) % 9;
 	struct shape *content = make(making), *shape;
 
+	making->overlaps |= !content->size;
+	if (content->size > LARGE)
+		count = 1;
 	shape = shape_create(SHAPE_ARRAY, count * content->size, NULL);
 	PROMISE(shape != NULL);
 	shape->count = count;

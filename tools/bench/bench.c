@@ -341,12 +341,8 @@ int verb_bench(int argc, char **argv)
 	};
 	int r = bench_parse(argc, argv, &run.options);
 
-	if (r == BENCH_HELP) {
-		fputs(bench_help, stdout);
-		return 0;
-	}
 	if (r)
-		return r;
+		return r < 0 ? 0 : r;
 	catch_interrupts();
 	r = run_all(&run);
 	if (r == 0)

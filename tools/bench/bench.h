@@ -67,11 +67,8 @@ struct bench_options {
 	bool json;
 };
 
-/* 0; another exit status; or BENCH_HELP if that was asked for. */
-#define BENCH_HELP	'h'
+/* 0; another exit status; or -1: help was asked for, and printed. */
 int bench_parse(int argc, char **argv, struct bench_options *options);
-
-extern const char bench_help[];
 
 /* things.c */
 

@@ -14,38 +14,17 @@
 #define CLIENTS_MAX	4096
 #define SERVERS_MAX	1024
 #define DEPTH_MAX	1024	/* requests that a client may have pending */
-#define WRONG		2
 
-const char bench_help[] =
+static const char help_intro[] =
 "usage: sluice bench [OPTION]...\n"
 "\n"
 "Measures round trips between two processes, each on a processor of its own, and\n"
 "many messages at a time. In the same run, in turn in each round, it measures the\n"
 "floors: what two processes do without Sluice. Polling is compared with processes\n"
 "that exchange the lines of a message, sleeping with futexes through io_uring.\n"
-"One process writes all bytes of a message, the other reads them.\n"
-"\n"
-"  --size BYTES          size of each message, a multiple of 8 (64)\n"
-"  --sizes               measure also messages of 8 B to 64 MiB, polling\n"
-"  --depth N             requests under way at a time, when many are (32)\n"
-"  --clients N,...       measure also so many clients, all active\n"
-"  --servers N,...       and so many servers for them; either one alone has 1 of\n"
-"                        the other\n"
-"  --idle N              measure also with N idle clients connected and with\n"
-"                        none, and the cost of each idle client\n"
-"  --idle-processes M    spread them over M processes (1)\n"
-"  --setting-up          measure also what it costs to begin, and how memory\n"
-"                        grows, in fresh processes\n"
-"  --rounds N            number of rounds for the medians (20)\n"
-"  --trips N             round trips of each thing in a round (2000)\n"
-"  --only KEY,...        of cache_line, payload_line, futex, uring_futex,\n"
-"                        seqpacket, pipe, spinning, adaptive, separate, combined,\n"
-"                        pipelined, pipelined_batch, pipelined_sleeping, stream;\n"
-"                        not of what other options add\n"
-"  --json                print an object; man sluice-bench describes it\n"
-"  --plot FILE.svg       draw the figures with gnuplot; includes --sizes\n"
-"  -h, --help\n"
-"\n"
+"One process writes all bytes of a message, the other reads them.\n";
+
+static const char help_rest[] =
 "Client and server run on the two first processors allowed. ^C ends the run early\n"
 "and prints its results. SLUICE_WAIT=socket measures the other way of waiting.\n"
 "\n"
@@ -67,21 +46,29 @@ enum {
 	ROUNDS, TRIPS, ONLY, JSON, PLOT,
 };
 
-static const struct option long_options[] = {
-	{ "size", required_argument, NULL, SIZE },
-	{ "sizes", no_argument, NULL, SIZES },
-	{ "depth", required_argument, NULL, DEPTH },
-	{ "clients", required_argument, NULL, CLIENTS },
-	{ "servers", required_argument, NULL, SERVERS },
-	{ "idle", required_argument, NULL, IDLE },
-	{ "idle-processes", required_argument, NULL, IDLE_PROCESSES },
-	{ "setting-up", no_argument, NULL, SETTING_UP },
-	{ "rounds", required_argument, NULL, ROUNDS },
-	{ "trips", required_argument, NULL, TRIPS },
-	{ "only", required_argument, NULL, ONLY },
-	{ "json", no_argument, NULL, JSON },
-	{ "plot", required_argument, NULL, PLOT },
-	{ "help", no_argument, NULL, BENCH_HELP },
+static const struct verb_option long_options[] = {
+	{ "size", SIZE, "BYTES", "size of each message, a multiple of 8 (64)" },
+	{ "sizes", SIZES, NULL, "measure also messages of 8 B to 64 MiB, polling" },
+	{ "depth", DEPTH, "N", "requests under way at a time, when many are (32)" },
+	{ "clients", CLIENTS, "N,...", "measure also so many clients, all active" },
+	{ "servers", SERVERS, "N,...",
+	  "and so many servers for them; either one alone has 1 of the other" },
+	{ "idle", IDLE, "N",
+	  "measure also with N idle clients connected and with none, and the cost "
+	  "of each idle client" },
+	{ "idle-processes", IDLE_PROCESSES, "M", "spread them over M processes (1)" },
+	{ "setting-up", SETTING_UP, NULL,
+	  "measure also what it costs to begin, and how memory grows, in fresh "
+	  "processes" },
+	{ "rounds", ROUNDS, "N", "number of rounds for the medians (20)" },
+	{ "trips", TRIPS, "N", "round trips of each thing in a round (2000)" },
+	{ "only", ONLY, "KEY,...",
+	  "of cache_line, payload_line, futex, uring_futex, seqpacket, pipe, "
+	  "spinning, adaptive, separate, combined, pipelined, pipelined_batch, "
+	  "pipelined_sleeping, stream; not of what other options add" },
+	{ "json", JSON, NULL, "print an object; man sluice-bench describes it" },
+	{ "plot", PLOT, "FILE.svg", "draw the figures with gnuplot; includes --sizes" },
+	HELP_OPTION,
 	{ 0 },
 };
 
@@ -174,20 +161,10 @@ static bool set_option(struct bench_options *options, int option)
 	return true;
 }
 
-static int take_all(const struct arguments *arguments, struct bench_options *options)
+static bool take(void *context, int option, char *value)
 {
-	int option;
-
-	arguments_begin();
-	while ((option = arguments_next(arguments)) != -1) {
-		if (option == BENCH_HELP)
-			return BENCH_HELP;
-		if (option == '?')
-			return WRONG;
-		if (!set_option(options, option))
-			return arguments_refuse(arguments, option);
-	}
-	return 0;
+	(void)value;
+	return set_option(context, option);
 }
 
 /* What follows from options that were given, for those that were not. */
@@ -208,10 +185,13 @@ static void complete(struct bench_options *options)
 int bench_parse(int argc, char **argv, struct bench_options *options)
 {
 	const struct arguments arguments = {
-		.verb = "bench", .options = long_options, .argc = argc, .argv = argv,
+		.verb = "bench", .intro = help_intro, .options = long_options, .rest = help_rest,
+		.argc = argc, .argv = argv,
 	};
-	int r = take_all(&arguments, options);
+	int r;
 
+	arguments_begin();
+	r = arguments_take(&arguments, take, options);
 	if (r)
 		return r;
 	if (optind < argc)

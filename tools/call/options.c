@@ -19,40 +19,15 @@
 #define RATE_MAX	1e9
 #define SERVERS_MAX	1024u
 
-static const char help[] =
+static const char help_intro[] =
 "usage: sluice call SERVICE [DATA] [OPTION]...\n"
 "\n"
 "Sends a request to a service that runs, and prints the responses of all its\n"
 "servers. DATA are the fields of the request as JSON, or its bytes. If it is -,\n"
 "or absent, the bytes come from standard input. sluice show tells what a request\n"
-"consists of: that is in the registry, and in the programs of the processes.\n"
-"\n"
-"  --hex             DATA is hex digits, blanks between bytes or not, from every\n"
-"                    source; responses are printed as hex digits\n"
-"  --bytes           DATA is bytes, also if it looks like JSON; so are responses\n"
-"  --fields          DATA is JSON, from every source\n"
-"  --types PROGRAM   the fields are those of PROGRAM\n"
-"  --file FILE       the data is in FILE\n"
-"  --header DATA     the user header of the request: hex digits or {...} (zeros)\n"
-"  -n, --count N     send so many requests, one after the other (1)\n"
-"  --rate N          send so many a second; else each follows at once\n"
-"  --timeout T       time limit of each: for servers, and all responses (5s)\n"
-"  --servers N       wait for so many servers (1)\n"
-"  --one             each request goes to one server, the one that will probably\n"
-"                    begin with it first; without this to all\n"
-"  --require FLAGS   the service must have these flags, with commas between them:\n"
-"                   "
-#define FLAG(flag, name, ...)	" " #name
-#include "lib/config/settings.def"
-"\n"
-"  --refuse FLAGS    the service must be without these flags\n"
-"  --any-user        servers of other users than this one and root may answer\n"
-"  -d, --domain NAME where the service is ($SLUICE_DOMAIN, or default)\n"
-"  -v, --verbose     tell which server has sent a response, on standard error\n"
-"  --json            a line of JSON for each response\n"
-"  --raw             the bytes of responses as they are\n"
-"  -h, --help\n"
-"\n"
+"consists of: that is in the registry, and in the programs of the processes.\n";
+
+static const char help_rest[] =
 "A response is printed by its fields, as JSON; or if they are not known, as text\n"
 "or as offsets, hex digits and characters. After several requests a summary is on\n"
 "standard error. ^C ends it early. The exit status is 1 if a request got no\n"
@@ -69,23 +44,29 @@ enum {
 	COUNT = 'n', VERBOSE = 'v',
 };
 
-static const struct option long_options[] = {
-	{ "hex", no_argument, NULL, HEX },
-	{ "bytes", no_argument, NULL, BYTES },
-	{ "fields", no_argument, NULL, FIELDS },
-	{ "types", required_argument, NULL, TYPES },
-	{ "file", required_argument, NULL, INPUT },
-	{ "header", required_argument, NULL, HEADER },
-	{ "count", required_argument, NULL, COUNT },
-	{ "rate", required_argument, NULL, RATE },
-	{ "timeout", required_argument, NULL, LIMIT },
-	{ "servers", required_argument, NULL, SERVERS },
-	{ "one", no_argument, NULL, ONE },
+static const struct verb_option long_options[] = {
+	{ "hex", HEX, NULL,
+	  "DATA is hex digits, blanks between bytes or not, from every source; "
+	  "responses are printed as hex digits" },
+	{ "bytes", BYTES, NULL, "DATA is bytes, also if it looks like JSON; so are responses" },
+	{ "fields", FIELDS, NULL, "DATA is JSON, from every source" },
+	{ "types", TYPES, "PROGRAM", "the fields are those of PROGRAM" },
+	{ "file", INPUT, "FILE", "the data is in FILE" },
+	{ "header", HEADER, "DATA",
+	  "the user header of the request: hex digits or {...} (zeros)" },
+	{ "count", COUNT, "N", "send so many requests, one after the other (1)" },
+	{ "rate", RATE, "N", "send so many a second; else each follows at once" },
+	{ "timeout", LIMIT, "T", "time limit of each: for servers, and all responses (5s)" },
+	{ "servers", SERVERS, "N", "wait for so many servers (1)" },
+	{ "one", ONE, NULL,
+	  "each request goes to one server, the one that will probably begin with "
+	  "it first; without this to all" },
 	CHOSEN_SERVICE_OPTIONS,
-	{ "verbose", no_argument, NULL, VERBOSE },
-	{ "json", no_argument, NULL, JSON },
-	{ "raw", no_argument, NULL, RAW },
-	{ "help", no_argument, NULL, ARGUMENTS_HELP },
+	{ "verbose", VERBOSE, NULL,
+	  "tell which server has sent a response, on standard error" },
+	{ "json", JSON, NULL, "a line of JSON for each response" },
+	{ "raw", RAW, NULL, "the bytes of responses as they are" },
+	HELP_OPTION,
 	{ 0 },
 };
 
@@ -201,7 +182,8 @@ static enum call_form form_of(const struct call_options *options)
 int call_parse(struct call *call, int argc, char **argv)
 {
 	const struct arguments arguments = {
-		.verb = "call", .help = help, .options = long_options, .argc = argc, .argv = argv,
+		.verb = "call", .intro = help_intro, .rest = help_rest,
+		.options = long_options, .argc = argc, .argv = argv,
 	};
 	struct call_options *options = &call->options;
 	int r;

@@ -3,10 +3,10 @@
 #
 # Completion of the sluice command for bash.
 #
-# Nothing is listed here: verbs come from `sluice help`, what follows a verb from its
-# --help (the first line says whether it takes a MODE, a NAME or a SERVICE), and names of
-# domains, services and processes from `sluice ls --json`.  So it stays right when verbs change,
-# and costs a process or two for each <TAB>.  Where nothing fits, names of files do.
+# Nothing is listed here: verbs come from `sluice help`, the options of a verb from its
+# --options, its modes from its --help, and names of domains, services and processes from
+# `sluice ls --json`.  So it stays right when verbs change, and costs a process or two for each
+# <TAB>.  Where nothing fits, names of files do.  sluice.zsh and sluice.fish do the same.
 
 _sluice_run() {	# _sluice_run ARGUMENT...: of the command as it was typed
 	"${command/#\~/$HOME}" "$@" 2>/dev/null </dev/null
@@ -16,24 +16,34 @@ _sluice_verbs() {
 	_sluice_run help | sed -n 's/^  \([a-z][a-z0-9-]*\)  *.*/\1/p'
 }
 
-# What begins a line of the help, as "-p, --pid PID": two spaces set its meaning apart.
-_sluice_option_lines() {
-	sed -n 's/^ *\(-[^ ].*\)/\1/p' <<<"$help" | sed 's/  .*//'
+# The table of a verb: letter, name, value and text, with tabs between them.
+_sluice_options() {
+	local letter name
+
+	while IFS=$'\t' read -r letter name _; do
+		printf '%s\n' "--$name"
+		[[ $letter == - ]] || printf '%s\n' "-$letter"
+	done <<<"$options"
 }
 
-_sluice_options() {
-	_sluice_option_lines | grep -oE -- '(^|[ ,])--?[A-Za-z][a-z-]*' | tr -d ' ,' | sort -u
+_sluice_row() {	# the name and the value of the option $1
+	local letter name value
+
+	while IFS=$'\t' read -r letter name value _; do
+		[[ $1 == "--$name" || $1 == "-$letter" ]] && echo "--$name $value"
+	done <<<"$options"
 }
 
 _sluice_long() {	# the long form of the option $1, or itself
 	local long
 
-	long=$(_sluice_option_lines | sed -n "s/^$1[ ,].*\(--[a-z-]*\).*/\1/p")
-	echo "${long:-$1}"
+	long=$(_sluice_row "$1")
+	long=${long:-$1}
+	echo "${long%% *}"
 }
 
 _sluice_modes() {
-	sed -n '/^Modes/,/^$/s/^  \([a-z]*\).*/\1/p' <<<"$help"
+	_sluice_run "${COMP_WORDS[1]}" --help | sed -n '/^Modes/,/^$/s/^  \([a-z]*\).*/\1/p'
 }
 
 _sluice_ls() {	# of the domain that was named, if one was
@@ -85,14 +95,11 @@ _sluice_value() {	# of the option $1; 1 if it has none
 	--pid)
 		_sluice_reply < <(_sluice_pids) ;;
 	*)
-		_sluice_option_lines | grep -qE -- "(^|[ ,])$1(, --[a-z-]+)? [A-Z]" ;;
+		[[ $(_sluice_row "$1") == *" "[!-[]* ]] ;;
 	esac
 }
 
 _sluice_word() {	# one that is no option and no value
-	local usage
-
-	read -r usage <<<"$help"
 	if [[ $usage == *MODE* && $COMP_CWORD -eq 2 ]]; then
 		_sluice_reply < <(_sluice_modes)
 	elif [[ $usage == *NAME* || $usage == *SERVICE* ]]; then
@@ -101,7 +108,8 @@ _sluice_word() {	# one that is no option and no value
 }
 
 _sluice() {
-	local command=$1 word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} help
+	local command=$1 word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
+	local verb=("${COMP_WORDS[1]}") options usage
 
 	COMPREPLY=()
 	if ((COMP_CWORD == 1)); then
@@ -109,7 +117,12 @@ _sluice() {
 		return
 	fi
 	[[ $before == "=" ]] && before=${COMP_WORDS[COMP_CWORD - 2]}
-	help=$(_sluice_run "${COMP_WORDS[1]}" --help)
+	[[ ${COMP_WORDS[1]} == trace && ${COMP_WORDS[2]} == replay ]] && ((COMP_CWORD > 2)) &&
+		verb+=(replay)
+	options=$(_sluice_run "${verb[@]}" --options)
+	usage=${options%%$'\n'*}
+	options=${options#"$usage"}
+	options=${options#$'\n'}
 	if [[ $before == -* ]] && _sluice_value "$before"; then
 		return
 	fi

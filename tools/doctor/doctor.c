@@ -33,7 +33,7 @@
 #include "tools/text/text.h"
 #include "tools/verbs.h"
 
-static const char help[] =
+static const char help_intro[] =
 "usage: sluice doctor [OPTION]...\n"
 "\n"
 "Tells whether Sluice works here, how its processes would wait for each other and\n"
@@ -43,12 +43,9 @@ static const char help[] =
 "message from one process to another.\n"
 "\n"
 "A line is ok, a note (slower or less than it might be, or good to know) or a\n"
-"problem (does not work, or will not when it is needed). Nothing is changed.\n"
-"\n"
-"  -d, --domain NAME  this domain, not $SLUICE_DOMAIN or \"default\"\n"
-"      --json         a line of JSON for each check: check, status, found, mend\n"
-"  -h, --help\n"
-"\n"
+"problem (does not work, or will not when it is needed). Nothing is changed.\n";
+
+static const char help_rest[] =
 "The exit status is 0, or 1 if there is a problem.\n"
 "\n"
 "Examples\n"
@@ -56,8 +53,11 @@ static const char help[] =
 "  sluice doctor --json | jq -r 'select(.status != \"ok\").check'\n"
 "  setpriv --reuid robot --clear-groups sluice doctor\n";
 
-static const struct option options[] = {
-	LOOK_OPTIONS,
+static const struct verb_option options[] = {
+	LOOK_DOMAIN_OPTION,
+	{ "json", LOOK_JSON, NULL,
+	  "a line of JSON for each check: check, status, found, mend" },
+	HELP_OPTION,
 	{ 0 },
 };
 
@@ -200,7 +200,8 @@ static bool is_domain(const char *name)
 
 int verb_doctor(int argc, char **argv)
 {
-	struct look look = { .verb = "doctor", .help = help, .options = options };
+	struct look look = { .verb = "doctor", .intro = help_intro, .rest = help_rest,
+	.options = options };
 	enum doctor_status worst = DOCTOR_OK;
 	struct doctor doctor = { .futexes = false };
 	int r = look_parse(&look, argc, argv);

@@ -33,21 +33,16 @@
 #define PIDS_SHOWN	8
 #define PIDS_TEXT	(PIDS_SHOWN * 12 + TEXT_NUMBER)
 
-static const char help[] =
+static const char help_intro[] =
 "usage: sluice ls [NAME...] [OPTION]...\n"
 "   or: sluice ls --domains [--json]\n"
 "\n"
 "Lists the services of a domain, or those of these names; NAME* stands for all\n"
 "that begin so. It tells the types of requests and responses, [] for slices of\n"
 "them, and counts the clients and servers that live, and those that have died\n"
-"and left something behind.\n"
-"\n"
-"  -l, --tree            also each client and server: name, id, process and node\n"
-"      --domains         the domains that there are, and how many are in each\n"
-"  -d, --domain NAME     of this domain, not of $SLUICE_DOMAIN or \"default\"\n"
-"      --json            print an object; man sluice-ls describes it\n"
-"  -h, --help\n"
-"\n"
+"and left something behind.\n";
+
+static const char help_rest[] =
 "Examples\n"
 "  sluice ls\n"
 "  sluice ls 'example/*' --tree\n"
@@ -55,10 +50,12 @@ static const char help[] =
 
 enum { TREE = 'l', DOMAINS = LOOK_OWN };
 
-static const struct option options[] = {
-	LOOK_OPTIONS,
-	{ "tree", no_argument, NULL, TREE },
-	{ "domains", no_argument, NULL, DOMAINS },
+static const struct verb_option options[] = {
+	{ "tree", TREE, NULL, "also each client and server: name, id, process and node" },
+	{ "domains", DOMAINS, NULL, "the domains that there are, and how many are in each" },
+	LOOK_DOMAIN_OPTION,
+	{ "json", LOOK_JSON, NULL, "print an object; man sluice-ls describes it" },
+	HELP_OPTION,
 	{ 0 },
 };
 
@@ -232,7 +229,8 @@ int verb_ls(int argc, char **argv)
 {
 	struct wanted wanted = { .tree = false };
 	struct look look = {
-		.verb = "ls", .help = help, .options = options, .take = take, .context = &wanted,
+		.verb = "ls", .intro = help_intro, .rest = help_rest,
+		.options = options, .take = take, .context = &wanted,
 	};
 	struct snapshot snapshot;
 	int r = look_parse(&look, argc, argv);

@@ -12,19 +12,13 @@
 
 #include "tools/verbs.h"
 
-static const char help[] =
+static const char help_intro[] =
 "usage: sluice metrics [SERVICE...] [OPTION]...\n"
 "\n"
 "Prints what clients and servers have counted, as OpenMetrics text: of all\n"
-"services, or of these; NAME* stands for all that begin so.\n"
-"\n"
-"      --listen [ADDRESS:]PORT  serve it over HTTP at /metrics, until ^C; without\n"
-"                               an address at 127.0.0.1; port 0 is a free one\n"
-"      --format FORMAT          openmetrics, or prometheus: text format 0.0.4;\n"
-"                               clients of --listen choose by themselves\n"
-"  -d, --domain NAME            of this domain, not of $SLUICE_DOMAIN\n"
-"  -h, --help\n"
-"\n"
+"services, or of these; NAME* stands for all that begin so.\n";
+
+static const char help_rest[] =
 "Examples\n"
 "  sluice metrics 'example/*'\n"
 "  sluice metrics --listen 9400\n"
@@ -32,11 +26,15 @@ static const char help[] =
 
 enum { LISTEN = LOOK_OWN, FORMAT };
 
-static const struct option options[] = {
-	{ "listen", required_argument, NULL, LISTEN },
-	{ "format", required_argument, NULL, FORMAT },
-	{ "domain", required_argument, NULL, LOOK_DOMAIN },
-	{ "help", no_argument, NULL, LOOK_HELP },
+static const struct verb_option options[] = {
+	{ "listen", LISTEN, "[ADDRESS:]PORT",
+	  "serve it over HTTP at /metrics, until ^C; without an address at "
+	  "127.0.0.1; port 0 is a free one" },
+	{ "format", FORMAT, "FORMAT",
+	  "openmetrics, or prometheus: text format 0.0.4; clients of --listen "
+	  "choose by themselves" },
+	LOOK_DOMAIN_OPTION,
+	HELP_OPTION,
 	{ 0 },
 };
 
@@ -79,7 +77,8 @@ int verb_metrics(int argc, char **argv)
 {
 	struct metrics_options chosen = { 0 };
 	struct look look = {
-		.verb = "metrics", .help = help, .options = options, .take = take,
+		.verb = "metrics", .intro = help_intro, .rest = help_rest,
+		.options = options, .take = take,
 		.context = &chosen,
 	};
 	int r = look_parse(&look, argc, argv);

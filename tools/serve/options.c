@@ -15,40 +15,16 @@
 #include "tools/arguments.h"
 #include "tools/text/text.h"
 
-static const char help[] =
+static const char help_intro[] =
 "usage: sluice serve [OPTION]... SERVICE [OPTION]... [COMMAND [ARGUMENT]...]\n"
 "\n"
 "Serves a service: answers each request with its own bytes, or runs COMMAND for\n"
 "it, which has the bytes of the request on its standard input and writes those of\n"
 "the reply to its standard output. A command that does not end with 0 gives no\n"
 "reply. If the service exists its types are used; else it is made, with slices of\n"
-"bytes (uint8_t) in both directions, or the types that are given.\n"
-"\n"
-"  --lines           each line that COMMAND writes is a reply, as it comes,\n"
-"                    without the end of the line\n"
-"  --fields          COMMAND reads the fields of a request as a line of JSON, and\n"
-"                    writes those of the reply\n"
-"  --types PROGRAM   the fields are those of PROGRAM, and so is the contract of a\n"
-"                    new service\n"
-"  --timeout T       end a COMMAND that takes longer; a COMMAND whose client has\n"
-"                    gone or waits no longer is ended in any case\n"
-"  -n, --count N     end after so many requests\n"
-"  --type T          messages are one element of a type, NAME:SIZE:ALIGNMENT\n"
-"  --slice T         messages are slices of such elements\n"
-"  --request-type T, --request-slice T, --response-type T, --response-slice T\n"
-"                    the same in one direction only\n"
-"  --require FLAGS   the service must have these flags, with commas between them:\n"
-"                   "
-#define FLAG(flag, name, ...)	" " #name
-#include "lib/config/settings.def"
-"\n"
-"  --refuse FLAGS    the service must be without these flags\n"
-"  --any-user        the service may be one that another user has made\n"
-"  -d, --domain NAME where the service is ($SLUICE_DOMAIN, or default)\n"
-"  -v, --verbose     a line for each request, on standard error\n"
-"  --json            a line of JSON for each request, on standard output\n"
-"  -h, --help\n"
-"\n"
+"bytes (uint8_t) in both directions, or the types that are given.\n";
+
+static const char help_rest[] =
 "The environment of COMMAND has SLUICE_SERVICE, SLUICE_REQUEST (the number of the\n"
 "request), SLUICE_BYTES, SLUICE_ELEMENTS and SLUICE_HEADER (hex digits). One\n"
 "request is served at a time. ^C ends it, with a summary. Examples:\n"
@@ -68,22 +44,29 @@ enum {
 	COUNT = 'n', VERBOSE = 'v',
 };
 
-static const struct option long_options[] = {
-	{ "lines", no_argument, NULL, LINES },
-	{ "fields", no_argument, NULL, FIELDS },
-	{ "types", required_argument, NULL, TYPES },
-	{ "timeout", required_argument, NULL, LIMIT },
-	{ "count", required_argument, NULL, COUNT },
-	{ "type", required_argument, NULL, TYPE },
-	{ "slice", required_argument, NULL, SLICE },
-	{ "request-type", required_argument, NULL, REQUEST_TYPE },
-	{ "request-slice", required_argument, NULL, REQUEST_SLICE },
-	{ "response-type", required_argument, NULL, RESPONSE_TYPE },
-	{ "response-slice", required_argument, NULL, RESPONSE_SLICE },
+static const struct verb_option long_options[] = {
+	{ "lines", LINES, NULL,
+	  "each line that COMMAND writes is a reply, as it comes, without the end "
+	  "of the line" },
+	{ "fields", FIELDS, NULL,
+	  "COMMAND reads the fields of a request as a line of JSON, and writes "
+	  "those of the reply" },
+	{ "types", TYPES, "PROGRAM",
+	  "the fields are those of PROGRAM, and so is the contract of a new service" },
+	{ "timeout", LIMIT, "T",
+	  "end a COMMAND that takes longer; a COMMAND whose client has gone or "
+	  "waits no longer is ended in any case" },
+	{ "count", COUNT, "N", "end after so many requests" },
+	{ "type", TYPE, "T", "messages are one element of a type, NAME:SIZE:ALIGNMENT" },
+	{ "slice", SLICE, "T", "messages are slices of such elements" },
+	{ "request-type", REQUEST_TYPE, "T", NULL },
+	{ "request-slice", REQUEST_SLICE, "T", NULL },
+	{ "response-type", RESPONSE_TYPE, "T", NULL },
+	{ "response-slice", RESPONSE_SLICE, "T", "the same in one direction only" },
 	CHOSEN_SERVICE_OPTIONS,
-	{ "verbose", no_argument, NULL, VERBOSE },
-	{ "json", no_argument, NULL, JSON },
-	{ "help", no_argument, NULL, ARGUMENTS_HELP },
+	{ "verbose", VERBOSE, NULL, "a line for each request, on standard error" },
+	{ "json", JSON, NULL, "a line of JSON for each request, on standard output" },
+	HELP_OPTION,
 	{ 0 },
 };
 
@@ -170,7 +153,8 @@ static int check(const struct serve_options *options)
 int serve_parse(struct serve_options *options, int argc, char **argv)
 {
 	const struct arguments arguments = {
-		.verb = "serve", .help = help, .options = long_options, .leading = true,
+		.verb = "serve", .intro = help_intro, .rest = help_rest,
+		.options = long_options, .leading = true,
 		.argc = argc, .argv = argv,
 	};
 	int r;

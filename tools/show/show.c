@@ -45,28 +45,27 @@
 #include "tools/text/columns.h"
 #include "tools/text/text.h"
 
-static const char help[] =
+static const char help_intro[] =
 "usage: sluice show SERVICE [OPTION]...\n"
 "\n"
 "Shows one service: its types and their fields, settings and attributes, and of\n"
 "each client and server the process, what it has counted, and its memory. Memory\n"
-"can be looked at by the user whose process it is, and by root.\n"
-"\n"
-"  -d, --domain NAME     in this domain, not in $SLUICE_DOMAIN or \"default\"\n"
-"      --types PROGRAM   the fields of messages are those of PROGRAM, not of the\n"
-"                        programs of the service's processes\n"
-"      --json            print an object; man sluice-show describes it\n"
-"  -h, --help\n"
-"\n"
+"can be looked at by the user whose process it is, and by root.\n";
+
+static const char help_rest[] =
 "Examples\n"
 "  sluice show example/calls\n"
 "  sluice show example/calls --json | jq '.service.settings.max_clients'\n";
 
 enum { TYPES = LOOK_OWN };
 
-static const struct option options[] = {
-	LOOK_OPTIONS,
-	{ "types", required_argument, NULL, TYPES },
+static const struct verb_option options[] = {
+	LOOK_DOMAIN_OPTION,
+	{ "types", TYPES, "PROGRAM",
+	  "the fields of messages are those of PROGRAM, not of the programs of the "
+	  "service's processes" },
+	{ "json", LOOK_JSON, NULL, "print an object; man sluice-show describes it" },
+	HELP_OPTION,
 	{ 0 },
 };
 
@@ -374,7 +373,8 @@ int verb_show(int argc, char **argv)
 {
 	const char *program = NULL;
 	struct look look = {
-		.verb = "show", .help = help, .options = options, .take = take, .context = &program,
+		.verb = "show", .intro = help_intro, .rest = help_rest,
+		.options = options, .take = take, .context = &program,
 	};
 	struct snapshot snapshot;
 	int r = look_parse(&look, argc, argv);

@@ -4,6 +4,9 @@
  * Each is one string, in which a \t ends a cell.  A row of a single cell is a heading
  * across the columns, and does not make the first of them wider.  Text of other processes
  * has gone through text_clean().  The width of a column is what a terminal shows.
+ *
+ * columns_print.c prints the rows between two headings with libsmartcols; without that library
+ * no_smartcols.c does, which leaves lines that are too long to the terminal.
  */
 #include "columns.h"
 #include "printable.h"
@@ -13,13 +16,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define GAP	2	/* between two columns */
-
-struct columns_row {
-	char *text;
-	enum style style;
-};
 
 static void measure(struct columns *columns, const char *text)
 {
@@ -73,41 +69,29 @@ void columns_add(struct columns *columns, enum style style, const char *format, 
 		measure(columns, row->text);
 }
 
-static void print_cells(const struct columns *columns, const char *text)
+/* Prints the rows up to the next heading, and returns where that is. */
+static size_t print_part(struct columns *columns, size_t first)
 {
-	size_t length;
-	int space;
+	size_t end = first;
 
-	for (size_t i = 0; i < COLUMNS_MAX; i++) {
-		length = strcspn(text, "\t");
-		space = (int)(columns->width[i] - text_width(text, length));
-		if (columns->alignment[i] == 'r')
-			printf("%*s%.*s", space, "", (int)length, text);
-		else	/* the last one ends where it ends */
-			printf("%.*s%*s", (int)length, text, text[length] ? space : 0, "");
-		if (!text[length])
-			return;
-		printf("%*s", GAP, "");
-		text += length + 1;
-	}
-}
-
-static void print_row(const struct columns *columns, const struct columns_row *row)
-{
-	fputs(style_begin(row->style), stdout);
-	if (strchr(row->text, '\t'))
-		print_cells(columns, row->text);
-	else
-		fputs(row->text, stdout);
-	printf("%s\n", style_end(row->style));
+	while (end < columns->rows && strchr(columns->row[end].text, '\t'))
+		end++;
+	columns->failed |= columns_print_rows(columns, first, end) < 0;
+	return end;
 }
 
 int columns_print(struct columns *columns)
 {
 	for (size_t i = 0; i < columns->rows; i++) {
-		print_row(columns, &columns->row[i]);
-		free(columns->row[i].text);
+		const struct columns_row *row = &columns->row[i];
+
+		if (strchr(row->text, '\t'))
+			i = print_part(columns, i) - 1;
+		else
+			printf("%s%s%s\n", style_begin(row->style), row->text, style_end(row->style));
 	}
+	for (size_t i = 0; i < columns->rows; i++)
+		free(columns->row[i].text);
 	free(columns->row);
 	columns->row = NULL;
 	columns->rows = 0;

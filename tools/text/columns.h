@@ -9,6 +9,12 @@
 #include "style.h"
 
 #define COLUMNS_MAX	20
+#define COLUMNS_GAP	2	/* between two columns */
+
+struct columns_row {
+	char *text;
+	enum style style;
+};
 
 struct columns {
 	const char *alignment;		/* a letter for each column: l or r */
@@ -27,5 +33,8 @@ void columns_add(struct columns *columns, enum style style, const char *format, 
  * rows are aligned with them.  0 or -ENOMEM: a row is missing.
  */
 int columns_print(struct columns *columns);
+
+/* For columns.c: prints rows without a heading among them.  0 or -ENOMEM. */
+int columns_print_rows(const struct columns *columns, size_t first, size_t end);
 
 #endif /* TOOLS_COLUMNS_H */

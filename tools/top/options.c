@@ -10,22 +10,13 @@
 #define INTERVAL_LEAST	(SECOND_NS / 100)
 #define INTERVAL_MOST	(86400 * SECOND_NS)
 
-static const char help[] =
+static const char help_intro[] =
 "usage: sluice top [OPTION]...\n"
 "\n"
 "Shows what clients and servers do, a line each: how many messages they send and\n"
-"receive a second, what they hold, and when they last did something.\n"
-"\n"
-"      --interval TIME   time between two frames, in seconds or as 500ms (1)\n"
-"      --sort KEY        key to sort by (rate): service, role, pid, rate, out,\n"
-"                        in, bytes, loans, depth, most, memory, growths,\n"
-"                        overflows, wakes, blocked, age, command\n"
-"  -n, --count N         end after N frames; 0: never\n"
-"  -b, --batch           print frames as text, also on a terminal\n"
-"  -d, --domain NAME     this domain, not $SLUICE_DOMAIN or \"default\"\n"
-"      --json            a line of JSON for each; man sluice-top describes it\n"
-"  -h, --help\n"
-"\n"
+"receive a second, what they hold, and when they last did something.\n";
+
+static const char help_rest[] =
 "On a terminal it goes on until q is pressed, or ^C; h lists the other keys and\n"
 "explains the columns. If standard input or output is no terminal, or with\n"
 "--batch or --json, it prints one frame, or N: the first after an interval, for\n"
@@ -39,12 +30,16 @@ static const char help[] =
 
 enum { INTERVAL = LOOK_OWN, SORT, COUNT = 'n', BATCH = 'b' };
 
-static const struct option long_options[] = {
-	LOOK_OPTIONS,
-	{ "interval", required_argument, NULL, INTERVAL },
-	{ "sort", required_argument, NULL, SORT },
-	{ "count", required_argument, NULL, COUNT },
-	{ "batch", no_argument, NULL, BATCH },
+static const struct verb_option long_options[] = {
+	{ "interval", INTERVAL, "TIME", "time between two frames, in seconds or as 500ms (1)" },
+	{ "sort", SORT, "KEY",
+	  "key to sort by (rate): service, role, pid, rate, out, in, bytes, loans, "
+	  "depth, most, memory, growths, overflows, wakes, blocked, age, command" },
+	{ "count", COUNT, "N", "end after N frames; 0: never" },
+	{ "batch", BATCH, NULL, "print frames as text, also on a terminal" },
+	LOOK_DOMAIN_OPTION,
+	{ "json", LOOK_JSON, NULL, "a line of JSON for each; man sluice-top describes it" },
+	HELP_OPTION,
 	{ 0 },
 };
 
@@ -100,7 +95,7 @@ int top_options_parse(struct top_options *options, int argc, char **argv)
 	*options = (struct top_options){
 		.look = {
 			.verb = "top",
-			.help = help,
+			.intro = help_intro, .rest = help_rest,
 			.options = long_options,
 			.take = take,
 			.context = options,

@@ -19,7 +19,7 @@
 #define FILES_MOST	1000u
 #define TOP		10u		/* clients, for people */
 
-static const char help[] =
+static const char help_intro[] =
 "usage: sluice trace [MODE] [OPTION]... [-- COMMAND [ARGUMENT]...]\n"
 "       sluice trace replay FILE SERVICE [OPTION]...\n"
 "\n"
@@ -34,43 +34,9 @@ static const char help[] =
 "  leaks                 slices that are not sent or released, with stacks\n"
 "  grow                  each growth of a port's memory, and what would avoid it\n"
 "  capture FILE          messages, as pcapng\n"
-"  replay FILE SERVICE   sends the requests of a capture again; see replay --help\n"
-"\n"
-"Processes\n"
-"  -p, --pid PID         this process; may be given several times\n"
-"      --exe FILE        programs linked with libsluice.a that start later; those\n"
-"                        that run already are found\n"
-"\n"
-"Filters, applied in the kernel\n"
-"      --service NAME    ports of this service; NAME* of all that begin so\n"
-"      --port ID         this port, at either end\n"
-"      --event NAME,...  events: only these; man 7 sluice-probes lists them\n"
-"      --min-size BYTES  messages of at least so many bytes (64, 4K, 1M)\n"
-"      --min-latency T   events that took at least so long (50us, 1ms)\n"
-"\n"
-"Duration and output\n"
-"  -d, --duration T      end after this time\n"
-"  -n, --count N         events: end after so many\n"
-"      --totals          events: only how many there were of each\n"
-"      --slow T          latency: print each round trip that takes as long\n"
-"      --older T         leaks: slices that are held for longer (1s)\n"
-"      --folded WHAT     leaks, grow: stacks for a flame graph, by bytes or count\n"
-"      --perfetto FILE   events: write them for ui.perfetto.dev, print none\n"
-"      --snap BYTES      capture: so much of each payload too (0: headers only);\n"
-"                        Wireshark reads packets of up to 256 KiB\n"
-"      --top N           latency: the N slowest clients of each service (10)\n"
-"      --json            a line of JSON for each thing, the last a summary\n"
-"      --strict          an event that was lost is an error\n"
-"      --buffer BYTES    of the ring buffer, a power of two (8M)\n"
-"  -h, --help\n"
-"\n"
-"Files\n"
-"  -o, --output FILE     print there, and not to standard output\n"
-"      --max-size SIZE   of the file of -o, --perfetto or capture; when it is\n"
-"                        reached, tracing ends\n"
-"      --files N         instead, go on in a new FILE; N are kept: FILE, FILE.1\n"
-"                        that came before it, and so on\n"
-"\n"
+"  replay FILE SERVICE   sends the requests of a capture again; see replay --help\n";
+
+static const char help_rest[] =
 "Examples\n"
 "  sluice trace latency --service example/calls --slow 1ms\n"
 "  sluice trace leaks --older 10s -p 4711\n"
@@ -81,30 +47,43 @@ enum {
 	SNAP, TOTALS, TOP_CLIENTS, JSON, STRICT, BUFFER, MAX_SIZE, FILES,
 };
 
-static const struct option long_options[] = {
-	{ "pid", required_argument, NULL, 'p' },
-	{ "exe", required_argument, NULL, EXE },
-	{ "service", required_argument, NULL, SERVICE },
-	{ "port", required_argument, NULL, PORT },
-	{ "event", required_argument, NULL, EVENT },
-	{ "min-size", required_argument, NULL, MIN_SIZE },
-	{ "min-latency", required_argument, NULL, MIN_LATENCY },
-	{ "duration", required_argument, NULL, 'd' },
-	{ "count", required_argument, NULL, 'n' },
-	{ "slow", required_argument, NULL, SLOW },
-	{ "older", required_argument, NULL, OLDER },
-	{ "folded", required_argument, NULL, FOLDED },
-	{ "perfetto", required_argument, NULL, PERFETTO },
-	{ "snap", required_argument, NULL, SNAP },
-	{ "totals", no_argument, NULL, TOTALS },
-	{ "json", no_argument, NULL, JSON },
-	{ "strict", no_argument, NULL, STRICT },
-	{ "buffer", required_argument, NULL, BUFFER },
-	{ "top", required_argument, NULL, TOP_CLIENTS },
-	{ "output", required_argument, NULL, 'o' },
-	{ "max-size", required_argument, NULL, MAX_SIZE },
-	{ "files", required_argument, NULL, FILES },
-	{ "help", no_argument, NULL, ARGUMENTS_HELP },
+static const struct verb_option long_options[] = {
+	{ NULL, 0, NULL, "Processes" },
+	{ "pid", 'p', "PID", "this process; may be given several times" },
+	{ "exe", EXE, "FILE",
+	  "programs linked with libsluice.a that start later; those that run "
+	  "already are found" },
+	{ NULL, 0, NULL, "Filters, applied in the kernel" },
+	{ "service", SERVICE, "NAME", "ports of this service; NAME* of all that begin so" },
+	{ "port", PORT, "ID", "this port, at either end" },
+	{ "event", EVENT, "NAME,...", "events: only these; man 7 sluice-probes lists them" },
+	{ "min-size", MIN_SIZE, "BYTES", "messages of at least so many bytes (64, 4K, 1M)" },
+	{ "min-latency", MIN_LATENCY, "T", "events that took at least so long (50us, 1ms)" },
+	{ NULL, 0, NULL, "Duration and output" },
+	{ "duration", 'd', "T", "end after this time" },
+	{ "count", 'n', "N", "events: end after so many" },
+	{ "totals", TOTALS, NULL, "events: only how many there were of each" },
+	{ "slow", SLOW, "T", "latency: print each round trip that takes as long" },
+	{ "older", OLDER, "T", "leaks: slices that are held for longer (1s)" },
+	{ "folded", FOLDED, "WHAT",
+	  "leaks, grow: stacks for a flame graph, by bytes or count" },
+	{ "perfetto", PERFETTO, "FILE", "events: write them for ui.perfetto.dev, print none" },
+	{ "snap", SNAP, "BYTES",
+	  "capture: so much of each payload too (0: headers only); Wireshark reads "
+	  "packets of up to 256 KiB" },
+	{ "top", TOP_CLIENTS, "N", "latency: the N slowest clients of each service (10)" },
+	{ "json", JSON, NULL, "a line of JSON for each thing, the last a summary" },
+	{ "strict", STRICT, NULL, "an event that was lost is an error" },
+	{ "buffer", BUFFER, "BYTES", "of the ring buffer, a power of two (8M)" },
+	HELP_OPTION,
+	{ NULL, 0, NULL, "Files" },
+	{ "output", 'o', "FILE", "print there, and not to standard output" },
+	{ "max-size", MAX_SIZE, "SIZE",
+	  "of the file of -o, --perfetto or capture; when it is reached, tracing "
+	  "ends" },
+	{ "files", FILES, "N",
+	  "instead, go on in a new FILE; N are kept: FILE, FILE.1 that came before "
+	  "it, and so on" },
 	{ 0 },
 };
 
@@ -282,7 +261,8 @@ static bool take(void *context, int option, char *value)
 static int take_all(struct trace_options *options, const char *mode, int argc, char **argv)
 {
 	const struct arguments arguments = {
-		.verb = "trace", .help = help, .options = long_options, .leading = true,
+		.verb = "trace", .intro = help_intro, .rest = help_rest,
+		.options = long_options, .leading = true,
 		.argc = argc, .argv = argv,
 	};
 	struct taking taking = { options, mode, 0 };

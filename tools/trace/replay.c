@@ -38,7 +38,7 @@
 #define SECONDS_MAX	1e9
 #define SPEED_MAX	1e9
 
-static const char help[] =
+static const char help_intro[] =
 "usage: sluice trace replay FILE SERVICE [OPTION]...\n"
 "\n"
 "Sends the requests that a capture holds to a service that runs, with the user\n"
@@ -46,18 +46,9 @@ static const char help[] =
 "recorded. One client sends those of all clients, in the order of time, and has\n"
 "as many under way as the service allows; if that is not enough, or the service\n"
 "is slower than it was, the pace is slower too. FILE must hold all bytes of the\n"
-"requests, and they must fit the contract of SERVICE; else nothing is sent.\n"
-"\n"
-"  --speed N|max      N times as fast, or as fast as possible (1)\n"
-"  --timeout SECONDS  to wait for a server, and for all responses to a request,\n"
-"                     which has that as its deadline (10)\n"
-"  --from NAME        the service whose messages in FILE are meant; else it is\n"
-"                     the only one there, or else SERVICE\n"
-"  --compare          compare the responses with the recorded ones\n"
-"  --domain NAME      where the service is ($SLUICE_DOMAIN, or default)\n"
-"  --json             print an object; replay_report.c lists its keys\n"
-"  -h, --help\n"
-"\n"
+"requests, and they must fit the contract of SERVICE; else nothing is sent.\n";
+
+static const char help_rest[] =
 "--compare needs all bytes of the replies too. All bytes of elements and of user\n"
 "headers count, those that pad a struct included. Responses are compared in order\n"
 "if one server was recorded and one answers, else in any order. The rest counts\n"
@@ -103,14 +94,18 @@ static bool number(const char *text, double most, double *ret_value)
 
 enum { SPEED = 256, TIME_LIMIT, FROM, COMPARE, DOMAIN, JSON };
 
-static const struct option long_options[] = {
-	{ "speed", required_argument, NULL, SPEED },
-	{ "timeout", required_argument, NULL, TIME_LIMIT },
-	{ "from", required_argument, NULL, FROM },
-	{ "compare", no_argument, NULL, COMPARE },
-	{ "domain", required_argument, NULL, DOMAIN },
-	{ "json", no_argument, NULL, JSON },
-	{ "help", no_argument, NULL, ARGUMENTS_HELP },
+static const struct verb_option long_options[] = {
+	{ "speed", SPEED, "N|max", "N times as fast, or as fast as possible (1)" },
+	{ "timeout", TIME_LIMIT, "SECONDS",
+	  "to wait for a server, and for all responses to a request, which has that "
+	  "as its deadline (10)" },
+	{ "from", FROM, "NAME",
+	  "the service whose messages in FILE are meant; else it is the only one "
+	  "there, or else SERVICE" },
+	{ "compare", COMPARE, NULL, "compare the responses with the recorded ones" },
+	{ "domain", DOMAIN, "NAME", "where the service is ($SLUICE_DOMAIN, or default)" },
+	{ "json", JSON, NULL, "print an object; replay_report.c lists its keys" },
+	HELP_OPTION,
 	{ 0 },
 };
 
@@ -159,7 +154,8 @@ static bool take(void *context, int option, char *value)
 static int parse(int argc, char **argv, struct replay *replay)
 {
 	const struct arguments arguments = {
-		.verb = NAME, .help = help, .options = long_options, .argc = argc, .argv = argv,
+		.verb = NAME, .intro = help_intro, .rest = help_rest,
+		.options = long_options, .argc = argc, .argv = argv,
 	};
 	int r;
 

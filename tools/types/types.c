@@ -14,21 +14,16 @@
 #include "tools/types/report.h"
 #include "tools/verbs.h"
 
-static const char help[] =
+static const char help_intro[] =
 "usage: sluice types PROGRAM... [OPTION]...\n"
 "       sluice types --compare PROGRAM PROGRAM\n"
 "\n"
 "Reads the debug information of programs, libraries or objects, finds the types\n"
 "of their contracts, and refuses those that must not be shared: with pointers,\n"
 "references, bit-fields, flexible arrays, long double or virtual functions. For\n"
-"the others it prints the size, a fingerprint of the layout, and the padding.\n"
-"\n"
-"      --strict          refuse padding too\n"
-"      --header          print a C header with the fingerprints, for contracts\n"
-"      --compare         name the first difference of each type that both have\n"
-"      --json            a line of JSON for each; man sluice-types describes it\n"
-"  -h, --help\n"
-"\n"
+"the others it prints the size, a fingerprint of the layout, and the padding.\n";
+
+static const char help_rest[] =
 "The exit status is 0, 1 if a type was refused or differs, or 2.\n"
 "\n"
 "Examples\n"
@@ -38,12 +33,12 @@ static const char help[] =
 
 enum { STRICT = LOOK_OWN, HEADER, COMPARE };
 
-static const struct option options[] = {
-	{ "strict", no_argument, NULL, STRICT },
-	{ "header", no_argument, NULL, HEADER },
-	{ "compare", no_argument, NULL, COMPARE },
-	{ "json", no_argument, NULL, LOOK_JSON },
-	{ "help", no_argument, NULL, LOOK_HELP },
+static const struct verb_option options[] = {
+	{ "strict", STRICT, NULL, "refuse padding too" },
+	{ "header", HEADER, NULL, "print a C header with the fingerprints, for contracts" },
+	{ "compare", COMPARE, NULL, "name the first difference of each type that both have" },
+	{ "json", LOOK_JSON, NULL, "a line of JSON for each; man sluice-types describes it" },
+	HELP_OPTION,
 	{ 0 },
 };
 
@@ -132,7 +127,8 @@ static int check_words(const struct types *types)
 int verb_types(int argc, char **argv)
 {
 	struct types types = {
-		.look = { .verb = "types", .help = help, .options = options, .take = take },
+		.look = { .verb = "types", .intro = help_intro, .rest = help_rest,
+		.options = options, .take = take },
 	};
 	int flushed, r;
 
