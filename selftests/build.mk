@@ -20,6 +20,8 @@ test-scripts  := $(patsubst selftests/%.sh,%,$(wildcard selftests/*/*_test.sh))
 # Programs in tools/ that no script runs reach into the tracer, where there is one.
 of-trace      := $(filter-out $(test-scripts),$(filter tools/%,$(test-programs)))
 test-programs := $(filter-out $(if $(trace-missing),$(of-trace)),$(test-programs))
+# That of the bridge needs the bridge.
+test-programs := $(filter-out $(if $(bridge-missing),tools/bridge_packet_test),$(test-programs))
 test-alone    := $(filter-out $(test-scripts),$(test-programs))
 
 # Unit tests reach into the library and run once, as those of the kit do.  All others use
@@ -98,7 +100,7 @@ $(test-objects): | $(KSELFTEST)/kselftest_harness.h
 $(of-trace:%=$(O)/selftests/%): $(O)/selftests/%: $(O)/selftests/%.o \
 		$(filter-out %/tools/sluice.o,$(tools-objects)) $(O)/lib/libsluice.a
 	$(call say,LD,$@)
-	$(Q)$(CC) -o $@ $^ $(ldflags) $(needs-libs) $(trace-libs) $(types-libs)
+	$(Q)$(CC) -o $@ $^ $(ldflags) $(needs-libs) $(trace-libs) $(types-libs) $(bridge-libs)
 
 # Processes that kill themselves at a store to shared memory: the library's objects that have
 # such stores are compiled once more, with crash points in them.
@@ -223,7 +225,7 @@ $(O)/selftests/unit/rows_%_test: $(O)/selftests/unit/rows_%_test.o $(O)/selftest
 
 fuzz-needs    = $(if $(filter $(fuzz-tools),$(1)), \
 		  $(filter-out %/tools/sluice.o,$(tools-objects)) $(O)/lib/libsluice.a,$(lib-objects))
-fuzz-libs    := $(needs-libs) $(trace-libs) $(types-libs)
+fuzz-libs    := $(needs-libs) $(trace-libs) $(types-libs) $(bridge-libs)
 
 define fuzz-link
 $(call say,LD,$@)

@@ -6,7 +6,7 @@
 # The libraries that the command uses, beside ours.  A missing one leaves out only the parts
 # that need it, which say so when they are used: without jansson there is no --json, without
 # ncurses no screen of sluice top, without libmicrohttpd no sluice metrics --listen, and without
-# their libraries no tracer and no types.
+# their libraries no tracer, no types and no bridge.
 absent	      = $(strip $(foreach p,$(1),$(shell $(PKG_CONFIG) --exists $(p) || echo $(p))))
 json-missing   := $(call absent,jansson)
 screen-missing := $(call absent,ncursesw)
@@ -30,8 +30,14 @@ types-cflags  := $(tools-cflags) $(shell $(PKG_CONFIG) --cflags $(types-needs) 2
 types-libs    := $(if $(types-missing),,$(shell $(PKG_CONFIG) --libs $(types-needs)))
 types-objects := $(patsubst %.c,$(O)/%.o,$(wildcard tools/types/*.c))
 
+bridge-missing := $(call absent,libnats)
+bridge-cflags  := $(tools-cflags) -Iuapi $(shell $(PKG_CONFIG) --cflags libnats 2>/dev/null)
+bridge-libs    := $(if $(bridge-missing),,$(shell $(PKG_CONFIG) --libs libnats) -pthread)
+bridge-objects := $(patsubst %.c,$(O)/%.o,$(wildcard tools/bridge/*.c))
+
 screen-objects := $(addprefix $(O)/tools/top/,live.o screen.o keys.o)
-tools-objects := $(patsubst %.c,$(O)/%.o,$(filter-out tools/no_% tools/trace/% tools/types/%, \
+tools-objects := $(patsubst %.c,$(O)/%.o,$(filter-out tools/no_% tools/trace/% tools/types/% \
+		 tools/bridge/%, \
 		 $(wildcard tools/*.c tools/*/*.c)))
 tools-objects := $(if $(screen-missing),$(O)/tools/no_screen.o \
 		 $(filter-out $(screen-objects),$(tools-objects)),$(tools-objects))
@@ -39,11 +45,13 @@ tools-objects := $(if $(http-missing),$(O)/tools/no_http.o \
 		 $(filter-out $(O)/tools/metrics/http.o,$(tools-objects)),$(tools-objects))
 tools-objects += $(if $(trace-missing),$(O)/tools/no_trace.o,$(trace-objects))
 tools-objects += $(if $(types-missing),$(O)/tools/no_types.o,$(types-objects))
+tools-objects += $(if $(bridge-missing),$(O)/tools/no_bridge.o,$(bridge-objects))
 objects	      += $(tools-objects)
 
 $(O)/tools/%.o: own = -I. $(needs-cflags) $(tools-cflags)
 $(O)/tools/trace/%.o: own = -I. -isystem $(O)/bpf $(trace-cflags)
 $(O)/tools/types/%.o: own = -I. $(types-cflags)
+$(O)/tools/bridge/%.o: own = -I. $(needs-cflags) $(bridge-cflags)
 $(O)/tools/arguments.o: own += -DJSON_BUILT=$(if $(json-missing),0,1)
 $(O)/tools/doctor/kernel.o: own += -DURING_BUILT=$(if $(needs-of),1,0)
 $(O)/tools/doctor/system.o: own += -DTRACER_BUILT=$(if $(trace-missing),0,1)
@@ -62,7 +70,8 @@ $(trace-objects): | $(bpf-skeletons)
 
 # The next make builds in what was installed later.
 $(O)/tools/missing: missing = json $(json-missing) screen $(screen-missing) \
-	http $(http-missing) trace $(trace-missing) types $(types-missing)
+	http $(http-missing) trace $(trace-missing) types $(types-missing) \
+	bridge $(bridge-missing)
 $(O)/tools/missing: FORCE
 	@mkdir -p $(@D)
 	@echo '$(missing)' | cmp -s - $@ || echo '$(missing)' >$@
@@ -73,10 +82,11 @@ tools: $(O)/tools/sluice
 	$(if $(http-missing),@echo '  sluice metrics --listen is left out: there is no $(http-missing)')
 	$(if $(trace-missing),@echo '  sluice trace is left out: there is no $(trace-missing)')
 	$(if $(types-missing),@echo '  sluice types is left out: there is no $(types-missing)')
+	$(if $(bridge-missing),@echo '  sluice bridge is left out: there is no $(bridge-missing)')
 
 $(O)/tools/sluice: $(tools-objects) $(O)/lib/libsluice.a
 	$(call say,LD,$@)
-	$(Q)$(CC) -o $@ $^ $(ldflags) $(needs-libs) $(trace-libs) $(types-libs)
+	$(Q)$(CC) -o $@ $^ $(ldflags) $(needs-libs) $(trace-libs) $(types-libs) $(bridge-libs)
 
 install-tools: tools
 	$(call say,INSTALL,sluice)
