@@ -57,7 +57,7 @@ start_nats() {
 start_bridge() {
 	SLUICE_ROOT=$1
 	shift
-	"$sluice" bridge "$@" --nats "$url" --timeout 2s >>"$tmp/$1" 2>&1 &
+	"$sluice" bridge "$@" --nats "$url" --timeout 5s >>"$tmp/$1" 2>&1 &
 	bridge=$!
 	children="$children $bridge"
 }
@@ -77,7 +77,8 @@ stop() {
 	wait "$@" 2>/dev/null
 }
 
-# both SERVICE: bridges on both hosts, $offer and $use; it is served on the near host
+# shellcheck disable=SC2034 # the tests use them
+# both SERVICE OPTION...: bridges on both hosts, $offer and $use; it is served on the near host
 both() {
 	: >"$tmp/offer"
 	: >"$tmp/use"

@@ -52,10 +52,17 @@ kill -9 $nats
 wait $nats 2>"$tmp/waited"
 ends_with 'status 104, bridge: '
 result $? "it fails when the NATS server dies"
+start_bridge "$far" offer test/later
+until_true said "$tmp/offer" 'not there yet'
+result $? "a bridge that comes before the NATS server waits for it"
+later=$bridge
 start_nats
 pending 4
 result $? "bridges connect again, and carry requests again"
 
+until_true said "$tmp/offer" 'is connected' 4
+result $? "so does the one that came before it"
+stop $later
 stop $use
 ends_with 'status 104, bridge: the using bridge has ended'
 result $? "a bridge that ends ends its requests"

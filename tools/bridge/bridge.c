@@ -222,7 +222,7 @@ static int loop(struct bridge *bridge)
 		if (turn(bridge, &next_tick) < 0)
 			return -1;
 		if (bridge->closed)
-			return bridge_say("the NATS server refuses this bridge, which ends");
+			return bridge_say("the NATS server does not take this bridge, which ends");
 	}
 	return 0;
 }

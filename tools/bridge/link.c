@@ -228,7 +228,10 @@ static natsStatus connect_to(struct link *link, const struct link_opts *opts)
 		s = natsConnection_Connect(&link->connection, link->options);
 	if (s == NATS_OK)
 		tell(link, LINK_UP, NULL, NULL);
-	return s == NATS_NOT_YET_CONNECTED ? NATS_OK : s;
+	if (s != NATS_NOT_YET_CONNECTED)
+		return s;
+	tell(link, LINK_ERROR, NULL, "the server is not there yet; it is tried again");
+	return NATS_OK;
 }
 
 struct link *link_open(const struct link_opts *opts, char ret_why[LINK_WHY])

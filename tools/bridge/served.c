@@ -34,7 +34,7 @@
 
 #include "tools/text/text.h"
 
-/* A request without a response for so long tells its bridge that it is here. */
+/* While the using bridge has not said anything, it is told so often who has its request. */
 #define HERE_NS		(SECOND_NS / 2)
 
 /* ---- The list --------------------------------------------------------------- */
@@ -204,7 +204,7 @@ void served_begin(struct bridge *bridge, struct bridge_packet *packet)
 	served->data = packet->data;
 	served->size = packet->size;
 	served->room = WINDOW;
-	served->heard = sluice_deadline(0);
+	served->heard = served->told = sluice_deadline(0);
 	served->deadline = head->left ? sluice_deadline(head->left) : 0;
 	*offer->last = served;
 	offer->last = &served->next;
@@ -245,6 +245,7 @@ void served_packet(struct bridge *bridge, struct bridge_packet *packet)
 		return;
 	}
 	served->heard = sluice_deadline(0);
+	served->known = true;
 	if (head->kind == PACKET_CANCEL) {
 		cancel(bridge, served);
 	} else if (head->kind == PACKET_PART) {
@@ -277,7 +278,7 @@ void served_tick(struct bridge *bridge, int64_t now)
 		next = served->next;
 		if (now - served->heard > bridge->options.timeout)
 			served_drop(bridge, served);
-		else if (!served->told && now - served->heard > HERE_NS)
+		else if (!served->known && now - served->told > HERE_NS)
 			(void)served_tell(bridge, served, PACKET_HERE, served->sent);
 	}
 }

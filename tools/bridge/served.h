@@ -11,6 +11,7 @@ struct served {
 	struct served *next;
 	uint64_t sender, exchange;
 	enum served_state state;
+	bool known;			/* the using bridge knows who has the exchange */
 	bool cancelled;			/* nobody wants responses */
 	struct packet head;		/* of the first packet */
 	int64_t deadline;		/* 0: none */
