@@ -15,6 +15,7 @@ define help
   make check-vm          behaviour on Debian's own kernel, or KERNEL=, in QEMU: takes long
   make check-cplusplus   sluice.hpp with all compilers, standards and options
   make demo              likewise for the demonstration
+  make demo-bridge       growing slices from host to host, over a NATS server of its own
   make python            the package for Python (python3-cffi); make install-python installs it
   make install           into DESTDIR= PREFIX= (/usr/local)
   make uninstall         removes what install wrote, with the same DESTDIR= PREFIX=

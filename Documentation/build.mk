@@ -45,6 +45,10 @@ run-demo: examples
 	@O='$(O)' CLIENTS='$(CLIENTS)' SERVERS='$(SERVERS)' FIRST='$(FIRST)' \
 		sh Documentation/examples/demo.sh
 
+# The same between two hosts, which are two root directories.
+demo-bridge: examples tools
+	@O='$(O)' sh Documentation/examples/demo-bridge.sh
+
 # Each page is named for its section: NAME.1.rst becomes man1/NAME.1.
 pages := $(basename $(notdir $(wildcard Documentation/man/*.rst)))
 pages := $(foreach page,$(pages),$(O)/man/man$(subst .,,$(suffix $(page)))/$(page))
@@ -100,4 +104,4 @@ uninstall-man: man
 		rm -f "$(DESTDIR)$(mandir)/$${page#$(O)/man/}" || exit; \
 	done
 
-.PHONY: run-demo
+.PHONY: run-demo demo-bridge
