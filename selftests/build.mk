@@ -338,6 +338,7 @@ check-cplusplus:
 
 # What is printed and not judged: each *_measure.c is a program, each *_measure.sh a script.
 measure-programs := $(patsubst selftests/%.c,$(O)/selftests/%,$(wildcard selftests/*/*_measure.c))
+measure-programs := $(filter-out $(if $(bridge-missing),%/bridge_measure),$(measure-programs))
 measure-scripts  := $(wildcard selftests/*/*_measure.sh)
 objects		 += $(measure-programs:%=%.o)
 
@@ -346,6 +347,9 @@ $(measure-programs) $(O)/selftests/tools/probes_test: $(O)/selftests/%: $(O)/sel
 		$(O)/lib/libsluice.a
 	$(call say,LD,$@)
 	$(Q)$(CC) -o $@ $^ $(ldflags) $(needs-libs)
+
+# It makes requests of NATS itself.
+$(O)/selftests/tools/bridge_measure: private ldflags += $(bridge-libs)
 
 run-measure: all python-for-check $(measure-programs) $(O)/selftests/tools/probes_test
 	$(Q)for measure in $(measure-programs) $(measure-scripts); do \
