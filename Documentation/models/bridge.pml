@@ -18,7 +18,7 @@
  *	NO_TIMEOUT	the using bridge waits for ever
  *	NO_LEASE	the offering bridge does so
  *	SAME_ID		a bridge that comes has the number of the one before it
- *	NO_NEWEST	a request that was begun before is begun again
+ *	NO_MEMORY	a request that was begun before is begun again
  */
 #define PARTS		2
 #define REQUESTS	2
@@ -101,20 +101,20 @@ proctype use()
 proctype offer()
 {
 	byte id, exchange, number, request, from, about, body;
-	byte newest[IDS];
+	bool begun[IDS * IDS];
 
 end_idle:
 	do
 	:: to_offer?CANCEL, _, _, _, _
 	:: to_offer?REQUEST, id, exchange, _, request ->
 		if
-#ifndef NO_NEWEST
-		:: exchange <= newest[id] -> skip
-		:: exchange > newest[id] ->
+#ifndef NO_MEMORY
+		:: begun[id * IDS + exchange] -> skip
+		:: !begun[id * IDS + exchange] ->
 #else
 		:: true ->
 #endif
-			newest[id] = exchange;
+			begun[id * IDS + exchange] = true;
 			started[request]++;
 			assert(started[request] == 1);
 			number = 0;
@@ -135,10 +135,7 @@ busy:
 		:: else -> skip
 		fi
 	:: to_offer?REQUEST, from, about, _, body ->	/* too many: it is refused */
-		if
-		:: about > newest[from] -> newest[from] = about
-		:: else -> skip
-		fi
+		begun[from * IDS + about] = true
 #ifndef NO_LEASE
 	:: true -> goto end_idle			/* the using bridge is silent */
 #endif

@@ -103,7 +103,7 @@ wrong bridge.pml -DNO_NUMBERS
 wrong bridge.pml -DNO_TIMEOUT
 wrong bridge.pml -DNO_LEASE
 wrong bridge.pml -DSAME_ID
-wrong bridge.pml -DNO_NEWEST
+wrong bridge.pml -DNO_MEMORY
 
 # The variants that the models speak of: a word of capitals in a line of its own.
 variants() {

@@ -9,8 +9,8 @@
 /* Exchanges at a time, and bytes of requests that wait for their turn. */
 #define SERVED_MOST	1024u
 #define WAITING_BYTES	((size_t)64 << 20)
-/* Bridges whose newest exchange is remembered. */
-#define SENDERS		256u
+/* Requests that are remembered when they are over. */
+#define BEGUN		1024u
 
 struct served;
 
@@ -29,8 +29,8 @@ struct offer {
 	char why[CONTRACT_WHY];		/* why it is not offered: what was printed */
 	struct {
 		uint64_t sender, exchange;
-	} newest[SENDERS];
-	unsigned int next_sender;	/* the place that is used next */
+	} begun[BEGUN];			/* the newest requests */
+	unsigned int next_begun;	/* the place that is used next */
 };
 
 /* A request from another host, which the packet begins. */

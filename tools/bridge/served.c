@@ -16,8 +16,9 @@
  *  2. Packets to the using bridge are numbered from 0 without a gap.  RESPONSE is sent only
  *     below the number that the using bridge has allowed.  Until then responses stay here, as
  *     many as a client may hold, and then at the server, as its service says.
- *  3. A request is begun once: numbers of one bridge only grow, and one that does not is a
- *     repetition.
+ *  3. A request is begun once: the newest are remembered, and one of these that comes again is
+ *     dropped.  To remember the largest number of each bridge would take less room.  But then
+ *     one packet with a huge number, sent in the name of a bridge, would shut that bridge out.
  *  4. An exchange of which nothing was heard for the timeout is cancelled.  A using bridge
  *     that lives says so each second.
  *  5. Requests begin in the order in which they came.
@@ -134,21 +135,19 @@ void served_again(struct bridge *bridge)
 
 /* ---- What comes from the using bridge --------------------------------------- */
 
-/* Is this exchange a new one of its bridge (3)?  Then it is noted. */
+/* Is this exchange neither here nor one of the newest (3)?  Then it is noted. */
 static bool is_new(struct offer *offer, uint64_t sender, uint64_t exchange)
 {
-	unsigned int i = 0;
+	unsigned int place = offer->next_begun;
 
-	while (i < SENDERS && offer->newest[i].sender != sender)
-		i++;
-	if (i == SENDERS) {
-		i = offer->next_sender++ % SENDERS;
-		offer->newest[i].sender = sender;
-		offer->newest[i].exchange = 0;
-	}
-	if (exchange <= offer->newest[i].exchange)
+	if (find(offer, sender, exchange))
 		return false;
-	offer->newest[i].exchange = exchange;
+	for (unsigned int i = 0; i < BEGUN; i++)
+		if (offer->begun[i].sender == sender && offer->begun[i].exchange == exchange)
+			return false;
+	offer->begun[place].sender = sender;
+	offer->begun[place].exchange = exchange;
+	offer->next_begun = (place + 1) % BEGUN;
 	return true;
 }
 

@@ -16,7 +16,10 @@
  *  4. If nothing comes for the timeout, it ends with ECONNRESET.  After a second of silence the
  *     other bridge is asked whether it still has the request.
  *  5. A request whose client has gone is cancelled there, when it was sent completely.
- *  6. An exchange has at most WINDOW + 1 packets here (used_response.c).
+ *  6. A packet of an unknown exchange is answered with CANCEL, if it is of a kind that only an
+ *     offering bridge sends.  CANCEL and END are never answered, so no two packets can answer
+ *     each other for ever, whoever claims to have sent them.
+ *  7. An exchange has at most WINDOW + 1 packets here (used_response.c).
  */
 #include "use.h"
 
@@ -248,7 +251,8 @@ void used_packet(struct bridge *bridge, struct bridge_packet *packet)
 	struct packet cancel = { .kind = PACKET_CANCEL, .exchange = head->exchange };
 	struct used *used = find(bridge->use, head->exchange);
 
-	if (!used && head->kind != PACKET_END)
+	if (!used && (head->kind == PACKET_RESPONSE || head->kind == PACKET_HERE ||
+		      head->kind == PACKET_ROOM))
 		(void)bridge_send(bridge, packet->sender, &cancel, NULL, 0);
 	if (!used)
 		return;
