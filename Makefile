@@ -16,6 +16,7 @@ define help
                          takes the newest that it packages, KERNEL= a file; ACCEL=kvm
   make check-cplusplus   sluice.hpp with all compilers, standards and options
   make demo              likewise for the demonstration
+  make demo-bridge       growing slices from host to host, over a NATS server of its own
   make python            the package for Python (python3-cffi); make install-python installs it
   make install           into DESTDIR= PREFIX= (/usr/local)
   make htmldocs          all pages as HTML, in O=/html (python3-sphinx)

@@ -6,7 +6,7 @@
 # The registry is a tree of directories: it includes neither wait nor memory.  The tools,
 # the examples and sluice.h itself are users: they include sluice.h, the headers beside it
 # and uapi/.  The tools also include what they share with bpf/, and the table of settings, which
-# is lines for the preprocessor.  bpf/ includes uapi/ alone.
+# is lines for the preprocessor.  Nothing else includes tools/bridge/ or NATS.  bpf/ includes uapi/ alone.
 # Arguments are the sources, named from the top of the tree.  The script prints each
 # #include that points the wrong way, and then exits with 1.
 
@@ -24,6 +24,10 @@ FNR == 1 {
 
 /^[ \t]*#[ \t]*include[ \t]*[<"]/ {
 	split($0, part, /[<">]/)
+	if (part[2] ~ /^(tools\/bridge|nats)\// && FILENAME !~ /(^|\/)tools\/bridge\//) {
+		printf "%s:%d: only tools/bridge may include %s\n", FILENAME, FNR, part[2]
+		failed = 1
+	}
 	to = layer_of(part[2], $0 ~ /"/)
 	if (to == "" || allowed(from, to))
 		next

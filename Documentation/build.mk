@@ -51,6 +51,10 @@ run-demo: examples
 	@O='$(O)' CLIENTS='$(CLIENTS)' SERVERS='$(SERVERS)' FIRST='$(FIRST)' \
 		sh Documentation/examples/demo.sh
 
+# The same between two hosts, which are two root directories.
+demo-bridge: examples tools
+	@O='$(O)' sh Documentation/examples/demo-bridge.sh
+
 # Each page is named for its section: NAME.1.rst becomes man1/NAME.1.
 pages := $(basename $(notdir $(wildcard Documentation/man/*.rst)))
 pages := $(foreach page,$(pages),$(O)/man/man$(subst .,,$(suffix $(page)))/$(page))
@@ -138,4 +142,4 @@ abi-baseline: lib
 		-e$(O)/lib/$(lib-file) -ODocumentation/abi/libsluice.symbols
 	$(Q)echo $(VERSION) >Documentation/abi/version
 
-.PHONY: run-demo run-htmldocs abi-baseline
+.PHONY: run-demo demo-bridge run-htmldocs abi-baseline

@@ -20,6 +20,8 @@ test-scripts  := $(patsubst selftests/%.sh,%,$(wildcard selftests/*/*_test.sh))
 # Programs in tools/ that no script runs reach into the tracer, where there is one.
 of-trace      := $(filter-out $(test-scripts),$(filter tools/%,$(test-programs)))
 test-programs := $(filter-out $(if $(trace-missing),$(of-trace)),$(test-programs))
+# That of the bridge needs the bridge.
+test-programs := $(filter-out $(if $(bridge-missing),tools/bridge_packet_test),$(test-programs))
 test-alone    := $(filter-out $(test-scripts),$(test-programs))
 
 # Unit tests reach into the library and run once, as those of the kit do.  All others use
@@ -99,7 +101,7 @@ $(test-objects): | $(KSELFTEST)/kselftest_harness.h
 $(of-trace:%=$(O)/selftests/%): $(O)/selftests/%: $(O)/selftests/%.o \
 		$(filter-out %/tools/sluice.o,$(tools-objects)) $(O)/lib/libsluice.a
 	$(call say,LD,$@)
-	$(Q)$(CC) -o $@ $^ $(ldflags) $(needs-libs) $(trace-libs) $(types-libs)
+	$(Q)$(CC) -o $@ $^ $(ldflags) $(needs-libs) $(trace-libs) $(types-libs) $(bridge-libs)
 
 # Processes that kill themselves at a store to shared memory: the library's objects that have
 # such stores are compiled once more, with crash points in them.
@@ -227,7 +229,7 @@ $(O)/selftests/unit/rows_%_test: $(O)/selftests/unit/rows_%_test.o $(O)/selftest
 
 fuzz-needs    = $(if $(filter $(fuzz-tools),$(1)), \
 		  $(filter-out %/tools/sluice.o,$(tools-objects)) $(O)/lib/libsluice.a,$(lib-objects))
-fuzz-libs    := $(needs-libs) $(trace-libs) $(types-libs)
+fuzz-libs    := $(needs-libs) $(trace-libs) $(types-libs) $(bridge-libs)
 
 define fuzz-link
 $(call say,LD,$@)
@@ -340,6 +342,7 @@ check-cplusplus:
 
 # What is printed and not judged: each *_measure.c is a program, each *_measure.sh a script.
 measure-programs := $(patsubst selftests/%.c,$(O)/selftests/%,$(wildcard selftests/*/*_measure.c))
+measure-programs := $(filter-out $(if $(bridge-missing),%/bridge_measure),$(measure-programs))
 measure-scripts  := $(wildcard selftests/*/*_measure.sh)
 objects		 += $(measure-programs:%=%.o)
 
@@ -348,6 +351,9 @@ $(measure-programs) $(O)/selftests/tools/probes_test: $(O)/selftests/%: $(O)/sel
 		$(O)/lib/libsluice.a
 	$(call say,LD,$@)
 	$(Q)$(CC) -o $@ $^ $(ldflags) $(needs-libs)
+
+# It makes requests of NATS itself.
+$(O)/selftests/tools/bridge_measure: private ldflags += $(bridge-libs)
 
 run-measure: all python-for-check $(measure-programs) $(O)/selftests/tools/probes_test
 	$(Q)for measure in $(measure-programs) $(measure-scripts); do \

@@ -5,8 +5,9 @@
 
 # The libraries that the command uses, beside ours.  A missing one leaves out only the parts
 # that need it, which say so when they are used: without jansson there is no --json, without
-# libsmartcols tables do not respect the width of a terminal, without ncurses no screen of sluice top, without libmicrohttpd no sluice metrics --listen, and without
-# their libraries no tracer and no types.
+# libsmartcols tables do not respect the width of a terminal, without ncurses no screen of
+# sluice top, without libmicrohttpd no sluice metrics --listen, and without their libraries no
+# tracer, no types, no payloads by their fields and no bridge.
 absent	      = $(strip $(foreach p,$(1),$(shell $(PKG_CONFIG) --exists $(p) || echo $(p))))
 json-missing   := $(call absent,jansson)
 screen-missing := $(call absent,ncursesw)
@@ -34,8 +35,14 @@ types-objects := $(patsubst %.c,$(O)/%.o,$(wildcard tools/types/*.c))
 payload-missing := $(types-missing) $(json-missing)
 payload-objects := $(patsubst %.c,$(O)/%.o,$(wildcard tools/payload/*.c))
 
+bridge-missing := $(call absent,libnats)
+bridge-cflags  := $(tools-cflags) -Iuapi $(shell $(PKG_CONFIG) --cflags libnats 2>/dev/null)
+bridge-libs    := $(if $(bridge-missing),,$(shell $(PKG_CONFIG) --libs libnats) -pthread)
+bridge-objects := $(patsubst %.c,$(O)/%.o,$(wildcard tools/bridge/*.c))
+
 screen-objects := $(addprefix $(O)/tools/top/,live.o screen.o keys.o)
-tools-objects := $(patsubst %.c,$(O)/%.o,$(filter-out tools/no_% tools/trace/% tools/types/% tools/payload/%, \
+tools-objects := $(patsubst %.c,$(O)/%.o,$(filter-out tools/no_% tools/trace/% tools/types/% \
+		 tools/payload/% tools/bridge/%, \
 		 $(wildcard tools/*.c tools/*/*.c)))
 tools-objects := $(if $(screen-missing),$(O)/tools/no_screen.o \
 		 $(filter-out $(screen-objects),$(tools-objects)),$(tools-objects))
@@ -46,11 +53,13 @@ tools-objects := $(if $(table-missing),$(O)/tools/no_smartcols.o \
 tools-objects += $(if $(trace-missing),$(O)/tools/no_trace.o,$(trace-objects))
 tools-objects += $(if $(types-missing),$(O)/tools/no_types.o,$(types-objects))
 tools-objects += $(if $(strip $(payload-missing)),$(O)/tools/no_payload.o,$(payload-objects))
+tools-objects += $(if $(bridge-missing),$(O)/tools/no_bridge.o,$(bridge-objects))
 objects	      += $(tools-objects)
 
 $(O)/tools/%.o: own = -I. $(needs-cflags) $(tools-cflags)
 $(O)/tools/trace/%.o: own = -I. -isystem $(O)/bpf $(trace-cflags)
 $(O)/tools/types/%.o $(O)/tools/payload/%.o: own = -I. $(types-cflags)
+$(O)/tools/bridge/%.o: own = -I. $(needs-cflags) $(bridge-cflags)
 $(O)/tools/arguments.o: own += -DJSON_BUILT=$(if $(json-missing),0,1)
 $(O)/tools/doctor/kernel.o: own += -DURING_BUILT=$(if $(needs-of),1,0)
 $(O)/tools/doctor/system.o: own += -DTRACER_BUILT=$(if $(trace-missing),0,1)
@@ -69,7 +78,8 @@ $(trace-objects): | $(bpf-skeletons)
 
 # The next make builds in what was installed later.
 $(O)/tools/missing: missing = json $(json-missing) screen $(screen-missing) \
-	http $(http-missing) table $(table-missing) trace $(trace-missing) types $(types-missing)
+	http $(http-missing) table $(table-missing) trace $(trace-missing) types $(types-missing) \
+	bridge $(bridge-missing)
 $(O)/tools/missing: FORCE
 	@mkdir -p $(@D)
 	@echo '$(missing)' | cmp -s - $@ || echo '$(missing)' >$@
@@ -81,10 +91,11 @@ tools: $(O)/tools/sluice
 	$(if $(http-missing),@echo '  sluice metrics --listen is left out: there is no $(http-missing)')
 	$(if $(trace-missing),@echo '  sluice trace is left out: there is no $(trace-missing)')
 	$(if $(types-missing),@echo '  sluice types is left out: there is no $(types-missing)')
+	$(if $(bridge-missing),@echo '  sluice bridge is left out: there is no $(bridge-missing)')
 
 $(O)/tools/sluice: $(tools-objects) $(O)/lib/libsluice.a
 	$(call say,LD,$@)
-	$(Q)$(CC) -o $@ $^ $(ldflags) $(needs-libs) $(trace-libs) $(types-libs)
+	$(Q)$(CC) -o $@ $^ $(ldflags) $(needs-libs) $(trace-libs) $(types-libs) $(bridge-libs)
 
 install-tools: tools
 	$(call say,INSTALL,sluice)

@@ -37,6 +37,7 @@ static int version(int argc, char **argv);
 
 static const struct verb verbs[] = {
 	{ "bench",	verb_bench,	"measure round trips, beside what the machine can do" },
+	{ "bridge",	verb_bridge,	"carry requests and responses between hosts, over NATS" },
 	{ "call",	verb_call,	"send a request, and print the responses" },
 	{ "config",	verb_config,	"tell what is configured, and where" },
 	{ "doctor",	verb_doctor,	"tell whether Sluice works here, and what is in the way" },

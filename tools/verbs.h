@@ -4,6 +4,7 @@
 #define TOOLS_VERBS_H
 
 int verb_bench(int argc, char **argv);
+int verb_bridge(int argc, char **argv);
 int verb_call(int argc, char **argv);
 int verb_config(int argc, char **argv);
 int verb_doctor(int argc, char **argv);

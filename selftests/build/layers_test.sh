@@ -57,6 +57,8 @@ refuse "a tool including shm is seen" plant tools/planted.c '"shm/ring.h"'
 refuse "a tool including api is seen" plant tools/planted.c '"api/node.h"'
 refuse "a tool including a probe is seen" plant tools/trace/planted.c '"trace/probes.h"'
 refuse "a header for C++ including api is seen" plant lib/include/planted.hpp '"api/node.h"'
+refuse "a tool including the bridge is seen" plant tools/planted.c '"tools/bridge/link.h"'
+refuse "a tool including NATS is seen" plant tools/ls/planted.c '<nats/nats.h>'
 refuse "bpf including a tool is seen" plant bpf/planted.bpf.c '"tools/trace/trace.h"'
 refuse "lib including bpf is seen" plant lib/channel/planted.c '"bpf/records.h"'
 

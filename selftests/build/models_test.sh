@@ -98,6 +98,13 @@ wrong record.pml -DNO_LOCK
 wrong record.pml -DOWNERS_LOCK
 wrong record.pml -DNO_LOOK
 
+right bridge.pml
+wrong bridge.pml -DNO_NUMBERS
+wrong bridge.pml -DNO_TIMEOUT
+wrong bridge.pml -DNO_LEASE
+wrong bridge.pml -DSAME_ID
+wrong bridge.pml -DNO_MEMORY
+
 # The variants that the models speak of: a word of capitals in a line of its own.
 variants() {
 	sed -n 's/^ \*	\([A-Z][A-Z0-9_]*\)	.*/\1/p; s/^ \*	\(D=2\)	.*/\1/p' "$models"/*.pml

@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Where jansson, ncurses, libsmartcols or libmicrohttpd is not installed, the command is built
-# all the same, and only what needs them is left out: --json, the screen of sluice top, the
-# width of tables, and --listen of sluice metrics.  Each says why.  With URING=no nothing
-# needs liburing, and nodes wait through sockets.
+# Where jansson, ncurses, libsmartcols, libmicrohttpd or libnats is not installed, the command
+# is built all the same, and only what needs them is left out: --json, the screen of sluice
+# top, the width of tables, --listen of sluice metrics, and sluice bridge.  Each says why.  With
+# URING=no nothing needs liburing, and nodes wait through sockets.
 
 cd "$(dirname "$0")/../.." || exit 1
 # shellcheck source=selftests/kit/tap.sh
@@ -21,21 +21,22 @@ mkdir -m 700 "$SLUICE_ROOT"
 cat >"$tmp/pkg-config" <<'END'
 #!/bin/sh
 for word; do
-	case $word in jansson | ncursesw | smartcols | libmicrohttpd | libbpf) exit 1 ;; esac
+	case $word in jansson | ncursesw | smartcols | libmicrohttpd | libnats | libbpf) exit 1 ;; esac
 done
 exec pkg-config "$@"
 END
 chmod +x "$tmp/pkg-config"
 
-check "the command is built without jansson, ncurses, libmicrohttpd and liburing" \
+check "the command is built without jansson, ncurses, libmicrohttpd, libnats and liburing" \
 	make "-j$(nproc)" tools URING=no O="$tmp/built" PKG_CONFIG="$tmp/pkg-config" CFLAGS=-Werror
 grep -q 'json.*left out: there is no jansson' "$tmp/output" &&
 	grep -q 'screen.*left out: there is no ncursesw' "$tmp/output" &&
-	grep -q 'listen.*left out: there is no libmicrohttpd' "$tmp/output"
+	grep -q 'listen.*left out: there is no libmicrohttpd' "$tmp/output" &&
+	grep -q 'bridge is left out: there is no libnats' "$tmp/output"
 result $? "and make says what is left out"
 sluice=$tmp/built/tools/sluice
 [ -x "$sluice" ] || finish
-! ldd "$sluice" 2>&1 | tee "$tmp/output" | grep -q 'jansson\|ncurses\|smartcols\|microhttpd\|uring'
+! ldd "$sluice" 2>&1 | tee "$tmp/output" | grep -q 'jansson\|ncurses\|smartcols\|microhttpd\|nats\|uring'
 result $? "it needs none of them"
 
 "$O/examples/adder-server" >"$tmp/server" 2>&1 &
@@ -86,6 +87,7 @@ for verb in ls stat top gc doctor config "show example/adder" "call example/adde
 done
 without "sluice metrics --listen says that it cannot" 1 'built without libmicrohttpd' \
 	metrics --listen 0
+without "sluice bridge says that it cannot" 1 'built without libnats' bridge use test/x
 export SLUICE_WAIT=uring
 without "no node waits through io_uring" 1 'cannot make an io_uring' call example/adder \
 	--hex 01000000000000000200000000000000
