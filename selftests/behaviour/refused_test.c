@@ -125,13 +125,11 @@ TEST_F(refused, ends_no_wait)
 	struct sluice_node *node;
 	int i;
 
-	if (!variant->here)
-		SKIP(return, "nothing is refused here");
 	ASSERT_EQ(0, refuse(NULL, variant->error, variant->no_futexes));
-	for (i = 0; i < 3; i++) {
+	for (i = 0; i < 2; i++) {
 		node = sluice_node_create("waits", NULL);
 		ASSERT_NE(NULL, node);
-		EXPECT_FAILS_INT(ETIMEDOUT, sluice_node_wait(node, 3 * SECOND / 10));
+		EXPECT_FAILS_INT(ETIMEDOUT, sluice_node_wait(node, SECOND / 10));
 		sluice_node_destroy(node);
 	}
 }

@@ -90,7 +90,7 @@ TEST_F_TIMEOUT(types_work, many_contracts_are_read, 300)
 
 TEST_F_TIMEOUT(types_work, more_than_the_file_has_room_for_is_refused, 300)
 {
-	uint64_t bytes = compile(_metadata, self, 6000);
+	uint64_t bytes = compile(_metadata, self, 3000);
 	struct shared shared;
 
 	if (!bytes)
