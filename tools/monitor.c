@@ -34,19 +34,14 @@
 #include "tools/domain/domain_json.h"
 #include "tools/text/text.h"
 
-static const char help[] =
+static const char help_intro[] =
 "usage: sluice monitor [SERVICE...] [OPTION]...\n"
 "\n"
 "Prints a line for each service, client and server that is there, and then for\n"
 "each that comes, goes or dies, as it happens: of all services, or of these;\n"
-"NAME* stands for all that begin so.\n"
-"\n"
-"      --changes         leave out what is there already\n"
-"  -n, --count N         end after N lines; without it, at ^C\n"
-"  -d, --domain NAME     of this domain, not of $SLUICE_DOMAIN or \"default\"\n"
-"      --json            a line of JSON for each; man sluice-monitor describes it\n"
-"  -h, --help\n"
-"\n"
+"NAME* stands for all that begin so.\n";
+
+static const char help_rest[] =
 "Examples\n"
 "  sluice monitor\n"
 "  sluice monitor --changes example/adder\n"
@@ -54,10 +49,12 @@ static const char help[] =
 
 enum { CHANGES = LOOK_OWN, COUNT = 'n' };
 
-static const struct option options[] = {
-	LOOK_OPTIONS,
-	{ "changes", no_argument, NULL, CHANGES },
-	{ "count", required_argument, NULL, COUNT },
+static const struct verb_option options[] = {
+	{ "changes", CHANGES, NULL, "leave out what is there already" },
+	{ "count", COUNT, "N", "end after N lines; without it, at ^C" },
+	LOOK_DOMAIN_OPTION,
+	{ "json", LOOK_JSON, NULL, "a line of JSON for each; man sluice-monitor describes it" },
+	HELP_OPTION,
 	{ 0 },
 };
 
@@ -195,8 +192,8 @@ int verb_monitor(int argc, char **argv)
 {
 	struct monitor monitor = {
 		.look = {
-			.verb = "monitor", .help = help, .options = options, .take = take,
-			.context = &monitor,
+			.verb = "monitor", .intro = help_intro, .options = options,
+			.rest = help_rest, .take = take, .context = &monitor,
 		},
 	};
 	struct sluice_node_opts opts = SLUICE_NODE_OPTS();
