@@ -34,350 +34,20 @@
  */
 #include "registry/observer.h"
 
-#include <errno.h>
 #include <string.h>
 
-#include "base/limits.h"
-#include "os/clock.h"
 #include "os/directory.h"
 #include "os/directory_watch.h"
-#include "os/fd.h"
-#include "registry/membership.h"
+#include "registry/observer_scan.h"
 #include "registry/service_dir.h"
-
-#define NOW	((int64_t)0)	/* in the past, whenever it is compared */
-
-static void service_due(struct observer *observer, struct observed_service *service, int64_t time)
-{
-	service->due = min_i64(service->due, time);
-	observer->first_due = min_i64(observer->first_due, service->due);
-}
 
 static void all_due(struct observer *observer)
 {
 	uint32_t i;
 
-	observer->due = NOW;
+	observer->due = OBSERVER_NOW;
 	for (i = 0; i < observer->observed.services; i++)
-		service_due(observer, observer->observed.service[i], NOW);
-}
-
-static void look_later(struct observer *observer)
-{
-	observer->look_at = min_i64(observer->look_at, clock_now() + WATCH_LOOK_NS);
-}
-
-/* This process lacks something, and the same call may succeed later. */
-static bool is_lack(int r)
-{
-	return r == -EMFILE || r == -ENFILE || r == -ENOMEM || r == -EIO;
-}
-
-/* ---- Directories ---- */
-
-/* Opens a directory and watches it.  A descriptor or -errno. */
-static int open_watched(struct observer *observer, int at, const char *name, int *number,
-			bool closes)
-{
-	bool anybody = at != AT_FDCWD && observer->root->anybody;
-	int fd = access_open_directory(at, name, anybody);
-	int r;
-
-	if (fd < 0)
-		return fd;
-	r = directory_watch_add(observer->watch, fd, closes);
-	*number = r < 0 ? 0 : r;
-	if (r < 0)
-		look_later(observer);
-	return fd;
-}
-
-/* Opens services/, by its path: others may have replaced any part of it. */
-static int open_services(struct observer *observer)
-{
-	const struct root *root = observer->root;
-	char path[PATH_MAX];
-	int root_fd, domain_fd, fd;
-
-	if (!root_can_be_seen(root))
-		return -ENOENT;
-	memcpy(path, root->path, root->base);
-	path[root->base] = 0;
-	root_fd = open_watched(observer, AT_FDCWD, path, &observer->root_watch, false);
-	if (root_fd < 0)
-		return root_fd;
-	domain_fd = open_watched(observer, root_fd, root->path + root->base + 1,
-				 &observer->domain_watch, false);
-	fd_close(root_fd);
-	if (domain_fd < 0)
-		return domain_fd;
-	fd = open_watched(observer, domain_fd, "services", &observer->services_watch, false);
-	fd_close(domain_fd);
-	return fd;
-}
-
-/* ---- Scanning services/ ---- */
-
-static void unwatch(void *context, struct observed_service *service)
-{
-	struct observer *observer = context;
-
-	directory_watch_remove(observer->watch, service->watch);
-	directory_watch_remove(observer->watch, service->ports_watch);
-}
-
-static void found_service(struct observer *observer, const char *entry, uint64_t inode)
-{
-	struct observed_service *service = observed_find(&observer->observed, entry);
-
-	if (!service) {
-		service = observed_add(&observer->observed, entry);
-		if (!service) {
-			observer->no_room++;
-			return;
-		}
-	}
-	if (service->inode != inode)
-		service_due(observer, service, NOW);
-	service->inode = inode;
-	service->seen = observer->services_scan;
-}
-
-static void end_services(struct observer *observer)
-{
-	struct observed *observed = &observer->observed;
-	struct observed_service *service;
-	uint32_t i;
-
-	if (observer->services)
-		directory_close(observer->services);
-	observer->services = NULL;
-	for (i = 0; i < observed->services; i++) {
-		service = observed->service[i];
-		if (service->seen == observer->services_scan)
-			continue;
-		service->seen = 0;
-		service->due = CLOCK_NEVER;
-		observed_note(observed, service, false);
-	}
-	observed_leave_out(observed, observer->no_room);
-	if (observer->no_room)
-		look_later(observer);
-}
-
-/* The directories are missing, or cannot be read now. */
-static void miss_services(struct observer *observer, int r)
-{
-	observer->missing = observer->missing ? min_i64(2 * observer->missing, WATCH_LOOK_NS) :
-						WATCH_MISSING_NS;
-	observer->due = clock_now() + observer->missing;
-	if (!is_lack(r)) {
-		end_services(observer);
-		observer->begun = true;
-	}
-}
-
-static void begin_services(struct observer *observer)
-{
-	struct stat st;
-	int fd;
-
-	observer->due = CLOCK_NEVER;
-	observer->services_scan++;
-	observer->no_room = 0;
-	fd = open_services(observer);
-	if (fd < 0) {
-		miss_services(observer, fd);
-		return;
-	}
-	observer->missing = 0;
-	if (observer->only[0]) {
-		if (!fstatat(fd, observer->only, &st, AT_SYMLINK_NOFOLLOW))
-			found_service(observer, observer->only, st.st_ino);
-		end_services(observer);
-	} else {
-		observer->services = directory_list(fd);
-		if (!observer->services)
-			miss_services(observer, -EMFILE);
-	}
-	fd_close(fd);
-}
-
-static void continue_services(struct observer *observer, unsigned int *left)
-{
-	const struct dirent *entry;
-
-	for (; *left; --*left) {
-		entry = readdir(observer->services);
-		if (!entry) {
-			end_services(observer);
-			return;
-		}
-		/* One with a dot is being made or removed. */
-		if (!strchr(entry->d_name, '.') && strlen(entry->d_name) < OBSERVED_ENTRY_SIZE)
-			found_service(observer, entry->d_name, entry->d_ino);
-	}
-}
-
-/* ---- Scanning a service ---- */
-
-static void end_ports(struct observer *observer)
-{
-	if (observer->ports)
-		directory_close(observer->ports);
-	observer->ports = NULL;
-	observer->service = NULL;
-}
-
-/* The service is not there; or this process lacks something to see it. */
-static void miss_service(struct observer *observer, struct observed_service *service, int r)
-{
-	if (is_lack(r))
-		service_due(observer, service, clock_now() + WATCH_LOOK_NS);
-	else
-		observed_note(&observer->observed, service, false);
-}
-
-/* Another name, as long as the earlier one is known, is another service. */
-static int take_contract(struct observer *observer, struct observed_service *service, int at)
-{
-	struct service_record record;
-	struct stat st;
-	int fd = record_open(at, SERVICE_DIR_CONTRACT), r;
-
-	if (fd < 0)
-		return fd;
-	r = record_read_service(fd, &record, &st);
-	fd_close(fd);
-	if (r < 0)
-		return r;
-	if (service->state.told && strcmp(service->name, record.contract.name)) {
-		service_due(observer, service, clock_now() + WATCH_LOOK_NS);
-		return -ENOENT;
-	}
-	memcpy(service->name, record.contract.name, sizeof(service->name));
-	return 0;
-}
-
-static int open_ports(struct observer *observer, struct observed_service *service)
-{
-	int services = open_services(observer), fd, ports, r;
-
-	if (services < 0)
-		return services;
-	fd = open_watched(observer, services, service->entry, &service->watch, false);
-	fd_close(services);
-	if (fd < 0)
-		return fd;
-	r = take_contract(observer, service, fd);
-	ports = r < 0 ? r : open_watched(observer, fd, "ports", &service->ports_watch, true);
-	fd_close(fd);
-	return ports;
-}
-
-static void begin_ports(struct observer *observer, struct observed_service *service)
-{
-	int fd;
-
-	service->due = CLOCK_NEVER;
-	fd = open_ports(observer, service);
-	if (fd < 0) {
-		miss_service(observer, service, fd);
-		return;
-	}
-	observer->ports = directory_list(fd);
-	fd_close(fd);
-	if (!observer->ports) {
-		miss_service(observer, service, -EMFILE);
-		return;
-	}
-	observer->service = service;
-	observer->ports_scan++;
-	observed_begin_scan(&observer->observed, service);
-	if (!service->state.there && !service->state.told)
-		service->state.existed = !observer->begun;
-	observed_note(&observer->observed, service, true);
-}
-
-/* Reads the record of a port that is new, or has changed.  0 or -errno. */
-static int read_port(struct observer *observer, const char *entry, struct observed_port **ret_port)
-{
-	struct port_record record;
-	struct stat st;
-	int fd = record_open(dirfd(observer->ports), entry), r;
-
-	if (fd < 0)
-		return fd;
-	r = record_read_port(fd, &record, &st);
-	fd_close(fd);
-	if (r < 0)
-		return r;
-	*ret_port = observed_note_port(&observer->observed, observer->service, entry,
-				       &record.port, &st);
-	if (!*ret_port)
-		observed_leave_out_port(&observer->observed, observer->service);
-	else if (!(*ret_port)->seen)
-		(*ret_port)->state.existed = !observer->begun;
-	return 0;
-}
-
-/* 0, or -errno if this process lacks something. */
-static int found_port(struct observer *observer, const char *entry)
-{
-	bool asks = observer->service->doubts;
-	struct observed_port *port;
-	struct stat st;
-	int r;
-
-	if (strlen(entry) >= OBSERVED_ENTRY_SIZE || membership_is(entry) ||
-	    fstatat(dirfd(observer->ports), entry, &st, AT_SYMLINK_NOFOLLOW))
-		return 0;
-	port = observed_find_port(observer->service, entry, &st);
-	if (!port) {
-		r = read_port(observer, entry, &port);
-		if (r < 0)
-			return is_lack(r) ? r : 0;
-		asks = true;
-	}
-	if (!port)
-		return 0;
-	port->seen = observer->ports_scan;
-	if (asks && !port->dead && process_is_dead(&port->owner))
-		observed_bury(&observer->observed, port);
-	return 0;
-}
-
-static void finish_ports(struct observer *observer)
-{
-	struct observed_service *service = observer->service;
-
-	observed_end_scan(&observer->observed, service, observer->ports_scan);
-	if (service->left_out)
-		look_later(observer);
-	if (service->doubts)
-		service_due(observer, service, clock_now() +
-			    (WATCH_DOUBT_NS << (WATCH_DOUBTS - service->doubts--)));
-	end_ports(observer);
-}
-
-static void continue_ports(struct observer *observer, unsigned int *left)
-{
-	const struct dirent *entry;
-	int r;
-
-	for (; *left; --*left) {
-		entry = readdir(observer->ports);
-		if (!entry) {
-			finish_ports(observer);
-			return;
-		}
-		r = entry->d_name[0] == '.' ? 0 : found_port(observer, entry->d_name);
-		if (r < 0) {
-			miss_service(observer, observer->service, r);
-			end_ports(observer);
-			return;
-		}
-	}
+		observer_service_due(observer, observer->observed.service[i], OBSERVER_NOW);
 }
 
 /* ---- Steps ---- */
@@ -405,18 +75,26 @@ static bool work(struct observer *observer, int64_t now, unsigned int *left)
 	struct observed_service *service;
 
 	if (observer->ports) {
-		continue_ports(observer, left);
+		observer_continue_ports(observer, left);
 	} else if (observer->services) {
-		continue_services(observer, left);
+		observer_continue_services(observer, left);
 	} else if (now >= observer->due) {
-		begin_services(observer);
+		observer_begin_services(observer);
 	} else {
 		service = find_due(observer, now);
 		if (!service)
 			return false;
-		begin_ports(observer, service);
+		observer_begin_ports(observer, service);
 	}
 	return true;
+}
+
+static void unwatch(void *context, struct observed_service *service)
+{
+	struct observer *observer = context;
+
+	directory_watch_remove(observer->watch, service->watch);
+	directory_watch_remove(observer->watch, service->ports_watch);
 }
 
 /* Has everything been read that was due at this time? */
@@ -438,7 +116,7 @@ void observer_step(struct observer *observer)
 		observer->look_at = CLOCK_NEVER;
 		all_due(observer);
 		if (observer->watch < 0)
-			look_later(observer);
+			observer_look_later(observer);
 	}
 	/* Beginning a scan costs as much as some entries. */
 	while (left && work(observer, begun, &left)) {
@@ -476,7 +154,7 @@ static void heard_of_service(struct observer *observer, struct observed_service 
 	} else if (change->ended) {
 		service->watch = 0;
 	}
-	service_due(observer, service, NOW);
+	observer_service_due(observer, service, OBSERVER_NOW);
 }
 
 /* Is it about a name above services/ that leads there, or about the directory itself? */
@@ -505,7 +183,7 @@ static void heard(void *context, const struct directory_change *change)
 	if (change->lost)
 		all_due(observer);
 	else if (leads_to_services(observer, change))
-		observer->due = NOW;
+		observer->due = OBSERVER_NOW;
 	for (i = 0; change->directory > 0 && i < observed->services; i++)
 		if (observed->service[i]->watch == change->directory ||
 		    observed->service[i]->ports_watch == change->directory)
@@ -527,7 +205,7 @@ void observer_watch(struct observer *observer, int watch)
 	for (i = 0; i < observed->services; i++)
 		observed->service[i]->watch = observed->service[i]->ports_watch = 0;
 	if (watch < 0)
-		look_later(observer);
+		observer_look_later(observer);
 	all_due(observer);
 }
 
@@ -545,7 +223,7 @@ void observer_init(struct observer *observer, const struct root *root, const cha
 
 void observer_deinit(struct observer *observer)
 {
-	end_ports(observer);
+	observer_end_ports(observer);
 	if (observer->services)
 		directory_close(observer->services);
 	observed_free(&observer->observed);
