@@ -9,7 +9,8 @@
 . selftests/kit/sandbox.sh
 
 command -v nats-server >/dev/null || skip_all "there is no nats-server"
-"$sluice" bridge --help >"$tmp/output" 2>&1 || skip_all "$(sed 's/^sluice bridge: //;q' "$tmp/output")"
+"$sluice" bridge --help >"$tmp/output" 2>&1 ||
+	skip_all "$(sed 's/^sluice bridge: //;q' "$tmp/output")"
 
 far=$tmp/far near=$tmp/near
 mkdir -m 700 "$far" "$near"
@@ -29,7 +30,8 @@ until_true() {
 # served_near SERVICE, gone_near SERVICE: the near host has a server of it, or none
 served_near() {
 	SLUICE_ROOT=$near
-	until_true sh -c "'$sluice' ls --json | jq -e '.services[] | select(.name == \"$1\") | .servers == 1'"
+	until_true sh -c "'$sluice' ls --json |
+		jq -e '.services[] | select(.name == \"$1\") | .servers == 1'"
 }
 gone_near() {
 	SLUICE_ROOT=$near

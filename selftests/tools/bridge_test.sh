@@ -109,6 +109,15 @@ tail -n 1 "$tmp/wanted" >"$tmp/output"
 result $? "a stream comes in order, and ends"
 stop $offer $use $server
 
+# More than all queues hold together: who is not read holds its server up, and nothing is lost.
+serve_far test/many --require no_response_overflow --lines -- seq 1 5000
+both test/many
+near_call test/many go
+seq 1 5000 >"$tmp/wanted"
+cmp "$tmp/wanted" "$tmp/said" >"$tmp/output" 2>&1
+result $? "where responses do not overflow, a long stream loses none"
+stop $offer $use $server
+
 serve_far test/slow sleep 600
 both test/slow
 SLUICE_ROOT=$near

@@ -20,6 +20,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -107,6 +108,23 @@ static void message(struct bridge *bridge, struct link_event *event)
 		 subject_read_header(reply, bridge->network, &packet.sender, &packet.packet))
 		bridge->role->packet(bridge, &packet);
 	link_event_free(packet.event);
+}
+
+/* ---- What both roles need --------------------------------------------------- */
+
+void bridge_tell_why(char why[CONTRACT_WHY], const char *verb, const char *sentence)
+{
+	if (strcmp(why, sentence) == 0)
+		return;
+	snprintf(why, CONTRACT_WHY, "%s", sentence);
+	bridge_say("does not %s the service: %s", verb, sentence);
+}
+
+int bridge_when_full(const struct sluice_full *full, void *context)
+{
+	(void)full;
+	(void)context;
+	return SLUICE_ANSWER_FAIL;
 }
 
 /* ---- The connection --------------------------------------------------------- */

@@ -108,6 +108,12 @@ int bridge_send(struct bridge *bridge, uint64_t to, struct packet *packet, const
 		size_t size);
 int bridge_ask(struct bridge *bridge, struct packet *packet, const void *data, size_t size);
 
+/* Prints why the service is not offered or served, if that is not in why already. */
+void bridge_tell_why(char why[CONTRACT_WHY], const char *verb, const char *sentence);
+
+/* ask_when_full of the ports: fails at once, so that the thread never sleeps in a send. */
+int bridge_when_full(const struct sluice_full *full, void *context);
+
 /* Bytes that a part may have now. */
 size_t bridge_part_most(struct bridge *bridge);
 

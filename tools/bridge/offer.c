@@ -35,23 +35,7 @@
 #define LOOK_NS		SECOND_NS
 #define SEEK_NS		(SECOND_NS / 4)
 
-/* Prints why the service is not offered, if that is new. */
-static void tell_why(struct offer *offer, const char *why)
-{
-	if (strcmp(offer->why, why) == 0)
-		return;
-	snprintf(offer->why, sizeof(offer->why), "%s", why);
-	bridge_say("does not offer the service: %s", why);
-}
-
 /* ---- Opening and closing ---------------------------------------------------- */
-
-static int ask_when_full(const struct sluice_full *full, void *context)
-{
-	(void)full;
-	(void)context;
-	return SLUICE_ANSWER_FAIL;
-}
 
 static void close_service(struct offer *offer)
 {
@@ -69,21 +53,21 @@ static void open_service(struct bridge *bridge)
 	const struct sluice_service_opts service = SLUICE_SERVICE_OPTS(
 		.flags = SLUICE_SERVICE_MUST_EXIST | chosen_service_flags(chosen));
 	const struct sluice_client_opts client = SLUICE_CLIENT_OPTS(
-		.port = { .name = LOCAL_OFFER, .ask_when_full = ask_when_full,
+		.port = { .name = LOCAL_OFFER, .ask_when_full = bridge_when_full,
 			  .memory_limit = MEMORY_LIMITS * bridge->options.message_limit });
 	struct sluice_service_opts settings = SLUICE_SERVICE_OPTS();
 	struct offer *offer = bridge->offer;
 	char why[CONTRACT_WHY];
 
 	if (contract_find(&offer->contract, chosen->domain, chosen->name, why) < 0) {
-		tell_why(offer, why);
+		bridge_tell_why(offer->why, "offer", why);
 		contract_free(&offer->contract);
 		return;
 	}
 	offer->service = sluice_service_open(bridge->node, &offer->contract.contract, &service);
 	offer->client = sluice_client_create(offer->service, &client);
 	if (!offer->client) {
-		tell_why(offer, sluice_strerror());
+		bridge_tell_why(offer->why, "offer", sluice_strerror());
 		close_service(offer);
 		return;
 	}
@@ -134,10 +118,11 @@ static void look(struct bridge *bridge)
 	}
 	unsubscribe(offer);
 	if (servers.bridges)
-		tell_why(offer, "it has a server of \"sluice bridge use\" here, which would send "
-			 "its requests back");
+		bridge_tell_why(offer->why, "offer",
+				"it has a server of \"sluice bridge use\" here, which would send "
+				"its requests back");
 	else if (!servers.servers)
-		tell_why(offer, "it has no server here");
+		bridge_tell_why(offer->why, "offer", "it has no server here");
 	if (offer->service && !offer->count)
 		close_service(offer);
 }

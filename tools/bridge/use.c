@@ -31,15 +31,6 @@
 #define ASK_NS		SECOND_NS
 #define SEEK_NS		(SECOND_NS / 4)
 
-/* Prints why the service is not served, if that is new. */
-static void tell_why(struct use *use, const char *why)
-{
-	if (strcmp(use->why, why) == 0)
-		return;
-	snprintf(use->why, sizeof(use->why), "%s", why);
-	bridge_say("does not serve the service: %s", why);
-}
-
 static void ask(struct bridge *bridge, int64_t now)
 {
 	struct packet packet = { .kind = PACKET_ASK };
@@ -65,13 +56,6 @@ static void close_server(struct bridge *bridge)
 	use->service = NULL;
 }
 
-static int ask_when_full(const struct sluice_full *full, void *context)
-{
-	(void)full;
-	(void)context;
-	return SLUICE_ANSWER_FAIL;
-}
-
 /* Opens the service as the other host has it (1). */
 static void open_server(struct bridge *bridge)
 {
@@ -79,7 +63,7 @@ static void open_server(struct bridge *bridge)
 	struct sluice_service_opts service = use->description.settings;
 	uint64_t memory = MEMORY_LIMITS * bridge->options.message_limit;
 	const struct sluice_server_opts server = SLUICE_SERVER_OPTS(
-		.port = { .name = LOCAL_USE, .ask_when_full = ask_when_full,
+		.port = { .name = LOCAL_USE, .ask_when_full = bridge_when_full,
 			  .memory_limit = memory },
 		.port_memory_limit = memory, .peer_memory_limit = memory);
 
@@ -87,7 +71,7 @@ static void open_server(struct bridge *bridge)
 	use->service = sluice_service_open(bridge->node, &use->description.contract, &service);
 	use->server = sluice_server_create(use->service, &server);
 	if (!use->server) {
-		tell_why(use, sluice_strerror());
+		bridge_tell_why(use->why, "serve", sluice_strerror());
 		close_server(bridge);
 		return;
 	}
@@ -99,7 +83,7 @@ static void open_server(struct bridge *bridge)
 static void not_offered(struct bridge *bridge)
 {
 	bridge->use->offered = false;
-	tell_why(bridge->use, "no host offers it");
+	bridge_tell_why(bridge->use->why, "serve", "no host offers it");
 	if (!bridge->use->count)
 		close_server(bridge);
 }
@@ -120,7 +104,8 @@ static void described(struct bridge *bridge, const struct bridge_packet *packet)
 			     bridge->options.service.name))
 		open_server(bridge);
 	else
-		tell_why(use, "the other host describes it in a way that is not understood");
+		bridge_tell_why(use->why, "serve",
+				"the other host describes it in a way that is not understood");
 }
 
 /* ---- The role --------------------------------------------------------------- */
