@@ -110,7 +110,7 @@ TEST_F(hostile, retired_while_a_response_is_received)
 	struct ring_message message = whole_segment(NUMBER, SLUICE_RING_FDS);
 	struct active_request *active;
 	struct response_found found;
-	struct pending *pending;
+	struct request *pending;
 	struct channel *channel;
 	int socket;
 
@@ -118,7 +118,7 @@ TEST_F(hostile, retired_while_a_response_is_received)
 	channel = &self->requester->channel;
 	socket = self->responder->channel.source.fd;
 	active = container_of(self->server.active[0], struct active_request, head);
-	pending = container_of(self->bad.pending[0], struct pending, head);
+	pending = pending_of(self->bad.pending[0]);
 	ASSERT_EQ(0, answer_blob(&self->server, 0, 10));
 	ASSERT_EQ(10, hear_blob(&self->bad, 0, LONG));
 	message.request = active->message.in.request;
