@@ -304,6 +304,11 @@ bool ring_peek(const struct ring_consumer *ring, struct ring_message *ret_messag
 	return true;
 }
 
+bool ring_ready(const struct ring_consumer *ring)
+{
+	return next_stamp(ring) != 2 * ring->next;
+}
+
 int ring_look(struct ring_consumer *ring, struct ring_message *ret_message)
 {
 	struct ring_place place;
@@ -376,9 +381,4 @@ uint64_t ring_waiting(const struct ring_consumer *ring)
 			break;
 	}
 	return waiting;
-}
-
-bool ring_ready(const struct ring_consumer *ring)
-{
-	return next_stamp(ring) != 2 * ring->next;
 }

@@ -333,13 +333,17 @@ _Static_assert(sizeof(struct world) % 8 == 0, "hashed by words");
 #define ring_producer_init	seen_ring_producer_init
 #define ring_consumer_init	seen_ring_consumer_init
 #define ring_room		seen_ring_room
+#define ring_has_place		seen_ring_has_place
+#define ring_put_at		seen_ring_put_at
 #define ring_put		seen_ring_put
 #define ring_push		seen_ring_push
 #define ring_take_back		seen_ring_take_back
 #define ring_withdraw		seen_ring_withdraw
 #define ring_pop		seen_ring_pop
 #define ring_look		seen_ring_look
+#define ring_peek		seen_ring_peek
 #define ring_claim		seen_ring_claim
+#define ring_claim_at		seen_ring_claim_at
 #define ring_ready		seen_ring_ready
 #define ring_has_message	seen_ring_has_message
 #define ring_full		seen_ring_full
@@ -351,6 +355,7 @@ _Static_assert(sizeof(struct world) % 8 == 0, "hashed by words");
 #define returns_pop		seen_returns_pop
 #define doorbell_arm		seen_doorbell_arm
 #define doorbell_disarm		seen_doorbell_disarm
+#define doorbell_sleeps		seen_doorbell_sleeps
 #define doorbell_ring		seen_doorbell_ring
 
 #include "shm/ring.c"
