@@ -61,7 +61,7 @@ struct sluice_server_opts {
 struct sluice_event {
     size_t size; uint32_t kind; int32_t reason; uint64_t peers;
     struct sluice_server *server; struct sluice_client *client;
-    struct sluice_pending_response *pending;
+    struct sluice_pending_response *pending; ...;
 };
 struct sluice_status {
     size_t size; uint64_t server; int32_t code; char text[...]; ...;

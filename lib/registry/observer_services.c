@@ -84,6 +84,7 @@ static void end_services(struct observer *observer)
 		if (service->seen == observer->services_scan)
 			continue;
 		service->seen = 0;
+		service->inode = 0;	/* the next of this name may have the same */
 		service->due = CLOCK_NEVER;
 		observed_note(observed, service, false);
 	}

@@ -47,10 +47,15 @@ until "$sluice" ls 2>"$tmp/told" | grep -q adder; do
 	sleep 0.05
 done
 
-# same ARGUMENT...: what people read is as with all, but for numbers
+# read_of COMMAND ARGUMENT...: what people read of it, but for numbers and the fields of payloads
+read_of() {
+	timeout 60 "$@" 2>&1 </dev/null | grep -v ' fields ' | tr -d '0-9.' | tr -s ' '
+}
+
+# same ARGUMENT...: what people read is as with all
 same() {
-	timeout 60 "$O/tools/sluice" "$@" 2>&1 </dev/null | tr -d '0-9.' | tr -s ' ' >"$tmp/wanted"
-	timeout 60 "$sluice" "$@" 2>&1 </dev/null | tr -d '0-9.' | tr -s ' ' >"$tmp/output"
+	read_of "$O/tools/sluice" "$@" >"$tmp/wanted"
+	read_of "$sluice" "$@" >"$tmp/output"
 	[ -s "$tmp/wanted" ] && diff "$tmp/wanted" "$tmp/output" >"$tmp/differs"
 	same=$?
 	cat "$tmp/differs" >>"$tmp/output"
