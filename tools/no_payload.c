@@ -65,7 +65,7 @@ int program_contract_read(struct program_contract *contract, const char *program
 	(void)program;
 	(void)service;
 	snprintf(ret_why, PROGRAM_CONTRACT_WHY, "%s", missing);
-	return -1;
+	return -EINVAL;
 }
 
 void program_contract_free(struct program_contract *contract)

@@ -167,12 +167,16 @@ names() {
 	only "likewise" "sluice trace leaks --pid " $calls
 	only "not of another number" "sluice trace -p x"
 
-	offers "modes of trace" "sluice trace " events latency leaks grow capture replay
+	offers "modes of trace" "sluice trace " events latency leaks grow capture read replay
 	only "one of them" "sluice trace lat" latency
 	offers "options of a replay" "sluice trace replay --" --speed --compare
 	offer "sluice trace replay --"
 	! grep -qx -e --older "$tmp/said"
 	result $? "$shell: and of no other mode"
+	offers "options of read" "sluice trace read --" --types --service
+	offer "sluice trace read --"
+	! grep -qx -e --compare "$tmp/said"
+	result $? "$shell: and of no other mode than read"
 }
 
 for shell in $shells; do

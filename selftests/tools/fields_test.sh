@@ -21,24 +21,6 @@ build() {
 	"$@" -Iuapi -Ilib/include selftests/tools/fields_echo.c "$O/lib/libsluice.a" $libs
 }
 
-# echoing PROGRAM: it serves when this returns; its process is $server
-echoing() {
-	: >"$tmp/ready"
-	"$1" >"$tmp/ready" 2>"$tmp/logged" &
-	server=$!
-	servers="$servers $server"
-	until grep -q ready "$tmp/ready"; do
-		kill -0 $server || return
-		sleep 0.02
-	done
-}
-
-ended() {	# of $server, before another one is looked at
-	kill $server
-	wait $server 2>/dev/null
-	"$sluice" gc >/dev/null 2>&1
-}
-
 # same NAME JQ-TEXT ARGUMENT...: the response is that JSON, whatever the spaces
 same() {
 	checked=$1

@@ -314,6 +314,15 @@ if command -v capinfos >/dev/null; then
 else
 	skip "capinfos counts 200 packets" "there is no capinfos"
 fi
+for file in headers whole; do
+	$patience "$sluice" trace read "$tmp/$file.pcapng" --types "$O/examples/growing-slices-server" \
+		>"$tmp/said" 2>"$tmp/told"
+	[ $? -eq 0 ] && [ ! -s "$tmp/told" ]
+	result $? "read, $file"
+	holds "200 messages" 'length == 200 and all(.service == "example/growing-slices" and .count == .bytes)'
+done
+holds "each user header by its fields" 'all(.header_fields | keys == ["number"])'
+holds "and each byte of a slice" 'all((.hex | length) == 2 * .bytes) and any(.bytes > 1000)'
 "$O/examples/growing-slices-server" >/dev/null &
 server=$!
 $patience "$sluice" trace replay "$tmp/headers.pcapng" example/growing-slices >"$tmp/said" 2>"$tmp/told"
@@ -441,7 +450,7 @@ result $? "a process that is not there"
 $patience "$sluice" trace -- false >"$tmp/said" 2>"$tmp/output"
 [ $? -eq 1 ]
 result $? "the status of the command"
-for verb in "" replay; do
+for verb in "" read replay; do
 	# shellcheck disable=SC2086
 	"$sluice" trace $verb --help >"$tmp/output" 2>&1 && ! grep -q '^.\{81\}' "$tmp/output"
 	result $? "help fits a terminal${verb:+, $verb}"

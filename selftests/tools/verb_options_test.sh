@@ -35,8 +35,10 @@ for verb in $verbs; do
 	listed "$verb" >"$tmp/list"
 	helped "$verb" >"$tmp/help"
 	if [ "$verb" = trace ]; then
-		listed trace replay >>"$tmp/list"
-		helped trace replay >>"$tmp/help"
+		for mode in read replay; do
+			listed trace $mode >>"$tmp/list"
+			helped trace $mode >>"$tmp/help"
+		done
 	fi
 	if [ ! -s "$tmp/list" ]; then
 		skip "the options of $verb" "this verb was not built"

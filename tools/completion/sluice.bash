@@ -117,8 +117,8 @@ _sluice() {
 		return
 	fi
 	[[ $before == "=" ]] && before=${COMP_WORDS[COMP_CWORD - 2]}
-	[[ ${COMP_WORDS[1]} == trace && ${COMP_WORDS[2]} == replay ]] && ((COMP_CWORD > 2)) &&
-		verb+=(replay)
+	[[ ${COMP_WORDS[1]} == trace && ${COMP_WORDS[2]} == @(read|replay) ]] && ((COMP_CWORD > 2)) &&
+		verb+=("${COMP_WORDS[2]}")
 	options=$(_sluice_run "${verb[@]}" --options)
 	usage=${options%%$'\n'*}
 	options=${options#"$usage"}

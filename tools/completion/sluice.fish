@@ -68,8 +68,8 @@ function __sluice_complete
 		return
 	end
 	set -l verb $tokens[2]
-	if test "$verb" = trace; and test (count $tokens) -gt 2; and test "$tokens[3]" = replay
-		set verb trace replay
+	if test "$verb" = trace; and test (count $tokens) -gt 2; and contains -- "$tokens[3]" read replay
+		set verb trace $tokens[3]
 	end
 	set -l table (__sluice_run $verb --options)
 	for line in $table[2..-1]

@@ -77,7 +77,7 @@ _sluice() {
 		return
 	fi
 	verb=($words[2])
-	[[ $verb == trace && $words[3] == replay && $CURRENT -gt 3 ]] && verb+=(replay)
+	[[ $verb == trace && $words[3] == (read|replay) && $CURRENT -gt 3 ]] && verb+=($words[3])
 	table=(${(f)"$(_sluice_run $verb --options)"})
 	usage=$table[1]
 	((#table)) && shift table

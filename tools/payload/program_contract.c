@@ -5,6 +5,7 @@
  */
 #include "program_contract.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,7 +44,7 @@ int program_contract_read(struct program_contract *contract, const char *program
 	contract->contract = (struct sluice_contract){ .name = service };
 	if (!contract->read || shared_read(contract->read, program, false) < 0) {
 		snprintf(ret_why, PROGRAM_CONTRACT_WHY, "the contracts of %.200s cannot be read", program);
-		return -1;
+		return -EINVAL;
 	}
 	for (size_t i = 0; i < contract->read->types; i++)
 		if (!strcmp(contract->read->type[i].payload.service, service))
@@ -52,7 +53,7 @@ int program_contract_read(struct program_contract *contract, const char *program
 		return 0;
 	snprintf(ret_why, PROGRAM_CONTRACT_WHY, "%.200s has no contract of a service %.200s", program,
 		 service);
-	return -1;
+	return -ENOENT;
 }
 
 void program_contract_free(struct program_contract *contract)

@@ -13,7 +13,7 @@ struct program_contract {
 
 #define PROGRAM_CONTRACT_WHY	512	/* a sentence */
 
-/* Reads it.  0, or -1 and a sentence. */
+/* Reads it.  0; or -EINVAL: the program cannot be read; -ENOENT: it has none; and a sentence. */
 int program_contract_read(struct program_contract *contract, const char *program,
 			  const char *service, char ret_why[PROGRAM_CONTRACT_WHY]);
 void program_contract_free(struct program_contract *contract);

@@ -21,6 +21,7 @@
 
 static const char help_intro[] =
 "usage: sluice trace [MODE] [OPTION]... [-- COMMAND [ARGUMENT]...]\n"
+"       sluice trace read FILE [OPTION]...\n"
 "       sluice trace replay FILE SERVICE [OPTION]...\n"
 "\n"
 "Watches processes that use Sluice, from inside the kernel: all of them, and also\n"
@@ -34,6 +35,7 @@ static const char help_intro[] =
 "  leaks                 slices that are not sent or released, with stacks\n"
 "  grow                  each growth of a port's memory, and what would avoid it\n"
 "  capture FILE          messages, as pcapng\n"
+"  read FILE             prints the messages of a capture; see read --help\n"
 "  replay FILE SERVICE   sends the requests of a capture again; see replay --help\n";
 
 static const char help_rest[] =

@@ -15,19 +15,18 @@
  *  2. After recording_fits() a payload can be copied into a message of the service,
  *     or compared with one, without looking at lengths again.
  *
- * The file may hold anything.  The reader of pcapng files returns only complete packets,
- * and the rest is checked here.
+ * The file may hold anything.  capture_file.c gives only complete packets, and the rest is
+ * checked here.
  */
 #include "recording.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "pcapng.h"
+#include "capture_file.h"
 #include "tools/contract.h"
 
 enum { REQUEST, REPLY };	/* the probe of a packet */
@@ -45,44 +44,17 @@ static int refuse(struct recording *recording, const char *format, ...)
 
 /* ---- Reading the file ------------------------------------------------------ */
 
-typedef int take_function(struct recording *recording, const struct capture_packet *packet);
-
-static int cannot_open(struct recording *recording)
+/* Calls take() with the recording. */
+static int for_each_packet(struct recording *recording, capture_file_take *take)
 {
-	if (errno == EINVAL)
-		return refuse(recording, "%s is no capture of messages", recording->path);
-	if (errno == ENOTSUP)
-		return refuse(recording,
-			      "%s was written by a machine whose byte order is the other one",
-			      recording->path);
-	return refuse(recording, "cannot read %s: %s", recording->path, strerror(errno));
-}
-
-static int for_each_packet(struct recording *recording, take_function *take)
-{
-	struct pcapng_reader *reader = pcapng_open(recording->path);
-	struct capture_packet packet;
-	unsigned long long packets = 0;
-	int r, taken = 0;
-
-	if (!reader)
-		return cannot_open(recording);
-	while (taken == 0 && (r = pcapng_next(reader, &packet)) > 0) {
-		taken = take(recording, &packet);
-		packets++;
-	}
-	pcapng_close(reader);
-	if (taken < 0)
-		return taken;
-	if (r == -EINVAL)
-		return refuse(recording, "%s is cut or damaged after %llu messages",
-			      recording->path, packets);
-	return r == 0 ? 0 : refuse(recording, "cannot read %s: %s", recording->path, strerror(-r));
+	return capture_file_each(recording->path, take, recording, recording->why);
 }
 
 /* Finds the services of the messages.  Keeps the name of the first, or of the one wanted. */
-static int survey(struct recording *recording, const struct capture_packet *packet)
+static int survey(void *context, const struct capture_packet *packet)
 {
+	struct recording *recording = context;
+
 	if (recording->service && strcmp(recording->service, packet->service) == 0)
 		return 0;
 	if (recording->service)
@@ -136,8 +108,9 @@ static int keep(struct recording *recording, struct messages *messages, struct m
 	return 0;
 }
 
-static int collect(struct recording *recording, const struct capture_packet *packet)
+static int collect(void *context, const struct capture_packet *packet)
 {
+	struct recording *recording = context;
 	const struct capture_header *header = &packet->header;
 	const bool reply = header->probe == REPLY;
 	const struct message message = {

@@ -9,6 +9,8 @@
 
 #include <sluice_list.h>
 
+#include "capture_file.h"
+
 /* A request, or a reply to one. */
 struct message {
 	uint64_t client;	/* id of its port */
@@ -45,7 +47,7 @@ struct recording {
 	bool several;		/* there are others in the capture */
 	struct messages requests;	/* each once, in the order of time */
 	struct messages replies;
-	char why[512];		/* it failed: a sentence */
+	char why[CAPTURE_FILE_WHY];	/* it failed: a sentence */
 };
 
 /* Reads the file; path, wanted, from and with_replies are set.  0, or -1 and why. */

@@ -34,6 +34,7 @@
 #include "ports.h"
 #include "process_ports.h"
 #include "processes.h"
+#include "read.h"
 #include "replay.h"
 #include "summary.h"
 #include "symbols.h"
@@ -357,6 +358,8 @@ int verb_trace(int argc, char **argv)
 
 	if (argc > 1 && !strcmp(argv[1], "replay"))
 		return trace_replay(argc - 1, argv + 1);
+	if (argc > 1 && !strcmp(argv[1], "read"))
+		return trace_read(argc - 1, argv + 1);
 	named = argc > 1 ? find_mode(argv[1]) : NULL;
 	if (!named && argc > 1 && argv[1][0] != '-') {
 		trace_complain("there is no mode \"%s\"\nsluice trace --help lists them.", argv[1]);
