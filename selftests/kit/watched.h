@@ -72,7 +72,7 @@ helper void watched_note_service(struct __test_metadata *_metadata, struct watch
 		return;
 	}
 	EXPECT_EQ(0, watched_ports_of(known, event->service));
-	strcpy(known->service[at], known->service[--known->services]);
+	memmove(known->service[at], known->service[--known->services], sizeof(known->service[0]));
 }
 
 helper void watched_note_port(struct __test_metadata *_metadata, struct watched *known,
@@ -94,7 +94,7 @@ helper void watched_note_port(struct __test_metadata *_metadata, struct watched 
 		return;
 	}
 	known->port[at] = known->port[--known->ports];
-	strcpy(known->of[at], known->of[known->ports]);
+	memmove(known->of[at], known->of[known->ports], sizeof(known->of[0]));
 }
 
 /* Waits in the way of the test, until the watch may have something.  0 or -errno. */
