@@ -250,7 +250,7 @@ int client_renew(struct sluice_client *client)
 
 static void free_client(struct sluice_client *client)
 {
-	handles_deinit(&client->requests);
+	handles_end(&client->requests, &client->service->node->void_requests);
 	handles_deinit(&client->responses);
 	pool_deinit(&client->pool);
 	port_entry_deinit(&client->entry);
@@ -317,8 +317,10 @@ void sluice_client_destroy(struct sluice_client *client)
 	if (!client || node_check(client->service->node) < 0 || client->destroyed)
 		return;
 	while (client->loaned && (request = handles_next(&client->requests, &i)))
-		if (!handle_is_second(&request->handle))
+		if (!handle_is_second(&request->handle)) {
 			request_drop(request);
+			client->requests.voided = true;
+		}
 	(void)service_dir_hold(&client->service->dir);
 	port_entry_release(&client->entry, &client->service->dir);
 	service_dir_release(&client->service->dir);

@@ -297,6 +297,8 @@ void node_put(struct sluice_node *node)
 	probe(node_destroy, node->entry.id);
 	deinit_node(node);
 	config_free(&node->config);
+	handles_forget(&node->void_requests);
+	handles_forget(&node->void_replies);
 	free(node);
 }
 

@@ -11,6 +11,7 @@
 #include "api/port.h"
 #include "api/remarks.h"
 #include "base/atomic.h"
+#include "base/handles.h"
 #include "os/thread.h"
 #include "registry/node_entry.h"
 #include "wait/spin.h"
@@ -35,6 +36,8 @@ struct sluice_node {
 	struct sluice_service *services;	/* that it has open */
 	struct port *ports;
 	struct port *cursor;		/* of sluice_node_next() */
+	/* Tables of requests and of replies with handles that the library has voided. */
+	struct handles_kept *void_requests, *void_replies;
 	uint64_t owner;			/* thread_self() of its thread, or NODE_NOBODY */
 	uint64_t generation;		/* of forks */
 	uint32_t references;

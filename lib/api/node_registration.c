@@ -117,15 +117,20 @@ static void end_watch(struct sluice_node *node)
 	node->registration.complete = false;
 }
 
-/* Plans looks if some entries are not watched. */
+/* Plans looks if some entries are not watched, which is told once. */
 static void note_watched(struct sluice_node *node, int result)
 {
 	struct node_registration *registration = &node->registration;
 
-	if (!result && registration->complete)
+	if (!result && registration->complete) {
+		registration->unwatched = false;
 		return;
+	}
 	registration->complete = false;
 	registration->look_at = min_i64(registration->look_at, clock_now() + REGISTRY_LOOK_NS);
+	if (!registration->unwatched)
+		remark(node, SLUICE_REMARK_REGISTRY_UNWATCHED, NULL, 0);
+	registration->unwatched = true;
 }
 
 static int watch_port(const struct port *port, int watch)
@@ -326,8 +331,6 @@ void node_registration_init(struct sluice_node *node)
 void node_registration_begin(struct sluice_node *node)
 {
 	fill_watch(node);
-	if (!node->registration.complete)
-		remark(node, SLUICE_REMARK_REGISTRY_UNWATCHED, NULL, 0);
 }
 
 void node_registration_deinit(struct sluice_node *node)

@@ -11,6 +11,7 @@ struct port;
 
 struct node_registration {
 	struct wait_source watch;	/* its fd is -1 if there is none */
+	bool unwatched;			/* not complete, which was remarked on */
 	bool complete;			/* the kernel reports changes of every entry */
 	uint64_t disturbed;			/* an entry was removed, or may have been */
 	int64_t look_at;		/* CLOCK_NEVER: not before the kernel reports a change */

@@ -10,8 +10,9 @@
  *
  * Invariants:
  * (1) errno, and the sentence of the last failure, are the same before and after a remark.
- * (2) At most REMARKS_A_SECOND remarks of one number are told in a second.  The others are
- *     counted, and the count is told with the next remark, or when the node is destroyed.
+ * (2) At most REMARKS_A_SECOND remarks of one number are told in a second, wherever that second
+ *     begins.  The others are counted, and the count is told with the next remark, or when the
+ *     node is destroyed.
  * (3) A remark needs no memory but the stack, and no system call but the clock's.
  * (4) No remark is made on the path of a message.
  *
@@ -50,17 +51,15 @@ static const struct {
 /* (2) */
 static bool may_tell(struct remarks *remarks, uint32_t number)
 {
-	int64_t now = clock_now();
+	struct remarks_last *last = &remarks->last[number];
+	int64_t now = clock_now(), *oldest = &last->at[last->oldest];
 
-	if (now - remarks->window[number].since >= REMARKS_WINDOW_NS) {
-		remarks->window[number].since = now;
-		remarks->window[number].told = 0;
-	}
-	if (remarks->window[number].told == REMARKS_A_SECOND) {
+	if (*oldest && now - *oldest < REMARKS_WINDOW_NS) {
 		remarks->left_out++;
 		return false;
 	}
-	remarks->window[number].told++;
+	*oldest = now;
+	last->oldest = (last->oldest + 1) % REMARKS_A_SECOND;
 	return true;
 }
 

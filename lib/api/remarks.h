@@ -8,6 +8,7 @@
 #include <sluice_remarks.h>
 
 #include "base/compiler.h"
+#include "base/limits.h"
 
 struct sluice_node;
 struct channel;
@@ -24,10 +25,10 @@ struct remarks {
 	void *context;
 	bool telling;			/* the program's function runs */
 	uint64_t left_out;		/* and not told yet */
-	struct {
-		int64_t since;		/* begin of the second */
-		uint32_t told;		/* in it */
-	} window[REMARK_NUMBERS];
+	struct remarks_last {
+		int64_t at[REMARKS_A_SECOND];	/* when the last ones were told; 0: never */
+		uint32_t oldest;		/* of them */
+	} last[REMARK_NUMBERS];
 };
 
 /* One that is being written; on the stack. */
@@ -55,7 +56,7 @@ void remark_lost(struct sluice_node *node, const char *service, const struct cha
 void remark(struct sluice_node *node, enum sluice_remark_number number, const char *service,
 	    int error) COLD;
 
-/* For struct turns: a peer waits for its turn. */
+/* For struct turns, and of a connection that is left unread: a peer has spent its budget. */
 void remark_held_back(struct turns *turns, const struct turn *turn) COLD;
 
 /* The node is being destroyed. */

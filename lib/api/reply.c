@@ -64,8 +64,10 @@ void reply_drop_all(struct active_request *active)
 	uint32_t i = 0;
 
 	while (active->loaned && (reply = handles_next(&active->channel->replies, &i)))
-		if (reply->active == active)
+		if (reply->active == active) {
 			reply_drop(reply);
+			active->channel->replies.voided = true;
+		}
 }
 
 /* No reply can be loaned for it any more. */
@@ -82,12 +84,12 @@ int server_channel_make_replies(struct server_channel *channel)
 		&channel->server->service->contract.settings;
 	int r;
 
-	r = table_init(&channel->replies,
+	r = table_init(&channel->replies, &channel->server->service->node->void_replies,
 		       settings->max_active_requests * settings->max_loaned_replies, 1,
 		       sizeof(struct reply), offsetof(struct reply, handle),
 		       channel->server->config.pool.residence);
 	if (r < 0)
-		handles_deinit(&channel->replies);
+		handles_end(&channel->replies, &channel->server->service->node->void_replies);
 	return r;
 }
 

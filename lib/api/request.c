@@ -44,15 +44,16 @@ int client_make_tables(struct sluice_client *client)
 	enum residence residence = client->pool.config.residence;
 	int r;
 
-	r = table_init(&client->requests, settings->max_loaned_requests + client->max_active, 2,
+	r = table_init(&client->requests, &client->service->node->void_requests,
+		       settings->max_loaned_requests + client->max_active, 2,
 		       sizeof(struct request), offsetof(struct request, handle), residence);
 	if (!r)
-		r = table_init(&client->responses,
+		r = table_init(&client->responses, NULL,
 			       client->max_active * settings->max_borrowed, 1,
 			       sizeof(struct response), offsetof(struct response, handle),
 			       residence);
 	if (r < 0) {
-		handles_deinit(&client->requests);
+		handles_end(&client->requests, &client->service->node->void_requests);
 		handles_deinit(&client->responses);
 	}
 	return r;

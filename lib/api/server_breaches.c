@@ -20,7 +20,8 @@
  * A process that keeps the protocol, and comes and goes without an end, has a budget for that
  * (wait/payer.c).  When it is spent, the next connections of the process wait in the same way
  * until enough of it is paid.  They may have said HELLO, so none of them is sent away
- * meanwhile, unless there are too many of them (api/server_strangers.c).
+ * meanwhile, unless there are too many of them (api/server_strangers.c).  They have broken
+ * nothing, and the program is told another remark of them than of a breacher.
  *
  * The server keeps BREACHERS_KEPT accounts of breaches.  A new one replaces the account whose
  * pause ends first.
@@ -110,16 +111,20 @@ bool server_keeps_waiting(struct sluice_server *server, struct server_channel *c
 {
 	struct channel *common = &channel->responder.channel;
 	int64_t until = end_of_pause(server, &common->user), now = clock_now();
+	int64_t greeting = turn_greeting_at(&common->turn);
+	bool breached = until > now;
 
-	if (until > now) {
+	if (breached) {
 		channel->unread_until = until;
 		channel->stranger_end = until + STRANGER_PATIENCE_NS;
 	}
-	until = max_i64(until, turn_greeting_at(&common->turn));
-	if (until > now)
-		channel_pause(common, until);
-	if (until > now)
+	if (!breached && greeting <= now)
+		return false;
+	channel_pause(common, max_i64(until, greeting));
+	if (breached)
 		remark(server->service->node, SLUICE_REMARK_BREACHER_HELD_BACK,
 		       server->service->contract.name, 0);
-	return until > now;
+	else
+		remark_held_back(&server->service->node->wait.turns, &common->turn);
+	return true;
 }

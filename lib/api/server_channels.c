@@ -290,6 +290,6 @@ void server_channel_destroyed(struct responder *responder)
 		server->largest = max_u64(server->largest, responder->pool.largest);
 	}
 	handles_deinit(&channel->actives);
-	handles_deinit(&channel->replies);
+	handles_end(&channel->replies, &server->service->node->void_replies);
 	free(channel);
 }

@@ -38,7 +38,8 @@ static COLD int make_actives(struct server_channel *channel)
 
 	if (channel->actives.items)
 		return 0;
-	r = table_init(&channel->actives, server->service->contract.settings.max_active_requests, 1,
+	r = table_init(&channel->actives, NULL,
+		       server->service->contract.settings.max_active_requests, 1,
 		       sizeof(struct active_request), offsetof(struct active_request, handle),
 		       server->config.pool.residence);
 	if (r < 0)

@@ -6,13 +6,17 @@
 #include "base/handles.h"
 #include "os/residence.h"
 
-/* As handles_init(); or as reside(), and then there is a table all the same. */
-static inline int table_init(struct handles *handles, uint32_t limit, uint32_t kinds, size_t size,
-			     size_t offset, enum residence residence)
+/*
+ * As handles_init(), or handles_revive() if there is a list of tables that were kept; or as
+ * reside(), and then there is a table all the same.
+ */
+static inline int table_init(struct handles *handles, struct handles_kept **kept, uint32_t limit,
+			     uint32_t kinds, size_t size, size_t offset, enum residence residence)
 {
-	int r;
+	int r = 0;
 
-	r = handles_init(handles, limit, kinds, size, offset);
+	if (!kept || !handles_revive(handles, kept, limit))
+		r = handles_init(handles, limit, kinds, size, offset);
 	return r < 0 ? r : reside(handles->items, handles->count * size, residence);
 }
 

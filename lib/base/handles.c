@@ -21,6 +21,13 @@
  * that die as the first kind have a list of their own, in which the same rules hold.  They are
  * used again if the other list has none to spare.
  *
+ * The library may also void a handle: that of a loan whose request was released, or whose port was
+ * destroyed.  The program does not need to release it, and may do so: a C++ object does, and is
+ * destroyed whenever its scope ends.  So the memory of a table with a voided handle is never
+ * freed as long as the node is there.  When the table ends it is kept in a list of the node, and
+ * the next table of the same type and limit takes its place, with the order of its dead handles.
+ * So there are never more tables than were in use at a time, whatever peers do.
+ *
  * Invariants:
  * (1) A handle that the program has seen is used again only after HANDLES_SPARE others
  *     that the program has seen were given behind it.
@@ -28,6 +35,7 @@
  *     something to put into it; or, where others have to point to the handle meanwhile,
  *     it puts it back to the front (handles_untake()).
  * (3) If spare is above 0 the list is not empty, not even after one was taken.
+ * (4) The memory of a voided handle is a handle of the same type until the node goes.
  */
 #include "base/handles.h"
 
@@ -37,10 +45,24 @@
 
 #include "base/error.h"
 
+/* In front of the items of each table; of use only in a list. */
+struct handles_kept {
+	struct handles_kept *next;
+	struct handles handles;
+};
+
+#define KEPT_SIZE	((sizeof(struct handles_kept) + 15) / 16 * 16)
+
+static struct handles_kept *front_of(const struct handles *handles)
+{
+	return (struct handles_kept *)(void *)(handles->items - KEPT_SIZE);
+}
+
 int handles_init(struct handles *handles, uint32_t limit, uint32_t kinds, size_t size,
 		 size_t offset)
 {
 	uint32_t count = limit + kinds * HANDLES_SPARE;
+	unsigned char *front = malloc(KEPT_SIZE + count * size);
 
 	*handles = (struct handles){
 		.end = &handles->oldest,
@@ -51,15 +73,59 @@ int handles_init(struct handles *handles, uint32_t limit, uint32_t kinds, size_t
 		.limit = limit,
 		.size = size,
 		.offset = offset,
-		.items = malloc(count * size),
+		.items = front ? front + KEPT_SIZE : NULL,
 	};
 	return handles->items ? 0 : fail(ENOMEM, "no memory for %u message handles", count);
 }
 
 void handles_deinit(struct handles *handles)
 {
-	free(handles->items);
+	if (handles->items)
+		free(front_of(handles));
 	memset(handles, 0, sizeof(*handles));
+}
+
+void handles_end(struct handles *handles, struct handles_kept **kept)
+{
+	struct handles_kept *front;
+
+	if (!handles->voided) {
+		handles_deinit(handles);
+		return;
+	}
+	front = front_of(handles);
+	front->handles = *handles;
+	front->next = *kept;
+	*kept = front;
+	memset(handles, 0, sizeof(*handles));
+}
+
+bool handles_revive(struct handles *handles, struct handles_kept **kept, uint32_t limit)
+{
+	struct handles_kept *front;
+
+	while ((front = *kept) && front->handles.limit != limit)
+		kept = &front->next;
+	if (!front)
+		return false;
+	*kept = front->next;
+	*handles = front->handles;
+	/* A list that is not empty stays so (3). */
+	if (!handles->oldest)
+		handles->end = &handles->oldest;
+	if (!handles->early)
+		handles->early_end = &handles->early;
+	return true;
+}
+
+void handles_forget(struct handles_kept **kept)
+{
+	struct handles_kept *front;
+
+	while ((front = *kept)) {
+		*kept = front->next;
+		free(front);
+	}
 }
 
 static struct handle *handle_at(const struct handles *handles, uint32_t index)

@@ -36,7 +36,12 @@ struct handles {
 	size_t size;		/* of an item */
 	size_t offset;		/* of its struct handle */
 	unsigned char *items;
+	/* A handle died of which the program has not said so, and which it may still release. */
+	bool voided;
 };
+
+/* A list of tables that have gone, whose handles the program may still release; NULL: none. */
+struct handles_kept;
 
 /*
  * Room for limit live handles, of one kind or two, and some more so that stale ones are noticed.
@@ -45,6 +50,19 @@ struct handles {
 int handles_init(struct handles *handles, uint32_t limit, uint32_t kinds, size_t size,
 		 size_t offset) MUST_CHECK;
 void handles_deinit(struct handles *handles);
+
+/* Ends a table: it is put into the list if a handle was voided, and freed otherwise. */
+void handles_end(struct handles *handles, struct handles_kept **kept);
+
+/*
+ * Takes a table for limit live handles out of the list, as it was when it was ended; all tables
+ * of a list have items of one type.  False: there is none.
+ */
+bool handles_revive(struct handles *handles, struct handles_kept **kept,
+		    uint32_t limit) MUST_CHECK;
+
+/* Frees all of them. */
+void handles_forget(struct handles_kept **kept);
 
 /* How many are live, of a table that was made. */
 static inline uint32_t handles_live_(const struct handles *handles)

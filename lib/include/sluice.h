@@ -1912,6 +1912,12 @@ int sluice_node_adopt(struct sluice_node *node);
  * acts on that one.  The memory of a handle is freed when the client or server was destroyed
  * and all of its messages were released; at a server also when the client has left or died.
  * From then on a call with the handle is undefined.
+ *
+ * Loans that the library has given back are another matter: replies whose request was released or
+ * whose server was destroyed, and requests whose client was destroyed.  A program need not
+ * release them, and may do so once until its node and everything made from it are gone: the
+ * call fails with EINVAL and changes nothing, also if the client has left.  The rule of 8 other
+ * messages holds for them, too, and counts messages of all clients or servers of the node.
  */
 
 /* ---- A port's memory ------------------------------------------------------ */

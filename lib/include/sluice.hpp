@@ -31,7 +31,9 @@
  * from, sent, or released.  Then it is false and has no elements, and its calls fail and change
  * nothing; only *, -> and header() must not be used.  The objects can be destroyed in any order:
  * the library keeps what others need.  When a client or a server is destroyed, its loans are
- * void: their calls fail, and their memory must not be used.
+ * void: their calls fail, and their memory must not be used.  The same holds for the replies of an
+ * active request that is released.  Void loans can be destroyed later, but not later than the
+ * last object of their node.
  *
  * Errors.  See sluice_result.hpp.  A call fails with the errnos of the C function that its
  * description names.

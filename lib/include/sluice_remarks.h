@@ -55,7 +55,8 @@ enum sluice_remark_level {
  * @SLUICE_REMARK_PEER_LOST: the channel to a peer was lost for another reason, see error.
  * @SLUICE_REMARK_SERVER_NOT_REACHED: a client could not connect to a server, see error.
  * @SLUICE_REMARK_CLIENT_LIMIT: a server has refused a client, because max_clients are connected.
- * @SLUICE_REMARK_PEER_HELD_BACK: a process has caused so much work that it waits for its turn.
+ * @SLUICE_REMARK_PEER_HELD_BACK: a process has caused so much work, or has come and gone so
+ *	often, that it waits for its turn.
  * @SLUICE_REMARK_BREACHER_HELD_BACK: a connection is left unread, because its process or user
  *	has broken the protocol before.
  * @SLUICE_REMARK_ACCEPT_SHORTAGE: a server takes no connections for a while, see error.

@@ -49,6 +49,9 @@ static void set_there(struct observed *observed, struct observed_state *state, b
 static void tell(struct observed *observed, struct observed_state *state)
 {
 	state->told = state->there;
+	/* What is back after that has come, and was not there all the time. */
+	if (!state->there)
+		state->existed = false;
 	observed->pending--;
 }
 

@@ -19,7 +19,7 @@
 struct observed_state {
 	bool there;
 	bool told;
-	bool existed;		/* it was there when the watch began */
+	bool existed;		/* it was there when the watch began, and has not gone since */
 };
 
 struct observed_port {

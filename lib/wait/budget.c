@@ -114,10 +114,12 @@ static int64_t turn_at(struct turn *turn)
 
 void turn_wait(struct turns *turns, struct turn *turn)
 {
+	int64_t at = open_at(turn);
 	bool waits = turn->waiting;
 
-	turn_wait_until(turns, turn, open_at(turn));
-	if (unlikely(turns->held_back) && !waits)
+	turn_wait_until(turns, turn, at);
+	/* Without a debt of its own, it waits only until others had their turn. */
+	if (unlikely(turns->held_back) && !waits && at > clock_now())
 		turns->held_back(turns, turn);
 }
 

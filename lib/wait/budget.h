@@ -33,7 +33,7 @@ struct turn {
 
 /* The turns of a node. */
 struct turns {
-	/* Told when a peer has to wait because a budget is spent; or NULL. */
+	/* Told when a peer has to wait because it has spent a budget of its own; or NULL. */
 	void (*held_back)(struct turns *turns, const struct turn *turn);
 	struct budget budget;	/* of all peers together */
 	struct turn *first, *last;

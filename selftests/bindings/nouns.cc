@@ -525,11 +525,42 @@ static void test_destruction()
 	ends.service.release();
 	ends.client.release();
 	CHECK(loaned.send().error() == EINVAL);
+	/* A void loan does not outlive the last object of its node. */
+	loaned.release();
 	ends.server.release();
 	CHECK(active->value == 1 && pending->value == 1);
 	CHECK(!reply.send());
 	CHECK(active.loan().error() == EPIPE);
 	CHECK(pending.receive(sluice::nowait).error().code() > 0);
+}
+
+/* A loan in a wider scope than what it was loaned from, which is gone, and so is the client. */
+static void test_void_loans()
+{
+	both ends(fixed);
+	decltype(fixed)::server::reply reply, other;
+	decltype(fixed)::client::request request;
+	{
+		auto loaned = ends.client.loan();
+		auto pending = ends.ask(1), second = ends.ask(2);
+		auto active = ends.server.receive(sluice::nowait);
+		auto ended = ends.server.receive(sluice::nowait);
+
+		reply = active.loan();
+		other = ended.loan();
+		request = std::move(loaned);
+		pending.release();
+		second.release();
+		ends.client.release();
+		CHECK(!ends.server.receive(sluice::nowait));
+		CHECK(ended.end(7, "no"));
+	}
+	CHECK(!ends.server.receive(sluice::nowait));
+	CHECK(reply.send().error() == EINVAL && other.set_last().error() == EINVAL);
+	CHECK(request.send().error() == EINVAL);
+	ends.server.release();
+	ends.service.release();
+	CHECK(reply.send().error() == EINVAL);
 }
 
 /* A node that another thread adopts; a call in the wrong thread fails. */
@@ -583,6 +614,7 @@ int main()
 	test_events();
 	test_descriptors();
 	test_destruction();
+	test_void_loans();
 	test_threads();
 	test_exceptions();
 	return failures != 0;

@@ -15,6 +15,20 @@ static void read_returns(struct sluice_active_request *active)
 	sluice_reply_release(sluice_active_request_loan(active, 8192));
 }
 
+/* A reply to a client that has broken the protocol stays loaned until it is released. */
+static void expect_loaned(struct __test_metadata *_metadata, struct sluice_reply *loan)
+{
+	int i;
+
+	for (i = 0; i < 3; i++)
+		EXPECT_FAILS_INT(EPROTO, sluice_reply_send(loan));
+	EXPECT_SAYS("broken the protocol");
+	memset(loan->data, 2, 16);
+	EXPECT_EQ(0, sluice_reply_release(loan));
+	EXPECT_FAILS_INT(EINVAL, sluice_reply_release(loan));
+	EXPECT_FAILS_INT(EINVAL, sluice_reply_send(loan));
+}
+
 /* The application fills a reply slowly; its segment is about to be retired. */
 TEST_F(hostile, return_of_a_reply_that_is_loaned)
 {
@@ -34,7 +48,7 @@ TEST_F(hostile, return_of_a_reply_that_is_loaned)
 	returns_push(&self->requester->responses.returns, number);
 	read_returns(self->server.active[1]);
 	memset(loan->data, 1, 16);
-	EXPECT_GT(0, sluice_reply_send(loan));
+	expect_loaned(_metadata, loan);
 	throw_out(_metadata, self, "a reply that was loaned");
 }
 
@@ -59,8 +73,29 @@ TEST_F(hostile, return_of_a_reply_twice)
 	EXPECT_EQ(number, container_of(loan, struct reply, head)->slice);
 	EXPECT_EQ(0, drop_response(&self->bad, 0, 0));
 	read_returns(self->server.active[1]);
-	EXPECT_GT(0, sluice_reply_send(loan));
+	expect_loaned(_metadata, loan);
 	throw_out(_metadata, self, "a reply that was returned before");
+}
+
+/* With the receive in the same call the request is released, and the reply is void. */
+TEST_F(hostile, return_before_a_reply_and_the_next_receive)
+{
+	struct sluice_reply *loan;
+	int sent = 0;
+
+	let_in(_metadata, self);
+	loan = sluice_active_request_loan(self->server.active[0], 16);
+	ASSERT_NE(NULL, loan);
+	returns_push(&self->requester->responses.returns,
+		     container_of(loan, struct reply, head)->slice);
+	read_returns(self->server.active[1]);
+	EXPECT_FAILS(EAGAIN, sluice_reply_send_and_receive(loan, SLUICE_NOWAIT, &sent));
+	EXPECT_EQ(-EPROTO, sent);
+	EXPECT_FAILS_INT(EINVAL, sluice_active_request_release(self->server.active[0]));
+	self->server.active[0] = NULL;
+	EXPECT_FAILS_INT(EINVAL, sluice_reply_release(loan));
+	throw_out(_metadata, self, "a reply that was loaned");
+	EXPECT_FAILS_INT(EINVAL, sluice_reply_release(loan));
 }
 
 /* ---- Requests ------------------------------------------------------------ */
