@@ -195,13 +195,11 @@ $(O)/selftests/kit/refuse: $(O)/selftests/kit/refuse.o
 
 objects += $(O)/selftests/kit/refuse.o
 
-$(O)/selftests/kit/pages.o: own = -fvisibility=default
-objects += $(O)/selftests/kit/pages.o
+preloaded := $(addprefix $(O)/selftests/kit/,pages.so patience.so)
+objects   += $(preloaded:.so=.o)
 
-$(O)/selftests/kit/patience.o: own = -fvisibility=default
-objects += $(O)/selftests/kit/patience.o
-
-$(O)/selftests/kit/%.so: $(O)/selftests/kit/%.o
+$(preloaded:.so=.o): own = -fvisibility=default
+$(preloaded): %.so: %.o
 	$(call say,LD,$@)
 	$(Q)$(CC) -shared -o $@ $< $(ldflags)
 

@@ -142,14 +142,14 @@ note() {
 	"$O/examples/journal-server" "$tmp/journal" &
 	server=$!
 	timeout 60 "$O/examples/adder-client"
-	rm -rf "$SLUICE_ROOT"/*
+	rm -rf "${SLUICE_ROOT:?}"/*
 	wait $journal
 	kill $server
 	wait $server
 	rm -f "$tmp/journal"
 	cat "$tmp/noted"
 	# The domain was made again, and nobody else is there to remove it.
-	rm -rf "$SLUICE_ROOT"/*
+	rm -rf "${SLUICE_ROOT:?}"/*
 	grep -q '^MESSAGE=entries in the registry' "$tmp/noted" &&
 		grep -qx 'PRIORITY=5' "$tmp/noted" &&
 		grep -qx 'SYSLOG_IDENTIFIER=journal-server' "$tmp/noted" &&
