@@ -295,20 +295,10 @@ TEST_F_TIMEOUT(hostile, few_descriptors_after_many_peers, 120)
 
 /* ---- A hostile server ------------------------------------------------------ */
 
-static bool is_met(struct side *side)
-{
-	client_look_for_servers(side->client);
-	return side->client->count &&
-	       !side->client->channels[side->client->count - 1]->requester.channel.gone;
-}
-
-/*
- * It comes back, as another server would: without the pause that follows a breach, but with
- * that of a process that comes and goes more than a client has time for.
- */
+/* It comes back, as another server would. */
 static void connect_again(struct __test_metadata *_metadata, FIXTURE_DATA(hostile) *self)
 {
-	ASSERT_TRUE(EVENTUALLY(is_met(&self->bad)));
+	ASSERT_TRUE(EVENTUALLY(has_met(&self->bad)));
 	ASSERT_EQ(1, ask_blob(&self->bad, 0, 10));
 	ASSERT_EQ(10, take_blob(&self->server, 0, LONG));
 	self->responder = &self->server.server->newest->responder;

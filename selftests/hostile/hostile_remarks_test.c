@@ -85,6 +85,7 @@ TEST_F(hostile, a_breacher_comes_again)
 	throw_out(_metadata, self, "junk");
 	EXPECT_EQ(0, remarked.count[SLUICE_REMARK_BREACHER_HELD_BACK]);
 	ASSERT_EQ(0, open_client(&self->bad, 0, 0));
+	ASSERT_TRUE(EVENTUALLY(has_met(&self->bad)));
 	ASSERT_TRUE(TOLD(SLUICE_REMARK_BREACHER_HELD_BACK));
 	EXPECT_EQ(0, remarked.count[SLUICE_REMARK_PEER_HELD_BACK]);
 	EXPECT_STREQ("test/blobs", remarked.service[7]);
@@ -100,6 +101,7 @@ TEST_F(hostile, who_comes_too_often_is_no_breacher)
 	listen_to(self->server.node);
 	payer->greetings.due = clock_now() + payer->staying + GREETING_DEBT_MAX_NS + LONG;
 	ASSERT_EQ(0, open_client(&self->bad, 0, 0));
+	ASSERT_TRUE(EVENTUALLY(has_met(&self->bad)));
 	ASSERT_TRUE(EVENTUALLY(({
 		(void)!sluice_node_wait(self->server.node, SLUICE_NOWAIT);
 		remarked.told > 0;

@@ -195,6 +195,17 @@ helper struct ring_message honest(const struct requester *requester)
 }
 
 /*
+ * Has the client met a server?  It looks, without any pause but that of a process that comes and
+ * goes more than a client has time for.
+ */
+helper bool has_met(struct side *side)
+{
+	client_look_for_servers(side->client);
+	return side->client->count &&
+	       !side->client->channels[side->client->count - 1]->requester.channel.gone;
+}
+
+/*
  * The connection that the client has made, taken in place of the server.  It comes behind those
  * that clients have made and given up before: a client looks for servers again on its own.
  */

@@ -148,18 +148,11 @@ helper int watched_next(struct __test_metadata *_metadata, struct watched *known
 	return 1;
 }
 
-/* With the thread sanitizer a look at thousands of names takes its time. */
-#ifdef WITH_THREAD_CHECK
-#define WATCHED_LONG	(6 * LONG)
-#else
-#define WATCHED_LONG	LONG
-#endif
-
-/* Takes events until this holds, WATCHED_LONG at most.  Does it? */
+/* Takes events until this holds, LONG at most.  Does it? */
 #define WATCHED_UNTIL(known, condition)						\
 	__extension__({								\
 		struct sluice_watch_event event_;				\
-		int64_t end_ = now() + WATCHED_LONG;				\
+		int64_t end_ = now() + LONG;					\
 										\
 		while (!(condition) && now() < end_)				\
 			(void)!watched_next(_metadata, known, &event_, SECOND);	\
