@@ -94,6 +94,8 @@ helper void answer_held(struct survivor *self, struct held *held)
 		}
 		pattern_fill(held->reply->data, held->reply->size, ~held->reply->count);
 		r = sluice_reply_send(held->reply);
+		if (r < 0 && sluice_reply_release(held->reply) < 0)
+			survivor_wrong(self, "the release of a reply", -errno);
 		held->reply = NULL;
 	}
 	if (r && !peer_has_gone(r))
