@@ -50,7 +50,8 @@ int arguments_next(const struct arguments *arguments);
 /*
  * Gives all options up to the first argument that is no option to take(), each with its value
  * or NULL.  take() returns false if the value cannot be used.  Returns 0; -1: help was asked
- * for, and printed, or the options were (arguments_help.c); 2: the command line is wrong, and a sentence was printed.
+ * for, and printed, or the options were (arguments_help.c); 2: the command line is wrong, and a
+ * sentence was printed.
  */
 int arguments_take(const struct arguments *arguments,
 		   bool (*take)(void *context, int option, char *value), void *context);

@@ -27,9 +27,9 @@
  * and does not look for servers before enough of that is paid.  It does not hang up on other
  * servers that it finds; those that come meanwhile are found at the end of the pause.
  *
- * If a request is sent, or servers are waited for (api/client_wait.c), and there is none, the client connects to
- * the socket on which somebody listens for a server that is not started yet
- * (registry/activation.c).  That starts the server.  It does not do so earlier, so that a client
+ * If a request is sent, or servers are waited for (api/client_wait.c), and there is none, the
+ * client connects to the socket on which somebody listens for a server that is not started
+ * yet (registry/activation.c).  That starts the server.  It does not do so earlier, so that a client
  * that sends nothing starts nothing, and a server that has left stays away until it is wanted.
  * A server that is started and hangs up before its WELCOME is tried again after a pause, as any
  * other.  The id of such a server is its own word, and only ever told.

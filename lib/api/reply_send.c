@@ -7,8 +7,9 @@
  * A reply that could not be sent is still loaned, also if the other end is gone, as a request
  * is.  Its active request gives it back when that is released.  Where responses do not
  * overflow, a send waits for the client to read some, unless it is to go without the reply
- * (api/backpressure.c); the wait ends when nobody wants the answer any more.  A reply that the client goes without has a position all the same, so
- * that the client sees that something is missing.
+ * (api/backpressure.c); the wait ends when nobody wants the answer any more.  A reply that the
+ * client goes without has a position all the same, so that the client sees that something is
+ * missing.
  *
  * While it waits, the server takes connections and notices those that go, but receives
  * nothing: a client that reads nothing holds up whoever serves it, until the deadline of its

@@ -236,7 +236,8 @@ static STRAIGHT OUTLINE struct sluice_response *receive_otherwise(struct sluice_
 
 /*
  * The common case: there is no news, the only server has sent a plain response, nobody watches,
- * and a handle can be used again.  That is below the client's limit.  Otherwise NULL, and nothing has changed.
+ * and a handle can be used again.  That is below the client's limit.  Otherwise NULL, and
+ * nothing has changed.
  */
 static inline struct sluice_response *receive_plain(struct request *pending)
 {

@@ -633,11 +633,12 @@ sluice_active_request_loan_zeroed(struct sluice_active_request *request,
  * @reply: the reply.  Consumed, except when the call fails.
  *
  * If max_response_buffer_size responses to this request are unread, 8 by default, the new one
- * takes the place of the oldest, and the call succeeds all the same.  In a service with SLUICE_SERVICE_NO_RESPONSE_OVERFLOW the call waits for room
- * instead, until the request's deadline, unless the server's options say otherwise.
+ * takes the place of the oldest, and the call succeeds all the same.  In a service with
+ * SLUICE_SERVICE_NO_RESPONSE_OVERFLOW the call waits for room instead, until the request's
+ * deadline, unless the server's options say otherwise.  Releasing the active request also gives
+ * back replies that were not sent.
  *
  * Context: May sleep where responses do not overflow.
- * Releasing the active request also gives back replies that were not sent.
  *
  * Return: 0; 1 if there was no room and the reply was discarded, as the server's options ask;
  * or -errno.  These say that the other end is gone, and that sending again is of no use: -EPIPE

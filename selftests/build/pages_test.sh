@@ -196,7 +196,7 @@ block() {
 follow() {
 	page=${2:-${1#Documentation/}}
 	blocks "$1"
-	mkdir -p "$tmp/work/$page" && cd "$tmp/work/$page" || exit 1
+	mkdir -p "$tmp/read/$page" && cd "$tmp/read/$page" || exit 1
 	while IFS='	' read -r number line language class caption <&7; do
 		block "$page" "$number" "$line" "$language" "$class" "$caption"
 	done 7<"$tmp/list"
@@ -239,7 +239,7 @@ refuse "a block that is not run, without a reason, is seen" \
 check "other figures, and lines that are not shown, pass" planted \
 	'.. code-block:: console\n   :class: figures\n\n   $ echo took 3.5 us; echo; echo last\n   took 12 ns\n   ...\n   last'
 
-mkdir -p "$tmp/work/README.md" && ln -s "$O" "$tmp/work/README.md/build"
+mkdir -p "$tmp/read/README.md" && ln -s "$O" "$tmp/read/README.md/build"
 for source in README.md Documentation/tutorial.rst Documentation/howto/*.rst; do
 	follow "$source"
 done
